@@ -1,0 +1,384 @@
+//! The keyed row hash: two AES rounds per block of two words, three to finish.
+//!
+//! Every absorption is a bijection of the state, so two rows that differ in one block only can not
+//! collide. The hash is non-linear, so compensating errors (one cent here, minus one cent there) do
+//! not cancel in a sum of hashes. It is keyed by a secret that is drawn after both books are frozen,
+//! so nobody can craft records whose hashes cancel.
+//!
+//! The AES round is the same function in hardware and in software; states folded on different
+//! machines merge.
+
+/// A 128-bit lane pair, low word first: the state of one row's hash.
+pub(crate) type Block = [u64; 2];
+
+/// Rows that are hashed together: the scratch of so many rows stays in the first-level cache.
+pub(crate) const CHUNK: usize = 512;
+
+/// Names the hash in a state's header; states of different hashes never merge.
+pub(crate) const HASH_ID: &str = "aes2-3/1";
+
+const FINAL_ROUNDS: usize = 3;
+const STRING_KEYS: usize = 8;
+
+/// The secret of one run. Draw it after both books are frozen; never use it twice.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Seed([u8; 32]);
+
+impl Seed {
+    /// Takes 32 secret bytes as the seed.
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Gives the bytes, to be published in the evidence once the run is over.
+    pub const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Names the seed without telling it.
+    pub fn commitment(&self) -> [u8; 16] {
+        let digest = blake3::derive_key("crossfoot footing 1 seed commitment", &self.0);
+        let mut short = [0; 16];
+        short.copy_from_slice(&digest[..16]);
+        short
+    }
+}
+
+impl std::fmt::Debug for Seed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Seed(secret)")
+    }
+}
+
+/// Which AES unit works: chosen once, by what the processor has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Engine {
+    Hardware,
+    Software,
+}
+
+impl Engine {
+    pub(crate) fn detect() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("aes") && std::arch::is_x86_feature_detected!("avx2")
+        {
+            return Self::Hardware;
+        }
+        Self::Software
+    }
+}
+
+/// Round keys drawn from the seed, for rows of a fixed number of blocks.
+#[derive(Clone)]
+pub(crate) struct RowHasher {
+    engine: Engine,
+    start: Block,
+    rounds: Vec<[Block; 2]>,
+    finals: [Block; FINAL_ROUNDS],
+    key_finals: [Block; FINAL_ROUNDS],
+    strings: [Block; STRING_KEYS],
+    pub(crate) check: [u64; 4],
+}
+
+impl RowHasher {
+    pub(crate) fn new(seed: &Seed, blocks: usize) -> Self {
+        Self::with_engine(seed, blocks, Engine::detect())
+    }
+
+    pub(crate) fn with_engine(seed: &Seed, blocks: usize, engine: Engine) -> Self {
+        let mut reader = blake3::Hasher::new_derive_key("crossfoot footing 1 round keys")
+            .update(seed.bytes())
+            .finalize_xof();
+        let mut word = || {
+            let mut bytes = [0; 8];
+            reader.fill(&mut bytes);
+            u64::from_le_bytes(bytes)
+        };
+        let mut block = || [word(), word()];
+        Self {
+            engine,
+            start: block(),
+            finals: [block(), block(), block()],
+            key_finals: [block(), block(), block()],
+            strings: std::array::from_fn(|_| block()),
+            check: {
+                let (a, b) = (block(), block());
+                [a[0] | 1, a[1] | 1, b[0] | 1, b[1] | 1]
+            },
+            rounds: (0..blocks).map(|_| [block(), block()]).collect(),
+        }
+    }
+
+    pub(crate) fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Sets the states of a chunk's rows to the start value.
+    pub(crate) fn start(&self, states: &mut [Block]) {
+        states.fill(self.start);
+    }
+
+    /// Absorbs two words of every row, as block number `block` of the row.
+    pub(crate) fn absorb(&self, states: &mut [Block], low: &[u64], high: &[u64], block: usize) {
+        let keys = &self.rounds[block];
+        match self.engine {
+            #[cfg(target_arch = "x86_64")]
+            #[expect(unsafe_code, reason = "detect() has seen the aes and avx2 features")]
+            Engine::Hardware => unsafe { x86::absorb(states, low, high, keys) },
+            _ => software::absorb(states, low, high, keys),
+        }
+    }
+
+    /// Finishes the row hashes in place.
+    pub(crate) fn finish(&self, states: &mut [Block]) {
+        self.finish_with(states, &self.finals);
+    }
+
+    /// Finishes a copy of the states as the hash of the key alone.
+    pub(crate) fn finish_keys(&self, states: &mut [Block]) {
+        self.finish_with(states, &self.key_finals);
+    }
+
+    fn finish_with(&self, states: &mut [Block], keys: &[Block; FINAL_ROUNDS]) {
+        match self.engine {
+            #[cfg(target_arch = "x86_64")]
+            #[expect(unsafe_code, reason = "detect() has seen the aes and avx2 features")]
+            Engine::Hardware => unsafe { x86::finish(states, keys) },
+            _ => software::finish(states, keys),
+        }
+    }
+
+    /// Hashes the bytes of one long text to 128 bits.
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> Block {
+        match self.engine {
+            #[cfg(target_arch = "x86_64")]
+            #[expect(unsafe_code, reason = "detect() has seen the aes and avx2 features")]
+            Engine::Hardware => unsafe { x86::bytes(bytes, &self.strings) },
+            _ => software::bytes(bytes, &self.strings),
+        }
+    }
+}
+
+/// Reads up to sixteen bytes as two little-endian words, padded with zeros.
+#[inline(always)]
+pub(crate) fn short_words(bytes: &[u8]) -> Block {
+    let mut padded = [0_u8; 16];
+    padded[..bytes.len()].copy_from_slice(bytes);
+    let (low, high) = padded.split_at(8);
+    [
+        u64::from_le_bytes(low.try_into().expect("eight bytes")),
+        u64::from_le_bytes(high.try_into().expect("eight bytes")),
+    ]
+}
+
+macro_rules! string_hash {
+    ($bytes:expr, $keys:expr, $round:expr) => {{
+        let mut state = $keys[0];
+        state[0] ^= $bytes.len() as u64;
+        let mut counter = 0_u64;
+        for part in $bytes.chunks(16) {
+            let words = short_words(part);
+            counter = counter.wrapping_add(1);
+            // The counter makes every position's key its own.
+            state = [state[0] ^ words[0], state[1] ^ words[1]];
+            state = $round(state, [$keys[1][0] ^ counter, $keys[1][1]]);
+            state = $round(state, $keys[2]);
+        }
+        for key in &$keys[3..6] {
+            state = $round(state, *key);
+        }
+        state
+    }};
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use super::{Block, FINAL_ROUNDS, STRING_KEYS, short_words};
+    use std::arch::x86_64::{
+        __m128i, _mm_aesenc_si128, _mm_cvtsi128_si64, _mm_extract_epi64, _mm_set_epi64x,
+        _mm_xor_si128,
+    };
+
+    #[inline]
+    #[target_feature(enable = "aes,avx2")]
+    fn load(block: Block) -> __m128i {
+        _mm_set_epi64x(block[1].cast_signed(), block[0].cast_signed())
+    }
+
+    #[inline]
+    #[target_feature(enable = "aes,avx2")]
+    fn store(value: __m128i) -> Block {
+        [
+            _mm_cvtsi128_si64(value).cast_unsigned(),
+            _mm_extract_epi64::<1>(value).cast_unsigned(),
+        ]
+    }
+
+    #[target_feature(enable = "aes,avx2")]
+    pub(super) fn absorb(states: &mut [Block], low: &[u64], high: &[u64], keys: &[Block; 2]) {
+        let (first, second) = (load(keys[0]), load(keys[1]));
+        for ((state, low), high) in states.iter_mut().zip(low).zip(high) {
+            let mixed = _mm_xor_si128(load(*state), load([*low, *high]));
+            *state = store(_mm_aesenc_si128(_mm_aesenc_si128(mixed, first), second));
+        }
+    }
+
+    #[target_feature(enable = "aes,avx2")]
+    pub(super) fn finish(states: &mut [Block], keys: &[Block; FINAL_ROUNDS]) {
+        let keys = keys.map(|key| load(key));
+        for state in states {
+            let mut value = load(*state);
+            for key in keys {
+                value = _mm_aesenc_si128(value, key);
+            }
+            *state = store(value);
+        }
+    }
+
+    #[target_feature(enable = "aes,avx2")]
+    pub(super) fn bytes(bytes: &[u8], keys: &[Block; STRING_KEYS]) -> Block {
+        string_hash!(bytes, keys, |state: Block, key: Block| store(
+            _mm_aesenc_si128(load(state), load(key))
+        ))
+    }
+}
+
+pub(crate) mod software {
+    use super::{Block, FINAL_ROUNDS, STRING_KEYS, short_words};
+
+    /// The AES S-box, computed from its definition (FIPS 197 §5.1.1) when the program is built.
+    const SBOX: [u8; 256] = sbox();
+
+    const fn times(mut a: u8, mut b: u8) -> u8 {
+        let mut product = 0;
+        while b != 0 {
+            if b & 1 == 1 {
+                product ^= a;
+            }
+            a = (a << 1) ^ (if a & 0x80 != 0 { 0x1b } else { 0 });
+            b >>= 1;
+        }
+        product
+    }
+
+    const fn sbox() -> [u8; 256] {
+        let mut table = [0; 256];
+        let mut value = 0_usize;
+        while value < 256 {
+            // The inverse is the 254th power; zero stays zero.
+            let mut inverse = 1_u8;
+            let mut power = 0;
+            while power < 254 {
+                inverse = times(inverse, value as u8);
+                power += 1;
+            }
+            table[value] = inverse
+                ^ inverse.rotate_left(1)
+                ^ inverse.rotate_left(2)
+                ^ inverse.rotate_left(3)
+                ^ inverse.rotate_left(4)
+                ^ 0x63;
+            value += 1;
+        }
+        table
+    }
+
+    fn bytes_of(block: Block) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&block[0].to_le_bytes());
+        bytes[8..].copy_from_slice(&block[1].to_le_bytes());
+        bytes
+    }
+
+    /// One AES round: SubBytes, ShiftRows, MixColumns, AddRoundKey, as the `aesenc` instruction.
+    pub(crate) fn round(state: Block, key: Block) -> Block {
+        let input = bytes_of(state);
+        let mut shifted = [0_u8; 16];
+        for column in 0..4 {
+            for row in 0..4 {
+                shifted[4 * column + row] =
+                    SBOX[usize::from(input[4 * ((column + row) % 4) + row])];
+            }
+        }
+        let mut mixed = [0_u8; 16];
+        for (out, column) in mixed.chunks_exact_mut(4).zip(shifted.chunks_exact(4)) {
+            let [a, b, c, d] = [column[0], column[1], column[2], column[3]];
+            out[0] = times(a, 2) ^ times(b, 3) ^ c ^ d;
+            out[1] = a ^ times(b, 2) ^ times(c, 3) ^ d;
+            out[2] = a ^ b ^ times(c, 2) ^ times(d, 3);
+            out[3] = times(a, 3) ^ b ^ c ^ times(d, 2);
+        }
+        let words = short_words(&mixed);
+        [words[0] ^ key[0], words[1] ^ key[1]]
+    }
+
+    pub(super) fn absorb(states: &mut [Block], low: &[u64], high: &[u64], keys: &[Block; 2]) {
+        for ((state, low), high) in states.iter_mut().zip(low).zip(high) {
+            let mixed = [state[0] ^ low, state[1] ^ high];
+            *state = round(round(mixed, keys[0]), keys[1]);
+        }
+    }
+
+    pub(super) fn finish(states: &mut [Block], keys: &[Block; FINAL_ROUNDS]) {
+        for state in states {
+            *state = keys.iter().fold(*state, |state, key| round(state, *key));
+        }
+    }
+
+    pub(super) fn bytes(bytes: &[u8], keys: &[Block; STRING_KEYS]) -> Block {
+        string_hash!(bytes, keys, round)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_software_round_is_the_one_of_the_standard() {
+        // FIPS 197, appendix B: the state at the start of round 1, its round key, and the state
+        // at the start of round 2.
+        let state = short_words(&[
+            0x19, 0x3d, 0xe3, 0xbe, 0xa0, 0xf4, 0xe2, 0x2b, 0x9a, 0xc6, 0x8d, 0x2a, 0xe9, 0xf8,
+            0x48, 0x08,
+        ]);
+        let key = short_words(&[
+            0xa0, 0xfa, 0xfe, 0x17, 0x88, 0x54, 0x2c, 0xb1, 0x23, 0xa3, 0x39, 0x39, 0x2a, 0x6c,
+            0x76, 0x05,
+        ]);
+        let next = short_words(&[
+            0xa4, 0x9c, 0x7f, 0xf2, 0x68, 0x9f, 0x35, 0x2b, 0x6b, 0x5b, 0xea, 0x43, 0x02, 0x6a,
+            0x50, 0x49,
+        ]);
+        assert_eq!(software::round(state, key), next);
+    }
+
+    #[test]
+    fn hardware_and_software_give_the_same_digests() {
+        let seed = Seed::new([7; 32]);
+        let fast = RowHasher::new(&seed, 3);
+        let slow = RowHasher::with_engine(&seed, 3, Engine::Software);
+        let low: Vec<u64> = (0..100).map(|n| n * 0x9e37_79b9).collect();
+        let high: Vec<u64> = (0..100).map(|n| !(n * 77)).collect();
+        let mut states = [vec![[0; 2]; 100], vec![[0; 2]; 100]];
+        for (hasher, states) in [&fast, &slow].into_iter().zip(&mut states) {
+            hasher.start(states);
+            for block in 0..3 {
+                hasher.absorb(states, &low, &high, block);
+            }
+            hasher.finish(states);
+        }
+        assert_eq!(states[0], states[1]);
+        for length in 0..70 {
+            let text: Vec<u8> = (0..length).collect();
+            assert_eq!(fast.bytes(&text), slow.bytes(&text), "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn texts_of_zeros_differ_by_their_length() {
+        let hasher = RowHasher::new(&Seed::new([1; 32]), 1);
+        assert_ne!(hasher.bytes(&[0; 17]), hasher.bytes(&[0; 18]));
+        assert_ne!(hasher.bytes(&[0; 32]), hasher.bytes(&[0; 48]));
+    }
+}
