@@ -1,7 +1,7 @@
 //! Folds batches of one side into a state: the one pass.
 
 use crate::hash::{Block, CHUNK, Engine, RowHasher, Seed};
-use crate::layout::{Class, Currency, CurrencyColumn, Layout, LayoutOptions, Side};
+use crate::layout::{Class, CurrencyColumn, Layout, Side};
 use crate::sketch::{LANE, Mark, Sketch, SketchSize, Strata};
 use crate::state::{ChunkId, Header, State, bucket_of};
 use crate::totals::{CROSSED_MAX, Crossed, CrossedLine, Group, Total};
@@ -142,56 +142,51 @@ impl std::fmt::Debug for Marker {
     }
 }
 
-/// Tells the key word of a record from its key columns alone, for the second look.
+/// Tells the key word of a record from the columns that make it, for the second look: the key
+/// columns, or every compared column where the layout has no key.
 #[derive(Clone, Debug)]
 pub struct KeyMarker {
     marker: Marker,
-    schema: Arc<Schema>,
+    names: Vec<String>,
 }
 
 impl KeyMarker {
-    /// Makes a key marker for one side; none where the layout has no key.
-    ///
-    /// `types` are the types of the key columns on that side, in the key's order.
-    pub fn new(layout: &Layout, side: Side, types: &[DataType], seed: &Seed) -> Option<Self> {
-        let names: Vec<String> = layout
-            .key()
+    /// Makes a key marker for one side of a layout.
+    pub fn new(layout: &Layout, side: Side, seed: &Seed) -> Self {
+        let narrow = Arc::new(layout.probe());
+        let names = narrow
+            .columns()
             .iter()
-            .map(|index| layout.columns()[*index].name.clone())
+            .map(|column| column.name.clone())
             .collect();
-        if names.is_empty() || names.len() != types.len() {
-            return None;
+        Self {
+            marker: Marker::new(&narrow, side, seed),
+            names,
         }
-        let fields: Vec<Field> = names
-            .iter()
-            .zip(types)
-            .map(|(name, data_type)| Field::new(name, data_type.clone(), true))
-            .collect();
-        let key_layout = Arc::new(layout.key_only());
-        Some(Self {
-            marker: Marker::new(&key_layout, side, seed),
-            schema: Arc::new(Schema::new(fields)),
-        })
     }
 
-    /// Gives the key words of the rows of the key columns.
+    /// The columns that [`Self::keys`] wants, in their order.
+    pub fn columns(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Gives the key words of the rows of the columns.
     ///
     /// # Errors
-    /// A value does not fit its column's declared type, or the columns are not the key's.
+    /// A value does not fit its column's declared type, or the columns are not those asked for.
     pub fn keys(&mut self, columns: &[ArrayRef]) -> Result<Vec<u64>, FoldError> {
+        let fields = self.names.iter().zip(columns);
+        let fields: Vec<Field> = fields
+            .map(|(name, array)| Field::new(name, array.data_type().clone(), true))
+            .collect();
+        let schema = Arc::new(Schema::new(fields));
         let batch =
-            RecordBatch::try_new(Arc::clone(&self.schema), columns.to_vec()).map_err(|error| {
-                FoldError::Type {
-                    column: "key".to_owned(),
-                    found: error.to_string(),
-                }
+            RecordBatch::try_new(schema, columns.to_vec()).map_err(|error| FoldError::Type {
+                column: self.names.join(", "),
+                found: error.to_string(),
             })?;
-        Ok(self
-            .marker
-            .marks(&batch)?
-            .into_iter()
-            .map(|mark| mark.key)
-            .collect())
+        let marks = self.marker.marks(&batch)?;
+        Ok(marks.into_iter().map(|mark| mark.key).collect())
     }
 }
 
@@ -581,30 +576,5 @@ impl FootSlots {
         self.table
             .insert_unique(hash, (hash, slot), |(known, _)| *known);
         slot
-    }
-}
-
-impl Layout {
-    /// The layout of the key columns alone: the same words, and so the same key, as in the whole.
-    fn key_only(&self) -> Self {
-        let fields: Vec<Field> = self
-            .key()
-            .iter()
-            .map(|index| Field::new(&self.columns()[*index].name, DataType::Null, true))
-            .collect();
-        let schema = Schema::new(fields);
-        let options = LayoutOptions {
-            key: schema
-                .fields()
-                .iter()
-                .map(|field| field.name().clone())
-                .collect(),
-            currency: Currency::Fixed(String::new()),
-            ..LayoutOptions::default()
-        };
-        let mut layout =
-            Self::new(&schema, &schema, &options).expect("columns of the type Null always pair");
-        layout.take_classes(self);
-        layout
     }
 }

@@ -639,13 +639,33 @@ pub fn plain_type(data_type: &DataType) -> String {
 }
 
 impl Layout {
-    /// Takes over the classes of the columns of the same names, and their places anew.
-    pub(crate) fn take_classes(&mut self, whole: &Self) {
-        for column in &mut self.columns {
-            if let Some(other) = whole.columns.iter().find(|other| other.name == column.name) {
-                column.class = other.class;
-            }
-        }
-        self.place();
+    /// The layout of what makes the key word, the columns lying in their own order on both sides:
+    /// the key columns alone, or all where there is no key. It gives the same key words.
+    pub(crate) fn probe(&self) -> Self {
+        let chosen: Vec<usize> = match self.key.is_empty() {
+            true => (0..self.columns.len()).collect(),
+            false => self.key.clone(),
+        };
+        let columns: Vec<Column> = chosen
+            .iter()
+            .enumerate()
+            .map(|(at, index)| Column {
+                index: [at, at],
+                ..self.columns[*index].clone()
+            })
+            .collect();
+        let mut probe = Self {
+            key: (0..self.key.len()).collect(),
+            money: Vec::new(),
+            foot: Vec::new(),
+            currency: CurrencyColumn::Fixed(String::new()),
+            key_blocks: 0,
+            blocks: 0,
+            not_compared: Vec::new(),
+            notes: Vec::new(),
+            columns,
+        };
+        probe.place();
+        probe
     }
 }

@@ -318,3 +318,35 @@ fn a_cent_at_ten_to_the_fifteenth_is_seen() {
     let comparison = compare(&layout(true), &left, &right);
     assert_eq!(comparison.elements.len(), 2);
 }
+
+#[test]
+fn the_key_alone_gives_the_key_word_of_the_whole_record() {
+    let records: Vec<Record> = (0..700)
+        .map(|n| {
+            (
+                (n % 7 != 0).then_some(n),
+                Some(format!("memo {n}")),
+                Some(n * 3),
+                n % 2 == 0,
+            )
+        })
+        .collect();
+    let two_keys = LayoutOptions {
+        key: vec!["memo".into(), "key".into()],
+        ..LayoutOptions::default()
+    };
+    let (left, right) = (source(&records), target(&records));
+    let two_keys = Layout::new(&left.schema(), &right.schema(), &two_keys).expect("a good layout");
+    for layout in [layout(true), layout(false), Arc::new(two_keys)] {
+        for (side, batch) in [(Side::Expected, &left), (Side::Actual, &right)] {
+            let whole = Marker::new(&layout, side, &seed())
+                .marks(batch)
+                .expect("values fit");
+            let mut marker = footing::KeyMarker::new(&layout, side, &seed());
+            let named = |name: &String| batch.column_by_name(name).expect("it is there").clone();
+            let columns: Vec<ArrayRef> = marker.columns().iter().map(named).collect();
+            let keys = marker.keys(&columns).expect("values fit");
+            assert_eq!(keys, whole.iter().map(|mark| mark.key).collect::<Vec<_>>());
+        }
+    }
+}
