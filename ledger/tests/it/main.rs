@@ -1,0 +1,8 @@
+//! The tests of `ledger`, through its public items only.
+
+mod account;
+mod currency;
+mod decimal;
+mod money;
+mod report;
+mod rounding;
