@@ -1,0 +1,100 @@
+//! Books for measuring Crossfoot, and the floors that it is measured against.
+//!
+//! `cargo xtask bench` calls this program; by hand it is useful to make books of
+//! any size: `bench generate --records 1000000 --dir FOLDER`.
+#![expect(clippy::print_stdout, reason = "a command speaks on its output")]
+
+mod books;
+mod decode;
+mod order;
+mod plants;
+mod record;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use anyhow::{Context, Result, bail};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const USAGE: &str = "\
+bench generate --records N --dir FOLDER [--format parquet|csv]
+               [--shape same|convert] [--differ PERCENT] [--group-rows N]
+bench decode --threads N FILE…";
+
+fn main() -> Result<()> {
+    let mut words = std::env::args().skip(1);
+    let command = words.next();
+    let mut given = Given::read(words)?;
+    match command.as_deref() {
+        Some("generate") => generate(&mut given),
+        Some("decode") => {
+            let threads = given.number("threads")?.unwrap_or(2);
+            let rows = decode::all(&given.rest, threads)?;
+            println!("{{\"rows\":{rows}}}");
+            Ok(())
+        }
+        _ => bail!("{USAGE}"),
+    }
+}
+
+fn generate(given: &mut Given) -> Result<()> {
+    let wanted = books::Wanted {
+        records: given.number("records")?.context("--records is missing")?,
+        folder: PathBuf::from(given.take("dir").context("--dir is missing")?),
+        format: match given.take("format").as_deref() {
+            None | Some("parquet") => books::Format::Parquet,
+            Some("csv") => books::Format::Csv,
+            Some(other) => bail!("--format is parquet or csv, not `{other}`"),
+        },
+        shape: match given.take("shape").as_deref() {
+            None | Some("same") => books::Shape::Same,
+            Some("convert") => books::Shape::Convert,
+            Some(other) => bail!("--shape is same or convert, not `{other}`"),
+        },
+        differ_percent: given.number("differ")?,
+        rows_per_group: given.number("group-rows")?.unwrap_or(1_000_000),
+    };
+    books::write(&wanted)
+}
+
+/// Options of the form `--name value`, and the words without one.
+struct Given {
+    options: BTreeMap<String, String>,
+    rest: Vec<PathBuf>,
+}
+
+impl Given {
+    fn read(mut words: impl Iterator<Item = String>) -> Result<Self> {
+        let mut given = Self {
+            options: BTreeMap::new(),
+            rest: Vec::new(),
+        };
+        while let Some(word) = words.next() {
+            if let Some(name) = word.strip_prefix("--") {
+                let value = words.next();
+                let value = value.with_context(|| format!("{word} needs a value"))?;
+                given.options.insert(name.to_owned(), value);
+            } else {
+                given.rest.push(PathBuf::from(word));
+            }
+        }
+        Ok(given)
+    }
+
+    fn take(&mut self, name: &str) -> Option<String> {
+        self.options.remove(name)
+    }
+
+    fn number<N: FromStr>(&mut self, name: &str) -> Result<Option<N>> {
+        let Some(text) = self.take(name) else {
+            return Ok(None);
+        };
+        match text.replace('_', "").parse() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => bail!("--{name} needs a number, not `{text}`"),
+        }
+    }
+}

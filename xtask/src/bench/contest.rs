@@ -1,0 +1,152 @@
+//! Runs one contestant, some times over, and keeps the median run.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use crate::bench::data::Books;
+use crate::bench::judge;
+use crate::measure::{self, Taken};
+use crate::place;
+
+/// What takes part in a measurement.
+#[derive(Debug)]
+pub(crate) struct Contestant {
+    /// How the page calls it.
+    pub(crate) name: &'static str,
+    /// The program and its arguments.
+    pub(crate) line: Vec<OsString>,
+    /// Where it runs.
+    pub(crate) folder: PathBuf,
+    /// How its findings are read.
+    pub(crate) findings: Findings,
+    /// How many times it runs; the median by wall time counts.
+    pub(crate) runs: usize,
+}
+
+/// Where a contestant says what it found.
+#[derive(Debug)]
+pub(crate) enum Findings {
+    /// It looks for nothing.
+    None,
+    /// It prints `{"version": …, "txn_ids": […]}`.
+    Printed,
+    /// It prints the report and leaves evidence in this folder.
+    Evidence(PathBuf),
+    /// The same, with so many breaks that only their number is compared.
+    Counted(PathBuf),
+}
+
+/// Runs a contestant and returns its row for the results' file.
+///
+/// A contestant that fails is a result too: its row says how it ended.
+///
+/// # Errors
+/// When it cannot be started at all.
+pub(crate) fn run(contestant: &Contestant, books: &Books) -> Result<Value> {
+    let mut runs: Vec<(Taken, Value)> = Vec::new();
+    for _ in 0..contestant.runs {
+        books.warm()?;
+        let run = run_once(contestant, books)?;
+        let ended_well = run.1.get("failure").is_none();
+        runs.push(run);
+        if !ended_well {
+            break;
+        }
+    }
+    runs.sort_by(|one, other| one.0.wall_seconds.total_cmp(&other.0.wall_seconds));
+    let spread: Vec<f64> = runs.iter().map(|(taken, _)| taken.wall_seconds).collect();
+    let (taken, findings) = runs.swap_remove((runs.len() - 1) / 2);
+    eprintln!(
+        "   {}: {:.1} s wall, {:.1} s CPU, {} MB",
+        contestant.name,
+        taken.wall_seconds,
+        taken.cpu_seconds,
+        taken.peak_bytes / 1_000_000
+    );
+    Ok(json!({
+        "name": contestant.name,
+        "command": shown(contestant, books),
+        "figures": taken.figures(),
+        "wall_seconds_of_all_runs": spread,
+        "findings": findings,
+    }))
+}
+
+fn run_once(contestant: &Contestant, books: &Books) -> Result<(Taken, Value)> {
+    if let Findings::Evidence(folder) | Findings::Counted(folder) = &contestant.findings
+        && folder.exists()
+    {
+        fs::remove_dir_all(folder).context("older evidence cannot be removed")?;
+    }
+    let said = tempfile::tempfile_in(&books.folder).context("no file for what it says")?;
+    let mut words = contestant.line.iter();
+    let mut command = Command::new(words.next().context("an empty command line")?);
+    command.args(words).current_dir(&contestant.folder);
+    command.stderr(Stdio::from(said.try_clone()?));
+    let taken = measure::run(&mut command)?;
+    let findings = read_findings(contestant, books, &taken);
+    let findings = findings.unwrap_or_else(|error| {
+        let exit = taken.status;
+        json!({"failure": format!("{exit}; {}; {error:#}", last_line(said))})
+    });
+    Ok((taken, findings))
+}
+
+fn read_findings(contestant: &Contestant, books: &Books, taken: &Taken) -> Result<Value> {
+    let reported = match &contestant.findings {
+        Findings::None if taken.status.success() => return Ok(Value::Null),
+        Findings::None => anyhow::bail!("it did not end well"),
+        Findings::Printed => judge::reported_by_rival(&taken.stdout)?,
+        Findings::Evidence(folder) => judge::reported_in_evidence(folder)?,
+        Findings::Counted(_) => return counted(&taken.stdout, &books.truth),
+    };
+    let mut verdict = judge::verdict(&books.truth, &reported);
+    if let Ok(said) = serde_json::from_slice::<Value>(&taken.stdout) {
+        verdict["version"] = said["version"].clone();
+        verdict["verdict"] = said["verdict"].clone();
+    }
+    Ok(verdict)
+}
+
+fn counted(stdout: &[u8], truth: &Value) -> Result<Value> {
+    let report: Value = serde_json::from_slice(stdout).context("the report is no JSON")?;
+    let breaks = report["agreements"][0]["breaks"].as_object();
+    let breaks = breaks.context("the report has no breaks")?;
+    let breaks: u64 = breaks.values().filter_map(Value::as_u64).sum();
+    Ok(json!({"breaks": breaks, "planted_breaks": truth["differing"]}))
+}
+
+/// The command as a reader can type it: the project's and the books' folders left out.
+fn shown(contestant: &Contestant, books: &Books) -> String {
+    let target = place::target().unwrap_or_default();
+    let cache = place::cache().unwrap_or_default();
+    let short = |word: &OsString| {
+        let path = Path::new(word);
+        let stripped = path
+            .strip_prefix(&books.folder)
+            .or_else(|_| path.strip_prefix(target.join("release")))
+            .or_else(|_| path.strip_prefix(cache.join("rivals/bin")))
+            .or_else(|_| path.strip_prefix(place::root()));
+        stripped.unwrap_or(path).display().to_string()
+    };
+    let words: Vec<String> = contestant.line.iter().map(short).collect();
+    words.join(" ")
+}
+
+fn last_line(mut file: fs::File) -> String {
+    use std::io::{Read, Seek};
+    let mut text = Vec::new();
+    let read = file.rewind().and_then(|()| file.read_to_end(&mut text));
+    if read.is_err() {
+        return String::new();
+    }
+    let text = String::from_utf8_lossy(&text);
+    let mut lines = text.lines().rev().filter(|line| !line.trim().is_empty());
+    let line = lines.next().unwrap_or("it said nothing");
+    line.chars().take(200).collect()
+}

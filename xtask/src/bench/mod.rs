@@ -1,0 +1,72 @@
+//! Measures Crossfoot: beside its rivals, and the hot loop by itself.
+
+mod contest;
+mod data;
+mod figures;
+mod fold;
+mod judge;
+mod machine;
+mod page;
+mod rivals;
+mod targets;
+mod verify;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+use crate::arguments::Arguments;
+use crate::place;
+
+const USAGE: &str = "\
+cargo xtask bench verify [--records N] [--csv-records N] [--bad-records N]
+                         [--cases same,convert,csv,bad] [--repeat N]
+                         [--dir FOLDER] [--keep] [--out FOLDER]
+  100 million records, 10 million of CSV and three runs if not said. Needs about
+  20 GB in FOLDER (the system's temporary folder if not said), given back at the
+  end. Writes bench/verify.json and docs/BENCHMARKS.md, or both into --out.
+
+cargo xtask bench fold [--check]
+  Counts instructions per record in the hot loop; writes bench/callgrind.json.
+  With --check it writes nothing and fails if they grew by more than 5 %.
+
+cargo xtask bench page
+  Writes docs/BENCHMARKS.md anew from the two files of figures.";
+
+/// Runs one of the measurements.
+///
+/// # Errors
+/// When it cannot be run, or `fold --check` finds the loop slower.
+pub(crate) fn run(mut arguments: Arguments) -> Result<()> {
+    match arguments.word().as_deref() {
+        Some("verify") => verify::run(&verify::Options::read(arguments)?),
+        Some("fold") => {
+            let check = arguments.flag("--check");
+            arguments.finish()?;
+            if check {
+                fold::check()
+            } else {
+                fold::measure()
+            }
+        }
+        Some("page") => {
+            arguments.finish()?;
+            page::write(&place::root().join("bench"), &place::root().join("docs"))
+        }
+        _ => bail!("{USAGE}"),
+    }
+}
+
+/// Builds the measured programs as users get them and says where they lie.
+fn build_release(features: &[&str]) -> Result<PathBuf> {
+    let mut command = place::cargo();
+    command.args(["build", "--release", "--locked", "--workspace", "--bins"]);
+    if !features.is_empty() {
+        command.arg("--features").arg(features.join(","));
+    }
+    let status = command.status().context("cargo cannot be run")?;
+    if !status.success() {
+        bail!("the release build failed");
+    }
+    Ok(place::target()?.join("release"))
+}

@@ -1,0 +1,49 @@
+//! The rivals that are Python packages, in an environment of their own.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::{place, programs};
+
+/// The Python of the rivals' environment, made and filled if it is not as pinned.
+///
+/// # Errors
+/// When Python is missing or the packages cannot be installed.
+pub(crate) fn python() -> Result<PathBuf> {
+    programs::provide(programs::FOR_RIVALS)?;
+    let folder = place::cache()?.join("rivals");
+    let python = folder.join("bin/python");
+    let wanted = place::root().join("bench/rivals/requirements.txt");
+    let installed = folder.join("installed.txt");
+    let pinned = fs::read_to_string(&wanted).context("the rivals' versions cannot be read")?;
+    if python.is_file() && fs::read_to_string(&installed).is_ok_and(|text| text == pinned) {
+        return Ok(python);
+    }
+    eprintln!("-- installing the rivals into {}", folder.display());
+    run(Command::new("python3")
+        .args(["-m", "venv", "--clear"])
+        .arg(&folder))?;
+    run(Command::new(&python)
+        .args(["-m", "pip", "install", "--quiet", "--requirement"])
+        .arg(&wanted))?;
+    fs::write(&installed, pinned).context("the environment cannot be marked as complete")?;
+    Ok(python)
+}
+
+/// The script of one rival.
+pub(crate) fn script(name: &str) -> PathBuf {
+    Path::new("bench/rivals").join(name)
+}
+
+fn run(command: &mut Command) -> Result<()> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let status = command.status();
+    let status = status.with_context(|| format!("{program} cannot be run"))?;
+    if !status.success() {
+        bail!("{program} failed: the rivals' environment is not complete");
+    }
+    Ok(())
+}

@@ -1,0 +1,174 @@
+//! What is asked of Crossfoot, and whether the figures show it.
+
+use serde_json::Value;
+
+use crate::bench::figures::{case, cpu, found, peak, per_record, row, wall};
+
+/// One target: what was measured for it, if anything, and whether that suffices.
+struct Target {
+    name: String,
+    measured: Option<String>,
+    holds: bool,
+}
+
+/// Draws the section of the page.
+pub(crate) fn draw(verify: &Value) -> String {
+    let groups = [
+        same(verify),
+        convert(verify),
+        csv(verify),
+        bad(verify),
+        keyless(verify),
+    ];
+    let lines: String = groups.iter().flatten().map(Target::line).collect();
+    format!("\n## Targets\n\n| target | measured | |\n|---|---:|---|\n{lines}")
+}
+
+const OURS: &str = "crossfoot verify";
+const KEYLESS: &str = "crossfoot verify, no key";
+
+fn same(verify: &Value) -> Vec<Target> {
+    let same = case(verify, "same");
+    let (ours, floor) = (row(same, OURS), row(same, "only decoding both files"));
+    vec![
+        Target::at_most("CPU against only decoding", ratio(ours, floor, cpu), 1.4),
+        Target::bytes("peak memory of that", ours, 400e6),
+        Target::exact(
+            "everything planted is found, nothing else is reported",
+            ours,
+        ),
+    ]
+}
+
+fn convert(verify: &Value) -> Vec<Target> {
+    let convert = case(verify, "convert");
+    let only = "DataFusion, only running the rule and reading the target";
+    let (ours, floor) = (row(convert, OURS), row(convert, only));
+    let name = "with a rule of five exact functions: CPU against only running it";
+    vec![
+        Target::at_most(name, ratio(ours, floor, cpu), 1.4),
+        Target::exact("with that rule, everything planted is found", ours),
+    ]
+}
+
+fn csv(verify: &Value) -> Vec<Target> {
+    let csv = case(verify, "csv");
+    let ours = row(csv, "crossfoot verify, three columns as money");
+    let ahead = |rival: &str| {
+        let times = ratio(row(csv, rival), ours, wall);
+        Target::at_least(&format!("CSV: times as fast as {rival}"), times, 3.0)
+    };
+    vec![
+        ahead("csv-diff, first column as the key"),
+        ahead("DuckDB, full outer join over read_csv"),
+        Target::exact("CSV: everything planted is found", ours),
+    ]
+}
+
+fn bad(verify: &Value) -> Vec<Target> {
+    let same = case(verify, "same");
+    let clean = per_record(same, row(same, OURS));
+    let of = |percent: &str| {
+        let bad = case(verify, &format!("bad-{percent}"));
+        let ours = row(bad, OURS);
+        let times = per_record(bad, ours).zip(clean);
+        let times = times.map(|(bad, clean)| bad / clean);
+        [
+            Target::bytes(&format!("{percent} % differ: peak memory"), ours, 2e9),
+            Target::at_most(
+                &format!("{percent} % differ: time a record against the clean case"),
+                times,
+                4.0,
+            ),
+            Target::exact(&format!("{percent} % differ: every one is reported"), ours),
+        ]
+    };
+    ["1", "50", "100"].into_iter().flat_map(of).collect()
+}
+
+fn keyless(verify: &Value) -> Vec<Target> {
+    let same = case(verify, "same");
+    let (ours, clean) = (row(same, KEYLESS), row(same, OURS));
+    let times = ratio(ours, clean, wall);
+    vec![
+        Target::bytes("no key: peak memory", ours, 2e9),
+        Target::at_most("no key: time against the clean case", times, 4.0),
+        Target::exact("no key: everything planted is found", ours),
+    ]
+}
+
+/// One figure of one line divided by that of another, where both were measured.
+fn ratio(one: Option<&Value>, other: Option<&Value>, figure: fn(&Value) -> f64) -> Option<f64> {
+    Some(figure(one?) / figure(other?))
+}
+
+impl Target {
+    fn at_most(name: &str, ratio: Option<f64>, most: f64) -> Self {
+        let name = format!("{name}, at most {most:.2}");
+        Self::judged(
+            name,
+            ratio,
+            |ratio| ratio <= most,
+            |ratio| format!("{ratio:.2}"),
+        )
+    }
+
+    fn at_least(name: &str, ratio: Option<f64>, least: f64) -> Self {
+        let name = format!("{name}, at least {least:.2}");
+        Self::judged(
+            name,
+            ratio,
+            |ratio| ratio >= least,
+            |ratio| format!("{ratio:.2}"),
+        )
+    }
+
+    fn bytes(name: &str, row: Option<&Value>, most: f64) -> Self {
+        let name = format!("{name}, at most {:.0} MB", most / 1e6);
+        let word = |bytes| format!("{:.0} MB", bytes / 1e6);
+        Self::judged(name, row.map(peak), |bytes| bytes <= most, word)
+    }
+
+    /// All that was planted is found or counted, and nothing besides.
+    fn exact(name: &str, row: Option<&Value>) -> Self {
+        let findings = row.map(|row| &row["findings"]);
+        let same = |one: &Value, other: &Value| one.is_u64() && one == other;
+        let holds = findings.is_some_and(|findings| {
+            same(&findings["breaks"], &findings["planted_breaks"])
+                || (same(&findings["found"], &findings["planted"])
+                    && findings["false_reports"] == 0)
+        });
+        Self {
+            name: name.to_owned(),
+            measured: findings.map(found),
+            holds,
+        }
+    }
+
+    fn judged(
+        name: String,
+        figure: Option<f64>,
+        holds: impl Fn(f64) -> bool,
+        word: impl Fn(f64) -> String,
+    ) -> Self {
+        let said = |figure: f64| match figure.is_finite() {
+            true => word(figure),
+            false => "failed".to_owned(),
+        };
+        Self {
+            name,
+            measured: figure.map(said),
+            holds: figure.is_some_and(holds),
+        }
+    }
+
+    fn line(&self) -> String {
+        let verdict = match (&self.measured, self.holds) {
+            (None, _) => "not measured",
+            (Some(_), true) => "met",
+            (Some(_), false) => "**missed**",
+        };
+        let measured = self.measured.as_deref().unwrap_or_default();
+        format!("| {} | {measured} | {verdict} |\n", self.name)
+    }
+}

@@ -1,0 +1,388 @@
+//! `cargo xtask bench verify`: Crossfoot beside decoding alone and beside its rivals.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use crate::arguments::Arguments;
+use crate::bench::contest::{self, Contestant, Findings};
+use crate::bench::data::{Books, Workshop};
+use crate::bench::{machine, page, rivals};
+use crate::place;
+
+const CASES: [&str; 4] = ["same", "convert", "csv", "bad"];
+
+/// What to measure, how large and where.
+#[derive(Debug)]
+pub(crate) struct Options {
+    records: u64,
+    csv_records: u64,
+    bad_records: u64,
+    cases: Vec<String>,
+    runs: usize,
+    within: Option<PathBuf>,
+    keep: bool,
+    out: Option<PathBuf>,
+}
+
+impl Options {
+    /// Reads the options of the command line.
+    ///
+    /// # Errors
+    /// When one is unknown or no number where one is needed.
+    pub(crate) fn read(mut arguments: Arguments) -> Result<Self> {
+        let records = arguments.number("--records")?.unwrap_or(100_000_000);
+        let cases = arguments.text("--cases")?;
+        let cases = cases.map_or(CASES.map(str::to_owned).to_vec(), |text| {
+            text.split(',').map(str::to_owned).collect()
+        });
+        if let Some(unknown) = cases.iter().find(|case| !CASES.contains(&case.as_str())) {
+            bail!("no case `{unknown}`; there are {CASES:?}");
+        }
+        let options = Self {
+            records,
+            csv_records: arguments.number("--csv-records")?.unwrap_or(10_000_000),
+            bad_records: arguments.number("--bad-records")?.unwrap_or(records),
+            cases,
+            runs: arguments.number("--repeat")?.unwrap_or(3).max(1),
+            within: arguments.text("--dir")?.map(PathBuf::from),
+            keep: arguments.flag("--keep"),
+            out: arguments.text("--out")?.map(PathBuf::from),
+        };
+        arguments.finish()?;
+        Ok(options)
+    }
+
+    fn wants(&self, case: &str) -> bool {
+        self.cases.iter().any(|wanted| wanted == case)
+    }
+}
+
+/// Measures every wanted case and writes the figures and the page.
+///
+/// # Errors
+/// When books cannot be generated, a program cannot be started or a file written.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let release = super::build_release(&["bench/csv-diff"])?;
+    let hall = Hall {
+        bench: release.join("bench"),
+        crossfoot: release.join("crossfoot"),
+        csv_diff: release.join("rival-csv-diff"),
+        python: rivals::python()?,
+        workshop: Workshop::open(options.within.as_deref(), options.keep)?,
+        options,
+    };
+    let mut cases = Vec::new();
+    if options.wants("same") {
+        cases.push(hall.same()?);
+    }
+    if options.wants("convert") {
+        cases.push(hall.convert()?);
+    }
+    if options.wants("csv") {
+        cases.push(hall.csv()?);
+    }
+    if options.wants("bad") {
+        cases.extend(hall.bad()?);
+    }
+    let results = json!({
+        "date": machine::said_by("date", &["-u", "+%F"]),
+        "machine": machine::describe(),
+        "crossfoot": machine::said_by(&hall.crossfoot.to_string_lossy(), &["--version"]),
+        "python": machine::said_by(&hall.python.to_string_lossy(), &["--version"]),
+        "runs": options.runs,
+        "cases": cases,
+    });
+    keep(&results, options.out.as_deref())
+}
+
+fn keep(results: &Value, out: Option<&Path>) -> Result<()> {
+    let bench = out.map_or(place::root().join("bench"), Path::to_owned);
+    let docs = out.map_or(place::root().join("docs"), Path::to_owned);
+    fs::create_dir_all(&bench).with_context(|| bench.display().to_string())?;
+    let text = serde_json::to_string_pretty(results)? + "\n";
+    fs::write(bench.join("verify.json"), text).context("verify.json cannot be written")?;
+    page::write(&bench, &docs)
+}
+
+/// Everything that a case needs.
+struct Hall<'a> {
+    bench: PathBuf,
+    crossfoot: PathBuf,
+    csv_diff: PathBuf,
+    python: PathBuf,
+    workshop: Workshop,
+    options: &'a Options,
+}
+
+const IDENTITY: &str = r#"name     = "bench"
+timezone = "Asia/Shanghai"
+currency = "CNY"
+
+[source]
+url = "../old"
+[target]
+url = "../new"
+
+[[agreement]]
+name   = "ledger"
+rule   = "ledger"
+target = "ledger"
+"#;
+
+const KEY: &str = "key    = [\"txn_id\"]\n";
+const MONEY: &str = "money  = [\"amount\", \"fee\", \"balance\"]\n";
+
+/// The rule of five exact functions: `money`, `round_half_even`, `minor`, `local_time`, `business_date`.
+const FIVE_FUNCTIONS: &str = "\
+SELECT
+  txn_id,
+  account,
+  local_time(at, 'Asia/Shanghai') AS at,
+  business_date(local_time(at, 'Asia/Shanghai'), 'Asia/Shanghai', '23:00') AS day,
+  kind,
+  money(amount) AS amount,
+  round_half_even(fee, 2) AS fee,
+  minor(balance) AS balance_fen,
+  reference
+FROM ledger
+";
+
+/// The rule of a text book: money is read as money, the rest stays text.
+const CSV_MONEY: &str = "\
+SELECT
+  txn_id, account, at, kind,
+  money(amount) AS amount, money(fee) AS fee, money(balance) AS balance,
+  reference, channel
+FROM ledger
+";
+
+impl Hall<'_> {
+    /// Both books hold the same eight columns; twelve differences are planted.
+    fn same(&self) -> Result<Value> {
+        let books = self.books("same", self.options.records, &[])?;
+        let threads = "--threads=2";
+        let mut rows = vec![
+            self.decode(&books)?,
+            self.crossfoot(
+                "crossfoot verify",
+                &books,
+                "plan",
+                &format!("{IDENTITY}{KEY}{MONEY}"),
+                None,
+            )?,
+            self.crossfoot(
+                "crossfoot verify, no key",
+                &books,
+                "keyless",
+                &format!("{IDENTITY}{MONEY}"),
+                None,
+            )?,
+        ];
+        for (name, script, more) in [
+            ("DuckDB, full outer join", "duckdb_join.py", threads),
+            ("Polars, full join", "polars_join.py", threads),
+            (
+                "DataFusion, sort-merge join",
+                "datafusion_join.py",
+                "--join=sort-merge",
+            ),
+            ("DataFusion, hash join", "datafusion_join.py", "--join=hash"),
+        ] {
+            rows.push(self.rival(name, script, more, &books)?);
+        }
+        let title = "Both books hold the same columns, twelve differences are planted";
+        self.close("same", title, books, rows)
+    }
+
+    /// The target follows from the source by a rule of five exact functions.
+    fn convert(&self) -> Result<Value> {
+        let books = self.books("convert", self.options.records, &["--shape", "convert"])?;
+        let plan = format!("{IDENTITY}{KEY}money  = [\"amount\", \"fee\"]\n");
+        let plan = plan.replace("rule   = \"ledger\"", "rule   = \"rule.sql\"");
+        let folder = books.plan("rule-only", &plan, Some(FIVE_FUNCTIONS))?;
+        let only = Contestant {
+            name: "DataFusion, only running the rule and reading the target",
+            line: words(&[&self.bench, Path::new("rule-only"), &folder]),
+            folder: books.folder.clone(),
+            findings: Findings::None,
+            runs: self.options.runs,
+        };
+        let rows = vec![
+            contest::run(&only, &books)?,
+            self.crossfoot(
+                "crossfoot verify",
+                &books,
+                "plan",
+                &plan,
+                Some(FIVE_FUNCTIONS),
+            )?,
+        ];
+        let title =
+            "The target follows by a rule of five exact functions, twelve differences are planted";
+        self.close("convert", title, books, rows)
+    }
+
+    /// Nine columns of CSV on both sides.
+    fn csv(&self) -> Result<Value> {
+        let books = self.books("csv", self.options.csv_records, &["--format", "csv"])?;
+        let text = format!("{IDENTITY}{KEY}");
+        let money = text.replace("rule   = \"ledger\"", "rule   = \"rule.sql\"") + MONEY;
+        let money = money.replace("target = \"ledger\"", "target = \"rule.sql\"");
+        let rows = vec![
+            self.crossfoot(
+                "crossfoot verify, all columns as text",
+                &books,
+                "text",
+                &text,
+                None,
+            )?,
+            self.crossfoot(
+                "crossfoot verify, three columns as money",
+                &books,
+                "plan",
+                &money,
+                Some(CSV_MONEY),
+            )?,
+            self.csv_diff(&books)?,
+            self.rival(
+                "DuckDB, full outer join over read_csv",
+                "duckdb_join.py",
+                "--threads=2",
+                &books,
+            )?,
+        ];
+        let title = "CSV with nine columns, twelve differences are planted";
+        self.close("csv", title, books, rows)
+    }
+
+    /// Many records differ.
+    fn bad(&self) -> Result<Vec<Value>> {
+        let mut cases = Vec::new();
+        for percent in ["1", "50", "100"] {
+            let id = format!("bad-{percent}");
+            let books = self.books(&id, self.options.bad_records, &["--differ", percent])?;
+            let plan = format!("{IDENTITY}{KEY}{MONEY}");
+            let rows = vec![self.crossfoot("crossfoot verify", &books, "plan", &plan, None)?];
+            let title = format!("{percent} % of the records are one fen off");
+            cases.push(self.close(&id, &title, books, rows)?);
+        }
+        Ok(cases)
+    }
+
+    fn books(&self, name: &str, records: u64, more: &[&str]) -> Result<Books> {
+        let records = records.to_string();
+        let arguments = [&["--records", &records], more].concat();
+        self.workshop.books(name, &self.bench, &arguments)
+    }
+
+    fn close(&self, id: &str, title: &str, books: Books, rows: Vec<Value>) -> Result<Value> {
+        let size = |side| -> Result<u64> { Ok(fs::metadata(books.file(side)?)?.len()) };
+        let case = json!({
+            "id": id,
+            "title": title,
+            "records": books.truth["records"],
+            "bytes": {"source": size("old")?, "target": size("new")?},
+            "rows": rows,
+        });
+        books.close(self.options.keep)?;
+        Ok(case)
+    }
+
+    fn decode(&self, books: &Books) -> Result<Value> {
+        let (old, new) = (books.file("old")?, books.file("new")?);
+        let threads = Path::new("--threads");
+        let contestant = Contestant {
+            name: "only decoding both files",
+            line: words(&[
+                &self.bench,
+                Path::new("decode"),
+                threads,
+                Path::new("2"),
+                &old,
+                &new,
+            ]),
+            folder: books.folder.clone(),
+            findings: Findings::None,
+            runs: self.options.runs,
+        };
+        contest::run(&contestant, books)
+    }
+
+    fn crossfoot(
+        &self,
+        name: &'static str,
+        books: &Books,
+        folder: &str,
+        plan: &str,
+        rule: Option<&str>,
+    ) -> Result<Value> {
+        let folder = books.plan(folder, plan, rule)?;
+        let evidence = folder.join("evidence");
+        let verify = ["verify", "--json", "--no-progress", "--evidence"].map(Path::new);
+        let mut line = words(&[&self.crossfoot]);
+        line.extend(words(&verify));
+        line.extend(words(&[&evidence]));
+        let counted = !books.truth["differing"].is_null();
+        let contestant = Contestant {
+            name,
+            line,
+            folder,
+            findings: if counted {
+                Findings::Counted(evidence)
+            } else {
+                Findings::Evidence(evidence)
+            },
+            runs: self.options.runs,
+        };
+        contest::run(&contestant, books)
+    }
+
+    fn rival(&self, name: &'static str, script: &str, more: &str, books: &Books) -> Result<Value> {
+        let script = rivals::script(script);
+        let (old, new) = (books.file("old")?, books.file("new")?);
+        let scratch = books.folder.join("scratch");
+        let work = Path::new("--work");
+        let contestant = Contestant {
+            name,
+            line: words(&[
+                &self.python,
+                &script,
+                &old,
+                &new,
+                Path::new(more),
+                work,
+                &scratch,
+            ]),
+            folder: place::root().to_owned(),
+            findings: Findings::Printed,
+            runs: 1,
+        };
+        let row = contest::run(&contestant, books)?;
+        if scratch.exists() {
+            fs::remove_dir_all(&scratch).context("a rival's files cannot be removed")?;
+        }
+        Ok(row)
+    }
+
+    fn csv_diff(&self, books: &Books) -> Result<Value> {
+        let contestant = Contestant {
+            name: "csv-diff, first column as the key",
+            line: words(&[&self.csv_diff, &books.file("old")?, &books.file("new")?]),
+            folder: books.folder.clone(),
+            findings: Findings::Printed,
+            runs: 1,
+        };
+        contest::run(&contestant, books)
+    }
+}
+
+fn words(paths: &[&Path]) -> Vec<OsString> {
+    paths
+        .iter()
+        .map(|path| path.as_os_str().to_owned())
+        .collect()
+}

@@ -1,0 +1,66 @@
+//! Where things are: the project, its build, what is kept between runs.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+/// The project's root folder.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("xtask lies directly under the project's root")
+}
+
+/// A command of the cargo that runs this program, in the project's root.
+pub(crate) fn cargo() -> Command {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.current_dir(root());
+    command
+}
+
+/// The folder that holds what may be kept between runs.
+///
+/// # Errors
+/// When the environment names neither a cache folder nor a home.
+pub(crate) fn cache() -> Result<PathBuf> {
+    if let Some(cache) = env::var_os("XDG_CACHE_HOME").filter(|path| !path.is_empty()) {
+        return Ok(Path::new(&cache).join("crossfoot"));
+    }
+    let home = env::var_os("HOME").context("neither XDG_CACHE_HOME nor HOME is set")?;
+    Ok(Path::new(&home).join(".cache/crossfoot"))
+}
+
+/// What `cargo metadata` says of the workspace's own crates.
+///
+/// # Errors
+/// When cargo cannot be run or refuses the workspace.
+pub(crate) fn metadata() -> Result<Value> {
+    let output = cargo()
+        .args(["metadata", "--format-version=1", "--no-deps", "--offline"])
+        .output()
+        .context("cargo cannot be run")?;
+    if !output.status.success() {
+        bail!(
+            "cargo metadata: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    serde_json::from_slice(&output.stdout).context("cargo metadata is no JSON")
+}
+
+/// The folder that cargo builds into.
+///
+/// # Errors
+/// As [`metadata`].
+pub(crate) fn target() -> Result<PathBuf> {
+    let metadata = metadata()?;
+    let folder = metadata
+        .get("target_directory")
+        .and_then(Value::as_str)
+        .context("cargo metadata names no target folder")?;
+    Ok(PathBuf::from(folder))
+}
