@@ -1,0 +1,145 @@
+//! From the fields of a block to Arrow arrays, which point into its text.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, StringViewArray};
+use arrow_buffer::{Buffer, NullBuffer, ScalarBuffer};
+
+use super::dialect::Dialect;
+use super::index::{Field, Index, unescape};
+use crate::repair::{ChunkRepairs, RepairKind};
+
+/// Texts up to this long are held in the view itself.
+const INLINE_BYTES: usize = 12;
+
+/// Builds the columns of some records.
+pub(crate) struct Columns<'a> {
+    text: Buffer,
+    index: &'a Index,
+    rows: usize,
+    width: usize,
+    dialect: &'a Dialect,
+}
+
+impl<'a> Columns<'a> {
+    pub(crate) fn new(text: Vec<u8>, index: &'a Index, rows: usize, dialect: &'a Dialect) -> Columns<'a> {
+        let width = if index.starts.is_empty() { 0 } else { index.fields.len() / index.starts.len() };
+        Columns { text: Buffer::from_vec(text), index, rows, width, dialect }
+    }
+
+    /// The values of a field of the file; repairs are counted for `column`.
+    pub(crate) fn build(&self, field: usize, column: usize, repairs: &mut ChunkRepairs) -> ArrayRef {
+        let index = self.index;
+        let is_plain = !(index.has_escapes || index.has_missing || self.dialect.changes_values());
+        Arc::new(if is_plain { self.plain(field) } else { self.mended(field, column, repairs) })
+    }
+
+    fn fields(&self, field: usize) -> impl ExactSizeIterator<Item = Field> {
+        self.index.fields[field..].iter().step_by(self.width).take(self.rows).copied()
+    }
+
+    /// Fields that are their text.
+    fn plain(&self, field: usize) -> StringViewArray {
+        let text = self.text.as_slice();
+        let mut longest = 0;
+        let views: Vec<u128> = self
+            .fields(field)
+            .map(|field| {
+                let (start, end) = (field.start(), field.end());
+                longest = longest.max(end - start);
+                view(text, 0, start, end)
+            })
+            .collect();
+        let buffers = if longest > INLINE_BYTES { vec![self.text.clone()] } else { Vec::new() };
+        array(views, buffers, None)
+    }
+
+    /// Fields of which some are NULL, trimmed, or have doubled quotes.
+    fn mended(&self, field: usize, column: usize, repairs: &mut ChunkRepairs) -> StringViewArray {
+        let text = self.text.as_slice();
+        let mut views = Vec::with_capacity(self.rows);
+        let mut valid = Vec::with_capacity(self.rows);
+        let mut unescaped = Vec::new();
+        let (mut nulls, mut trimmed) = (0, 0);
+        for field in self.fields(field) {
+            if field.is_missing() || self.is_null(field, text) {
+                nulls += u64::from(!field.is_missing());
+                views.push(0);
+                valid.push(false);
+                continue;
+            }
+            let (mut start, mut end) = (field.start(), field.end());
+            if self.dialect.trim {
+                (start, end) = trim(text, start, end);
+                trimmed += u64::from(end - start < field.end() - field.start());
+            }
+            if let Some(quote) = self.dialect.quote.filter(|_| field.is_escaped()) {
+                let from = unescaped.len();
+                unescape(&text[start..end], quote, &mut unescaped);
+                views.push(view(&unescaped, 1, from, unescaped.len()));
+            } else {
+                views.push(view(text, 0, start, end));
+            }
+            valid.push(true);
+        }
+        for (kind, count) in [(RepairKind::NullValues, nulls), (RepairKind::Trim, trimmed)] {
+            if count > 0 {
+                *repairs.entry((kind, Some(column))).or_default() += count;
+            }
+        }
+        let nulls = valid.contains(&false).then(|| NullBuffer::from(valid));
+        array(views, vec![self.text.clone(), Buffer::from_vec(unescaped)], nulls)
+    }
+
+    fn is_null(&self, field: Field, text: &[u8]) -> bool {
+        let values =
+            if field.is_quoted() { &self.dialect.quoted_nulls } else { &self.dialect.plain_nulls };
+        !values.is_empty() && values.iter().any(|null| *null == text[field.start()..field.end()])
+    }
+}
+
+/// A text as Arrow's view: its length, then itself or its first four bytes and its place.
+#[inline]
+fn view(text: &[u8], buffer: u32, start: usize, end: usize) -> u128 {
+    let length = end - start;
+    let Some(bytes) = text.get(start..start + 16).and_then(|bytes| bytes.as_array::<16>()) else {
+        return view_at_the_end(text, buffer, start, end);
+    };
+    let bytes = u128::from_le_bytes(*bytes);
+    if length <= INLINE_BYTES {
+        let own = bytes & ((1 << (8 * length)) - 1);
+        own << 32 | length as u128
+    } else {
+        placed(bytes, length, buffer, start)
+    }
+}
+
+/// Where fewer than 16 bytes follow.
+#[cold]
+fn view_at_the_end(text: &[u8], buffer: u32, start: usize, end: usize) -> u128 {
+    let length = end - start;
+    let mut padded = [0; 16];
+    padded[..length].copy_from_slice(&text[start..end]);
+    let bytes = u128::from_le_bytes(padded);
+    if length <= INLINE_BYTES { bytes << 32 | length as u128 } else { placed(bytes, length, buffer, start) }
+}
+
+#[inline]
+fn placed(bytes: u128, length: usize, buffer: u32, start: usize) -> u128 {
+    let prefix = bytes & 0xFFFF_FFFF;
+    (start as u128) << 96 | u128::from(buffer) << 64 | prefix << 32 | length as u128
+}
+
+/// The text without blanks and tabs around it.
+fn trim(text: &[u8], start: usize, end: usize) -> (usize, usize) {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let own = &text[start..end];
+    let before = own.iter().take_while(|byte| is_blank(byte)).count();
+    let after = own[before..].iter().rev().take_while(|byte| is_blank(byte)).count();
+    (start + before, end - after)
+}
+
+fn array(views: Vec<u128>, buffers: Vec<Buffer>, nulls: Option<NullBuffer>) -> StringViewArray {
+    StringViewArray::try_new(ScalarBuffer::from(views), buffers, nulls)
+        .expect("views lie in the text, between characters of valid UTF-8")
+}

@@ -1,0 +1,522 @@
+//! Parquet: row groups as chunks, only the columns and rows that are wanted.
+
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt64Array, new_null_array};
+use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
+use arrow_select::filter::filter_record_batch;
+use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
+use parquet::arrow::arrow_reader::{
+    ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
+    ParquetRecordBatchReaderBuilder, RowFilter as Predicates,
+};
+use parquet::arrow::{ProjectionMask, RowNumber};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{PageIndexPolicy, RowGroupMetaData};
+
+use crate::columns::type_name;
+use crate::error::{BookError, ReadError, ReadErrorKind};
+use crate::find::FoundFile;
+use crate::place::{FileColumn, rows_from};
+use crate::read::{ChunkMeter, ChunkReader, ReadRequest, RowFilter};
+use crate::table::{Body, Chunk, SourceFile, Span};
+
+/// The name of the column of row numbers that the reader makes; no file's
+/// column is asked for by it.
+const ROW_NUMBER: &str = "\0row";
+
+/// What is known of a Parquet file from its footer.
+#[derive(Debug)]
+pub(crate) struct ParquetFile {
+    metadata: ArrowReaderMetadata,
+}
+
+impl ParquetFile {
+    /// Reads a file's footer; returns its columns too.
+    pub(crate) fn open(file: &FoundFile) -> Result<(ParquetFile, Vec<Field>), BookError> {
+        let opened = File::open(&file.path)
+            .map_err(|error| ReadError::new(&file.display, ReadErrorKind::Io(error.to_string())))?;
+        let metadata = guard(|| {
+            let options = ArrowReaderOptions::new()
+                .with_column_index_policy(PageIndexPolicy::Skip)
+                .with_offset_index_policy(PageIndexPolicy::Optional);
+            let metadata = ArrowReaderMetadata::load(&opened, options.clone())?;
+            let schema = Arc::new(plain_schema(metadata.schema()));
+            ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options.with_schema(schema))
+        });
+        let metadata = metadata.map_err(|why| unreadable(&file.display, &why))?;
+        let fields = metadata.schema().fields().iter().map(|field| field.as_ref().clone()).collect();
+        Ok((ParquetFile { metadata }, fields))
+    }
+
+    /// The number of its rows.
+    pub(crate) fn rows(&self) -> u64 {
+        self.groups().map(rows_of).sum()
+    }
+
+    fn groups(&self) -> impl Iterator<Item = &RowGroupMetaData> {
+        self.metadata.metadata().row_groups().iter()
+    }
+
+    /// The row groups as chunks: place, bytes and rows.
+    pub(crate) fn row_groups(&self) -> Vec<(Span, u64, Option<u64>)> {
+        let mut first_row = 1;
+        let mut groups = Vec::new();
+        for (index, group) in self.groups().enumerate() {
+            let rows = rows_of(group);
+            let bytes = u64::try_from(group.compressed_size()).unwrap_or(0);
+            groups.push((Span::RowGroup { index, first_row }, bytes, Some(rows)));
+            first_row += rows;
+        }
+        groups
+    }
+}
+
+fn rows_of(group: &RowGroupMetaData) -> u64 {
+    u64::try_from(group.num_rows()).unwrap_or(0)
+}
+
+/// The types in which a file's columns are read.
+fn plain_schema(schema: &Schema) -> Schema {
+    let fields = schema.fields().iter().map(|field| {
+        Field::new(field.name(), plain_type(field.data_type()), field.is_nullable())
+    });
+    Schema::new(fields.collect::<Vec<Field>>())
+}
+
+fn plain_type(data_type: &DataType) -> DataType {
+    match data_type {
+        DataType::Utf8 | DataType::LargeUtf8 => DataType::Utf8View,
+        DataType::Binary | DataType::LargeBinary => DataType::BinaryView,
+        DataType::Dictionary(_, value) => plain_type(value),
+        other => other.clone(),
+    }
+}
+
+/// Runs a decoder: on damaged files those of the parquet crate panic here and
+/// there, which for us is an error of the file, not of the program.
+fn guard<T>(decode: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(decode)) {
+        Ok(decoded) => decoded.map_err(|error| error.to_string()),
+        Err(panic) => Err(match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+            (Some(why), _) => (*why).to_owned(),
+            (_, Some(why)) => why.clone(),
+            _ => "the decoder gave up".to_owned(),
+        }),
+    }
+}
+
+fn unreadable(display: &str, why: &str) -> ReadError {
+    ReadError::new(display, ReadErrorKind::Parquet(why.to_owned()))
+        .mend("the file is damaged or cut off: fetch it again")
+}
+
+/// Starts to read a row group.
+pub(crate) fn read(
+    source: &Arc<SourceFile>,
+    schema: &SchemaRef,
+    chunk: &Chunk,
+    request: &ReadRequest,
+) -> Result<ChunkReader, ReadError> {
+    let (Body::Parquet(file), Span::RowGroup { index, first_row }) = (&source.body, chunk.span) else {
+        unreachable!("only row groups of Parquet files come here")
+    };
+    let plan = Plan::new(source, schema, request);
+    let asked = plan.asked_of_file.iter().chain(&plan.looked_at);
+    refuse_nested(source, file, asked)?;
+    let rows = chunk.rows.unwrap_or(0);
+    let meter = ChunkMeter::new(request.meter.clone(), chunk.bytes);
+    if is_pruned(source, file, index, request) {
+        return Ok(ChunkReader::new(Pruned { source: Arc::clone(source), meter, rows, is_over: false }));
+    }
+    let complaint = Arc::new(Mutex::new(None));
+    let batches = guard(|| plan.open(source, file, index, request, &complaint))
+        .map_err(|why| unreadable(&source.display, &why))?
+        .map_err(|error| source.io_error(&error))?;
+    let numbers = if plan.has_row_numbers { None } else { Some(first_row) };
+    Ok(ChunkReader::new(GroupReader {
+        batches,
+        asked: project(schema, &request.columns),
+        file: FileColumn::new(Arc::clone(&source.display)),
+        source: Arc::clone(source),
+        plan,
+        next_row: numbers,
+        rows_left: rows,
+        rows,
+        bytes: chunk.bytes,
+        meter,
+        complaint,
+    }))
+}
+
+fn project(schema: &SchemaRef, columns: &[usize]) -> SchemaRef {
+    Arc::new(schema.project(columns).expect("the columns were checked"))
+}
+
+fn refuse_nested<'a>(
+    source: &SourceFile,
+    file: &ParquetFile,
+    columns: impl Iterator<Item = &'a usize>,
+) -> Result<(), ReadError> {
+    for column in columns {
+        let field = file.metadata.schema().field(*column);
+        if field.data_type().is_nested() {
+            let (column, found) = (field.name().clone(), type_name(field.data_type()));
+            return Err(ReadError::new(&source.display, ReadErrorKind::Nested { column, found })
+                .mend("leave it out of the rule, or out of the table with `ignore`"));
+        }
+    }
+    Ok(())
+}
+
+/// Where a column that was asked for comes from.
+#[derive(Debug, Clone, Copy)]
+enum Origin {
+    /// The file's column of this position among those that are read.
+    Read(usize),
+    /// Nowhere: the file lacks it.
+    Missing,
+    File,
+    Row,
+}
+
+/// What is read of a file, and how it becomes what was asked for.
+struct Plan {
+    /// The columns of the file that are given, in its order.
+    asked_of_file: Vec<usize>,
+    /// The columns of the file that the filter looks at, in its order.
+    looked_at: Vec<usize>,
+    /// Per column asked for.
+    origins: Vec<Origin>,
+    /// Per column that the filter looks at.
+    filter_origins: Vec<Origin>,
+    /// Whether the filter runs within the decoder, which then skips what it
+    /// does not want; a filter over the place or over missing columns does not.
+    has_late_columns: bool,
+    /// Whether the decoder numbers the rows.
+    has_row_numbers: bool,
+    schema: SchemaRef,
+    filter: Option<Arc<dyn RowFilter>>,
+}
+
+impl Plan {
+    fn new(source: &SourceFile, schema: &SchemaRef, request: &ReadRequest) -> Plan {
+        let filter = request.filter.clone();
+        let filter_columns = filter.as_ref().map_or(&[][..], |filter| filter.columns()).to_vec();
+        let in_file = |column: &usize| source.columns.get(*column).copied().flatten();
+        let has_late_columns =
+            filter.is_some() && filter_columns.iter().all(|column| in_file(column).is_some());
+        let mut asked: Vec<usize> = request.columns.iter().filter_map(in_file).collect();
+        let looked_at = sorted(filter_columns.iter().filter_map(in_file).collect());
+        if filter.is_some() && !has_late_columns {
+            asked.extend(&looked_at);
+        }
+        let asked_of_file = sorted(asked);
+        let origins_in = |columns: &[usize], read: &[usize]| {
+            columns.iter().map(|column| origin(*column, source, read)).collect()
+        };
+        let seen = if has_late_columns { &looked_at } else { &asked_of_file };
+        Plan {
+            origins: origins_in(&request.columns, &asked_of_file),
+            filter_origins: origins_in(&filter_columns, seen),
+            has_row_numbers: has_late_columns && request.columns.iter().any(|column| is_row(*column, source)),
+            asked_of_file,
+            looked_at,
+            has_late_columns,
+            schema: Arc::clone(schema),
+            filter,
+        }
+    }
+
+    /// Opens a row group with a file of its own: readers that share one would
+    /// share its position.
+    fn open(
+        &self,
+        source: &SourceFile,
+        file: &ParquetFile,
+        index: usize,
+        request: &ReadRequest,
+        complaint: &Arc<Mutex<Option<String>>>,
+    ) -> Result<std::io::Result<ParquetRecordBatchReader>, ParquetError> {
+        let opened = match File::open(&source.path) {
+            Ok(opened) => opened,
+            Err(error) => return Ok(Err(error)),
+        };
+        let metadata = if self.has_row_numbers { numbered(&file.metadata)? } else { file.metadata.clone() };
+        let parquet_schema = file.metadata.metadata().file_metadata().schema_descr_ptr();
+        let mask = ProjectionMask::roots(&parquet_schema, self.asked_of_file.iter().copied());
+        let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(opened, metadata)
+            .with_batch_size(request.batch_rows.max(1))
+            .with_row_groups(vec![index])
+            .with_projection(mask);
+        if let (Some(filter), true) = (&self.filter, self.has_late_columns) {
+            let mask = ProjectionMask::roots(&parquet_schema, self.looked_at.iter().copied());
+            let judge = Judge {
+                filter: Arc::clone(filter),
+                schema: project(&self.schema, filter.columns()),
+                origins: self.filter_origins.clone(),
+                complaint: Arc::clone(complaint),
+            };
+            let predicate = ArrowPredicateFn::new(mask, move |batch| judge.keep(&batch));
+            builder = builder.with_row_filter(Predicates::new(vec![Box::new(predicate)]));
+        }
+        builder.build().map(Ok)
+    }
+}
+
+fn sorted(mut columns: Vec<usize>) -> Vec<usize> {
+    columns.sort_unstable();
+    columns.dedup();
+    columns
+}
+
+fn is_row(column: usize, source: &SourceFile) -> bool {
+    column > source.columns.len()
+}
+
+fn origin(column: usize, source: &SourceFile, read: &[usize]) -> Origin {
+    match source.columns.get(column) {
+        Some(Some(place)) => Origin::Read(read.partition_point(|known| known < place)),
+        Some(None) => Origin::Missing,
+        None if is_row(column, source) => Origin::Row,
+        None => Origin::File,
+    }
+}
+
+/// The same file with a column of row numbers.
+fn numbered(metadata: &ArrowReaderMetadata) -> Result<ArrowReaderMetadata, ParquetError> {
+    let number = Field::new(ROW_NUMBER, DataType::Int64, false).with_extension_type(RowNumber);
+    let options = ArrowReaderOptions::new()
+        .with_schema(Arc::clone(metadata.schema()))
+        .with_virtual_columns(vec![Arc::new(number)])?;
+    ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options)
+}
+
+/// Asks a filter from within the decoder.
+struct Judge {
+    filter: Arc<dyn RowFilter>,
+    schema: SchemaRef,
+    origins: Vec<Origin>,
+    complaint: Arc<Mutex<Option<String>>>,
+}
+
+impl Judge {
+    fn keep(&self, read: &RecordBatch) -> Result<BooleanArray, ArrowError> {
+        let rows = read.num_rows();
+        let columns = self.origins.iter().map(|origin| match origin {
+            Origin::Read(at) => Arc::clone(read.column(*at)),
+            _ => unreachable!("a filter within the decoder sees the file's columns only"),
+        });
+        let seen = batch(&self.schema, columns.collect(), rows)?;
+        checked(self.filter.keep(&seen), rows).map_err(|why| {
+            *self.complaint.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.clone());
+            ArrowError::ComputeError(why)
+        })
+    }
+}
+
+fn checked(keep: Result<BooleanArray, String>, rows: usize) -> Result<BooleanArray, String> {
+    match keep {
+        Ok(keep) if keep.len() != rows => Err(format!("{} truth values for {rows} rows", keep.len())),
+        keep => keep,
+    }
+}
+
+fn batch(schema: &SchemaRef, columns: Vec<ArrayRef>, rows: usize) -> Result<RecordBatch, ArrowError> {
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
+}
+
+/// Whether the row group's statistics rule out every row.
+///
+/// Only columns without NULL are asked about: a filter may want those.
+fn is_pruned(source: &SourceFile, file: &ParquetFile, index: usize, request: &ReadRequest) -> bool {
+    let Some(filter) = &request.filter else { return false };
+    let group = file.metadata.metadata().row_group(index);
+    filter.columns().iter().any(|column| {
+        let Some(Some(place)) = source.columns.get(*column) else { return false };
+        let bounds = guard(|| bounds(file, group, *place)).ok().flatten();
+        bounds.is_some_and(|(min, max)| !filter.may_contain(*column, &min, &max))
+    })
+}
+
+/// The least and the greatest value of a column, where the file says them and
+/// says that there is no NULL.
+fn bounds(
+    file: &ParquetFile,
+    group: &RowGroupMetaData,
+    column: usize,
+) -> Result<Option<(ArrayRef, ArrayRef)>, ParquetError> {
+    let schema = file.metadata.metadata().file_metadata().schema_descr();
+    let field = file.metadata.schema().field(column);
+    if field.data_type().is_nested() {
+        return Ok(None);
+    }
+    let converter = StatisticsConverter::try_new(field.name(), file.metadata.schema(), schema)?
+        .with_missing_null_counts_as_zero(false);
+    let statistics = converter
+        .parquet_column_index()
+        .and_then(|leaf| group.column(leaf).statistics())
+        .filter(|found| !found.is_min_max_deprecated() && found.null_count_opt() == Some(0));
+    if statistics.is_none() {
+        return Ok(None);
+    }
+    let (min, max) = (converter.row_group_mins([group])?, converter.row_group_maxes([group])?);
+    Ok((min.null_count() == 0 && max.null_count() == 0).then_some((min, max)))
+}
+
+/// A row group of which nothing can be wanted.
+struct Pruned {
+    source: Arc<SourceFile>,
+    meter: ChunkMeter,
+    rows: u64,
+    is_over: bool,
+}
+
+impl Iterator for Pruned {
+    type Item = Result<RecordBatch, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if std::mem::replace(&mut self.is_over, true) {
+            return None;
+        }
+        if let Err(error) = self.source.check_unchanged() {
+            return Some(Err(error));
+        }
+        self.meter.add(self.rows, 0);
+        self.meter.finish();
+        None
+    }
+}
+
+/// Reads a row group.
+struct GroupReader {
+    batches: ParquetRecordBatchReader,
+    source: Arc<SourceFile>,
+    plan: Plan,
+    asked: SchemaRef,
+    file: FileColumn,
+    /// The number of the next row, unless the decoder counts.
+    next_row: Option<u64>,
+    /// Rows that were not metered yet.
+    rows_left: u64,
+    rows: u64,
+    bytes: u64,
+    meter: ChunkMeter,
+    complaint: Arc<Mutex<Option<String>>>,
+}
+
+impl Iterator for GroupReader {
+    type Item = Result<RecordBatch, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let read = match guard(|| self.batches.next().transpose().map_err(ParquetError::from)) {
+                Ok(Some(read)) => read,
+                Ok(None) => return self.finish().err().map(Err),
+                Err(why) => return Some(Err(self.failed(&why))),
+            };
+            match self.arrange(&read) {
+                Ok(batch) if batch.num_rows() == 0 => {}
+                batch => return Some(batch),
+            }
+        }
+    }
+}
+
+impl GroupReader {
+    fn failed(&self, why: &str) -> ReadError {
+        match self.complaint.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(why) => ReadError::new(&self.source.display, ReadErrorKind::Filter(why)),
+            None => unreadable(&self.source.display, why),
+        }
+    }
+
+    fn finish(&mut self) -> Result<(), ReadError> {
+        let is_filtered = self.plan.has_late_columns;
+        if !is_filtered && self.rows_left > 0 {
+            let (found, rows) = (self.rows - self.rows_left, self.rows);
+            let why = format!("the row group has {found} rows, its footer says {rows}");
+            return Err(unreadable(&self.source.display, &why));
+        }
+        self.source.check_unchanged()?;
+        self.meter.add(self.rows_left, 0);
+        self.meter.finish();
+        Ok(())
+    }
+
+    /// From the columns that were read to those that were asked for.
+    fn arrange(&mut self, read: &RecordBatch) -> Result<RecordBatch, ReadError> {
+        let rows = read.num_rows();
+        self.meter_rows(rows as u64);
+        let numbers = self.numbers(read);
+        let asked: Vec<ArrayRef> = (0..self.plan.origins.len())
+            .map(|at| self.column(self.plan.origins[at], self.asked.field(at).data_type().clone(), read, &numbers))
+            .collect();
+        let given = batch(&self.asked, asked, rows).map_err(|error| self.failed(&error.to_string()))?;
+        match self.plan.filter.clone() {
+            Some(filter) if !self.plan.has_late_columns => self.filtered(&given, &*filter, read, &numbers),
+            _ => Ok(given),
+        }
+    }
+
+    /// Filters where the decoder could not.
+    fn filtered(
+        &mut self,
+        given: &RecordBatch,
+        filter: &dyn RowFilter,
+        read: &RecordBatch,
+        numbers: &ArrayRef,
+    ) -> Result<RecordBatch, ReadError> {
+        let schema = project(&self.plan.schema, filter.columns());
+        let seen: Vec<ArrayRef> = (0..self.plan.filter_origins.len())
+            .map(|at| self.column(self.plan.filter_origins[at], schema.field(at).data_type().clone(), read, numbers))
+            .collect();
+        let rows = read.num_rows();
+        let seen = batch(&schema, seen, rows).map_err(|error| self.failed(&error.to_string()))?;
+        let keep = checked(filter.keep(&seen), rows)
+            .map_err(|why| ReadError::new(&self.source.display, ReadErrorKind::Filter(why)))?;
+        filter_record_batch(given, &keep).map_err(|error| self.failed(&error.to_string()))
+    }
+
+    fn meter_rows(&mut self, rows: u64) {
+        if self.plan.has_late_columns {
+            return;
+        }
+        let rows = rows.min(self.rows_left);
+        self.rows_left -= rows;
+        let share = u128::from(self.bytes) * u128::from(rows) / u128::from(self.rows.max(1));
+        self.meter.add(rows, u64::try_from(share).unwrap_or(0));
+    }
+
+    fn numbers(&mut self, read: &RecordBatch) -> ArrayRef {
+        let rows = read.num_rows();
+        match &mut self.next_row {
+            Some(next) => {
+                let wants_rows = |origins: &[Origin]| origins.iter().any(|origin| matches!(origin, Origin::Row));
+                let first = *next;
+                *next += rows as u64;
+                let is_wanted = wants_rows(&self.plan.origins) || wants_rows(&self.plan.filter_origins);
+                if is_wanted { rows_from(first, rows) } else { rows_from(first, 0) }
+            }
+            None => {
+                let numbers = read.column(read.num_columns() - 1).as_primitive::<Int64Type>();
+                let from_one = numbers.values().iter().map(|number| number.unsigned_abs() + 1);
+                Arc::new(UInt64Array::from_iter_values(from_one))
+            }
+        }
+    }
+
+    fn column(&mut self, origin: Origin, data_type: DataType, read: &RecordBatch, numbers: &ArrayRef) -> ArrayRef {
+        match origin {
+            Origin::Read(at) => Arc::clone(read.column(at)),
+            Origin::Missing => new_null_array(&data_type, read.num_rows()),
+            Origin::File => self.file.of_rows(read.num_rows()),
+            Origin::Row => Arc::clone(numbers),
+        }
+    }
+}

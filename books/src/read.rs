@@ -1,0 +1,118 @@
+//! Asking for records: which columns, which rows, how many at a time.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch};
+
+use crate::ReadError;
+
+/// What a reader shall give.
+#[derive(Debug, Clone)]
+pub struct ReadRequest {
+    /// Indexes into [`Table::schema`](crate::Table::schema), in any order. A
+    /// batch has exactly these columns, in this order.
+    pub columns: Vec<usize>,
+    /// Rows of a batch at most.
+    pub batch_rows: usize,
+    /// Keeps some rows only; the columns of the others are not even built.
+    pub filter: Option<Arc<dyn RowFilter>>,
+    /// Told of every record that was passed, kept or not.
+    pub meter: Option<Arc<Meter>>,
+}
+
+impl ReadRequest {
+    /// All rows of `columns`, 8,192 at a time, unmetered.
+    pub fn new(columns: Vec<usize>) -> ReadRequest {
+        ReadRequest { columns, batch_rows: 8192, filter: None, meter: None }
+    }
+}
+
+/// Says which rows are wanted, from a few columns.
+pub trait RowFilter: Send + Sync + Debug {
+    /// The columns it looks at, as indexes into [`Table::schema`](crate::Table::schema).
+    fn columns(&self) -> &[usize];
+
+    /// One truth value per row of `batch`, which has the columns of
+    /// [`columns`](RowFilter::columns) in their order. NULL counts as false.
+    ///
+    /// # Errors
+    /// When it cannot tell, with the reason; the read ends there.
+    fn keep(&self, batch: &RecordBatch) -> Result<BooleanArray, String>;
+
+    /// False only if no value in `min..=max` of this column can pass. It is
+    /// asked with arrays of one element, only about columns without NULL.
+    fn may_contain(&self, column: usize, min: &ArrayRef, max: &ArrayRef) -> bool;
+}
+
+/// Exact progress, shared by all readers of a job.
+///
+/// A chunk that was read to its end has added exactly its
+/// [`bytes`](crate::Chunk::bytes), and all its records, kept or not.
+#[derive(Debug, Default)]
+pub struct Meter {
+    /// Records passed.
+    pub rows: AtomicU64,
+    /// Bytes of the files passed, as they lie on the disk.
+    pub bytes: AtomicU64,
+}
+
+/// Adds one chunk's share to a [`Meter`], never more than the chunk has.
+#[derive(Debug)]
+pub(crate) struct ChunkMeter {
+    meter: Option<Arc<Meter>>,
+    left: u64,
+}
+
+impl ChunkMeter {
+    pub(crate) fn new(meter: Option<Arc<Meter>>, bytes: u64) -> ChunkMeter {
+        ChunkMeter { meter, left: bytes }
+    }
+
+    pub(crate) fn add(&mut self, rows: u64, bytes: u64) {
+        let bytes = bytes.min(self.left);
+        self.left -= bytes;
+        if let Some(meter) = &self.meter {
+            meter.rows.fetch_add(rows, Ordering::Relaxed);
+            meter.bytes.fetch_add(bytes, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn finish(&mut self) {
+        self.add(0, self.left);
+    }
+}
+
+/// Reads one chunk, batch by batch. After an error it gives nothing more.
+pub struct ChunkReader {
+    batches: Box<dyn Iterator<Item = Result<RecordBatch, ReadError>> + Send>,
+    is_over: bool,
+}
+
+impl ChunkReader {
+    pub(crate) fn new(
+        batches: impl Iterator<Item = Result<RecordBatch, ReadError>> + Send + 'static,
+    ) -> ChunkReader {
+        ChunkReader { batches: Box::new(batches), is_over: false }
+    }
+}
+
+impl Debug for ChunkReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ChunkReader").field("is_over", &self.is_over).finish_non_exhaustive()
+    }
+}
+
+impl Iterator for ChunkReader {
+    type Item = Result<RecordBatch, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_over {
+            return None;
+        }
+        let item = self.batches.next();
+        self.is_over = !matches!(item, Some(Ok(_)));
+        item
+    }
+}

@@ -1,0 +1,227 @@
+//! A table: its columns, its files, its chunks, its records.
+
+use std::fs::Metadata;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
+
+use arrow_schema::SchemaRef;
+use serde::Serialize;
+
+use crate::csv::CsvFile;
+use crate::digest::{FileDigest, digest_files};
+use crate::error::{ReadError, ReadErrorKind};
+use crate::parquet::ParquetFile;
+use crate::read::{ChunkReader, ReadRequest};
+use crate::repair::{Repair, RepairBook, RepairKind};
+
+/// One table of a book.
+#[derive(Debug)]
+pub struct Table {
+    pub(crate) name: Arc<str>,
+    pub(crate) schema: SchemaRef,
+    pub(crate) files: Vec<FileInfo>,
+    pub(crate) sources: Vec<Arc<SourceFile>>,
+    pub(crate) chunk_bytes: u64,
+    pub(crate) chunks: OnceLock<Vec<Chunk>>,
+    pub(crate) repairs: Arc<RepairBook>,
+}
+
+/// A file of a table, as it was when the book was opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FileInfo {
+    /// Relative to the book, with `/`.
+    pub path: String,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// Its records, where the file says how many they are (Parquet).
+    pub rows: Option<u64>,
+}
+
+/// Names a chunk within its table, the same in every run over the same files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct ChunkId(
+    /// The file's number in the upper, the part's in the lower 32 bits.
+    pub u64,
+);
+
+/// A part of a file that is read on its own: a row group of Parquet, a range
+/// of bytes of CSV that starts and ends between records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chunk {
+    /// Its name within the table.
+    pub id: ChunkId,
+    /// The table's name.
+    pub table: Arc<str>,
+    /// The file's index in [`Table::files`].
+    pub file: usize,
+    /// Which part of the file, from 0.
+    pub part: u32,
+    /// Bytes on the disk.
+    pub bytes: u64,
+    /// Its records, where that is known before reading (Parquet).
+    pub rows: Option<u64>,
+    pub(crate) span: Span,
+}
+
+/// Where in its file a chunk is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Span {
+    /// A row group, with the number of its first row, from 1.
+    RowGroup { index: usize, first_row: u64 },
+    /// Bytes, with the line on which they start; all of the file for a file
+    /// that is not cut.
+    Bytes { start: u64, end: u64, line: u64, is_last: bool },
+}
+
+/// A file as a reader needs it.
+#[derive(Debug)]
+pub(crate) struct SourceFile {
+    /// Relative to the book.
+    pub(crate) display: Arc<str>,
+    pub(crate) path: PathBuf,
+    pub(crate) stamp: Stamp,
+    /// Its number in the table.
+    pub(crate) number: u32,
+    pub(crate) body: Body,
+    /// Per data column of the table: the column of the file.
+    pub(crate) columns: Vec<Option<usize>>,
+}
+
+/// What is known of a file by its format.
+#[derive(Debug)]
+pub(crate) enum Body {
+    Csv(CsvFile),
+    Parquet(ParquetFile),
+}
+
+/// What tells that a file was not touched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    pub(crate) bytes: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Stamp {
+    pub(crate) fn of(metadata: &Metadata) -> Stamp {
+        Stamp { bytes: metadata.len(), modified: metadata.modified().ok() }
+    }
+}
+
+impl SourceFile {
+    pub(crate) fn io_error(&self, error: &std::io::Error) -> ReadError {
+        ReadError::new(&self.display, ReadErrorKind::Io(error.to_string()))
+    }
+
+    /// Whether the file is still the one that was opened.
+    pub(crate) fn check_unchanged(&self) -> Result<(), ReadError> {
+        let metadata = std::fs::metadata(&self.path).map_err(|error| self.io_error(&error))?;
+        if Stamp::of(&metadata) == self.stamp {
+            return Ok(());
+        }
+        Err(ReadError::new(&self.display, ReadErrorKind::Changed)
+            .mend("freeze the book (or copy it), then start again"))
+    }
+}
+
+impl Table {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its columns, then [`FILE_COLUMN`](crate::FILE_COLUMN) (`Utf8View`) and
+    /// [`ROW_COLUMN`](crate::ROW_COLUMN) (`UInt64`).
+    ///
+    /// The columns of CSV are `Utf8View`. Those of Parquet are as the file has
+    /// them, texts as `Utf8View` and bytes as `BinaryView`, dictionaries
+    /// resolved.
+    pub fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    /// Its files, in the order of their paths.
+    pub fn files(&self) -> &[FileInfo] {
+        &self.files
+    }
+
+    /// Its parts, in the order of files and records, always the same for the
+    /// same files.
+    ///
+    /// The first call looks through large CSV files for places to cut them;
+    /// a file that cannot be read then is one chunk, and reading it gives the
+    /// error. For a first look at the records, read some of the first chunk.
+    pub fn chunks(&self) -> Vec<Chunk> {
+        self.chunks.get_or_init(|| crate::chunk::cut(self)).clone()
+    }
+
+    /// Starts to read one chunk.
+    ///
+    /// At the chunk's end the file is looked at again: if its length or its
+    /// time of change is not what it was when the book was opened, that is an
+    /// error.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, a column is asked for that is not there
+    /// or is nested. Further errors come from the reader itself; the first
+    /// error of a CSV file is the same whatever chunk is read when it is found.
+    pub fn read(&self, chunk: &Chunk, request: &ReadRequest) -> Result<ChunkReader, ReadError> {
+        let Some(source) = self.sources.get(chunk.file) else {
+            let file = format!("file {} of table {}", chunk.file, self.name);
+            return Err(ReadError::new(&file, ReadErrorKind::NoSuchColumn(0)));
+        };
+        let asked = request.columns.iter().chain(request.filter.iter().flat_map(|filter| filter.columns()));
+        if let Some(wrong) = asked.copied().find(|column| *column >= self.schema.fields().len()) {
+            return Err(ReadError::new(&source.display, ReadErrorKind::NoSuchColumn(wrong)));
+        }
+        match &source.body {
+            Body::Csv(_) => {
+                crate::csv::read(source, &self.schema, chunk, request, Arc::clone(&self.repairs))
+            }
+            Body::Parquet(_) => crate::parquet::read(source, &self.schema, chunk, request),
+        }
+    }
+
+    /// The declared repairs of everything that was read so far to a chunk's
+    /// end, without a filter: file by file, then by kind and column.
+    ///
+    /// Fields are counted in the columns that were asked for.
+    pub fn repairs(&self) -> Vec<Repair> {
+        let mut repairs: Vec<Repair> = self
+            .repairs
+            .totals()
+            .into_iter()
+            .map(|((file, what, column), count)| Repair {
+                file: self.sources[file as usize].display.to_string(),
+                what,
+                column: column.map(|column| self.schema.field(column).name().clone()),
+                count,
+            })
+            .collect();
+        repairs.extend(self.optional_columns());
+        repairs.sort();
+        repairs
+    }
+
+    /// Columns that a file lacks; known without reading.
+    fn optional_columns(&self) -> impl Iterator<Item = Repair> {
+        self.sources.iter().flat_map(|source| {
+            source.columns.iter().enumerate().filter(|(_, place)| place.is_none()).map(
+                |(column, _)| Repair {
+                    file: source.display.to_string(),
+                    what: RepairKind::Optional,
+                    column: Some(self.schema.field(column).name().clone()),
+                    count: 1,
+                },
+            )
+        })
+    }
+
+    /// The digests of all files, in their order, `threads` files at a time.
+    ///
+    /// # Errors
+    /// When a file cannot be read or has changed since the book was opened.
+    pub fn digests(&self, threads: usize) -> Result<Vec<FileDigest>, ReadError> {
+        digest_files(&self.sources, threads)
+    }
+}
