@@ -165,9 +165,12 @@ impl Lists {
             ),
         ];
         for (first, these, second, those, mend) in exclusions {
+            let places: BTreeMap<&str, Range<usize>> = these
+                .iter()
+                .map(|column| (column.as_str(), column.place()))
+                .collect();
             for column in those {
-                let other = these.iter().find(|other| other.value == column.value);
-                if let Some(other) = other {
+                if let Some(other) = places.get(column.as_str()) {
                     let mistake = Mistake::InBoth {
                         column: column.value.clone(),
                         first,
@@ -175,7 +178,7 @@ impl Lists {
                         mend,
                     };
                     let label = in_words(first);
-                    reader.note_pair(mistake, column.place(), other.place(), label);
+                    reader.note_pair(mistake, column.place(), other.clone(), label);
                 }
             }
         }

@@ -542,7 +542,7 @@ fn read_columns(reader: &mut Reader<'_>, fields: &Fields<'_>) -> BTreeMap<String
     for (column, value) in fields.entries("columns") {
         if !value.get_ref().is_array() && !value.get_ref().is_str() {
             let example = r#"columns = { amount = ["金额", "Amount"] }"#;
-            reader.note_wrong_kind("columns", Kind::TextOrList, example, value);
+            reader.note_wrong_kind(&column.value, Kind::TextOrList, example, value);
             continue;
         }
         let aliases = texts_of(reader, "columns", value);

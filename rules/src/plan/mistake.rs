@@ -118,8 +118,7 @@ impl Diagnostic for PlanError {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let place = self.place.as_ref()?;
-        let first =
-            LabeledSpan::new_primary_with_span(Some(self.mistake.label()), place.bytes.clone());
+        let first = LabeledSpan::new_primary_with_span(self.mistake.label(), place.bytes.clone());
         let also = self.also.iter().map(|(bytes, label)| {
             LabeledSpan::new_with_span(Some((*label).to_owned()), place.text.clamp(bytes.clone()))
         });
@@ -167,6 +166,12 @@ pub enum Mistake {
         /// The byte.
         byte: u8,
     },
+    /// More that is no TOML than is worth reading.
+    #[error("this is not TOML either, and so it goes on: {count} more lines are broken")]
+    SyntaxGoesOn {
+        /// The broken lines from this one on.
+        count: usize,
+    },
     /// Not TOML.
     #[error("this is not TOML: {what}")]
     Syntax {
@@ -196,6 +201,16 @@ pub enum Mistake {
         found: &'static str,
         /// How to write it.
         example: String,
+    },
+    /// An item of a list that is no text.
+    #[error("`{key}` holds {found}; it takes texts only")]
+    WrongItem {
+        /// The key of the list.
+        key: String,
+        /// What stands there.
+        found: &'static str,
+        /// How to write it.
+        example: Option<String>,
     },
     /// A word that is none of those the key takes.
     #[error("`{key}` cannot be `{value}`")]
@@ -496,9 +511,9 @@ pub enum Mistake {
         why: String,
     },
     /// The window closes before it opens.
-    #[error("`release` is {by} before `freeze`")]
+    #[error("`release` is {by} `freeze`, and must come after it")]
     ReleaseBeforeFreeze {
-        /// How much too early.
+        /// `1h before`, or `at the moment of`.
         by: String,
     },
     /// No duration.
@@ -530,10 +545,10 @@ pub enum Mistake {
         value: String,
     },
     /// Too little memory to run at all.
-    #[error("{value} is {short} bytes less than the least that can be worked in, {least} bytes")]
+    #[error("`memory_limit` is {bytes} bytes; SQL needs {least}, {short} more")]
     TooLittleMemory {
-        /// What stands there.
-        value: String,
+        /// What stands there, in bytes.
+        bytes: u64,
         /// The least number of bytes.
         least: u64,
         /// How many are missing.
@@ -553,26 +568,24 @@ pub enum Mistake {
 }
 
 impl Mistake {
-    /// Says in a few words what stands at the place.
-    pub fn label(&self) -> String {
+    /// Says what stands at the place, where the message does not say it already.
+    pub fn label(&self) -> Option<String> {
         let words = match self {
-            Self::Syntax { .. } => "here",
             Self::NotUtf8 { .. } => "the first wrong byte",
             Self::UnknownKey { .. } => "nothing reads this",
+            Self::WrongItem { found, .. } => found,
             Self::WrongKind { found, .. } => found,
-            Self::Missing { key, .. } => return format!("`{key}` belongs here"),
+            Self::Missing { key, .. } => return Some(format!("`{key}` belongs here")),
             Self::Twice { .. } | Self::SameName { .. } => "again here",
-            Self::InBoth { second, .. } => return format!("in `{second}`"),
-            Self::AliasTwice { second, .. } => return format!("of `{second}`"),
+            Self::InBoth { second, .. } => return Some(format!("in `{second}`")),
+            Self::AliasTwice { second, .. } => return Some(format!("of `{second}`")),
             Self::PasswordInUrl => "not in a file",
-            Self::NoSqlFile { folder, .. } => return format!("not in {folder}"),
-            Self::ControlHalf { lacks, .. } => return format!("compared with which `{lacks}`?"),
-            Self::Other {
-                label: Some(label), ..
-            } => return label.clone(),
-            _ => "here",
+            Self::NoSqlFile { folder, .. } => return Some(format!("not in {folder}")),
+            Self::ControlHalf { lacks, .. } => return Some(format!("which `{lacks}`?")),
+            Self::Other { label, .. } => return label.clone(),
+            _ => return None,
         };
-        words.to_owned()
+        Some(words.to_owned())
     }
 
     /// Says what to do about it.
@@ -591,14 +604,19 @@ impl Mistake {
             }
             Self::TooLarge { .. } => "was another file meant?",
             Self::NotUtf8 { .. } | Self::SqlNotUtf8 { .. } => "save the file as UTF-8",
+            Self::SyntaxGoesOn { .. } => "was another file meant? A plan is made of `key = value`",
             Self::Syntax { what } => return syntax_mend(what).map(str::to_owned),
             Self::UnknownKey { mend, .. } => mend,
             Self::WrongKind { example, .. } => return Some(format!("write `{example}`")),
+            Self::WrongItem { example, .. } => {
+                let example = example.as_deref().unwrap_or("\"…\"");
+                return Some(format!("write `{example}`"));
+            }
             Self::UnknownChoice { choices, .. } => choices,
             Self::Missing { example, about, .. } => {
                 return Some(format!("add `{example}`: {about}"));
             }
-            Self::EmptyText { .. } => "write what is meant, or leave the key out",
+            Self::EmptyText { .. } => "write what is meant; a key that says nothing is left out",
             Self::EmptyList { mend, .. } => mend,
             Self::Twice { .. } => "write it once",
             Self::OutOfRange { .. } => "write a number between these two",
@@ -686,7 +704,9 @@ impl Mistake {
             Self::NotAMoment { .. } | Self::NoSuchMoment { .. } => {
                 "write it as `2013-05-27T08:00:00+08:00`"
             }
-            Self::ReleaseBeforeFreeze { .. } => "the window opens at `freeze`, closes at `release`",
+            Self::ReleaseBeforeFreeze { .. } => {
+                "the window opens at `freeze` and closes at `release`"
+            }
             Self::NotADuration { .. } | Self::NotPositive { .. } => "write it as `45m` or `1h 30m`",
             Self::RollbackTooLong { .. } => {
                 "a window without the time to roll back has no way back: lengthen it, or shorten \
@@ -707,16 +727,62 @@ fn did_you_mean(like: Option<&str>) -> Option<String> {
 
 /// Says a mend for the TOML parser's words, where there is one that always fits.
 fn syntax_mend(what: &str) -> Option<&'static str> {
-    let mends = [
-        (
-            "duplicate key",
-            "write each key once; a list of parts has double brackets: `[[…]]`",
-        ),
-        (
-            "recurs",
-            "a plan has no use for so many brackets in brackets",
-        ),
-    ];
-    let (_, mend) = mends.iter().find(|(words, _)| what.contains(words))?;
+    let (_, mend) = SYNTAX_MENDS
+        .iter()
+        .find(|(words, _)| what.contains(words))?;
     Some(mend)
 }
+
+/// The TOML parser's words, each with a mend; the first that fits holds.
+const SYNTAX_MENDS: [(&str, &str); 19] = [
+    (
+        "duplicate key",
+        "write each key and each `[…]` once; of agreements and controls there may be many, each \
+         below its own `[[agreement]]` or `[[control]]`",
+    ),
+    (
+        "invalid basic string",
+        "end a text with `\"` on the line that begins it; one of several lines stands between \
+         `\"\"\"`",
+    ),
+    (
+        "invalid literal string",
+        "end a text with `'` on the line that begins it; one of several lines stands between \
+         `'''`",
+    ),
+    (
+        "escape",
+        "after a backslash only some letters have a meaning; in single quotes it is only a \
+         backslash: `'C:\\books'`",
+    ),
+    ("must be quoted", "put texts in double quotes"),
+    ("unclosed array", "close the list with `]`"),
+    ("unclosed inline table", "close the table with `}`"),
+    ("unclosed table", "close the name with `]`"),
+    (
+        "missing comma",
+        "put a comma between the values, or close the list above with `]`",
+    ),
+    ("key-value pair", "a plan is made of `key = value`"),
+    ("missing assignment", "put `=` between key and value"),
+    ("key with no value", "put `=` and a value after the key"),
+    ("missing value", "put a value after `=`"),
+    (
+        "leading zero",
+        "write numbers without zeros in front, or as text in quotes",
+    ),
+    ("date", "write it as `2013-05-27T08:00:00+08:00`"),
+    ("time", "write it as `2013-05-27T08:00:00+08:00`"),
+    (
+        "recurs",
+        "a plan has no use for so many brackets in brackets",
+    ),
+    (
+        "invalid unquoted key",
+        "put a key in quotes if it has other than letters, digits, `-` and `_`",
+    ),
+    (
+        "dotted key",
+        "agreements stand below `[[agreement]]`, in double brackets, and nowhere else",
+    ),
+];

@@ -20,6 +20,7 @@ mod text;
 mod window;
 mod words;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -190,40 +191,75 @@ pub fn parse(text: &str, path: &Path) -> Result<Plan, Vec<PlanError>> {
     }
 }
 
-/// Puts what is no TOML in front of its line, and drops what only follows from it: what seems
-/// to be missing, and other mistakes on the same lines.
+/// Adds what is no TOML, and drops what only follows from it: what seems to be missing, and
+/// all but one of the mistakes on a broken line.
 fn with_syntax_errors(
     text: &Arc<SourceText>,
     errors: &[toml::de::Error],
     others: Vec<PlanError>,
 ) -> Vec<PlanError> {
-    let line_of = |offset: usize| text.line_column(offset).0;
-    let mut mistakes: Vec<PlanError> = Vec::new();
+    let mut broken: BTreeMap<usize, PlanError> = BTreeMap::new();
     for error in errors {
-        let place = error.span().unwrap_or(0..0);
-        let what = error.message().to_owned();
-        mistakes.push(PlanError::new(Mistake::Syntax { what }).at(text, place));
+        let place = error.span().map(|place| text.clamp(place));
+        let line = place
+            .as_ref()
+            .map_or(0, |place| text.line_column(place.start).0);
+        let what = what_is_no_toml(error.message(), place.as_ref());
+        // What is left open explains the rest of its line.
+        let explains = what.starts_with("unclosed");
+        if explains || !broken.contains_key(&line) {
+            let what = what.to_owned();
+            let error = PlanError::new(Mistake::Syntax { what });
+            broken.insert(
+                line,
+                match place {
+                    Some(place) => error.at(text, place),
+                    None => error,
+                },
+            );
+        }
     }
-    let broken: Vec<(usize, usize)> = mistakes
-        .iter()
-        .filter_map(PlanError::place)
-        .map(|place| (line_of(place.start), line_of(place.end)))
-        .collect();
+    let lines: BTreeSet<usize> = broken.keys().copied().collect();
     let stands = |error: &PlanError| {
         let follows = matches!(
             error.mistake(),
             Mistake::Missing { .. } | Mistake::NothingToVerify | Mistake::ControlEmpty
         );
-        let line = error.place().map_or(0, |place| line_of(place.start));
-        !follows
-            && !broken
-                .iter()
-                .any(|(from, to)| (*from..=*to).contains(&line))
+        let line = error.line_column().map_or(0, |(line, _)| line);
+        !follows && !lines.contains(&line)
     };
-    mistakes.extend(others.into_iter().filter(stands));
+    let mut mistakes: Vec<PlanError> = others.into_iter().filter(stands).collect();
+    mistakes.extend(shortened(broken.into_values().collect(), text));
     mistakes.sort_by_key(PlanError::order);
     mistakes
 }
+
+/// Puts the TOML parser's words in ours where they would mislead.
+fn what_is_no_toml<'m>(message: &'m str, place: Option<&Range<usize>>) -> &'m str {
+    let what = message
+        .split_once(", expected")
+        .map_or(message, |(what, _)| what);
+    match what {
+        "string values must be quoted" if place.is_some_and(Range::is_empty) => "missing value",
+        _ if what.contains("recurs") => "brackets or dots nest too deep",
+        _ => what,
+    }
+}
+
+/// Says of a text that is broken in very many lines how many they are; it is no plan at all.
+fn shortened(mut broken: Vec<PlanError>, text: &Arc<SourceText>) -> Vec<PlanError> {
+    if broken.len() > MOST_BROKEN_LINES {
+        let count = broken.len().saturating_sub(MOST_BROKEN_LINES);
+        let last = broken.get(MOST_BROKEN_LINES).and_then(PlanError::place);
+        broken.truncate(MOST_BROKEN_LINES);
+        let mistake = PlanError::new(Mistake::SyntaxGoesOn { count });
+        broken.extend(last.map(|place| mistake.at(text, place)));
+    }
+    broken
+}
+
+/// So many broken lines are shown; who mends them sees the next ones.
+const MOST_BROKEN_LINES: usize = 20;
 
 /// Reads the whole plan. It goes on after a mistake, so that all are noted.
 fn read_plan(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Option<Plan> {
@@ -239,8 +275,9 @@ fn read_plan(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Option<Plan> {
     let agreements = agreement::read_agreements(reader, &fields);
     let controls = agreement::read_controls(reader, &fields);
     if fields.parts("agreement").is_empty() && fields.parts("control").is_empty() {
-        let misspelt = fields.has("agreement") || fields.has("control");
-        if !misspelt {
+        // A list that is misspelt or of the wrong kind is a mistake of its own.
+        let is_unread = |key| fields.has(key) && fields.place_of(key).is_none();
+        if !is_unread("agreement") && !is_unread("control") {
             reader.note(Mistake::NothingToVerify, 0..0);
         }
     }
@@ -302,6 +339,9 @@ fn read_timezone(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Placed<
 /// Finds the zone that was meant: by its city, or by nearly the same letters.
 fn like_zone(written: &str, known: &[String]) -> Option<String> {
     let city = written.rsplit('/').next()?.replace(' ', "_").to_lowercase();
+    if ["beijing", "peking", "guangzhou", "shenzhen", "hangzhou"].contains(&city.as_str()) {
+        return Some("Asia/Shanghai".to_owned());
+    }
     let names = known.iter().map(String::as_str);
     let same_city = names
         .clone()

@@ -12,8 +12,7 @@ use super::likeness::nearest;
 use super::mistake::{Mistake, PlanError};
 use super::text::{Placed, SourceText};
 use super::words::{
-    AGREEMENT, CONTROL, FILE, Key, Kind, ORIGIN, PLAN, SETTINGS, SOURCE, SYNONYMS, Section, TABLE,
-    WINDOW,
+    AGREEMENT, CONTROL, Key, Kind, ORIGIN, PLAN, SETTINGS, SOURCE, SYNONYMS, Section, TABLE, WINDOW,
 };
 
 /// Notes the mistakes of one plan.
@@ -79,7 +78,9 @@ impl<'p> Reader<'p> {
         };
         for (name, value) in table {
             let Some(key) = section.key(name.get_ref()) else {
-                self.note_unknown(section, &fields.title, name);
+                fields
+                    .present
+                    .extend(self.note_unknown(section, &fields.title, name));
                 continue;
             };
             fields.present.push(key.name);
@@ -107,18 +108,24 @@ impl<'p> Reader<'p> {
         }
     }
 
+    /// Notes an unknown key, and gives the known one that it stands for, if that is clear.
     fn note_unknown(
         &mut self,
         section: &'static Section,
         title: &str,
         name: &Spanned<std::borrow::Cow<'_, str>>,
-    ) {
+    ) -> Option<&'static str> {
+        let meant = meant_by(section, name.get_ref());
         let mistake = Mistake::UnknownKey {
             key: name.get_ref().clone().into_owned(),
             within: title.to_owned(),
-            mend: mend_unknown(section, name.get_ref()),
+            mend: match meant {
+                Some(key) => format!("did you mean `{key}`?"),
+                None => mend_unknown(section, name.get_ref()),
+            },
         };
         self.note(mistake, name.span());
+        meant
     }
 
     /// Notes that a value is of another kind than `name` takes.
@@ -146,9 +153,11 @@ impl<'p> Reader<'p> {
             (!literal.contains('\n') && literal.len() <= 80).then_some(literal)
         };
         let bare = || shown(value).map(|literal| literal.trim_matches(['"', '\'']));
+        // A number may be a name, but not an address or a zone.
         let as_text = |value: &Spanned<DeValue<'_>>| match value.get_ref() {
             DeValue::String(_) => shown(value).map(str::to_owned),
             DeValue::Array(_) | DeValue::Table(_) => None,
+            _ if matches!(kind, Kind::Text) && name != "name" => None,
             _ => Some(format!("\"{}\"", shown(value)?)),
         };
         let written = match (kind, value.get_ref()) {
@@ -352,23 +361,12 @@ pub(super) fn texts_of(
 
 /// Notes an item of a list that is no text.
 fn note_item(reader: &mut Reader<'_>, key: &str, item: &Spanned<DeValue<'_>>) {
-    let shown = reader.text.text().get(item.span()).unwrap_or_default();
     let is_scalar = !matches!(item.get_ref(), DeValue::Array(_) | DeValue::Table(_));
-    let example = match is_scalar {
-        true => format!("{key} = [\"{shown}\"]"),
-        false => format!("{key} = [\"…\"]"),
-    };
-    let mistake = Mistake::WrongKind {
+    let shown = reader.text.text().get(item.span()).filter(|_| is_scalar);
+    let mistake = Mistake::WrongItem {
         key: key.to_owned(),
-        wants: "a list of texts",
-        found: match item.get_ref() {
-            DeValue::Array(_) => "a list of lists",
-            DeValue::Table(_) => "a list of tables",
-            DeValue::Boolean(_) => "a list with `true` or `false` in it",
-            DeValue::Datetime(_) => "a list with a date or time in it",
-            _ => "a list with a number in it",
-        },
-        example,
+        found: kind_of(item.get_ref()),
+        example: shown.map(|shown| format!("\"{shown}\"")),
     };
     reader.note(mistake, item.span());
 }
@@ -404,32 +402,50 @@ pub(super) fn kind_of(value: &DeValue<'_>) -> &'static str {
     }
 }
 
-/// All sections, to find the one that a misplaced key belongs to.
-static SECTIONS: [&Section; 9] = [
-    &PLAN, &SOURCE, &TABLE, &FILE, &AGREEMENT, &ORIGIN, &CONTROL, &WINDOW, &SETTINGS,
+/// All sections, to find the one that a misplaced key belongs to; what can be said of some files
+/// of a table can be said of the table.
+static SECTIONS: [&Section; 8] = [
+    &PLAN, &SOURCE, &TABLE, &AGREEMENT, &ORIGIN, &CONTROL, &WINDOW, &SETTINGS,
 ];
 
-/// Says what to do about a key that `section` does not have.
-fn mend_unknown(section: &'static Section, name: &str) -> String {
-    let known = || section.keys.iter().map(|key| key.name);
-    let synonym = SYNONYMS
+/// Finds the key of `section` that was meant by a name that it does not have: by a word of the
+/// same meaning, or by nearly the same letters if no other part of a plan has such a key.
+fn meant_by(section: &'static Section, name: &str) -> Option<&'static str> {
+    let lower = name.to_lowercase();
+    let synonyms = SYNONYMS
         .iter()
-        .find(|(written, ours)| *written == name.to_lowercase() && section.key(ours).is_some());
-    if let Some((_, ours)) = synonym {
-        return format!("did you mean `{ours}`?");
+        .filter(|(_, ours)| section.key(ours).is_some());
+    if let Some((_, ours)) = synonyms.clone().find(|(written, _)| *written == lower) {
+        return Some(ours);
     }
+    if SECTIONS.iter().any(|other| other.key(name).is_some()) {
+        return None;
+    }
+    let known = section.keys.iter().map(|key| key.name);
+    let near = nearest(
+        name,
+        known.chain(synonyms.clone().map(|(written, _)| *written)),
+    )?;
+    match section.key(near) {
+        Some(key) => Some(key.name),
+        None => synonyms
+            .into_iter()
+            .find(|(written, _)| *written == near)
+            .map(|(_, ours)| *ours),
+    }
+}
+
+/// Says what to do about a key that stands for none of `section`.
+fn mend_unknown(section: &'static Section, name: &str) -> String {
     let is_scalar = |key: &Key| matches!(key.kind, Kind::Text);
     if PLAN.key(name).is_some_and(is_scalar) {
         return format!("`{name}` belongs at the top of the plan, above the first `[…]`");
     }
     let mut homes = SECTIONS.iter().filter(|other| other.key(name).is_some());
-    if let (Some(home), None) = (homes.next(), homes.next()) {
-        return format!("`{name}` belongs in {}", home.title);
-    }
-    match nearest(name, known()) {
-        Some(like) => format!("did you mean `{like}`?"),
-        None => {
-            let known: Vec<&str> = known().collect();
+    match (homes.next(), homes.next()) {
+        (Some(home), None) => format!("`{name}` belongs in {}", home.title),
+        _ => {
+            let known: Vec<&str> = section.keys.iter().map(|key| key.name).collect();
             format!("known here: {}", known.join(", "))
         }
     }

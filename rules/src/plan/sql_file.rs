@@ -10,7 +10,7 @@ use super::reader::Reader;
 use super::text::{Placed, SqlText};
 
 /// The most bytes that a plan or a file of SQL may have: they are written by hand.
-pub(super) const MOST_BYTES: u64 = 16 << 20;
+pub(super) const MOST_BYTES: u64 = 4 << 20;
 
 /// Reads a rule or a target: a file of SQL if it ends in `.sql`, SQL if it begins like a query,
 /// else the name of a table.

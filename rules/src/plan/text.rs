@@ -12,15 +12,21 @@ use super::mistake::{Mistake, PlanError};
 pub struct SourceText {
     name: String,
     shown: String,
+    line_starts: Vec<usize>,
 }
 
 impl SourceText {
     /// Takes a text to be shown as `name`. Every password in a URL (`scheme://user:password@…`)
     /// becomes stars of the same length, so that places stay true.
     pub(super) fn new(name: impl Into<String>, text: &str) -> Self {
+        let shown = mask_passwords(text);
+        let after_ends = shown
+            .match_indices('\n')
+            .map(|(at, _)| at.saturating_add(1));
         Self {
             name: name.into(),
-            shown: mask_passwords(text),
+            line_starts: std::iter::once(0).chain(after_ends).collect(),
+            shown,
         }
     }
 
@@ -37,10 +43,12 @@ impl SourceText {
     /// Returns line and column, both counted from 1, the column in characters.
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
         let end = self.shown.floor_char_boundary(offset);
-        let before = self.shown.get(..end).unwrap_or_default();
-        let line = before.matches('\n').count().saturating_add(1);
-        let start = before.rfind('\n').map_or(0, |at| at.saturating_add(1));
-        let column = before.get(start..).unwrap_or_default().chars().count();
+        let line = self.line_starts.partition_point(|start| *start <= end);
+        let start = line
+            .checked_sub(1)
+            .and_then(|index| self.line_starts.get(index));
+        let before = self.shown.get(start.copied().unwrap_or(0)..end);
+        let column = before.unwrap_or_default().chars().count();
         (line, column.saturating_add(1))
     }
 
@@ -118,7 +126,7 @@ impl<T: fmt::Debug> fmt::Debug for Placed<T> {
 }
 
 /// SQL, or the name of a table where the plan may give either, that knows where it was written.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SqlText {
     text: String,
     place: Range<usize>,
@@ -127,7 +135,7 @@ pub struct SqlText {
 }
 
 /// Where a [`SqlText`] was written.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum SqlOrigin {
     /// The plan names a table.
     Table,
@@ -227,6 +235,18 @@ impl SqlText {
             }
             (SqlOrigin::Table | SqlOrigin::Inline(_), _) => (&self.plan, self.place.clone()),
         }
+    }
+}
+
+impl fmt::Debug for SqlText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origin = match &self.origin {
+            SqlOrigin::Table => "a table",
+            SqlOrigin::Inline(Some(_)) => "SQL",
+            SqlOrigin::Inline(None) => "SQL of unknown columns",
+            SqlOrigin::File(file) => file.name(),
+        };
+        write!(f, "{:?} ({origin}) at {:?}", self.text, self.place)
     }
 }
 

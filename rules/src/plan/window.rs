@@ -51,7 +51,10 @@ pub(super) fn read_window(
     let (freeze, release) = (freeze?, release?);
     let length = release.duration_since(freeze.value);
     if !length.is_positive() {
-        let by = in_words(length);
+        let by = match length.is_zero() {
+            true => "at the moment of".to_owned(),
+            false => format!("{} before", in_words(length)),
+        };
         let mistake = Mistake::ReleaseBeforeFreeze { by };
         reader.note_pair(mistake, release.place(), freeze.place(), "the window opens");
         return None;
@@ -184,23 +187,23 @@ pub(super) fn read_settings(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Set
 }
 
 fn read_memory(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<u64> {
-    let (bytes, value, place) = match fields.any_text("memory_limit") {
+    let (bytes, place) = match fields.any_text("memory_limit") {
         Some(text) => {
             let Some(bytes) = bytes_of(&text) else {
                 let value = text.value.clone();
                 reader.note(Mistake::NotASize { value }, text.place());
                 return None;
             };
-            (bytes, text.value.clone(), text.place())
+            (bytes, text.place())
         }
         None => {
             let count = fields.count(reader, "memory_limit", 0, u64::MAX >> 1)?;
-            (count.value, count.to_string(), count.place())
+            (count.value, count.place())
         }
     };
     if bytes < LEAST_MEMORY {
         let mistake = Mistake::TooLittleMemory {
-            value,
+            bytes,
             least: LEAST_MEMORY,
             short: LEAST_MEMORY.saturating_sub(bytes),
         };

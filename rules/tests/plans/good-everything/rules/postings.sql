@@ -1,0 +1,2 @@
+-- Every flow is one posting.
+SELECT voucher, leg, money(amount) AS amount FROM flow

@@ -1,0 +1,2 @@
+SELECT voucher
+FROM flow WHERE channel = 'Ö§¸¶'
