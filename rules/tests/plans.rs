@@ -106,7 +106,10 @@ fn visible(c: char) -> char {
 fn render(mistakes: &[PlanError]) -> String {
     let handler =
         GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(100);
-    let mut said = format!("{} mistakes\n\n", mistakes.len());
+    let mut said = match mistakes.len() {
+        1 => "1 mistake\n\n".to_owned(),
+        many => format!("{many} mistakes\n\n"),
+    };
     for mistake in mistakes {
         handler
             .render_report(&mut said, mistake)

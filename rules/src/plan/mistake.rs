@@ -734,7 +734,7 @@ fn syntax_mend(what: &str) -> Option<&'static str> {
 }
 
 /// The TOML parser's words, each with a mend; the first that fits holds.
-const SYNTAX_MENDS: [(&str, &str); 19] = [
+const SYNTAX_MENDS: [(&str, &str); 20] = [
     (
         "duplicate key",
         "write each key and each `[…]` once; of agreements and controls there may be many, each \
@@ -767,6 +767,7 @@ const SYNTAX_MENDS: [(&str, &str); 19] = [
     ("missing assignment", "put `=` between key and value"),
     ("key with no value", "put `=` and a value after the key"),
     ("missing value", "put a value after `=`"),
+    ("control character", "take it out"),
     (
         "leading zero",
         "write numbers without zeros in front, or as text in quotes",
@@ -774,8 +775,8 @@ const SYNTAX_MENDS: [(&str, &str); 19] = [
     ("date", "write it as `2013-05-27T08:00:00+08:00`"),
     ("time", "write it as `2013-05-27T08:00:00+08:00`"),
     (
-        "recurs",
-        "a plan has no use for so many brackets in brackets",
+        "too deep",
+        "a plan has no use for brackets in brackets in brackets",
     ),
     (
         "invalid unquoted key",

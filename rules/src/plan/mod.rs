@@ -200,23 +200,14 @@ fn with_syntax_errors(
 ) -> Vec<PlanError> {
     let mut broken: BTreeMap<usize, PlanError> = BTreeMap::new();
     for error in errors {
-        let place = error.span().map(|place| text.clamp(place));
-        let line = place
-            .as_ref()
-            .map_or(0, |place| text.line_column(place.start).0);
-        let what = what_is_no_toml(error.message(), place.as_ref());
+        let place = text.clamp(error.span().unwrap_or_else(|| deepest_line(text.text())));
+        let (line, _) = text.line_column(place.start);
+        let what = what_is_no_toml(error.message(), text.text(), &place);
         // What is left open explains the rest of its line.
         let explains = what.starts_with("unclosed");
         if explains || !broken.contains_key(&line) {
-            let what = what.to_owned();
             let error = PlanError::new(Mistake::Syntax { what });
-            broken.insert(
-                line,
-                match place {
-                    Some(place) => error.at(text, place),
-                    None => error,
-                },
-            );
+            broken.insert(line, error.at(text, place));
         }
     }
     let lines: BTreeSet<usize> = broken.keys().copied().collect();
@@ -235,15 +226,35 @@ fn with_syntax_errors(
 }
 
 /// Puts the TOML parser's words in ours where they would mislead.
-fn what_is_no_toml<'m>(message: &'m str, place: Option<&Range<usize>>) -> &'m str {
+fn what_is_no_toml(message: &str, text: &str, place: &Range<usize>) -> String {
     let what = message
         .split_once(", expected")
         .map_or(message, |(what, _)| what);
-    match what {
-        "string values must be quoted" if place.is_some_and(Range::is_empty) => "missing value",
-        _ if what.contains("recurs") => "brackets or dots nest too deep",
-        _ => what,
+    let here = text.get(place.start..).and_then(|rest| rest.chars().next());
+    match (what, here) {
+        (_, Some(c)) if c.is_control() && !matches!(c, '\n' | '\r' | '\t') => {
+            format!("control character U+{:04X}", u32::from(c))
+        }
+        ("string values must be quoted", _) if place.is_empty() => "missing value".to_owned(),
+        _ if what.contains("recurs") => "brackets or dots nest too deep".to_owned(),
+        _ => what.to_owned(),
     }
+}
+
+/// Finds the line with the most dots: the TOML parser says of keys in keys that they nest too
+/// deep, but not where.
+fn deepest_line(text: &str) -> Range<usize> {
+    let mut offset = 0_usize;
+    let mut deepest = (0, 0..0);
+    for line in text.split_inclusive('\n') {
+        let dots = line.matches('.').count();
+        if dots > deepest.0 {
+            let end = offset.saturating_add(line.trim_end().len());
+            deepest = (dots, offset..end);
+        }
+        offset = offset.saturating_add(line.len());
+    }
+    deepest.1
 }
 
 /// Says of a text that is broken in very many lines how many they are; it is no plan at all.

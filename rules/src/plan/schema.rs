@@ -28,8 +28,10 @@ pub fn json_schema() -> Value {
     if let Value::Object(plan) = object(&PLAN) {
         schema.extend(plan);
     }
-    let nothing = json!([{ "required": ["agreement"] }, { "required": ["control"] }]);
-    schema.insert("anyOf".to_owned(), nothing);
+    let is_filled =
+        |list: &str| json!({ "properties": { list: { "minItems": 1 } }, "required": [list] });
+    let compares = json!([is_filled("agreement"), is_filled("control")]);
+    schema.insert("anyOf".to_owned(), compares);
     schema.insert("$defs".to_owned(), Value::Object(definitions));
     Value::Object(schema)
 }
