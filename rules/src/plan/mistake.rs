@@ -589,10 +589,6 @@ impl Mistake {
     }
 
     /// Says what to do about it.
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one flat list, a line or two a mistake"
-    )]
     pub fn mend(&self) -> Option<String> {
         let words = match self {
             Self::NoPlan { .. } => "`crossfoot init SOURCE TARGET` writes a first plan",

@@ -74,12 +74,17 @@ impl SourceCode for SourceText {
         lines_after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let found = self.shown.read_span(span, lines_before, lines_after)?;
+        // Columns are counted in bytes there, and in characters by everyone else.
+        let column = match found.column() {
+            0 => 0,
+            _ => self.line_column(span.offset()).1.saturating_sub(1),
+        };
         Ok(Box::new(MietteSpanContents::new_named(
             self.name.clone(),
             found.data(),
             *found.span(),
             found.line(),
-            found.column(),
+            column,
             found.line_count(),
         )))
     }
