@@ -1,7 +1,7 @@
 //! The corpus of plans: each folder of `tests/plans` holds a `crossfoot.toml`, most of them
 //! broken, and in `expected.txt` what is said about it.
 //!
-//! A new mistake is a new folder. `UPDATE_EXPECT=1 cargo test -p rules` writes what is said now.
+//! A new mistake is a new folder; `UPDATE_EXPECT=1` writes what is said now.
 
 use std::fmt::Write as _;
 use std::fs;

@@ -12,8 +12,8 @@ use rules::plan::{
     self, ControlCheck, Draft, DraftAgreement, DraftBook, DraftControl, Plan, PlanError,
 };
 
-const GOOD: &str = include_str!("plans/good-everything/crossfoot.toml");
-const BROKEN: &str = include_str!("plans/many-at-once/crossfoot.toml");
+const GOOD: &str = include_str!("../plans/good-everything/crossfoot.toml");
+const BROKEN: &str = include_str!("../plans/many-at-once/crossfoot.toml");
 
 /// Words to put into a plan where they do not belong.
 const WORDS: [&str; 40] = [
