@@ -58,6 +58,11 @@ impl Account {
         self.line(column, currency).breaks.add(difference);
     }
 
+    /// Adds a difference of any size, as [`Account::add_break`] does.
+    pub fn add_break_sum(&mut self, column: &str, currency: &str, difference: &Wide) {
+        self.line(column, currency).breaks.add_wide(difference);
+    }
+
     /// Adds all that another account holds.
     pub fn merge(&mut self, other: &Account) {
         for (column, currencies) in &other.columns {

@@ -91,6 +91,7 @@
 )]
 
 pub mod account;
+pub mod civil;
 pub mod currency;
 pub mod money;
 pub mod report;
@@ -98,6 +99,9 @@ pub mod rounding;
 pub mod wide;
 
 pub use account::{Account, ClosedLine};
+pub use civil::{
+    Civil, CivilError, CutOff, Disambiguation, Zone, business_date, local_time, parse_civil,
+};
 pub use currency::{CurrencyCode, minor_units};
 pub use money::{
     Decimal, DecimalSign, MoneyError, MoneyFormat, format_decimal, parse_money, parse_money_as,

@@ -5,6 +5,7 @@ mod format;
 mod parse;
 
 pub use error::MoneyError;
+pub(crate) use error::shown;
 pub use format::{format_decimal, push_decimal};
 pub use parse::{DecimalSign, MoneyFormat, parse_money, parse_money_as};
 

@@ -265,6 +265,18 @@ pub struct Break {
     /// Where the target's record stands.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub target: Vec<SourceRecord>,
+    /// How many other pairings of expected and actual records would have been as good; 0 where
+    /// there was no choice.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub alternatives: u64,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands the field by reference"
+)]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Says in which way the sides differ on a record.

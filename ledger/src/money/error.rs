@@ -84,7 +84,7 @@ pub enum MoneyError {
 }
 
 /// Shortens a text for a message, which stays on one line.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     const CHARACTERS_MAX: usize = 60;
     let mut short = String::new();
     for character in text.chars().take(CHARACTERS_MAX) {

@@ -195,7 +195,7 @@ fn add_on_paper(left: &str, right: &str) -> String {
         .find(|digit| **digit != 0)
         .is_some_and(|digit| *digit < 0);
     // A first digit below zero does not settle the sign of 1,-9,-9 and the like, so carry twice.
-    let mut carry_all = |sum: &mut Vec<i8>| {
+    let carry_all = |sum: &mut Vec<i8>| {
         for index in (1..sum.len()).rev() {
             let carry = sum[index].div_euclid(10);
             sum[index] = sum[index].rem_euclid(10);

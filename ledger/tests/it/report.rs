@@ -96,6 +96,7 @@ fn a_missing_record_has_null_for_actual_and_an_empty_key_where_there_is_none() {
         }],
         source: Vec::new(),
         cause: Default::default(),
+        alternatives: 0,
         target: vec![SourceRecord {
             table: "payment".into(),
             ..SourceRecord::default()
