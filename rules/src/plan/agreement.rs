@@ -8,7 +8,7 @@ use ledger::CurrencyCode;
 
 use super::mistake::Mistake;
 use super::reader::{Fields, Reader, text_of};
-use super::sql_file::{read_query, read_rule};
+use super::sql_file::{is_blank, read_query, read_rule};
 use super::text::{Placed, SqlText};
 use super::words::{AGREEMENT, CONTROL, Kind, ORIGIN};
 
@@ -233,11 +233,15 @@ fn read_currency_column(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<
 
 /// Reads SQL conditions.
 fn read_conditions(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<SqlText> {
-    let conditions = fields.texts(reader, "require");
+    let mut conditions = Vec::new();
+    for text in fields.texts(reader, "require") {
+        if is_blank(&text) {
+            let key = "require".to_owned();
+            reader.note(Mistake::NoSql { key }, text.place());
+        }
+        conditions.push(SqlText::inline(text, reader.raw, &reader.text));
+    }
     conditions
-        .into_iter()
-        .map(|condition| SqlText::inline(condition, reader.raw, &reader.text))
-        .collect()
 }
 
 fn read_origin(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Origin> {

@@ -624,7 +624,9 @@ impl Mistake {
             Self::SameName { .. } => "reports tell them apart by their names: rename one",
             Self::UnknownZone { like, .. } => {
                 return Some(did_you_mean(like.as_deref()).unwrap_or_else(|| {
-                    "name a zone of the IANA database, such as `Asia/Shanghai` or `UTC`".to_owned()
+                    "name a zone of the IANA database, such as `Asia/Shanghai`, or an offset such as \
+                     `+08:00`"
+                        .to_owned()
                 }));
             }
             Self::UnknownCurrency { like, .. } => {

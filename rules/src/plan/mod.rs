@@ -28,8 +28,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use books::BookSpec;
-use jiff::tz::TimeZone;
-use ledger::CurrencyCode;
+use jiff::tz::TimeZoneDatabase;
+use ledger::{CurrencyCode, Zone};
 use toml::de::DeTable;
 
 pub use agreement::{Agreement, Control, ControlCheck, Origin};
@@ -50,7 +50,7 @@ use words::{PLAN, SETTINGS, SOURCE, TARGET, WINDOW};
 pub struct Plan {
     /// What reports call it.
     pub name: Placed<String>,
-    /// The IANA name of the zone of civil times.
+    /// The zone of civil times: an IANA name, or an offset such as `+08:00`.
     pub timezone: Option<Placed<String>>,
     /// The currency of amounts without a currency column.
     pub currency: Option<Placed<CurrencyCode>>,
@@ -331,11 +331,18 @@ fn read_side(reader: &mut Reader<'_>, plan: &Fields<'_>, side: &'static str) -> 
 
 fn read_timezone(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Placed<String>> {
     let written = fields.text(reader, "timezone")?;
-    if let Ok(zone) = TimeZone::get(&written) {
-        let name = zone.iana_name().unwrap_or(&written).to_owned();
+    let zones = TimeZoneDatabase::bundled();
+    if Zone::new(&written).is_ok() {
+        // An offset such as `+08:00` stays as it is; a name is spelt as the database does.
+        let spelt = zones.get(&written).ok();
+        let name = spelt
+            .as_ref()
+            .and_then(|zone| zone.iana_name())
+            .unwrap_or(&written)
+            .to_owned();
         return Some(Placed::new(name, written.place()));
     }
-    let known: Vec<String> = jiff::tz::db()
+    let known: Vec<String> = zones
         .available()
         .map(|name| name.as_str().to_owned())
         .collect();

@@ -62,7 +62,7 @@ fn is_query(text: &str) -> bool {
 }
 
 /// Whether SQL is nothing but space, comments and semicolons.
-fn is_blank(sql: &str) -> bool {
+pub(super) fn is_blank(sql: &str) -> bool {
     let mut rest = sql;
     loop {
         rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ';' || c == '\u{feff}');

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
+use jiff::tz::TimeZoneDatabase;
 use jiff::{SignedDuration, Timestamp};
 use toml::value::Datetime;
 
@@ -118,21 +118,19 @@ fn moment_of(
 
 /// Writes a civil time with the offset that it has in the plan's zone, or in UTC.
 fn with_offset(written: &Datetime, zone: Option<&str>) -> String {
-    let offset = || {
+    let offset_of = |zone: &str| {
+        if zone.len() == 6 && zone.starts_with(['+', '-']) {
+            return Some(zone.to_owned());
+        }
         let civil: DateTime = written.to_string().parse().ok()?;
-        let zone = TimeZone::get(zone?).ok()?;
+        let zone = TimeZoneDatabase::bundled().get(zone).ok()?;
         let seconds = zone.to_zoned(civil).ok()?.offset().seconds();
-        let (sign, minutes) = match seconds < 0 {
-            true => ('-', seconds.unsigned_abs() / 60),
-            false => ('+', seconds.unsigned_abs() / 60),
-        };
-        Some(format!(
-            "{written}{sign}{:02}:{:02}",
-            minutes / 60,
-            minutes % 60
-        ))
+        let sign = if seconds < 0 { '-' } else { '+' };
+        let minutes = seconds.unsigned_abs() / 60;
+        Some(format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60))
     };
-    offset().unwrap_or_else(|| format!("{written}Z"))
+    let offset = zone.and_then(offset_of).unwrap_or_else(|| "Z".to_owned());
+    format!("{written}{offset}")
 }
 
 fn read_duration(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Placed<SignedDuration>> {

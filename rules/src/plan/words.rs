@@ -126,7 +126,8 @@ pub(super) static PLAN: Section = Section {
             "timezone",
             Kind::Text,
             r#"timezone = "Asia/Shanghai""#,
-            "the IANA zone of civil times that do not say theirs",
+            "the zone of civil times that do not say theirs: an IANA name, or an offset such as \
+             `+08:00`",
         ),
         may(
             "currency",
