@@ -21,7 +21,7 @@ session = datafusion.SessionContext(settings, runtime)
 session.register_parquet("old", given.old)
 session.register_parquet("new", given.new)
 columns = session.table("old").schema().names
-differs = rival.differing(columns, lambda a, b: f"{a} IS DISTINCT FROM {b}")
+differs = rival.differing(columns, lambda a, b: f"({a} IS DISTINCT FROM {b})")
 rows = session.sql(
     f"SELECT coalesce(o.{rival.KEY}, n.{rival.KEY}) AS key "
     f"FROM old o FULL OUTER JOIN new n ON o.{rival.KEY} = n.{rival.KEY} WHERE {differs}"

@@ -19,7 +19,7 @@ def table(path):
 
 described = database.execute(f"DESCRIBE SELECT * FROM {table(given.old)}").fetchall()
 columns = [row[0] for row in described]
-differs = rival.differing(columns, lambda a, b: f"{a} IS DISTINCT FROM {b}")
+differs = rival.differing(columns, lambda a, b: f"({a} IS DISTINCT FROM {b})")
 rows = database.execute(
     f"SELECT coalesce(o.{rival.KEY}, n.{rival.KEY}) "
     f"FROM {table(given.old)} o FULL OUTER JOIN {table(given.new)} n "

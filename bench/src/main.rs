@@ -6,6 +6,7 @@
 
 mod books;
 mod decode;
+mod fold;
 mod order;
 mod plants;
 mod record;
@@ -22,7 +23,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const USAGE: &str = "\
 bench generate --records N --dir FOLDER [--format parquet|csv]
                [--shape same|convert] [--differ PERCENT] [--group-rows N]
-bench decode --threads N FILE…";
+bench decode --threads N FILE…
+bench fold --shape keyed|keyless|text --rows N --rounds N";
 
 fn main() -> Result<()> {
     let mut words = std::env::args().skip(1);
@@ -35,6 +37,12 @@ fn main() -> Result<()> {
             let rows = decode::all(&given.rest, threads)?;
             println!("{{\"rows\":{rows}}}");
             Ok(())
+        }
+        Some("fold") => {
+            let shape = given.take("shape").context("--shape is missing")?;
+            let rows = given.number("rows")?.unwrap_or(8192);
+            let rounds = given.number("rounds")?.unwrap_or(1);
+            fold::rounds(&shape, rows, rounds)
         }
         _ => bail!("{USAGE}"),
     }

@@ -64,3 +64,20 @@ pub(crate) fn target() -> Result<PathBuf> {
         .context("cargo metadata names no target folder")?;
     Ok(PathBuf::from(folder))
 }
+
+/// Builds the programs as users get them and says in which folder they lie.
+///
+/// # Errors
+/// When they cannot be built.
+pub(crate) fn build_release(features: &[&str]) -> Result<PathBuf> {
+    let mut command = cargo();
+    command.args(["build", "--release", "--locked", "--workspace", "--bins"]);
+    if !features.is_empty() {
+        command.arg("--features").arg(features.join(","));
+    }
+    let status = command.status().context("cargo cannot be run")?;
+    if !status.success() {
+        bail!("the release build failed");
+    }
+    Ok(target()?.join("release"))
+}

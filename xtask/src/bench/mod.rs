@@ -11,9 +11,7 @@ mod rivals;
 mod targets;
 mod verify;
 
-use std::path::PathBuf;
-
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::arguments::Arguments;
 use crate::place;
@@ -55,18 +53,4 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<()> {
         }
         _ => bail!("{USAGE}"),
     }
-}
-
-/// Builds the measured programs as users get them and says where they lie.
-fn build_release(features: &[&str]) -> Result<PathBuf> {
-    let mut command = place::cargo();
-    command.args(["build", "--release", "--locked", "--workspace", "--bins"]);
-    if !features.is_empty() {
-        command.arg("--features").arg(features.join(","));
-    }
-    let status = command.status().context("cargo cannot be run")?;
-    if !status.success() {
-        bail!("the release build failed");
-    }
-    Ok(place::target()?.join("release"))
 }

@@ -66,7 +66,7 @@ impl Options {
 /// # Errors
 /// When books cannot be generated, a program cannot be started or a file written.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let release = super::build_release(&["bench/csv-diff"])?;
+    let release = place::build_release(&["bench/csv-diff"])?;
     let hall = Hall {
         bench: release.join("bench"),
         crossfoot: release.join("crossfoot"),
