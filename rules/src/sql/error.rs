@@ -1,0 +1,102 @@
+//! What can be wrong with a query when it is read, and what can go wrong when it runs.
+
+use std::ops::Range;
+
+use datafusion::common::DataFusionError;
+use thiserror::Error;
+
+use super::checked;
+
+/// A mistake in a query, found before anything is read.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct SqlError {
+    /// What is wrong, in one sentence without a full stop.
+    pub message: String,
+    /// The bytes of the query that it is about.
+    pub span: Option<Range<usize>>,
+    /// How to mend it.
+    pub mend: Option<String>,
+}
+
+impl SqlError {
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            span: None,
+            mend: None,
+        }
+    }
+
+    pub(super) fn at(mut self, span: impl Into<Option<Range<usize>>>) -> Self {
+        self.span = span.into();
+        self
+    }
+
+    pub(super) fn mend(mut self, mend: impl Into<String>) -> Self {
+        self.mend = Some(mend.into());
+        self
+    }
+}
+
+/// Why a run ended before its end.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// A file could not be read.
+    #[error(transparent)]
+    Read(books::ReadError),
+    /// The query needs more memory than it may use.
+    #[error("the query needs more memory than it may use: {0}")]
+    Memory(String),
+    /// An expression failed where no single record can be set aside: within a group, a window or
+    /// the condition of a join.
+    #[error("{message}")]
+    Query {
+        /// What failed.
+        message: String,
+    },
+    /// A run asks for something that its query does not have.
+    #[error("{0}")]
+    Request(String),
+    /// A fault of our own or of DataFusion.
+    #[error("a fault in the query engine: {0}")]
+    Internal(String),
+}
+
+impl RunError {
+    /// Returns how to mend it, where that is known.
+    pub fn mend(&self) -> Option<&'static str> {
+        match self {
+            Self::Memory(_) => Some("give it more memory, or join and group fewer columns"),
+            Self::Query { .. } => Some("compute the expression in a subquery of its own"),
+            Self::Read(_) | Self::Request(_) | Self::Internal(_) => None,
+        }
+    }
+}
+
+impl From<DataFusionError> for RunError {
+    /// Sorts an error that a stream of records ended with.
+    fn from(error: DataFusionError) -> Self {
+        if let Some(read) = read_error(&error) {
+            return Self::Read(read.clone());
+        }
+        match error.find_root() {
+            DataFusionError::ResourcesExhausted(message) => Self::Memory(message.clone()),
+            root if checked::is_record_error(root) => Self::Query {
+                message: checked::reason(root),
+            },
+            root => Self::Internal(root.strip_backtrace()),
+        }
+    }
+}
+
+fn read_error(error: &DataFusionError) -> Option<&books::ReadError> {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = source {
+        if let Some(read) = error.downcast_ref::<books::ReadError>() {
+            return Some(read);
+        }
+        source = error.source();
+    }
+    None
+}

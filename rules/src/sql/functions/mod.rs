@@ -1,0 +1,88 @@
+//! The exact functions of a rule.
+//!
+//! | function | gives |
+//! |---|---|
+//! | `money(amount[, scale])` | the amount as `DECIMAL(38, scale)`; text is read as people write it |
+//! | `minor(amount[, scale])` | the amount as a whole number of minor units, `DECIMAL(38, 0)` |
+//! | `round_half_up`, `round_half_even`, `round_down`, `round_up` `(amount, scale)` | the amount with fewer decimals, the way it says |
+//! | `local_time(time[, zone[, 'earlier'\|'later'\|'reject']])` | the instant of a civil time |
+//! | `business_date(instant, zone, cut)` | the day on which an instant is booked |
+//! | `control_total(amount)` | the checked sum |
+//!
+//! None uses a float, none rounds unless its name says so, and what cannot be said exactly is an
+//! error that names the value. NULL in gives NULL out.
+//!
+//! # What DataFusion's own operators do with decimals
+//!
+//! `+` and `-` take the larger scale, `*` adds the scales; all three are exact, and a result of
+//! more than 128 bits is an error. A product of more than 38 decimals is refused when the query
+//! is planned. `/` keeps four decimals more than its dividend and cuts the rest, and `CAST` to a
+//! smaller scale rounds: neither says so, hence a rule may use `/` on decimals only as
+//! `round_…(a / b, scale)`, which is computed exactly as one step, and may not `CAST` to a
+//! decimal what could lose digits by it.
+
+mod control_total;
+mod decimals;
+mod minor;
+mod money;
+mod rounding;
+
+use std::sync::Arc;
+
+use arrow_array::{Array, ArrayRef};
+use datafusion::common::{Result as EngineResult, ScalarValue};
+use datafusion::execution::SessionStateDefaults;
+use datafusion::logical_expr::{AggregateUDF, ColumnarValue, ScalarFunctionArgs, ScalarUDF};
+
+use super::error::SqlError;
+
+pub(super) use rounding::is_rounding;
+
+/// What holds where a call leaves an argument out.
+#[derive(Debug, Clone)]
+pub(super) struct Defaults {
+    scale: u8,
+    zone: String,
+}
+
+impl Defaults {
+    /// Looks up the currency's minor units.
+    pub(super) fn new(currency: &str, timezone: &str) -> Result<Self, SqlError> {
+        let unknown = || SqlError::new(format!("there is no currency `{currency}`"));
+        Ok(Self {
+            scale: ledger::minor_units(currency).ok_or_else(|| unknown().mend("use its ISO 4217 code"))?,
+            zone: timezone.to_owned(),
+        })
+    }
+}
+
+/// DataFusion's scalar functions and ours.
+pub(super) fn scalar(defaults: &Defaults) -> Vec<Arc<ScalarUDF>> {
+    let mut functions = SessionStateDefaults::default_scalar_functions();
+    functions.push(Arc::new(ScalarUDF::new_from_impl(money::Money::new(defaults.scale))));
+    functions.push(Arc::new(ScalarUDF::new_from_impl(minor::Minor::new(defaults.scale))));
+    functions.extend(rounding::all().map(|function| Arc::new(ScalarUDF::new_from_impl(function))));
+    functions
+}
+
+/// DataFusion's aggregate functions and ours.
+pub(super) fn aggregate() -> Vec<Arc<AggregateUDF>> {
+    let mut functions = SessionStateDefaults::default_aggregate_functions();
+    functions.push(Arc::new(AggregateUDF::new_from_impl(control_total::ControlTotal::new())));
+    functions
+}
+
+/// Computes a function of its first argument; a literal stays one.
+fn unary<A: Array + 'static>(
+    args: &ScalarFunctionArgs,
+    compute: impl Fn(&ArrayRef) -> EngineResult<A>,
+) -> EngineResult<ColumnarValue> {
+    match args.args.first() {
+        Some(ColumnarValue::Array(array)) => Ok(ColumnarValue::Array(Arc::new(compute(array)?))),
+        Some(ColumnarValue::Scalar(value)) => {
+            let result = compute(&value.to_array()?)?;
+            Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&result, 0)?))
+        }
+        None => datafusion::common::internal_err!("a function was called without arguments"),
+    }
+}

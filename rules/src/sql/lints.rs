@@ -1,0 +1,398 @@
+//! What a query may not do although DataFusion would: give other figures than exact ones, or
+//! other records from one run to the next.
+
+use std::ops::ControlFlow;
+
+use arrow_schema::DataType;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::{Column, DFSchema, Result, Spans};
+use datafusion::execution::SessionState;
+use datafusion::logical_expr::expr::ScalarFunction;
+use datafusion::logical_expr::utils::merge_schema;
+use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, LogicalPlan, Operator, Volatility};
+use datafusion::sql::sqlparser::ast::{
+    self, Distinct, FunctionArguments, LimitClause, Query, Select, SetExpr, Spanned, TableFactor, Visit,
+    Visitor,
+};
+use datafusion::sql::sqlparser::tokenizer::{Location, Span};
+
+use super::error::SqlError;
+use super::functions::is_rounding;
+use super::names::Text;
+
+/// Functions that are part of the language, not of the registry.
+const SYNTAX: [&str; 12] = [
+    "array", "cast", "coalesce", "exists", "extract", "grouping", "interval", "make_array", "position",
+    "row", "struct", "substring",
+];
+
+/// Returns whether the parser makes something of its own of a function's name.
+pub(super) fn is_syntax(name: &str) -> bool {
+    SYNTAX.contains(&name)
+}
+
+/// Aggregates whose figure wraps, is a float, or is only near: the name, what is wrong, the mend.
+const INEXACT: [(&str, &str, &str); 6] = [
+    ("sum", "wraps silently when it overflows", "use control_total(…)"),
+    ("avg", "rounds silently", "use round_half_up(control_total(x) / count(x), 2), or another round_…"),
+    ("mean", "rounds silently", "use round_half_up(control_total(x) / count(x), 2), or another round_…"),
+    ("approx_distinct", "is only near", "use count(DISTINCT …)"),
+    ("approx_median", "is only near", "use an exact figure"),
+    ("approx_percentile_cont", "is only near", "use an exact figure"),
+];
+
+/// Aggregates in floats: their last digits depend on the order of arrival.
+const FLOATS: [&str; 26] = [
+    "approx_percentile_cont_with_weight", "corr", "covar", "covar_pop", "covar_samp", "median",
+    "percentile_cont", "quantile_cont", "regr_avgx", "regr_avgy", "regr_count", "regr_intercept",
+    "regr_r2", "regr_slope", "regr_sxx", "regr_sxy", "regr_syy", "stddev", "stddev_pop",
+    "stddev_samp", "var", "var_pop", "var_population", "var_samp", "var_sample", "variance",
+];
+
+/// Functions whose result depends on the order of records unless they are given one.
+const ORDERED: [&str; 17] = [
+    "any_value", "array_agg", "cume_dist", "dense_rank", "first", "first_value", "lag", "last", "last_value",
+    "lead", "nth_value", "ntile", "percent_rank", "rank", "row_number", "string_agg", "listagg",
+];
+
+/// Names of all functions that a statement calls, in lower case, with their places.
+pub(super) fn functions(statement: &ast::Statement) -> Vec<(String, Span)> {
+    struct Functions(Vec<(String, Span)>);
+    impl Visitor for Functions {
+        type Break = ();
+
+        fn pre_visit_expr(&mut self, expr: &ast::Expr) -> ControlFlow<()> {
+            if let ast::Expr::Function(call) = expr {
+                self.0.push((call.name.to_string().to_lowercase(), name_span(call)));
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let mut functions = Functions(Vec::new());
+    let _ = Visit::visit(statement, &mut functions);
+    functions.0
+}
+
+fn name_span(call: &ast::Function) -> Span {
+    let parts = call.name.0.iter().filter_map(ast::ObjectNamePart::as_ident);
+    parts.map(|part| part.span).reduce(|first, last| first.union(&last)).unwrap_or_else(Span::empty)
+}
+
+/// What can be told from the text alone.
+pub(super) fn of_text(statement: &ast::Statement, state: &SessionState, text: &Text<'_>) -> Vec<SqlError> {
+    let mut lints = TextLints {
+        state,
+        text,
+        found: Vec::new(),
+    };
+    let _ = Visit::visit(statement, &mut lints);
+    lints.found
+}
+
+struct TextLints<'a> {
+    state: &'a SessionState,
+    text: &'a Text<'a>,
+    found: Vec<SqlError>,
+}
+
+impl TextLints<'_> {
+    fn add(&mut self, message: impl Into<String>, span: Span, mend: impl Into<String>) {
+        self.found.push(SqlError::new(message).at(self.text.range(span)).mend(mend));
+    }
+
+    fn call(&mut self, call: &ast::Function) {
+        let name = call.name.to_string().to_lowercase();
+        let span = name_span(call);
+        if let Some((_, wrong, mend)) = INEXACT.iter().find(|(inexact, ..)| *inexact == name) {
+            self.add(format!("{name} {wrong}"), span, *mend);
+        } else if FLOATS.contains(&name.as_str()) {
+            let message = format!("{name} computes in floats, whose last digits depend on the order of records");
+            self.add(message, span, "use an exact figure");
+        } else if ORDERED.contains(&name.as_str()) && !is_ordered(call) {
+            let message = format!("{name} depends on the order in which records arrive");
+            self.add(message, span, format!("give it an ORDER BY that leaves no choice, as in {}", example(&name)));
+        } else if self.is_volatile(&name) {
+            let message = format!("{name} gives another value in every run");
+            self.add(message, span, "write the value out, or read it from a table");
+        }
+    }
+
+    fn is_volatile(&self, name: &str) -> bool {
+        let function = self.state.scalar_functions().get(name);
+        function.is_some_and(|function| function.signature().volatility != Volatility::Immutable)
+    }
+}
+
+fn is_ordered(call: &ast::Function) -> bool {
+    let within = !call.within_group.is_empty();
+    let window = match &call.over {
+        Some(ast::WindowType::WindowSpec(window)) => !window.order_by.is_empty(),
+        Some(ast::WindowType::NamedWindow(_)) => true,
+        None => false,
+    };
+    let clauses = match &call.args {
+        FunctionArguments::List(list) => list.clauses.as_slice(),
+        _ => &[],
+    };
+    let ordered = |clause: &ast::FunctionArgumentClause| matches!(clause, ast::FunctionArgumentClause::OrderBy(_));
+    within || window || clauses.iter().any(ordered)
+}
+
+fn example(name: &str) -> String {
+    match name {
+        "array_agg" | "string_agg" | "listagg" | "first_value" | "last_value" | "nth_value" | "first" | "last"
+        | "any_value" => format!("{name}(x ORDER BY id)"),
+        _ => format!("{name}() OVER (ORDER BY id)"),
+    }
+}
+
+impl Visitor for TextLints<'_> {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        let limit = query.limit_clause.as_ref().map(limit_span);
+        let limit = limit.or_else(|| query.fetch.as_ref().map(|fetch| fetch.quantity.as_ref().map_or_else(Span::empty, Spanned::span)));
+        if let (Some(span), None) = (limit, &query.order_by) {
+            let span = if span == Span::empty() { query.body.span() } else { span };
+            self.add("LIMIT without ORDER BY keeps whichever records arrive first", span,
+                "add an ORDER BY that leaves no choice, or a WHERE");
+        }
+        if !query.locks.is_empty() {
+            self.add("FOR UPDATE is not allowed: a rule only reads", query.body.span(), "leave it out");
+        }
+        if let SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) = query.body.as_ref() {
+            self.add("a rule only reads", query.body.span(), "write a SELECT, or WITH … SELECT");
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
+        let start = select.select_token.0.span;
+        if select.into.is_some() {
+            self.add("SELECT INTO is not allowed: a rule only reads", start, "leave INTO out");
+        }
+        if let Some(Distinct::On(_)) = &select.distinct {
+            self.add("DISTINCT ON keeps whichever record arrives first", start,
+                "number the records with row_number() OVER (PARTITION BY … ORDER BY …) and keep the first");
+        }
+        if select.top.is_some() {
+            self.add("TOP keeps whichever records arrive first", start, "use ORDER BY … LIMIT");
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+        if let TableFactor::Table { sample: Some(_), name, .. } = factor {
+            self.add("a sample gives other records in every run", name.span(), "use a WHERE");
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &ast::Expr) -> ControlFlow<()> {
+        if let ast::Expr::Function(call) = expr {
+            self.call(call);
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+fn limit_span(limit: &LimitClause) -> Span {
+    match limit {
+        LimitClause::LimitOffset { limit, offset, .. } => {
+            let offset = offset.as_ref().map(|offset| offset.value.span());
+            limit.as_ref().map(Spanned::span).or(offset).unwrap_or_else(Span::empty)
+        }
+        LimitClause::OffsetCommaLimit { limit, .. } => limit.span(),
+    }
+}
+
+/// What only the types can tell: digits that would be lost without a word.
+pub(super) fn of_plan(plan: &LogicalPlan, state: &SessionState, text: &Text<'_>) -> Result<Vec<SqlError>> {
+    let options = state.config_options();
+    let typed = state.analyzer().execute_and_check(plan.clone(), options, |_, _| {})?;
+    let mut found = Vec::new();
+    typed.apply_with_subqueries(|node| {
+        let schema = merge_schema(&node.inputs());
+        node.apply_expressions(|expr| {
+            let (mistakes, _) = losses(expr, &schema, false)?;
+            found.extend(mistakes.into_iter().map(|(message, mend, columns)| {
+                SqlError::new(message).at(place(&columns, text)).mend(mend)
+            }));
+            Ok(TreeNodeRecursion::Continue)
+        })?;
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(found)
+}
+
+type Loss = (String, String, Vec<Column>);
+
+/// The losses within `expr`; `rounded` is true right below a function that says how it rounds.
+fn losses(expr: &Expr, schema: &DFSchema, rounded: bool) -> Result<(Vec<Loss>, ())> {
+    let mut found = Vec::new();
+    if let Some((message, mend)) = loss(expr, schema, rounded)? {
+        found.push((message, mend, expr.column_refs().into_iter().cloned().collect()));
+    }
+    let passes_on = rounded && matches!(expr, Expr::Cast(_) | Expr::Alias(_));
+    let rounds = matches!(expr, Expr::ScalarFunction(ScalarFunction { func, .. }) if is_rounding(func.name()));
+    let mut first = true;
+    expr.apply_children(|child| {
+        let below = passes_on || (rounds && first);
+        first = false;
+        found.extend(losses(child, schema, below)?.0);
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok((found, ()))
+}
+
+fn loss(expr: &Expr, schema: &DFSchema, rounded: bool) -> Result<Option<(String, String)>> {
+    match expr {
+        Expr::BinaryExpr(BinaryExpr {
+            op: Operator::Divide,
+            left,
+            ..
+        }) if !rounded => {
+            let given = left.get_type(schema)?;
+            Ok(given.is_decimal().then(|| {
+                let message = "`/` cuts the digits of a decimal off without a word".to_owned();
+                (message, "say how it rounds: round_half_up(a / b, 2), or another round_…".to_owned())
+            }))
+        }
+        Expr::Cast(cast) => {
+            let (from, to) = (cast.expr.get_type(schema)?, cast.field.data_type().clone());
+            Ok(lossy_cast(&from, &to))
+        }
+        Expr::TryCast(_) => Ok(Some((
+            "TRY_CAST turns what it cannot convert into NULL without a word".to_owned(),
+            "use CAST: a record that it cannot convert is a reject".to_owned(),
+        ))),
+        _ => Ok(None),
+    }
+}
+
+/// Casts that change a figure instead of failing.
+fn lossy_cast(from: &DataType, to: &DataType) -> Option<(String, String)> {
+    let scale = decimal_scale(to);
+    match (from, scale) {
+        (DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8, Some(scale)) => Some((
+            format!("CAST of text to {to} rounds what has more than {scale} decimals"),
+            format!("use money(…, {scale})"),
+        )),
+        (_, Some(scale)) if decimal_scale(from).is_some_and(|from| from > scale) => Some((
+            format!("CAST from {from} to {to} rounds without a word"),
+            format!("use round_half_up(…, {scale}) or another round_…; money(…, {scale}) if nothing may be lost"),
+        )),
+        (from, Some(_)) if from.is_floating() => Some((
+            format!("CAST of a float to {to} gives a figure that is only near"),
+            "read the amount as text or decimal instead".to_owned(),
+        )),
+        (from, None) if to.is_integer() && decimal_scale(from).is_some_and(|scale| scale > 0) => Some((
+            format!("CAST from {from} to {to} rounds without a word"),
+            "use minor(…) for minor units, or round_down(…, 0)".to_owned(),
+        )),
+        _ => None,
+    }
+}
+
+fn decimal_scale(data_type: &DataType) -> Option<i8> {
+    match data_type {
+        DataType::Decimal32(_, scale)
+        | DataType::Decimal64(_, scale)
+        | DataType::Decimal128(_, scale)
+        | DataType::Decimal256(_, scale) => Some(*scale),
+        _ => None,
+    }
+}
+
+/// The place of the first column that an expression names.
+fn place(columns: &[Column], text: &Text<'_>) -> Option<std::ops::Range<usize>> {
+    let spans = columns.iter().filter_map(|column| {
+        let Spans(spans) = &column.spans;
+        spans.first().copied()
+    });
+    let first = spans.min_by_key(|span| (span.start, span.end))?;
+    let at = |location: datafusion::common::Location| Location {
+        line: location.line,
+        column: location.column,
+    };
+    text.range(Span::new(at(first.start), at(first.end)))
+}
+
+/// Why an output column of `plan` is no exact figure; `None` if it is one.
+///
+/// Follows the column through the whole plan: a decimal that was a float on the way is none.
+pub(super) fn inexact(plan: &LogicalPlan, index: usize) -> Result<Option<String>> {
+    let schema = plan.schema();
+    let field = schema.field(index);
+    if field.data_type().is_floating() {
+        return Ok(Some(format!("`{}` is a float ({})", field.name(), field.data_type())));
+    }
+    match plan {
+        LogicalPlan::Projection(projection) => inexact_expr(&projection.expr[index], &projection.input),
+        LogicalPlan::Aggregate(aggregate) => {
+            let mut exprs = aggregate.group_expr.iter().chain(&aggregate.aggr_expr);
+            match exprs.nth(index) {
+                Some(expr) => inexact_expr(expr, &aggregate.input),
+                None => Ok(None),
+            }
+        }
+        LogicalPlan::Window(window) => {
+            let inner = window.input.schema().fields().len();
+            match index.checked_sub(inner) {
+                None => inexact(&window.input, index),
+                Some(at) => window.window_expr.get(at).map_or(Ok(None), |expr| inexact_expr(expr, &window.input)),
+            }
+        }
+        LogicalPlan::Join(join) => {
+            let left = join.left.schema().fields().len();
+            let (names, (table, field)) = (join.schema.as_ref(), schema.qualified_field(index));
+            let column = Column::new(table.cloned(), field.name());
+            match (index < left && join.left.schema().has_column(&column), names) {
+                (true, _) => inexact(&join.left, index),
+                _ => match join.right.schema().maybe_index_of_column(&column) {
+                    Some(at) => inexact(&join.right, at),
+                    None => Ok(None),
+                },
+            }
+        }
+        LogicalPlan::Union(union) => {
+            for input in &union.inputs {
+                if let Some(reason) = inexact(input, index)? {
+                    return Ok(Some(reason));
+                }
+            }
+            Ok(None)
+        }
+        other => match other.inputs().as_slice() {
+            [input] if input.schema().fields().len() == schema.fields().len() => inexact(input, index),
+            _ => Ok(None),
+        },
+    }
+}
+
+fn inexact_expr(expr: &Expr, input: &LogicalPlan) -> Result<Option<String>> {
+    let schema = input.schema();
+    let mut reason = None;
+    expr.apply(|node| {
+        let found = match node {
+            Expr::Column(column) => match schema.maybe_index_of_column(column) {
+                Some(index) => inexact(input, index)?,
+                None => None,
+            },
+            Expr::BinaryExpr(BinaryExpr {
+                op: Operator::Divide,
+                left,
+                ..
+            }) if left.get_type(schema)?.is_integer() => {
+                Some("`/` on whole numbers cuts the rest off".to_owned())
+            }
+            other => match other.get_type(schema) {
+                Ok(given) if given.is_floating() => Some(format!("`{other}` is a float ({given})")),
+                _ => None,
+            },
+        };
+        reason = reason.take().or(found);
+        Ok(if reason.is_some() { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    })?;
+    Ok(reason)
+}

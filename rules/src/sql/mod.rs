@@ -1,0 +1,39 @@
+//! SQL over two books: rules, targets, controls and look-ups, each exact and repeatable.
+//!
+//! A [`Session`] knows both books. From it come a [`Side`] (a rule over the source, or a table or
+//! query over the target), a [`ControlQuery`], and look-ups of single records. A [`Side`] is run
+//! as often as needed with a [`Run`]: once over everything, once more for the records that differ.
+//!
+//! What it does not do: it never writes, never runs anything but `SELECT`, and never compares.
+//!
+//! Two promises hold for every query. It gives the same records whatever the number of
+//! partitions, because what would depend on the order of arrival is refused when it is planned.
+//! And a record on which an expression fails is set aside in [`Rejects`] with its reason, while
+//! the others go on.
+
+mod checked;
+mod controls;
+mod error;
+mod fetch;
+mod functions;
+mod hoist;
+mod lineage;
+mod lints;
+mod names;
+mod probe;
+mod rejects;
+mod scan;
+mod session;
+mod side;
+
+pub use controls::{ControlOutcome, ControlQuery, ControlRow};
+pub use ledger::report::ControlStatus;
+pub use error::{RunError, SqlError};
+pub use fetch::{Fetched, Wanted};
+pub use lineage::Lineage;
+pub use probe::{KeyTest, Probe};
+pub use rejects::{Reject, RejectedRecord, Rejects};
+pub use scan::{ChunkRead, ScanLog};
+pub use session::{Session, Settings, TableSchema, Which};
+pub use side::{Run, Side};
+

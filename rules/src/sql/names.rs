@@ -1,0 +1,849 @@
+//! From text to a plan: parsing, names, and every mistake at its place.
+//!
+//! Names are found as written; an unquoted name that differs only in capitals is found too, as
+//! long as it can mean one thing. So `payment_id` finds a column `Payment_ID`, and columns with
+//! blanks need quotes as in any SQL.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::{ControlFlow, Range};
+
+use datafusion::common::{DFSchema, DataFusionError, SchemaError};
+use datafusion::execution::SessionState;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast::{
+    self, Expr, Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, Query, Select,
+    SelectItem, SelectItemQualifiedWildcardKind, TableAlias, TableFactor, Visit, VisitMut, Visitor,
+    VisitorMut, WildcardAdditionalOptions,
+};
+use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::parser::{Parser, ParserError};
+use datafusion::sql::sqlparser::tokenizer::{Location, Span};
+use futures::FutureExt;
+
+use super::error::SqlError;
+use super::lints;
+use super::scan::{FILE, ROW, Requirement};
+use super::session::{Session, Which, engine_error};
+use super::side::{self, Side};
+
+/// How deep expressions and subqueries may nest.
+const DEPTH: usize = 100;
+
+/// Reads the name of a table, or a query, into a side.
+pub(super) fn read_side(
+    session: &Session,
+    which: Which,
+    sql_or_table: &str,
+    requires: &[String],
+) -> Result<Side, Vec<SqlError>> {
+    let text = sql_or_table.trim();
+    let sql = match plain_table(session, which, text)? {
+        Some((side, table)) => format!("SELECT * FROM {side}.{}", quote(&table)),
+        None => sql_or_table.to_owned(),
+    };
+    let scope = Scope::of(which);
+    let read = read(session, scope, &sql)?;
+    let side = if requires.is_empty() {
+        Side::new(which, read.state, read.plan)
+    } else {
+        let requires = read_requires(session, which, &read, requires)?;
+        let state = session.planning(which, read.places, &requires).map_err(one)?;
+        let plan = plan(&state, read.statement).map_err(|error| one(error))?;
+        Side::new(which, state, plan)
+    };
+    side.map_err(|error| vec![explain(&error, &Text(&sql))])
+}
+
+fn one(error: DataFusionError) -> Vec<SqlError> {
+    vec![engine_error(error)]
+}
+
+/// Recognises `flow`, `source.flow` and names that are no SQL at all, such as `2013-05 flow`.
+fn plain_table(
+    session: &Session,
+    which: Which,
+    text: &str,
+) -> Result<Option<(Which, String)>, Vec<SqlError>> {
+    if session.book(which).table(text).is_some() {
+        return Ok(Some((which, text.to_owned())));
+    }
+    for side in [Which::Source, Which::Target] {
+        let name = text.strip_prefix(side.name()).and_then(|rest| rest.strip_prefix('.'));
+        if let Some(name) = name.filter(|name| session.book(side).table(name).is_some()) {
+            return Ok(Some((side, name.to_owned())));
+        }
+    }
+    if text.contains(|c: char| c.is_whitespace() || c == '(') {
+        return Ok(None);
+    }
+    let tables: Vec<&str> = session.book(which).tables().map(|table| table.name()).collect();
+    let error = SqlError::new(format!("there is no table `{text}` in the {which}"));
+    Err(vec![error.at(0..text.len()).mend(instead(text, &tables, "tables"))])
+}
+
+fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Which names a query may leave unqualified.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scope {
+    default: Which,
+    both: bool,
+}
+
+impl Scope {
+    /// Unqualified names are tables of one side.
+    pub(super) fn of(which: Which) -> Self {
+        Self {
+            default: which,
+            both: false,
+        }
+    }
+
+    /// Unqualified names are tables of either side, if only one has it.
+    pub(super) fn both() -> Self {
+        Self {
+            default: Which::Target,
+            both: true,
+        }
+    }
+}
+
+/// A query that has been parsed, resolved, planned and found free of what is refused.
+pub(super) struct Read {
+    pub(super) statement: ast::Statement,
+    pub(super) state: SessionState,
+    pub(super) plan: LogicalPlan,
+    /// Whether the query names `_file` or `_row`.
+    pub(super) places: bool,
+}
+
+/// Reads a query, or gives every mistake that can be told at once.
+pub(super) fn read(session: &Session, scope: Scope, sql: &str) -> Result<Read, Vec<SqlError>> {
+    let text = Text(sql);
+    let mut statement = parse(&text).map_err(|error| vec![error])?;
+    let names = Names::of(&statement);
+    let known = Known::new(session, scope, &names);
+    let mut resolver = Resolver::new(&known, &names, &text);
+    let _ = VisitMut::visit(&mut statement, &mut resolver);
+    let places = names.mentions(FILE) || names.mentions(ROW);
+    let state = session.planning(scope.default, places, &[]).map_err(one)?;
+    let mut mistakes = lints::of_text(&statement, &state, &text);
+    mistakes.append(&mut resolver.certain);
+    mistakes.extend(unknown_functions(&statement, &state, &text));
+    if mistakes.iter().any(|mistake| mistake.span.is_none()) && !mistakes.is_empty() {
+        mistakes.sort_by_key(|mistake| mistake.span.as_ref().map(|span| span.start));
+    }
+    match plan(&state, statement.clone()) {
+        Ok(plan) => {
+            mistakes.extend(lints::of_plan(&plan, &state, &text).map_err(one)?);
+            mistakes.extend(double_names(&plan));
+            match mistakes.is_empty() {
+                true => Ok(Read {
+                    statement,
+                    state,
+                    plan,
+                    places,
+                }),
+                false => Err(in_order(mistakes)),
+            }
+        }
+        Err(error) => {
+            mistakes.append(&mut resolver.likely);
+            if mistakes.is_empty() || !is_unknown_name(&error) {
+                mistakes.push(explain(&error, &text));
+            }
+            Err(in_order(mistakes))
+        }
+    }
+}
+
+fn in_order(mut mistakes: Vec<SqlError>) -> Vec<SqlError> {
+    mistakes.sort_by_key(|mistake| mistake.span.as_ref().map(|span| (span.start, span.end)));
+    mistakes.dedup();
+    mistakes
+}
+
+fn plan(state: &SessionState, statement: ast::Statement) -> Result<LogicalPlan, DataFusionError> {
+    let statement = Statement::Statement(Box::new(statement));
+    let plan = state.statement_to_plan(statement).now_or_never();
+    let waits = || Err(DataFusionError::Internal("a table of a book had to be waited for".to_owned()));
+    plan.unwrap_or_else(waits)
+}
+
+// ---- Parsing ----------------------------------------------------------------------------------
+
+fn parser<'a>(text: &Text<'a>) -> Result<Parser<'a>, SqlError> {
+    let parser = Parser::new(&GenericDialect {}).with_recursion_limit(DEPTH);
+    parser.try_with_sql(text.0).map_err(|error| parse_error(&error, text))
+}
+
+fn parse(text: &Text<'_>) -> Result<ast::Statement, SqlError> {
+    let statements = parser(text)?.parse_statements().map_err(|error| parse_error(&error, text))?;
+    let whole = 0..text.0.len();
+    let mut statements = statements.into_iter();
+    match (statements.next(), statements.next()) {
+        (None, _) => Err(SqlError::new("there is no query").at(whole).mend("write a SELECT")),
+        (Some(_), Some(_)) => Err(SqlError::new("there is more than one query").at(whole)
+            .mend("keep one SELECT; a WITH may name its parts")),
+        (Some(statement @ ast::Statement::Query(_)), None) => Ok(statement),
+        (Some(other), None) => {
+            let verb = other.to_string();
+            let verb = verb.split_whitespace().next().unwrap_or("this").to_owned();
+            Err(SqlError::new(format!("{verb} is not allowed: a rule only reads")).at(text.first_word())
+                .mend("write a SELECT, or WITH … SELECT"))
+        }
+    }
+}
+
+/// Cuts ` at Line: 2, Column: 7` off the parser's message and turns it into a place.
+fn parse_error(error: &ParserError, text: &Text<'_>) -> SqlError {
+    let message = match error {
+        ParserError::TokenizerError(message) | ParserError::ParserError(message) => message.clone(),
+        ParserError::RecursionLimitExceeded => {
+            return SqlError::new("the query nests too deeply").mend("name its parts with WITH");
+        }
+    };
+    let Some((words, place)) = message.rsplit_once(" at Line: ") else {
+        return SqlError::new(soften(&message));
+    };
+    let number = |digits: &str| digits.trim().parse::<u64>().ok();
+    let location = place.split_once(", Column: ").and_then(|(line, column)| {
+        Some(Location {
+            line: number(line)?,
+            column: number(column)?,
+        })
+    });
+    SqlError::new(soften(words)).at(location.map(|location| text.token(location)))
+}
+
+/// The parser speaks of `Expected: …, found: …`.
+fn soften(words: &str) -> String {
+    match words.strip_prefix("Expected: ").and_then(|rest| rest.rsplit_once(", found: ")) {
+        Some((expected, "EOF")) => format!("the query ends where {expected} should follow"),
+        Some((expected, found)) => format!("expected {expected}, found `{found}`"),
+        None => words.trim_end_matches('.').to_owned(),
+    }
+}
+
+/// A query's text, and places in it.
+pub(super) struct Text<'a>(pub(super) &'a str);
+
+impl Text<'_> {
+    /// Turns the parser's lines and columns, counted in characters from 1, into bytes.
+    pub(super) fn range(&self, span: Span) -> Option<Range<usize>> {
+        if span.start.line == 0 {
+            return None;
+        }
+        let (start, end) = (self.offset(span.start), self.offset(span.end));
+        Some(start..end.max(start))
+    }
+
+    fn offset(&self, location: Location) -> usize {
+        let before = location.line.saturating_sub(1);
+        let mut line_start = 0;
+        for _ in 0..before {
+            match self.0[line_start..].find('\n') {
+                Some(at) => line_start += at + 1,
+                None => return self.0.len(),
+            }
+        }
+        let column = usize::try_from(location.column.saturating_sub(1)).unwrap_or(usize::MAX);
+        let line = &self.0[line_start..];
+        line_start + line.char_indices().nth(column).map_or(line.len(), |(at, _)| at)
+    }
+
+    /// The word or sign that starts at `location`.
+    fn token(&self, location: Location) -> Range<usize> {
+        let start = self.offset(location);
+        let rest = &self.0[start..];
+        let word: usize = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').map(char::len_utf8).sum();
+        let sign = rest.chars().next().map_or(0, char::len_utf8);
+        start..start + word.max(sign)
+    }
+
+    fn first_word(&self) -> Range<usize> {
+        let start = self.0.len() - self.0.trim_start().len();
+        let word = self.0[start..].split_whitespace().next().map_or(0, str::len);
+        start..start + word
+    }
+}
+
+// ---- Names ------------------------------------------------------------------------------------
+
+/// All names of a query: those that it defines and those that it uses.
+#[derive(Debug, Default)]
+struct Names {
+    queries: BTreeSet<String>,
+    defined: BTreeSet<String>,
+    used: BTreeSet<String>,
+    relations: Vec<ObjectName>,
+}
+
+impl Names {
+    fn of(statement: &ast::Statement) -> Self {
+        let mut names = Self::default();
+        let _ = Visit::visit(statement, &mut names);
+        names
+    }
+
+    fn mentions(&self, name: &str) -> bool {
+        self.used.iter().any(|used| used.eq_ignore_ascii_case(name))
+    }
+
+    fn define(&mut self, alias: &TableAlias) {
+        self.defined.insert(alias.name.value.clone());
+        self.defined.extend(alias.columns.iter().map(|column| column.name.value.clone()));
+    }
+}
+
+impl Visitor for Names {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        for part in query.with.iter().flat_map(|with| &with.cte_tables) {
+            self.queries.insert(part.alias.name.value.clone());
+            self.define(&part.alias);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
+        for item in &select.projection {
+            if let SelectItem::ExprWithAlias { alias, .. } = item {
+                self.defined.insert(alias.value.clone());
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+        match factor {
+            TableFactor::Table { name, alias, args, .. } => {
+                if args.is_none() {
+                    self.relations.push(name.clone());
+                }
+                alias.iter().for_each(|alias| self.define(alias));
+            }
+            TableFactor::Derived { alias, .. }
+            | TableFactor::TableFunction { alias, .. }
+            | TableFactor::UNNEST { alias, .. }
+            | TableFactor::NestedJoin { alias, .. }
+            | TableFactor::Function { alias, .. } => {
+                alias.iter().for_each(|alias| self.define(alias));
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        match expr {
+            Expr::Identifier(name) => {
+                self.used.insert(name.value.clone());
+            }
+            Expr::CompoundIdentifier(parts) => {
+                self.used.extend(parts.iter().map(|part| part.value.clone()));
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// The tables that a query may name, and the columns of those that it does.
+struct Known {
+    scope: Scope,
+    tables: BTreeMap<Which, BTreeSet<String>>,
+    columns: BTreeSet<String>,
+}
+
+/// What an unqualified or qualified relation turned out to be.
+enum Relation {
+    /// A part of the query's own WITH.
+    Query(String),
+    /// A table of a book.
+    Table(Which, String),
+    /// The same name on both sides.
+    Either(String),
+    Unknown,
+}
+
+impl Known {
+    fn new(session: &Session, scope: Scope, names: &Names) -> Self {
+        let list = |side| session.book(side).tables().map(|table| table.name().to_owned()).collect();
+        let mut known = Self {
+            scope,
+            tables: [Which::Source, Which::Target].into_iter().map(|side| (side, list(side))).collect(),
+            columns: BTreeSet::from([FILE.to_owned(), ROW.to_owned()]),
+        };
+        for name in &names.relations {
+            if let Relation::Table(side, table) = known.relation(name, names)
+                && let Some(table) = session.book(side).table(&table)
+            {
+                let schema = table.schema();
+                known.columns.extend(schema.fields().iter().map(|field| field.name().clone()));
+            }
+        }
+        known
+    }
+
+    fn relation(&self, name: &ObjectName, names: &Names) -> Relation {
+        let parts: Vec<&Ident> = name.0.iter().filter_map(ObjectNamePart::as_ident).collect();
+        match parts.as_slice() {
+            [table] => self.unqualified(table, names),
+            [schema, table] => [Which::Source, Which::Target]
+                .into_iter()
+                .filter(|side| same(schema, side.name()))
+                .find_map(|side| Some(Relation::Table(side, find(table, &self.tables[&side])?)))
+                .unwrap_or(Relation::Unknown),
+            _ => Relation::Unknown,
+        }
+    }
+
+    fn unqualified(&self, table: &Ident, names: &Names) -> Relation {
+        if let Some(query) = find(table, &names.queries) {
+            return Relation::Query(query);
+        }
+        let sides = match self.scope.both {
+            true => vec![Which::Source, Which::Target],
+            false => vec![self.scope.default],
+        };
+        let mut found = sides.into_iter().filter_map(|side| Some((side, find(table, &self.tables[&side])?)));
+        match (found.next(), found.next()) {
+            (Some((side, table)), None) => Relation::Table(side, table),
+            (Some((_, table)), Some(_)) => Relation::Either(table),
+            (None, _) => Relation::Unknown,
+        }
+    }
+
+    /// All tables, those of the other side with their schema.
+    fn table_names(&self) -> Vec<String> {
+        let bare = |side: Which| side == self.scope.default && !self.scope.both;
+        let name = |side: Which, table: &String| match bare(side) {
+            true => table.clone(),
+            false => format!("{side}.{table}"),
+        };
+        self.tables.iter().flat_map(|(side, tables)| tables.iter().map(move |t| name(*side, t))).collect()
+    }
+}
+
+/// Whether an identifier means `name`: as written, or for unquoted ones apart from capitals.
+fn same(ident: &Ident, name: &str) -> bool {
+    ident.value == name
+        || (ident.quote_style.is_none() && ident.value.to_lowercase() == name.to_lowercase())
+}
+
+/// The one name among `names` that an identifier means.
+fn find(ident: &Ident, names: &BTreeSet<String>) -> Option<String> {
+    if names.contains(&ident.value) {
+        return Some(ident.value.clone());
+    }
+    let mut alike = names.iter().filter(|name| same(ident, name));
+    match (alike.next(), alike.next()) {
+        (Some(name), None) => Some(name.clone()),
+        _ => None,
+    }
+}
+
+/// Gives every name the capitals under which it is defined.
+struct Resolver<'a> {
+    known: &'a Known,
+    names: &'a Names,
+    text: &'a Text<'a>,
+    columns: BTreeSet<String>,
+    qualifiers: BTreeSet<String>,
+    /// Mistakes whatever else the query says.
+    certain: Vec<SqlError>,
+    /// Names that only DataFusion can know: a mistake if it does not.
+    likely: Vec<SqlError>,
+}
+
+impl<'a> Resolver<'a> {
+    fn new(known: &'a Known, names: &'a Names, text: &'a Text<'a>) -> Self {
+        let mut qualifiers: BTreeSet<String> = names.defined.iter().cloned().collect();
+        qualifiers.extend(known.tables.values().flatten().cloned());
+        qualifiers.extend([Which::Source, Which::Target].map(|side| side.name().to_owned()));
+        Self {
+            known,
+            names,
+            text,
+            columns: known.columns.union(&names.defined).cloned().collect(),
+            qualifiers,
+            certain: Vec::new(),
+            likely: Vec::new(),
+        }
+    }
+
+    fn column(&mut self, ident: &mut Ident) {
+        if let Some(name) = find(ident, &self.columns) {
+            ident.value = name;
+            return;
+        }
+        let columns: Vec<&str> = self.columns.iter().map(String::as_str).collect();
+        let error = SqlError::new(format!("there is no column `{}`", ident.value));
+        let mend = instead(&ident.value, &columns, "columns");
+        self.likely.push(error.at(self.text.range(ident.span)).mend(mend));
+    }
+
+    fn qualifier(&self, ident: &mut Ident) {
+        if let Some(name) = find(ident, &self.qualifiers) {
+            ident.value = name;
+        }
+    }
+
+    fn relation(&mut self, name: &mut ObjectName) {
+        let span = name.0.iter().filter_map(ObjectNamePart::as_ident).map(|part| part.span);
+        let span = span.reduce(|first, last| first.union(&last)).and_then(|span| self.text.range(span));
+        match self.known.relation(name, self.names) {
+            Relation::Query(query) => *name = ObjectName::from(vec![renamed(name, 0, query)]),
+            Relation::Table(side, table) => {
+                let last = name.0.len() - 1;
+                let table = renamed(name, last, table);
+                let bare = name.0.len() == 1 && side == self.known.scope.default;
+                *name = match bare {
+                    true => ObjectName::from(vec![table]),
+                    false => ObjectName::from(vec![Ident::new(side.name()), table]),
+                };
+            }
+            Relation::Either(table) => {
+                let error = SqlError::new(format!("both books have a table `{table}`"));
+                let mend = format!("say source.{table} or target.{table}");
+                self.certain.push(error.at(span).mend(mend));
+            }
+            Relation::Unknown => {
+                let tables = self.known.table_names();
+                let tables: Vec<&str> = tables.iter().map(String::as_str).collect();
+                let wanted = name.0.iter().filter_map(ObjectNamePart::as_ident).map(|part| part.value.as_str());
+                let wanted = wanted.collect::<Vec<_>>().join(".");
+                let error = SqlError::new(format!("there is no table `{wanted}`"));
+                self.certain.push(error.at(span).mend(instead(&wanted, &tables, "tables")));
+            }
+        }
+    }
+
+    fn wildcard(&mut self, options: &mut WildcardAdditionalOptions) {
+        if let Some(except) = &mut options.opt_except {
+            self.column(&mut except.first_element);
+            except.additional_elements.iter_mut().for_each(|ident| self.column(ident));
+        }
+        if let Some(exclude) = &mut options.opt_exclude {
+            let names = match exclude {
+                ast::ExcludeSelectItem::Single(name) => std::slice::from_mut(name),
+                ast::ExcludeSelectItem::Multiple(names) => names.as_mut_slice(),
+            };
+            for part in names.iter_mut().filter_map(|name| name.0.last_mut()) {
+                if let ObjectNamePart::Identifier(ident) = part {
+                    self.column(ident);
+                }
+            }
+        }
+    }
+}
+
+/// Part `index` of `name`, spelt `value`, at the place where it stands.
+fn renamed(name: &ObjectName, index: usize, value: String) -> Ident {
+    let span = name.0.get(index).and_then(ObjectNamePart::as_ident).map_or_else(Span::empty, |part| part.span);
+    Ident {
+        value,
+        quote_style: Some('"'),
+        span,
+    }
+}
+
+impl VisitorMut for Resolver<'_> {
+    type Break = ();
+
+    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<()> {
+        if let TableFactor::Table { name, args: None, .. } = factor {
+            self.relation(name);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+        for item in &mut select.projection {
+            match item {
+                SelectItem::Wildcard(options) => self.wildcard(options),
+                SelectItem::QualifiedWildcard(of, options) => {
+                    if let SelectItemQualifiedWildcardKind::ObjectName(name) = of {
+                        for part in &mut name.0 {
+                            if let ObjectNamePart::Identifier(ident) = part {
+                                self.qualifier(ident);
+                            }
+                        }
+                    }
+                    self.wildcard(options);
+                }
+                _ => {}
+            }
+        }
+        for join in select.from.iter_mut().flat_map(|from| &mut from.joins) {
+            if let Some(JoinConstraint::Using(columns)) = constraint(&mut join.join_operator) {
+                for part in columns.iter_mut().filter_map(|name| name.0.last_mut()) {
+                    if let ObjectNamePart::Identifier(ident) = part {
+                        self.column(ident);
+                    }
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        match expr {
+            Expr::Identifier(ident) => self.column(ident),
+            Expr::CompoundIdentifier(parts) => {
+                if let Some((column, qualifiers)) = parts.split_last_mut() {
+                    qualifiers.iter_mut().for_each(|ident| self.qualifier(ident));
+                    self.column(column);
+                }
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+fn constraint(operator: &mut JoinOperator) -> Option<&mut JoinConstraint> {
+    match operator {
+        JoinOperator::Join(constraint)
+        | JoinOperator::Inner(constraint)
+        | JoinOperator::Left(constraint)
+        | JoinOperator::LeftOuter(constraint)
+        | JoinOperator::Right(constraint)
+        | JoinOperator::RightOuter(constraint)
+        | JoinOperator::FullOuter(constraint)
+        | JoinOperator::Semi(constraint)
+        | JoinOperator::LeftSemi(constraint)
+        | JoinOperator::RightSemi(constraint)
+        | JoinOperator::Anti(constraint)
+        | JoinOperator::LeftAnti(constraint)
+        | JoinOperator::RightAnti(constraint) => Some(constraint),
+        _ => None,
+    }
+}
+
+/// Names what was probably meant, or what there is.
+pub(super) fn instead(wanted: &str, names: &[&str], kind: &str) -> String {
+    let lower = wanted.to_lowercase();
+    let distance = |name: &str| edit_distance(&lower, &name.to_lowercase());
+    let best = names.iter().map(|name| (distance(name), *name)).min();
+    match best {
+        Some((distance, name)) if distance <= 1 + wanted.chars().count() / 4 => {
+            format!("did you mean `{name}`?")
+        }
+        Some(_) if names.len() <= 12 => format!("the {kind} are {}", names.join(", ")),
+        Some(_) => format!("there are {} {kind}, beginning with {}", names.len(), names[..12].join(", ")),
+        None => format!("there are no {kind}"),
+    }
+}
+
+fn edit_distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+fn unknown_functions(statement: &ast::Statement, state: &SessionState, text: &Text<'_>) -> Vec<SqlError> {
+    let mut names: Vec<&str> = Vec::new();
+    names.extend(state.scalar_functions().keys().map(String::as_str));
+    names.extend(state.aggregate_functions().keys().map(String::as_str));
+    names.extend(state.window_functions().keys().map(String::as_str));
+    names.sort_unstable();
+    let mut mistakes = Vec::new();
+    for (name, span) in lints::functions(statement) {
+        if names.binary_search(&name.as_str()).is_err() && !lints::is_syntax(&name) {
+            let error = SqlError::new(format!("there is no function `{name}`"));
+            let close = instead(&name, &names, "functions");
+            let error = error.at(text.range(span));
+            mistakes.push(match close.starts_with("did") {
+                true => error.mend(close),
+                false => error,
+            });
+        }
+    }
+    mistakes
+}
+
+fn double_names(plan: &LogicalPlan) -> Vec<SqlError> {
+    let mut seen = BTreeSet::new();
+    let mut double = BTreeSet::new();
+    for field in plan.schema().fields() {
+        let is_place = field.name() == FILE || field.name() == ROW;
+        if !is_place && !seen.insert(field.name()) {
+            double.insert(field.name());
+        }
+    }
+    let error = |name| {
+        SqlError::new(format!("the query gives two columns named `{name}`")).mend("name one of them with AS")
+    };
+    double.into_iter().map(error).collect()
+}
+
+// ---- Requirements -----------------------------------------------------------------------------
+
+/// Reads conditions on source records: each belongs to the one table of the query that has its
+/// columns, or that it names.
+fn read_requires(
+    session: &Session,
+    which: Which,
+    read: &Read,
+    requires: &[String],
+) -> Result<Vec<(Which, String, Requirement)>, Vec<SqlError>> {
+    let tables = side::tables(&read.plan).map_err(one)?;
+    let mut requirements = Vec::new();
+    let mut mistakes = Vec::new();
+    for text in requires {
+        match read_require(session, which, &tables, text) {
+            Ok(requirement) => requirements.push(requirement),
+            Err(mut errors) => mistakes.append(&mut errors),
+        }
+    }
+    match mistakes.is_empty() {
+        true => Ok(requirements),
+        false => Err(mistakes),
+    }
+}
+
+fn read_require(
+    session: &Session,
+    which: Which,
+    tables: &[(Which, String)],
+    text: &str,
+) -> Result<(Which, String, Requirement), Vec<SqlError>> {
+    let mut fits = Vec::new();
+    let mut errors = Vec::new();
+    for (side, table) in tables.iter().filter(|(side, _)| *side == which) {
+        match requirement_on(session, *side, table, text) {
+            Ok(requirement) => fits.push((*side, table.clone(), requirement)),
+            Err(error) => errors.push(error),
+        }
+    }
+    let about = |error: SqlError| SqlError {
+        message: format!("require `{text}`: {}", error.message),
+        span: None,
+        mend: error.mend,
+    };
+    match (fits.len(), errors.into_iter().next()) {
+        (1, _) => Ok(fits.remove(0)),
+        (0, Some(error)) => Err(vec![about(error)]),
+        (0, None) => Err(vec![about(SqlError::new("the query reads no table of its own side"))]),
+        _ => {
+            let names: Vec<String> = fits.iter().map(|(_, table, _)| format!("`{table}`")).collect();
+            let error = SqlError::new(format!("{} all have these columns", names.join(" and ")));
+            Err(vec![about(error.mend(format!("say which, as in {}.column", names[0].trim_matches('`'))))])
+        }
+    }
+}
+
+/// Tries a condition on one table, by planning it as a filter of that table.
+fn requirement_on(session: &Session, side: Which, table: &str, text: &str) -> Result<Requirement, SqlError> {
+    let sql = format!("SELECT 1 FROM {side}.{} WHERE {text}\n", quote(table));
+    let read = read(session, Scope::of(side), &sql).map_err(|mut errors| errors.remove(0))?;
+    let mut found = None;
+    let visited = read.plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::Filter(filter) = node {
+            found = Some(filter.predicate.clone());
+        }
+        Ok(datafusion::common::tree_node::TreeNodeRecursion::Continue)
+    });
+    let expr = match (visited, found) {
+        (Ok(_), Some(expr)) => unqualified(expr),
+        _ => return Err(SqlError::new("is no condition on a record")),
+    };
+    let full = session.book(side).table(table).map(|table| table.schema());
+    let fits = full.and_then(|full| DFSchema::try_from(full.as_ref().clone()).ok()).is_some_and(|names| {
+        read.state.create_physical_expr(expr.clone(), &names).is_ok()
+    });
+    match fits {
+        true => Ok(Requirement {
+            expr,
+            text: text.to_owned(),
+        }),
+        false => Err(SqlError::new("is no condition on a record").mend("use only columns of the table")),
+    }
+}
+
+fn unqualified(expr: datafusion::logical_expr::Expr) -> datafusion::logical_expr::Expr {
+    datafusion::logical_expr::expr_rewriter::unnormalize_col(expr)
+}
+
+// ---- Errors of DataFusion ---------------------------------------------------------------------
+
+fn is_unknown_name(error: &DataFusionError) -> bool {
+    match error.find_root() {
+        DataFusionError::SchemaError(error, _) => matches!(error.as_ref(), SchemaError::FieldNotFound { .. }),
+        DataFusionError::Plan(message) => {
+            message.contains("not found") || message.starts_with("Invalid function")
+        }
+        DataFusionError::Diagnostic(_, inner) => is_unknown_name(inner),
+        DataFusionError::Collection(errors) => errors.iter().all(is_unknown_name),
+        _ => false,
+    }
+}
+
+/// Turns an error of the planner into one of ours, at its place where it has one.
+pub(super) fn explain(error: &DataFusionError, text: &Text<'_>) -> SqlError {
+    let diagnostic = error.iter().find_map(DataFusionError::diagnostic);
+    let place = |span: datafusion::common::Span| {
+        let at = |location: datafusion::common::Location| Location {
+            line: location.line,
+            column: location.column,
+        };
+        text.range(Span::new(at(span.start), at(span.end)))
+    };
+    let span = diagnostic.and_then(|diagnostic| diagnostic.span).and_then(place);
+    let mend = diagnostic.and_then(|d| d.helps.first().map(|help| help.message.clone()));
+    let message = match error.find_root() {
+        DataFusionError::Plan(message)
+        | DataFusionError::NotImplemented(message)
+        | DataFusionError::Configuration(message) => first_sentence(message),
+        DataFusionError::SchemaError(error, _) => schema_error(error),
+        _ => super::checked::reason(error),
+    };
+    SqlError {
+        span: span.or_else(|| mentioned(&message, text)),
+        message,
+        mend,
+    }
+}
+
+fn first_sentence(message: &str) -> String {
+    message.lines().next().unwrap_or(message).trim_end_matches('.').to_owned()
+}
+
+fn schema_error(error: &SchemaError) -> String {
+    let name = |column: &datafusion::common::Column| column.flat_name();
+    match error {
+        SchemaError::FieldNotFound { field, .. } => format!("there is no column `{}`", name(field)),
+        SchemaError::AmbiguousReference { field } => format!("`{}` may mean columns of several tables", name(field)),
+        SchemaError::DuplicateQualifiedField { name, .. } | SchemaError::DuplicateUnqualifiedField { name } => {
+            format!("two columns are named `{name}`")
+        }
+    }
+}
+
+/// The first quoted word of a message that stands exactly once in the text.
+fn mentioned(message: &str, text: &Text<'_>) -> Option<Range<usize>> {
+    let words = message.split(['`', '\'', '"']).skip(1).step_by(2);
+    words.filter(|word| !word.is_empty()).find_map(|word| {
+        let mut places = text.0.match_indices(word);
+        match (places.next(), places.next()) {
+            (Some((at, _)), None) => Some(at..at + word.len()),
+            _ => None,
+        }
+    })
+}
+

@@ -1,0 +1,503 @@
+//! A book's table as DataFusion sees it: N partitions that draw chunks from one queue.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_schema::{Schema, SchemaRef};
+use async_trait::async_trait;
+use books::{Chunk, ChunkReader, Meter, ReadRequest, RowFilter, Table};
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::stats::Precision;
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::{DFSchema, DataFusionError, Result, Statistics, internal_err};
+use datafusion::datasource::TableType;
+use datafusion::execution::TaskContext;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
+use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
+use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
+use datafusion::physical_plan::statistics::StatisticsArgs;
+use datafusion::physical_plan::{
+    DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties, RecordBatchStream,
+    ReplaceChildrenOptions, SendableRecordBatchStream,
+};
+use futures::Stream;
+
+use super::checked;
+use super::probe::{ScanFilter, is_probe};
+use super::rejects::{Origin, Rejects};
+use super::session::Which;
+
+/// The column that names the file of a record, relative to its book.
+pub(super) const FILE: &str = "_file";
+/// The column that holds a record's line (text) or row (Parquet) in its file.
+pub(super) const ROW: &str = "_row";
+
+/// One chunk that a run has read to its end.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ChunkRead {
+    /// The book.
+    pub side: Which,
+    /// The table.
+    pub table: String,
+    /// The chunk's id, stable for the table.
+    pub chunk: books::ChunkId,
+    /// Records that the chunk gave, before requirements and rules.
+    pub rows: u64,
+}
+
+/// The chunks that a run has read to their end.
+///
+/// A chunk that two scans of one rule have read is listed twice.
+#[derive(Debug, Default)]
+pub struct ScanLog {
+    chunks: Mutex<Vec<ChunkRead>>,
+}
+
+impl ScanLog {
+    /// Returns the chunks read so far, ordered by side, table and id.
+    pub fn chunks(&self) -> Vec<ChunkRead> {
+        let mut chunks = self.lock().clone();
+        chunks.sort();
+        chunks
+    }
+
+    fn add(&self, chunk: ChunkRead) {
+        self.lock().push(chunk);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<ChunkRead>> {
+        self.chunks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What all scans of one run share; it reaches them through the session's configuration.
+#[derive(Debug, Clone)]
+pub(super) struct RunContext {
+    pub(super) batch_rows: usize,
+    pub(super) partitions: usize,
+    pub(super) meter: Arc<Meter>,
+    pub(super) log: Arc<ScanLog>,
+    pub(super) rejects: Arc<Rejects>,
+}
+
+/// A condition on every record of a table, with the words in which the plan states it.
+#[derive(Debug, Clone)]
+pub(super) struct Requirement {
+    pub(super) expr: Expr,
+    pub(super) text: String,
+}
+
+/// A table of a book, registered with DataFusion.
+#[derive(Debug, Clone)]
+pub(super) struct BookTable {
+    pub(super) side: Which,
+    pub(super) table: Arc<Table>,
+    pub(super) requires: Vec<Requirement>,
+    schema: SchemaRef,
+}
+
+impl BookTable {
+    /// Offers the data columns of `table`; with `places`, `_file` and `_row` too.
+    pub(super) fn new(side: Which, table: Arc<Table>, places: bool) -> Self {
+        let full = table.schema();
+        let schema = if places { full } else { without_places(&full) };
+        Self {
+            side,
+            table,
+            requires: Vec::new(),
+            schema,
+        }
+    }
+
+    /// The same table with `_file` and `_row`.
+    pub(super) fn with_places(&self) -> Self {
+        Self {
+            schema: self.table.schema(),
+            ..self.clone()
+        }
+    }
+}
+
+/// Drops `_file` and `_row`, which a [`Table`] lists last.
+fn without_places(full: &SchemaRef) -> SchemaRef {
+    let data = |name: &str| name != FILE && name != ROW;
+    let fields: Vec<_> = full.fields().iter().filter(|field| data(field.name())).cloned().collect();
+    Arc::new(Schema::new(fields))
+}
+
+#[async_trait]
+impl TableProvider for BookTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(
+        &self,
+        filters: &[&Expr],
+    ) -> Result<Vec<TableProviderFilterPushDown>> {
+        let support = |filter: &&Expr| match is_probe(filter) {
+            true => TableProviderFilterPushDown::Exact,
+            false => TableProviderFilterPushDown::Unsupported,
+        };
+        Ok(filters.iter().map(support).collect())
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        _limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let Some(run) = state.config().get_extension::<RunContext>() else {
+            return internal_err!("a book's table was planned outside a run");
+        };
+        let plan = |expr: Expr, schema: &DFSchema| state.create_physical_expr(expr, schema);
+        let full = self.table.schema();
+        let wanted = projection.cloned().unwrap_or_else(|| (0..self.schema.fields().len()).collect());
+        let filter = ScanFilter::bind(filters, &full, plan)?;
+        let request = Request::new(&full, &wanted, &self.requires, filter, plan)?;
+        Ok(Arc::new(Scan::new(self, request, run)))
+    }
+}
+
+/// What a scan reads, checks and hands on.
+#[derive(Debug)]
+struct Request {
+    /// Columns to read: the wanted ones, then those that only requirements need.
+    columns: Vec<usize>,
+    /// Schema of what is read.
+    read: SchemaRef,
+    /// How many of `columns`, from the first, are handed on.
+    wanted: usize,
+    /// Schema of what is handed on.
+    output: SchemaRef,
+    filter: Option<Arc<ScanFilter>>,
+    requires: Vec<(Arc<dyn PhysicalExpr>, String)>,
+}
+
+impl Request {
+    fn new(
+        full: &SchemaRef,
+        wanted: &[usize],
+        requires: &[Requirement],
+        filter: Option<Arc<ScanFilter>>,
+        plan: impl Fn(Expr, &DFSchema) -> Result<Arc<dyn PhysicalExpr>>,
+    ) -> Result<Self> {
+        let mut columns = wanted.to_vec();
+        let needed: BTreeSet<usize> = requires
+            .iter()
+            .flat_map(|requirement| requirement.expr.column_refs())
+            .map(|column| full.index_of(&column.name))
+            .collect::<Result<_, _>>()?;
+        columns.extend(needed.into_iter().filter(|index| !wanted.contains(index)));
+        if columns.is_empty() {
+            // A batch without a column has no rows in most readers: read the cheapest one.
+            columns.push(full.index_of(ROW)?);
+        }
+        let read = Arc::new(full.project(&columns)?);
+        let names = DFSchema::try_from(read.as_ref().clone())?;
+        let requires = requires
+            .iter()
+            .map(|r| Ok((plan(r.expr.clone(), &names)?, format!("require: {}", r.text))))
+            .collect::<Result<_>>()?;
+        Ok(Self {
+            output: Arc::new(full.project(wanted)?),
+            wanted: wanted.len(),
+            columns,
+            read,
+            filter,
+            requires,
+        })
+    }
+}
+
+/// The leaf of every physical plan: reads a table's chunks, each exactly once.
+#[derive(Debug)]
+pub(super) struct Scan {
+    side: Which,
+    table: Arc<Table>,
+    request: Arc<Request>,
+    run: Arc<RunContext>,
+    queue: Arc<Queue>,
+    properties: Arc<PlanProperties>,
+}
+
+impl Scan {
+    fn new(provider: &BookTable, request: Request, run: Arc<RunContext>) -> Self {
+        let properties = PlanProperties::new(
+            EquivalenceProperties::new(Arc::clone(&request.output)),
+            Partitioning::UnknownPartitioning(run.partitions),
+            EmissionType::Incremental,
+            Boundedness::Bounded,
+        );
+        Self {
+            side: provider.side,
+            queue: Arc::new(Queue::new(&provider.table)),
+            table: Arc::clone(&provider.table),
+            request: Arc::new(request),
+            run,
+            properties: Arc::new(properties),
+        }
+    }
+
+    /// An estimate from chunk sizes, never exact: no total may be answered from it.
+    fn estimate(&self) -> Statistics {
+        let chunks = self.table.chunks();
+        let mut statistics = Statistics::new_unknown(&self.request.output);
+        let rows = chunks.iter().map(|chunk| chunk.rows).sum::<Option<u64>>();
+        let bytes = chunks.iter().map(|chunk| chunk.bytes).sum::<u64>();
+        // Text of unknown length: a guess of 64 bytes a record is enough to choose a join's side.
+        let rows = rows.unwrap_or(bytes / 64);
+        let whole = |value: u64| Precision::Inexact(usize::try_from(value).unwrap_or(usize::MAX));
+        statistics.num_rows = whole(rows);
+        statistics.total_byte_size = whole(bytes);
+        statistics
+    }
+}
+
+impl DisplayAs for Scan {
+    fn fmt_as(&self, _format: DisplayFormatType, f: &mut fmt::Formatter) -> fmt::Result {
+        let columns: Vec<_> = self.request.output.fields().iter().map(|c| c.name().as_str()).collect();
+        write!(f, "Scan: {}.{} [{}]", self.side, self.table.name(), columns.join(", "))?;
+        if let Some(filter) = &self.request.filter {
+            write!(f, ", filter={filter:?}")?;
+        }
+        for (_, text) in &self.request.requires {
+            write!(f, ", {text}")?;
+        }
+        Ok(())
+    }
+}
+
+impl ExecutionPlan for Scan {
+    fn name(&self) -> &'static str {
+        "Scan"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        &self.properties
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        Vec::new()
+    }
+
+    fn apply_expressions(
+        &self,
+        _visit: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn replace_children(
+        self: Arc<Self>,
+        _children: Vec<Arc<dyn ExecutionPlan>>,
+        _options: ReplaceChildrenOptions,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(self)
+    }
+
+    fn with_new_children(
+        self: Arc<Self>,
+        _children: Vec<Arc<dyn ExecutionPlan>>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(self)
+    }
+
+    /// A recursive query reads its tables once per turn: each turn draws from a full queue.
+    fn reset_state(self: Arc<Self>) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(Arc::new(Self {
+            side: self.side,
+            table: Arc::clone(&self.table),
+            request: Arc::clone(&self.request),
+            run: Arc::clone(&self.run),
+            queue: Arc::new(Queue::new(&self.table)),
+            properties: Arc::clone(&self.properties),
+        }))
+    }
+
+    fn execute(
+        &self,
+        partition: usize,
+        _context: Arc<TaskContext>,
+    ) -> Result<SendableRecordBatchStream> {
+        self.queue.start(partition)?;
+        let read = ReadRequest {
+            columns: self.request.columns.clone(),
+            batch_rows: self.run.batch_rows,
+            filter: self.request.filter.clone().map(|filter| filter as Arc<dyn RowFilter>),
+            meter: Some(Arc::clone(&self.run.meter)),
+        };
+        Ok(Box::pin(ScanStream {
+            origin: self.origin(),
+            side: self.side,
+            table: Arc::clone(&self.table),
+            request: Arc::clone(&self.request),
+            run: Arc::clone(&self.run),
+            queue: Arc::clone(&self.queue),
+            read,
+            open: None,
+        }))
+    }
+
+    fn statistics_from_inputs(
+        &self,
+        _inputs: &[Arc<Statistics>],
+        _args: &StatisticsArgs,
+    ) -> Result<Arc<Statistics>> {
+        Ok(Arc::new(self.estimate()))
+    }
+}
+
+impl Scan {
+    /// Where a record that fails a requirement comes from: this very table.
+    fn origin(&self) -> Arc<Origin> {
+        Arc::new(Origin::of_table(self.side, self.table.name(), &self.request.read))
+    }
+}
+
+/// The chunks of one scan that no partition has drawn yet.
+#[derive(Debug)]
+struct Queue {
+    waiting: Mutex<VecDeque<Chunk>>,
+    started: Mutex<BTreeSet<usize>>,
+}
+
+impl Queue {
+    fn new(table: &Table) -> Self {
+        Self {
+            waiting: Mutex::new(table.chunks().into()),
+            started: Mutex::new(BTreeSet::new()),
+        }
+    }
+
+    /// A partition that started twice would find an empty queue and silently give nothing.
+    fn start(&self, partition: usize) -> Result<()> {
+        let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        match started.insert(partition) {
+            true => Ok(()),
+            false => internal_err!("partition {partition} of a scan was started twice"),
+        }
+    }
+
+    fn draw(&self) -> Option<Chunk> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+}
+
+/// The records of one partition: whatever chunks it drew, one batch a poll.
+struct ScanStream {
+    side: Which,
+    table: Arc<Table>,
+    origin: Arc<Origin>,
+    request: Arc<Request>,
+    run: Arc<RunContext>,
+    queue: Arc<Queue>,
+    read: ReadRequest,
+    open: Option<Open>,
+}
+
+struct Open {
+    chunk: Chunk,
+    reader: ChunkReader,
+    rows: u64,
+}
+
+impl ScanStream {
+    /// Reads on until a batch has a record left.
+    fn next_batch(&mut self) -> Result<Option<RecordBatch>> {
+        while let Some(read) = self.read_on()? {
+            let kept = self.check(read)?;
+            if kept.num_rows() > 0 {
+                return Ok(Some(kept));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns the next batch of the open chunk, or of the next chunk in the queue.
+    fn read_on(&mut self) -> Result<Option<RecordBatch>> {
+        loop {
+            let open = match &mut self.open {
+                Some(open) => open,
+                None => match self.queue.draw() {
+                    Some(chunk) => self.open.insert(open_chunk(&self.table, chunk, &self.read)?),
+                    None => return Ok(None),
+                },
+            };
+            match open.reader.next() {
+                Some(Ok(batch)) => {
+                    open.rows += batch.num_rows() as u64;
+                    return Ok(Some(batch));
+                }
+                Some(Err(error)) => return Err(read_error(error)),
+                None => self.finish_chunk(),
+            }
+        }
+    }
+
+    fn finish_chunk(&mut self) {
+        if let Some(open) = self.open.take() {
+            self.run.log.add(ChunkRead {
+                side: self.side,
+                table: self.table.name().to_owned(),
+                chunk: open.chunk.id,
+                rows: open.rows,
+            });
+        }
+    }
+
+    /// Sets aside what fails a requirement, then drops the columns that only requirements read.
+    fn check(&self, batch: RecordBatch) -> Result<RecordBatch> {
+        let mut batch = batch;
+        for (condition, text) in &self.request.requires {
+            let failing = checked::failing_condition(&batch, condition, text)?;
+            if !failing.is_empty() {
+                batch = checked::set_aside(&batch, failing, &self.run.rejects, &self.origin)?;
+            }
+        }
+        if self.request.wanted == batch.num_columns() {
+            return Ok(batch);
+        }
+        let columns = batch.columns()[..self.request.wanted].to_vec();
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        let schema = Arc::clone(&self.request.output);
+        Ok(RecordBatch::try_new_with_options(schema, columns, &options)?)
+    }
+}
+
+fn open_chunk(table: &Table, chunk: Chunk, read: &ReadRequest) -> Result<Open> {
+    let reader = table.read(&chunk, read).map_err(read_error)?;
+    Ok(Open {
+        chunk,
+        reader,
+        rows: 0,
+    })
+}
+
+fn read_error(error: books::ReadError) -> DataFusionError {
+    DataFusionError::External(Box::new(error))
+}
+
+impl Stream for ScanStream {
+    type Item = Result<RecordBatch>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Poll::Ready(self.next_batch().transpose())
+    }
+}
+
+impl RecordBatchStream for ScanStream {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.request.output)
+    }
+}

@@ -1,0 +1,251 @@
+//! One side of an agreement: a rule over the source, or a table or query over the target.
+
+use std::sync::Arc;
+
+use arrow_schema::{Schema, SchemaRef};
+use books::Meter;
+use datafusion::common::{Column, Result};
+use datafusion::datasource::source_as_provider;
+use datafusion::execution::{SendableRecordBatchStream, SessionState};
+use datafusion::logical_expr::expr::ScalarFunction;
+use datafusion::logical_expr::logical_plan::{Filter, Projection};
+use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::physical_plan::displayable;
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
+
+use super::checked;
+use super::error::{RunError, SqlError};
+use super::hoist;
+use super::lineage::{self, Lineage};
+use super::probe::{Probe, ProbeFunction};
+use super::rejects::Rejects;
+use super::scan::{BookTable, FILE, ROW, RunContext, ScanLog};
+use super::session::{Session, Which};
+
+/// How a query is to be run.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// Streams to give, each to be driven by a thread of its own.
+    pub partitions: usize,
+    /// Rows of a batch, at most.
+    pub batch_rows: usize,
+    /// Reads only the records that a test wants.
+    pub probe: Option<Probe>,
+    /// Appends the source records to the output; see [`Side::lineage`].
+    pub lineage: bool,
+    /// Where records go on which an expression fails.
+    pub rejects: Arc<Rejects>,
+    /// Told of every record and byte read.
+    pub meter: Arc<Meter>,
+    /// Told of every chunk read to its end.
+    pub log: Arc<ScanLog>,
+}
+
+impl Run {
+    /// Everything, in `partitions` streams of batches of 8,192 rows; rejects are counted.
+    pub fn new(partitions: usize) -> Self {
+        Self {
+            partitions: partitions.max(1),
+            batch_rows: 8192,
+            probe: None,
+            lineage: false,
+            rejects: Rejects::counting(),
+            meter: Arc::default(),
+            log: Arc::default(),
+        }
+    }
+}
+
+/// A query that has been read and found sound.
+#[derive(Debug, Clone)]
+pub struct Side {
+    which: Which,
+    state: SessionState,
+    plan: LogicalPlan,
+    schema: SchemaRef,
+    lineage: Vec<Lineage>,
+    tables: Vec<(Which, String)>,
+}
+
+impl Side {
+    pub(super) fn new(which: Which, state: SessionState, plan: LogicalPlan) -> Result<Self> {
+        let plan = without_places(plan)?;
+        let mut side = Self {
+            which,
+            schema: Arc::new(Schema::empty()),
+            lineage: Vec::new(),
+            tables: tables(&plan)?,
+            state,
+            plan,
+        };
+        let optimized = side.optimize(&side.plan)?;
+        side.schema = plain_schema(optimized.schema().inner());
+        side.lineage = lineage::widen(&optimized)?.lineage;
+        Ok(side)
+    }
+
+    /// Returns the side that it was read for.
+    pub fn which(&self) -> Which {
+        self.which
+    }
+
+    /// Returns the output without hidden columns.
+    pub fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    /// Returns the scans whose records a run with lineage appends, in the order of the output.
+    ///
+    /// A scan below a group, a `DISTINCT` or a subquery within an expression has none.
+    pub fn lineage(&self) -> &[Lineage] {
+        &self.lineage
+    }
+
+    /// Returns the tables that the query reads, ordered, each once.
+    pub fn tables(&self) -> &[(Which, String)] {
+        &self.tables
+    }
+
+    pub(super) fn logical(&self) -> &LogicalPlan {
+        &self.plan
+    }
+
+    pub(super) fn state(&self) -> &SessionState {
+        &self.state
+    }
+
+    fn optimize(&self, plan: &LogicalPlan) -> Result<LogicalPlan> {
+        hoist::hoist(self.state.optimize(plan)?)
+    }
+
+    /// Starts a run: one stream per partition, to be driven in parallel.
+    ///
+    /// Nothing is read before a stream is polled. A stream ends with an error when a file cannot
+    /// be read or an expression fails where no single record can be set aside; turn that error
+    /// into a [`RunError`] to tell which.
+    ///
+    /// # Errors
+    /// When the probe names no output column, or the engine cannot plan the query.
+    pub async fn run(&self, run: &Run) -> Result<Vec<SendableRecordBatchStream>, RunError> {
+        let (state, plan) = self.plan(run).await?;
+        let context = state.task_ctx();
+        let partitions = plan.output_partitioning().partition_count();
+        let stream = |partition| plan.execute(partition, Arc::clone(&context));
+        Ok((0..partitions).map(stream).collect::<Result<_>>()?)
+    }
+
+    /// Returns the physical plan of a run as text, one operator a line.
+    ///
+    /// # Errors
+    /// As [`Side::run`].
+    pub async fn explain(&self, run: &Run) -> Result<String, RunError> {
+        let (_, plan) = self.plan(run).await?;
+        Ok(displayable(plan.as_ref()).indent(false).to_string())
+    }
+
+    async fn plan(&self, run: &Run) -> Result<(SessionState, Arc<dyn ExecutionPlan>), RunError> {
+        let probed = match &run.probe {
+            Some(probe) => self.probed(probe)?,
+            None => self.plan.clone(),
+        };
+        let optimized = self.optimize(&probed)?;
+        let (logical, scans) = match run.lineage {
+            true => {
+                let widened = lineage::widen(&optimized)?;
+                if widened.lineage != self.lineage {
+                    return Err(RunError::Internal("a probe changed a rule's lineage".to_owned()));
+                }
+                (widened.plan, widened.scans)
+            }
+            false => (optimized, Vec::new()),
+        };
+        let state = self.state_of(run);
+        let physical = state.query_planner().create_physical_plan(&logical, &state).await?;
+        Ok((state, checked::install(physical, &run.rejects, &scans)?))
+    }
+
+    fn state_of(&self, run: &Run) -> SessionState {
+        let mut state = self.state.clone();
+        let context = RunContext {
+            batch_rows: run.batch_rows.max(1),
+            partitions: run.partitions.max(1),
+            meter: Arc::clone(&run.meter),
+            log: Arc::clone(&run.log),
+            rejects: Arc::clone(&run.rejects),
+        };
+        let config = state.config().clone();
+        *state.config_mut() = config
+            .with_target_partitions(context.partitions)
+            .with_batch_size(context.batch_rows)
+            .with_extension(Arc::new(context));
+        state
+    }
+
+    /// The rule's plan with the second look on top.
+    fn probed(&self, probe: &Probe) -> Result<LogicalPlan, RunError> {
+        let schema = self.plan.schema();
+        let column = |name: &String| match schema.index_of_column_by_name(None, name) {
+            Some(index) => Ok(Expr::Column(Column::from(schema.qualified_field(index)))),
+            None => Err(RunError::Request(format!("the query gives no column {name}"))),
+        };
+        let arguments = probe.columns.iter().map(column).collect::<Result<Vec<_>, _>>()?;
+        let test = ProbeFunction::udf(&probe.test);
+        let predicate = Expr::ScalarFunction(ScalarFunction::new_udf(test, arguments));
+        let filter = Filter::try_new(predicate, Arc::new(self.plan.clone()))?;
+        Ok(LogicalPlan::Filter(filter))
+    }
+}
+
+impl Session {
+    /// Reads a side: the name of a table, or a query.
+    ///
+    /// Every record of the tables read must meet `requires` before the query sees it; a record
+    /// for which one is false, NULL or fails is a reject.
+    ///
+    /// # Errors
+    /// Every mistake that can be told at once, each at its place in the text.
+    pub fn side(
+        &self,
+        which: Which,
+        sql_or_table: &str,
+        requires: &[String],
+    ) -> Result<Side, Vec<SqlError>> {
+        super::names::read_side(self, which, sql_or_table, requires)
+    }
+}
+
+/// The tables of the books that `plan` reads, ordered, each once.
+pub(super) fn tables(plan: &LogicalPlan) -> Result<Vec<(Which, String)>> {
+    use datafusion::common::tree_node::TreeNodeRecursion;
+    let mut tables = Vec::new();
+    plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::TableScan(scan) = node
+            && let Some(book) = source_as_provider(&scan.source)?.downcast_ref::<BookTable>()
+        {
+            tables.push((book.side, book.table.name().to_owned()));
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    tables.sort();
+    tables.dedup();
+    Ok(tables)
+}
+
+/// Drops `_file` and `_row` from the output: they tell where a record is, not what it says.
+fn without_places(plan: LogicalPlan) -> Result<LogicalPlan> {
+    let is_place = |column: &Column| column.name == FILE || column.name == ROW;
+    let columns = plan.schema().columns();
+    if !columns.iter().any(is_place) {
+        return Ok(plan);
+    }
+    let data = columns.into_iter().filter(|column| !is_place(column)).map(Expr::Column).collect();
+    Ok(LogicalPlan::Projection(Projection::try_new(data, Arc::new(plan))?))
+}
+
+/// The fields without the metadata that DataFusion hangs on them.
+fn plain_schema(schema: &Schema) -> SchemaRef {
+    let plain = |field: &Arc<arrow_schema::Field>| {
+        field.as_ref().clone().with_metadata(std::collections::HashMap::new())
+    };
+    Arc::new(Schema::new(schema.fields().iter().map(plain).collect::<Vec<_>>()))
+}
