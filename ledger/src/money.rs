@@ -1,8 +1,12 @@
 //! Exact amounts: a whole number and where its decimal point stands.
 
+mod body;
+mod cursor;
 mod error;
 mod format;
+mod marks;
 mod parse;
+mod plain;
 
 pub use error::MoneyError;
 pub(crate) use error::shown;
@@ -130,7 +134,7 @@ pub(crate) fn power_of_ten(exponent: u8) -> Option<i128> {
     POWERS_OF_TEN.get(usize::from(exponent)).copied()
 }
 
-pub(crate) const POWERS_OF_TEN: [i128; 39] = powers_of_ten();
+const POWERS_OF_TEN: [i128; 39] = powers_of_ten();
 
 #[expect(
     clippy::arithmetic_side_effects,
@@ -212,7 +216,7 @@ impl FromStr for Decimal {
     ///
     /// Whatever is not of this form; see [`MoneyError`].
     fn from_str(text: &str) -> Result<Decimal, MoneyError> {
-        parse::parse_displayed(text)
+        plain::parse_displayed(text)
     }
 }
 

@@ -120,7 +120,7 @@ fn an_account_closes_where_the_breaks_explain_the_difference() {
     account.add_totals("fee", "CNY", &wide("0.10"), &wide("0.10"));
     account.add_break("amount", "CNY", amount("0.02"));
     account.add_break("amount", "CNY", amount("-0.01"));
-    account.add_break("amount", "USD", amount("2"));
+    account.add_break_sum("amount", "USD", &wide("2"));
 
     let shown: Vec<String> = account
         .close()

@@ -108,6 +108,17 @@ fn a_missing_record_has_null_for_actual_and_an_empty_key_where_there_is_none() {
         r#"{"agreement":"payments","kind":"missing","key":{},"copies":{"expected":2,"actual":0},"expected":{"amount":"1.00","memo":null},"actual":null,"fields":[],"difference":[{"column":"amount","currency":"GBP","amount":"-2.00"}],"source":[],"cause":{"id":null,"status":"unknown","says":"","rivals":[]},"target":[{"_table":"payment"}]}"#
     );
     assert_eq!(serde_json::from_str::<Break>(&text).expect("json"), found);
+
+    let doubtful = Break {
+        alternatives: 2,
+        ..found
+    };
+    let text = serde_json::to_string(&doubtful).expect("json");
+    assert!(text.ends_with(r#","alternatives":2}"#), "{text}");
+    assert_eq!(
+        serde_json::from_str::<Break>(&text).expect("json"),
+        doubtful
+    );
 }
 
 #[test]
