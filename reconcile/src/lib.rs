@@ -1,1 +1,44 @@
-//! To be written.
+//! Verifies two books: foots both sides, locates every record on which they differ, pairs them,
+//! and closes the account.
+//!
+//! [`prepare`] opens the books of a plan and reads all its queries; every mistake comes back at
+//! its place. [`verify`] folds both sides of each agreement once, gives every break to the
+//! evidence, and returns the [`Outcome`] whose report an exit code is read from.
+//!
+//! ```no_run
+//! use reconcile::{Options, Unwatched, Watch, prepare, verify};
+//! use std::sync::Arc;
+//!
+//! # async fn run() -> Result<(), reconcile::VerifyError> {
+//! let plan = rules::plan::read("crossfoot.toml".as_ref()).expect("a plan without mistakes");
+//! let prepared = prepare(plan, 2, &|name| std::env::var(name).ok())?;
+//! let watch: Arc<dyn Watch> = Arc::new(Unwatched::default());
+//! let options = Options::new("evidence/first".into());
+//! let outcome = verify(&prepared, &options, &watch).await?;
+//! println!("{} breaks", outcome.report.agreements[0].breaks.sum());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! It draws nothing on a screen and parses no arguments; it does not say why a record is off.
+
+mod describe;
+mod drive;
+mod error;
+mod evidence;
+mod fold;
+mod largest;
+mod locate;
+mod many;
+mod pairing;
+mod prepare;
+mod rows;
+mod verify;
+mod wanted;
+mod watch;
+
+pub use error::VerifyError;
+pub use evidence::{Input, Manifest, Output};
+pub use prepare::{Agreement, Control, Origin, PrepareError, Prepared, prepare};
+pub use verify::{Options, Outcome, verify};
+pub use watch::{Phase, Unwatched, Watch, Work};

@@ -1,0 +1,173 @@
+//! The first look: folds both sides of an agreement, each once.
+
+use crate::drive::{Worker, drive};
+use crate::error::VerifyError;
+use crate::locate::name_of;
+use crate::prepare::Agreement;
+use crate::watch::Watch;
+use arrow_array::RecordBatch;
+use books::Meter;
+use footing::{ChunkId, Folder, Seed, Side, SketchSize, State};
+use rules::sql::{Run, ScanLog, Session, Which};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Both sides' states.
+#[derive(Debug)]
+pub(crate) struct Folded {
+    pub(crate) expected: State,
+    pub(crate) actual: State,
+    pub(crate) rejected: [u64; 2],
+}
+
+impl Folded {
+    pub(crate) fn rejects(&self) -> u64 {
+        self.rejected.iter().sum()
+    }
+}
+
+struct FoldWorker {
+    folder: Folder,
+    agreement: String,
+    side: Side,
+}
+
+impl Worker for FoldWorker {
+    fn take(&mut self, batch: RecordBatch) -> Result<(), VerifyError> {
+        self.folder.fold(&batch).map_err(|error| VerifyError::Fold {
+            agreement: self.agreement.clone(),
+            side: name_of(self.side),
+            error,
+        })
+    }
+}
+
+/// Folds both sides at the same time.
+pub(crate) async fn fold(
+    session: &Session,
+    agreement: &Agreement,
+    seed: &Seed,
+    size: SketchSize,
+    threads: usize,
+    watch: &Arc<dyn Watch>,
+    meter: &Arc<Meter>,
+) -> Result<Folded, VerifyError> {
+    let one = |side: Side| {
+        let run = Run {
+            meter: Arc::clone(meter),
+            ..Run::new(threads)
+        };
+        fold_side(session, agreement, side, seed, size, run, watch)
+    };
+    let (expected, actual) = tokio::try_join!(one(Side::Expected), one(Side::Actual))?;
+    Ok(Folded {
+        rejected: [expected.1, actual.1],
+        expected: expected.0,
+        actual: actual.0,
+    })
+}
+
+async fn fold_side(
+    session: &Session,
+    agreement: &Agreement,
+    side: Side,
+    seed: &Seed,
+    size: SketchSize,
+    run: Run,
+    watch: &Arc<dyn Watch>,
+) -> Result<(State, u64), VerifyError> {
+    let query = match side {
+        Side::Expected => &agreement.expected,
+        Side::Actual => &agreement.actual,
+    };
+    let make = || FoldWorker {
+        folder: Folder::new(&agreement.layout, side, seed, size),
+        agreement: agreement.name.clone(),
+        side,
+    };
+    let workers = drive(query, &run, watch, make).await?;
+    let chunks = chunks_read(session, query, &run.log)?;
+    let mut whole: Option<State> = None;
+    for worker in workers {
+        // The chunks belong to the side as a whole; its first part carries them all.
+        let chunks = if whole.is_none() {
+            chunks.clone()
+        } else {
+            BTreeMap::new()
+        };
+        let state = worker
+            .folder
+            .finish(chunks)
+            .map_err(|error| VerifyError::Fold {
+                agreement: agreement.name.clone(),
+                side: name_of(side),
+                error,
+            })?;
+        match &mut whole {
+            None => whole = Some(state),
+            Some(whole) => whole.merge(state)?,
+        }
+    }
+    let state =
+        whole.ok_or_else(|| VerifyError::Internal("a query without partitions".to_owned()))?;
+    Ok((state, run.rejects.count()))
+}
+
+/// The chunks that were read. Where a query is plainly over one table, these must be all of its
+/// chunks, each once, and as long as the file says.
+fn chunks_read(
+    session: &Session,
+    query: &rules::sql::Side,
+    log: &ScanLog,
+) -> Result<BTreeMap<ChunkId, u64>, VerifyError> {
+    let numbers: BTreeMap<(Which, String), u32> = [Which::Source, Which::Target]
+        .into_iter()
+        .flat_map(|which| {
+            session
+                .book(which)
+                .tables()
+                .map(move |table| (which, table.name().to_owned()))
+        })
+        .zip(0_u32..)
+        .collect();
+    let mut chunks = BTreeMap::new();
+    let plain = query.tables().len() == 1 && query.lineage().len() == 1;
+    for read in log.chunks() {
+        let table = numbers
+            .get(&(read.side, read.table.clone()))
+            .copied()
+            .unwrap_or(u32::MAX);
+        let id = ChunkId {
+            table,
+            part: read.chunk.0,
+        };
+        if chunks.insert(id, read.rows).is_some() && plain {
+            return Err(VerifyError::Internal(format!(
+                "chunk {} was read twice",
+                read.chunk.0
+            )));
+        }
+    }
+    if let ([(which, name)], true) = (query.tables(), plain)
+        && let Some(table) = session.book(*which).table(name)
+    {
+        for chunk in table.chunks() {
+            let number = numbers
+                .get(&(*which, name.clone()))
+                .copied()
+                .unwrap_or(u32::MAX);
+            let read = chunks.get(&ChunkId {
+                table: number,
+                part: chunk.id.0,
+            });
+            let whole = read.is_some_and(|rows| chunk.rows.is_none_or(|known| known == *rows));
+            if !whole {
+                return Err(VerifyError::Internal(format!(
+                    "chunk {} of {which}.{name} was read as {read:?} records of {:?}",
+                    chunk.id.0, chunk.rows
+                )));
+            }
+        }
+    }
+    Ok(chunks)
+}

@@ -1,0 +1,197 @@
+//! The second look: fetches the records that differ from both sides, whole, and pairs them.
+
+use crate::describe::{Describer, Trail};
+use crate::drive::{Worker, drive};
+use crate::error::VerifyError;
+use crate::pairing::{pair_by_key, pair_without_key};
+use crate::prepare::Agreement;
+use crate::rows::Encoder;
+use crate::wanted::{Choice, Wanted};
+use crate::watch::Watch;
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_schema::{DataType, SchemaRef};
+use arrow_select::concat::concat_batches;
+use books::Meter;
+use footing::{Element, Mark, Marker, Seed, Side};
+use ledger::Break;
+use rules::sql::{Run, Which};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How a second look is made.
+pub(crate) struct Look<'a> {
+    pub(crate) agreement: &'a Agreement,
+    pub(crate) seed: &'a Seed,
+    pub(crate) threads: usize,
+    pub(crate) watch: &'a Arc<dyn Watch>,
+    pub(crate) meter: &'a Arc<Meter>,
+}
+
+/// Keeps the batches of one partition.
+#[derive(Default)]
+struct Keeper {
+    batches: Vec<RecordBatch>,
+}
+
+impl Worker for Keeper {
+    fn take(&mut self, batch: RecordBatch) -> Result<(), VerifyError> {
+        if batch.num_rows() > 0 {
+            self.batches.push(compact(&batch)?);
+        }
+        Ok(())
+    }
+}
+
+/// Lets go of the buffers that a few rows would otherwise keep alive.
+pub(crate) fn compact(batch: &RecordBatch) -> Result<RecordBatch, VerifyError> {
+    let own = |array: &ArrayRef| -> ArrayRef {
+        match array.data_type() {
+            DataType::Utf8View => Arc::new(array.as_string_view().gc()),
+            DataType::BinaryView => Arc::new(array.as_binary_view().gc()),
+            _ => Arc::clone(array),
+        }
+    };
+    let columns = batch.columns().iter().map(own).collect();
+    Ok(RecordBatch::try_new(batch.schema(), columns)?)
+}
+
+impl Look<'_> {
+    pub(crate) fn side(&self, side: Side) -> &rules::sql::Side {
+        match side {
+            Side::Expected => &self.agreement.expected,
+            Side::Actual => &self.agreement.actual,
+        }
+    }
+
+    pub(crate) fn run(&self, side: Side, choice: Option<&Choice>, lineage: bool) -> Run {
+        let mut run = Run::new(self.threads);
+        run.lineage = lineage;
+        run.meter = Arc::clone(self.meter);
+        run.probe =
+            choice.map(|choice| Wanted::probe(&self.agreement.layout, side, self.seed, choice));
+        run
+    }
+
+    /// Fetches the chosen records of one side, with the records of the books behind them.
+    pub(crate) async fn fetch(
+        &self,
+        side: Side,
+        choice: Option<&Choice>,
+        lineage: bool,
+    ) -> Result<RecordBatch, VerifyError> {
+        let query = self.side(side);
+        let run = self.run(side, choice, lineage);
+        let keepers = drive(query, &run, self.watch, Keeper::default).await?;
+        let batches: Vec<RecordBatch> = keepers
+            .into_iter()
+            .flat_map(|keeper| keeper.batches)
+            .collect();
+        let schema: SchemaRef = match batches.first() {
+            Some(batch) => batch.schema(),
+            None => query.schema(),
+        };
+        Ok(concat_batches(&schema, &batches)?)
+    }
+
+    /// Whether the fetched records are just those that the fold decoded. If not, a book has
+    /// changed in between.
+    pub(crate) fn agrees_with(
+        &self,
+        elements: &[Element],
+        expected: &RecordBatch,
+        actual: &RecordBatch,
+    ) -> Result<bool, VerifyError> {
+        let mut counts: BTreeMap<Mark, i64> = BTreeMap::new();
+        for (side, fetched, sign) in [(Side::Expected, expected, 1), (Side::Actual, actual, -1)] {
+            let mut marker = Marker::new(&self.agreement.layout, side, self.seed);
+            let marks = marker.marks(fetched).map_err(|error| VerifyError::Fold {
+                agreement: self.agreement.name.clone(),
+                side: name_of(side),
+                error,
+            })?;
+            for mark in marks {
+                *counts.entry(mark).or_default() += sign;
+            }
+        }
+        counts.retain(|_, count| *count != 0);
+        let told = elements.iter().map(|element| (element.mark, element.count));
+        Ok(counts.into_iter().eq(told))
+    }
+
+    /// Pairs what was fetched and describes every break, in order, to `take`.
+    pub(crate) fn pair(
+        &self,
+        expected: RecordBatch,
+        actual: RecordBatch,
+        take: &mut dyn FnMut(Break) -> Result<(), VerifyError>,
+    ) -> Result<(), VerifyError> {
+        let encoder = Encoder::new(&self.agreement.layout)?;
+        let source_trail = Trail::new(
+            self.agreement.expected.lineage(),
+            Which::Source,
+            &expected.schema(),
+        );
+        let target_trail = Trail::new(
+            self.agreement.actual.lineage(),
+            Which::Target,
+            &actual.schema(),
+        );
+        let expected = encoder.records(Side::Expected, in_place_order(expected)?)?;
+        let actual = encoder.records(Side::Actual, in_place_order(actual)?)?;
+        let layout = &self.agreement.layout;
+        let found = match layout.key().is_empty() {
+            false => pair_by_key(&expected, &actual),
+            true => pair_without_key(&expected, &actual, layout.money()),
+        };
+        let describer = Describer {
+            agreement: self.agreement,
+            expected: &expected,
+            actual: &actual,
+            source_trail: &source_trail,
+            target_trail: &target_trail,
+        };
+        found
+            .iter()
+            .try_for_each(|found| take(describer.describe(found)))
+    }
+}
+
+pub(crate) fn name_of(side: Side) -> &'static str {
+    match side {
+        Side::Expected => "expected",
+        Side::Actual => "actual",
+    }
+}
+
+/// Puts records in an order of their own, so that which thread found one first does not show:
+/// equal records are told apart by the hidden columns that say where they stand.
+fn in_place_order(batch: RecordBatch) -> Result<RecordBatch, VerifyError> {
+    let places: Vec<usize> = batch
+        .schema()
+        .fields()
+        .iter()
+        .enumerate()
+        .filter(|(_, field)| field.name().ends_with("._file") || field.name().ends_with("._row"))
+        .map(|(index, _)| index)
+        .collect();
+    if places.is_empty() || batch.num_rows() < 2 {
+        return Ok(batch);
+    }
+    let columns: Vec<ArrayRef> = places
+        .iter()
+        .map(|at| Arc::clone(batch.column(*at)))
+        .collect();
+    let fields = columns
+        .iter()
+        .map(|c| arrow_row::SortField::new(c.data_type().clone()))
+        .collect();
+    let rows = arrow_row::RowConverter::new(fields)?.convert_columns(&columns)?;
+    let mut order: Vec<u32> = (0..u32::try_from(batch.num_rows()).map_err(|_| {
+        VerifyError::Internal("more than 2^32 records in one partition".to_owned())
+    })?)
+        .collect();
+    order.sort_by(|a, b| rows.row(*a as usize).cmp(&rows.row(*b as usize)));
+    let order = arrow_array::UInt32Array::from(order);
+    Ok(arrow_select::take::take_record_batch(&batch, &order)?)
+}

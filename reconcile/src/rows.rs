@@ -1,0 +1,198 @@
+//! The rows of the second look: whole records of one side, in a form common to both sides.
+//!
+//! Each compared column is brought to one Arrow type for both sides and encoded in Arrow's row
+//! format, which is equal where the values are and sorts as they do. Nothing here shares code
+//! with the words and hashes of the fold, so each checks the other.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use arrow_array::{ArrayRef, Float64Array, RecordBatch};
+use arrow_cast::{CastOptions, cast_with_options};
+use arrow_row::{RowConverter, Rows, SortField};
+use arrow_schema::{ArrowError, DataType, TimeUnit};
+use footing::{Class, Layout, Side};
+use std::sync::Arc;
+
+/// The Arrow type that both sides of a column are brought to.
+fn common_type(class: Class) -> DataType {
+    match class {
+        Class::Number { scale, words: 4 } => DataType::Decimal256(76, scale),
+        Class::Number { scale, .. } => DataType::Decimal128(38, scale),
+        Class::Text => DataType::Utf8View,
+        Class::Binary => DataType::LargeBinary,
+        Class::Bool => DataType::Boolean,
+        Class::Date => DataType::Date32,
+        Class::Time => DataType::Time64(TimeUnit::Nanosecond),
+        Class::Instant { unit, utc, .. } => DataType::Timestamp(unit, utc.then(|| "UTC".into())),
+        Class::Float => DataType::Float64,
+        Class::Null => DataType::Null,
+    }
+}
+
+/// Encodes records: what they are grouped and ordered by, and all compared columns.
+#[derive(Debug)]
+pub(crate) struct Encoder {
+    layout: Arc<Layout>,
+    group: Vec<usize>,
+    key: RowConverter,
+    whole: RowConverter,
+    fields: Vec<RowConverter>,
+}
+
+/// Records of one side with their encodings.
+#[derive(Debug)]
+pub(crate) struct Records {
+    /// The batch as the run gave it, hidden columns behind the compared ones.
+    pub(crate) batch: RecordBatch,
+    /// The encoding of the key; where there is none, of all columns but the money, so that
+    /// records stand together that differ in an amount only.
+    pub(crate) key: Rows,
+    /// The encoding of all compared columns.
+    pub(crate) whole: Rows,
+    /// The encoding of each compared column.
+    pub(crate) fields: Vec<Rows>,
+    columns: Vec<usize>,
+}
+
+impl Encoder {
+    pub(crate) fn new(layout: &Arc<Layout>) -> Result<Self, ArrowError> {
+        let sort = |index: usize| SortField::new(common_type(layout.columns()[index].class));
+        let all = 0..layout.columns().len();
+        let group = group_columns(layout);
+        Ok(Self {
+            key: RowConverter::new(group.iter().copied().map(sort).collect())?,
+            group,
+            whole: RowConverter::new(all.clone().map(sort).collect())?,
+            fields: all
+                .map(|index| RowConverter::new(vec![sort(index)]))
+                .collect::<Result<_, _>>()?,
+            layout: Arc::clone(layout),
+        })
+    }
+
+    /// Encodes one side's records.
+    ///
+    /// # Errors
+    /// A value does not fit the common type; the fold has refused it before.
+    pub(crate) fn records(&self, side: Side, batch: RecordBatch) -> Result<Records, ArrowError> {
+        let columns = self.common_columns(side, &batch)?;
+        let key: Vec<ArrayRef> = self
+            .group
+            .iter()
+            .map(|index| Arc::clone(&columns[*index]))
+            .collect();
+        let field = |(converter, column): (&RowConverter, &ArrayRef)| {
+            converter.convert_columns(std::slice::from_ref(column))
+        };
+        Ok(Records {
+            key: self.key.convert_columns(&key)?,
+            whole: self.whole.convert_columns(&columns)?,
+            fields: self
+                .fields
+                .iter()
+                .zip(&columns)
+                .map(field)
+                .collect::<Result<_, _>>()?,
+            columns: self
+                .layout
+                .columns()
+                .iter()
+                .map(|c| c.index[side as usize])
+                .collect(),
+            batch,
+        })
+    }
+
+    /// Encodes only what records are grouped and ordered by.
+    pub(crate) fn keys(&self, side: Side, batch: &RecordBatch) -> Result<Rows, ArrowError> {
+        let columns = self
+            .group
+            .iter()
+            .map(|index| self.common_column(*index, side, batch))
+            .collect::<Result<Vec<_>, _>>()?;
+        self.key.convert_columns(&columns)
+    }
+
+    fn common_columns(&self, side: Side, batch: &RecordBatch) -> Result<Vec<ArrayRef>, ArrowError> {
+        (0..self.layout.columns().len())
+            .map(|index| self.common_column(index, side, batch))
+            .collect()
+    }
+
+    fn common_column(
+        &self,
+        index: usize,
+        side: Side,
+        batch: &RecordBatch,
+    ) -> Result<ArrayRef, ArrowError> {
+        let column = &self.layout.columns()[index];
+        let array = batch.column(column.index[side as usize]);
+        let options = CastOptions {
+            safe: false,
+            ..CastOptions::default()
+        };
+        let common = cast_with_options(array, &common_type(column.class), &options)?;
+        Ok(match column.class {
+            Class::Float => canonical_floats(&common),
+            _ => common,
+        })
+    }
+}
+
+/// The columns that records are grouped by: the key, or all but the money, or all.
+fn group_columns(layout: &Layout) -> Vec<usize> {
+    let all = 0..layout.columns().len();
+    let without_money: Vec<usize> = all
+        .clone()
+        .filter(|column| !layout.money().contains(column))
+        .collect();
+    match (layout.key(), &without_money[..]) {
+        ([], []) => all.collect(),
+        ([], _) => without_money,
+        (key, _) => key.to_vec(),
+    }
+}
+
+/// Minus zero is zero, and there is one NaN.
+fn canonical_floats(array: &ArrayRef) -> ArrayRef {
+    let canonical = |value: f64| {
+        if value.is_nan() {
+            f64::NAN
+        } else if value == 0.0 {
+            0.0
+        } else {
+            value
+        }
+    };
+    let values: Float64Array = array.as_primitive::<Float64Type>().unary(canonical);
+    Arc::new(values)
+}
+
+impl Records {
+    pub(crate) fn len(&self) -> usize {
+        self.batch.num_rows()
+    }
+
+    /// The text of a compared column's value, with its own type's decimals.
+    pub(crate) fn text(&self, field: usize, row: u32) -> Option<String> {
+        footing::value_text(self.batch.column(self.columns[field]), row as usize, None)
+    }
+
+    /// Whether both records have the same value in a compared column.
+    pub(crate) fn same(&self, field: usize, row: u32, other: &Self, other_row: u32) -> bool {
+        self.fields[field].row(row as usize) == other.fields[field].row(other_row as usize)
+    }
+
+    /// Row numbers in the order of key, then of the whole record.
+    pub(crate) fn sorted(&self) -> Vec<u32> {
+        let count = u32::try_from(self.len()).expect("a partition has fewer than 2^32 records");
+        let mut order: Vec<u32> = (0..count).collect();
+        order.sort_unstable_by(|a, b| {
+            let (a, b) = (*a as usize, *b as usize);
+            let keys = self.key.row(a).cmp(&self.key.row(b));
+            keys.then_with(|| self.whole.row(a).cmp(&self.whole.row(b)))
+                .then(a.cmp(&b))
+        });
+        order
+    }
+}

@@ -1,0 +1,729 @@
+//! The run: folds both sides, locates every break, closes the account, writes the evidence.
+
+use crate::error::VerifyError;
+use crate::evidence::{Evidence, Input, Manifest};
+use crate::fold::{Folded, fold};
+use crate::largest::Largest;
+use crate::locate::Look;
+use crate::many::compare_by_partitions;
+use crate::prepare::{Agreement, Control, Prepared};
+use crate::wanted::{Choice, Keys};
+use crate::watch::{Phase, Watch, Work};
+use books::Meter;
+use footing::{Comparison, Seed, Side, SketchSize, sum_text};
+use jiff::Timestamp;
+use ledger::{
+    Account, AgreementReport, Break, CauseLine, ControlLine, ControlReport, Counts, CrossedTotal,
+    Record, Report, Sides, SourceRecord, Total, Wide, verdict,
+};
+use rules::sql::{RejectedRecord, Rejects, Run, Session, Which};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How a run is made. Results do not depend on it, times and the seed apart.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Threads to work in.
+    pub threads: usize,
+    /// The folder of the evidence.
+    pub evidence: PathBuf,
+    /// How the report names that folder.
+    pub evidence_shown: String,
+    /// When the run began.
+    pub started: Timestamp,
+    /// The secret of the run's hashes; drawn from the system once both books are read where none
+    /// is given.
+    pub seed: Option<Seed>,
+    /// Size of the sketch.
+    pub sketch: SketchSize,
+    /// Whether the files of both books are digested.
+    pub digest: bool,
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The report, as it lies in the evidence.
+    pub report: Report,
+    /// The breaks that weigh most, the heaviest first.
+    pub largest: Vec<Break>,
+    /// Files read, with their digests where they were taken.
+    pub inputs: Vec<Input>,
+}
+
+/// Verifies two books by a plan and writes the evidence.
+///
+/// # Errors
+/// A book cannot be read, the evidence cannot be written, or the run was stopped. The evidence
+/// folder is then not there.
+pub async fn verify(
+    prepared: &Prepared,
+    options: &Options,
+    watch: &Arc<dyn Watch>,
+) -> Result<Outcome, VerifyError> {
+    let mut evidence = Evidence::create(&options.evidence)?;
+    match run(prepared, options, watch, &mut evidence).await {
+        Ok((outcome, seed)) => {
+            let manifest = |files| Manifest {
+                version: 1,
+                crossfoot: env!("CARGO_PKG_VERSION").to_owned(),
+                plan: prepared.plan.name.value.clone(),
+                plan_blake3: prepared.plan.digest(),
+                started: options.started.to_string(),
+                seed: seed
+                    .bytes()
+                    .iter()
+                    .map(|byte| format!("{byte:02x}"))
+                    .collect(),
+                inputs: outcome.inputs.clone(),
+                files,
+            };
+            evidence.close(&outcome.report, manifest)?;
+            Ok(outcome)
+        }
+        Err(error) => {
+            evidence.abandon();
+            Err(error)
+        }
+    }
+}
+
+async fn run(
+    prepared: &Prepared,
+    options: &Options,
+    watch: &Arc<dyn Watch>,
+    evidence: &mut Evidence,
+) -> Result<(Outcome, Seed), VerifyError> {
+    let clock = std::time::Instant::now();
+    let inputs = digest(&prepared.session, options, watch)?;
+    // The seed is drawn once both books are what they are: nobody can fit records to it.
+    let seed = match &options.seed {
+        Some(seed) => seed.clone(),
+        None => draw()?,
+    };
+    let mut agreements = Vec::new();
+    let mut largest = Largest::default();
+    let mut rejects = 0;
+    for agreement in &prepared.agreements {
+        let run = AgreementRun {
+            prepared,
+            agreement,
+            options,
+            seed: &seed,
+            watch,
+        };
+        let (report, rejected) = run.verify(evidence, &mut largest).await?;
+        agreements.push(report);
+        rejects += rejected;
+    }
+    let mut controls = Vec::new();
+    for control in &prepared.controls {
+        controls.push(compute(&prepared.session, control, options, watch).await?);
+    }
+    let report = Report {
+        version: ledger::Version,
+        plan: prepared.plan.name.value.clone(),
+        verdict: verdict(&agreements, &controls, rejects, &[]),
+        agreements,
+        controls,
+        rejects,
+        evidence: options.evidence_shown.clone(),
+        elapsed: Duration::from_millis(u64::try_from(clock.elapsed().as_millis()).unwrap_or(0)),
+    };
+    Ok((
+        Outcome {
+            report,
+            largest: largest.into_breaks(),
+            inputs,
+        },
+        seed,
+    ))
+}
+
+fn draw() -> Result<Seed, VerifyError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| VerifyError::Internal(format!("no random numbers: {error}")))?;
+    Ok(Seed::new(bytes))
+}
+
+/// Digests every file of both books; tells only their sizes where digests are not wanted.
+fn digest(
+    session: &Session,
+    options: &Options,
+    watch: &Arc<dyn Watch>,
+) -> Result<Vec<Input>, VerifyError> {
+    let sides = [Which::Source, Which::Target];
+    let tables = || {
+        sides.iter().flat_map(|side| {
+            session
+                .book(*side)
+                .tables()
+                .map(move |table| (*side, table))
+        })
+    };
+    let bytes = tables()
+        .flat_map(|(_, table)| table.files())
+        .map(|file| file.bytes)
+        .sum();
+    if options.digest {
+        watch.begin(Phase {
+            work: Work::Digest,
+            name: String::new(),
+            bytes: Some(bytes),
+            meter: Arc::new(Meter::default()),
+        });
+    }
+    let mut inputs = Vec::new();
+    for (side, table) in tables() {
+        let named = |file: &str, bytes: u64, blake3: String| Input {
+            book: side.name().to_owned(),
+            table: table.name().to_owned(),
+            file: file.to_owned(),
+            bytes,
+            blake3,
+        };
+        if options.digest {
+            let digests = table.digests(options.threads)?;
+            inputs.extend(
+                digests
+                    .into_iter()
+                    .map(|d| named(&d.file, d.bytes, d.blake3)),
+            );
+        } else {
+            let files = table.files().iter();
+            inputs.extend(files.map(|file| named(&file.path, file.bytes, String::new())));
+        }
+        if watch.is_stopped() {
+            return Err(VerifyError::Stopped);
+        }
+    }
+    Ok(inputs)
+}
+
+/// The bytes of the tables that a query reads.
+pub(crate) fn bytes_of(session: &Session, sides: &[&rules::sql::Side]) -> u64 {
+    let tables = sides.iter().flat_map(|side| side.tables());
+    let table = |(which, name): &(Which, String)| session.book(*which).table(name);
+    tables
+        .filter_map(table)
+        .flat_map(|table| table.files())
+        .map(|file| file.bytes)
+        .sum()
+}
+
+/// One agreement on its way to its report.
+struct AgreementRun<'a> {
+    prepared: &'a Prepared,
+    agreement: &'a Agreement,
+    options: &'a Options,
+    seed: &'a Seed,
+    watch: &'a Arc<dyn Watch>,
+}
+
+/// What the breaks of one agreement come to.
+#[derive(Default)]
+struct Tally {
+    counts: ledger::BreakCounts,
+    account: Account,
+    disagreeing: u64,
+    ambiguous: u64,
+}
+
+impl Tally {
+    fn count(&mut self, found: &Break) {
+        self.counts.count(found.kind);
+        // Records of the expected side that do not agree.
+        self.disagreeing += match found.kind {
+            ledger::BreakKind::Copies => found.copies.expected.saturating_sub(found.copies.actual),
+            _ => found.copies.expected,
+        };
+        self.ambiguous += u64::from(found.alternatives > 0);
+    }
+
+    /// Adds the amounts of a line as it was written: what the reader of the evidence will add up.
+    fn add_written(&mut self, line: &[u8]) -> Result<(), VerifyError> {
+        let read: Break = serde_json::from_slice(line)
+            .map_err(|error| VerifyError::Internal(format!("a line of the evidence: {error}")))?;
+        for amount in &read.difference {
+            let sum: Wide = amount
+                .amount
+                .parse()
+                .map_err(|error| VerifyError::Internal(format!("an amount: {error}")))?;
+            self.account
+                .add_break_sum(&amount.column, &amount.currency, &sum);
+        }
+        Ok(())
+    }
+}
+
+impl AgreementRun<'_> {
+    async fn verify(
+        &self,
+        evidence: &mut Evidence,
+        largest: &mut Largest,
+    ) -> Result<(AgreementReport, u64), VerifyError> {
+        let meter = self.begin(Work::Fold);
+        let folded = self.fold(self.options.sketch, &meter).await?;
+        let rejected = folded.rejects();
+        let mut tally = Tally::default();
+        let mut not_checked = Vec::new();
+        let comparison = folded.expected.compare(&folded.actual)?;
+        let agreed = comparison.complete && comparison.elements.is_empty();
+        if !agreed {
+            self.locate(
+                &folded,
+                comparison,
+                evidence,
+                largest,
+                &mut tally,
+                &mut not_checked,
+            )
+            .await?;
+        }
+        if rejected > 0 {
+            self.write_rejects(rejected, evidence, &mut not_checked)
+                .await?;
+        }
+        Ok((self.report(&folded, tally, not_checked), rejected))
+    }
+
+    fn begin(&self, work: Work) -> Arc<Meter> {
+        let meter = Arc::new(Meter::default());
+        let sides = [&self.agreement.expected, &self.agreement.actual];
+        self.watch.begin(Phase {
+            work,
+            name: self.agreement.name.clone(),
+            bytes: (work != Work::Locate).then(|| bytes_of(&self.prepared.session, &sides)),
+            meter: Arc::clone(&meter),
+        });
+        meter
+    }
+
+    async fn fold(&self, size: SketchSize, meter: &Arc<Meter>) -> Result<Folded, VerifyError> {
+        let session = &self.prepared.session;
+        fold(
+            session,
+            self.agreement,
+            self.seed,
+            size,
+            self.options.threads,
+            self.watch,
+            meter,
+        )
+        .await
+    }
+
+    /// Finds every break: by the decoded keys, after a larger sketch if need be, or by comparing
+    /// everything in partitions.
+    async fn locate(
+        &self,
+        folded: &Folded,
+        mut comparison: Comparison,
+        evidence: &mut Evidence,
+        largest: &mut Largest,
+        tally: &mut Tally,
+        not_checked: &mut Vec<String>,
+    ) -> Result<(), VerifyError> {
+        if !comparison.complete
+            && let Some(size) = larger(&comparison)
+        {
+            let estimate = comparison
+                .sample
+                .as_ref()
+                .map_or(0, |sample| sample.estimate);
+            self.watch.say(&format!(
+                "about {estimate} records differ; folding once more"
+            ));
+            let meter = self.begin(Work::Fold);
+            comparison = {
+                let folded = self.fold(size, &meter).await?;
+                folded.expected.compare(&folded.actual)?
+            };
+        }
+        let meter = self.begin(if comparison.complete {
+            Work::Locate
+        } else {
+            Work::Partition
+        });
+        let look = Look {
+            agreement: self.agreement,
+            seed: self.seed,
+            threads: self.options.threads,
+            watch: self.watch,
+            meter: &meter,
+        };
+        let mut take = |found: Break| -> Result<(), VerifyError> {
+            tally.count(&found);
+            let line = evidence.write_break(&found)?;
+            tally.add_written(line)?;
+            largest.offer(found);
+            Ok(())
+        };
+        let layout = &self.agreement.layout;
+        let changed = "a book changed between the fold and the second look";
+        if comparison.complete && comparison.elements.len() <= IN_MEMORY_MAX {
+            let marks = comparison.elements.iter().map(|element| element.mark);
+            let choice = Choice::Keys(Arc::new(Keys::new(layout, marks)));
+            let expected = look.fetch(Side::Expected, Some(&choice), true).await?;
+            let actual = look.fetch(Side::Actual, Some(&choice), true).await?;
+            if !look.agrees_with(&comparison.elements, &expected, &actual)? {
+                not_checked.push(changed.to_owned());
+            }
+            return look.pair(expected, actual, &mut take);
+        }
+        let choice = choice(layout, &comparison);
+        let scratch = scratch(&self.options.evidence)?;
+        let records = (folded.expected.records(), folded.actual.records());
+        let seen =
+            compare_by_partitions(&look, choice.as_ref(), records, scratch.path(), &mut take)
+                .await?;
+        if choice.is_none() && seen != records {
+            not_checked.push(changed.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Runs the rule once more to write out the records that it could not convert.
+    async fn write_rejects(
+        &self,
+        rejected: u64,
+        evidence: &mut Evidence,
+        not_checked: &mut Vec<String>,
+    ) -> Result<(), VerifyError> {
+        let meter = self.begin(Work::Rejects);
+        let mut written = 0;
+        for side in [&self.agreement.expected, &self.agreement.actual] {
+            let run = Run {
+                lineage: true,
+                rejects: Rejects::keeping(),
+                meter: Arc::clone(&meter),
+                ..Run::new(self.options.threads)
+            };
+            crate::drive::drive(side, &run, self.watch, || crate::drive::Nowhere).await?;
+            for reject in run.rejects.read() {
+                written += 1;
+                evidence.write_reject(&ledger::Reject {
+                    agreement: self.agreement.name.clone(),
+                    reason: reject.reason,
+                    record: Record(reject.values),
+                    source: reject.sources.into_iter().map(source_record).collect(),
+                })?;
+            }
+        }
+        if written != rejected {
+            not_checked.push(format!(
+                "{rejected} records were rejected at first, {written} when they were written out"
+            ));
+        }
+        Ok(())
+    }
+
+    fn report(
+        &self,
+        folded: &Folded,
+        mut tally: Tally,
+        mut not_checked: Vec<String>,
+    ) -> AgreementReport {
+        let (expected, actual) = (&folded.expected, &folded.actual);
+        let layout = &self.agreement.layout;
+        for (at, column) in layout.money().iter().enumerate() {
+            let name = &layout.columns()[*column].name;
+            let scale = layout.money_scale(*column);
+            let (left, right) = (&expected.totals()[at], &actual.totals()[at]);
+            let currencies: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
+            for currency in currencies {
+                let sum = |totals: &BTreeMap<String, footing::Total>| {
+                    let sum = totals.get(currency).copied().unwrap_or_default().sum();
+                    sum.and_then(|sum| sum_text(sum, scale).parse::<Wide>().ok())
+                };
+                match (sum(left), sum(right)) {
+                    (Some(left), Some(right)) => {
+                        tally.account.add_totals(name, currency, &left, &right)
+                    }
+                    _ => not_checked.push(format!("the control total of {name} in {currency}")),
+                }
+            }
+        }
+        let closed = tally.account.close();
+        let records = Counts {
+            expected: expected.records(),
+            actual: actual.records(),
+            agreed: expected.records().saturating_sub(tally.disagreeing),
+        };
+        AgreementReport {
+            name: self.agreement.name.clone(),
+            records,
+            totals: closed.iter().map(ledger::ClosedLine::total).collect(),
+            causes: causes(&tally, &closed),
+            residual: closed
+                .iter()
+                .map(ledger::ClosedLine::residual_amount)
+                .collect(),
+            crossed: self.crossed(folded, &mut not_checked),
+            notes: self.notes(&tally),
+            repairs: self.repairs(),
+            breaks: tally.counts,
+            not_checked,
+        }
+    }
+
+    fn notes(&self, tally: &Tally) -> Vec<String> {
+        let layout = &self.agreement.layout;
+        let mut notes: Vec<String> = layout.notes().iter().map(ToString::to_string).collect();
+        if !layout.not_compared().is_empty() {
+            notes.push(format!(
+                "not compared, as the rule says nothing of it: {}",
+                layout.not_compared().join(", ")
+            ));
+        }
+        if !self.agreement.ignored.is_empty() {
+            notes.push(format!(
+                "not compared, as the plan says: {}",
+                self.agreement.ignored.join(", ")
+            ));
+        }
+        if tally.ambiguous > 0 {
+            notes.push(format!(
+                "{} breaks could be paired in other ways that fit as well",
+                tally.ambiguous
+            ));
+        }
+        notes
+    }
+
+    /// The crossed totals on which the sides differ.
+    fn crossed(&self, folded: &Folded, not_checked: &mut Vec<String>) -> Vec<CrossedTotal> {
+        let layout = &self.agreement.layout;
+        if layout.foot().is_empty() {
+            return Vec::new();
+        }
+        let sides = (
+            &folded.expected.crossed().groups,
+            &folded.actual.crossed().groups,
+        );
+        let (Some(left), Some(right)) = sides else {
+            not_checked.push(format!(
+                "the crossed totals: they have more than {} groups",
+                footing::CROSSED_MAX
+            ));
+            return Vec::new();
+        };
+        let groups: BTreeSet<&footing::Group> = left.keys().chain(right.keys()).collect();
+        let nothing = footing::CrossedLine::default();
+        let mut crossed = Vec::new();
+        for group in groups {
+            let (a, b) = (
+                left.get(group).unwrap_or(&nothing),
+                right.get(group).unwrap_or(&nothing),
+            );
+            let totals = self.crossed_totals(group, a, b);
+            if a.records != b.records || totals.iter().any(|(_, off)| *off) {
+                let names = layout
+                    .foot()
+                    .iter()
+                    .map(|at| layout.columns()[*at].name.clone());
+                crossed.push(CrossedTotal {
+                    by: Record(names.zip(group.iter().cloned()).collect()),
+                    records: Sides {
+                        expected: a.records,
+                        actual: b.records,
+                    },
+                    totals: totals.into_iter().map(|(total, _)| total).collect(),
+                });
+            }
+        }
+        crossed
+    }
+
+    fn crossed_totals(
+        &self,
+        group: &footing::Group,
+        left: &footing::CrossedLine,
+        right: &footing::CrossedLine,
+    ) -> Vec<(Total, bool)> {
+        let layout = &self.agreement.layout;
+        let total = |(at, column): (usize, &usize)| {
+            let scale = layout.money_scale(*column);
+            let sum = |line: &footing::CrossedLine| {
+                line.totals
+                    .get(at)
+                    .copied()
+                    .unwrap_or_default()
+                    .sum()
+                    .unwrap_or_default()
+            };
+            let (expected, actual) = (sum(left), sum(right));
+            let difference = actual.wrapping_sub(expected);
+            let line = Total {
+                column: layout.columns()[*column].name.clone(),
+                currency: group.last().cloned().flatten().unwrap_or_default(),
+                expected: sum_text(expected, scale),
+                actual: sum_text(actual, scale),
+                difference: sum_text(difference, scale),
+            };
+            (line, expected != actual)
+        };
+        layout.money().iter().enumerate().map(total).collect()
+    }
+
+    fn repairs(&self) -> Vec<ledger::Repair> {
+        let mut tables: BTreeSet<(Which, String)> = BTreeSet::new();
+        for side in [&self.agreement.expected, &self.agreement.actual] {
+            tables.extend(side.tables().iter().cloned());
+        }
+        let mut repairs = Vec::new();
+        for (which, name) in tables {
+            let Some(table) = self.prepared.session.book(which).table(&name) else {
+                continue;
+            };
+            repairs.extend(table.repairs().into_iter().map(|repair| ledger::Repair {
+                book: which.name().to_owned(),
+                table: name.clone(),
+                file: repair.file,
+                what: match repair.column {
+                    Some(column) => format!("{} ({column})", repair.what.setting()),
+                    None => repair.what.setting().to_owned(),
+                },
+                count: repair.count,
+            }));
+        }
+        repairs
+    }
+}
+
+/// All breaks as of unknown cause, which they are until one is proved.
+fn causes(tally: &Tally, closed: &[ledger::ClosedLine]) -> Vec<CauseLine> {
+    if tally.counts.sum() == 0 {
+        return Vec::new();
+    }
+    let amount = |line: &ledger::ClosedLine| ledger::Amount {
+        column: line.column.clone(),
+        currency: line.currency.clone(),
+        amount: line.breaks.to_string(),
+    };
+    vec![CauseLine {
+        breaks: tally.counts.sum(),
+        difference: closed
+            .iter()
+            .filter(|line| !line.breaks.is_zero())
+            .map(amount)
+            .collect(),
+        ..CauseLine::default()
+    }]
+}
+
+/// More differing records than this are compared in partitions on disk.
+const IN_MEMORY_MAX: usize = 400_000;
+
+/// The largest sketch that a second fold may use: 192 MiB for each thread and side.
+const LARGER_MAX_BITS: u32 = 21;
+
+/// A sketch that will decode, where the estimate says that one can.
+fn larger(comparison: &Comparison) -> Option<SketchSize> {
+    let estimate = comparison.sample.as_ref()?.estimate;
+    let size = SketchSize::for_elements(estimate.saturating_add(estimate / 5))?;
+    (size.capacity() <= SketchSize::of_bits(LARGER_MAX_BITS).capacity()).then_some(size)
+}
+
+/// What to compare in partitions: the decoded keys, else the differing buckets, else everything.
+fn choice(layout: &footing::Layout, comparison: &Comparison) -> Option<Choice> {
+    if comparison.complete {
+        let marks = comparison.elements.iter().map(|element| element.mark);
+        return Some(Choice::Keys(Arc::new(Keys::new(layout, marks))));
+    }
+    if comparison.differing_buckets.len() * 2 > footing::BUCKETS {
+        return None;
+    }
+    let mut wanted = vec![false; footing::BUCKETS];
+    for bucket in &comparison.differing_buckets {
+        wanted[*bucket] = true;
+    }
+    Some(Choice::Buckets(Arc::new(wanted)))
+}
+
+/// A folder beside the evidence that goes away with the run.
+fn scratch(evidence: &Path) -> Result<tempfile::TempDir, VerifyError> {
+    let beside = evidence
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let beside = beside.unwrap_or(Path::new("."));
+    tempfile::Builder::new()
+        .prefix(".crossfoot-spill-")
+        .tempdir_in(beside)
+        .map_err(|error| VerifyError::Evidence {
+            path: beside.to_owned(),
+            error,
+        })
+}
+
+fn source_record(record: RejectedRecord) -> SourceRecord {
+    SourceRecord {
+        table: record.table,
+        file: Some(record.file),
+        row: Some(record.row),
+        fields: Record(record.record),
+    }
+}
+
+async fn compute(
+    session: &Session,
+    control: &Control,
+    options: &Options,
+    watch: &Arc<dyn Watch>,
+) -> Result<ControlReport, VerifyError> {
+    let run = Run::new(options.threads);
+    watch.begin(Phase {
+        work: Work::Control,
+        name: control.name.clone(),
+        bytes: Some(bytes_of(session, &control.query.sides())),
+        meter: Arc::clone(&run.meter),
+    });
+    let outcome = control.query.run(&run).await?;
+    if watch.is_stopped() {
+        return Err(VerifyError::Stopped);
+    }
+    let lines = outcome.rows.iter().map(|row| ControlLine {
+        key: Record(row.labels.clone()),
+        expected: row.expected.clone(),
+        actual: row.actual.clone(),
+        difference: row.difference.clone(),
+    });
+    let off = |line: &ControlLine| {
+        let zero = |text: &String| text.parse::<Wide>().is_ok_and(|sum| sum.is_zero());
+        !line.difference.as_ref().is_some_and(zero)
+    };
+    let sum = |figure: fn(&rules::sql::ControlRow) -> Option<&String>| -> Option<String> {
+        let mut total = Wide::new();
+        for row in &outcome.rows {
+            total.add_wide(&figure(row)?.parse().ok()?);
+        }
+        (!outcome.rows.is_empty()).then(|| total.to_string())
+    };
+    Ok(ControlReport {
+        name: control.name.clone(),
+        status: outcome.status,
+        expected: sum(|row| row.expected.as_ref()),
+        actual: sum(|row| row.actual.as_ref()),
+        difference: sum(|row| row.difference.as_ref()),
+        lines: lines.filter(off).collect(),
+        says: (!outcome.notes.is_empty()).then(|| outcome.notes.join("; ")),
+    })
+}
+
+impl Options {
+    /// One thread for each processor, a fresh seed, digests taken, and the folder's own name.
+    pub fn new(evidence: PathBuf) -> Self {
+        Self {
+            threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            evidence_shown: evidence.display().to_string(),
+            evidence,
+            started: Timestamp::now(),
+            seed: None,
+            sketch: SketchSize::DEFAULT,
+            digest: true,
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! The second look's test: is this record's key among those that differ?
+
+use arrow_array::{Array, ArrayRef, BooleanArray};
+use footing::{KeyMarker, Layout, Mark, Seed, Side, bucket_of};
+use hashbrown::HashSet;
+use rules::sql::{KeyTest, Probe};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Which keys are wanted.
+#[derive(Clone, Debug)]
+pub(crate) enum Choice {
+    /// Just these key words.
+    Keys(Arc<Keys>),
+    /// All keys of these buckets.
+    Buckets(Arc<Vec<bool>>),
+    /// One key in 2^12, by its word: to learn how keys are spread.
+    Sample,
+}
+
+/// A set of key words with quick ways to say no.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    set: HashSet<u64>,
+    /// One bit for each of 2^16 hash values.
+    filter: Vec<u64>,
+    /// The words as signed values in order, where a word is the value itself.
+    sorted: Option<Vec<i64>>,
+}
+
+impl Keys {
+    pub(crate) fn new(layout: &Layout, marks: impl Iterator<Item = Mark>) -> Self {
+        let set: HashSet<u64> = marks.map(|mark| mark.key).collect();
+        let mut filter = vec![0_u64; 1 << 10];
+        for key in &set {
+            let (word, bit) = Self::place(*key);
+            filter[word] |= bit;
+        }
+        let sorted = layout.key_is_plain().then(|| {
+            let mut values: Vec<i64> = set.iter().map(|key| key.cast_signed()).collect();
+            values.sort_unstable();
+            values
+        });
+        Self {
+            set,
+            filter,
+            sorted,
+        }
+    }
+
+    fn place(key: u64) -> (usize, u64) {
+        let hash = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48;
+        ((hash >> 6) as usize, 1 << (hash & 63))
+    }
+
+    fn contains(&self, key: u64) -> bool {
+        let (word, bit) = Self::place(key);
+        self.filter[word] & bit != 0 && self.set.contains(&key)
+    }
+
+    /// Whether a value of the range may be wanted. A NULL key has the word 0, and no range tells
+    /// of NULLs.
+    fn may_lie_in(&self, min: i64, max: i64) -> bool {
+        match &self.sorted {
+            None => true,
+            Some(_) if self.set.contains(&0) => true,
+            Some(sorted) => {
+                let first = sorted.partition_point(|value| *value < min);
+                sorted.get(first).is_some_and(|value| *value <= max)
+            }
+        }
+    }
+}
+
+/// The test for one side.
+pub(crate) struct Wanted {
+    choice: Choice,
+    pattern: KeyMarker,
+    free: Mutex<Vec<KeyMarker>>,
+}
+
+impl Wanted {
+    /// Makes the probe of one side's second look.
+    pub(crate) fn probe(layout: &Layout, side: Side, seed: &Seed, choice: &Choice) -> Probe {
+        let pattern = KeyMarker::new(layout, side, seed);
+        Probe {
+            columns: pattern.columns().to_vec(),
+            test: Arc::new(Self {
+                choice: choice.clone(),
+                pattern,
+                free: Mutex::new(Vec::new()),
+            }),
+        }
+    }
+
+    fn keys(&self, columns: &[ArrayRef]) -> Result<Vec<u64>, String> {
+        let lock = || self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = lock().pop();
+        let mut marker = taken.unwrap_or_else(|| self.pattern.clone());
+        let keys = marker.keys(columns).map_err(|error| error.to_string());
+        lock().push(marker);
+        keys
+    }
+}
+
+impl fmt::Debug for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wanted")
+    }
+}
+
+impl KeyTest for Wanted {
+    fn keep(&self, key_columns: &[ArrayRef]) -> Result<BooleanArray, String> {
+        let keys = self.keys(key_columns)?.into_iter();
+        Ok(match &self.choice {
+            Choice::Keys(wanted) => keys.map(|key| Some(wanted.contains(key))).collect(),
+            Choice::Buckets(wanted) => keys.map(|key| Some(wanted[bucket_of(key)])).collect(),
+            Choice::Sample => keys
+                .map(|key| Some(key.wrapping_mul(0xd6e8_feb8_6659_fd93) >> 52 == 0))
+                .collect(),
+        })
+    }
+
+    fn may_contain(&self, _: usize, min: &ArrayRef, max: &ArrayRef) -> bool {
+        let Choice::Keys(wanted) = &self.choice else {
+            return true;
+        };
+        if wanted.sorted.is_none() || min.is_empty() || max.is_empty() {
+            return true;
+        }
+        let word = |array: &ArrayRef| -> Option<i64> {
+            let present = !array.is_null(0);
+            let words = self.keys(std::slice::from_ref(array)).ok()?;
+            present
+                .then(|| words.first().map(|word| word.cast_signed()))
+                .flatten()
+        };
+        match (word(min), word(max)) {
+            (Some(min), Some(max)) => wanted.may_lie_in(min, max),
+            _ => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::Int64Array;
+    use arrow_schema::{DataType, Field, Schema};
+    use footing::LayoutOptions;
+
+    fn layout() -> Layout {
+        let schema = Schema::new(vec![Field::new("key", DataType::Int64, true)]);
+        let options = LayoutOptions {
+            key: vec!["key".into()],
+            ..LayoutOptions::default()
+        };
+        Layout::new(&schema, &schema, &options).expect("a good layout")
+    }
+
+    fn test_of(keys: &[i64]) -> Arc<dyn KeyTest> {
+        let marks = keys.iter().map(|key| Mark {
+            key: key.cast_unsigned(),
+            x: 0,
+            y: 0,
+        });
+        let choice = Choice::Keys(Arc::new(Keys::new(&layout(), marks)));
+        Wanted::probe(&layout(), Side::Expected, &Seed::new([3; 32]), &choice).test
+    }
+
+    fn one(value: i64) -> ArrayRef {
+        Arc::new(Int64Array::from(vec![value]))
+    }
+
+    #[test]
+    fn a_range_without_a_wanted_key_is_passed_over() {
+        let test = test_of(&[-5, 70]);
+        assert!(test.may_contain(0, &one(-9), &one(-5)));
+        assert!(test.may_contain(0, &one(60), &one(80)));
+        assert!(!test.may_contain(0, &one(-4), &one(69)));
+        assert!(!test.may_contain(0, &one(71), &one(900)));
+    }
+
+    #[test]
+    fn a_null_key_may_lie_in_any_range() {
+        let test = test_of(&[0]);
+        assert!(test.may_contain(0, &one(60), &one(80)));
+        let nulls: ArrayRef = Arc::new(Int64Array::from(vec![None, Some(3)]));
+        let kept = test.keep(&[nulls]).expect("keys");
+        assert_eq!(kept.iter().collect::<Vec<_>>(), [Some(true), Some(false)]);
+    }
+}

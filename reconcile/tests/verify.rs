@@ -1,0 +1,210 @@
+//! Stories of verified books: two books, the plan's words, the breaks in short.
+
+mod common;
+
+use common::Case;
+use ledger::Verdict;
+
+const KEYED: &str = "[[agreement]]\nname = \"postings\"\nrule = \"flow\"\ntarget = \"posting\"\n\
+                     key = [\"serial\"]\nmoney = [\"amount\"]\n";
+const KEYLESS: &str = "[[agreement]]\nname = \"payments\"\nrule = \"flow\"\ntarget = \"posting\"\n\
+                       money = [\"amount\"]\n";
+
+/// Verifies and compares the breaks in short; the account always closes.
+fn check(agreement: &str, source: &str, target: &str, expect: &str) {
+    let ran = Case::new(agreement, source, target).run();
+    assert_eq!(ran.closes().shown(), expect);
+    let verdict = if expect.is_empty() {
+        Verdict::Balanced
+    } else {
+        Verdict::OutOfBalance
+    };
+    assert_eq!(ran.report.verdict, verdict);
+}
+
+#[test]
+fn equal_books_in_another_order_are_balanced() {
+    let source = "serial,amount,memo\n1,10.00,a\n2,20.50,b\n3,-0.01,c\n";
+    let target = "memo,serial,amount\nc,3,-0.01\na,1,10.0\nb,2,20.5\n";
+    check(KEYED, source, target, "");
+    check(KEYLESS, source, target, "");
+}
+
+#[test]
+fn a_cent_off_is_found_with_its_place_and_both_values() {
+    check(
+        KEYED,
+        "serial,amount\n1,0.29\n2,10.00\n",
+        "serial,amount\n2,10.00\n1,0.28\n",
+        "differs 1 amount:0.29->0.28 [amount -0.01 CNY] @flow.csv:2",
+    );
+}
+
+#[test]
+fn missing_extra_changed_and_doubled_records_are_told_apart() {
+    check(
+        KEYED,
+        "serial,amount\n1,1.00\n2,2.00\n3,3.00\n4,4.00\n",
+        "serial,amount\n1,1.00\n3,3.00\n3,3.00\n4,4.40\n5,5.00\n",
+        "missing 2 [amount -2.00 CNY] @flow.csv:3\n\
+         copies 3 1->2 [amount 3.00 CNY] @flow.csv:4\n\
+         differs 4 amount:4.00->4.40 [amount 0.40 CNY] @flow.csv:5\n\
+         extra 5 [amount 5.00 CNY]",
+    );
+}
+
+#[test]
+fn compensating_errors_are_found_though_the_totals_agree() {
+    let source = "serial,amount\n1,5.00\n2,7.00\n";
+    let target = "serial,amount\n1,5.01\n2,6.99\n";
+    check(
+        KEYED,
+        source,
+        target,
+        "differs 1 amount:5.00->5.01 [amount 0.01 CNY] @flow.csv:2\n\
+         differs 2 amount:7.00->6.99 [amount -0.01 CNY] @flow.csv:3",
+    );
+    let ran = Case::new(KEYED, source, target).run();
+    assert_eq!(ran.report.agreements[0].totals[0].difference, "0.00");
+}
+
+#[test]
+fn without_a_key_a_changed_amount_reads_as_one_change() {
+    check(
+        KEYLESS,
+        "day,amount,payee\n1,252.00,Ada\n1,10.00,Bob\n2,10.00,Bob\n",
+        "day,amount,payee\n1,-252.00,Ada\n1,10.00,Bob\n2,10.00,Rob\n",
+        "differs 1|252.00|Ada amount:252.00->-252.00 [amount -504.00 CNY] @flow.csv:2\n\
+         differs 2|10.00|Bob payee:Bob->Rob @flow.csv:4",
+    );
+}
+
+#[test]
+fn without_a_key_surplus_copies_are_counted_on_both_sides() {
+    check(
+        KEYLESS,
+        "day,amount,payee\n1,5.00,A\n1,5.00,A\n1,5.00,A\n",
+        "day,amount,payee\n1,5.00,A\n",
+        "copies 1|5.00|A 3->1 [amount -10.00 CNY] @flow.csv:2 @flow.csv:3 @flow.csv:4",
+    );
+}
+
+#[test]
+fn lost_signs_are_paired_by_magnitude_not_by_order() {
+    check(
+        KEYLESS,
+        "day,amount,payee\n1,-5.00,A\n1,-7.00,A\n",
+        "day,amount,payee\n1,7.00,A\n1,5.00,A\n",
+        "differs 1|-7.00|A amount:-7.00->7.00 [amount 14.00 CNY] @flow.csv:3 (3 other pairings)\n\
+         differs 1|-5.00|A amount:-5.00->5.00 [amount 10.00 CNY] @flow.csv:2 (3 other pairings)",
+    );
+}
+
+#[test]
+fn duplicate_and_empty_keys_are_paired_within_their_key() {
+    check(
+        KEYED,
+        "serial,amount\n7,1.00\n7,2.00\n,3.00\n,4.00\n",
+        "serial,amount\n7,2.00\n7,1.10\n,4.00\n,3.00\n",
+        "differs 7 amount:1.00->1.10 [amount 0.10 CNY] @flow.csv:2",
+    );
+}
+
+#[test]
+fn a_cent_at_ten_to_the_fifteenth_is_found() {
+    check(
+        KEYED,
+        "serial,amount\n1,900719925474099.21\n2,1000000000000000.00\n",
+        "serial,amount\n1,900719925474099.22\n2,1000000000000000.01\n",
+        "differs 1 amount:900719925474099.21->900719925474099.22 [amount 0.01 CNY] @flow.csv:2\n\
+         differs 2 amount:1000000000000000.00->1000000000000000.01 [amount 0.01 CNY] @flow.csv:3",
+    );
+}
+
+#[test]
+fn a_rule_converts_and_its_records_are_traced_through_a_join() {
+    let case = Case::new(
+        "[[agreement]]\nname = \"postings\"\nrule = \"rule.sql\"\n\
+         target = \"target.sql\"\nkey = [\"serial\"]\nmoney = [\"amount\"]\n",
+        "serial,yuan,code\n1,0.29,P\n2,1.00,Q\n3,2.50,P\n",
+        "serial,fen,kind\n1,28,pay\n2,100,transfer\n3,250,pay\n",
+    );
+    case.write("old/codes.csv", "code,kind\nP,pay\nQ,transfer\n");
+    case.write(
+        "rule.sql",
+        "SELECT serial, minor(money(yuan)) AS amount, codes.kind \
+         FROM flow JOIN codes ON flow.code = codes.code",
+    );
+    case.write(
+        "target.sql",
+        "SELECT serial, CAST(fen AS BIGINT) AS amount, kind FROM posting",
+    );
+    let ran = case.run();
+    assert_eq!(
+        ran.closes().shown(),
+        "differs 1 amount:29->28 [amount -1 CNY] @flow.csv:2 @codes.csv:2"
+            .replace("@flow.csv:2 @codes.csv:2", "@codes.csv:2 @flow.csv:2")
+    );
+    assert_eq!(
+        ran.breaks[0].source[1].fields.get("yuan"),
+        Some(Some("0.29"))
+    );
+    assert_eq!(ran.breaks[0].target[0].row, Some(2));
+}
+
+#[test]
+fn what_a_rule_cannot_convert_is_a_reject_and_the_books_are_not_balanced() {
+    let case = Case::new(
+        KEYED,
+        "serial,amount\n1,1.00\n2,twelve\n3,3.00\n",
+        "serial,amount\n1,1.00\n3,3.00\n",
+    );
+    let ran = case.run();
+    assert_eq!(ran.shown(), "");
+    assert_eq!(ran.report.rejects, 1);
+    assert_eq!(ran.report.verdict, Verdict::OutOfBalance);
+    let reject = &ran.rejects[0];
+    assert!(reject.reason.contains("twelve"), "{}", reject.reason);
+    assert_eq!(reject.source[0].row, Some(3));
+    assert_eq!(reject.source[0].fields.get("serial"), Some(Some("2")));
+}
+
+#[test]
+fn totals_are_crossed_and_only_what_is_off_is_told() {
+    let plan = format!("{KEYED}foot = [\"day\"]\n");
+    let case = Case::new(
+        &plan,
+        "serial,day,amount\n1,mon,1.00\n2,tue,2.00\n3,tue,5.00\n",
+        "serial,day,amount\n1,mon,1.00\n2,tue,2.00\n3,wed,5.00\n",
+    );
+    let ran = case.run();
+    let crossed = &ran.closes().report.agreements[0].crossed;
+    let days: Vec<_> = crossed
+        .iter()
+        .map(|c| (c.by.get("day"), c.totals[0].difference.as_str()))
+        .collect();
+    assert_eq!(
+        days,
+        [(Some(Some("tue")), "-5.00"), (Some(Some("wed")), "5.00")]
+    );
+}
+
+#[test]
+fn the_evidence_names_its_inputs_and_outputs_by_their_digests() {
+    let case = Case::new(KEYED, "serial,amount\n1,1.00\n", "serial,amount\n1,1.01\n");
+    case.run();
+    let text =
+        std::fs::read_to_string(case.path().join("evidence/manifest.json")).expect("it is there");
+    let manifest: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let digest = |bytes: &[u8]| blake3::hash(bytes).to_hex().to_string();
+    assert_eq!(
+        manifest["inputs"][0]["blake3"],
+        digest(b"serial,amount\n1,1.00\n")
+    );
+    assert_eq!(manifest["inputs"].as_array().map(Vec::len), Some(2));
+    for file in manifest["files"].as_array().expect("files") {
+        let name = file["file"].as_str().expect("a name");
+        let bytes = std::fs::read(case.path().join("evidence").join(name)).expect("it is there");
+        assert_eq!(file["blake3"], digest(&bytes), "{name}");
+    }
+}
