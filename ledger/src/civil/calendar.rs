@@ -83,7 +83,7 @@ impl Day {
     }
 
     /// Gives the number of the day, 0 on 1970-01-01.
-    pub(super) fn number(self) -> i64 {
+    pub(super) const fn number(self) -> i64 {
         let (year, month) = if self.month > 2 {
             (self.year, self.month - 3)
         } else {

@@ -20,6 +20,9 @@ use crate::money::shown;
 /// Another form, a day or time that does not exist (24:00 and leap seconds among them), an offset
 /// from UTC, a fraction finer than a microsecond.
 pub fn parse_civil(text: &str) -> Result<Civil, CivilError> {
+    if let Some(civil) = read_usual(text.as_bytes()) {
+        return Ok(civil);
+    }
     let mut reader = Reader::new(text);
     if reader.rest.is_empty() {
         return Err(CivilError::Empty);
@@ -37,8 +40,52 @@ pub fn parse_civil(text: &str) -> Result<Civil, CivilError> {
     let time = time
         .micros()
         .ok_or_else(|| CivilError::NoSuchTime { text: shown(text) })?;
+    Ok(at(day, time))
+}
+
+/// Reads `2013-05-27` and `2013-05-27 08:00:00` alone; `None` sends all else down the long way.
+fn read_usual(text: &[u8]) -> Option<Civil> {
+    let (day, time) = text.split_first_chunk::<10>()?;
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *day else {
+        return None;
+    };
+    let century = pair(y1, y2)?.saturating_mul(100);
+    let day = Day {
+        year: century.saturating_add(pair(y3, y4)?),
+        month: pair(m1, m2)?,
+        day: pair(d1, d2)?,
+    };
+    let time = match *time {
+        [] => Time::default(),
+        [b' ' | b'T', h1, h2, b':', n1, n2, b':', s1, s2] => Time {
+            hour: pair(h1, h2)?,
+            minute: pair(n1, n2)?,
+            second: pair(s1, s2)?,
+            micros: 0,
+        },
+        _ => return None,
+    };
+    if day.exists() {
+        Some(at(day, time.micros()?))
+    } else {
+        None
+    }
+}
+
+/// Gives the number that two digits make.
+fn pair(tens: u8, ones: u8) -> Option<i64> {
+    let digit = |byte: u8| Some(byte.wrapping_sub(b'0')).filter(|digit| *digit <= 9);
+    Some(
+        i64::from(digit(tens)?)
+            .saturating_mul(10)
+            .saturating_add(i64::from(digit(ones)?)),
+    )
+}
+
+/// Puts a day and the microseconds since its midnight together.
+fn at(day: Day, micros: i64) -> Civil {
     let midnight = day.number().saturating_mul(MICROS_PER_DAY);
-    Ok(Civil::from_micros(midnight.saturating_add(time)))
+    Civil::from_micros(midnight.saturating_add(micros))
 }
 
 /// Reads a time of day such as `23:00`, in microseconds below one day; `24:00` is zero.

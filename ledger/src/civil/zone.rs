@@ -30,8 +30,14 @@ struct Span {
 
 /// Length of the 400 years after which the rules for clock changes repeat, weekdays and all.
 const CYCLE: i64 = DAYS_PER_CYCLE.saturating_mul(MICROS_PER_DAY);
-/// From this year on a zone's rules are taken to repeat. Changes that were decreed singly end before.
-const REPEATS_FROM: i64 = 2100;
+/// From 2100 on a zone's rules are taken to repeat. Changes that were decreed singly end before.
+const REPEATS_FROM: i64 = Day {
+    year: 2100,
+    month: 1,
+    day: 1,
+}
+.number()
+.saturating_mul(MICROS_PER_DAY);
 
 impl Zone {
     /// Prepares a zone: an IANA name such as `Asia/Shanghai`, or an offset such as `+08:00`.
@@ -180,31 +186,20 @@ fn change(civil: Civil, before: &Span, after: &Span) -> (Civil, Civil) {
 
 /// Brings a time after 2100 into the 400 years from then; says also how far it was moved.
 fn folded(micros: i64) -> (i64, i64) {
-    let start = start_of_year(REPEATS_FROM);
-    if micros < start {
+    if micros < REPEATS_FROM {
         return (micros, 0);
     }
     let cycles = micros
-        .saturating_sub(start)
+        .saturating_sub(REPEATS_FROM)
         .div_euclid(CYCLE)
         .saturating_mul(CYCLE);
     (micros.saturating_sub(cycles), cycles)
 }
 
-fn start_of_year(year: i64) -> i64 {
-    Day {
-        year,
-        month: 1,
-        day: 1,
-    }
-    .number()
-    .saturating_mul(MICROS_PER_DAY)
-}
-
 /// Lists the spans of a zone up to the end of the 400 years that repeat.
 fn spans(zone: &TimeZone) -> Vec<Span> {
     // One year more than is asked for, so that an answer near the end has a span behind it.
-    let end = start_of_year(REPEATS_FROM)
+    let end = REPEATS_FROM
         .saturating_add(CYCLE)
         .saturating_add(366 * MICROS_PER_DAY);
     let micros =

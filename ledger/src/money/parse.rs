@@ -95,10 +95,13 @@ pub fn parse_money_as(
     scale: Option<u8>,
     format: &MoneyFormat,
 ) -> Result<Decimal, MoneyError> {
-    if format.decimal != Some(DecimalSign::Comma)
-        && let Some(plain) = read_plain(text.as_bytes(), scale)
-    {
-        return Ok(plain);
+    if format.decimal != Some(DecimalSign::Comma) {
+        let bytes = text.as_bytes();
+        // Padded fields are common; they are worth a second try before the long way.
+        let plain = read_plain(bytes, scale).or_else(|| read_plain(bytes.trim_ascii(), scale));
+        if let Some(amount) = plain {
+            return Ok(amount);
+        }
     }
     read_marked(text, scale, format)
 }

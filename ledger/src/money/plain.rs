@@ -115,17 +115,17 @@ pub(super) fn parse_displayed(text: &str) -> Result<Decimal, MoneyError> {
     }
     let too_many = || MoneyError::TooManyDigits {
         text: shown(text),
-        digits: digits.len(),
+        digits: digits.bytes().filter(u8::is_ascii_digit).count(),
     };
     let mut value = Decimal::ZERO;
     let mut has_point = false;
     // Below zero there is room for one more amount than above.
-    for (index, byte) in text.char_indices() {
-        match byte {
+    for (index, character) in text.char_indices() {
+        match character {
             '-' if index == 0 => continue,
             '.' if !has_point => has_point = true,
             '0'..='9' => {
-                let digit = i128::from(byte.to_digit(10).unwrap_or(0));
+                let digit = i128::from(character.to_digit(10).unwrap_or(0));
                 let longer = value
                     .mantissa
                     .checked_mul(10)

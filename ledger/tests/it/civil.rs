@@ -492,6 +492,12 @@ proptest! {
     }
 
     #[test]
+    fn the_short_way_and_the_long_way_agree(text in "[0-9]{4}-[01][0-9]-[0-3][0-9]([ T][0-2][0-9]:[0-6][0-9]:[0-6][0-9])?") {
+        // A blank before the time changes nothing but the way it takes.
+        prop_assert_eq!(parse_civil(&text).ok(), parse_civil(&format!(" {text}")).ok());
+    }
+
+    #[test]
     fn a_civil_time_is_read_as_it_is_shown(micros in -62_135_596_800_000_000_i64..253_402_300_800_000_000) {
         let civil = Civil::from_micros(micros);
         prop_assert_eq!(parse_civil(&civil.to_string()), Ok(civil));

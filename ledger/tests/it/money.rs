@@ -680,8 +680,8 @@ proptest! {
 
     #[test]
     fn the_short_way_and_the_long_way_agree(text in "-?[0-9]{0,20}(\\.[0-9]{0,6})?", scale in prop::option::of(0_u8..8)) {
-        // A blank before the amount changes nothing but the way it takes.
-        let (short, long) = (parse_money(&text, scale), parse_money(&format!(" {text}"), scale));
+        // A wide blank before the amount changes nothing but the way it takes.
+        let (short, long) = (parse_money(&text, scale), parse_money(&format!("\u{3000}{text}"), scale));
         match (&short, &long) {
             (Ok(short), Ok(long)) => prop_assert_eq!((short.mantissa, short.scale), (long.mantissa, long.scale)),
             (Err(_), Err(_)) => {}
