@@ -14,7 +14,7 @@ use footing::{Folder, Layout, LayoutOptions, Seed, Side, SketchSize};
 /// The shapes are `keyed` (eight typed columns and a key), `keyless` (no key)
 /// and `text` (all columns are text, as in a CSV book).
 pub(crate) fn rounds(shape: &str, rows: u64, rounds: u64) -> Result<()> {
-    let plain = crate::books::first_records(rows)?;
+    let plain = crate::ledgers::first_records(rows)?;
     let (batch, keyed) = match shape {
         "keyed" => (with_views(&plain, false)?, true),
         "keyless" => (with_views(&plain, false)?, false),

@@ -4,12 +4,13 @@
 //! any size: `bench generate --records 1000000 --dir FOLDER`.
 #![expect(clippy::print_stdout, reason = "a command speaks on its output")]
 
-mod books;
 mod decode;
 mod fold;
+mod ledgers;
 mod order;
 mod plants;
 mod record;
+mod rule_only;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ const USAGE: &str = "\
 bench generate --records N --dir FOLDER [--format parquet|csv]
                [--shape same|convert] [--differ PERCENT] [--group-rows N]
 bench decode --threads N FILE…
+bench rule-only --threads N PLAN-FOLDER
 bench fold --shape keyed|keyless|text --rows N --rounds N";
 
 fn main() -> Result<()> {
@@ -38,6 +40,13 @@ fn main() -> Result<()> {
             println!("{{\"rows\":{rows}}}");
             Ok(())
         }
+        Some("rule-only") => {
+            let threads = given.number("threads")?.unwrap_or(2);
+            let folder = given.rest.first().context("the plan's folder is missing")?;
+            let rows = rule_only::run(folder, threads)?;
+            println!("{{\"rows\":{rows}}}");
+            Ok(())
+        }
         Some("fold") => {
             let shape = given.take("shape").context("--shape is missing")?;
             let rows = given.number("rows")?.unwrap_or(8192);
@@ -49,23 +58,23 @@ fn main() -> Result<()> {
 }
 
 fn generate(given: &mut Given) -> Result<()> {
-    let wanted = books::Wanted {
+    let wanted = ledgers::Wanted {
         records: given.number("records")?.context("--records is missing")?,
         folder: PathBuf::from(given.take("dir").context("--dir is missing")?),
         format: match given.take("format").as_deref() {
-            None | Some("parquet") => books::Format::Parquet,
-            Some("csv") => books::Format::Csv,
+            None | Some("parquet") => ledgers::Format::Parquet,
+            Some("csv") => ledgers::Format::Csv,
             Some(other) => bail!("--format is parquet or csv, not `{other}`"),
         },
         shape: match given.take("shape").as_deref() {
-            None | Some("same") => books::Shape::Same,
-            Some("convert") => books::Shape::Convert,
+            None | Some("same") => ledgers::Shape::Same,
+            Some("convert") => ledgers::Shape::Convert,
             Some(other) => bail!("--shape is same or convert, not `{other}`"),
         },
         differ_percent: given.number("differ")?,
         rows_per_group: given.number("group-rows")?.unwrap_or(1_000_000),
     };
-    books::write(&wanted)
+    ledgers::write(&wanted)
 }
 
 /// Options of the form `--name value`, and the words without one.

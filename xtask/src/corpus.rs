@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
     arguments.finish()?;
     let scratch = tempfile::tempdir().context("no temporary folder can be made")?;
     let data = data::Data::unpack(&scratch.path().join("data"))?;
-    let program = place::build_release(&[])?.join("crossfoot");
+    let program = place::build_release()?.join("crossfoot");
     let mut rows = vec![header()];
     let mut failures = Vec::new();
     for folder in folders()? {

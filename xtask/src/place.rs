@@ -69,13 +69,9 @@ pub(crate) fn target() -> Result<PathBuf> {
 ///
 /// # Errors
 /// When they cannot be built.
-pub(crate) fn build_release(features: &[&str]) -> Result<PathBuf> {
-    let mut command = cargo();
-    command.args(["build", "--release", "--locked", "--workspace", "--bins"]);
-    if !features.is_empty() {
-        command.arg("--features").arg(features.join(","));
-    }
-    let status = command.status().context("cargo cannot be run")?;
+pub(crate) fn build_release() -> Result<PathBuf> {
+    let all = ["build", "--release", "--locked", "--workspace", "--bins"];
+    let status = cargo().args(all).status().context("cargo cannot be run")?;
     if !status.success() {
         bail!("the release build failed");
     }

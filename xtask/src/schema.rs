@@ -13,8 +13,15 @@ use crate::place;
 /// When the test cannot be built or fails.
 pub(crate) fn refresh() -> Result<()> {
     let status = place::cargo()
-        .args(["test", "--workspace", "--locked", "--test", "schema"])
-        .env("UPDATE_SCHEMA", "1")
+        .args([
+            "test",
+            "--workspace",
+            "--locked",
+            "--test",
+            "plan",
+            "schema::",
+        ])
+        .env("UPDATE_EXPECT", "1")
         .status()
         .context("cargo cannot be run")?;
     if !status.success() {

@@ -78,7 +78,7 @@ fn per_record(counted: &Value) -> Result<Vec<(String, f64)>> {
 
 fn count() -> Result<Value> {
     programs::provide(programs::FOR_CALLGRIND)?;
-    let bench = place::build_release(&[])?.join("bench");
+    let bench = place::build_release()?.join("bench");
     let mut counts = serde_json::Map::new();
     for (name, shape) in SHAPES {
         let few = instructions(&bench, shape, FEW)?;

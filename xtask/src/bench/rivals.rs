@@ -33,6 +33,25 @@ pub(crate) fn python() -> Result<PathBuf> {
     Ok(python)
 }
 
+/// Builds the rival that is a crate, in a workspace of its own, and says where it lies.
+///
+/// # Errors
+/// When it cannot be built.
+pub(crate) fn csv_diff() -> Result<PathBuf> {
+    let target = place::target()?;
+    let mut cargo = place::cargo();
+    cargo.args([
+        "build",
+        "--release",
+        "--locked",
+        "--quiet",
+        "--manifest-path",
+    ]);
+    cargo.arg("bench/rivals/csv-diff/Cargo.toml");
+    run(cargo.arg("--target-dir").arg(&target))?;
+    Ok(target.join("release/rival-csv-diff"))
+}
+
 /// The script of one rival.
 pub(crate) fn script(name: &str) -> PathBuf {
     Path::new("bench/rivals").join(name)

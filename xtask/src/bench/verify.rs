@@ -66,11 +66,11 @@ impl Options {
 /// # Errors
 /// When books cannot be generated, a program cannot be started or a file written.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let release = place::build_release(&["bench/csv-diff"])?;
+    let release = place::build_release()?;
     let hall = Hall {
         bench: release.join("bench"),
         crossfoot: release.join("crossfoot"),
-        csv_diff: release.join("rival-csv-diff"),
+        csv_diff: rivals::csv_diff()?,
         python: rivals::python()?,
         workshop: Workshop::open(options.within.as_deref(), options.keep)?,
         options,

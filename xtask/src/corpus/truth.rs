@@ -77,20 +77,7 @@ impl Truth {
         let mut found = Surplus::new();
         for line in BufReader::new(file).lines() {
             let one: Value = serde_json::from_str(&line?).context("a break is no JSON")?;
-            add(
-                &mut found,
-                &one["expected"],
-                &one["source"],
-                &one["copies"]["expected"],
-                -1,
-            );
-            add(
-                &mut found,
-                &one["actual"],
-                &one["target"],
-                &one["copies"]["actual"],
-                1,
-            );
+            take_break(&mut found, &one);
         }
         Ok(self.faults(found))
     }
@@ -126,15 +113,22 @@ impl Truth {
     }
 }
 
-/// Adds one side of a break, so many times as it is there, under its file and amount.
-fn add(found: &mut Surplus, record: &Value, places: &Value, copies: &Value, sign: i64) {
-    let Some(amount) = record["amount"].as_str().and_then(amount) else {
-        return;
+/// Takes both sides of a break: what is expected is one too few, what is there one too many.
+///
+/// A pair that differs is one record on each side; else `copies` says how many there are.
+fn take_break(found: &mut Surplus, one: &Value) {
+    let is_pair = one["kind"] == "differs";
+    let copies = |side: &str| match is_pair {
+        true => 1,
+        false => one["copies"][side].as_i64().unwrap_or(1),
     };
-    let file = places[0]["_file"].as_str().unwrap_or("no file");
-    let file = file.rsplit('/').next().unwrap_or(file);
-    let copies = copies.as_i64().unwrap_or(1);
-    *found.entry((file.to_owned(), amount)).or_default() += sign * copies;
+    for (side, places, sign) in [("expected", "source", -1), ("actual", "target", 1)] {
+        if let Some(amount) = one[side]["amount"].as_str().and_then(amount) {
+            let file = one[places][0]["_file"].as_str().unwrap_or("no file");
+            let file = file.rsplit('/').next().unwrap_or(file);
+            *found.entry((file.to_owned(), amount)).or_default() += sign * copies(side);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -145,10 +139,7 @@ mod tests {
 
     fn found(breaks: &[Value]) -> Surplus {
         let mut found = Surplus::new();
-        for one in breaks {
-            add(&mut found, &one["expected"], &one["source"], &json!(1), -1);
-            add(&mut found, &one["actual"], &one["target"], &json!(1), 1);
-        }
+        breaks.iter().for_each(|one| take_break(&mut found, one));
         found
     }
 
@@ -159,10 +150,10 @@ mod tests {
         truth.take("2017-01.csv", "a footer", "2017", "other");
         let here = |name: &str| json!([{"_file": format!("clean/{name}")}]);
         let (p01, jan) = (here("2013-P01.csv"), here("2017-01.csv"));
-        let missing = json!({"expected": {"amount": "-250.00"}, "source": p01});
-        let extra = json!({"actual": {"amount": "250.00"}, "target": p01});
-        let footer = json!({"actual": {"amount": "2017.00"}, "target": jan});
-        let both = json!({"expected": {"amount": "-250"}, "source": p01,
+        let missing = json!({"kind": "missing", "copies": {"expected": 1, "actual": 0}, "expected": {"amount": "-250.00"}, "source": p01});
+        let extra = json!({"kind": "extra", "actual": {"amount": "250.00"}, "target": p01});
+        let footer = json!({"kind": "extra", "actual": {"amount": "2017.00"}, "target": jan});
+        let both = json!({"kind": "differs", "copies": {"expected": 3, "actual": 2}, "expected": {"amount": "-250"}, "source": p01,
             "actual": {"amount": "250"}, "target": p01});
 
         let all = [missing.clone(), extra, footer.clone()];

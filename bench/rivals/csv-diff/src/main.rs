@@ -1,5 +1,4 @@
 //! A rival: the csv-diff crate over two files, the first column being the key.
-#![expect(clippy::print_stdout, reason = "a command speaks on its output")]
 
 use std::collections::BTreeSet;
 use std::fs::File;
