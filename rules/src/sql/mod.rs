@@ -37,3 +37,6 @@ pub use scan::{ChunkRead, ScanLog};
 pub use session::{Session, Settings, TableSchema, Which};
 pub use side::{Run, Side};
 
+
+#[cfg(test)]
+mod tests;

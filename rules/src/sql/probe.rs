@@ -17,7 +17,6 @@ use datafusion::logical_expr::{
 };
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::Column;
-use datafusion::physical_expr::utils::collect_columns;
 use datafusion::physical_expr::{ScalarFunctionExpr, split_conjunction};
 
 use super::checked;
@@ -112,7 +111,6 @@ pub(super) fn is_probe(expr: &Expr) -> bool {
 /// other column of the record is decoded.
 pub(super) struct ScanFilter {
     columns: Vec<usize>,
-    schema: SchemaRef,
     predicate: Arc<dyn PhysicalExpr>,
 }
 
@@ -143,7 +141,6 @@ impl ScanFilter {
         let predicate = plan(filter, &DFSchema::try_from(narrow.as_ref().clone())?)?;
         Ok(Some(Arc::new(Self {
             columns,
-            schema: narrow,
             predicate,
         })))
     }
@@ -211,11 +208,4 @@ fn part_may_contain(
         !seen.is_some_and(|column| column.index() == position)
             || function.test.may_contain(argument, min, max)
     })
-}
-
-/// Returns the columns of `expr` by index, ascending.
-pub(super) fn columns_of(expr: &Arc<dyn PhysicalExpr>) -> Vec<usize> {
-    let mut indexes: Vec<usize> = collect_columns(expr).iter().map(Column::index).collect();
-    indexes.sort_unstable();
-    indexes
 }

@@ -20,7 +20,8 @@ use super::lineage::{self, Lineage};
 use super::probe::{Probe, ProbeFunction};
 use super::rejects::Rejects;
 use super::scan::{BookTable, FILE, ROW, RunContext, ScanLog};
-use super::session::{Session, Which};
+use super::lints;
+use super::session::{Session, Which, engine_error};
 
 /// How a query is to be run.
 #[derive(Debug, Clone)]
@@ -106,12 +107,27 @@ impl Side {
         &self.tables
     }
 
-    pub(super) fn logical(&self) -> &LogicalPlan {
-        &self.plan
+    /// Says of each money column why its figures are not exact: a float on the way to it, a
+    /// division that cuts, text, or no such column. Empty is sound.
+    pub fn check_money(&self, columns: &[String]) -> Vec<SqlError> {
+        columns.iter().filter_map(|name| self.check_one(name)).collect()
     }
 
-    pub(super) fn state(&self) -> &SessionState {
-        &self.state
+    fn check_one(&self, name: &str) -> Option<SqlError> {
+        let Some(index) = self.plan.schema().index_of_column_by_name(None, name) else {
+            return Some(SqlError::new(format!("the query gives no column `{name}`")));
+        };
+        let given = self.schema.field(index).data_type();
+        if given.is_string() {
+            let error = SqlError::new(format!("`{name}` is text, not an amount"));
+            return Some(error.mend(format!("read it with money({name})")));
+        }
+        match lints::inexact(&self.plan, index) {
+            Ok(reason) => reason.map(|reason| {
+                SqlError::new(reason).mend("keep the amount text or decimal all the way: money(…), round_…(…)")
+            }),
+            Err(error) => Some(engine_error(error)),
+        }
     }
 
     fn optimize(&self, plan: &LogicalPlan) -> Result<LogicalPlan> {

@@ -21,8 +21,10 @@
 //! `round_…(a / b, scale)`, which is computed exactly as one step, and may not `CAST` to a
 //! decimal what could lose digits by it.
 
+mod business_date;
 mod control_total;
 mod decimals;
+mod local_time;
 mod minor;
 mod money;
 mod rounding;
@@ -61,6 +63,8 @@ pub(super) fn scalar(defaults: &Defaults) -> Vec<Arc<ScalarUDF>> {
     let mut functions = SessionStateDefaults::default_scalar_functions();
     functions.push(Arc::new(ScalarUDF::new_from_impl(money::Money::new(defaults.scale))));
     functions.push(Arc::new(ScalarUDF::new_from_impl(minor::Minor::new(defaults.scale))));
+    functions.push(Arc::new(ScalarUDF::new_from_impl(local_time::LocalTime::new(&defaults.zone))));
+    functions.push(Arc::new(ScalarUDF::new_from_impl(business_date::BusinessDate::new())));
     functions.extend(rounding::all().map(|function| Arc::new(ScalarUDF::new_from_impl(function))));
     functions
 }
