@@ -205,7 +205,7 @@ fn names() -> impl Strategy<Value = String> {
     ]
 }
 
-/// The name of a table, which is neither a file of SQL nor a query.
+/// The name of a table or a condition: no file of SQL, no query and no comment.
 fn tables() -> impl Strategy<Value = String> {
     names().prop_filter("no SQL", |name| {
         let start = name.trim_start().to_lowercase();
@@ -247,7 +247,7 @@ fn agreements() -> impl Strategy<Value = Vec<DraftAgreement>> {
         prop_oneof![tables(), queries()],
         columns(),
         prop::option::of((names(), prop::collection::btree_map(names(), names(), 1..3))),
-        lists(2),
+        prop::collection::btree_set(tables(), 0..=2),
         notes(&["name", "rule", "key", "money", "origin", "require"]),
         any::<String>(),
     )
@@ -262,7 +262,7 @@ fn agreements() -> impl Strategy<Value = Vec<DraftAgreement>> {
                     foot,
                     ignore,
                     origin,
-                    require,
+                    require: require.into_iter().collect(),
                     notes,
                     currency: None,
                     name: String::new(),

@@ -93,6 +93,19 @@ fn a_good_plan_fits_the_schema_and_a_misspelt_one_does_not() {
     assert!(refused > 15, "only {refused} plans tried the schema");
 }
 
+#[test]
+fn every_example_plan_is_without_mistakes() {
+    let is_example = |path: &PathBuf| path.starts_with("../examples");
+    let examples: Vec<_> = corpus()
+        .into_iter()
+        .filter(|(path, ..)| is_example(path))
+        .collect();
+    assert!(!examples.is_empty(), "there are examples");
+    for (path, _, mistakes) in examples {
+        assert!(mistakes.is_empty(), "{}: {mistakes:?}", path.display());
+    }
+}
+
 /// Whether a mistake is one of keys and kinds, which the schema knows. JSON has no dates: there
 /// it cannot tell one from a text.
 fn shows_in_schema(error: &PlanError) -> bool {
@@ -112,15 +125,18 @@ fn shows_in_schema(error: &PlanError) -> bool {
 /// The corpus and the example plans: path, text and mistakes of each that is UTF-8.
 fn corpus() -> Vec<(PathBuf, String, Vec<PlanError>)> {
     let mut plans = Vec::new();
-    for root in ["tests/plans", "../examples"] {
-        for entry in fs::read_dir(root).into_iter().flatten() {
-            let path = entry.expect("readable").path().join("crossfoot.toml");
-            if let Ok(text) = fs::read_to_string(&path) {
-                let mistakes = plan::read(&path).err().unwrap_or_default();
-                plans.push((path, text, mistakes));
-            }
+    let mut folders = vec![PathBuf::from("tests/plans"), PathBuf::from("../examples")];
+    while let Some(folder) = folders.pop() {
+        let path = folder.join("crossfoot.toml");
+        if let Ok(text) = fs::read_to_string(&path) {
+            let mistakes = plan::read(&path).err().unwrap_or_default();
+            plans.push((path, text, mistakes));
         }
+        let inside = fs::read_dir(&folder).into_iter().flatten();
+        let inside = inside.map(|entry| entry.expect("readable").path());
+        folders.extend(inside.filter(|path| path.is_dir()));
     }
+    plans.sort_by(|(one, ..), (other, ..)| one.cmp(other));
     plans
 }
 
