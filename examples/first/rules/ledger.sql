@@ -3,7 +3,7 @@ SELECT
   voucher,
   account,
   kind,
-  CAST(booked_at AS TIMESTAMP)             AS booked_at,
+  local_time(booked_at, 'UTC')             AS booked_at,
   CAST(accounting_date AS DATE)            AS accounting_date,
   money(amount)                            AS amount
 FROM posting

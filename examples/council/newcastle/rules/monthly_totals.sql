@@ -2,7 +2,7 @@
 -- 47 records hold no number where the amount should be, 5 no date: they are in no total.
 SELECT substr(payment_date, 1, 7) AS month, control_total(
   CASE WHEN amount LIKE '%E-13'
-       THEN money(split_part(amount, 'E', 1), 5) * CAST('0.0000000000001' AS DECIMAL(13, 13))
+       THEN money(split_part(amount, 'E', 1), 5) * money('0.0000000000001', 13)
        ELSE money(amount, 18) END)  AS total
 FROM (
   SELECT payment_date, amount FROM target.payment
