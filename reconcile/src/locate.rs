@@ -26,6 +26,7 @@ pub(crate) struct Look<'a> {
     pub(crate) threads: usize,
     pub(crate) watch: &'a Arc<dyn Watch>,
     pub(crate) meter: &'a Arc<Meter>,
+    pub(crate) partition_records: u64,
 }
 
 /// Keeps the batches of one partition.

@@ -40,6 +40,31 @@ pub struct Options {
     pub sketch: SketchSize,
     /// Whether the files of both books are digested.
     pub digest: bool,
+    /// How much is held in memory.
+    pub limits: Limits,
+}
+
+/// How much a run holds in memory. Of keyed books nothing that a run gives depends on it; without a
+/// key, more differing records than fit are paired by their amounts only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// More differing records than this are compared in partitions on disk.
+    pub in_memory: usize,
+    /// Records of both sides that a partition should hold.
+    pub partition_records: u64,
+    /// Capacity of the largest sketch that a second fold may use.
+    pub sketch: SketchSize,
+}
+
+impl Default for Limits {
+    /// 400,000 records in memory and in a partition; sketches of 192 MiB a thread and side.
+    fn default() -> Self {
+        Self {
+            in_memory: 400_000,
+            partition_records: 400_000,
+            sketch: SketchSize::of_bits(21),
+        }
+    }
 }
 
 /// What a run came to.
@@ -328,7 +353,7 @@ impl AgreementRun<'_> {
         not_checked: &mut Vec<String>,
     ) -> Result<(), VerifyError> {
         if !comparison.complete
-            && let Some(size) = larger(&comparison)
+            && let Some(size) = larger(&comparison, &self.options.limits)
         {
             let estimate = comparison
                 .sample
@@ -354,6 +379,7 @@ impl AgreementRun<'_> {
             threads: self.options.threads,
             watch: self.watch,
             meter: &meter,
+            partition_records: self.options.limits.partition_records,
         };
         let mut take = |found: Break| -> Result<(), VerifyError> {
             tally.count(&found);
@@ -364,7 +390,7 @@ impl AgreementRun<'_> {
         };
         let layout = &self.agreement.layout;
         let changed = "a book changed between the fold and the second look";
-        if comparison.complete && comparison.elements.len() <= IN_MEMORY_MAX {
+        if comparison.complete && comparison.elements.len() <= self.options.limits.in_memory {
             let marks = comparison.elements.iter().map(|element| element.mark);
             let choice = Choice::Keys(Arc::new(Keys::new(layout, marks)));
             let expected = look.fetch(Side::Expected, Some(&choice), true).await?;
@@ -615,17 +641,11 @@ fn causes(tally: &Tally, closed: &[ledger::ClosedLine]) -> Vec<CauseLine> {
     }]
 }
 
-/// More differing records than this are compared in partitions on disk.
-const IN_MEMORY_MAX: usize = 400_000;
-
-/// The largest sketch that a second fold may use: 192 MiB for each thread and side.
-const LARGER_MAX_BITS: u32 = 21;
-
 /// A sketch that will decode, where the estimate says that one can.
-fn larger(comparison: &Comparison) -> Option<SketchSize> {
+fn larger(comparison: &Comparison, limits: &Limits) -> Option<SketchSize> {
     let estimate = comparison.sample.as_ref()?.estimate;
     let size = SketchSize::for_elements(estimate.saturating_add(estimate / 5))?;
-    (size.capacity() <= SketchSize::of_bits(LARGER_MAX_BITS).capacity()).then_some(size)
+    (size.capacity() <= limits.sketch.capacity()).then_some(size)
 }
 
 /// What to compare in partitions: the decoded keys, else the differing buckets, else everything.
@@ -724,6 +744,7 @@ impl Options {
             seed: None,
             sketch: SketchSize::DEFAULT,
             digest: true,
+            limits: Limits::default(),
         }
     }
 }

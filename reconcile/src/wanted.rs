@@ -14,8 +14,8 @@ pub(crate) enum Choice {
     Keys(Arc<Keys>),
     /// All keys of these buckets.
     Buckets(Arc<Vec<bool>>),
-    /// One key in 2^12, by its word: to learn how keys are spread.
-    Sample,
+    /// One key in 2^`.0`, by its word: to learn how keys are spread.
+    Sample(u32),
 }
 
 /// A set of key words with quick ways to say no.
@@ -115,8 +115,9 @@ impl KeyTest for Wanted {
         Ok(match &self.choice {
             Choice::Keys(wanted) => keys.map(|key| Some(wanted.contains(key))).collect(),
             Choice::Buckets(wanted) => keys.map(|key| Some(wanted[bucket_of(key)])).collect(),
-            Choice::Sample => keys
-                .map(|key| Some(key.wrapping_mul(0xd6e8_feb8_6659_fd93) >> 52 == 0))
+            Choice::Sample(bits) => keys
+                .map(|key| key.wrapping_mul(0xd6e8_feb8_6659_fd93).leading_zeros() >= *bits)
+                .map(Some)
                 .collect(),
         })
     }

@@ -1,8 +1,6 @@
 //! Stories of verified books: two books, the plan's words, the breaks in short.
 
-mod common;
-
-use common::Case;
+use crate::common::Case;
 use ledger::Verdict;
 
 const KEYED: &str = "[[agreement]]\nname = \"postings\"\nrule = \"flow\"\ntarget = \"posting\"\n\

@@ -13,23 +13,23 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// A plan and two books in a temporary folder.
-pub struct Case {
-    pub folder: tempfile::TempDir,
+pub(crate) struct Case {
+    pub(crate) folder: tempfile::TempDir,
 }
 
 /// What a run left.
 #[derive(Debug)]
-pub struct Ran {
-    pub report: Report,
-    pub breaks: Vec<Break>,
+pub(crate) struct Ran {
+    pub(crate) report: Report,
+    pub(crate) breaks: Vec<Break>,
     /// The bytes of `breaks.jsonl`.
-    pub lines: String,
-    pub rejects: Vec<ledger::Reject>,
+    pub(crate) lines: String,
+    pub(crate) rejects: Vec<ledger::Reject>,
 }
 
 impl Case {
     /// One CSV for each side, and the words of the agreement.
-    pub fn new(agreement: &str, source: &str, target: &str) -> Self {
+    pub(crate) fn new(agreement: &str, source: &str, target: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let case = Self { folder };
         case.write("old/flow.csv", source);
@@ -38,13 +38,13 @@ impl Case {
         case
     }
 
-    pub fn write(&self, path: &str, text: &str) {
+    pub(crate) fn write(&self, path: &str, text: &str) {
         let path = self.folder.path().join(path);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         fs::write(path, text).expect("a file");
     }
 
-    pub fn plan(&self, agreement: &str) {
+    pub(crate) fn plan(&self, agreement: &str) {
         let plan = format!(
             "name = \"case\"\ncurrency = \"CNY\"\ntimezone = \"Asia/Shanghai\"\n\
              [source]\nurl = \"old\"\n[target]\nurl = \"new\"\n{agreement}"
@@ -52,11 +52,11 @@ impl Case {
         self.write("crossfoot.toml", &plan);
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    pub fn try_run(&self, change: impl FnOnce(&mut Options)) -> Result<Ran, VerifyError> {
+    pub(crate) fn try_run(&self, change: impl FnOnce(&mut Options)) -> Result<Ran, VerifyError> {
         let plan = rules::plan::read(&self.path().join("crossfoot.toml")).expect("a good plan");
         let evidence = self.path().join("evidence");
         let mut options = Options::new(evidence.clone());
@@ -79,7 +79,7 @@ impl Case {
         })
     }
 
-    pub fn run(&self) -> Ran {
+    pub(crate) fn run(&self) -> Ran {
         self.try_run(|_| ()).expect("the run ends")
     }
 }
@@ -93,12 +93,12 @@ fn read_lines<T: serde::de::DeserializeOwned>(lines: &str) -> Vec<T> {
 
 impl Ran {
     /// The breaks in short: kind, key or record, changed fields, amounts.
-    pub fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         self.breaks.iter().map(shown).collect::<Vec<_>>().join("\n")
     }
 
     /// Asserts that every residual is zero, and that there is one for each total.
-    pub fn closes(&self) -> &Self {
+    pub(crate) fn closes(&self) -> &Self {
         for agreement in &self.report.agreements {
             assert_eq!(agreement.residual.len(), agreement.totals.len());
             for amount in &agreement.residual {

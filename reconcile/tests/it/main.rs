@@ -1,0 +1,5 @@
+//! All tests of verifying from the outside, in one binary: linking DataFusion takes its time.
+
+mod common;
+mod laws;
+mod verify;
