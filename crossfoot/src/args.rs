@@ -1,0 +1,160 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Moves a ledger and proves that it balances, or names the exact records that do not.
+#[derive(Debug, Parser)]
+#[command(
+    name = "crossfoot",
+    version,
+    propagate_version = true,
+    after_help = "Exit codes: 0 agrees, 1 breaks found, 2 wrong use or wrong plan, 3 a book cannot \
+                  be read, 4 a fault of our own, 5 incomplete: something was not checked.",
+    after_long_help = EXIT_CODES
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes, everywhere:
+  0  the books agree
+  1  breaks, rejects or broken controls were found
+  2  wrong use, or a mistake in the plan
+  3  a book cannot be reached or read
+  4  a fault of Crossfoot's own
+  5  incomplete: something was not checked; never taken for 0
+
+First steps:
+  crossfoot verify OLD NEW      compare two books at once
+  crossfoot init OLD NEW        write a plan that says how they are compared
+  crossfoot check               read the plan, and report every mistake in it
+  crossfoot verify              verify by the plan in this folder";
+
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Language of words on the screen; by default that of the system.
+    #[arg(long, global = true, value_enum, env = "CROSSFOOT_LANG")]
+    pub(crate) lang: Option<Lang>,
+    /// Prints one JSON document on stdout instead of a report.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Shows no progress.
+    #[arg(long, global = true)]
+    pub(crate) no_progress: bool,
+    /// When to use colour.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Lang {
+    /// 中文
+    Zh,
+    /// English
+    En,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Finds every record on which two books differ, and closes the account.
+    ///
+    /// Without books it reads the plan of this folder (`crossfoot.toml`). With two books it
+    /// compares them as `init` would plan it, and says in one line what it took for key and money.
+    Verify(Verify),
+    /// Reads the plan and both books' schemas, and reports every mistake at its place.
+    Check(Check),
+    /// Looks at two books and writes a first plan that runs.
+    Init(Init),
+    /// Prints the completions of a shell.
+    #[command(hide = true)]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Writes man pages into a folder.
+    #[command(hide = true)]
+    Man {
+        /// The folder.
+        folder: PathBuf,
+    },
+}
+
+/// How to find a plan.
+#[derive(Debug, Args)]
+pub(crate) struct PlanPath {
+    /// The plan, or the folder it lies in.
+    #[arg(long, short, value_name = "PATH", default_value = "crossfoot.toml")]
+    pub(crate) plan: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  crossfoot verify --plan examples/first\n  \
+                        crossfoot verify old.csv new.parquet --key serial --money amount,fee\n  \
+                        crossfoot verify --json | jq .verdict")]
+pub(crate) struct Verify {
+    /// The old and the new book: a file, a folder or a glob each. Without them, the plan says.
+    #[arg(value_name = "OLD NEW", num_args = 2, conflicts_with = "plan")]
+    pub(crate) books: Vec<String>,
+    #[command(flatten)]
+    pub(crate) plan: PlanPath,
+    /// Columns that name a record, when two books are given.
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', requires = "books")]
+    pub(crate) key: Option<Vec<String>>,
+    /// Columns that hold amounts, when two books are given.
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', requires = "books")]
+    pub(crate) money: Option<Vec<String>>,
+    /// The folder for the evidence; by default one named by the time, in `evidence/` beside the
+    /// plan.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) evidence: Option<PathBuf>,
+    /// Threads to work in; by default one for each processor.
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<std::num::NonZeroUsize>,
+    /// Does not digest the files of the books; the evidence then names them without their BLAKE3.
+    #[arg(long)]
+    pub(crate) no_digest: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) plan: PlanPath,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The old book: a file, a folder or a glob.
+    pub(crate) source: String,
+    /// The new book.
+    pub(crate) target: String,
+    /// Where to write the plan.
+    #[arg(long, short, value_name = "PATH", default_value = "crossfoot.toml")]
+    pub(crate) output: PathBuf,
+    /// Columns that name a record.
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub(crate) key: Option<Vec<String>>,
+    /// Columns that hold amounts.
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub(crate) money: Option<Vec<String>>,
+    /// Currency of amounts, an ISO 4217 code.
+    #[arg(long)]
+    pub(crate) currency: Option<String>,
+    /// Replaces a plan that is there already.
+    #[arg(long)]
+    pub(crate) force: bool,
+}

@@ -1,0 +1,45 @@
+//! `crossfoot init`: looks at two books and writes a first plan that runs.
+
+use super::environment;
+use crate::args::Init;
+use crate::error::{CommandError, Kind};
+use crate::screen::Screen;
+use reconcile::survey::{SurveyError, Wishes, survey, write_plan};
+use std::path::Path;
+
+pub(crate) fn run(init: &Init, screen: &Screen) -> Result<u8, CommandError> {
+    let output = match init.output.is_dir() {
+        true => init.output.join("crossfoot.toml"),
+        false => init.output.clone(),
+    };
+    if output.exists() && !init.force {
+        let there = format!("{} is there already", output.display());
+        return Err(CommandError::new(Kind::Use, there).hint("--force replaces it"));
+    }
+    let wishes = Wishes {
+        key: init.key.clone(),
+        money: init.money.clone(),
+        currency: init.currency.clone(),
+        ..Wishes::default()
+    };
+    let surveyed = survey(Path::new(&init.source), Path::new(&init.target), &wishes)
+        .map_err(survey_error)?;
+    write_plan(&surveyed, &output).map_err(|error| {
+        CommandError::new(Kind::Use, format!("{}: {error}", output.display()))
+    })?;
+    for line in &surveyed.said {
+        screen.say(line);
+    }
+    let plan = rules::plan::read(&output).map_err(CommandError::plan)?;
+    reconcile::prepare(plan, 1, &environment)?;
+    screen.print(&screen.words().plan_written(&output))?;
+    Ok(0)
+}
+
+pub(crate) fn survey_error(error: SurveyError) -> CommandError {
+    match error {
+        SurveyError::Books(errors) => reconcile::PrepareError::Books(errors).into(),
+        SurveyError::Read(error) => CommandError::new(Kind::Book, error.to_string()),
+        SurveyError::Wish(message) => CommandError::new(Kind::Use, message),
+    }
+}

@@ -1,0 +1,260 @@
+//! A report as an accountant reads it on a terminal.
+//!
+//! [`render`] is a function of the report alone. It counts everything and lists what weighs most:
+//! whatever it leaves out it names with its number and the file of the evidence that has it.
+//! Colour only repeats what words say, and nothing of a book reaches the screen unescaped.
+
+mod agreement;
+mod breaks;
+mod controls;
+mod head;
+mod table;
+pub(crate) mod text;
+
+use crate::words::Language;
+use anstyle::{AnsiColor, Effects};
+use ledger::{Break, Report, Wide};
+use std::io::IsTerminal;
+use table::Table;
+
+/// Lists that could grow without end are shown up to so many lines.
+const LINES_MAX: usize = 12;
+
+/// How a report is drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Style {
+    /// Language of the words. Names and values are those of the books.
+    pub(crate) language: Language,
+    /// Columns of the screen. Figures that need more take more.
+    pub(crate) width: usize,
+    /// Whether colours are used.
+    pub(crate) colour: bool,
+    /// Whether ornaments may be other than ASCII. Names and values stay as they are.
+    pub(crate) unicode: bool,
+}
+
+/// Columns where nobody knows how many there are.
+const WIDTH_UNKNOWN: usize = 100;
+
+/// Wider than this, a line is hard to follow.
+const WIDTH_MAX: usize = 140;
+
+/// Narrower than this, nothing can be set out.
+const WIDTH_MIN: usize = 40;
+
+impl Style {
+    /// Gives the style that fits stdout, in the language of the system. Colours are left to the
+    /// stream that is written to, unless they are not wanted at all.
+    pub(crate) fn of_terminal(no_colour: bool) -> Self {
+        let is_terminal = std::io::stdout().is_terminal();
+        let width = match is_terminal {
+            true => terminal_width(),
+            false => WIDTH_UNKNOWN,
+        };
+        Self {
+            language: Language::of_system(),
+            width: width.clamp(WIDTH_MIN, WIDTH_MAX),
+            colour: !no_colour,
+            unicode: !is_terminal || shows_unicode(),
+        }
+    }
+
+    fn ellipsis(&self) -> &'static str {
+        if self.unicode { "…" } else { "..." }
+    }
+
+    fn arrow(&self) -> &'static str {
+        if self.unicode { "→" } else { "->" }
+    }
+
+    fn rule(&self) -> &'static str {
+        if self.unicode { "─" } else { "-" }
+    }
+
+    fn paint(&self, paint: Paint, text: &str) -> String {
+        match paint.style() {
+            Some(style) if self.colour && !text.is_empty() => format!("{style}{text}{style:#}"),
+            _ => text.to_owned(),
+        }
+    }
+}
+
+/// Gives the columns of the terminal.
+pub(crate) fn terminal_width() -> usize {
+    let size = terminal_size::terminal_size();
+    size.map_or(WIDTH_UNKNOWN, |(width, _)| usize::from(width.0))
+}
+
+/// Says whether the locale is one whose terminals show more than ASCII.
+pub(crate) fn shows_unicode() -> bool {
+    if cfg!(windows) {
+        return true;
+    }
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
+    let is_utf8 = |locale: String| {
+        let locale = locale.to_ascii_lowercase();
+        locale.ends_with("utf-8") || locale.ends_with("utf8")
+    };
+    locale.is_some_and(is_utf8)
+}
+
+/// What a text is painted as. Each of them is also said in words or figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Paint {
+    #[default]
+    Plain,
+    Dim,
+    Bold,
+    Good,
+    Bad,
+    Doubtful,
+    Loud,
+}
+
+impl Paint {
+    fn style(self) -> Option<anstyle::Style> {
+        let bold = anstyle::Style::new().effects(Effects::BOLD);
+        let coloured = |colour: AnsiColor| colour.on_default().effects(Effects::BOLD);
+        match self {
+            Self::Plain => None,
+            Self::Dim => Some(anstyle::Style::new().effects(Effects::DIMMED)),
+            Self::Bold => Some(bold),
+            Self::Good => Some(coloured(AnsiColor::Green)),
+            Self::Bad => Some(coloured(AnsiColor::Red)),
+            Self::Doubtful => Some(coloured(AnsiColor::Yellow)),
+            Self::Loud => Some(AnsiColor::White.on(AnsiColor::Red).effects(Effects::BOLD)),
+        }
+    }
+}
+
+/// Draws a report, with the breaks that weigh most.
+pub(crate) fn render(report: &Report, largest: &[Break], style: &Style) -> String {
+    let mut page = Page {
+        report,
+        style,
+        words: style.language,
+        out: String::new(),
+    };
+    page.head();
+    for agreement in &report.agreements {
+        page.agreement(agreement, largest);
+    }
+    page.largest(largest);
+    page.controls();
+    page.foot();
+    page.out
+}
+
+/// A page while it is written.
+struct Page<'a> {
+    report: &'a Report,
+    style: &'a Style,
+    words: Language,
+    out: String,
+}
+
+impl Page<'_> {
+    fn blank(&mut self) {
+        self.out.push('\n');
+    }
+
+    /// Writes a sentence, over as many lines as it takes; those after the first hang by two.
+    fn say(&mut self, indent: usize, paint: Paint, sentence: &str) {
+        let room = self.style.width.saturating_sub(indent + 2);
+        for (at, line) in text::wrapped(sentence, room).iter().enumerate() {
+            let hang = if at == 0 { 0 } else { 2 };
+            self.write(indent + hang, &self.style.paint(paint, line));
+        }
+    }
+
+    fn write(&mut self, indent: usize, line: &str) {
+        self.out.push_str(&" ".repeat(indent));
+        self.out.push_str(line);
+        self.out.push('\n');
+    }
+
+    /// Begins a part of the page.
+    fn part(&mut self, title: &str) {
+        self.blank();
+        let title = text::clipped(title, self.style.width.saturating_sub(6), self.style);
+        let rest = self.style.width.saturating_sub(text::width(&title) + 4);
+        let rule = self.style.rule();
+        let line = format!(
+            "{} {} {}",
+            self.style.paint(Paint::Dim, &rule.repeat(2)),
+            self.style.paint(Paint::Bold, &title),
+            self.style.paint(Paint::Dim, &rule.repeat(rest)),
+        );
+        self.write(0, &line);
+    }
+
+    fn table(&mut self, indent: usize, table: &Table) {
+        let room = self.style.width.saturating_sub(indent);
+        for line in table.draw(room, self.style) {
+            self.write(indent, &line);
+        }
+    }
+
+    /// Where a file of the evidence lies; none where no evidence was written.
+    fn file(&self, name: &str) -> Option<String> {
+        let folder = &self.report.evidence;
+        if folder.is_empty() {
+            return None;
+        }
+        let slash = if folder.ends_with(['/', '\\']) { "" } else { "/" };
+        Some(format!("{}{slash}{name}", text::plain(folder)))
+    }
+
+    /// Says how many of a list are not shown, and where they are.
+    fn more(&mut self, indent: usize, count: usize, file: &str) {
+        if count > 0 {
+            let words = self.words.more(count as u64, self.file(file).as_deref());
+            self.say(indent, Paint::Plain, &words);
+        }
+    }
+
+    /// The end of the page: rejects, evidence, time.
+    fn foot(&mut self) {
+        self.blank();
+        if self.report.rejects > 0 {
+            let file = self.file("rejects.jsonl");
+            let words = self.words.rejects(self.report.rejects, file.as_deref());
+            self.say(0, Paint::Bad, &words);
+        }
+        let folder = (!self.report.evidence.is_empty()).then(|| text::plain(&self.report.evidence));
+        let words = self.words.evidence(folder.as_deref());
+        self.say(0, Paint::Plain, &words);
+        let words = self.words.elapsed(self.report.elapsed.as_millis());
+        self.say(0, Paint::Dim, &words);
+    }
+}
+
+/// Says whether an amount is zero. What is no number is not.
+fn is_zero(amount: &str) -> bool {
+    amount.parse().is_ok_and(|amount: Wide| amount.is_zero())
+}
+
+/// Gives an amount without its sign; none where it is no number, which weighs most of all.
+fn size(amount: &str) -> Option<Wide> {
+    amount.trim_start_matches('-').parse().ok()
+}
+
+/// Puts the largest first. What is no number comes before all others.
+fn largest_first<T>(list: &mut [T], size: impl Fn(&T) -> Option<Wide>) {
+    list.sort_by_cached_key(|one| size(one).map(std::cmp::Reverse));
+}
+
+/// Paints a difference by whether there is one.
+fn paint_of(difference: &str) -> Paint {
+    if is_zero(difference) { Paint::Plain } else { Paint::Bad }
+}
+
+/// Names a money column with its currency.
+fn column_name(column: &str, currency: &str) -> String {
+    let names = [text::escaped(column), text::escaped(currency)];
+    names.join(" ").trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests;

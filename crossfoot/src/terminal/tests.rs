@@ -1,0 +1,578 @@
+//! Screens over reports made by hand. Verdicts are computed, so that no screen shows a report
+//! that no run could give.
+
+use super::*;
+use ledger::{
+    AgreementReport, Amount, BreakCounts, BreakKind, CauseFound, CauseLine, CauseStatus,
+    ControlLine, ControlReport, ControlStatus, Counts, CrossedTotal, FieldDifference, Record,
+    Repair, Sides, SourceRecord, Total, Version, verdict,
+};
+use std::time::Duration;
+
+fn style() -> Style {
+    Style {
+        language: Language::En,
+        width: 90,
+        colour: false,
+        unicode: true,
+    }
+}
+
+fn chinese() -> Style {
+    Style { language: Language::Zh, ..style() }
+}
+
+fn report(agreements: Vec<AgreementReport>, controls: Vec<ControlReport>, rejects: u64) -> Report {
+    Report {
+        version: Version,
+        plan: "first".to_owned(),
+        verdict: verdict(&agreements, &controls, rejects, &[]),
+        agreements,
+        controls,
+        rejects,
+        evidence: "evidence/2013-05-27T08-00-00Z/".to_owned(),
+        elapsed: Duration::from_millis(9_234),
+    }
+}
+
+fn total(column: &str, currency: &str, [expected, actual, difference]: [&str; 3]) -> Total {
+    Total {
+        column: column.to_owned(),
+        currency: currency.to_owned(),
+        expected: expected.to_owned(),
+        actual: actual.to_owned(),
+        difference: difference.to_owned(),
+    }
+}
+
+fn amount(column: &str, currency: &str, amount: &str) -> Amount {
+    Amount {
+        column: column.to_owned(),
+        currency: currency.to_owned(),
+        amount: amount.to_owned(),
+    }
+}
+
+fn record(columns: &[(&str, &str)]) -> Record {
+    columns.iter().map(|(name, value)| (*name, Some(*value))).collect()
+}
+
+fn place(file: &str, row: u64) -> SourceRecord {
+    SourceRecord {
+        table: file.split('.').next().unwrap_or_default().to_owned(),
+        file: Some(file.to_owned()),
+        row: Some(row),
+        fields: Record::default(),
+    }
+}
+
+fn agreement(name: &str, records: [u64; 3], totals: Vec<Total>) -> AgreementReport {
+    let [expected, actual, agreed] = records;
+    let residual = totals.iter().map(|one| amount(&one.column, &one.currency, "0.00"));
+    AgreementReport {
+        name: name.to_owned(),
+        records: Counts { expected, actual, agreed },
+        residual: residual.collect(),
+        totals,
+        ..AgreementReport::default()
+    }
+}
+
+fn unknown_cause(breaks: u64, difference: Vec<Amount>) -> Vec<CauseLine> {
+    vec![CauseLine { breaks, difference, ..CauseLine::default() }]
+}
+
+fn found(kind: BreakKind, key: &[(&str, &str)]) -> Break {
+    Break {
+        agreement: "postings".to_owned(),
+        kind,
+        key: record(key),
+        copies: Sides { expected: 1, actual: 1 },
+        expected: None,
+        actual: None,
+        fields: Vec::new(),
+        difference: Vec::new(),
+        source: Vec::new(),
+        cause: CauseFound::default(),
+        target: Vec::new(),
+        alternatives: 0,
+    }
+}
+
+fn field(name: &str, expected: &str, actual: &str) -> FieldDifference {
+    FieldDifference {
+        name: name.to_owned(),
+        expected: Some(expected.to_owned()),
+        actual: Some(actual.to_owned()),
+    }
+}
+
+fn control(name: &str, status: ControlStatus, figures: Option<[&str; 3]>) -> ControlReport {
+    let figure = |at: usize| figures.map(|figures| figures[at].to_owned());
+    ControlReport {
+        name: name.to_owned(),
+        status,
+        expected: figure(0),
+        actual: figure(1),
+        difference: figure(2),
+        ..ControlReport::default()
+    }
+}
+
+fn line(key: &[(&str, &str)], [expected, actual, difference]: [&str; 3]) -> ControlLine {
+    ControlLine {
+        key: record(key),
+        expected: Some(expected.to_owned()),
+        actual: Some(actual.to_owned()),
+        difference: Some(difference.to_owned()),
+    }
+}
+
+fn balanced() -> Report {
+    let postings = agreement(
+        "postings",
+        [100_000_000, 100_000_000, 100_000_000],
+        vec![
+            total("amount", "CNY", ["12345678901.23", "12345678901.23", "0.00"]),
+            total("fee", "CNY", ["4711.00", "4711.00", "0.00"]),
+        ],
+    );
+    let trial = control("trial balance", ControlStatus::Holds, Some(["0.00", "0.00", "0.00"]));
+    report(vec![postings], vec![trial], 0)
+}
+
+/// The books of `examples/first`: seven breaks that leave a difference of one cent.
+fn a_cent_off() -> (Report, Vec<Break>) {
+    let mut postings = agreement(
+        "postings",
+        [120, 120, 114],
+        vec![total("amount", "CNY", ["2555.56", "2555.55", "-0.01"])],
+    );
+    postings.breaks = BreakCounts { missing: 1, extra: 0, differs: 2, copies: 1 };
+    postings.causes = unknown_cause(4, vec![amount("amount", "CNY", "-0.01")]);
+    postings.crossed = vec![
+        CrossedTotal {
+            by: record(&[("accounting_date", "2013-05-24"), ("kind", "INCOME")]),
+            records: Sides { expected: 9, actual: 9 },
+            totals: vec![total("amount", "CNY", ["12.10", "12.09", "-0.01"])],
+        },
+        CrossedTotal {
+            by: record(&[("accounting_date", "2013-05-25"), ("kind", "TOPUP")]),
+            records: Sides { expected: 7, actual: 6 },
+            totals: vec![total("amount", "CNY", ["1788.00", "1700.00", "-88.00"])],
+        },
+        CrossedTotal {
+            by: record(&[("accounting_date", "2013-05-25"), ("kind", "TRANSFER")]),
+            records: Sides { expected: 2, actual: 3 },
+            totals: vec![total("amount", "CNY", ["0.00", "0.00", "0.00"])],
+        },
+    ];
+    postings.notes = vec!["not compared, as the rule says nothing of it: memo".to_owned()];
+    let repair = |file: &str, what: &str, count: u64| Repair {
+        book: "source".to_owned(),
+        table: "flow".to_owned(),
+        file: file.to_owned(),
+        what: what.to_owned(),
+        count,
+    };
+    postings.repairs = vec![
+        repair("flow-1.csv", "skip_footer", 1),
+        repair("flow-2.csv", "skip_footer", 1),
+        repair("flow-2.csv", "null_values (memo)", 1_204),
+    ];
+    let mut daily = control(
+        "daily totals that the old system printed",
+        ControlStatus::Broken,
+        Some(["2555.56", "2555.55", "-0.01"]),
+    );
+    daily.lines = vec![
+        line(&[("day", "2013-05-24")], ["4361.07", "4361.06", "-0.01"]),
+        line(&[("day", "2013-05-25")], ["-802.30", "-734.10", "68.20"]),
+        line(&[("day", "2013-05-26")], ["-1003.21", "-1071.41", "-68.20"]),
+    ];
+    let trial = control("trial balance", ControlStatus::Holds, Some(["0.00", "0.00", "0.00"]));
+    (report(vec![postings], vec![daily, trial], 0), four_breaks())
+}
+
+fn four_breaks() -> Vec<Break> {
+    let missing = Break {
+        expected: Some(record(&[
+            ("voucher", "P00041995"),
+            ("account", "W-1019"),
+            ("kind", "TOPUP"),
+            ("amount", "88.00"),
+        ])),
+        difference: vec![amount("amount", "CNY", "-88.00")],
+        source: vec![place("flow.csv", 88)],
+        ..found(BreakKind::Missing, &[("voucher", "P00041995")])
+    };
+    let copies = Break {
+        copies: Sides { expected: 1, actual: 2 },
+        expected: Some(record(&[("voucher", "P00042002"), ("amount", "50.40")])),
+        difference: vec![amount("amount", "CNY", "50.40")],
+        source: vec![place("flow.csv", 95)],
+        target: vec![place("posting.csv", 90), place("posting.csv", 91)],
+        ..found(BreakKind::Copies, &[("voucher", "P00042002")])
+    };
+    let sign = Break {
+        fields: vec![field("amount", "-18.80", "18.80")],
+        difference: vec![amount("amount", "CNY", "37.60")],
+        source: vec![place("flow.csv", 121)],
+        target: vec![place("posting.csv", 14)],
+        cause: CauseFound {
+            id: Some("B9".to_owned()),
+            status: CauseStatus::Consistent,
+            says: "the sign was lost".to_owned(),
+            rivals: vec!["D1".to_owned()],
+        },
+        ..found(BreakKind::Differs, &[("voucher", "P00042031")])
+    };
+    let cent = Break {
+        fields: vec![field("amount", "0.29", "0.28"), field("memo", "", "rent ")],
+        difference: vec![amount("amount", "CNY", "-0.01")],
+        alternatives: 2,
+        ..found(BreakKind::Differs, &[("voucher", "P00041979")])
+    };
+    vec![missing, copies, sign, cent]
+}
+
+/// A report whose breaks leave three cents unexplained.
+fn unexplained() -> Report {
+    let mut postings = agreement(
+        "postings",
+        [3_000_000, 2_999_999, 2_999_000],
+        vec![
+            total("amount", "CNY", ["1000000.00", "999900.03", "-99.97"]),
+            total("amount", "USD", ["5.00", "5.00", "0.00"]),
+        ],
+    );
+    postings.breaks = BreakCounts { missing: 1, extra: 0, differs: 999, copies: 0 };
+    postings.causes = vec![
+        CauseLine {
+            id: Some("B3".to_owned()),
+            status: CauseStatus::Proved,
+            breaks: 999,
+            difference: vec![amount("amount", "CNY", "-90.00")],
+            conditions: vec!["source.channel = 'UNIONPAY'".to_owned()],
+            counterexamples: 0,
+        },
+        CauseLine {
+            breaks: 1,
+            difference: vec![amount("amount", "CNY", "-10.00")],
+            ..CauseLine::default()
+        },
+    ];
+    postings.residual = vec![amount("amount", "CNY", "0.03"), amount("amount", "USD", "0.00")];
+    report(vec![postings], Vec::new(), 0)
+}
+
+fn incomplete() -> Report {
+    let mut postings = agreement("postings", [7, 8, 7], Vec::new());
+    postings.not_checked = vec!["the crossed totals: they have more than 65536 groups".to_owned()];
+    let mut trial = control("trial balance", ControlStatus::Incomplete, None);
+    trial.says = Some("it gave no rows".to_owned());
+    report(vec![postings], vec![trial], 0)
+}
+
+#[test]
+fn books_that_balance() {
+    insta::assert_snapshot!(render(&balanced(), &[], &style()), @"");
+}
+
+#[test]
+fn books_that_are_a_cent_off() {
+    let (report, largest) = a_cent_off();
+    insta::assert_snapshot!(render(&report, &largest, &style()), @"");
+}
+
+#[test]
+fn the_same_in_chinese() {
+    let (report, largest) = a_cent_off();
+    insta::assert_snapshot!(render(&report, &largest, &chinese()), @"");
+}
+
+#[test]
+fn the_same_on_a_narrow_screen_without_unicode() {
+    let (report, largest) = a_cent_off();
+    let style = Style { width: 60, unicode: false, ..style() };
+    insta::assert_snapshot!(render(&report, &largest, &style), @"");
+}
+
+#[test]
+fn a_residual_is_said_before_anything_else() {
+    let page = render(&unexplained(), &[], &style());
+    assert!(page.starts_with("!!! RESIDUAL 0.03 CNY"));
+    insta::assert_snapshot!(page, @"");
+}
+
+#[test]
+fn a_residual_in_chinese() {
+    let page = render(&unexplained(), &[], &chinese());
+    let first: Vec<&str> = page.lines().take(8).collect();
+    insta::assert_snapshot!(first.join("\n"), @"");
+}
+
+#[test]
+fn a_residual_that_is_no_number_is_not_taken_for_zero() {
+    let mut report = balanced();
+    report.agreements[0].residual[0].amount = "?".to_owned();
+    assert!(render(&report, &[], &style()).starts_with("!!! RESIDUAL ? CNY"));
+}
+
+#[test]
+fn what_was_not_checked_is_said_at_the_top() {
+    insta::assert_snapshot!(render(&incomplete(), &[], &style()), @"");
+}
+
+#[test]
+fn nothing_compared_is_not_balanced() {
+    let mut report = report(Vec::new(), Vec::new(), 0);
+    report.evidence = String::new();
+    insta::assert_snapshot!(render(&report, &[], &style()), @"");
+}
+
+#[test]
+fn rejects_say_where_they_are() {
+    let report = report(balanced().agreements, Vec::new(), 1_234);
+    let page = render(&report, &[], &style());
+    let ends: Vec<&str> = page.lines().take(2).chain(page.lines().rev().take(3)).collect();
+    insta::assert_snapshot!(ends.join("\n"), @"");
+    let one = Report { rejects: 1, evidence: String::new(), ..report };
+    let page = render(&one, &[], &chinese());
+    insta::assert_snapshot!(page.lines().rev().nth(2).unwrap_or_default(), @"");
+}
+
+#[test]
+fn controls_that_are_off_in_many_lines() {
+    let days: Vec<String> = (1..=30).map(|day| format!("2013-05-{day:02}")).collect();
+    let mut daily = control("daily totals", ControlStatus::Broken, None);
+    daily.lines = days
+        .iter()
+        .enumerate()
+        .map(|(at, day)| {
+            let off = format!("{}.00", at * 7 % 30);
+            line(&[("day", day)], ["0.00", &off, &off])
+        })
+        .collect();
+    daily.lines.push(ControlLine { key: record(&[("day", "2013-06-01")]), ..ControlLine::default() });
+    daily.says = Some("1 lines have a figure that is NULL".to_owned());
+    let report = report(Vec::new(), vec![daily], 0);
+    insta::assert_snapshot!(render(&report, &[], &style()), @"");
+}
+
+#[test]
+fn records_without_a_key_are_shown_by_their_fields() {
+    let mut payments = agreement(
+        "payments",
+        [2, 3, 1],
+        vec![total("amount", "GBP", ["30.00", "75.50", "45.50"])],
+    );
+    payments.breaks = BreakCounts { missing: 0, extra: 1, differs: 1, copies: 0 };
+    payments.causes = unknown_cause(2, vec![amount("amount", "GBP", "45.50")]);
+    let other = agreement("refunds", [1, 1, 1], Vec::new());
+    let fields = [("supplier", "ACME Scaffolding & Sons Ltd of Leeds"), ("amount", "45.50")];
+    let extra = Break {
+        agreement: "payments".to_owned(),
+        copies: Sides { expected: 0, actual: 1 },
+        actual: Some(record(&fields)),
+        difference: vec![amount("amount", "GBP", "45.50")],
+        target: vec![place("2023-04.csv", 17)],
+        ..found(BreakKind::Extra, &[])
+    };
+    let null = FieldDifference {
+        name: "invoice".to_owned(),
+        expected: Some("NULL".to_owned()),
+        actual: None,
+    };
+    let differs = Break {
+        agreement: "payments".to_owned(),
+        expected: Some(record(&fields)),
+        actual: Some(record(&fields)),
+        fields: vec![null],
+        source: vec![
+            SourceRecord { table: "bill".to_owned(), ..SourceRecord::default() },
+            place("raw/2023-04.csv", 1_017),
+        ],
+        ..found(BreakKind::Differs, &[])
+    };
+    let report = report(vec![payments, other], Vec::new(), 0);
+    insta::assert_snapshot!(render(&report, &[extra, differs], &style()), @"");
+}
+
+#[test]
+fn many_crossed_totals_and_currencies_are_counted_and_the_largest_shown() {
+    let currency = |at: usize| format!("X{}{}", char::from(b'A' + at as u8 / 26), char::from(b'A' + at as u8 % 26));
+    let line = |at: usize| {
+        let off = if at < 20 { format!("-{}.00", at * 13 % 20) } else { "0.00".to_owned() };
+        total("amount", &currency(at), ["100.00", "99.00", &off])
+    };
+    let mut postings = agreement("postings", [1_000, 999, 950], (0..40).map(line).collect());
+    postings.breaks = BreakCounts { missing: 1, extra: 0, differs: 49, copies: 0 };
+    postings.causes = unknown_cause(
+        50,
+        (0..20).map(|at| amount("amount", &currency(at), &line(at).difference)).collect(),
+    );
+    postings.crossed = (0..500)
+        .map(|at| CrossedTotal {
+            by: record(&[("day", &format!("day {at}"))]),
+            records: Sides { expected: 10, actual: 10 },
+            totals: vec![total("amount", "XAA", ["0.00", "1.00", &format!("{}.00", at * 37 % 500)])],
+        })
+        .collect();
+    let page = render(&report(vec![postings], Vec::new(), 0), &four_breaks()[..1], &style());
+    let told: Vec<&str> = page
+        .lines()
+        .filter(|line| line.contains("more") || line.contains("that are off") || line.contains("day 4"))
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @"");
+    assert!(page.lines().count() < 200, "{page}");
+}
+
+#[test]
+fn amounts_are_never_clipped_however_narrow_the_screen_is() {
+    let figures = [
+        "123456789012345678901234567890123456.78",
+        "-123456789012345678901234567890123456.79",
+        "-246913578024691357802469135780246913.57",
+    ];
+    let mut report = balanced();
+    report.agreements[0].totals = vec![total("amount", "CNY", figures)];
+    let page = render(&report, &[], &Style { width: 60, ..style() });
+    for figure in figures {
+        assert!(page.contains(&text::amount(figure)), "{page}");
+    }
+    let agreement: Vec<&str> = page.lines().skip(4).take(12).collect();
+    insta::assert_snapshot!(agreement.join("\n"), @"");
+}
+
+/// Puts a text into every place of a report that a book or a plan can fill.
+fn everywhere(text: &str) -> (Report, Vec<Break>) {
+    let (mut report, mut largest) = a_cent_off();
+    let all = || text.to_owned();
+    report.plan = all();
+    report.evidence = format!("evidence/{text}/");
+    for agreement in &mut report.agreements {
+        agreement.name = all();
+        agreement.notes = vec![all()];
+        agreement.not_checked = vec![all()];
+        for total in &mut agreement.totals {
+            *total = Total { column: all(), currency: all(), expected: all(), actual: all(), difference: all() };
+        }
+        for amount in &mut agreement.residual {
+            *amount = Amount { column: all(), currency: all(), amount: all() };
+        }
+        for cause in &mut agreement.causes {
+            cause.id = Some(all());
+            cause.status = CauseStatus::Proved;
+            cause.conditions = vec![all()];
+        }
+        for crossed in &mut agreement.crossed {
+            crossed.by = record(&[(text, text)]);
+            crossed.totals = vec![total(text, text, [text; 3])];
+        }
+        for repair in &mut agreement.repairs {
+            repair.what = all();
+        }
+    }
+    for control in &mut report.controls {
+        control.name = all();
+        control.says = Some(all());
+        control.expected = Some(all());
+        control.actual = Some(all());
+        control.difference = Some(all());
+        control.lines = vec![line(&[(text, text)], [text; 3])];
+    }
+    for found in &mut largest {
+        found.agreement = all();
+        found.key = record(&[(text, text)]);
+        found.expected = Some(record(&[("other", text), (text, text)]));
+        found.fields = vec![field(text, text, text)];
+        found.difference = vec![amount(text, text, text)];
+        found.source = vec![place(text, 1), SourceRecord { table: all(), ..SourceRecord::default() }];
+        found.cause = CauseFound {
+            id: Some(all()),
+            status: CauseStatus::Consistent,
+            says: all(),
+            rivals: vec![all()],
+        };
+    }
+    (report, largest)
+}
+
+#[test]
+fn no_text_of_a_book_or_a_plan_is_an_order_to_the_terminal() {
+    let orders = "\u{1b}[2J\u{1b}]8;;http://x\u{7}\u{9b}1m\r\n\u{8}\u{202e}\u{200b}\u{7f}\0";
+    let (report, largest) = everywhere(orders);
+    for style in [style(), chinese(), Style { width: 60, unicode: false, ..style() }] {
+        let page = render(&report, &largest, &style);
+        let obeyed = page.chars().find(|letter| {
+            (letter.is_control() && *letter != '\n') || matches!(letter, '\u{202e}' | '\u{200b}')
+        });
+        assert_eq!(obeyed, None, "{page}");
+        // A line that begins anew would be a line of the page that a book has written.
+        assert!(!page.lines().any(|line| line.starts_with('\u{8}') || line.contains("\r")));
+    }
+}
+
+#[test]
+fn a_memo_with_escapes_is_shown_with_its_escapes_written_out() {
+    let hostile = Break {
+        fields: vec![field("memo", "rent", "rent\u{1b}[2K\rBALANCED")],
+        source: vec![place("flow\u{1b}[31m.csv", 3)],
+        ..found(BreakKind::Differs, &[("voucher", "P1\n2")])
+    };
+    let (mut report, _) = a_cent_off();
+    report.agreements[0].breaks = BreakCounts { differs: 1, ..BreakCounts::default() };
+    let page = render(&report, &[hostile], &style());
+    let shown: Vec<&str> = page.lines().filter(|line| line.contains("\\")).collect();
+    insta::assert_snapshot!(shown.join("\n"), @"");
+}
+
+#[test]
+fn long_values_are_clipped_on_the_screen_to_where_they_differ() {
+    let long = "货款".repeat(60);
+    let differs = Break {
+        fields: vec![field("memo", &format!("{long}甲{long}"), &format!("{long}乙{long}"))],
+        ..found(BreakKind::Differs, &[("voucher", &"9".repeat(200))])
+    };
+    let (mut report, _) = a_cent_off();
+    report.agreements[0].breaks = BreakCounts { differs: 1, ..BreakCounts::default() };
+    let page = render(&report, &[differs], &Style { width: 60, ..style() });
+    let shown: Vec<&str> = page.lines().skip_while(|line| !line.contains("1. ")).take(3).collect();
+    insta::assert_snapshot!(shown.join("\n"), @"");
+    for line in shown {
+        assert!(text::width(line) <= 60, "{line}");
+    }
+}
+
+#[test]
+fn colour_adds_nothing_that_words_do_not_say() {
+    let (report, largest) = a_cent_off();
+    let coloured = render(&report, &largest, &Style { colour: true, ..style() });
+    assert!(coloured.contains('\u{1b}'));
+    let stripped = anstream::adapter::strip_str(&coloured).to_string();
+    assert_eq!(stripped, render(&report, &largest, &style()));
+}
+
+#[test]
+fn every_line_fits_the_screen() {
+    let pages = [a_cent_off(), (unexplained(), Vec::new()), (incomplete(), four_breaks())];
+    for (report, largest) in pages {
+        for width in [40, 60, 80, 100, 140] {
+            for style in [style(), chinese()] {
+                let page = render(&report, &largest, &Style { width, ..style });
+                for line in page.lines() {
+                    assert!(text::width(line) <= width, "{width}: {line}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_report_can_be_drawn_at_any_width() {
+    let (report, largest) = everywhere("差错\u{1b} x");
+    for width in 0..60 {
+        assert!(!render(&report, &largest, &Style { width, ..style() }).is_empty());
+    }
+}

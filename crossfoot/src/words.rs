@@ -1,0 +1,666 @@
+//! Every phrase of the screens, in English and Chinese side by side.
+//!
+//! A phrase is one function, and [`Language::pick`] wants both texts: a phrase that lacks one of
+//! them does not compile. The words of the trade are those of `ledger`'s jargon.
+
+use ledger::{BreakKind, CauseStatus, ControlStatus, Verdict};
+use reconcile::{Prepared, Work};
+use std::path::Path;
+
+/// A language of the screens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    /// English.
+    En,
+    /// Chinese, in simplified characters.
+    Zh,
+}
+
+impl Language {
+    /// Gives the language of the system; English where it says none.
+    pub(crate) fn of_system() -> Self {
+        Self::of_locale(sys_locale::get_locale().as_deref())
+    }
+
+    /// Gives the language of a locale such as `zh-CN` or `zh_Hans_CN.UTF-8`.
+    pub(crate) fn of_locale(locale: Option<&str>) -> Self {
+        let tongue = locale.and_then(|locale| locale.split(['-', '_', '.']).next());
+        match tongue {
+            Some(tongue) if tongue.eq_ignore_ascii_case("zh") => Self::Zh,
+            _ => Self::En,
+        }
+    }
+
+    /// Gives the phrase of this language.
+    pub(crate) fn pick<T>(self, en: T, zh: T) -> T {
+        match self {
+            Self::En => en,
+            Self::Zh => zh,
+        }
+    }
+}
+
+/// Gives an English noun with its number.
+fn counted(count: u64, one: &str, many: &str) -> String {
+    let noun = if count == 1 { one } else { many };
+    format!("{} {noun}", grouped(count))
+}
+
+/// Gives a count with separators between its thousands.
+pub(crate) fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// The verdict, and what it rests on.
+impl Language {
+    pub(crate) fn verdict(self, verdict: Verdict) -> &'static str {
+        match verdict {
+            Verdict::Balanced => self.pick("BALANCED", "配平"),
+            Verdict::OutOfBalance => self.pick("OUT OF BALANCE", "不平"),
+            Verdict::Incomplete => self.pick("INCOMPLETE", "未核完"),
+        }
+    }
+
+    pub(crate) fn verdict_says(self, verdict: Verdict) -> &'static str {
+        match verdict {
+            Verdict::Balanced => self.pick(
+                "both books agree on everything that the plan compares",
+                "方案所列各项，两边账完全一致",
+            ),
+            Verdict::OutOfBalance => self.pick("the books do not agree", "两边账不一致"),
+            Verdict::Incomplete => self.pick(
+                "nothing is proved, as not everything was checked",
+                "未能全部核对，结论不成立",
+            ),
+        }
+    }
+
+    pub(crate) fn residual_alarm(self, amount: &str, column: &str, agreement: &str) -> String {
+        self.pick(
+            format!(
+                "RESIDUAL {amount}: the breaks do not explain the difference of the books \
+                 ({agreement}, {column})"
+            ),
+            format!("未解释余额 {amount}：所列差错不能解释两边账的差额（{agreement}，{column}）"),
+        )
+    }
+
+    pub(crate) fn records_agreed(self, expected: u64, actual: u64, agreed: u64) -> String {
+        let [expected, actual, agreed] = [expected, actual, agreed].map(grouped);
+        self.pick(
+            format!("records: {expected} expected, {actual} actual, {agreed} agreed"),
+            format!("笔数：应有 {expected}，实有 {actual}，一致 {agreed}"),
+        )
+    }
+
+    pub(crate) fn breaks_counted(self, breaks: u64) -> String {
+        match breaks {
+            0 => self.pick("no breaks", "无差错").to_owned(),
+            some => self.pick(
+                counted(some, "break", "breaks"),
+                format!("差错 {} 处", grouped(some)),
+            ),
+        }
+    }
+
+    pub(crate) fn rejects_counted(self, rejects: u64) -> String {
+        match rejects {
+            0 => self.pick("no rejects", "无拒收记录").to_owned(),
+            some => self.pick(
+                counted(some, "reject", "rejects"),
+                format!("拒收记录 {} 笔", grouped(some)),
+            ),
+        }
+    }
+
+    pub(crate) fn controls_counted(self, of_all: u64, holds: u64) -> String {
+        let (all, held) = (grouped(of_all), grouped(holds));
+        match of_all {
+            0 => self.pick("no controls", "无控制核对").to_owned(),
+            1 if holds == 1 => self.pick("1 control holds", "1 项控制核对相符").to_owned(),
+            1 => self.pick("1 control does not hold", "1 项控制核对不符").to_owned(),
+            _ => self.pick(
+                format!("{held} of {all} controls hold"),
+                format!("{all} 项控制核对中 {held} 项相符"),
+            ),
+        }
+    }
+
+    pub(crate) fn not_checked(self) -> &'static str {
+        self.pick("Not checked", "未核对")
+    }
+
+    pub(crate) fn no_reason_given(self) -> &'static str {
+        self.pick(
+            "something that this report does not name",
+            "本报告未列明的事项",
+        )
+    }
+
+    pub(crate) fn nothing_to_check(self) -> &'static str {
+        self.pick(
+            "the plan holds no agreement and no control",
+            "方案中没有核对项，也没有控制核对",
+        )
+    }
+
+    pub(crate) fn account_not_closed(self, column: &str) -> String {
+        self.pick(
+            format!("the account does not close: {column}"),
+            format!("账未轧平：{column}"),
+        )
+    }
+
+    pub(crate) fn no_residual(self, column: &str) -> String {
+        self.pick(
+            format!("no residual was computed: {column}"),
+            format!("未计算未解释余额：{column}"),
+        )
+    }
+
+    pub(crate) fn counts_unexplained(self) -> &'static str {
+        self.pick(
+            "the numbers of records differ, and no break says why",
+            "两边笔数不同，而没有差错说明原因",
+        )
+    }
+
+    pub(crate) fn control_not_computed(self, says: Option<&str>) -> String {
+        let why = says.unwrap_or_default();
+        match says {
+            Some(_) => self.pick(
+                format!("the control could not be computed: {why}"),
+                format!("控制核对未能算出：{why}"),
+            ),
+            None => self
+                .pick("the control could not be computed", "控制核对未能算出")
+                .to_owned(),
+        }
+    }
+}
+
+/// The parts of a report.
+impl Language {
+    pub(crate) fn expected(self) -> &'static str {
+        self.pick("expected", "应有")
+    }
+
+    pub(crate) fn actual(self) -> &'static str {
+        self.pick("actual", "实有")
+    }
+
+    pub(crate) fn difference(self) -> &'static str {
+        self.pick("difference", "差额")
+    }
+
+    pub(crate) fn records(self) -> &'static str {
+        self.pick("records", "笔数")
+    }
+
+    pub(crate) fn agreed(self) -> &'static str {
+        self.pick("agreed", "一致")
+    }
+
+    pub(crate) fn residual(self) -> &'static str {
+        self.pick("residual", "未解释余额")
+    }
+
+    pub(crate) fn breaks(self) -> &'static str {
+        self.pick("breaks", "差错")
+    }
+
+    pub(crate) fn breaks_by_kind(self) -> &'static str {
+        self.pick("Breaks by kind", "差错分类")
+    }
+
+    pub(crate) fn no_breaks(self) -> &'static str {
+        self.pick("No breaks", "无差错")
+    }
+
+    pub(crate) fn residual_is_zero(self) -> &'static str {
+        self.pick(
+            "The residual is zero in every column",
+            "各列未解释余额均为零",
+        )
+    }
+
+    pub(crate) fn kind(self, kind: BreakKind) -> &'static str {
+        match kind {
+            BreakKind::Missing => self.pick("missing", "漏转"),
+            BreakKind::Extra => self.pick("extra", "多出"),
+            BreakKind::Differs => self.pick("differs", "不一致"),
+            BreakKind::Copies => self.pick("copies", "份数不同"),
+        }
+    }
+
+    pub(crate) fn kind_means(self, kind: BreakKind) -> &'static str {
+        match kind {
+            BreakKind::Missing => self.pick(
+                "expected, and not in the target",
+                "应有而新账中没有",
+            ),
+            BreakKind::Extra => self.pick(
+                "in the target, and not expected",
+                "新账中有而不应有",
+            ),
+            BreakKind::Differs => self.pick(
+                "on both sides, with other fields",
+                "两边都有，字段不同",
+            ),
+            BreakKind::Copies => self.pick(
+                "the same record, another number of times",
+                "同一记录，两边份数不同",
+            ),
+        }
+    }
+
+    pub(crate) fn bridge(self, column: &str) -> String {
+        self.pick(
+            format!("From expected to actual: {column}"),
+            format!("由应有到实有：{column}"),
+        )
+    }
+
+    pub(crate) fn cause(self, id: Option<&str>, status: CauseStatus) -> String {
+        let id = id.unwrap_or_default();
+        match status {
+            CauseStatus::Proved => self.pick(format!("{id} proved"), format!("{id} 已证实")),
+            CauseStatus::Consistent => {
+                self.pick(format!("{id} possible"), format!("{id} 可能"))
+            }
+            CauseStatus::Unknown => self.pick("cause unknown", "原因未明").to_owned(),
+        }
+    }
+
+    pub(crate) fn cause_where(self, conditions: &str, counterexamples: u64) -> String {
+        self.pick(
+            format!(
+                "where {conditions}; {} agree all the same",
+                grouped(counterexamples)
+            ),
+            format!(
+                "条件：{conditions}；符合条件而一致的 {} 笔",
+                grouped(counterexamples)
+            ),
+        )
+    }
+
+    pub(crate) fn crossed_off(self, count: u64) -> String {
+        self.pick(
+            format!("Crossed totals that are off: {}", grouped(count)),
+            format!("不符的交叉合计：{} 项", grouped(count)),
+        )
+    }
+
+    pub(crate) fn column(self) -> &'static str {
+        self.pick("column", "列")
+    }
+
+    pub(crate) fn currency(self) -> &'static str {
+        self.pick("currency", "币种")
+    }
+
+    pub(crate) fn records_difference(self) -> &'static str {
+        self.pick("records +/-", "笔数差")
+    }
+
+    pub(crate) fn more(self, count: u64, file: Option<&str>) -> String {
+        let count = grouped(count);
+        match file {
+            Some(file) => self.pick(
+                format!("and {count} more, in {file}"),
+                format!("另有 {count} 项，见 {file}"),
+            ),
+            None => self.pick(
+                format!("and {count} more; no evidence was written"),
+                format!("另有 {count} 项；未写证据"),
+            ),
+        }
+    }
+
+    pub(crate) fn more_agreeing(self, off: u64, agreeing: u64, file: Option<&str>) -> String {
+        let more = self.more(off.saturating_add(agreeing), file);
+        let off = grouped(off);
+        self.pick(
+            format!("{more} ({off} of them off)"),
+            format!("{more}（其中 {off} 项不符）"),
+        )
+    }
+
+    pub(crate) fn largest_breaks(self, shown: u64, all: u64) -> String {
+        let (few, many) = (grouped(shown), grouped(all));
+        if shown == all {
+            return self.pick(
+                format!("Breaks, the largest first: {many}"),
+                format!("差错（由大到小）：{many} 处"),
+            );
+        }
+        self.pick(
+            format!("The largest breaks: {few} of {many}"),
+            format!("最大的差错：{many} 处中的 {few} 处"),
+        )
+    }
+
+    pub(crate) fn record(self) -> &'static str {
+        self.pick("record", "记录")
+    }
+
+    pub(crate) fn source(self) -> &'static str {
+        self.pick("source", "源账")
+    }
+
+    pub(crate) fn target(self) -> &'static str {
+        self.pick("target", "新账")
+    }
+
+    pub(crate) fn table(self, name: &str) -> String {
+        self.pick(format!("table {name}"), format!("表 {name}"))
+    }
+
+    pub(crate) fn cause_label(self) -> &'static str {
+        self.pick("cause", "原因")
+    }
+
+    pub(crate) fn copies(self, expected: u64, actual: u64) -> String {
+        let (expected, actual) = (grouped(expected), grouped(actual));
+        self.pick(
+            format!("{expected} expected, {actual} actual"),
+            format!("应有 {expected} 份，实有 {actual} 份"),
+        )
+    }
+
+    pub(crate) fn alternatives(self, count: u64) -> String {
+        self.pick(
+            format!(
+                "{} would fit as well",
+                counted(count, "other pairing", "other pairings")
+            ),
+            format!("另有 {} 种同样合理的配对", grouped(count)),
+        )
+    }
+
+    pub(crate) fn pairing(self) -> &'static str {
+        self.pick("pairing", "配对")
+    }
+
+    pub(crate) fn null(self) -> &'static str {
+        "NULL"
+    }
+
+    pub(crate) fn notes(self) -> &'static str {
+        self.pick("Notes", "说明")
+    }
+
+    pub(crate) fn repairs(self) -> &'static str {
+        self.pick(
+            "Repairs that the plan declares",
+            "按方案声明所作的修补",
+        )
+    }
+
+    pub(crate) fn each_in(self, file: &str) -> String {
+        self.pick(format!("each in {file}"), format!("逐项见 {file}"))
+    }
+
+    pub(crate) fn controls(self) -> &'static str {
+        self.pick("Controls", "控制核对")
+    }
+
+    pub(crate) fn control_status(self, status: ControlStatus) -> &'static str {
+        match status {
+            ControlStatus::Holds => self.pick("holds", "相符"),
+            ControlStatus::Broken => self.pick("broken", "不符"),
+            ControlStatus::Incomplete => self.pick("incomplete", "未核完"),
+        }
+    }
+
+    pub(crate) fn control(self) -> &'static str {
+        self.pick("control", "核对")
+    }
+
+    pub(crate) fn lines_off(self, name: &str, count: u64) -> String {
+        self.pick(
+            format!("{name}: {} off", counted(count, "line", "lines")),
+            format!("{name}：{} 行不符", grouped(count)),
+        )
+    }
+
+    pub(crate) fn group(self) -> &'static str {
+        self.pick("group", "分组")
+    }
+
+    pub(crate) fn rejects(self, count: u64, file: Option<&str>) -> String {
+        let count = counted(count, "source record", "source records");
+        let number = count.split(' ').next().unwrap_or_default().to_owned();
+        match file {
+            Some(file) => self.pick(
+                format!("Rejects: {count} could not be converted; each with its reason in {file}"),
+                format!("拒收记录：{number} 笔源账记录无法转换，逐笔原因见 {file}"),
+            ),
+            None => self.pick(
+                format!("Rejects: {count} could not be converted; no evidence was written"),
+                format!("拒收记录：{number} 笔源账记录无法转换；未写证据"),
+            ),
+        }
+    }
+
+    pub(crate) fn evidence(self, folder: Option<&str>) -> String {
+        match folder {
+            Some(folder) => self.pick(format!("Evidence: {folder}"), format!("证据：{folder}")),
+            None => self.pick("Evidence: none was written", "证据：未写").to_owned(),
+        }
+    }
+
+    /// Says how long the run took, from milliseconds.
+    pub(crate) fn elapsed(self, millis: u128) -> String {
+        let (tenths, seconds) = (millis / 100, millis / 1000);
+        let (minutes, hours) = (seconds / 60, seconds / 3600);
+        match (hours, minutes) {
+            (0, 0) => {
+                let time = format!("{}.{}", tenths / 10, tenths % 10);
+                self.pick(format!("Elapsed: {time} s"), format!("用时：{time} 秒"))
+            }
+            (0, _) => {
+                let rest = seconds % 60;
+                self.pick(
+                    format!("Elapsed: {minutes} min {rest:02} s"),
+                    format!("用时：{minutes} 分 {rest:02} 秒"),
+                )
+            }
+            (..) => {
+                let rest = minutes % 60;
+                self.pick(
+                    format!("Elapsed: {hours} h {rest:02} min"),
+                    format!("用时：{hours} 小时 {rest:02} 分"),
+                )
+            }
+        }
+    }
+}
+
+/// The progress of a run.
+impl Language {
+    pub(crate) fn work(self, work: Work) -> &'static str {
+        match work {
+            Work::Digest => self.pick("digesting the files", "计算文件摘要"),
+            Work::Fold => self.pick("footing", "合计"),
+            Work::Locate => self.pick("locating the breaks", "定位差错"),
+            Work::Partition => self.pick("comparing in partitions", "分区逐笔核对"),
+            Work::Rejects => self.pick("fetching the rejects", "取出拒收记录"),
+            Work::Control => self.pick("computing the control", "控制核对"),
+        }
+    }
+
+    pub(crate) fn records_read(self, records: u64) -> String {
+        self.pick(
+            counted(records, "record", "records"),
+            format!("{} 笔", grouped(records)),
+        )
+    }
+
+    pub(crate) fn rate(self, records_per_second: u64) -> String {
+        let rate = grouped(records_per_second);
+        self.pick(format!("{rate}/s"), format!("{rate} 笔/秒"))
+    }
+
+    pub(crate) fn time_left(self, time: &str) -> String {
+        self.pick(format!("{time} left"), format!("剩余 {time}"))
+    }
+
+    pub(crate) fn time_left_unknown(self) -> &'static str {
+        self.pick("time left unknown", "剩余时间未知")
+    }
+
+    pub(crate) fn phase_done(self, records: u64, time: &str) -> String {
+        let records = self.records_read(records);
+        self.pick(
+            format!("done, {records} in {time}"),
+            format!("完成，{records}，用时 {time}"),
+        )
+    }
+
+    pub(crate) fn stopping(self) -> &'static str {
+        self.pick(
+            "stopping; what was found so far proves nothing",
+            "正在停止；至此所见不足为据",
+        )
+    }
+}
+
+/// What the commands say.
+impl Language {
+    /// Says that a command failed, and why.
+    pub(crate) fn failed(self, message: &str) -> String {
+        self.pick(format!("error: {message}"), format!("错误：{message}"))
+    }
+
+    /// Says what mends a failure.
+    pub(crate) fn hint(self, hint: &str) -> String {
+        self.pick(format!("  mend: {hint}"), format!("  处理：{hint}"))
+    }
+
+    /// Says that a run was stopped.
+    pub(crate) fn stopped(self) -> String {
+        self.pick(
+            "stopped before the end: nothing is proved, and no evidence was written",
+            "提前停止：结论不成立，未写证据",
+        )
+        .to_owned()
+    }
+
+    /// Says that a plan has no mistake, and what it compares.
+    pub(crate) fn plan_is_sound(self, prepared: &Prepared) -> String {
+        let name = &prepared.plan.name.value;
+        let agreements = prepared.agreements.len() as u64;
+        let controls = prepared.controls.len() as u64;
+        let mut said = self.pick(
+            format!(
+                "{name}: no mistakes; {}, {}\n",
+                counted(agreements, "agreement", "agreements"),
+                counted(controls, "control", "controls"),
+            ),
+            format!("{name}：方案无误；核对项 {agreements} 个，控制核对 {controls} 项\n"),
+        );
+        for agreement in &prepared.agreements {
+            said.push_str(&self.compared(agreement));
+        }
+        said
+    }
+
+    /// Says what an agreement compares and what it does not.
+    fn compared(self, agreement: &reconcile::Agreement) -> String {
+        let layout = &agreement.layout;
+        let names: Vec<&str> = layout.columns().iter().map(|column| &*column.name).collect();
+        let (name, names) = (&agreement.name, names.join(", "));
+        let mut said = self.pick(
+            format!("  {name} compares {names}\n"),
+            format!("  {name}：核对 {names}\n"),
+        );
+        let left_out = [layout.not_compared(), &agreement.ignored].concat();
+        if !left_out.is_empty() {
+            let left_out = left_out.join(", ");
+            said.push_str(&self.pick(
+                format!("    and not {left_out}\n"),
+                format!("    不核对 {left_out}\n"),
+            ));
+        }
+        said
+    }
+
+    /// Says where a plan was written, and what to do with it.
+    pub(crate) fn plan_written(self, path: &Path) -> String {
+        let path = path.display();
+        self.pick(
+            format!("{path} is written. Next: crossfoot verify --plan {path}"),
+            format!("已写出 {path}。下一步：crossfoot verify --plan {path}"),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_is_that_of_the_locale() {
+        let table = [
+            ("zh-CN", Language::Zh),
+            ("zh_Hans_CN.UTF-8", Language::Zh),
+            ("zh", Language::Zh),
+            ("ZH-TW", Language::Zh),
+            ("en-GB", Language::En),
+            ("zha", Language::En),
+            ("C", Language::En),
+            ("", Language::En),
+        ];
+        for (locale, language) in table {
+            assert_eq!(Language::of_locale(Some(locale)), language, "{locale}");
+        }
+        assert_eq!(Language::of_locale(None), Language::En);
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        let table = [
+            (0, "0"),
+            (7, "7"),
+            (999, "999"),
+            (1000, "1,000"),
+            (123_456, "123,456"),
+            (u64::MAX, "18,446,744,073,709,551,615"),
+        ];
+        for (count, text) in table {
+            assert_eq!(grouped(count), text);
+        }
+    }
+
+    #[test]
+    fn one_is_not_said_like_many() {
+        assert_eq!(Language::En.breaks_counted(1), "1 break");
+        assert_eq!(Language::En.breaks_counted(2), "2 breaks");
+        assert_eq!(Language::Zh.breaks_counted(1), "差错 1 处");
+    }
+
+    #[test]
+    fn the_time_that_a_run_took_is_exact_to_what_is_shown() {
+        let table = [
+            (0, "0.0 s"),
+            (9_249, "9.2 s"),
+            (59_999, "59.9 s"),
+            (60_000, "1 min 00 s"),
+            (3_599_999, "59 min 59 s"),
+            (5_000_000, "1 h 23 min"),
+        ];
+        for (millis, text) in table {
+            assert_eq!(Language::En.elapsed(millis), format!("Elapsed: {text}"));
+        }
+    }
+}

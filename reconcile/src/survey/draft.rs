@@ -1,0 +1,525 @@
+//! From two books to the draft of a plan.
+
+use super::convert::{At, Form, Terms, sql};
+use super::key::{self, Key};
+use super::money;
+use super::names;
+use super::open::{Opened, open};
+use super::pairs::{Pair, Why, pair_columns, pair_tables};
+use super::profile::{Class, Column};
+use super::sample::{SAMPLE_RECORDS, Sample};
+use super::say::{count, list, many};
+use super::{Survey, SurveyError, Wishes};
+use crate::prepare::quoted;
+use hashbrown::HashSet;
+use ledger::{CurrencyCode, Zone, minor_units};
+use rules::plan::{Draft, DraftAgreement, DraftBook};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::str::FromStr;
+
+pub(super) fn survey(source: &Path, target: &Path, wishes: &Wishes) -> Result<Survey, SurveyError> {
+    check_wishes(wishes)?;
+    let (old, new) = match (open(source), open(target)) {
+        (Ok(old), Ok(new)) => (old, new),
+        (Err(SurveyError::Books(mut errors)), Err(SurveyError::Books(more))) => {
+            errors.extend(more);
+            return Err(SurveyError::Books(errors));
+        }
+        (Err(error), _) | (_, Err(error)) => return Err(error),
+    };
+    let (sources, targets) = (samples(&old)?, samples(&new)?);
+    let mut said: Vec<String> = Vec::new();
+    said.extend(old.said.iter().chain(&new.said).cloned());
+    said.extend(sources.iter().chain(&targets).filter_map(says_sample));
+    let facts = facts(&sources, &targets, wishes, &mut said)?;
+    let told = currency(&facts, wishes, &mut said);
+    let mut took = Vec::new();
+    let mut agreements = Vec::new();
+    for fact in &facts {
+        let start = if facts.len() > 1 { format!("{}: ", fact.target.name()) } else { String::new() };
+        took.push(format!("{start}{}", fact.says_took(told.as_deref())));
+        let words = fact.says();
+        said.push(took.last().cloned().unwrap_or_default());
+        said.extend(words.iter().cloned());
+        agreements.push(fact.agreement(told.as_deref(), &words));
+    }
+    let draft = Draft {
+        preface: PREFACE.to_owned(),
+        name: format!("{} to {}", stem(source), stem(target)),
+        timezone: wishes.timezone.clone(),
+        currency: told,
+        source: book(source, old),
+        target: book(target, new),
+        agreements,
+        controls: Vec::new(),
+        notes: BTreeMap::new(),
+    };
+    Ok(Survey { draft, said, took })
+}
+
+const PREFACE: &str = "Drafted from both books by measuring them. What was taken for what stands beside it:\n\
+                       read it, and correct what you know better.";
+
+fn check_wishes(wishes: &Wishes) -> Result<(), SurveyError> {
+    if let Some(code) = &wishes.currency {
+        CurrencyCode::from_str(code).map_err(|error| SurveyError::Wish(error.to_string()))?;
+    }
+    if let Some(zone) = &wishes.timezone {
+        Zone::new(zone).map_err(|error| SurveyError::Wish(error.to_string()))?;
+    }
+    Ok(())
+}
+
+fn samples(opened: &Opened) -> Result<Vec<Sample>, SurveyError> {
+    let samples: Result<Vec<Sample>, _> = opened.book.tables().map(Sample::read).collect();
+    Ok(samples?)
+}
+
+fn says_sample(sample: &Sample) -> Option<String> {
+    let records = many(SAMPLE_RECORDS, "record");
+    (!sample.is_whole).then(|| format!("{}: its columns were judged by its first {records}", sample.name()))
+}
+
+fn book(path: &Path, opened: Opened) -> DraftBook {
+    DraftBook {
+        url: path.to_string_lossy().into_owned(),
+        tables: opened.tables,
+        notes: BTreeMap::new(),
+    }
+}
+
+/// A book's name: the last part of its path without its ending.
+fn stem(path: &Path) -> String {
+    let last = path.components().rev().map(|part| part.as_os_str().to_string_lossy().into_owned());
+    let plain = |name: &String| !name.contains(['*', '?', '[', '{']) && name.chars().any(char::is_alphanumeric);
+    let name = last.into_iter().find(plain).unwrap_or_else(|| "book".to_owned());
+    let stem = name.split('.').find(|part| !part.is_empty()).unwrap_or("book");
+    stem.chars().filter(|c| !c.is_control()).collect()
+}
+
+/// Two tables that belong together, and what was found out about them.
+struct Fact<'s> {
+    source: &'s Sample,
+    target: &'s Sample,
+    pairs: Vec<Pair>,
+    /// Indexes into the pairs.
+    money: Vec<usize>,
+    currency: Option<usize>,
+    key: Key,
+    foot: Vec<usize>,
+}
+
+fn facts<'s>(
+    sources: &'s [Sample],
+    targets: &'s [Sample],
+    wishes: &Wishes,
+    said: &mut Vec<String>,
+) -> Result<Vec<Fact<'s>>, SurveyError> {
+    let codes = money::code_hashes();
+    let mut paired: Vec<(&Sample, &Sample, Vec<Pair>)> = Vec::new();
+    for (source, target) in pair_tables(sources, targets) {
+        let (source, target) = (&sources[source], &targets[target]);
+        let pairs = pair_columns(source, target, wishes.timezone.is_some());
+        if !pairs.is_empty() {
+            paired.push((source, target, pairs));
+        }
+    }
+    if paired.is_empty() {
+        return Err(nothing_shared(sources, targets));
+    }
+    says_unpaired(sources, paired.iter().map(|(source, ..)| source.name()), "source", said);
+    says_unpaired(targets, paired.iter().map(|(_, target, _)| target.name()), "target", said);
+    let wanted = |names: &Option<Vec<String>>| -> Result<Vec<Option<Vec<usize>>>, SurveyError> {
+        let Some(names) = names else { return Ok(vec![None; paired.len()]) };
+        wished_columns(names, &paired)
+    };
+    let (keys, moneys) = (wanted(&wishes.key)?, wanted(&wishes.money)?);
+    let both = keys.into_iter().zip(moneys);
+    let mut facts = Vec::new();
+    for ((source, target, pairs), (key, money)) in paired.into_iter().zip(both) {
+        facts.push(fact(source, target, pairs, key, money, &codes)?);
+    }
+    Ok(facts)
+}
+
+fn fact<'s>(
+    source: &'s Sample,
+    target: &'s Sample,
+    pairs: Vec<Pair>,
+    wished_key: Option<Vec<usize>>,
+    wished_money: Option<Vec<usize>>,
+    codes: &HashSet<u64>,
+) -> Result<Fact<'s>, SurveyError> {
+    let known = |column: &Column| money::has_codes(column, codes);
+    let currency = money::currency_column(source, target, &pairs, &known);
+    let money = match wished_money {
+        Some(wished) => exact(source, target, &pairs, wished)?,
+        None => {
+            let in_key = |at: &usize| wished_key.as_ref().is_some_and(|key| key.contains(at));
+            money::find(source, target, &pairs).into_iter().filter(|at| !in_key(at)).collect()
+        }
+    };
+    let key = match wished_key {
+        Some(wished) => key::wished(source, target, &pairs, wished)?,
+        None => key::find(source, target, &pairs, &money)?,
+    };
+    let taken: BTreeSet<usize> = money.iter().chain(&key.pairs).chain(&currency).copied().collect();
+    let foot = money::foot(source, &pairs, &taken);
+    Ok(Fact { source, target, pairs, money, currency, key, foot })
+}
+
+/// Refuses to take for money what holds no exact numbers.
+fn exact(
+    source: &Sample,
+    target: &Sample,
+    pairs: &[Pair],
+    wished: Vec<usize>,
+) -> Result<Vec<usize>, SurveyError> {
+    let no_amounts = |pair: &Pair| {
+        let columns = [&source.columns[pair.source], &target.columns[pair.target]];
+        let inexact = |column: &&Column| !matches!(column.class(), Class::Text) && !column.class().is_exact_number();
+        columns.into_iter().find(inexact).map(|column| column.name.clone())
+    };
+    match wished.iter().find_map(|at| no_amounts(&pairs[*at])) {
+        Some(name) => Err(SurveyError::Wish(format!(
+            "`{name}` cannot be money: it holds no exact numbers, but values of another type"
+        ))),
+        None => Ok(wished),
+    }
+}
+
+/// Finds the wished columns in each pair of tables. A pair that lacks one has none of them; one
+/// pair at least must have all.
+fn wished_columns(
+    names: &[String],
+    paired: &[(&Sample, &Sample, Vec<Pair>)],
+) -> Result<Vec<Option<Vec<usize>>>, SurveyError> {
+    let find = |source: &Sample, target: &Sample, pairs: &[Pair], name: &String| {
+        let called = |pair: &Pair| [&source.columns[pair.source].name, &target.columns[pair.target].name];
+        let exact = pairs.iter().position(|pair| called(pair).contains(&name));
+        exact.or_else(|| {
+            let alike = |pair: &Pair| {
+                called(pair).iter().any(|other| names::likeness(other, name) >= names::SPELT_ALIKE)
+            };
+            pairs.iter().position(alike)
+        })
+    };
+    let found: Vec<Option<Vec<usize>>> = paired
+        .iter()
+        .map(|(source, target, pairs)| names.iter().map(|name| find(source, target, pairs, name)).collect())
+        .collect();
+    if found.iter().any(Option::is_some) {
+        return Ok(found);
+    }
+    let lacking = names.iter().find(|name| {
+        paired.iter().all(|(source, target, pairs)| find(source, target, pairs, name).is_none())
+    });
+    let there = paired.iter().flat_map(|(_, target, pairs)| {
+        pairs.iter().map(|pair| target.columns[pair.target].name.as_str())
+    });
+    let there: BTreeSet<&str> = there.collect();
+    Err(SurveyError::Wish(match lacking {
+        Some(name) => format!("no column `{name}` is in both books; in both are {}", list(there)),
+        None => format!("no table has all of the columns {}", list(names.iter().map(String::as_str))),
+    }))
+}
+
+fn nothing_shared(sources: &[Sample], targets: &[Sample]) -> SurveyError {
+    let tables = |samples: &[Sample]| {
+        let columns = |sample: &Sample| list(sample.columns.iter().map(|column| column.name.as_str()));
+        let shown: Vec<String> =
+            samples.iter().take(5).map(|sample| format!("{} ({})", sample.name(), columns(sample))).collect();
+        let more = samples.len().saturating_sub(shown.len());
+        let rest = if more > 0 { format!(" and {} more", count(more as u64)) } else { String::new() };
+        format!("{}{rest}", shown.join(", "))
+    };
+    SurveyError::Wish(format!(
+        "no table of the source and none of the target have a column in common, by name or by content; \
+         the source has {}, the target {}: write a plan whose rules say what belongs together",
+        tables(sources),
+        tables(targets)
+    ))
+}
+
+fn says_unpaired<'a>(
+    samples: &[Sample],
+    paired: impl Iterator<Item = &'a str>,
+    side: &str,
+    said: &mut Vec<String>,
+) {
+    let paired: BTreeSet<&str> = paired.collect();
+    let open = samples.iter().filter(|sample| !paired.contains(sample.name()));
+    said.extend(open.map(|sample| {
+        let records = match sample.is_whole {
+            true => many(sample.records, "record"),
+            false => format!("more than {}", many(sample.records, "record")),
+        };
+        format!("the {side}'s table {} ({records}) has no counterpart: it is not compared", sample.name())
+    }));
+}
+
+/// The one currency of all amounts: the wished one, or what signs beside the amounts tell.
+fn currency(facts: &[Fact<'_>], wishes: &Wishes, said: &mut Vec<String>) -> Option<String> {
+    if let Some(code) = &wishes.currency {
+        return Some(code.clone());
+    }
+    let open = facts.iter().filter(|fact| fact.currency.is_none());
+    let columns: Vec<&Column> = open
+        .flat_map(|fact| fact.money.iter().flat_map(|at| fact.columns(*at)))
+        .collect();
+    if columns.is_empty() {
+        return None;
+    }
+    match money::currency_of_signs(&columns) {
+        Ok(Some((code, sign))) => {
+            said.push(format!("took {code} as the currency: `{sign}` stands beside amounts"));
+            Some(code.to_owned())
+        }
+        Ok(None) => {
+            said.push("nothing tells the currency of the amounts: they are totalled without one".to_owned());
+            None
+        }
+        Err(signs) => {
+            let signs: String = signs.into_iter().collect();
+            said.push(format!(
+                "the signs beside the amounts ({signs}) do not tell one currency: they are totalled without one"
+            ));
+            None
+        }
+    }
+}
+
+impl Fact<'_> {
+    /// Both columns of a pair.
+    fn columns(&self, at: usize) -> [&Column; 2] {
+        let pair = &self.pairs[at];
+        [&self.source.columns[pair.source], &self.target.columns[pair.target]]
+    }
+
+    /// What a pair is called in the records that are compared.
+    fn name(&self, at: usize) -> &str {
+        &self.columns(at)[1].name
+    }
+
+    fn names(&self, of: &[usize]) -> Vec<String> {
+        of.iter().map(|at| self.name(*at).to_owned()).collect()
+    }
+
+    fn says_took(&self, currency: Option<&str>) -> String {
+        let names = |of: &[usize]| list(self.names(of).iter().map(String::as_str));
+        let key = match self.key.pairs.is_empty() {
+            true => format!("took no key ({})", self.key.why_none),
+            false => format!("took {} as key ({})", names(&self.key.pairs), self.key.says_source()),
+        };
+        let money = match (self.money.is_empty(), self.currency, currency) {
+            (true, ..) => "no column as money".to_owned(),
+            (_, Some(column), _) => format!("{} as money (currency: {})", names(&self.money), self.name(column)),
+            (_, None, Some(code)) => format!("{} as money ({code})", names(&self.money)),
+            (_, None, None) => format!("{} as money", names(&self.money)),
+        };
+        format!("{key}, {money}")
+    }
+
+    /// Everything else that was taken, a line each.
+    fn says(&self) -> Vec<String> {
+        let (source, target) = (self.source.name(), self.target.name());
+        let mut said = Vec::new();
+        if source != target {
+            said.push(format!("{source} is held against {target}"));
+        }
+        said.extend(self.says_key());
+        said.extend((0..self.pairs.len()).filter_map(|at| self.says_pair(at)));
+        said.extend((0..self.pairs.len()).flat_map(|at| self.says_faults(at)));
+        let sides = [(self.source, source, target), (self.target, target, source)];
+        for (at, (sample, own, other)) in sides.into_iter().enumerate() {
+            let paired: BTreeSet<&str> = (0..self.pairs.len()).map(|pair| self.columns(pair)[at].name.as_str()).collect();
+            let open: Vec<&str> = sample
+                .columns
+                .iter()
+                .map(|column| column.name.as_str())
+                .filter(|name| !paired.contains(name))
+                .collect();
+            if !open.is_empty() {
+                said.push(format!("not compared, because {other} has nothing like it: {} of {own}", list(open)));
+            }
+            if !sample.nested.is_empty() {
+                let nested = list(sample.nested.iter().map(String::as_str));
+                said.push(format!("not compared, because lists and structures cannot be: {nested} of {own}"));
+            }
+        }
+        said
+    }
+
+    fn says_key(&self) -> Option<String> {
+        let key = &self.key;
+        if key.pairs.is_empty() {
+            return Some("without a key, records are compared as a multiset, and paired by what they have in common".to_owned());
+        }
+        let names = list(self.names(&key.pairs).iter().map(String::as_str));
+        let twice = match key.source.is_key() && key.target.is_key() {
+            true => "",
+            false => ": what is there more than once, or empty, is reported",
+        };
+        Some(format!(
+            "{names}: {} in {}, {} in {}{twice}",
+            key.says_source(),
+            self.source.name(),
+            key.says_target(),
+            self.target.name()
+        ))
+    }
+
+    /// Why two columns were paired, if not by their names alone, and how they are compared.
+    fn says_pair(&self, at: usize) -> Option<String> {
+        let pair = &self.pairs[at];
+        let [source, target] = self.columns(at);
+        let shared = pair.shared.map(|shared| match shared {
+            1000 => "all values are in both".to_owned(),
+            _ => format!("{shared} of 1,000 values are in both"),
+        });
+        let why = match pair.why {
+            Why::Name => None,
+            Why::Spelling => Some("spelt otherwise".to_owned()),
+            Why::Meaning => Some(match &shared {
+                Some(shared) => format!("the names mean the same, and {shared}"),
+                None => "the names mean the same".to_owned(),
+            }),
+            Why::Content => Some(format!("by what they hold: {}", shared.clone().unwrap_or_default())),
+        };
+        let form = pair.form.says(source, target);
+        let is_odd = why.is_none() && source.records.min(target.records) >= 20
+            && self.source.is_whole && self.target.is_whole
+            && pair.shared.is_some_and(|shared| shared < 500);
+        let odd = is_odd.then(|| format!("only {}", shared.unwrap_or_default()));
+        let parts: Vec<String> = why.into_iter().chain(form).chain(odd).collect();
+        let start = match source.name == target.name {
+            true => target.name.clone(),
+            false => format!("{} is {}", source.name, target.name),
+        };
+        (!parts.is_empty()).then(|| format!("{start}: {}", parts.join("; ")))
+    }
+
+    /// Values that the form of a pair cannot hold.
+    fn says_faults(&self, at: usize) -> Vec<String> {
+        let pair = &self.pairs[at];
+        let is_amount = matches!(pair.form, Form::Number(_)) || self.money.contains(&at);
+        let sides = self.columns(at).into_iter().zip([self.source, self.target]);
+        let faulty = sides.filter(|(column, _)| column.class() == Class::Text && is_amount);
+        let says = |(column, sample): (&Column, &Sample)| {
+            let failed = match column.has_decimal_commas() {
+                true => column.numbers.comma_failed,
+                false => column.numbers.failed,
+            };
+            let words = many(failed, "value");
+            (failed > 0).then(|| format!("{words} of {} in {} are no amounts: rejects", column.name, sample.name()))
+        };
+        faulty.filter_map(says).collect()
+    }
+
+    fn terms(&self, at: usize, side: At, currency: Option<&str>) -> Terms {
+        let [source, target] = self.columns(at);
+        let (own, other) = match side {
+            At::Source => (source, target),
+            At::Target => (target, source),
+        };
+        let is_money = self.money.contains(&at);
+        let usual = currency.and_then(minor_units).filter(|_| is_money);
+        let scale = source.scale().max(target.scale());
+        Terms {
+            scale,
+            is_usual_scale: usual.is_some_and(|usual| scale <= usual),
+            is_money,
+            has_nulls: other.nulls > 0 && other.empties().is_empty() && !own.empties().is_empty(),
+        }
+    }
+
+    fn sql_of(&self, at: usize, side: At, currency: Option<&str>) -> Option<String> {
+        let column = self.columns(at)[usize::from(side == At::Target)];
+        sql(column, &self.pairs[at].form, side, self.terms(at, side, currency))
+    }
+
+    /// Whether a side is its table as it is: `money()` over a text is understood.
+    fn is_plain(&self, side: At, currency: Option<&str>) -> bool {
+        let sample = if side == At::Source { self.source } else { self.target };
+        let is_table = sample.nested.is_empty() && is_table_name(sample.name());
+        let all_paired = side == At::Target || self.pairs.len() == sample.columns.len();
+        is_table && all_paired && (0..self.pairs.len()).all(|at| {
+            let [source, target] = self.columns(at);
+            let named = side == At::Target || source.name == target.name;
+            let expression = self.sql_of(at, side, currency);
+            let is_read = expression.is_none_or(|sql| sql == format!("money({})", quoted(&target.name)));
+            named && is_read
+        })
+    }
+
+    /// A side of the agreement: its table, or SQL.
+    fn side(&self, side: At, currency: Option<&str>) -> String {
+        let (own, other) = match side {
+            At::Source => (self.source.name(), self.target.name()),
+            At::Target => (self.target.name(), self.source.name()),
+        };
+        if self.is_plain(side, currency) {
+            return own.to_owned();
+        }
+        let mut columns: Vec<String> = (0..self.pairs.len())
+            .map(|at| {
+                let name = quoted(self.name(at));
+                let own = quoted(&self.columns(at)[usize::from(side == At::Target)].name);
+                match self.sql_of(at, side, currency) {
+                    Some(sql) => format!("{sql} AS {name}"),
+                    None if own == name => name,
+                    None => format!("{own} AS {name}"),
+                }
+            })
+            .collect();
+        let preface = match side {
+            At::Source => format!("What {other} must hold, from {own}."),
+            At::Target => {
+                columns.extend(self.ignored().iter().map(|name| quoted(name)));
+                format!("What {own} does hold, in the types of the rule.")
+            }
+        };
+        let preface: String = preface.chars().filter(|c| !c.is_control()).collect();
+        format!("-- {preface}\nSELECT\n  {}\nFROM {}\n", columns.join(",\n  "), quoted(own))
+    }
+
+    /// Columns of the target that have no counterpart.
+    fn ignored(&self) -> Vec<String> {
+        let paired: BTreeSet<usize> = self.pairs.iter().map(|pair| pair.target).collect();
+        let open = self.target.columns.iter().enumerate().filter(|(at, _)| !paired.contains(at));
+        open.map(|(_, column)| column.name.clone()).collect()
+    }
+
+    fn agreement(&self, currency: Option<&str>, words: &[String]) -> DraftAgreement {
+        let mut notes = BTreeMap::new();
+        if !self.key.pairs.is_empty() {
+            notes.insert("key".to_owned(), self.key.says_source());
+        }
+        let ignore = self.ignored();
+        if !ignore.is_empty() {
+            notes.insert("ignore".to_owned(), format!("{} has nothing like it", self.source.name()));
+        }
+        DraftAgreement {
+            preface: words.join("\n"),
+            name: self.target.name().chars().filter(|c| !c.is_control()).collect(),
+            rule: self.side(At::Source, currency),
+            target: self.side(At::Target, currency),
+            key: self.names(&self.key.pairs),
+            money: self.names(&self.money),
+            foot: self.names(&self.foot),
+            currency: self.currency.map(|at| self.name(at).to_owned()),
+            origin: None,
+            require: Vec::new(),
+            ignore,
+            notes,
+        }
+    }
+}
+
+/// Whether a plan takes a text for the name of a table, and not for SQL or a file.
+fn is_table_name(name: &str) -> bool {
+    let start = name.trim().to_lowercase();
+    let is_sql = ["select", "with", "--", "/*", "("].iter().any(|word| start.starts_with(word));
+    !is_sql && !start.ends_with(".sql") && start == name.to_lowercase() && !name.contains(char::is_control)
+}

@@ -1,0 +1,305 @@
+//! Opens a book of which no plan says anything yet: finds out how its files are written.
+
+use super::dialect::{self, Line};
+use super::sample::{SAMPLE_RECORDS, each_batch, each_text};
+use super::say::{count, list};
+use super::SurveyError;
+use books::{Book, BookError, BookErrorKind, BookSpec, Format, ReadError, ReadErrorKind, TableSpec};
+use encoding_rs::GB18030;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+/// A book, and what had to be said to open it.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) book: Book,
+    pub(super) tables: BTreeMap<String, TableSpec>,
+    pub(super) said: Vec<String>,
+}
+
+/// Opens a book.
+pub(super) fn open(root: &Path) -> Result<Opened, SurveyError> {
+    let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
+    let base = base_of(&root);
+    let mut spec = BookSpec { root, tables: BTreeMap::new() };
+    let mut looked_at = BTreeSet::new();
+    let mut said = Vec::new();
+    loop {
+        let opened = Book::open(&spec);
+        let files: Vec<(String, String)> = match &opened {
+            Ok(book) => files_of(book),
+            Err(errors) => errors.iter().filter_map(|error| Some((error.table.clone()?, error.file.clone()?))).collect(),
+        };
+        let mut has_changed = false;
+        for (table, file) in files {
+            if looked_at.insert(file.clone()) {
+                let found = fit(&base.join(&file))?;
+                said.extend(found.said.iter().map(|words| format!("{file}: {words}")));
+                if found.spec != TableSpec::default() {
+                    spec.tables.insert(table, found.spec);
+                    has_changed = true;
+                }
+            }
+        }
+        match opened {
+            _ if has_changed => {}
+            Ok(book) => return Ok(Opened { book, tables: spec.tables, said }),
+            Err(errors) => return Err(SurveyError::Books(errors)),
+        }
+    }
+}
+
+/// The tables of a book with their files. A table that no plan speaks of is one file.
+fn files_of(book: &Book) -> Vec<(String, String)> {
+    let files = book.tables().flat_map(|table| {
+        let name = table.name().to_owned();
+        table.files().iter().map(move |file| (name.clone(), file.path.clone()))
+    });
+    files.collect()
+}
+
+/// The folder that the files of a book are named from.
+fn base_of(root: &Path) -> PathBuf {
+    if root.is_dir() {
+        return root.to_owned();
+    }
+    if root.is_file() {
+        return root.parent().unwrap_or(Path::new("")).to_owned();
+    }
+    let is_plain = |part: &std::path::Component<'_>| {
+        !part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{'])
+    };
+    root.components().take_while(is_plain).collect()
+}
+
+/// How a file is written, and what is worth saying of it.
+#[derive(Debug, Default)]
+struct Fitted {
+    spec: TableSpec,
+    said: Vec<String>,
+}
+
+/// Finds out how a file is written.
+fn fit(path: &Path) -> Result<Fitted, SurveyError> {
+    let mut found = Fitted::default();
+    let ending = ending_of(path);
+    let is_parquet = head(path).is_some_and(|head| &head == b"PAR1");
+    let is_known = ["csv", "tsv", "tab", "parquet"].contains(&ending.as_str());
+    if !is_known || is_parquet != (ending == "parquet") {
+        found.spec.format = Some(if is_parquet { Format::Parquet } else { Format::Csv });
+    }
+    if is_parquet || found.spec.format.is_none() && ending == "parquet" {
+        return Ok(found);
+    }
+    let Some(lines) = decode(path, &mut found)? else { return Ok(found) };
+    judge_lines(&lines, &ending, &mut found);
+    try_records(path, &mut found)?;
+    Ok(found)
+}
+
+/// The first bytes of a file.
+fn head(path: &Path) -> Option<[u8; 4]> {
+    let mut head = [0; 4];
+    std::fs::File::open(path).ok()?.read_exact(&mut head).ok()?;
+    Some(head)
+}
+
+/// What a file's name ends in, a compression left out.
+fn ending_of(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let plain = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
+    plain.rsplit_once('.').map(|(_, ending)| ending.to_owned()).unwrap_or_default()
+}
+
+/// Reads a file's first lines in the encoding in which all of it can be read. `None` for a file
+/// without any line.
+fn decode(path: &Path, found: &mut Fitted) -> Result<Option<Vec<Line>>, SurveyError> {
+    let lines = match read_lines(path, None) {
+        Err(SurveyError::Read(error)) if is_undecodable(&error) => decode_foreign(path, found)?,
+        other => other?,
+    };
+    if lines.is_empty() {
+        found.spec.header = false;
+        found.spec.names = vec!["nothing".to_owned()];
+        found.said.push("the file is empty: a table without records and columns".to_owned());
+        return Ok(None);
+    }
+    Ok(Some(lines))
+}
+
+fn is_undecodable(error: &ReadError) -> bool {
+    matches!(error.kind, ReadErrorKind::Undecodable { .. })
+}
+
+/// Reads a file that is not UTF-8.
+fn decode_foreign(path: &Path, found: &mut Fitted) -> Result<Vec<Line>, SurveyError> {
+    match read_lines(path, Some("gb18030")) {
+        Ok(lines) if is_chinese(&lines) => {
+            found.spec.encoding = Some("gb18030".to_owned());
+            found.said.push("is not UTF-8; read as gb18030, in which it is Chinese".to_owned());
+            Ok(lines)
+        }
+        Err(SurveyError::Read(error)) if !is_undecodable(&error) => Err(SurveyError::Read(error)),
+        _ => {
+            found.spec.encoding = Some("windows-1252".to_owned());
+            let words = "is neither UTF-8 nor Chinese in gb18030; read as windows-1252, in which any byte \
+                         is a character: look at its names";
+            found.said.push(words.to_owned());
+            read_lines(path, Some("windows-1252"))
+        }
+    }
+}
+
+/// Whether the characters beyond ASCII are those that Chinese is written with: almost all in the
+/// two bytes of GB 2312, and not the rare ones that letters with accents turn into.
+fn is_chinese(lines: &[Line]) -> bool {
+    let (mut usual, mut rare) = (0_u64, 0_u64);
+    for character in lines.iter().flat_map(|(_, line)| line.chars()).filter(|c| !c.is_ascii()) {
+        let mut text = [0; 4];
+        let (bytes, _, _) = GB18030.encode(character.encode_utf8(&mut text));
+        match *bytes {
+            [0xA1..=0xF7, 0xA1..=0xFE] => usual += 1,
+            _ => rare += 1,
+        }
+    }
+    usual > rare.saturating_mul(9)
+}
+
+/// Lines that a file is judged by, and those that are read to see whether they can be.
+const JUDGED_LINES: usize = 1000;
+const DECODED_LINES: u64 = 5_000_000;
+
+/// Reads a file's first lines, whatever is in them. Most of the file is decoded on the way.
+fn read_lines(path: &Path, encoding: Option<&str>) -> Result<Vec<Line>, SurveyError> {
+    let lines = TableSpec {
+        format: Some(Format::Csv),
+        encoding: encoding.map(str::to_owned),
+        delimiter: Some('\u{1f}'),
+        quote: Some(String::new()),
+        header: false,
+        names: vec!["line".to_owned()],
+        extra_fields: books::ExtraFields::Drop,
+        skip_blank_lines: true,
+        ..TableSpec::default()
+    };
+    let table = open_alone(path, lines)?;
+    let mut found: Vec<Line> = Vec::new();
+    let mut seen = 0_u64;
+    each_batch(&table, vec![0, 2], |batch| {
+        seen += batch.num_rows() as u64;
+        if found.len() < JUDGED_LINES {
+            let mut numbers = Vec::new();
+            each_text(batch.column(1), |text| numbers.push(text.and_then(|text| text.parse().ok())))?;
+            let mut numbers = numbers.into_iter().flatten();
+            each_text(batch.column(0), |text| {
+                found.extend(numbers.next().zip(text.map(str::to_owned)));
+            })?;
+        }
+        Ok(if seen < DECODED_LINES { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    })?;
+    found.truncate(JUDGED_LINES);
+    Ok(found)
+}
+
+/// Opens a file as the one table of a book.
+fn open_alone(path: &Path, spec: TableSpec) -> Result<std::sync::Arc<books::Table>, SurveyError> {
+    let name = stem_of(path);
+    let spec = BookSpec { root: path.to_owned(), tables: BTreeMap::from([(name, spec)]) };
+    let book = Book::open(&spec).map_err(read_or_book)?;
+    let table = book.tables().next().cloned();
+    table.ok_or_else(|| SurveyError::Books(Vec::new()))
+}
+
+/// The reader's own error, where that is all that is wrong.
+fn read_or_book(mut errors: Vec<BookError>) -> SurveyError {
+    match errors.pop() {
+        Some(BookError { kind: BookErrorKind::Read(error), .. }) if errors.is_empty() => {
+            SurveyError::Read(*error)
+        }
+        last => {
+            errors.extend(last);
+            SurveyError::Books(errors)
+        }
+    }
+}
+
+/// What a table is called that is this file.
+fn stem_of(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let lower = name.to_lowercase();
+    let plain = match [".gz", ".zst"].iter().find(|ending| lower.ends_with(**ending)) {
+        Some(ending) => name.get(..name.len() - ending.len()).unwrap_or(&name),
+        None => &name,
+    };
+    match plain.rsplit_once('.') {
+        Some((stem, _)) if !stem.is_empty() => stem.to_owned(),
+        _ => plain.to_owned(),
+    }
+}
+
+/// Takes over what the lines show of a file.
+fn judge_lines(lines: &[Line], ending: &str, found: &mut Fitted) {
+    let usual = if matches!(ending, "tsv" | "tab") { '\t' } else { ',' };
+    let look = dialect::look(lines, usual);
+    if let Some(delimiter) = look.delimiter.filter(|delimiter| *delimiter != usual) {
+        found.said.push(format!("its delimiter is {}", delimiter_name(delimiter)));
+        found.spec.delimiter = Some(delimiter);
+    }
+    if look.skip_header > 0 {
+        found.said.push(format!("the {} above its header are no records", super::say::many(look.skip_header as u64, "line")));
+        found.spec.skip_header = look.skip_header;
+    }
+    if !look.header {
+        let words = "its first line is a record: it has no header, and its columns are called";
+        found.said.push(format!("{words} {}", list(look.names.iter().map(String::as_str))));
+        found.spec.header = false;
+    } else if let Some(wrong) = look.wrong_names {
+        let names = list(look.names.iter().map(String::as_str));
+        found.said.push(format!("{wrong}; its columns are called {names}"));
+    }
+    found.spec.names = look.names;
+}
+
+fn delimiter_name(delimiter: char) -> String {
+    match delimiter {
+        '\t' => "a tab".to_owned(),
+        other => format!("a `{other}`"),
+    }
+}
+
+/// Reads the first records, and declares the repairs without which they cannot be read.
+fn try_records(path: &Path, found: &mut Fitted) -> Result<(), SurveyError> {
+    for _ in 0..4 {
+        let Err(error) = read_some(path, &found.spec) else { return Ok(()) };
+        let SurveyError::Read(error) = error else { return Err(error) };
+        let line = error.line.map(|line| format!(" {}", count(line))).unwrap_or_default();
+        let spec = &mut found.spec;
+        match error.kind {
+            ReadErrorKind::BlankLine if !spec.skip_blank_lines => {
+                spec.skip_blank_lines = true;
+                found.said.push(format!("line{line} is empty: empty lines are skipped, and counted"));
+            }
+            ReadErrorKind::StrayQuote | ReadErrorKind::AfterQuote if !spec.keep_stray_quotes => {
+                spec.keep_stray_quotes = true;
+                found.said.push(format!("a quote on line{line} quotes nothing: it is kept as it is, and counted"));
+            }
+            _ => return Err(SurveyError::Read(error)),
+        }
+    }
+    Ok(())
+}
+
+fn read_some(path: &Path, spec: &TableSpec) -> Result<(), SurveyError> {
+    let mut spec = spec.clone();
+    spec.format = Some(Format::Csv);
+    let table = open_alone(path, spec)?;
+    let columns = (0..table.schema().fields().len()).collect();
+    let mut records = 0;
+    each_batch(&table, columns, |batch| {
+        records += batch.num_rows() as u64;
+        Ok(if records < SAMPLE_RECORDS { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    })?;
+    Ok(())
+}

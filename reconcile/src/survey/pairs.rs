@@ -1,0 +1,227 @@
+//! Which tables and columns of both books belong together.
+
+use super::convert::{Fit, Form, fit};
+use super::names::{self, MEANS_THE_SAME, SAME, SPELT_ALIKE};
+use super::profile::Column;
+use super::sample::Sample;
+use std::collections::BTreeSet;
+
+/// A column of each side, by their indexes in the samples.
+#[derive(Clone, Debug)]
+pub(super) struct Pair {
+    pub(super) source: usize,
+    pub(super) target: usize,
+    pub(super) form: Form,
+    pub(super) why: Why,
+    /// Values of a thousand that both sides share; none where a side shows none.
+    pub(super) shared: Option<u64>,
+}
+
+/// Why two columns belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    Name,
+    /// But for case and signs.
+    Spelling,
+    Meaning,
+    Content,
+}
+
+/// A pair that could be.
+struct Candidate {
+    source: usize,
+    target: usize,
+    name: u64,
+    fit: Fit,
+}
+
+/// Pairs the columns of two tables: by their names, then by what their names mean, then by what
+/// they hold. In the order of the target's columns.
+pub(super) fn pair_columns(source: &Sample, target: &Sample, has_zone: bool) -> Vec<Pair> {
+    let mut pairs = Pairs {
+        source,
+        target,
+        has_zone,
+        found: Vec::new(),
+    };
+    pairs.by_name(SAME, Why::Name);
+    pairs.by_name(SPELT_ALIKE, Why::Spelling);
+    pairs.by_meaning();
+    pairs.by_content();
+    pairs.found.sort_by_key(|pair| pair.target);
+    pairs.found
+}
+
+struct Pairs<'s> {
+    source: &'s Sample,
+    target: &'s Sample,
+    has_zone: bool,
+    found: Vec<Pair>,
+}
+
+impl Pairs<'_> {
+    /// The columns that have no counterpart yet.
+    fn open(&self) -> (Vec<usize>, Vec<usize>) {
+        let taken = |pick: fn(&Pair) -> usize| -> BTreeSet<usize> { self.found.iter().map(pick).collect() };
+        let (sources, targets) = (taken(|pair| pair.source), taken(|pair| pair.target));
+        let open = |count: usize, taken: &BTreeSet<usize>| {
+            (0..count).filter(|at| !taken.contains(at)).collect()
+        };
+        (open(self.source.columns.len(), &sources), open(self.target.columns.len(), &targets))
+    }
+
+    fn candidates(&self, wanted: impl Fn(&Column, &Column, u64) -> bool) -> Vec<Candidate> {
+        let (sources, targets) = self.open();
+        let mut candidates = Vec::new();
+        for source in sources {
+            for target in &targets {
+                let (ours, theirs) = (&self.source.columns[source], &self.target.columns[*target]);
+                let name = names::likeness(&ours.name, &theirs.name);
+                if wanted(ours, theirs, name) {
+                    let fit = fit(ours, theirs, self.has_zone);
+                    candidates.push(Candidate { source, target: *target, name, fit });
+                }
+            }
+        }
+        candidates
+    }
+
+    fn take(&mut self, candidate: Candidate, why: Why) {
+        self.found.push(Pair {
+            source: candidate.source,
+            target: candidate.target,
+            form: candidate.fit.form,
+            why,
+            shared: candidate.fit.shared,
+        });
+    }
+
+    /// Pairs names that are so much alike and no other's.
+    fn by_name(&mut self, alike: u64, why: Why) {
+        let candidates = self.candidates(|_, _, name| name >= alike);
+        for candidate in only_choices(candidates) {
+            self.take(candidate, why);
+        }
+    }
+
+    /// Pairs names that mean the same, if the values do not contradict; where several do, those
+    /// that share most.
+    fn by_meaning(&mut self) {
+        let candidates = self.candidates(|_, _, name| name >= MEANS_THE_SAME);
+        let is_whole = self.source.is_whole && self.target.is_whole;
+        let stands = |candidate: &Candidate| {
+            let values = |sample: &Sample, at: usize| sample.columns[at].texts.len();
+            let few = values(self.source, candidate.source).min(values(self.target, candidate.target));
+            !is_whole || few < 5 || candidate.fit.shared.is_none_or(|shared| shared >= 50)
+        };
+        let sound: Vec<Candidate> = candidates.into_iter().filter(stands).collect();
+        for candidate in best_choices(sound, 1) {
+            self.take(candidate, Why::Meaning);
+        }
+    }
+
+    /// Pairs what holds nearly the same values, if nothing else does nearly as well.
+    fn by_content(&mut self) {
+        let comparable = |ours: &Column, theirs: &Column, _| !ours.is_bare() && !theirs.is_bare();
+        let candidates = self.candidates(comparable);
+        let sound = candidates.into_iter().filter(|candidate| {
+            candidate.fit.likeness >= 600 && candidate.fit.form != Form::Text
+        });
+        for candidate in best_choices(sound.collect(), 100) {
+            self.take(candidate, Why::Content);
+        }
+    }
+}
+
+impl Candidate {
+    fn weight(&self) -> u64 {
+        self.fit.likeness + self.name / 2
+    }
+}
+
+/// Candidates whose columns are in no other one.
+fn only_choices(candidates: Vec<Candidate>) -> Vec<Candidate> {
+    let alone: Vec<bool> = candidates
+        .iter()
+        .map(|one| {
+            let rivals = candidates.iter().filter(|other| {
+                other.name >= one.name && (other.source == one.source || other.target == one.target)
+            });
+            rivals.count() == 1
+        })
+        .collect();
+    candidates.into_iter().zip(alone).filter_map(|(one, is_alone)| is_alone.then_some(one)).collect()
+}
+
+/// The heaviest candidates, each by a margin over all that want one of its columns.
+fn best_choices(mut candidates: Vec<Candidate>, margin: u64) -> Vec<Candidate> {
+    candidates.sort_by_key(|one| (std::cmp::Reverse(one.weight()), one.target, one.source));
+    let mut chosen: Vec<Candidate> = Vec::new();
+    while !candidates.is_empty() {
+        let best = candidates.remove(0);
+        let rival = candidates.iter().find(|other| other.source == best.source || other.target == best.target);
+        let is_clear = rival.is_none_or(|rival| rival.weight() + margin <= best.weight());
+        if is_clear {
+            candidates.retain(|other| other.source != best.source && other.target != best.target);
+            chosen.push(best);
+        } else {
+            // Which of them it is nobody knows; neither is taken, and what they want stays open.
+            let (source, target) = (best.source, best.target);
+            candidates.retain(|other| other.source != source && other.target != target);
+        }
+    }
+    chosen
+}
+
+/// Pairs the tables of both books: by their names, then by their columns; each at most once.
+/// Indexes of the source's and the target's samples, in the order of the target's.
+pub(super) fn pair_tables(source: &[Sample], target: &[Sample]) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    let same: [fn(&str) -> String; 3] =
+        [str::to_owned, |name| name.to_lowercase(), names::table_core];
+    for form in same {
+        for (at, table) in target.iter().enumerate() {
+            let name = form(table.name());
+            let alike = |(other, sample): &(usize, &Sample)| {
+                is_open(&pairs, *other, at) && form(sample.name()) == name
+            };
+            let found: Vec<usize> =
+                source.iter().enumerate().filter(alike).map(|(other, _)| other).collect();
+            let rivals = target.iter().enumerate().filter(|(other, sample)| {
+                *other != at && form(sample.name()) == name && pairs.iter().all(|(_, taken)| taken != other)
+            });
+            if let ([only], 0) = (&found[..], rivals.count()) {
+                pairs.push((*only, at));
+            }
+        }
+    }
+    pair_by_columns(source, target, &mut pairs);
+    pairs.sort_by_key(|(_, at)| *at);
+    pairs
+}
+
+fn is_open(pairs: &[(usize, usize)], source: usize, target: usize) -> bool {
+    pairs.iter().all(|(one, other)| *one != source && *other != target)
+}
+
+/// Pairs the rest where half of the columns of one table have a counterpart in the other; the
+/// last two tables where any column has one.
+fn pair_by_columns(source: &[Sample], target: &[Sample], pairs: &mut Vec<(usize, usize)>) {
+    let mut scored = Vec::new();
+    for (one, ours) in source.iter().enumerate() {
+        for (other, theirs) in target.iter().enumerate() {
+            if is_open(pairs, one, other) {
+                let shared = pair_columns(ours, theirs, false).len();
+                let fewer = ours.columns.len().min(theirs.columns.len()).max(1);
+                scored.push((shared * 1000 / fewer, shared, one, other));
+            }
+        }
+    }
+    let is_last = scored.len() == 1;
+    scored.sort_by_key(|(share, shared, one, other)| (std::cmp::Reverse((*share, *shared)), *other, *one));
+    for (share, shared, one, other) in scored {
+        if is_open(pairs, one, other) && (share >= 500 || is_last && shared > 0) {
+            pairs.push((one, other));
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Reads records of a table to learn from them.
+
+use super::profile::{Class, Column, hash_of};
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_cast::cast;
+use arrow_cast::display::{ArrayFormatter, FormatOptions};
+use arrow_schema::{ArrowError, DataType};
+use books::{ReadError, ReadRequest, Table};
+use hashbrown::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// Records of a table that its columns are judged by.
+pub(super) const SAMPLE_RECORDS: u64 = 200_000;
+
+/// A table and what its first records show.
+#[derive(Debug)]
+pub(super) struct Sample {
+    pub(super) table: Arc<Table>,
+    /// The columns that can be compared, in the table's order.
+    pub(super) columns: Vec<Column>,
+    /// Columns of lists and structures, which cannot.
+    pub(super) nested: Vec<String>,
+    /// Records read.
+    pub(super) records: u64,
+    /// Whether these are all.
+    pub(super) is_whole: bool,
+}
+
+impl Sample {
+    /// Reads the first records of a table.
+    pub(super) fn read(table: &Arc<Table>) -> Result<Sample, ReadError> {
+        let schema = table.schema();
+        let data = schema.fields().len().saturating_sub(2);
+        let (flat, nested): (Vec<usize>, Vec<usize>) = (0..data).partition(|at| {
+            let data_type = schema.field(*at).data_type();
+            !data_type.is_nested() && !matches!(data_type, DataType::Interval(_) | DataType::Duration(_))
+        });
+        let name = |at: &usize| schema.field(*at).name().clone();
+        let new = |at: &usize| Column::new(schema.field(*at).name(), schema.field(*at).data_type());
+        let mut sample = Sample {
+            table: Arc::clone(table),
+            columns: flat.iter().map(new).collect(),
+            nested: nested.iter().map(name).collect(),
+            records: 0,
+            is_whole: false,
+        };
+        let is_whole = each_batch(table, flat, |batch| {
+            let room = SAMPLE_RECORDS - sample.records;
+            let rows = batch.num_rows().min(usize::try_from(room).unwrap_or(usize::MAX));
+            for (column, array) in sample.columns.iter_mut().zip(batch.columns()) {
+                each_text(&array.slice(0, rows), |text| column.take(text))?;
+            }
+            sample.records += rows as u64;
+            Ok(match rows < batch.num_rows() {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            })
+        })?;
+        sample.is_whole = is_whole;
+        Ok(sample)
+    }
+
+    /// The table's name.
+    pub(super) fn name(&self) -> &str {
+        self.table.name()
+    }
+}
+
+/// How many records of a table a set of columns tells apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Measure {
+    pub(super) records: u64,
+    /// Records with a value that none before them has.
+    pub(super) distinct: u64,
+    /// Records in which a column is NULL or empty.
+    pub(super) gaps: u64,
+    /// Whether all records of the table were counted.
+    pub(super) is_whole: bool,
+}
+
+impl Measure {
+    pub(super) fn is_key(self) -> bool {
+        self.gaps == 0 && self.distinct == self.records
+    }
+}
+
+/// Records that a key is measured on: their hashes fill some 200 MB.
+const MEASURED_RECORDS: u64 = 5_000_000;
+
+/// Measures columns of a sample, by their indexes.
+pub(super) fn measure_sample(sample: &Sample, columns: &[usize]) -> Measure {
+    let mut measure = Measure { is_whole: sample.is_whole, ..Measure::default() };
+    let mut seen = HashSet::new();
+    for row in 0..sample.rows() {
+        let hashes = columns.iter().filter_map(|at| sample.columns[*at].rows.get(row));
+        measure.note(hashes.copied(), &mut seen);
+    }
+    measure
+}
+
+impl Sample {
+    fn rows(&self) -> usize {
+        self.columns.first().map_or(0, |column| column.rows.len())
+    }
+
+    /// Whether columns tell all records of the sample apart; quicker than to measure them.
+    pub(super) fn is_told_apart_by(&self, columns: &[usize]) -> bool {
+        let mut seen = HashSet::new();
+        (0..self.rows()).all(|row| {
+            let hashes = columns.iter().filter_map(|at| self.columns[*at].rows.get(row));
+            seen.insert(mixed(hashes.copied()))
+        })
+    }
+}
+
+/// Measures columns of a table on all its records, up to 5,000,000.
+pub(super) fn measure(sample: &Sample, columns: &[usize]) -> Result<Measure, ReadError> {
+    if sample.is_whole {
+        return Ok(measure_sample(sample, columns));
+    }
+    let schema = sample.table.schema();
+    let wanted = columns.iter().filter_map(|at| schema.index_of(&sample.columns[*at].name).ok());
+    let mut measure = Measure::default();
+    let mut seen = HashSet::new();
+    let is_whole = each_batch(&sample.table, wanted.collect(), |batch| {
+        let mut rows: Vec<Vec<u64>> = vec![Vec::new(); batch.num_rows()];
+        for array in batch.columns() {
+            let mut row = rows.iter_mut();
+            each_text(array, |text| {
+                let text = text.filter(|text| !text.trim().is_empty());
+                if let Some(row) = row.next() {
+                    row.push(text.map_or(0, hash_of));
+                }
+            })?;
+        }
+        for row in rows {
+            if measure.records == MEASURED_RECORDS {
+                return Ok(ControlFlow::Break(()));
+            }
+            measure.note(row.into_iter(), &mut seen);
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    measure.is_whole = is_whole;
+    Ok(measure)
+}
+
+impl Measure {
+    fn note(&mut self, hashes: impl Iterator<Item = u64> + Clone, seen: &mut HashSet<u128>) {
+        self.records += 1;
+        if hashes.clone().any(|hash| hash == 0) {
+            self.gaps += 1;
+        } else if seen.insert(mixed(hashes)) {
+            self.distinct += 1;
+        }
+    }
+}
+
+/// One hash of several, so long that two that differ do not fall together.
+fn mixed(hashes: impl Iterator<Item = u64>) -> u128 {
+    let (mut one, mut other) = (DefaultHasher::new(), DefaultHasher::new());
+    1_u8.hash(&mut other);
+    for hash in hashes {
+        hash.hash(&mut one);
+        hash.hash(&mut other);
+    }
+    u128::from(one.finish()) << 64 | u128::from(other.finish())
+}
+
+/// Reads a table batch by batch, until it is told to break off; returns whether it read all.
+pub(super) fn each_batch(
+    table: &Table,
+    columns: Vec<usize>,
+    mut take: impl FnMut(&RecordBatch) -> Result<ControlFlow<()>, ArrowError>,
+) -> Result<bool, ReadError> {
+    let request = ReadRequest::new(columns);
+    for chunk in table.chunks() {
+        for batch in table.read(&chunk, &request)? {
+            // Values of a type that cannot be shown teach nothing.
+            if take(&batch?).unwrap_or(ControlFlow::Break(())).is_break() {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// Gives every value as text, moments in UTC.
+pub(super) fn each_text(
+    array: &ArrayRef,
+    mut take: impl FnMut(Option<&str>),
+) -> Result<(), ArrowError> {
+    if let Some(texts) = array.as_string_view_opt() {
+        texts.iter().for_each(take);
+        return Ok(());
+    }
+    let array = match Class::of(array.data_type()) {
+        Class::Moment { .. } => without_zone(array)?,
+        _ => Arc::clone(array),
+    };
+    let moment = Some("%Y-%m-%d %H:%M:%S%.f");
+    let options = FormatOptions::new().with_timestamp_format(moment).with_datetime_format(moment);
+    let shown = ArrayFormatter::try_new(&array, &options)?;
+    let mut text = String::new();
+    for row in 0..array.len() {
+        if array.is_null(row) {
+            take(None);
+            continue;
+        }
+        text.clear();
+        shown.value(row).write(&mut text)?;
+        take(Some(&text));
+    }
+    Ok(())
+}
+
+/// Moments as a clock in UTC shows them.
+fn without_zone(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    let DataType::Timestamp(unit, _) = array.data_type() else { return Ok(Arc::clone(array)) };
+    let utc = cast(array, &DataType::Timestamp(*unit, Some("+00:00".into())))?;
+    cast(&utc, &DataType::Timestamp(*unit, None))
+}
