@@ -52,7 +52,11 @@ impl Book {
                 Err(wrong) => errors.extend(wrong.into_iter().map(|error| error.table(&name))),
             }
         }
-        if errors.is_empty() { Ok(book) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(book)
+        } else {
+            Err(errors)
+        }
     }
 
     /// Its tables, by name.
@@ -104,11 +108,15 @@ fn open_table(
         .collect();
     let unified = unify(&columns, spec)?;
     let fields: Vec<Field> = unified.fields.into_iter().chain(place_fields()).collect();
-    let infos = files.iter().zip(&opened).map(|(file, opened)| file_info(file, opened)).collect();
+    let infos = files
+        .iter()
+        .zip(&opened)
+        .map(|(file, opened)| file_info(file, opened))
+        .collect();
     let sources = files
         .iter()
         .zip(opened)
-        .zip(unified.places)
+        .zip(unified.places.into_iter().zip(unified.ignored))
         .enumerate()
         .map(|(number, ((file, opened), columns))| Arc::new(source(number, file, opened, columns)))
         .collect();
@@ -128,14 +136,18 @@ fn file_info(file: &FoundFile, opened: &Opened) -> FileInfo {
         Body::Csv(_) => None,
         Body::Parquet(parquet) => Some(parquet.rows()),
     };
-    FileInfo { path: file.display.clone(), bytes: opened.stamp.bytes, rows }
+    FileInfo {
+        path: file.display.clone(),
+        bytes: opened.stamp.bytes,
+        rows,
+    }
 }
 
 fn source(
     number: usize,
     file: &FoundFile,
     opened: Opened,
-    columns: Vec<Option<usize>>,
+    (columns, ignored): (Vec<Option<usize>>, Vec<String>),
 ) -> SourceFile {
     SourceFile {
         display: Arc::from(file.display.as_str()),
@@ -144,6 +156,7 @@ fn source(
         number: u32::try_from(number).expect("a table has fewer than 2^32 files"),
         body: opened.body,
         columns,
+        ignored,
     }
 }
 
@@ -190,7 +203,9 @@ fn formats(files: &[FoundFile], spec: &TableSpec, errors: &mut Vec<BookError>) -
             ),
         }
     }
-    let other = formats.iter().position(|format| Some(format) != formats.first());
+    let other = formats
+        .iter()
+        .position(|format| Some(format) != formats.first());
     if let (Some(other), true) = (other, errors.is_empty()) {
         let (first, second) = (files[0].display.clone(), files[other].display.clone());
         errors.push(
@@ -219,6 +234,13 @@ fn open_file(file: &FoundFile, spec: &TableSpec, format: Format) -> Result<Opene
             (Body::Parquet(parquet), fields)
         }
     };
-    let columns = FileColumns { display: file.display.clone(), fields };
-    Ok(Opened { body, stamp: Stamp::of(&metadata), columns })
+    let columns = FileColumns {
+        display: file.display.clone(),
+        fields,
+    };
+    Ok(Opened {
+        body,
+        stamp: Stamp::of(&metadata),
+        columns,
+    })
 }

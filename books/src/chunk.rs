@@ -30,7 +30,15 @@ fn chunk(
 ) -> Chunk {
     let part = u32::try_from(part).expect("a file has fewer than 2^32 parts");
     let id = ChunkId(u64::from(source.number) << 32 | u64::from(part));
-    Chunk { id, table: Arc::clone(table), file, part, bytes, rows, span }
+    Chunk {
+        id,
+        table: Arc::clone(table),
+        file,
+        part,
+        bytes,
+        rows,
+        span,
+    }
 }
 
 fn byte_ranges(spans: Vec<Span>) -> Vec<(Span, u64, Option<u64>)> {
@@ -38,5 +46,8 @@ fn byte_ranges(spans: Vec<Span>) -> Vec<(Span, u64, Option<u64>)> {
         Span::Bytes { start, end, .. } => end - start,
         Span::RowGroup { .. } => 0,
     };
-    spans.into_iter().map(|span| (span, length(&span), None)).collect()
+    spans
+        .into_iter()
+        .map(|span| (span, length(&span), None))
+        .collect()
 }

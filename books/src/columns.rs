@@ -24,6 +24,8 @@ pub(crate) struct Unified {
     pub(crate) fields: Vec<Field>,
     /// Per file, per column of the table: the column of the file.
     pub(crate) places: Vec<Vec<Option<usize>>>,
+    /// Per file: the columns that are left out.
+    pub(crate) ignored: Vec<Vec<String>>,
 }
 
 /// Brings the columns of all files of a table together.
@@ -33,12 +35,17 @@ pub(crate) struct Unified {
 /// of one name) is an error, and all errors come at once.
 pub(crate) fn unify(files: &[FileColumns], spec: &TableSpec) -> Result<Unified, Vec<BookError>> {
     let mut errors = Vec::new();
-    let named: Vec<Vec<Named>> = files.iter().map(|file| name_columns(file, spec, &mut errors)).collect();
+    let named: Vec<Vec<Named>> = files
+        .iter()
+        .map(|file| name_columns(file, spec, &mut errors))
+        .collect();
     let mut fields: Vec<(Field, usize)> = Vec::new();
     let mut places = vec![Vec::new(); files.len()];
     for (number, columns) in named.iter().enumerate() {
         for column in columns {
-            let at = fields.iter().position(|(field, _)| *field.name() == column.name);
+            let at = fields
+                .iter()
+                .position(|(field, _)| *field.name() == column.name);
             let at = at.unwrap_or_else(|| {
                 fields.push((column.field.clone().with_name(&column.name), number));
                 fields.len() - 1
@@ -53,17 +60,45 @@ pub(crate) fn unify(files: &[FileColumns], spec: &TableSpec) -> Result<Unified, 
         place.resize(fields.len(), None);
     }
     for (at, (field, holder)) in fields.iter_mut().enumerate() {
-        let lacking: Vec<usize> = (0..files.len()).filter(|file| places[*file][at].is_none()).collect();
+        let lacking: Vec<usize> = (0..files.len())
+            .filter(|file| places[*file][at].is_none())
+            .collect();
         if let Some(first) = lacking.first() {
             if !spec.optional.contains(field.name()) {
-                errors.push(missing(field.name(), &files[*holder], &files[*first], lacking.len(), spec));
+                errors.push(missing(
+                    field.name(),
+                    &files[*holder],
+                    &files[*first],
+                    lacking.len(),
+                    spec,
+                ));
             }
             *field = field.clone().with_nullable(true);
         }
     }
     check_plan_names(files, &fields, spec, &mut errors);
     let fields = fields.into_iter().map(|(field, _)| field).collect();
-    if errors.is_empty() { Ok(Unified { fields, places }) } else { Err(errors) }
+    let ignored = files
+        .iter()
+        .map(|file| ignored_columns(file, spec))
+        .collect();
+    if errors.is_empty() {
+        Ok(Unified {
+            fields,
+            places,
+            ignored,
+        })
+    } else {
+        Err(errors)
+    }
+}
+
+fn ignored_columns(file: &FileColumns, spec: &TableSpec) -> Vec<String> {
+    let names = file.fields.iter().map(Field::name);
+    names
+        .filter(|name| is_ignored(name, spec))
+        .cloned()
+        .collect()
 }
 
 /// A column of a file under its name in the table.
@@ -77,7 +112,7 @@ fn name_columns(file: &FileColumns, spec: &TableSpec, errors: &mut Vec<BookError
     let mut columns: Vec<Named> = Vec::new();
     for (index, field) in file.fields.iter().enumerate() {
         let name = canonical(field.name(), spec);
-        if spec.ignore.contains(field.name()) || spec.ignore.iter().any(|ignored| ignored == name) {
+        if is_ignored(field.name(), spec) {
             continue;
         }
         if name.is_empty() {
@@ -87,15 +122,29 @@ fn name_columns(file: &FileColumns, spec: &TableSpec, errors: &mut Vec<BookError
                 BookError::new(BookErrorKind::PlaceName(name.to_owned()))
                     .file(&file.display)
                     .setting("columns")
-                    .mend(format!("give it another one: `columns = {{ {}_ = [{name:?}] }}`", &name[1..])),
+                    .mend(format!(
+                        "give it another one: `columns = {{ {}_ = [{name:?}] }}`",
+                        &name[1..]
+                    )),
             );
         } else if let Some(first) = columns.iter().find(|column| column.name == name) {
             errors.push(same_name(file, name, first.index, index));
         } else {
-            columns.push(Named { name: name.to_owned(), index, field: field.clone() });
+            columns.push(Named {
+                name: name.to_owned(),
+                index,
+                field: field.clone(),
+            });
         }
     }
     columns
+}
+
+/// Whether a column that a file calls `name` is left out.
+fn is_ignored(name: &str, spec: &TableSpec) -> bool {
+    spec.ignore
+        .iter()
+        .any(|ignored| ignored == name || ignored == canonical(name, spec))
 }
 
 /// The name in the table of a column that a file calls `name`.
@@ -114,8 +163,11 @@ fn no_name(file: &FileColumns, index: usize) -> BookError {
 }
 
 fn same_name(file: &FileColumns, name: &str, first: usize, second: usize) -> BookError {
-    let kind =
-        BookErrorKind::SameName { name: name.to_owned(), first: first + 1, second: second + 1 };
+    let kind = BookErrorKind::SameName {
+        name: name.to_owned(),
+        first: first + 1,
+        second: second + 1,
+    };
     BookError::new(kind)
         .file(&file.display)
         .setting("names")
@@ -186,18 +238,28 @@ fn missing(
         holder: holder.display.clone(),
         others,
     };
-    BookError::new(kind).file(&lacking.display).setting("columns").mend(mend)
+    BookError::new(kind)
+        .file(&lacking.display)
+        .setting("columns")
+        .mend(mend)
 }
 
 fn quoted_names(file: &FileColumns) -> String {
-    let names: Vec<String> = file.fields.iter().map(|field| format!("{:?}", field.name())).collect();
+    let names: Vec<String> = file
+        .fields
+        .iter()
+        .map(|field| format!("{:?}", field.name()))
+        .collect();
     names.join(", ")
 }
 
 /// Whether two names differ in case, blanks and punctuation only.
 fn is_near(one: &str, other: &str) -> bool {
     let letters = |name: &str| -> String {
-        name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+        name.chars()
+            .filter(|letter| letter.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect()
     };
     letters(one) == letters(other)
 }
@@ -209,15 +271,29 @@ fn check_plan_names(
     spec: &TableSpec,
     errors: &mut Vec<BookError>,
 ) {
-    let there: BTreeSet<&str> = fields.iter().map(|(field, _)| field.name().as_str()).collect();
-    let written: BTreeSet<&str> =
-        files.iter().flat_map(|file| &file.fields).map(|field| field.name().as_str()).collect();
+    let there: BTreeSet<&str> = fields
+        .iter()
+        .map(|(field, _)| field.name().as_str())
+        .collect();
+    let written: BTreeSet<&str> = files
+        .iter()
+        .flat_map(|file| &file.fields)
+        .map(|field| field.name().as_str())
+        .collect();
     let mut unknown = |name: &str, setting: &'static str| {
         let names: Vec<String> = written.iter().map(|name| format!("{name:?}")).collect();
         let error = BookError::new(BookErrorKind::ColumnUnknown(name.to_owned()));
-        errors.push(error.setting(setting).mend(format!("the columns are {}", names.join(", "))));
+        errors.push(
+            error
+                .setting(setting)
+                .mend(format!("the columns are {}", names.join(", "))),
+        );
     };
-    for name in spec.optional.iter().filter(|name| !there.contains(name.as_str())) {
+    for name in spec
+        .optional
+        .iter()
+        .filter(|name| !there.contains(name.as_str()))
+    {
         unknown(name, "optional");
     }
     for name in &spec.ignore {
@@ -233,7 +309,10 @@ fn check_plan_names(
         if !there.contains(name.as_str()) && !is_ignored {
             unknown(name, "columns");
         }
-        for other in others.iter().filter(|other| !written.contains(other.as_str())) {
+        for other in others
+            .iter()
+            .filter(|other| !written.contains(other.as_str()))
+        {
             unknown(other, "columns");
         }
     }

@@ -33,7 +33,9 @@ pub(crate) fn digest_files(
             scope.spawn(|| {
                 while let Some((index, file)) = take(&next, files) {
                     let digest = digest(file);
-                    done.lock().unwrap_or_else(PoisonError::into_inner).push((index, digest));
+                    done.lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push((index, digest));
                 }
             });
         }
@@ -54,7 +56,9 @@ fn digest(file: &SourceFile) -> Result<FileDigest, ReadError> {
     let mut block = vec![0; 256 * 1024];
     let mut bytes = 0;
     loop {
-        let read = opened.read(&mut block).map_err(|error| file.io_error(&error))?;
+        let read = opened
+            .read(&mut block)
+            .map_err(|error| file.io_error(&error))?;
         if read == 0 {
             break;
         }
@@ -63,5 +67,9 @@ fn digest(file: &SourceFile) -> Result<FileDigest, ReadError> {
     }
     file.check_unchanged()?;
     let blake3 = hasher.finalize().to_hex().to_string();
-    Ok(FileDigest { file: file.display.to_string(), bytes, blake3 })
+    Ok(FileDigest {
+        file: file.display.to_string(),
+        bytes,
+        blake3,
+    })
 }

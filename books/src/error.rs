@@ -21,7 +21,13 @@ pub struct BookError {
 
 impl BookError {
     pub(crate) fn new(kind: BookErrorKind) -> BookError {
-        BookError { table: None, file: None, setting: None, kind, mend: String::new() }
+        BookError {
+            table: None,
+            file: None,
+            setting: None,
+            kind,
+            mend: String::new(),
+        }
     }
 
     pub(crate) fn table(mut self, name: &str) -> BookError {
@@ -56,7 +62,11 @@ impl fmt::Display for BookError {
             (None, None) => {}
         }
         self.kind.fmt(f)?;
-        if self.mend.is_empty() { Ok(()) } else { write!(f, "; {}", self.mend) }
+        if self.mend.is_empty() {
+            Ok(())
+        } else {
+            write!(f, "; {}", self.mend)
+        }
     }
 }
 
@@ -171,7 +181,9 @@ impl From<ReadError> for BookError {
     fn from(error: ReadError) -> BookError {
         let file = error.file.clone();
         let mend = error.mend.clone();
-        BookError::new(BookErrorKind::Read(Box::new(error))).file(&file).mend(mend)
+        BookError::new(BookErrorKind::Read(Box::new(error)))
+            .file(&file)
+            .mend(mend)
     }
 }
 
@@ -239,10 +251,16 @@ impl fmt::Display for ReadError {
             }
         }
         match self.record_line {
-            Some(start) if self.line != Some(start) => write!(f, " of the record from line {start}")?,
+            Some(start) if self.line != Some(start) => {
+                write!(f, " of the record from line {start}")?
+            }
             _ => {}
         }
-        if self.mend.is_empty() { Ok(()) } else { write!(f, "; {}", self.mend) }
+        if self.mend.is_empty() {
+            Ok(())
+        } else {
+            write!(f, "; {}", self.mend)
+        }
     }
 }
 
@@ -350,6 +368,9 @@ pub enum ReadErrorKind {
     /// A filter that the caller gave failed.
     #[error("the filter failed: {0}")]
     Filter(String),
+    /// A chunk of another table.
+    #[error("there is no such file in the table")]
+    NoSuchFile,
     /// A column number beyond the table's.
     #[error("there is no column number {0}")]
     NoSuchColumn(usize),

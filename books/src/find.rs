@@ -39,7 +39,11 @@ pub(crate) fn find_tables(
              others are named in the plan, with `files` and `format`",
         ));
     }
-    if errors.is_empty() { Ok(tables) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(tables)
+    } else {
+        Err(errors)
+    }
 }
 
 /// What is said by a file's name about how it is written.
@@ -64,7 +68,9 @@ pub(crate) fn compression_of(display: &str) -> Option<&'static str> {
 /// A file's ending in small letters, without that of a compression.
 pub(crate) fn ending(display: &str) -> String {
     let name = without_compression(file_name(display));
-    name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default()
+    name.rsplit_once('.')
+        .map(|(_, ending)| ending.to_ascii_lowercase())
+        .unwrap_or_default()
 }
 
 fn file_name(display: &str) -> &str {
@@ -96,12 +102,21 @@ struct Listing {
 impl Listing {
     fn of(root: &Path) -> Result<Listing, BookError> {
         if root.is_dir() {
-            return Ok(Listing { files: list(root, root, None)?, is_explicit: false });
+            return Ok(Listing {
+                files: list(root, root, None)?,
+                is_explicit: false,
+            });
         }
         if root.is_file() {
             let base = root.parent().unwrap_or(Path::new(""));
-            let file = FoundFile { display: relative(base, root)?, path: root.to_owned() };
-            return Ok(Listing { files: vec![file], is_explicit: true });
+            let file = FoundFile {
+                display: relative(base, root)?,
+                path: root.to_owned(),
+            };
+            return Ok(Listing {
+                files: vec![file],
+                is_explicit: true,
+            });
         }
         let text = root.to_string_lossy();
         if !has_wildcard(&text) {
@@ -118,16 +133,25 @@ impl Listing {
             .collect();
         let rest = root.strip_prefix(&base).unwrap_or(root);
         let glob = matcher(&rest.to_string_lossy())?;
-        let start = if base.as_os_str().is_empty() { Path::new(".") } else { base.as_path() };
+        let start = if base.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            base.as_path()
+        };
         if !start.is_dir() {
-            return Err(BookError::new(BookErrorKind::Nothing(start.display().to_string())));
+            return Err(BookError::new(BookErrorKind::Nothing(
+                start.display().to_string(),
+            )));
         }
         let files = list(start, start, Some(&glob))?;
         if files.is_empty() {
             return Err(BookError::new(BookErrorKind::NoFiles(text.to_owned()))
                 .mend("`*` stands for a name, `**` for any folders"));
         }
-        Ok(Listing { files, is_explicit: true })
+        Ok(Listing {
+            files,
+            is_explicit: true,
+        })
     }
 }
 
@@ -136,12 +160,20 @@ fn has_wildcard(text: &str) -> bool {
 }
 
 /// All files below `folder` that are not hidden and match, in the order of their paths.
-fn list(base: &Path, folder: &Path, glob: Option<&GlobMatcher>) -> Result<Vec<FoundFile>, BookError> {
+fn list(
+    base: &Path,
+    folder: &Path,
+    glob: Option<&GlobMatcher>,
+) -> Result<Vec<FoundFile>, BookError> {
     let is_visible = |entry: &walkdir::DirEntry| {
         entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.')
     };
     let mut files = Vec::new();
-    for entry in WalkDir::new(folder).follow_links(true).into_iter().filter_entry(is_visible) {
+    for entry in WalkDir::new(folder)
+        .follow_links(true)
+        .into_iter()
+        .filter_entry(is_visible)
+    {
         let entry = entry.map_err(|error| {
             let place = error.path().unwrap_or(folder).display().to_string();
             BookError::new(BookErrorKind::Unlisted(error.to_string())).file(&place)
@@ -151,7 +183,10 @@ fn list(base: &Path, folder: &Path, glob: Option<&GlobMatcher>) -> Result<Vec<Fo
         }
         let display = relative(base, entry.path())?;
         if glob.is_none_or(|glob| glob.is_match(&display)) {
-            files.push(FoundFile { display, path: entry.into_path() });
+            files.push(FoundFile {
+                display,
+                path: entry.into_path(),
+            });
         }
     }
     files.sort();
@@ -178,7 +213,10 @@ fn matcher(glob: &str) -> Result<GlobMatcher, BookError> {
     let built: Result<Glob, _> = GlobBuilder::new(glob).literal_separator(true).build();
     built.map(|glob| glob.compile_matcher()).map_err(|error| {
         let why = error.kind().to_string();
-        BookError::new(BookErrorKind::Glob { glob: glob.to_owned(), why })
+        BookError::new(BookErrorKind::Glob {
+            glob: glob.to_owned(),
+            why,
+        })
     })
 }
 
@@ -190,7 +228,10 @@ pub(crate) struct Globs {
 
 impl Globs {
     pub(crate) fn new(globs: &[String]) -> Result<Globs, BookError> {
-        let mut found = Globs { wanted: Vec::new(), unwanted: Vec::new() };
+        let mut found = Globs {
+            wanted: Vec::new(),
+            unwanted: Vec::new(),
+        };
         for glob in globs {
             match glob.strip_prefix('!') {
                 Some(rest) => found.unwanted.push(matcher(rest)?),
@@ -228,7 +269,11 @@ fn claim_by_glob(
 ) -> BTreeSet<String> {
     let mut claimed = BTreeSet::new();
     let mut owner: BTreeMap<&str, &str> = BTreeMap::new();
-    for (name, table) in spec.tables.iter().filter(|(_, table)| !table.files.is_empty()) {
+    for (name, table) in spec
+        .tables
+        .iter()
+        .filter(|(_, table)| !table.files.is_empty())
+    {
         let globs = match Globs::new(&table.files) {
             Ok(globs) => globs,
             Err(error) => {
@@ -263,11 +308,14 @@ fn claim_by_glob(
 
 fn in_two_tables(first: &str, second: &str, file: &str) -> BookError {
     let (first, second) = (first.to_owned(), second.to_owned());
-    BookError::new(BookErrorKind::InTwoTables { first, second: second.clone() })
-        .file(file)
-        .table(&second)
-        .setting("files")
-        .mend(format!("exclude it from one of them: `\"!{file}\"`"))
+    BookError::new(BookErrorKind::InTwoTables {
+        first,
+        second: second.clone(),
+    })
+    .file(file)
+    .table(&second)
+    .setting("files")
+    .mend(format!("exclude it from one of them: `\"!{file}\"`"))
 }
 
 /// Makes every other file of a book a table by its stem.
@@ -278,7 +326,11 @@ fn claim_by_stem(
     tables: &mut BTreeMap<String, Vec<FoundFile>>,
     errors: &mut Vec<BookError>,
 ) {
-    for file in listing.files.iter().filter(|file| !claimed.contains(&file.display)) {
+    for file in listing
+        .files
+        .iter()
+        .filter(|file| !claimed.contains(&file.display))
+    {
         let stem = stem(&file.display);
         let named = spec.tables.get(stem).filter(|table| table.files.is_empty());
         let has_format = named.is_some_and(|table| table.format.is_some());
@@ -306,17 +358,28 @@ fn same_stem(stem: &str, first: &FoundFile, second: &FoundFile) -> BookError {
 }
 
 fn no_such_stem(name: &str, listing: &Listing) -> BookError {
-    BookError::new(BookErrorKind::Unmatched(format!("the table's name {name:?}")))
-        .table(name)
-        .mend(format!("say which with `files`; the book has {}", some_names(&listing.files)))
+    BookError::new(BookErrorKind::Unmatched(format!(
+        "the table's name {name:?}"
+    )))
+    .table(name)
+    .mend(format!(
+        "say which with `files`; the book has {}",
+        some_names(&listing.files)
+    ))
 }
 
 /// The first few names, for a message.
 fn some_names(files: &[FoundFile]) -> String {
-    let shown: Vec<&str> = files.iter().take(5).map(|file| file.display.as_str()).collect();
+    let shown: Vec<&str> = files
+        .iter()
+        .take(5)
+        .map(|file| file.display.as_str())
+        .collect();
     match files.len() {
         0 => "no files".to_owned(),
-        count if count > shown.len() => format!("{} and {} more", shown.join(", "), count - shown.len()),
+        count if count > shown.len() => {
+            format!("{} and {} more", shown.join(", "), count - shown.len())
+        }
         _ => shown.join(", "),
     }
 }

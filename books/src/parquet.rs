@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt64Array, new_null_array};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt64Array, new_null_array,
+};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use arrow_select::filter::filter_record_batch;
 use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
@@ -46,10 +48,18 @@ impl ParquetFile {
                 .with_offset_index_policy(PageIndexPolicy::Optional);
             let metadata = ArrowReaderMetadata::load(&opened, options.clone())?;
             let schema = Arc::new(plain_schema(metadata.schema()));
-            ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options.with_schema(schema))
+            ArrowReaderMetadata::try_new(
+                Arc::clone(metadata.metadata()),
+                options.with_schema(schema),
+            )
         });
         let metadata = metadata.map_err(|why| unreadable(&file.display, &why))?;
-        let fields = metadata.schema().fields().iter().map(|field| field.as_ref().clone()).collect();
+        let fields = metadata
+            .schema()
+            .fields()
+            .iter()
+            .map(|field| field.as_ref().clone())
+            .collect();
         Ok((ParquetFile { metadata }, fields))
     }
 
@@ -83,7 +93,11 @@ fn rows_of(group: &RowGroupMetaData) -> u64 {
 /// The types in which a file's columns are read.
 fn plain_schema(schema: &Schema) -> Schema {
     let fields = schema.fields().iter().map(|field| {
-        Field::new(field.name(), plain_type(field.data_type()), field.is_nullable())
+        Field::new(
+            field.name(),
+            plain_type(field.data_type()),
+            field.is_nullable(),
+        )
     });
     Schema::new(fields.collect::<Vec<Field>>())
 }
@@ -102,11 +116,13 @@ fn plain_type(data_type: &DataType) -> DataType {
 fn guard<T>(decode: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, String> {
     match catch_unwind(AssertUnwindSafe(decode)) {
         Ok(decoded) => decoded.map_err(|error| error.to_string()),
-        Err(panic) => Err(match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
-            (Some(why), _) => (*why).to_owned(),
-            (_, Some(why)) => why.clone(),
-            _ => "the decoder gave up".to_owned(),
-        }),
+        Err(panic) => Err(
+            match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+                (Some(why), _) => (*why).to_owned(),
+                (_, Some(why)) => why.clone(),
+                _ => "the decoder gave up".to_owned(),
+            },
+        ),
     }
 }
 
@@ -122,7 +138,8 @@ pub(crate) fn read(
     chunk: &Chunk,
     request: &ReadRequest,
 ) -> Result<ChunkReader, ReadError> {
-    let (Body::Parquet(file), Span::RowGroup { index, first_row }) = (&source.body, chunk.span) else {
+    let (Body::Parquet(file), Span::RowGroup { index, first_row }) = (&source.body, chunk.span)
+    else {
         unreachable!("only row groups of Parquet files come here")
     };
     let plan = Plan::new(source, schema, request);
@@ -131,15 +148,23 @@ pub(crate) fn read(
     let rows = chunk.rows.unwrap_or(0);
     let meter = ChunkMeter::new(request.meter.clone(), chunk.bytes);
     if is_pruned(source, file, index, request) {
-        return Ok(ChunkReader::new(Pruned { source: Arc::clone(source), meter, rows, is_over: false }));
+        return Ok(ChunkReader::new(Pruned {
+            source: Arc::clone(source),
+            meter,
+            rows,
+            is_over: false,
+        }));
     }
-    let complaint = Arc::new(Mutex::new(None));
-    let batches = guard(|| plan.open(source, file, index, request, &complaint))
-        .map_err(|why| unreadable(&source.display, &why))?
-        .map_err(|error| source.io_error(&error))?;
-    let numbers = if plan.has_row_numbers { None } else { Some(first_row) };
+    let opened = File::open(&source.path).map_err(|error| source.io_error(&error))?;
+    let numbers = if plan.has_row_numbers {
+        None
+    } else {
+        Some(first_row)
+    };
     Ok(ChunkReader::new(GroupReader {
-        batches,
+        batches: Batches::Closed(opened),
+        group: index,
+        batch_rows: request.batch_rows.max(1),
         asked: project(schema, &request.columns),
         file: FileColumn::new(Arc::clone(&source.display)),
         source: Arc::clone(source),
@@ -149,7 +174,7 @@ pub(crate) fn read(
         rows,
         bytes: chunk.bytes,
         meter,
-        complaint,
+        complaint: Arc::new(Mutex::new(None)),
     }))
 }
 
@@ -166,8 +191,10 @@ fn refuse_nested<'a>(
         let field = file.metadata.schema().field(*column);
         if field.data_type().is_nested() {
             let (column, found) = (field.name().clone(), type_name(field.data_type()));
-            return Err(ReadError::new(&source.display, ReadErrorKind::Nested { column, found })
-                .mend("leave it out of the rule, or out of the table with `ignore`"));
+            return Err(
+                ReadError::new(&source.display, ReadErrorKind::Nested { column, found })
+                    .mend("leave it out of the rule, or out of the table with `ignore`"),
+            );
         }
     }
     Ok(())
@@ -206,10 +233,15 @@ struct Plan {
 impl Plan {
     fn new(source: &SourceFile, schema: &SchemaRef, request: &ReadRequest) -> Plan {
         let filter = request.filter.clone();
-        let filter_columns = filter.as_ref().map_or(&[][..], |filter| filter.columns()).to_vec();
+        let filter_columns = filter
+            .as_ref()
+            .map_or(&[][..], |filter| filter.columns())
+            .to_vec();
         let in_file = |column: &usize| source.columns.get(*column).copied().flatten();
-        let has_late_columns =
-            filter.is_some() && filter_columns.iter().all(|column| in_file(column).is_some());
+        let has_late_columns = filter.is_some()
+            && filter_columns
+                .iter()
+                .all(|column| in_file(column).is_some());
         let mut asked: Vec<usize> = request.columns.iter().filter_map(in_file).collect();
         let looked_at = sorted(filter_columns.iter().filter_map(in_file).collect());
         if filter.is_some() && !has_late_columns {
@@ -217,13 +249,21 @@ impl Plan {
         }
         let asked_of_file = sorted(asked);
         let origins_in = |columns: &[usize], read: &[usize]| {
-            columns.iter().map(|column| origin(*column, source, read)).collect()
+            columns
+                .iter()
+                .map(|column| origin(*column, source, read))
+                .collect()
         };
-        let seen = if has_late_columns { &looked_at } else { &asked_of_file };
+        let seen = if has_late_columns {
+            &looked_at
+        } else {
+            &asked_of_file
+        };
         Plan {
             origins: origins_in(&request.columns, &asked_of_file),
             filter_origins: origins_in(&filter_columns, seen),
-            has_row_numbers: has_late_columns && request.columns.iter().any(|column| is_row(*column, source)),
+            has_row_numbers: has_late_columns
+                && request.columns.iter().any(|column| is_row(*column, source)),
             asked_of_file,
             looked_at,
             has_late_columns,
@@ -233,25 +273,25 @@ impl Plan {
     }
 
     /// Opens a row group with a file of its own: readers that share one would
-    /// share its position.
+    /// share its position. The filter is asked about all rows here.
     fn open(
         &self,
-        source: &SourceFile,
         file: &ParquetFile,
-        index: usize,
-        request: &ReadRequest,
+        opened: File,
+        group: usize,
+        batch_rows: usize,
         complaint: &Arc<Mutex<Option<String>>>,
-    ) -> Result<std::io::Result<ParquetRecordBatchReader>, ParquetError> {
-        let opened = match File::open(&source.path) {
-            Ok(opened) => opened,
-            Err(error) => return Ok(Err(error)),
+    ) -> Result<ParquetRecordBatchReader, ParquetError> {
+        let metadata = if self.has_row_numbers {
+            numbered(&file.metadata)?
+        } else {
+            file.metadata.clone()
         };
-        let metadata = if self.has_row_numbers { numbered(&file.metadata)? } else { file.metadata.clone() };
         let parquet_schema = file.metadata.metadata().file_metadata().schema_descr_ptr();
         let mask = ProjectionMask::roots(&parquet_schema, self.asked_of_file.iter().copied());
         let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(opened, metadata)
-            .with_batch_size(request.batch_rows.max(1))
-            .with_row_groups(vec![index])
+            .with_batch_size(batch_rows)
+            .with_row_groups(vec![group])
             .with_projection(mask);
         if let (Some(filter), true) = (&self.filter, self.has_late_columns) {
             let mask = ProjectionMask::roots(&parquet_schema, self.looked_at.iter().copied());
@@ -264,7 +304,7 @@ impl Plan {
             let predicate = ArrowPredicateFn::new(mask, move |batch| judge.keep(&batch));
             builder = builder.with_row_filter(Predicates::new(vec![Box::new(predicate)]));
         }
-        builder.build().map(Ok)
+        builder.build()
     }
 }
 
@@ -313,7 +353,10 @@ impl Judge {
         });
         let seen = batch(&self.schema, columns.collect(), rows)?;
         checked(self.filter.keep(&seen), rows).map_err(|why| {
-            *self.complaint.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.clone());
+            *self
+                .complaint
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) = Some(why.clone());
             ArrowError::ComputeError(why)
         })
     }
@@ -321,12 +364,18 @@ impl Judge {
 
 fn checked(keep: Result<BooleanArray, String>, rows: usize) -> Result<BooleanArray, String> {
     match keep {
-        Ok(keep) if keep.len() != rows => Err(format!("{} truth values for {rows} rows", keep.len())),
+        Ok(keep) if keep.len() != rows => {
+            Err(format!("{} truth values for {rows} rows", keep.len()))
+        }
         keep => keep,
     }
 }
 
-fn batch(schema: &SchemaRef, columns: Vec<ArrayRef>, rows: usize) -> Result<RecordBatch, ArrowError> {
+fn batch(
+    schema: &SchemaRef,
+    columns: Vec<ArrayRef>,
+    rows: usize,
+) -> Result<RecordBatch, ArrowError> {
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
     RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
 }
@@ -335,10 +384,14 @@ fn batch(schema: &SchemaRef, columns: Vec<ArrayRef>, rows: usize) -> Result<Reco
 ///
 /// Only columns without NULL are asked about: a filter may want those.
 fn is_pruned(source: &SourceFile, file: &ParquetFile, index: usize, request: &ReadRequest) -> bool {
-    let Some(filter) = &request.filter else { return false };
+    let Some(filter) = &request.filter else {
+        return false;
+    };
     let group = file.metadata.metadata().row_group(index);
     filter.columns().iter().any(|column| {
-        let Some(Some(place)) = source.columns.get(*column) else { return false };
+        let Some(Some(place)) = source.columns.get(*column) else {
+            return false;
+        };
         let bounds = guard(|| bounds(file, group, *place)).ok().flatten();
         bounds.is_some_and(|(min, max)| !filter.may_contain(*column, &min, &max))
     })
@@ -365,7 +418,10 @@ fn bounds(
     if statistics.is_none() {
         return Ok(None);
     }
-    let (min, max) = (converter.row_group_mins([group])?, converter.row_group_maxes([group])?);
+    let (min, max) = (
+        converter.row_group_mins([group])?,
+        converter.row_group_maxes([group])?,
+    );
     Ok((min.null_count() == 0 && max.null_count() == 0).then_some((min, max)))
 }
 
@@ -393,9 +449,18 @@ impl Iterator for Pruned {
     }
 }
 
+/// The decoder, which is started when the first batch is wanted.
+enum Batches {
+    Closed(File),
+    Open(Box<ParquetRecordBatchReader>),
+    Over,
+}
+
 /// Reads a row group.
 struct GroupReader {
-    batches: ParquetRecordBatchReader,
+    batches: Batches,
+    group: usize,
+    batch_rows: usize,
     source: Arc<SourceFile>,
     plan: Plan,
     asked: SchemaRef,
@@ -415,7 +480,7 @@ impl Iterator for GroupReader {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let read = match guard(|| self.batches.next().transpose().map_err(ParquetError::from)) {
+            let read = match self.decode() {
                 Ok(Some(read)) => read,
                 Ok(None) => return self.finish().err().map(Err),
                 Err(why) => return Some(Err(self.failed(&why))),
@@ -429,8 +494,33 @@ impl Iterator for GroupReader {
 }
 
 impl GroupReader {
+    fn decode(&mut self) -> Result<Option<RecordBatch>, String> {
+        let mut batches = match std::mem::replace(&mut self.batches, Batches::Over) {
+            Batches::Over => return Ok(None),
+            Batches::Open(batches) => batches,
+            Batches::Closed(opened) => {
+                let Body::Parquet(file) = &self.source.body else {
+                    unreachable!("only row groups of Parquet files come here")
+                };
+                let open = || {
+                    self.plan
+                        .open(file, opened, self.group, self.batch_rows, &self.complaint)
+                };
+                Box::new(guard(open)?)
+            }
+        };
+        let batch = guard(|| batches.next().transpose().map_err(ParquetError::from))?;
+        self.batches = Batches::Open(batches);
+        Ok(batch)
+    }
+
     fn failed(&self, why: &str) -> ReadError {
-        match self.complaint.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        match self
+            .complaint
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+        {
             Some(why) => ReadError::new(&self.source.display, ReadErrorKind::Filter(why)),
             None => unreadable(&self.source.display, why),
         }
@@ -455,11 +545,21 @@ impl GroupReader {
         self.meter_rows(rows as u64);
         let numbers = self.numbers(read);
         let asked: Vec<ArrayRef> = (0..self.plan.origins.len())
-            .map(|at| self.column(self.plan.origins[at], self.asked.field(at).data_type().clone(), read, &numbers))
+            .map(|at| {
+                self.column(
+                    self.plan.origins[at],
+                    self.asked.field(at).data_type().clone(),
+                    read,
+                    &numbers,
+                )
+            })
             .collect();
-        let given = batch(&self.asked, asked, rows).map_err(|error| self.failed(&error.to_string()))?;
+        let given =
+            batch(&self.asked, asked, rows).map_err(|error| self.failed(&error.to_string()))?;
         match self.plan.filter.clone() {
-            Some(filter) if !self.plan.has_late_columns => self.filtered(&given, &*filter, read, &numbers),
+            Some(filter) if !self.plan.has_late_columns => {
+                self.filtered(&given, &*filter, read, &numbers)
+            }
             _ => Ok(given),
         }
     }
@@ -474,7 +574,14 @@ impl GroupReader {
     ) -> Result<RecordBatch, ReadError> {
         let schema = project(&self.plan.schema, filter.columns());
         let seen: Vec<ArrayRef> = (0..self.plan.filter_origins.len())
-            .map(|at| self.column(self.plan.filter_origins[at], schema.field(at).data_type().clone(), read, numbers))
+            .map(|at| {
+                self.column(
+                    self.plan.filter_origins[at],
+                    schema.field(at).data_type().clone(),
+                    read,
+                    numbers,
+                )
+            })
             .collect();
         let rows = read.num_rows();
         let seen = batch(&schema, seen, rows).map_err(|error| self.failed(&error.to_string()))?;
@@ -497,21 +604,38 @@ impl GroupReader {
         let rows = read.num_rows();
         match &mut self.next_row {
             Some(next) => {
-                let wants_rows = |origins: &[Origin]| origins.iter().any(|origin| matches!(origin, Origin::Row));
+                let wants_rows =
+                    |origins: &[Origin]| origins.iter().any(|origin| matches!(origin, Origin::Row));
                 let first = *next;
                 *next += rows as u64;
-                let is_wanted = wants_rows(&self.plan.origins) || wants_rows(&self.plan.filter_origins);
-                if is_wanted { rows_from(first, rows) } else { rows_from(first, 0) }
+                let is_wanted =
+                    wants_rows(&self.plan.origins) || wants_rows(&self.plan.filter_origins);
+                if is_wanted {
+                    rows_from(first, rows)
+                } else {
+                    rows_from(first, 0)
+                }
             }
             None => {
-                let numbers = read.column(read.num_columns() - 1).as_primitive::<Int64Type>();
-                let from_one = numbers.values().iter().map(|number| number.unsigned_abs() + 1);
+                let numbers = read
+                    .column(read.num_columns() - 1)
+                    .as_primitive::<Int64Type>();
+                let from_one = numbers
+                    .values()
+                    .iter()
+                    .map(|number| number.unsigned_abs() + 1);
                 Arc::new(UInt64Array::from_iter_values(from_one))
             }
         }
     }
 
-    fn column(&mut self, origin: Origin, data_type: DataType, read: &RecordBatch, numbers: &ArrayRef) -> ArrayRef {
+    fn column(
+        &mut self,
+        origin: Origin,
+        data_type: DataType,
+        read: &RecordBatch,
+        numbers: &ArrayRef,
+    ) -> ArrayRef {
         match origin {
             Origin::Read(at) => Arc::clone(read.column(at)),
             Origin::Missing => new_null_array(&data_type, read.num_rows()),

@@ -30,7 +30,10 @@ pub(crate) struct FileColumn {
 
 impl FileColumn {
     pub(crate) fn new(name: Arc<str>) -> FileColumn {
-        FileColumn { name, built: StringViewArray::new_null(0) }
+        FileColumn {
+            name,
+            built: StringViewArray::new_null(0),
+        }
     }
 
     pub(crate) fn of_rows(&mut self, rows: usize) -> ArrayRef {
@@ -47,7 +50,9 @@ fn repeat(text: &str, rows: usize) -> StringViewArray {
     let block = builder.append_block(Buffer::from(text.as_bytes()));
     let length = u32::try_from(text.len()).expect("a path is shorter than 4 GiB");
     for _ in 0..rows {
-        builder.try_append_view(block, 0, length).expect("the block is this text");
+        builder
+            .try_append_view(block, 0, length)
+            .expect("the block is this text");
     }
     builder.finish()
 }

@@ -25,7 +25,12 @@ pub struct ReadRequest {
 impl ReadRequest {
     /// All rows of `columns`, 8,192 at a time, unmetered.
     pub fn new(columns: Vec<usize>) -> ReadRequest {
-        ReadRequest { columns, batch_rows: 8192, filter: None, meter: None }
+        ReadRequest {
+            columns,
+            batch_rows: 8192,
+            filter: None,
+            meter: None,
+        }
     }
 }
 
@@ -94,13 +99,18 @@ impl ChunkReader {
     pub(crate) fn new(
         batches: impl Iterator<Item = Result<RecordBatch, ReadError>> + Send + 'static,
     ) -> ChunkReader {
-        ChunkReader { batches: Box::new(batches), is_over: false }
+        ChunkReader {
+            batches: Box::new(batches),
+            is_over: false,
+        }
     }
 }
 
 impl Debug for ChunkReader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ChunkReader").field("is_over", &self.is_over).finish_non_exhaustive()
+        f.debug_struct("ChunkReader")
+            .field("is_over", &self.is_over)
+            .finish_non_exhaustive()
     }
 }
 

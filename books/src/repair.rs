@@ -83,13 +83,19 @@ pub(crate) struct RepairBook {
 
 impl RepairBook {
     pub(crate) fn record(&self, file: u32, part: u32, repairs: ChunkRepairs) {
-        let mut chunks = self.chunks.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut chunks = self
+            .chunks
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         chunks.entry((file, part)).or_default().extend(repairs);
     }
 
     /// The sums over the chunks, by file number, kind and column.
     pub(crate) fn totals(&self) -> BTreeMap<(u32, RepairKind, Option<usize>), u64> {
-        let chunks = self.chunks.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let chunks = self
+            .chunks
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut totals = BTreeMap::new();
         for ((file, _), repairs) in chunks.iter() {
             for ((kind, column), count) in repairs {

@@ -252,6 +252,9 @@ mod many_by_name {
         from: D,
     ) -> Result<BTreeMap<String, Vec<String>>, D::Error> {
         let names = BTreeMap::<String, OneOrMany>::deserialize(from)?;
-        Ok(names.into_iter().map(|(name, others)| (name, others.into())).collect())
+        Ok(names
+            .into_iter()
+            .map(|(name, others)| (name, others.into()))
+            .collect())
     }
 }

@@ -71,7 +71,12 @@ pub(crate) enum Span {
     RowGroup { index: usize, first_row: u64 },
     /// Bytes, with the line on which they start; all of the file for a file
     /// that is not cut.
-    Bytes { start: u64, end: u64, line: u64, is_last: bool },
+    Bytes {
+        start: u64,
+        end: u64,
+        line: u64,
+        is_last: bool,
+    },
 }
 
 /// A file as a reader needs it.
@@ -86,6 +91,8 @@ pub(crate) struct SourceFile {
     pub(crate) body: Body,
     /// Per data column of the table: the column of the file.
     pub(crate) columns: Vec<Option<usize>>,
+    /// Columns of the file that the table leaves out, by their names.
+    pub(crate) ignored: Vec<String>,
 }
 
 /// What is known of a file by its format.
@@ -104,7 +111,10 @@ pub(crate) struct Stamp {
 
 impl Stamp {
     pub(crate) fn of(metadata: &Metadata) -> Stamp {
-        Stamp { bytes: metadata.len(), modified: metadata.modified().ok() }
+        Stamp {
+            bytes: metadata.len(),
+            modified: metadata.modified().ok(),
+        }
     }
 }
 
@@ -168,16 +178,29 @@ impl Table {
     pub fn read(&self, chunk: &Chunk, request: &ReadRequest) -> Result<ChunkReader, ReadError> {
         let Some(source) = self.sources.get(chunk.file) else {
             let file = format!("file {} of table {}", chunk.file, self.name);
-            return Err(ReadError::new(&file, ReadErrorKind::NoSuchColumn(0)));
+            return Err(ReadError::new(&file, ReadErrorKind::NoSuchFile));
         };
-        let asked = request.columns.iter().chain(request.filter.iter().flat_map(|filter| filter.columns()));
-        if let Some(wrong) = asked.copied().find(|column| *column >= self.schema.fields().len()) {
-            return Err(ReadError::new(&source.display, ReadErrorKind::NoSuchColumn(wrong)));
+        let asked = request
+            .columns
+            .iter()
+            .chain(request.filter.iter().flat_map(|filter| filter.columns()));
+        if let Some(wrong) = asked
+            .copied()
+            .find(|column| *column >= self.schema.fields().len())
+        {
+            return Err(ReadError::new(
+                &source.display,
+                ReadErrorKind::NoSuchColumn(wrong),
+            ));
         }
         match &source.body {
-            Body::Csv(_) => {
-                crate::csv::read(source, &self.schema, chunk, request, Arc::clone(&self.repairs))
-            }
+            Body::Csv(_) => crate::csv::read(
+                source,
+                &self.schema,
+                chunk,
+                request,
+                Arc::clone(&self.repairs),
+            ),
             Body::Parquet(_) => crate::parquet::read(source, &self.schema, chunk, request),
         }
     }
@@ -198,23 +221,35 @@ impl Table {
                 count,
             })
             .collect();
-        repairs.extend(self.optional_columns());
+        repairs.extend(
+            self.sources
+                .iter()
+                .flat_map(|source| self.column_repairs(source)),
+        );
         repairs.sort();
         repairs
     }
 
-    /// Columns that a file lacks; known without reading.
-    fn optional_columns(&self) -> impl Iterator<Item = Repair> {
-        self.sources.iter().flat_map(|source| {
-            source.columns.iter().enumerate().filter(|(_, place)| place.is_none()).map(
-                |(column, _)| Repair {
-                    file: source.display.to_string(),
-                    what: RepairKind::Optional,
-                    column: Some(self.schema.field(column).name().clone()),
-                    count: 1,
-                },
-            )
-        })
+    /// Columns that a file lacks or that are left out; known without reading.
+    fn column_repairs(&self, source: &SourceFile) -> Vec<Repair> {
+        let repair = |what, column: &str| Repair {
+            file: source.display.to_string(),
+            what,
+            column: Some(column.to_owned()),
+            count: 1,
+        };
+        let lacking = source
+            .columns
+            .iter()
+            .enumerate()
+            .filter(|(_, place)| place.is_none());
+        let lacking = lacking
+            .map(|(column, _)| repair(RepairKind::Optional, self.schema.field(column).name()));
+        let ignored = source
+            .ignored
+            .iter()
+            .map(|name| repair(RepairKind::Ignore, name));
+        lacking.chain(ignored).collect()
     }
 
     /// The digests of all files, in their order, `threads` files at a time.

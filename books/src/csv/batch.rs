@@ -22,20 +22,48 @@ pub(crate) struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    pub(crate) fn new(text: Vec<u8>, index: &'a Index, rows: usize, dialect: &'a Dialect) -> Columns<'a> {
-        let width = if index.starts.is_empty() { 0 } else { index.fields.len() / index.starts.len() };
-        Columns { text: Buffer::from_vec(text), index, rows, width, dialect }
+    pub(crate) fn new(
+        text: Vec<u8>,
+        index: &'a Index,
+        rows: usize,
+        dialect: &'a Dialect,
+    ) -> Columns<'a> {
+        let width = if index.starts.is_empty() {
+            0
+        } else {
+            index.fields.len() / index.starts.len()
+        };
+        Columns {
+            text: Buffer::from_vec(text),
+            index,
+            rows,
+            width,
+            dialect,
+        }
     }
 
     /// The values of a field of the file; repairs are counted for `column`.
-    pub(crate) fn build(&self, field: usize, column: usize, repairs: &mut ChunkRepairs) -> ArrayRef {
+    pub(crate) fn build(
+        &self,
+        field: usize,
+        column: usize,
+        repairs: &mut ChunkRepairs,
+    ) -> ArrayRef {
         let index = self.index;
         let is_plain = !(index.has_escapes || index.has_missing || self.dialect.changes_values());
-        Arc::new(if is_plain { self.plain(field) } else { self.mended(field, column, repairs) })
+        Arc::new(if is_plain {
+            self.plain(field)
+        } else {
+            self.mended(field, column, repairs)
+        })
     }
 
     fn fields(&self, field: usize) -> impl ExactSizeIterator<Item = Field> {
-        self.index.fields[field..].iter().step_by(self.width).take(self.rows).copied()
+        self.index.fields[field..]
+            .iter()
+            .step_by(self.width)
+            .take(self.rows)
+            .copied()
     }
 
     /// Fields that are their text.
@@ -50,7 +78,11 @@ impl<'a> Columns<'a> {
                 view(text, 0, start, end)
             })
             .collect();
-        let buffers = if longest > INLINE_BYTES { vec![self.text.clone()] } else { Vec::new() };
+        let buffers = if longest > INLINE_BYTES {
+            vec![self.text.clone()]
+        } else {
+            Vec::new()
+        };
         array(views, buffers, None)
     }
 
@@ -88,13 +120,23 @@ impl<'a> Columns<'a> {
             }
         }
         let nulls = valid.contains(&false).then(|| NullBuffer::from(valid));
-        array(views, vec![self.text.clone(), Buffer::from_vec(unescaped)], nulls)
+        array(
+            views,
+            vec![self.text.clone(), Buffer::from_vec(unescaped)],
+            nulls,
+        )
     }
 
     fn is_null(&self, field: Field, text: &[u8]) -> bool {
-        let values =
-            if field.is_quoted() { &self.dialect.quoted_nulls } else { &self.dialect.plain_nulls };
-        !values.is_empty() && values.iter().any(|null| *null == text[field.start()..field.end()])
+        let values = if field.is_quoted() {
+            &self.dialect.quoted_nulls
+        } else {
+            &self.dialect.plain_nulls
+        };
+        !values.is_empty()
+            && values
+                .iter()
+                .any(|null| *null == text[field.start()..field.end()])
     }
 }
 
@@ -102,7 +144,10 @@ impl<'a> Columns<'a> {
 #[inline]
 fn view(text: &[u8], buffer: u32, start: usize, end: usize) -> u128 {
     let length = end - start;
-    let Some(bytes) = text.get(start..start + 16).and_then(|bytes| bytes.as_array::<16>()) else {
+    let Some(bytes) = text
+        .get(start..start + 16)
+        .and_then(|bytes| bytes.as_array::<16>())
+    else {
         return view_at_the_end(text, buffer, start, end);
     };
     let bytes = u128::from_le_bytes(*bytes);
@@ -121,7 +166,11 @@ fn view_at_the_end(text: &[u8], buffer: u32, start: usize, end: usize) -> u128 {
     let mut padded = [0; 16];
     padded[..length].copy_from_slice(&text[start..end]);
     let bytes = u128::from_le_bytes(padded);
-    if length <= INLINE_BYTES { bytes << 32 | length as u128 } else { placed(bytes, length, buffer, start) }
+    if length <= INLINE_BYTES {
+        bytes << 32 | length as u128
+    } else {
+        placed(bytes, length, buffer, start)
+    }
 }
 
 #[inline]
@@ -135,11 +184,38 @@ fn trim(text: &[u8], start: usize, end: usize) -> (usize, usize) {
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
     let own = &text[start..end];
     let before = own.iter().take_while(|byte| is_blank(byte)).count();
-    let after = own[before..].iter().rev().take_while(|byte| is_blank(byte)).count();
+    let after = own[before..]
+        .iter()
+        .rev()
+        .take_while(|byte| is_blank(byte))
+        .count();
     (start + before, end - after)
 }
 
+/// Makes an array of views that this module built.
+///
+/// Arrow would look at every text again, which takes three times as long as
+/// everything else; builds with assertions let it.
 fn array(views: Vec<u128>, buffers: Vec<Buffer>, nulls: Option<NullBuffer>) -> StringViewArray {
-    StringViewArray::try_new(ScalarBuffer::from(views), buffers, nulls)
-        .expect("views lie in the text, between characters of valid UTF-8")
+    let views = ScalarBuffer::from(views);
+    if cfg!(debug_assertions) {
+        return StringViewArray::try_new(views, buffers, nulls)
+            .expect("views lie in the text, between characters of valid UTF-8");
+    }
+    unchecked(views, buffers, nulls)
+}
+
+#[expect(
+    unsafe_code,
+    reason = "the text was validated as a whole when it was read"
+)]
+fn unchecked(
+    views: ScalarBuffer<u128>,
+    buffers: Vec<Buffer>,
+    nulls: Option<NullBuffer>,
+) -> StringViewArray {
+    // SAFETY: `Text` gives valid UTF-8 only. A field starts and ends at an ASCII byte or at an end
+    // of the text, so it is valid UTF-8 too; taking out an ASCII quote or blank leaves it so. `view`
+    // reads it with checked indexing, pads what is short with zeros, and names the buffer it read.
+    unsafe { StringViewArray::new_unchecked(views, buffers, nulls) }
 }

@@ -20,13 +20,24 @@ const PIECE_BYTES: usize = 128 * 1024;
 /// its range elsewhere, or a fault before it, looks for the file's first error.
 pub(crate) fn cut(layout: &Layout, file: &SourceFile, chunk_bytes: u64) -> Vec<Span> {
     let end = file.stamp.bytes;
-    let whole = vec![Span::Bytes { start: 0, end, line: 1, is_last: true }];
+    let whole = vec![Span::Bytes {
+        start: 0,
+        end,
+        line: 1,
+        is_last: true,
+    }];
     let dialect = &layout.dialect;
     let is_loose = dialect.keep_stray_quotes && dialect.quote.is_some();
-    if chunk_bytes == 0 || end <= chunk_bytes || is_loose || !layout.coding.can_be_cut(dialect.quote) {
+    if chunk_bytes == 0
+        || end <= chunk_bytes
+        || is_loose
+        || !layout.coding.can_be_cut(dialect.quote)
+    {
         return whole;
     }
-    let Ok(cuts) = find_cuts(layout, file, chunk_bytes) else { return whole };
+    let Ok(cuts) = find_cuts(layout, file, chunk_bytes) else {
+        return whole;
+    };
     spans(&cuts, end)
 }
 
@@ -63,13 +74,20 @@ fn find_cuts(layout: &Layout, file: &SourceFile, chunk_bytes: u64) -> io::Result
     let mut is_quoted = false;
     let mut cuts = Vec::new();
     for (number, survey) in surveys.iter().enumerate() {
-        let first = if is_quoted { survey.quoted } else { survey.plain };
+        let first = if is_quoted {
+            survey.quoted
+        } else {
+            survey.plain
+        };
         if let Some(first) = first
             && number > 0
             && line + first.line > layout.data_line
             && first.at < end
         {
-            cuts.push(Cut { at: first.at, line: line + first.line });
+            cuts.push(Cut {
+                at: first.at,
+                line: line + first.line,
+            });
         }
         line += survey.lines;
         is_quoted ^= survey.is_odd;
@@ -120,9 +138,13 @@ fn survey_all(path: &Path, segments: &[(u64, u64)], quote: Option<u8>) -> io::Re
             scope.spawn(|| {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(&(from, to)) = segments.get(number) else { break };
+                    let Some(&(from, to)) = segments.get(number) else {
+                        break;
+                    };
                     let survey = survey(path, from, to, quote);
-                    done.lock().unwrap_or_else(PoisonError::into_inner).push((number, survey));
+                    done.lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push((number, survey));
                 }
             });
         }
@@ -157,8 +179,15 @@ fn find_starts(survey: &mut Survey, at: u64, piece: &[u8], quote: Option<u8>) {
             continue;
         }
         lines += 1;
-        let start = if is_odd { &mut survey.quoted } else { &mut survey.plain };
-        start.get_or_insert(Cut { at: at + mark as u64 + 1, line: lines });
+        let start = if is_odd {
+            &mut survey.quoted
+        } else {
+            &mut survey.plain
+        };
+        start.get_or_insert(Cut {
+            at: at + mark as u64 + 1,
+            line: lines,
+        });
         if survey.plain.is_some() && survey.quoted.is_some() {
             return;
         }
@@ -166,13 +195,20 @@ fn find_starts(survey: &mut Survey, at: u64, piece: &[u8], quote: Option<u8>) {
 }
 
 /// Gives the bytes `from..to` of a file piece by piece, until told not to go on.
-fn for_pieces(path: &Path, from: u64, to: u64, mut look: impl FnMut(u64, &[u8]) -> bool) -> io::Result<()> {
+fn for_pieces(
+    path: &Path,
+    from: u64,
+    to: u64,
+    mut look: impl FnMut(u64, &[u8]) -> bool,
+) -> io::Result<()> {
     let mut file = File::open(path)?;
     file.seek(SeekFrom::Start(from))?;
     let mut piece = vec![0; PIECE_BYTES];
     let mut at = from;
     while at < to {
-        let want = usize::try_from(to - at).unwrap_or(PIECE_BYTES).min(PIECE_BYTES);
+        let want = usize::try_from(to - at)
+            .unwrap_or(PIECE_BYTES)
+            .min(PIECE_BYTES);
         let read = file.read(&mut piece[..want])?;
         if read == 0 || !look(at, &piece[..read]) {
             break;
@@ -185,11 +221,13 @@ fn for_pieces(path: &Path, from: u64, to: u64, mut look: impl FnMut(u64, &[u8]) 
 /// Takes cuts away until the last range holds all of the footer.
 fn keep_footer_whole(cuts: &mut Vec<Cut>, layout: &Layout, file: &SourceFile) -> io::Result<()> {
     let footer = layout.dialect.skip_footer;
-    while footer > 0 {
-        let Some(last) = cuts.last() else { break };
+    if footer == 0 {
+        return Ok(());
+    }
+    while let Some(last) = cuts.last() {
         // A line need not be a record: blank ones, and those within quotes.
-        let lines = record_ends(&file.path, last.at, file.stamp.bytes, layout.dialect.quote)?;
-        if lines > footer {
+        let ends = record_ends(&file.path, last.at, file.stamp.bytes, layout.dialect.quote)?;
+        if ends > footer {
             break;
         }
         cuts.pop();

@@ -38,7 +38,10 @@ impl Dialect {
         };
         let quote = quote_byte(spec.quote.as_deref())?;
         if quote == Some(delimiter) {
-            return Err(setting("quote", "delimiter and quote are the same character"));
+            return Err(setting(
+                "quote",
+                "delimiter and quote are the same character",
+            ));
         }
         if !spec.header && spec.names.is_empty() {
             return Err(setting("names", "without a header the columns need names")
@@ -74,22 +77,31 @@ fn setting(name: &'static str, wrong: &str) -> BookError {
 
 fn single_byte(given: char, name: &'static str) -> Result<u8, BookError> {
     match u8::try_from(given) {
-        Ok(b'\n' | b'\r' | 0) => {
-            Err(setting(name, &format!("the {name} cannot be {given:?}, which ends lines")))
-        }
+        Ok(b'\n' | b'\r' | 0) => Err(setting(
+            name,
+            &format!("the {name} cannot be {given:?}, which ends lines"),
+        )),
         Ok(byte) if byte.is_ascii() => Ok(byte),
-        _ => Err(setting(name, &format!("the {name} {given:?} is not an ASCII character"))
-            .mend("files with such a one must be written anew first")),
+        _ => Err(setting(
+            name,
+            &format!("the {name} {given:?} is not an ASCII character"),
+        )
+        .mend("files with such a one must be written anew first")),
     }
 }
 
 fn quote_byte(given: Option<&str>) -> Result<Option<u8>, BookError> {
-    let Some(given) = given else { return Ok(Some(b'"')) };
+    let Some(given) = given else {
+        return Ok(Some(b'"'));
+    };
     let mut characters = given.chars();
     match (characters.next(), characters.next()) {
         (None, _) => Ok(None),
         (Some(quote), None) => single_byte(quote, "quote").map(Some),
-        _ => Err(setting("quote", "the quote is one character, or none: `quote = \"\"`")),
+        _ => Err(setting(
+            "quote",
+            "the quote is one character, or none: `quote = \"\"`",
+        )),
     }
 }
 
@@ -102,6 +114,9 @@ fn split_nulls(values: &[String], quote: Option<u8>) -> (Vec<Vec<u8>>, Vec<Vec<u
     };
     let (quoted, plain): (Vec<&String>, Vec<&String>) =
         values.iter().partition(|value| inside(value).is_some());
-    let plain = plain.into_iter().map(|value| value.as_bytes().to_vec()).collect();
+    let plain = plain
+        .into_iter()
+        .map(|value| value.as_bytes().to_vec())
+        .collect();
     (quoted.into_iter().filter_map(inside).collect(), plain)
 }

@@ -23,21 +23,35 @@ pub(crate) struct Field {
 
 impl Field {
     /// A field that the record does not have.
-    pub(crate) const MISSING: Field = Field { start: u32::MAX, end: u32::MAX };
+    pub(crate) const MISSING: Field = Field {
+        start: u32::MAX,
+        end: u32::MAX,
+    };
 
     #[inline]
     fn plain(start: usize, end: usize) -> Field {
-        Field { start: start as u32, end: end as u32 }
+        Field {
+            start: start as u32,
+            end: end as u32,
+        }
     }
 
     fn quoted(start: usize, end: usize, is_escaped: bool) -> Field {
         let escaped = if is_escaped { ESCAPED } else { 0 };
-        Field { start: start as u32 | QUOTED, end: end as u32 | escaped }
+        Field {
+            start: start as u32 | QUOTED,
+            end: end as u32 | escaped,
+        }
     }
 
     #[inline]
     pub(crate) fn start(self) -> usize {
         (self.start & OFFSET) as usize
+    }
+
+    /// Where it starts, with its quote.
+    fn outer_start(self) -> usize {
+        self.start() - usize::from(self.is_quoted())
     }
 
     #[inline]
@@ -152,7 +166,10 @@ impl Index {
 
     /// The first record before `records` that is none.
     pub(crate) fn suspect_before(&self, records: usize) -> Option<&Fault> {
-        self.suspect.as_ref().filter(|(number, _)| *number < records).map(|(_, fault)| fault)
+        self.suspect
+            .as_ref()
+            .filter(|(number, _)| *number < records)
+            .map(|(_, fault)| fault)
     }
 
     fn clear(&mut self) {
@@ -256,11 +273,16 @@ impl<'i, 't> Walk<'i, 't> {
             b'\n' => self.end_record(at, at + 1),
             b'\r' => self.carriage_return(at),
             _ if at == self.start => {
-                self.quoted = Some(Quoted { start: at + 1, is_escaped: false });
+                self.quoted = Some(Quoted {
+                    start: at + 1,
+                    is_escaped: false,
+                });
                 Ok(Step::On)
             }
             _ if self.task.dialect.keep_stray_quotes => {
-                self.index.repairs.push((at as u32, RepairKind::KeepStrayQuotes));
+                self.index
+                    .repairs
+                    .push((at as u32, RepairKind::KeepStrayQuotes));
                 Ok(Step::On)
             }
             _ => self.fault(ReadErrorKind::StrayQuote, at),
@@ -271,7 +293,11 @@ impl<'i, 't> Walk<'i, 't> {
         if byte == b'\n' {
             self.line += 1;
         }
-        if Some(byte) == self.quote { self.quote_within_quotes(at) } else { Ok(Step::On) }
+        if Some(byte) == self.quote {
+            self.quote_within_quotes(at)
+        } else {
+            Ok(Step::On)
+        }
     }
 
     /// A quote in a quoted field: it is doubled, it closes the field, or it is a fault.
@@ -308,10 +334,13 @@ impl<'i, 't> Walk<'i, 't> {
                 Ok(Step::Enough)
             }
             Some(_) if self.task.dialect.keep_stray_quotes => {
-                self.index.repairs.push((at as u32, RepairKind::KeepStrayQuotes));
+                self.index
+                    .repairs
+                    .push((at as u32, RepairKind::KeepStrayQuotes));
                 Ok(Step::On)
             }
             Some(b'\r') => self.fault(ReadErrorKind::LoneReturn, at + 1),
+            Some(0) => self.fault(ReadErrorKind::Nul, at + 1),
             Some(_) => self.fault(ReadErrorKind::AfterQuote, at + 1),
         }
     }
@@ -389,7 +418,9 @@ impl<'i, 't> Walk<'i, 't> {
             self.suspect(ReadErrorKind::FieldCount { found, expected }, field);
         }
         let width = self.width.unwrap_or(found);
-        self.index.fields.resize(self.record_field + width, Field::MISSING);
+        self.index
+            .fields
+            .resize(self.record_field + width, Field::MISSING);
         self.keep_record();
     }
 
@@ -408,11 +439,17 @@ impl<'i, 't> Walk<'i, 't> {
             return;
         }
         let at = match field {
-            Some(field) => self.index.fields[self.record_field + field].start(),
+            Some(field) => self.index.fields[self.record_field + field].outer_start(),
             None => self.record_at,
         };
         let (record_at, record_line) = (self.record_at, self.record_line);
-        let fault = Fault { kind, at, field, record_at, record_line };
+        let fault = Fault {
+            kind,
+            at,
+            field,
+            record_at,
+            record_line,
+        };
         self.index.suspect = Some((self.index.starts.len(), fault));
     }
 
@@ -444,7 +481,13 @@ impl<'i, 't> Walk<'i, 't> {
     fn fault(&self, kind: ReadErrorKind, at: usize) -> Stepped {
         let field = Some(self.index.fields.len() - self.record_field);
         let (record_at, record_line) = (self.record_at, self.record_line);
-        Err(Box::new(Fault { kind, at, field, record_at, record_line }))
+        Err(Box::new(Fault {
+            kind,
+            at,
+            field,
+            record_at,
+            record_line,
+        }))
     }
 
     /// Which of two faults comes first: this one, or a record before it that

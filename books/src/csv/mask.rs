@@ -12,14 +12,19 @@ pub(crate) struct Marks {
 
 impl Marks {
     pub(crate) fn new(delimiter: u8, quote: Option<u8>) -> Marks {
-        Marks { bytes: [delimiter, quote.unwrap_or(delimiter), b'\n', b'\r', 0] }
+        Marks {
+            bytes: [delimiter, quote.unwrap_or(delimiter), b'\n', b'\r', 0],
+        }
     }
 
     /// A bit for each of the 64 bytes from `at` on that is a mark; bytes
     /// beyond the text have none.
     #[inline]
     pub(crate) fn find(&self, text: &[u8], at: usize) -> u64 {
-        match text.get(at..at + LANE).and_then(|lane| lane.as_array::<LANE>()) {
+        match text
+            .get(at..at + LANE)
+            .and_then(|lane| lane.as_array::<LANE>())
+        {
             Some(lane) => self.find_in(lane),
             None => self.find_in_last(&text[at..]),
         }
@@ -28,7 +33,9 @@ impl Marks {
     #[cold]
     fn find_in_last(&self, rest: &[u8]) -> u64 {
         let marked = rest.iter().map(|byte| u64::from(self.bytes.contains(byte)));
-        marked.enumerate().fold(0, |marks, (bit, is_mark)| marks | is_mark << bit)
+        marked
+            .enumerate()
+            .fold(0, |marks, (bit, is_mark)| marks | is_mark << bit)
     }
 
     /// Plain loops over 64 bytes, which the compiler makes vector instructions of.

@@ -81,8 +81,10 @@ fn settle_names(header: Option<Vec<String>>, layout: &Layout) -> Result<Vec<Stri
     match header {
         Some(header) if declared.is_empty() => Ok(header),
         Some(header) if header.len() != declared.len() => {
-            let kind =
-                ReadErrorKind::NameCount { found: header.len(), declared: declared.len() };
+            let kind = ReadErrorKind::NameCount {
+                found: header.len(),
+                declared: declared.len(),
+            };
             Err(ReadError::new(&layout.display, kind)
                 .mend(format!("name these, in their order: {}", header.join(", "))))
         }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt64Array, new_null_array};
+use arrow_array::{
+    ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt64Array, new_null_array,
+};
 use arrow_schema::SchemaRef;
 use arrow_select::filter::{FilterBuilder, FilterPredicate};
 
@@ -23,11 +25,14 @@ pub(crate) fn read(
     request: &ReadRequest,
     book: Arc<RepairBook>,
 ) -> Result<ChunkReader, ReadError> {
-    let Body::Csv(csv) = &source.body else { unreachable!("only CSV files come here") };
+    let Body::Csv(csv) = &source.body else {
+        unreachable!("only CSV files come here")
+    };
     let records = open(&csv.layout, source, chunk.span)?;
     let reader = CsvReader {
         records,
         part: chunk.part,
+        is_whole: is_whole(chunk.span),
         builder: Builder::new(source, schema, request),
         batch_rows: request.batch_rows.max(1),
         meter: ChunkMeter::new(request.meter.clone(), chunk.bytes),
@@ -37,9 +42,26 @@ pub(crate) fn read(
     Ok(ChunkReader::new(reader))
 }
 
+fn is_whole(span: Span) -> bool {
+    matches!(
+        span,
+        Span::Bytes {
+            start: 0,
+            is_last: true,
+            ..
+        }
+    )
+}
+
 /// Opens the records of a span, past the header.
 fn open(layout: &Layout, source: &SourceFile, span: Span) -> Result<Records, ReadError> {
-    let Span::Bytes { start, end, line, is_last } = span else {
+    let Span::Bytes {
+        start,
+        end,
+        line,
+        is_last,
+    } = span
+    else {
         unreachable!("CSV files are cut into ranges of bytes")
     };
     let text = Text::open(&source.path, &layout.coding, start, end)
@@ -55,6 +77,8 @@ struct CsvReader {
     records: Records,
     source: Arc<SourceFile>,
     part: u32,
+    /// Whether the chunk is all of the file.
+    is_whole: bool,
     builder: Builder,
     batch_rows: usize,
     meter: ChunkMeter,
@@ -103,13 +127,26 @@ impl CsvReader {
     }
 
     /// The first error of the file, which need not be the one found here:
-    /// after a fault in a chunk before, the cuts are in the wrong places.
+    /// after a fault in a chunk before, the cuts are in the wrong places, and
+    /// before one in the chunks behind, what is footer is not known.
     fn first_error(&self, error: ReadError) -> ReadError {
-        if self.part == 0 || matches!(error.kind, ReadErrorKind::Filter(_) | ReadErrorKind::Changed) {
+        if self.is_whole
+            || matches!(
+                error.kind,
+                ReadErrorKind::Filter(_) | ReadErrorKind::Changed
+            )
+        {
             return error;
         }
-        let whole = Span::Bytes { start: 0, end: u64::MAX, line: 1, is_last: true };
-        let Body::Csv(csv) = &self.source.body else { return error };
+        let whole = Span::Bytes {
+            start: 0,
+            end: u64::MAX,
+            line: 1,
+            is_last: true,
+        };
+        let Body::Csv(csv) = &self.source.body else {
+            return error;
+        };
         match read_through(&csv.layout, &self.source, whole) {
             Ok(()) => error,
             Err(first) => first,
@@ -145,7 +182,9 @@ struct Filter {
 
 impl Builder {
     fn new(source: &SourceFile, schema: &SchemaRef, request: &ReadRequest) -> Builder {
-        let Body::Csv(csv) = &source.body else { unreachable!("only CSV files come here") };
+        let Body::Csv(csv) = &source.body else {
+            unreachable!("only CSV files come here")
+        };
         let filter = request.filter.as_ref().map(|filter| Filter {
             filter: Arc::clone(filter),
             schema: project(schema, filter.columns()),
@@ -170,13 +209,18 @@ impl Builder {
         let lines = &index.lines[..rows];
         let Some(Filter { filter, schema }) = &self.filter else {
             let asked = self.columns.clone();
-            let arrays = asked.iter().map(|column| self.column(*column, &columns, lines, None)).collect();
+            let arrays = asked
+                .iter()
+                .map(|column| self.column(*column, &columns, lines, None))
+                .collect();
             return Ok(batch(&self.asked, arrays, rows));
         };
         let (filter, schema) = (Arc::clone(filter), Arc::clone(schema));
         let looked_at = filter.columns();
-        let arrays: Vec<ArrayRef> =
-            looked_at.iter().map(|column| self.column(*column, &columns, lines, None)).collect();
+        let arrays: Vec<ArrayRef> = looked_at
+            .iter()
+            .map(|column| self.column(*column, &columns, lines, None))
+            .collect();
         let keep = filter.keep(&batch(&schema, arrays.clone(), rows));
         let keep = keep.map_err(|why| ReadError::new(&self.display, ReadErrorKind::Filter(why)))?;
         let keep = self.checked(keep, rows)?;
@@ -188,10 +232,12 @@ impl Builder {
         let asked = self.columns.clone();
         let arrays = asked
             .iter()
-            .map(|column| match looked_at.iter().position(|known| known == column) {
-                Some(known) => filter_array(&arrays[known], &predicate),
-                None => self.column(*column, &columns, lines, Some(&predicate)),
-            })
+            .map(
+                |column| match looked_at.iter().position(|known| known == column) {
+                    Some(known) => filter_array(&arrays[known], &predicate),
+                    None => self.column(*column, &columns, lines, Some(&predicate)),
+                },
+            )
             .collect();
         Ok(batch(&self.asked, arrays, kept))
     }
@@ -227,7 +273,9 @@ impl Builder {
 }
 
 fn filter_array(array: &ArrayRef, predicate: &FilterPredicate) -> ArrayRef {
-    predicate.filter(array).expect("the truth values are as many as the rows")
+    predicate
+        .filter(array)
+        .expect("the truth values are as many as the rows")
 }
 
 /// The schema of some columns, in this order.

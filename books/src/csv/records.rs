@@ -61,7 +61,11 @@ pub(crate) struct Records {
 impl Records {
     /// Reads on from `line`, a record's start; to the file's end if `is_last`.
     pub(crate) fn new(layout: Layout, text: Text, line: u64, is_last: bool) -> Records {
-        let footer = if is_last { layout.dialect.skip_footer } else { 0 };
+        let footer = if is_last {
+            layout.dialect.skip_footer
+        } else {
+            0
+        };
         let width = Some(layout.names.len()).filter(|width| *width > 0);
         Records {
             layout,
@@ -126,8 +130,15 @@ impl Records {
 
     fn header(&mut self) -> Result<Vec<String>, ReadError> {
         let quote = self.layout.dialect.quote;
-        let Some(block) = self.next_block(1)? else { return Err(self.no_header()) };
-        let names = block.index.fields.iter().map(|field| field.value(&block.text, quote)).collect();
+        let Some(block) = self.next_block(1)? else {
+            return Err(self.no_header());
+        };
+        let names = block
+            .index
+            .fields
+            .iter()
+            .map(|field| field.value(&block.text, quote))
+            .collect();
         // A file of only a header has no records, and need not have a footer's either.
         self.is_over = false;
         Ok(names)
@@ -156,7 +167,11 @@ impl Records {
             if rows > 0 {
                 let text = self.give(rows);
                 self.adapt(limit, rows, text.len());
-                return Ok(Some(Block { text, index: &self.index, rows }));
+                return Ok(Some(Block {
+                    text,
+                    index: &self.index,
+                    rows,
+                }));
             }
             if self.is_over {
                 return Ok(None);
@@ -275,14 +290,23 @@ impl Records {
 
     fn footer_too_long(&self, found: usize) -> ReadError {
         let declared = self.footer;
-        ReadError::new(&self.layout.display, ReadErrorKind::FooterTooLong { found, declared })
-            .mend("say another `skip_footer` for this file")
+        ReadError::new(
+            &self.layout.display,
+            ReadErrorKind::FooterTooLong { found, declared },
+        )
+        .mend("say another `skip_footer` for this file")
     }
 
     /// The error of a text that was cut short, at its end.
     fn failed(&self, kind: ReadErrorKind) -> ReadError {
         let at = self.rest.len();
-        let fault = Fault { kind, at, field: None, record_at: self.index.end, record_line: self.index.end_line };
+        let fault = Fault {
+            kind,
+            at,
+            field: None,
+            record_at: self.index.end,
+            record_line: self.index.end_line,
+        };
         self.error_at(fault)
     }
 
@@ -290,7 +314,8 @@ impl Records {
     fn error_at(&self, fault: Fault) -> ReadError {
         let before = &self.rest[..fault.at];
         let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-        let lines_before = memchr::memchr_iter(b'\n', &before[fault.record_at.min(fault.at)..]).count();
+        let lines_before =
+            memchr::memchr_iter(b'\n', &before[fault.record_at.min(fault.at)..]).count();
         let mend = mend_of(&fault.kind, &self.layout);
         let field = fault.field.map(|index| FieldPlace {
             number: index + 1,

@@ -65,12 +65,17 @@ impl Coding {
                 let file = File::open(path).map_err(|error| io_kind(&error))?;
                 let mut plain = Vec::new();
                 // Damage is told, with its place, when the text is read.
-                let _ = decompress(file, Some(format)).and_then(|from| from.take(4).read_to_end(&mut plain));
+                let _ = decompress(file, Some(format))
+                    .and_then(|from| from.take(4).read_to_end(&mut plain));
                 plain
             }
         };
         let (encoding, mark_bytes) = declared.settle(mark_of(&head))?;
-        Ok(Coding { compression, encoding, mark_bytes })
+        Ok(Coding {
+            compression,
+            encoding,
+            mark_bytes,
+        })
     }
 
     /// Whether a line feed or the byte `quote` is always that character, so
@@ -87,7 +92,10 @@ impl Coding {
 
 fn read_head(mut file: File) -> Result<Vec<u8>, ReadErrorKind> {
     let mut head = Vec::new();
-    file.by_ref().take(4).read_to_end(&mut head).map_err(|error| io_kind(&error))?;
+    file.by_ref()
+        .take(4)
+        .read_to_end(&mut head)
+        .map_err(|error| io_kind(&error))?;
     Ok(head)
 }
 
@@ -108,7 +116,9 @@ pub(crate) enum Declared {
 
 impl Declared {
     pub(crate) fn new(label: Option<&str>) -> Result<Declared, BookError> {
-        let Some(label) = label else { return Ok(Declared::Open) };
+        let Some(label) = label else {
+            return Ok(Declared::Open);
+        };
         if label.trim().eq_ignore_ascii_case("utf-16") {
             return Ok(Declared::Utf16);
         }
@@ -142,7 +152,10 @@ impl Declared {
 }
 
 fn contradiction(mark: &'static Encoding, declared: &'static str) -> ReadErrorKind {
-    ReadErrorKind::ByteOrderMark { mark: mark.name(), declared }
+    ReadErrorKind::ByteOrderMark {
+        mark: mark.name(),
+        declared,
+    }
 }
 
 fn mark_of(head: &[u8]) -> Option<(&'static Encoding, usize)> {
@@ -229,7 +242,12 @@ enum Decoding {
     /// UTF-8: bytes of a character whose rest is still to come.
     Utf8 { begun: Vec<u8> },
     /// Anything else; `raw` are the bytes decoded last.
-    Other { decoder: Decoder, encoding: &'static Encoding, raw: Vec<u8>, is_start: bool },
+    Other {
+        decoder: Decoder,
+        encoding: &'static Encoding,
+        raw: Vec<u8>,
+        is_start: bool,
+    },
 }
 
 impl Text {
@@ -239,15 +257,16 @@ impl Text {
         let passed = Arc::new(AtomicU64::new(0));
         let is_start = start == 0;
         file.seek(SeekFrom::Start(start))?;
-        let counted = Counted { file: file.take(end - start), passed: Arc::clone(&passed) };
+        let counted = Counted {
+            file: file.take(end - start),
+            passed: Arc::clone(&passed),
+        };
         let mut bytes = match coding.compression {
             None => Bytes::Plain(counted),
             some => Bytes::Compressed(decompress(counted, some)?),
         };
         let mut failure = None;
-        if is_start
-            && let Err(error) = bytes.append(coding.mark_bytes, &mut Vec::new())
-        {
+        if is_start && let Err(error) = bytes.append(coding.mark_bytes, &mut Vec::new()) {
             failure = Some(failure_of(&error, coding.compression));
         }
         let decoding = if coding.encoding == UTF_8 {
@@ -261,7 +280,14 @@ impl Text {
             }
         };
         let has_ended = failure.is_some();
-        Ok(Text { bytes, compression: coding.compression, decoding, passed, has_ended, failure })
+        Ok(Text {
+            bytes,
+            compression: coding.compression,
+            decoding,
+            passed,
+            has_ended,
+            failure,
+        })
     }
 
     /// Bytes of the file that were used so far.
@@ -296,7 +322,9 @@ impl Text {
     }
 
     fn fill_utf8(&mut self, want: usize, block: &mut Vec<u8>) {
-        let Decoding::Utf8 { begun } = &mut self.decoding else { return };
+        let Decoding::Utf8 { begun } = &mut self.decoding else {
+            return;
+        };
         let start = block.len();
         block.append(begun);
         let read = self.bytes.append(want, block);
@@ -318,7 +346,13 @@ impl Text {
     }
 
     fn fill_other(&mut self, block: &mut Vec<u8>) {
-        let Decoding::Other { decoder, encoding, raw, is_start } = &mut self.decoding else {
+        let Decoding::Other {
+            decoder,
+            encoding,
+            raw,
+            is_start,
+        } = &mut self.decoding
+        else {
             return;
         };
         raw.drain(..raw.len().saturating_sub(KEPT_BYTES));
@@ -358,19 +392,25 @@ impl Text {
 /// How many bytes of text that does not go on as UTF-8 are wrong; none where
 /// the rest of a character may follow.
 fn wrong_utf8(rest: &[u8]) -> Option<usize> {
-    std::str::from_utf8(rest).err().and_then(|error| error.error_len())
+    std::str::from_utf8(rest)
+        .err()
+        .and_then(|error| error.error_len())
 }
 
 fn undecodable(bytes: &[u8], encoding: &'static Encoding) -> ReadErrorKind {
     let bytes: Vec<String> = bytes.iter().map(|byte| format!("0x{byte:02X}")).collect();
-    ReadErrorKind::Undecodable { bytes: bytes.join(" "), encoding: encoding.name() }
+    ReadErrorKind::Undecodable {
+        bytes: bytes.join(" "),
+        encoding: encoding.name(),
+    }
 }
 
 fn failure_of(error: &io::Error, compression: Option<Compression>) -> ReadErrorKind {
     match compression {
-        Some(format) if error.raw_os_error().is_none() => {
-            ReadErrorKind::Compression { format: format.name(), why: error.to_string() }
-        }
+        Some(format) if error.raw_os_error().is_none() => ReadErrorKind::Compression {
+            format: format.name(),
+            why: error.to_string(),
+        },
         _ => io_kind(error),
     }
 }
