@@ -7,11 +7,8 @@ import rival
 MEMORY_BYTES = 12 * 1024**3
 
 given = rival.arguments(join="sort-merge")
-settings = (
-    datafusion.SessionConfig()
-    .with_target_partitions(2)
-    .set("datafusion.optimizer.prefer_hash_join", str(given.join == "hash").lower())
-)
+prefers_hash = str(given.join == "hash").lower()
+settings = datafusion.SessionConfig().set("datafusion.optimizer.prefer_hash_join", prefers_hash)
 runtime = (
     datafusion.RuntimeEnvBuilder()
     .with_fair_spill_pool(MEMORY_BYTES)

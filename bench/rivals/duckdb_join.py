@@ -4,9 +4,8 @@ import duckdb
 
 import rival
 
-given = rival.arguments(threads=2)
+given = rival.arguments()
 database = duckdb.connect()
-database.execute(f"SET threads = {given.threads}")
 database.execute(f"SET temp_directory = '{given.work}'")
 database.execute("SET preserve_insertion_order = false")
 

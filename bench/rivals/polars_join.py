@@ -4,8 +4,7 @@ import os
 
 import rival
 
-given = rival.arguments(threads=2)
-os.environ["POLARS_MAX_THREADS"] = str(given.threads)
+given = rival.arguments()
 os.environ["POLARS_TEMP_DIR"] = given.work
 
 import polars  # noqa: E402  (it reads the environment when it is imported)

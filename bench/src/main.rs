@@ -15,6 +15,7 @@ mod rule_only;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::thread;
 
 use anyhow::{Context, Result, bail};
 
@@ -24,8 +25,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const USAGE: &str = "\
 bench generate --records N --dir FOLDER [--format parquet|csv]
                [--shape same|convert] [--differ PERCENT] [--group-rows N]
-bench decode --threads N FILE…
-bench rule-only --threads N PLAN-FOLDER
+bench decode [--threads N] FILE…
+bench rule-only [--threads N] PLAN-FOLDER
 bench fold --shape keyed|keyless|text --rows N --rounds N";
 
 fn main() -> Result<()> {
@@ -35,13 +36,13 @@ fn main() -> Result<()> {
     match command.as_deref() {
         Some("generate") => generate(&mut given),
         Some("decode") => {
-            let threads = given.number("threads")?.unwrap_or(2);
+            let threads = given.threads()?;
             let rows = decode::all(&given.rest, threads)?;
             println!("{{\"rows\":{rows}}}");
             Ok(())
         }
         Some("rule-only") => {
-            let threads = given.number("threads")?.unwrap_or(2);
+            let threads = given.threads()?;
             let folder = given.rest.first().context("the plan's folder is missing")?;
             let rows = rule_only::run(folder, threads)?;
             println!("{{\"rows\":{rows}}}");
@@ -99,6 +100,13 @@ impl Given {
             }
         }
         Ok(given)
+    }
+
+    /// As many threads as said, or as there are processors.
+    fn threads(&mut self) -> Result<usize> {
+        let said = self.number("threads")?;
+        let processors = || thread::available_parallelism().map_or(1, usize::from);
+        Ok(said.unwrap_or_else(processors))
     }
 
     fn take(&mut self, name: &str) -> Option<String> {

@@ -13,6 +13,7 @@ mod arguments;
 mod bench;
 mod ci;
 mod corpus;
+mod dist;
 mod fuzz;
 mod measure;
 mod pages;
@@ -39,11 +40,12 @@ cargo xtask COMMAND
   bench verify           measures beside the rivals, writes docs/BENCHMARKS.md
   bench fold [--check]   counts the instructions of the hot loop under callgrind
   fuzz TARGET [SECONDS]  runs one fuzz target, 60 seconds if not said
+  dist                   the program with its man pages and completions
 
 `cargo xtask COMMAND --help` says more where there is more.";
 
 /// The commands, as the check of the pages knows them.
-const COMMANDS: &[&str] = &["ci", "pages", "schema", "corpus", "bench", "fuzz"];
+const COMMANDS: &[&str] = &["ci", "pages", "schema", "corpus", "bench", "fuzz", "dist"];
 
 fn main() -> ExitCode {
     match run(Arguments::of_process()) {
@@ -68,6 +70,10 @@ fn run(mut arguments: Arguments) -> Result<()> {
         Some("schema") => {
             arguments.finish()?;
             schema::refresh()
+        }
+        Some("dist") => {
+            arguments.finish()?;
+            dist::run()
         }
         Some("corpus") => corpus::run(arguments),
         Some("bench") => bench::run(arguments),

@@ -1,7 +1,8 @@
 //! Runs one contestant, some times over, and keeps the median run.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::fs;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -18,10 +19,8 @@ use crate::place;
 pub(crate) struct Contestant {
     /// How the page calls it.
     pub(crate) name: &'static str,
-    /// The program and its arguments.
-    pub(crate) line: Vec<OsString>,
-    /// Where it runs.
-    pub(crate) folder: PathBuf,
+    /// What is run, and where.
+    pub(crate) command: Command,
     /// How its findings are read.
     pub(crate) findings: Findings,
     /// How many times it runs; the median by wall time counts.
@@ -47,11 +46,11 @@ pub(crate) enum Findings {
 ///
 /// # Errors
 /// When it cannot be started at all.
-pub(crate) fn run(contestant: &Contestant, books: &Books) -> Result<Value> {
+pub(crate) fn run(mut contestant: Contestant, books: &Books) -> Result<Value> {
     let mut runs: Vec<(Taken, Value)> = Vec::new();
     for _ in 0..contestant.runs {
         books.warm()?;
-        let run = run_once(contestant, books)?;
+        let run = run_once(&mut contestant, books)?;
         let ended_well = run.1.get("failure").is_none();
         runs.push(run);
         if !ended_well {
@@ -70,25 +69,22 @@ pub(crate) fn run(contestant: &Contestant, books: &Books) -> Result<Value> {
     );
     Ok(json!({
         "name": contestant.name,
-        "command": shown(contestant, books),
+        "command": shown(&contestant.command, books),
         "figures": taken.figures(),
         "wall_seconds_of_all_runs": spread,
         "findings": findings,
     }))
 }
 
-fn run_once(contestant: &Contestant, books: &Books) -> Result<(Taken, Value)> {
+fn run_once(contestant: &mut Contestant, books: &Books) -> Result<(Taken, Value)> {
     if let Findings::Evidence(folder) | Findings::Counted(folder) = &contestant.findings
         && folder.exists()
     {
         fs::remove_dir_all(folder).context("older evidence cannot be removed")?;
     }
     let said = tempfile::tempfile_in(&books.folder).context("no file for what it says")?;
-    let mut words = contestant.line.iter();
-    let mut command = Command::new(words.next().context("an empty command line")?);
-    command.args(words).current_dir(&contestant.folder);
-    command.stderr(Stdio::from(said.try_clone()?));
-    let taken = measure::run(&mut command)?;
+    contestant.command.stderr(Stdio::from(said.try_clone()?));
+    let taken = measure::run(&mut contestant.command)?;
     let findings = read_findings(contestant, books, &taken);
     let findings = findings.unwrap_or_else(|error| {
         let exit = taken.status;
@@ -122,10 +118,10 @@ fn counted(stdout: &[u8], truth: &Value) -> Result<Value> {
 }
 
 /// The command as a reader can type it: the project's and the books' folders left out.
-fn shown(contestant: &Contestant, books: &Books) -> String {
+fn shown(command: &Command, books: &Books) -> String {
     let target = place::target().unwrap_or_default();
     let cache = place::cache().unwrap_or_default();
-    let short = |word: &OsString| {
+    let short = |word: &OsStr| {
         let path = Path::new(word);
         let stripped = path
             .strip_prefix(&books.folder)
@@ -134,8 +130,8 @@ fn shown(contestant: &Contestant, books: &Books) -> String {
             .or_else(|_| path.strip_prefix(place::root()));
         stripped.unwrap_or(path).display().to_string()
     };
-    let words: Vec<String> = contestant.line.iter().map(short).collect();
-    words.join(" ")
+    let words = iter::once(command.get_program()).chain(command.get_args());
+    words.map(short).collect::<Vec<_>>().join(" ")
 }
 
 fn last_line(mut file: fs::File) -> String {

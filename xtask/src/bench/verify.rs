@@ -1,8 +1,8 @@
 //! `cargo xtask bench verify`: Crossfoot beside decoding alone and beside its rivals.
 
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -164,7 +164,6 @@ impl Hall<'_> {
     /// Both books hold the same eight columns; twelve differences are planted.
     fn same(&self) -> Result<Value> {
         let books = self.books("same", self.options.records, &[])?;
-        let threads = "--threads=2";
         let mut rows = vec![
             self.decode(&books)?,
             self.crossfoot(
@@ -183,14 +182,18 @@ impl Hall<'_> {
             )?,
         ];
         for (name, script, more) in [
-            ("DuckDB, full outer join", "duckdb_join.py", threads),
-            ("Polars, full join", "polars_join.py", threads),
+            ("DuckDB, full outer join", "duckdb_join.py", &[][..]),
+            ("Polars, full join", "polars_join.py", &[]),
             (
                 "DataFusion, sort-merge join",
                 "datafusion_join.py",
-                "--join=sort-merge",
+                &["--join=sort-merge"],
             ),
-            ("DataFusion, hash join", "datafusion_join.py", "--join=hash"),
+            (
+                "DataFusion, hash join",
+                "datafusion_join.py",
+                &["--join=hash"],
+            ),
         ] {
             rows.push(self.rival(name, script, more, &books)?);
         }
@@ -204,15 +207,16 @@ impl Hall<'_> {
         let plan = format!("{IDENTITY}{KEY}money  = [\"amount\", \"fee\"]\n");
         let plan = plan.replace("rule   = \"ledger\"", "rule   = \"rule.sql\"");
         let folder = books.plan("rule-only", &plan, Some(FIVE_FUNCTIONS))?;
+        let mut command = Command::new(&self.bench);
+        command.arg("rule-only").arg(&folder);
         let only = Contestant {
             name: "DataFusion, only running the rule and reading the target",
-            line: words(&[&self.bench, Path::new("rule-only"), &folder]),
-            folder: books.folder.clone(),
+            command,
             findings: Findings::None,
             runs: self.options.runs,
         };
         let rows = vec![
-            contest::run(&only, &books)?,
+            contest::run(only, &books)?,
             self.crossfoot(
                 "crossfoot verify",
                 &books,
@@ -251,7 +255,7 @@ impl Hall<'_> {
             self.rival(
                 "DuckDB, full outer join over read_csv",
                 "duckdb_join.py",
-                "--threads=2",
+                &[],
                 &books,
             )?,
         ];
@@ -293,23 +297,18 @@ impl Hall<'_> {
     }
 
     fn decode(&self, books: &Books) -> Result<Value> {
-        let (old, new) = (books.file("old")?, books.file("new")?);
-        let threads = Path::new("--threads");
+        let mut command = Command::new(&self.bench);
+        command
+            .arg("decode")
+            .arg(books.file("old")?)
+            .arg(books.file("new")?);
         let contestant = Contestant {
             name: "only decoding both files",
-            line: words(&[
-                &self.bench,
-                Path::new("decode"),
-                threads,
-                Path::new("2"),
-                &old,
-                &new,
-            ]),
-            folder: books.folder.clone(),
+            command,
             findings: Findings::None,
             runs: self.options.runs,
         };
-        contest::run(&contestant, books)
+        contest::run(contestant, books)
     }
 
     fn crossfoot(
@@ -322,15 +321,13 @@ impl Hall<'_> {
     ) -> Result<Value> {
         let folder = books.plan(folder, plan, rule)?;
         let evidence = folder.join("evidence");
-        let verify = ["verify", "--json", "--no-progress", "--evidence"].map(Path::new);
-        let mut line = words(&[&self.crossfoot]);
-        line.extend(words(&verify));
-        line.extend(words(&[&evidence]));
+        let mut command = Command::new(&self.crossfoot);
+        command.args(["verify", "--json", "--no-progress", "--plan"]);
+        command.arg(&folder).arg("--evidence").arg(&evidence);
         let counted = !books.truth["differing"].is_null();
         let contestant = Contestant {
             name,
-            line,
-            folder,
+            command,
             findings: if counted {
                 Findings::Counted(evidence)
             } else {
@@ -338,30 +335,33 @@ impl Hall<'_> {
             },
             runs: self.options.runs,
         };
-        contest::run(&contestant, books)
+        contest::run(contestant, books)
     }
 
-    fn rival(&self, name: &'static str, script: &str, more: &str, books: &Books) -> Result<Value> {
-        let script = rivals::script(script);
-        let (old, new) = (books.file("old")?, books.file("new")?);
+    fn rival(
+        &self,
+        name: &'static str,
+        script: &str,
+        more: &[&str],
+        books: &Books,
+    ) -> Result<Value> {
         let scratch = books.folder.join("scratch");
-        let work = Path::new("--work");
+        let mut command = Command::new(&self.python);
+        command
+            .current_dir(place::root())
+            .arg(rivals::script(script));
+        command
+            .arg(books.file("old")?)
+            .arg(books.file("new")?)
+            .args(more);
+        command.arg("--work").arg(&scratch);
         let contestant = Contestant {
             name,
-            line: words(&[
-                &self.python,
-                &script,
-                &old,
-                &new,
-                Path::new(more),
-                work,
-                &scratch,
-            ]),
-            folder: place::root().to_owned(),
+            command,
             findings: Findings::Printed,
             runs: 1,
         };
-        let row = contest::run(&contestant, books)?;
+        let row = contest::run(contestant, books)?;
         if scratch.exists() {
             fs::remove_dir_all(&scratch).context("a rival's files cannot be removed")?;
         }
@@ -369,20 +369,14 @@ impl Hall<'_> {
     }
 
     fn csv_diff(&self, books: &Books) -> Result<Value> {
+        let mut command = Command::new(&self.csv_diff);
+        command.arg(books.file("old")?).arg(books.file("new")?);
         let contestant = Contestant {
             name: "csv-diff, first column as the key",
-            line: words(&[&self.csv_diff, &books.file("old")?, &books.file("new")?]),
-            folder: books.folder.clone(),
+            command,
             findings: Findings::Printed,
             runs: 1,
         };
-        contest::run(&contestant, books)
+        contest::run(contestant, books)
     }
-}
-
-fn words(paths: &[&Path]) -> Vec<OsString> {
-    paths
-        .iter()
-        .map(|path| path.as_os_str().to_owned())
-        .collect()
 }
