@@ -148,7 +148,10 @@ impl Stretch {
         let work = words.work(self.phase.work);
         match self.phase.name.as_str() {
             "" => work.to_owned(),
-            name => words.pick(format!("{work}: {}", plain(name)), format!("{work}：{}", plain(name))),
+            name => words.pick(
+                format!("{work}: {}", plain(name)),
+                format!("{work}：{}", plain(name)),
+            ),
         }
     }
 
@@ -203,7 +206,11 @@ impl Track {
     /// A phase begins; the one before has ended.
     fn begin(&mut self, phase: Phase, now: Duration) -> String {
         let before = self.end(now);
-        let mut stretch = Stretch { phase, began: now, eta: Eta::default() };
+        let mut stretch = Stretch {
+            phase,
+            began: now,
+            eta: Eta::default(),
+        };
         stretch.eta.measure(stretch.sample(now));
         self.phase = Some(stretch);
         before
@@ -217,14 +224,17 @@ impl Track {
         };
         let sample = stretch.sample(now);
         stretch.eta.measure(sample);
-        let mut line = stretch.line(now, words);
         if self.is_stopping {
-            line = words.stopping().to_owned();
+            return String::new();
         }
+        let line = stretch.line(now, words);
         if self.show.bar {
             self.is_drawn = true;
             // The last column stays free: some terminals begin a new line after it.
-            return format!("{CLEAR}{}", clipped(&line, style.width.saturating_sub(1), style));
+            return format!(
+                "{CLEAR}{}",
+                clipped(&line, style.width.saturating_sub(1), style)
+            );
         }
         if self.show.lines && now.saturating_sub(self.last_plain) >= PLAIN_LINE {
             self.last_plain = now;
@@ -267,7 +277,11 @@ impl Track {
 
     /// Takes a drawn line away.
     fn clear(&mut self) -> &'static str {
-        if std::mem::take(&mut self.is_drawn) { CLEAR } else { "" }
+        if std::mem::take(&mut self.is_drawn) {
+            CLEAR
+        } else {
+            ""
+        }
     }
 }
 
@@ -293,7 +307,11 @@ impl Desk {
     fn write(&mut self, text: &str) {
         if !text.is_empty() {
             // Nobody can be told when stderr is closed.
-            drop(self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()));
+            drop(
+                self.out
+                    .write_all(text.as_bytes())
+                    .and_then(|()| self.out.flush()),
+            );
         }
     }
 }
@@ -372,7 +390,11 @@ impl Progress {
         }
         drop(desk);
         self.shared.ended.notify_all();
-        let drawer = self.drawer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let drawer = self
+            .drawer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         // A drawer that panicked has nothing left to draw.
         drop(drawer.map(JoinHandle::join));
     }

@@ -202,7 +202,11 @@ impl Page<'_> {
         if folder.is_empty() {
             return None;
         }
-        let slash = if folder.ends_with(['/', '\\']) { "" } else { "/" };
+        let slash = if folder.ends_with(['/', '\\']) {
+            ""
+        } else {
+            "/"
+        };
         Some(format!("{}{slash}{name}", text::plain(folder)))
     }
 
@@ -247,7 +251,11 @@ fn largest_first<T>(list: &mut [T], size: impl Fn(&T) -> Option<Wide>) {
 
 /// Paints a difference by whether there is one.
 fn paint_of(difference: &str) -> Paint {
-    if is_zero(difference) { Paint::Plain } else { Paint::Bad }
+    if is_zero(difference) {
+        Paint::Plain
+    } else {
+        Paint::Bad
+    }
 }
 
 /// Names a money column with its currency.

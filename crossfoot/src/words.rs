@@ -3,6 +3,7 @@
 //! A phrase is one function, and [`Language::pick`] wants both texts: a phrase that lacks one of
 //! them does not compile. The words of the trade are those of `ledger`'s jargon.
 
+use crate::terminal::text::amount;
 use ledger::{BreakKind, CauseStatus, ControlStatus, Verdict};
 use reconcile::{Prepared, Work};
 use std::path::Path;
@@ -48,15 +49,7 @@ fn counted(count: u64, one: &str, many: &str) -> String {
 
 /// Gives a count with separators between its thousands.
 pub(crate) fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    amount(&count.to_string())
 }
 
 /// The verdict, and what it rests on.
@@ -121,21 +114,26 @@ impl Language {
         }
     }
 
-    pub(crate) fn controls_counted(self, of_all: u64, holds: u64) -> String {
-        let (all, held) = (grouped(of_all), grouped(holds));
-        match of_all {
-            0 => self.pick("no controls", "无控制核对").to_owned(),
-            1 if holds == 1 => self.pick("1 control holds", "1 项控制核对相符").to_owned(),
-            1 => self.pick("1 control does not hold", "1 项控制核对不符").to_owned(),
-            _ => self.pick(
-                format!("{held} of {all} controls hold"),
-                format!("{all} 项控制核对中 {held} 项相符"),
+    pub(crate) fn controls_counted(self, counts: &[(ControlStatus, u64)]) -> String {
+        let some: Vec<String> = counts
+            .iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(status, count)| {
+                let (word, count) = (self.control_status(*status), grouped(*count));
+                self.pick(format!("{count} {word}"), format!("{word} {count} 项"))
+            })
+            .collect();
+        match some.is_empty() {
+            true => self.pick("no controls", "无控制核对").to_owned(),
+            false => self.pick(
+                format!("controls: {}", some.join(", ")),
+                format!("控制核对：{}", some.join("，")),
             ),
         }
     }
 
-    pub(crate) fn not_checked(self) -> &'static str {
-        self.pick("Not checked", "未核对")
+    pub(crate) fn why_incomplete(self) -> &'static str {
+        self.pick("Why nothing is proved", "结论不成立的原因")
     }
 
     pub(crate) fn no_reason_given(self) -> &'static str {
@@ -205,8 +203,14 @@ impl Language {
         self.pick("records", "笔数")
     }
 
-    pub(crate) fn agreed(self) -> &'static str {
-        self.pick("agreed", "一致")
+    pub(crate) fn agreed(self, count: u64) -> String {
+        self.pick(
+            format!(
+                "{} on both sides",
+                counted(count, "record agrees", "records agree")
+            ),
+            format!("两边一致 {} 笔", grouped(count)),
+        )
     }
 
     pub(crate) fn residual(self) -> &'static str {
@@ -243,18 +247,11 @@ impl Language {
 
     pub(crate) fn kind_means(self, kind: BreakKind) -> &'static str {
         match kind {
-            BreakKind::Missing => self.pick(
-                "expected, and not in the target",
-                "应有而新账中没有",
-            ),
-            BreakKind::Extra => self.pick(
-                "in the target, and not expected",
-                "新账中有而不应有",
-            ),
-            BreakKind::Differs => self.pick(
-                "on both sides, with other fields",
-                "两边都有，字段不同",
-            ),
+            BreakKind::Missing => self.pick("expected, and not in the target", "应有而新账中没有"),
+            BreakKind::Extra => self.pick("in the target, and not expected", "新账中有而不应有"),
+            BreakKind::Differs => {
+                self.pick("on both sides, with other fields", "两边都有，字段不同")
+            }
             BreakKind::Copies => self.pick(
                 "the same record, another number of times",
                 "同一记录，两边份数不同",
@@ -273,9 +270,7 @@ impl Language {
         let id = id.unwrap_or_default();
         match status {
             CauseStatus::Proved => self.pick(format!("{id} proved"), format!("{id} 已证实")),
-            CauseStatus::Consistent => {
-                self.pick(format!("{id} possible"), format!("{id} 可能"))
-            }
+            CauseStatus::Consistent => self.pick(format!("{id} possible"), format!("{id} 可能")),
             CauseStatus::Unknown => self.pick("cause unknown", "原因未明").to_owned(),
         }
     }
@@ -283,13 +278,10 @@ impl Language {
     pub(crate) fn cause_where(self, conditions: &str, counterexamples: u64) -> String {
         self.pick(
             format!(
-                "where {conditions}; {} agree all the same",
+                "where {conditions}; counterexamples: {}",
                 grouped(counterexamples)
             ),
-            format!(
-                "条件：{conditions}；符合条件而一致的 {} 笔",
-                grouped(counterexamples)
-            ),
+            format!("条件：{conditions}；反例 {} 笔", grouped(counterexamples)),
         )
     }
 
@@ -400,10 +392,7 @@ impl Language {
     }
 
     pub(crate) fn repairs(self) -> &'static str {
-        self.pick(
-            "Repairs that the plan declares",
-            "按方案声明所作的修补",
-        )
+        self.pick("Repairs that the plan declares", "按方案声明所作的修补")
     }
 
     pub(crate) fn each_in(self, file: &str) -> String {
@@ -455,7 +444,9 @@ impl Language {
     pub(crate) fn evidence(self, folder: Option<&str>) -> String {
         match folder {
             Some(folder) => self.pick(format!("Evidence: {folder}"), format!("证据：{folder}")),
-            None => self.pick("Evidence: none was written", "证据：未写").to_owned(),
+            None => self
+                .pick("Evidence: none was written", "证据：未写")
+                .to_owned(),
         }
     }
 
@@ -578,7 +569,11 @@ impl Language {
     /// Says what an agreement compares and what it does not.
     fn compared(self, agreement: &reconcile::Agreement) -> String {
         let layout = &agreement.layout;
-        let names: Vec<&str> = layout.columns().iter().map(|column| &*column.name).collect();
+        let names: Vec<&str> = layout
+            .columns()
+            .iter()
+            .map(|column| &*column.name)
+            .collect();
         let (name, names) = (&agreement.name, names.join(", "));
         let mut said = self.pick(
             format!("  {name} compares {names}\n"),

@@ -15,7 +15,11 @@ fn style(width: usize) -> Style {
 }
 
 fn show(bar: bool, lines: bool) -> Show {
-    Show { language: Language::En, bar, lines }
+    Show {
+        language: Language::En,
+        bar,
+        lines,
+    }
 }
 
 fn phase(work: Work, bytes: Option<u64>) -> (Phase, Arc<Meter>) {
@@ -34,8 +38,11 @@ fn set(meter: &Meter, records: u64, bytes: u64) {
     meter.bytes.store(bytes, Ordering::Relaxed);
 }
 
-/// Tells a story of (milliseconds, records, bytes), and compares the last line.
-fn check(bytes: Option<u64>, story: &[(u64, u64, u64)], expect: &str) {
+/// What had been read at some time: milliseconds, records, bytes.
+type Told = (u64, u64, u64);
+
+/// Tells a story and compares the last line.
+fn check(bytes: Option<u64>, story: &[Told], expect: &str) {
     let (phase, meter) = phase(Work::Fold, bytes);
     let mut track = Track::new(show(true, true));
     track.begin(phase, Duration::ZERO);
@@ -49,7 +56,7 @@ fn check(bytes: Option<u64>, story: &[(u64, u64, u64)], expect: &str) {
 
 #[test]
 fn the_line_says_what_was_measured_and_nothing_else() {
-    let table: &[(Option<u64>, &[(u64, u64, u64)], &str)] = &[
+    let table: &[(Option<u64>, &[Told], &str)] = &[
         // Nothing is claimed before anything was measured.
         (
             Some(GB),
@@ -70,8 +77,8 @@ fn the_line_says_what_was_measured_and_nothing_else() {
         // One record is one record.
         (
             Some(GB),
-            &[(2_000, 1, 1_000)],
-            "footing: postings  1 record  0/s  0.0 %  0:02  0:33:19 left",
+            &[(2_000, 1, 1_000_000)],
+            "footing: postings  1 record  0/s  0.1 %  0:02  33:18 left",
         ),
         // More bytes than there were at the start: never over 100 %, never below zero.
         (
@@ -92,7 +99,11 @@ fn the_line_says_what_was_measured_and_nothing_else() {
             "footing: postings  100 records  20/s  99.9 %  0:05  0:00 left",
         ),
         // The size is not known: no percent and no time.
-        (None, &[(5_000, 100, 700)], "footing: postings  100 records  20/s  0:05"),
+        (
+            None,
+            &[(5_000, 100, 700)],
+            "footing: postings  100 records  20/s  0:05",
+        ),
         // Counts at the end of their range.
         (
             Some(u64::MAX),
@@ -107,7 +118,7 @@ fn the_line_says_what_was_measured_and_nothing_else() {
 }
 
 /// A sample each half second, `records` and `bytes` each.
-fn steady(from: u64, to: u64, before: (u64, u64), each: (u64, u64)) -> Vec<(u64, u64, u64)> {
+fn steady(from: u64, to: u64, before: (u64, u64), each: (u64, u64)) -> Vec<Told> {
     let steps = (from..to).step_by(500).enumerate();
     let step = |(at, millis): (usize, u64)| {
         let at = at as u64 + 1;
@@ -192,7 +203,13 @@ fn three_phases(track: &mut Track, out: &mut String) {
 
 #[test]
 fn without_a_terminal_there_is_a_line_every_half_minute_and_one_for_each_long_phase() {
-    insta::assert_snapshot!(written(show(false, true), three_phases), @"");
+    insta::assert_snapshot!(written(show(false, true), three_phases), @"
+    footing: postings  30,000 records  1,000/s  30.0 %  0:30  1:10 left
+    footing: postings  60,000 records  1,000/s  60.0 %  1:00  0:40 left
+    footing: postings  done, 65,000 records in 1:05
+    about 7 records differ
+    computing the control: postings  done, 0 records in 0:11
+    ");
 }
 
 #[test]
@@ -214,25 +231,44 @@ fn a_drawn_line_is_cleared_before_anything_else_is_written() {
         *out += &track.tick(second(3), &style(80));
         *out += &track.end(second(30));
     };
-    insta::assert_snapshot!(written(show(true, true), story), @"");
+    insta::assert_snapshot!(written(show(true, true), story), @r"
+    said before anything was drawn
+    <clear>footing: postings  0 records  0/s  0.0 %  0:01  time left unknown<clear>about 7 records differ\u{1b}[2J
+    <clear>footing: postings  0 records…<clear>stopping; what was found so far proves nothing
+    ");
 }
 
 #[test]
 fn progress_speaks_chinese() {
-    let chinese = Show { language: Language::Zh, ..show(false, true) };
-    insta::assert_snapshot!(written(chinese, three_phases), @"");
+    let chinese = Show {
+        language: Language::Zh,
+        ..show(false, true)
+    };
+    insta::assert_snapshot!(written(chinese, three_phases), @"
+    合计：postings  30,000 笔  1,000 笔/秒  30.0 %  0:30  剩余 1:10
+    合计：postings  60,000 笔  1,000 笔/秒  60.0 %  1:00  剩余 0:40
+    合计：postings  完成，65,000 笔，用时 1:05
+    about 7 records differ
+    控制核对：postings  完成，0 笔，用时 0:11
+    ");
 }
 
 #[test]
 fn the_line_fits_the_screen_with_wide_characters_too() {
     let (mut phase, _) = phase(Work::Fold, Some(GB));
     phase.name = "记账凭证".repeat(20);
-    let mut track = Track::new(Show { language: Language::Zh, ..show(true, true) });
+    let mut track = Track::new(Show {
+        language: Language::Zh,
+        ..show(true, true)
+    });
     track.begin(phase, Duration::ZERO);
     for width in 1..100 {
         let line = track.tick(Duration::from_secs(1), &style(width));
         let line = line.trim_start_matches(CLEAR);
-        assert!(unicode_width::UnicodeWidthStr::width(line) < width.max(2), "{width}: {line}");
+        assert!(
+            unicode_width::UnicodeWidthStr::width(line) < width.max(2),
+            "{width}: {line}"
+        );
     }
 }
 
@@ -243,7 +279,11 @@ fn a_name_cannot_move_the_cursor() {
     let mut track = Track::new(show(true, true));
     track.begin(phase, Duration::ZERO);
     let line = track.tick(Duration::from_secs(1), &style(80));
-    assert!(line.trim_start_matches(CLEAR).starts_with("footing: a\\u{1b}[2Jb"), "{line:?}");
+    assert!(
+        line.trim_start_matches(CLEAR)
+            .starts_with("footing: a\\u{1b}[2Jb"),
+        "{line:?}"
+    );
 }
 
 /// Keeps what is written.
@@ -275,7 +315,10 @@ fn the_thread_ends_with_the_run_and_leaves_a_clean_line() {
     progress.finish();
     let written = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
     let last_line = written.rsplit('\n').next().unwrap();
-    assert!(last_line.is_empty() || last_line.ends_with(CLEAR), "{written:?}");
+    assert!(
+        last_line.is_empty() || last_line.ends_with(CLEAR),
+        "{written:?}"
+    );
     drop(progress);
 }
 

@@ -45,17 +45,13 @@ impl Page<'_> {
                 figure(&total.difference),
             ]);
         }
-        table.row([
-            Cell::new(words.agreed()),
-            Cell::default(),
-            Cell::new(grouped(records.agreed)),
-        ]);
         self.table(2, &table);
         if off + agreeing > 0 {
             let file = self.file("report.json");
             let more = words.more_agreeing(off, agreeing, file.as_deref());
             self.say(2, Paint::Plain, &more);
         }
+        self.say(2, Paint::Plain, &words.agreed(records.agreed));
     }
 
     fn kinds(&mut self, agreement: &AgreementReport) {
@@ -90,7 +86,11 @@ impl Page<'_> {
                 && steps.iter().all(|step| step.leaves(total))
                 && residual(total).is_some_and(|one| is_zero(&one.amount))
         };
-        let mut moved: Vec<&Total> = agreement.totals.iter().filter(|one| !is_still(one)).collect();
+        let mut moved: Vec<&Total> = agreement
+            .totals
+            .iter()
+            .filter(|one| !is_still(one))
+            .collect();
         if moved.is_empty() {
             if !agreement.totals.is_empty() {
                 let words = self.words.residual_is_zero();
@@ -149,13 +149,22 @@ impl Page<'_> {
     /// What the records of a cause have in common.
     fn conditions(&mut self, agreement: &AgreementReport) {
         let colon = self.words.pick(": ", "：");
-        for cause in agreement.causes.iter().filter(|one| !one.conditions.is_empty()) {
+        for cause in agreement
+            .causes
+            .iter()
+            .filter(|one| !one.conditions.is_empty())
+        {
             let id = cause.id.as_deref().map(text::plain);
             let name = self.words.cause(id.as_deref(), cause.status);
-            let conditions: Vec<String> =
-                cause.conditions.iter().map(|one| text::plain(one)).collect();
+            let conditions: Vec<String> = cause
+                .conditions
+                .iter()
+                .map(|one| text::plain(one))
+                .collect();
             let and = self.words.pick(" and ", " 且 ");
-            let shared = self.words.cause_where(&conditions.join(and), cause.counterexamples);
+            let shared = self
+                .words
+                .cause_where(&conditions.join(and), cause.counterexamples);
             self.say(4, Paint::Plain, &format!("{name}{colon}{shared}"));
         }
     }
@@ -184,8 +193,11 @@ impl Page<'_> {
             .figure(words.difference());
         for (one, label) in order.iter().zip(&labels.rows) {
             let records = i128::from(one.records.actual) - i128::from(one.records.expected);
-            let off: Vec<&Total> =
-                one.totals.iter().filter(|total| !is_zero(&total.difference)).collect();
+            let off: Vec<&Total> = one
+                .totals
+                .iter()
+                .filter(|total| !is_zero(&total.difference))
+                .collect();
             let labels = || label.iter().map(Cell::new);
             for total in &off {
                 let figures = [
@@ -279,10 +291,15 @@ impl Step {
 /// The steps from expected to actual: the causes, or the kinds as long as no cause is known and
 /// every break is at hand.
 fn steps(agreement: &AgreementReport, largest: &[Break], words: Language) -> Vec<Step> {
-    let breaks: Vec<&Break> =
-        largest.iter().filter(|found| found.agreement == agreement.name).collect();
+    let breaks: Vec<&Break> = largest
+        .iter()
+        .filter(|found| found.agreement == agreement.name)
+        .collect();
     let all = agreement.breaks.sum();
-    let is_unknown = agreement.causes.iter().all(|one| one.status == CauseStatus::Unknown);
+    let is_unknown = agreement
+        .causes
+        .iter()
+        .all(|one| one.status == CauseStatus::Unknown);
     if is_unknown && breaks.len() as u64 == all {
         return BreakKind::ALL
             .into_iter()
@@ -290,17 +307,26 @@ fn steps(agreement: &AgreementReport, largest: &[Break], words: Language) -> Vec
             .map(|kind| Step {
                 label: words.kind(kind).to_owned(),
                 breaks: count_of(&agreement.breaks, kind),
-                amounts: sum(breaks.iter().filter(|found| found.kind == kind)
+                amounts: sum(breaks
+                    .iter()
+                    .filter(|found| found.kind == kind)
                     .flat_map(|found| &found.difference)),
             })
             .collect();
     }
     if agreement.causes.is_empty() {
         let label = words.cause(None, CauseStatus::Unknown);
-        return vec![Step { label, breaks: all, amounts: None }];
+        return vec![Step {
+            label,
+            breaks: all,
+            amounts: None,
+        }];
     }
     let step = |cause: &ledger::CauseLine| Step {
-        label: words.cause(cause.id.as_deref().map(text::plain).as_deref(), cause.status),
+        label: words.cause(
+            cause.id.as_deref().map(text::plain).as_deref(),
+            cause.status,
+        ),
         breaks: cause.breaks,
         amounts: sum(&cause.difference),
     };
@@ -314,7 +340,9 @@ fn sum<'a>(
     let mut sums: BTreeMap<(String, String), Wide> = BTreeMap::new();
     for amount in amounts {
         let key = (amount.column.clone(), amount.currency.clone());
-        sums.entry(key).or_default().add_wide(&amount.amount.parse().ok()?);
+        sums.entry(key)
+            .or_default()
+            .add_wide(&amount.amount.parse().ok()?);
     }
     Some(sums)
 }
@@ -347,7 +375,12 @@ fn most_telling(totals: &[Total]) -> (Vec<&Total>, u64, u64) {
         totals.iter().partition(|total| !is_zero(&total.difference));
     largest_first(&mut off, |total| size(&total.difference));
     let off_hidden = off.len().saturating_sub(LINES_MAX);
-    let shown: Vec<&Total> = off.iter().chain(&agreeing).copied().take(LINES_MAX).collect();
+    let shown: Vec<&Total> = off
+        .iter()
+        .chain(&agreeing)
+        .copied()
+        .take(LINES_MAX)
+        .collect();
     let hidden = totals.len() - shown.len();
     (shown, off_hidden as u64, (hidden - off_hidden) as u64)
 }
@@ -370,27 +403,46 @@ pub(super) struct Labels {
 impl Labels {
     pub(super) fn of(groups: &[&Record], title: &str, null: &str) -> Self {
         let names = |record: &Record| -> Vec<String> {
-            record.0.iter().map(|(name, _)| text::escaped(name)).collect()
+            record
+                .0
+                .iter()
+                .map(|(name, _)| text::escaped(name))
+                .collect()
         };
         let titles = groups.first().map(|first| names(first)).unwrap_or_default();
         let is_same = groups.iter().all(|group| names(group) == titles);
         if is_same && !titles.is_empty() {
             let row = |group: &&Record| {
                 let values = group.0.iter();
-                values.map(|(_, value)| text::value(value.as_deref(), null)).collect()
+                values
+                    .map(|(_, value)| text::value(value.as_deref(), null))
+                    .collect()
             };
             let rows = groups.iter().map(row).collect();
             return Self { titles, rows };
         }
-        let rows = groups.iter().map(|group| vec![in_one_line(group, null)]).collect();
-        Self { titles: vec![title.to_owned()], rows }
+        let rows = groups
+            .iter()
+            .map(|group| vec![in_one_line(group, null)])
+            .collect();
+        Self {
+            titles: vec![title.to_owned()],
+            rows,
+        }
     }
 }
 
 /// A record as `name=value name=value`.
 pub(super) fn in_one_line(record: &Record, null: &str) -> String {
     let columns = record.0.iter().map(|(name, value)| {
-        format!("{}={}", text::escaped(name), text::value(value.as_deref(), null))
+        let shown = text::value(value.as_deref(), null);
+        // A blank within a value would look like its end.
+        let needs_quotes = shown.contains(' ') && !shown.starts_with('"');
+        let shown = match needs_quotes {
+            true => format!("\"{}\"", shown.replace('"', "\\\"")),
+            false => shown,
+        };
+        format!("{}={shown}", text::escaped(name))
     });
     columns.collect::<Vec<String>>().join(" ")
 }

@@ -1,9 +1,9 @@
 //! The breaks that weigh most, one by one.
 
 use super::agreement::in_one_line;
-use super::head::column_name_after;
+use super::head::with_currency;
 use super::{Page, Paint, text};
-use ledger::{AgreementReport, Break, BreakKind, CauseStatus, Record, SourceRecord};
+use ledger::{Break, BreakKind, CauseStatus, Record, SourceRecord};
 
 /// Fields of one break that are shown.
 const FIELDS_MAX: usize = 6;
@@ -17,8 +17,7 @@ const NAME_MAX: usize = 24;
 impl Page<'_> {
     /// Lists the breaks that weigh most.
     pub(super) fn largest(&mut self, largest: &[Break]) {
-        let breaks = self.report.agreements.iter().map(|one: &AgreementReport| one.breaks.sum());
-        let all = breaks.fold(0, u64::saturating_add);
+        let all = self.sum(|one| one.breaks.sum());
         if all == 0 && largest.is_empty() {
             return;
         }
@@ -106,7 +105,9 @@ impl Page<'_> {
         }
         if found.kind != BreakKind::Differs && !found.key.is_empty() {
             let record = found.expected.as_ref().or(found.actual.as_ref());
-            let rest = record.map(|record| without(record, &found.key)).unwrap_or_default();
+            let rest = record
+                .map(|record| without(record, &found.key))
+                .unwrap_or_default();
             if !rest.is_empty() {
                 fact(words.record(), Fact::Record(in_one_line(&rest, null)));
             }
@@ -115,20 +116,30 @@ impl Page<'_> {
             let copies = words.copies(found.copies.expected, found.copies.actual);
             fact(words.kind(found.kind), Fact::Whole(copies));
         }
-        let amounts: Vec<String> = found.difference.iter().map(|one| {
-            let amount = column_name_after(&text::amount(&one.amount), &one.currency);
-            format!("{amount} ({})", text::escaped(&one.column))
-        }).collect();
+        let amounts: Vec<String> = found
+            .difference
+            .iter()
+            .map(|one| {
+                let amount = with_currency(&text::amount(&one.amount), &one.currency);
+                format!("{amount} ({})", text::escaped(&one.column))
+            })
+            .collect();
         if !amounts.is_empty() {
             fact(words.difference(), Fact::Whole(amounts.join(", ")));
         }
-        for (side, places) in [(words.source(), &found.source), (words.target(), &found.target)] {
+        for (side, places) in [
+            (words.source(), &found.source),
+            (words.target(), &found.target),
+        ] {
             if !places.is_empty() {
                 fact(side, Fact::Whole(self.places(places)));
             }
         }
         if found.alternatives > 0 {
-            fact(words.pairing(), Fact::Whole(words.alternatives(found.alternatives)));
+            fact(
+                words.pairing(),
+                Fact::Whole(words.alternatives(found.alternatives)),
+            );
         }
         if found.cause.status != CauseStatus::Unknown {
             fact(words.cause_label(), Fact::Whole(self.cause(found)));

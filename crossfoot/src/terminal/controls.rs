@@ -49,7 +49,11 @@ impl Page<'_> {
         let name = text::plain(&control.name);
         if let Some(says) = says {
             let colon = self.words.pick(": ", "：");
-            self.say(2, Paint::Plain, &format!("{name}{colon}{}", text::plain(says)));
+            self.say(
+                2,
+                Paint::Plain,
+                &format!("{name}{colon}{}", text::plain(says)),
+            );
         }
         if control.lines.is_empty() {
             return;
@@ -81,7 +85,11 @@ impl Page<'_> {
             table.row(label.iter().map(Cell::new).chain(figures));
         }
         self.table(4, &table);
-        self.more(4, control.lines.len().saturating_sub(LINES_MAX), "report.json");
+        self.more(
+            4,
+            control.lines.len().saturating_sub(LINES_MAX),
+            "report.json",
+        );
     }
 }
 

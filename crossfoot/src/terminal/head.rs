@@ -1,7 +1,7 @@
 //! The first lines: what the run comes to, and why.
 
-use super::{Page, Paint, column_name, is_zero, text};
-use ledger::{AgreementReport, ControlStatus, Verdict};
+use super::{LINES_MAX, Page, Paint, column_name, is_zero, text};
+use ledger::{AgreementReport, Amount, ControlStatus, Verdict};
 
 impl Page<'_> {
     /// Writes the alarm, the verdict, the counts, and what was not checked.
@@ -18,6 +18,10 @@ impl Page<'_> {
         let colon = self.words.pick(": ", "：");
         let line = format!("{verdict}  {}{colon}{says}", text::plain(&report.plan));
         self.say(0, paint, &line);
+        if !report.agreements.is_empty() {
+            let records = self.records();
+            self.say(0, Paint::Plain, &records);
+        }
         let counts = self.counts();
         self.say(0, Paint::Plain, &counts);
         if report.verdict == Verdict::Incomplete {
@@ -28,39 +32,51 @@ impl Page<'_> {
     /// A residual that is not zero comes before everything else.
     fn alarm(&mut self) {
         let report = self.report;
-        for agreement in &report.agreements {
-            for residual in agreement.residual.iter().filter(|one| !is_zero(&one.amount)) {
-                let amount = text::amount(&residual.amount);
-                let amount = column_name_after(&amount, &residual.currency);
-                let column = text::escaped(&residual.column);
-                let name = text::plain(&agreement.name);
-                let words = self.words.residual_alarm(&amount, &column, &name);
-                self.say(0, Paint::Loud, &format!("!!! {words} !!!"));
-            }
+        let open = |agreement| residuals(agreement).map(move |residual| (agreement, residual));
+        let alarms: Vec<_> = report.agreements.iter().flat_map(open).collect();
+        for (agreement, residual) in alarms.iter().take(LINES_MAX) {
+            let amount = text::amount(&residual.amount);
+            let amount = with_currency(&amount, &residual.currency);
+            let column = text::escaped(&residual.column);
+            let name = text::plain(&agreement.name);
+            let words = self.words.residual_alarm(&amount, &column, &name);
+            self.say(0, Paint::Loud, &format!("!!! {words} !!!"));
         }
+        self.more(0, alarms.len().saturating_sub(LINES_MAX), "report.json");
     }
 
-    /// One line that counts records, breaks, rejects and controls.
+    /// Counts the records of all agreements.
+    fn records(&self) -> String {
+        self.words.records_agreed(
+            self.sum(|one| one.records.expected),
+            self.sum(|one| one.records.actual),
+            self.sum(|one| one.records.agreed),
+        )
+    }
+
+    /// Adds a count of all agreements up.
+    pub(super) fn sum(&self, count: fn(&AgreementReport) -> u64) -> u64 {
+        let counts = self.report.agreements.iter().map(count);
+        counts.fold(0, u64::saturating_add)
+    }
+
+    /// Counts breaks, rejects and controls.
     fn counts(&self) -> String {
         let report = self.report;
-        let sum = |count: fn(&AgreementReport) -> u64| {
-            let counts = report.agreements.iter().map(count);
-            counts.fold(0, u64::saturating_add)
-        };
         let mut said = Vec::new();
         if !report.agreements.is_empty() {
-            said.push(self.words.records_agreed(
-                sum(|one| one.records.expected),
-                sum(|one| one.records.actual),
-                sum(|one| one.records.agreed),
-            ));
-            said.push(self.words.breaks_counted(sum(|one| one.breaks.sum())));
+            said.push(self.words.breaks_counted(self.sum(|one| one.breaks.sum())));
         }
         said.push(self.words.rejects_counted(report.rejects));
-        let holds = |status: ControlStatus| status == ControlStatus::Holds;
-        let held = report.controls.iter().filter(|one| holds(one.status)).count();
-        let controls = report.controls.len();
-        said.push(self.words.controls_counted(controls as u64, held as u64));
+        let count = |status: ControlStatus| {
+            let of_status = report.controls.iter().filter(|one| one.status == status);
+            (status, of_status.count() as u64)
+        };
+        said.push(self.words.controls_counted(&[
+            count(ControlStatus::Holds),
+            count(ControlStatus::Broken),
+            count(ControlStatus::Incomplete),
+        ]));
         said.join(self.words.pick("; ", "；"))
     }
 
@@ -86,18 +102,22 @@ impl Page<'_> {
         if reasons.is_empty() {
             reasons.push(self.words.no_reason_given().to_owned());
         }
-        let title = format!("{}{}", self.words.not_checked(), colon.trim_end());
+        let title = format!("{}{}", self.words.why_incomplete(), colon.trim_end());
         self.say(0, Paint::Doubtful, &title);
-        for reason in reasons {
+        for reason in reasons.iter().take(LINES_MAX) {
             self.say(2, Paint::Plain, &format!("- {reason}"));
         }
+        self.more(2, reasons.len().saturating_sub(LINES_MAX), "report.json");
     }
 
     /// Why an agreement is not proved, in the order in which the verdict asks.
     fn unproved(&self, agreement: &AgreementReport) -> Vec<String> {
-        let mut why: Vec<String> = agreement.not_checked.iter().map(|one| text::plain(one)).collect();
-        let open = agreement.residual.iter().filter(|one| !is_zero(&one.amount));
-        why.extend(open.map(|one| {
+        let mut why: Vec<String> = agreement
+            .not_checked
+            .iter()
+            .map(|one| text::plain(one))
+            .collect();
+        why.extend(residuals(agreement).map(|one| {
             let column = column_name(&one.column, &one.currency);
             self.words.account_not_closed(&column)
         }));
@@ -120,7 +140,17 @@ impl Page<'_> {
     }
 }
 
+/// The residuals that are not zero.
+fn residuals(agreement: &AgreementReport) -> impl Iterator<Item = &Amount> {
+    agreement
+        .residual
+        .iter()
+        .filter(|one| !is_zero(&one.amount))
+}
+
 /// Gives an amount with its currency behind it.
-pub(super) fn column_name_after(amount: &str, currency: &str) -> String {
-    format!("{amount} {}", text::escaped(currency)).trim().to_owned()
+pub(super) fn with_currency(amount: &str, currency: &str) -> String {
+    format!("{amount} {}", text::escaped(currency))
+        .trim()
+        .to_owned()
 }

@@ -182,12 +182,26 @@ mod tests {
 
     #[test]
     fn figures_stand_under_one_another_beside_wide_characters() {
-        insta::assert_snapshot!(table().draw(80, &STYLE).join("\n"), @"");
+        insta::assert_snapshot!(table().draw(80, &STYLE).join("\n"), @"
+                    expected   实有
+        记录               7  1,000
+        amount CNY    -12.50
+        ");
     }
 
     #[test]
     fn texts_give_way_before_figures_do() {
-        insta::assert_snapshot!(table().draw(26, &STYLE).join("\n"), @"");
-        insta::assert_snapshot!(table().draw(20, &STYLE).join("\n"), @"");
+        insta::assert_snapshot!(table().draw(26, &STYLE).join("\n"), @"
+                   expected   实有
+        记录              7  1,000
+        amount C…    -12.50
+        ");
+        insta::assert_snapshot!(table().draw(20, &STYLE).join("\n"), @"
+        记录
+          expected      7
+          实有      1,000
+        amount CNY
+          expected  -12.50
+        ");
     }
 }

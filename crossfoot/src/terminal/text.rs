@@ -63,7 +63,8 @@ pub(super) fn value(text: Option<&str>, null: &str) -> String {
     let Some(text) = text else {
         return null.to_owned();
     };
-    let has_blank_end = text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace);
+    let has_blank_end =
+        text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace);
     if text.is_empty() || has_blank_end || text == null || text.starts_with('"') {
         return format!("\"{}\"", escaped(text).replace('"', "\\\""));
     }
@@ -86,7 +87,7 @@ pub(crate) fn amount(text: &str) -> String {
     }
     let mut shown = sign.to_owned();
     for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at) % 3 == 0 {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) {
             shown.push(',');
         }
         shown.push(digit);
@@ -169,7 +170,11 @@ pub(super) fn wrapped(text: &str, room: usize) -> Vec<String> {
         if width(line.trim_end()) > 0 && width(&line) + width(piece.trim_end()) > room {
             lines.push(std::mem::take(&mut line).trim_end().to_owned());
         }
-        let mut rest = if line.is_empty() && !lines.is_empty() { piece.trim_start() } else { piece };
+        let mut rest = if line.is_empty() && !lines.is_empty() {
+            piece.trim_start()
+        } else {
+            piece
+        };
         while width(rest.trim_end()) > room {
             let head = prefix(rest, room);
             lines.push(head.to_owned());
@@ -202,7 +207,10 @@ fn pieces(text: &str) -> Vec<&str> {
 
 fn may_break(before: char, after: char) -> bool {
     // Marks that close a clause never begin a line.
-    let closes = matches!(after, '，' | '。' | '；' | '：' | '、' | '）' | '！' | '？' | '”');
+    let closes = matches!(
+        after,
+        '，' | '。' | '；' | '：' | '、' | '）' | '！' | '？' | '”'
+    );
     let opens = matches!(before, '（' | '“');
     let is_wide = |letter: char| width_of(letter) == 2;
     let after_blank = before == ' ' && after != ' ';
@@ -225,7 +233,10 @@ mod tests {
     fn nothing_of_a_book_reaches_the_screen_as_an_order() {
         let table = [
             ("plain 水电费", "plain 水电费"),
-            ("\u{1b}[2J\u{1b}]0;title\u{7}", "\\u{1b}[2J\\u{1b}]0;title\\u{7}"),
+            (
+                "\u{1b}[2J\u{1b}]0;title\u{7}",
+                "\\u{1b}[2J\\u{1b}]0;title\\u{7}",
+            ),
             ("\u{9b}31m", "\\u{9b}31m"),
             ("a\nb\tc\rd", "a\\nb\\tc\\rd"),
             ("a\\nb", "a\\\\nb"),
@@ -281,7 +292,10 @@ mod tests {
         assert_eq!(clipped("水电费", 6, &STYLE), "水电费");
         assert_eq!(clipped("水电费", 5, &STYLE), "水电…");
         assert_eq!(clipped("水电费", 4, &STYLE), "水…");
-        let ascii = Style { unicode: false, ..STYLE };
+        let ascii = Style {
+            unicode: false,
+            ..STYLE
+        };
         assert_eq!(clipped("abcdefgh", 7, &ascii), "abcd...");
     }
 
@@ -303,7 +317,11 @@ mod tests {
     fn lines_end_at_blanks_and_beside_wide_characters() {
         let table: [(&str, usize, &[&str]); 6] = [
             ("one two three", 8, &["one two", "three"]),
-            ("差错不能解释两边账的差额。", 12, &["差错不能解释", "两边账的差额。"]),
+            (
+                "差错不能解释两边账的差额。",
+                12,
+                &["差错不能解释", "两边账的差", "额。"],
+            ),
             ("见evidence里", 10, &["见evidence", "里"]),
             ("abcdefghijklmnop", 10, &["abcdefghij", "klmnop"]),
             ("", 10, &[""]),
