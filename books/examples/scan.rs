@@ -15,16 +15,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let root = arguments.next().ok_or("which book?")?.into();
     let threads = arguments.next().map_or(Ok(1), |threads| threads.parse())?;
-    let columns: Option<usize> = arguments
-        .next()
-        .map(|columns| columns.parse())
-        .transpose()?;
+    let tables = match arguments.next() {
+        Some(path) => toml::from_str(&std::fs::read_to_string(path)?)?,
+        None => BTreeMap::new(),
+    };
     let started = Instant::now();
-    let book = Book::open(&BookSpec {
-        root,
-        ..BookSpec::default()
-    })
-    .map_err(all)?;
+    let book = Book::open(&BookSpec { root, tables }).map_err(all)?;
     println!("opened in {:.3} s", started.elapsed().as_secs_f64());
     for table in book.tables() {
         scan(table, threads)?;

@@ -142,9 +142,10 @@ fn name_columns(file: &FileColumns, spec: &TableSpec, errors: &mut Vec<BookError
 
 /// Whether a column that a file calls `name` is left out.
 fn is_ignored(name: &str, spec: &TableSpec) -> bool {
-    spec.ignore
-        .iter()
-        .any(|ignored| ignored == name || ignored == canonical(name, spec))
+    let canonical = canonical(name, spec);
+    let is_among = |names: &[String]| names.iter().any(|own| own == canonical);
+    let is_unwanted = !spec.only.is_empty() && !is_among(&spec.only);
+    is_unwanted || is_among(&spec.ignore) || spec.ignore.iter().any(|ignored| ignored == name)
 }
 
 /// The name in the table of a column that a file calls `name`.
@@ -296,6 +297,13 @@ fn check_plan_names(
     {
         unknown(name, "optional");
     }
+    for name in spec
+        .only
+        .iter()
+        .filter(|name| !there.contains(name.as_str()))
+    {
+        unknown(name, "only");
+    }
     for name in &spec.ignore {
         let is_there = written.contains(name.as_str())
             || written.iter().any(|column| canonical(column, spec) == name);
@@ -305,8 +313,7 @@ fn check_plan_names(
         }
     }
     for (name, others) in &spec.columns {
-        let is_ignored = spec.ignore.contains(name);
-        if !there.contains(name.as_str()) && !is_ignored {
+        if !there.contains(name.as_str()) && !is_ignored(name, spec) {
             unknown(name, "columns");
         }
         for other in others

@@ -53,6 +53,8 @@ pub struct TableSpec {
     pub columns: BTreeMap<String, Vec<String>>,
     /// Columns that some files lack: NULL there.
     pub optional: Vec<String>,
+    /// The columns that are read, by their names in the table; left out, all.
+    pub only: Vec<String>,
     /// Columns that are not read; `""` stands for those without a name.
     pub ignore: Vec<String>,
     /// Lines before the header that are no records.
@@ -68,7 +70,9 @@ pub struct TableSpec {
     pub pad_short: bool,
     /// What to do with fields beyond the header.
     pub extra_fields: ExtraFields,
-    /// Whether a quote that does not open or close a field is data.
+    /// Whether a quote that does not open or close a field is data. A quoted
+    /// field then ends at the first quote before a delimiter or a line's end;
+    /// the file is read in one piece.
     pub keep_stray_quotes: bool,
     /// Whether blanks and tabs around a value are taken off.
     pub trim: bool,
@@ -89,6 +93,7 @@ impl Default for TableSpec {
             names: Vec::new(),
             columns: BTreeMap::new(),
             optional: Vec::new(),
+            only: Vec::new(),
             ignore: Vec::new(),
             skip_header: 0,
             skip_footer: 0,

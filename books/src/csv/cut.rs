@@ -129,6 +129,15 @@ struct Survey {
     quoted: Option<Cut>,
 }
 
+impl Survey {
+    /// Whether a piece with so many quotes may hold a start that is not known yet.
+    fn may_start_in(&self, quotes: usize) -> bool {
+        let current = if self.is_odd { self.quoted } else { self.plain };
+        let other = if self.is_odd { self.plain } else { self.quoted };
+        current.is_none() || (other.is_none() && quotes > 0)
+    }
+}
+
 fn survey_all(path: &Path, segments: &[(u64, u64)], quote: Option<u8>) -> io::Result<Vec<Survey>> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(segments.len()));
@@ -157,13 +166,12 @@ fn survey_all(path: &Path, segments: &[(u64, u64)], quote: Option<u8>) -> io::Re
 fn survey(path: &Path, from: u64, to: u64, quote: Option<u8>) -> io::Result<Survey> {
     let mut survey = Survey::default();
     for_pieces(path, from, to, |at, piece| {
-        if survey.plain.is_none() || survey.quoted.is_none() {
+        let quotes = quote.map_or(0, |quote| memchr::memchr_iter(quote, piece).count());
+        if survey.may_start_in(quotes) {
             find_starts(&mut survey, at, piece, quote);
         }
         survey.lines += memchr::memchr_iter(b'\n', piece).count() as u64;
-        if let Some(quote) = quote {
-            survey.is_odd ^= memchr::memchr_iter(quote, piece).count() % 2 == 1;
-        }
+        survey.is_odd ^= quotes % 2 == 1;
         true
     })?;
     Ok(survey)

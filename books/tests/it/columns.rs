@@ -130,3 +130,18 @@ fn columns_that_are_missing_or_left_out_are_counted() {
         ]
     );
 }
+
+#[test]
+fn only_some_columns_may_be_read() {
+    let files = [
+        ("1.csv", "a,x,Amount,\n1,2,3,4\n"),
+        ("2.csv", "amount,y,a\n5,6,7\n"),
+    ];
+    let plan = "only = ['a', 'amount']\ncolumns = { amount = ['Amount'] }";
+    check(plan, &files, "1.csv:2: 1 | 3\n2.csv:2: 7 | 5");
+    check(
+        "only = ['b']",
+        &[("1.csv", "a\n1\n")],
+        "table t: no file has a column \"b\"; the columns are \"a\"",
+    );
+}

@@ -8,6 +8,7 @@ mod encodings;
 mod finding;
 mod laws;
 mod parquet_books;
+mod plan_words;
 mod reference;
 mod repairs;
 mod stories;
