@@ -200,43 +200,7 @@ impl Layout {
         actual: &Schema,
         options: &LayoutOptions,
     ) -> Result<Self, Vec<LayoutProblem>> {
-        let mut problems = Vec::new();
-        let mut columns = Vec::new();
-        for (index, field) in expected.fields().iter().enumerate() {
-            if let Some(first) = expected.fields()[..index]
-                .iter()
-                .find(|f| f.name() == field.name())
-            {
-                problems.push(LayoutProblem::new(
-                    first.name(),
-                    format!("the rule gives two columns named `{}`", first.name()),
-                    "give one of them another name with AS",
-                ));
-                continue;
-            }
-            let Some((other, found)) = actual.column_with_name(field.name()) else {
-                problems.push(missing_in_target(field.name(), actual));
-                continue;
-            };
-            match common_class(field, found) {
-                Ok(class) => columns.push(Column {
-                    name: field.name().clone(),
-                    class,
-                    index: [index, other],
-                    word: 0,
-                    meta_word: 0,
-                    meta_shift: 0,
-                }),
-                Err(problem) => problems.push(problem),
-            }
-        }
-        if expected.fields().is_empty() {
-            problems.push(LayoutProblem {
-                column: None,
-                message: "the rule gives no columns".to_owned(),
-                mend: Some("SELECT at least one column of the target".to_owned()),
-            });
-        }
+        let (columns, mut problems) = pair_columns(expected, actual);
         let mut find = |names: &[String], what: &str| -> Vec<usize> {
             let found = |name: &String| columns.iter().position(|column| &column.name == name);
             let (there, lacking): (Vec<_>, Vec<_>) =
@@ -424,6 +388,47 @@ impl Layout {
         }
         next.next_multiple_of(2)
     }
+}
+
+/// Pairs the columns of both schemas by name, with every mistake on the way.
+fn pair_columns(expected: &Schema, actual: &Schema) -> (Vec<Column>, Vec<LayoutProblem>) {
+    let mut problems = Vec::new();
+    let mut columns = Vec::new();
+    let fields = expected.fields();
+    for (index, field) in fields.iter().enumerate() {
+        let name = field.name();
+        if fields[..index].iter().any(|first| first.name() == name) {
+            problems.push(LayoutProblem::new(
+                name,
+                format!("the rule gives two columns named `{name}`"),
+                "give one of them another name with AS",
+            ));
+            continue;
+        }
+        let Some((other, found)) = actual.column_with_name(name) else {
+            problems.push(missing_in_target(name, actual));
+            continue;
+        };
+        match common_class(field, found) {
+            Ok(class) => columns.push(Column {
+                name: name.clone(),
+                class,
+                index: [index, other],
+                word: 0,
+                meta_word: 0,
+                meta_shift: 0,
+            }),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if fields.is_empty() {
+        problems.push(LayoutProblem {
+            column: None,
+            message: "the rule gives no columns".to_owned(),
+            mend: Some("SELECT at least one column of the target".to_owned()),
+        });
+    }
+    (columns, problems)
 }
 
 fn missing_in_target(name: &str, actual: &Schema) -> LayoutProblem {

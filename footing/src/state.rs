@@ -8,7 +8,7 @@ use arrow_buffer::i256;
 use std::collections::BTreeMap;
 
 /// Buckets of records by key.
-pub const BUCKETS: usize = 4096;
+pub const BUCKETS: usize = 1024;
 
 const VERSION: u8 = 1;
 const MAGIC: &[u8; 8] = b"CFSTATE\0";

@@ -42,7 +42,8 @@ impl Worker for FoldWorker {
     }
 }
 
-/// Folds both sides at the same time.
+/// Folds both sides: one after the other, so that one side's tables stay in the cache; or at the
+/// same time, where a side has too few chunks to keep all threads at work.
 pub(crate) async fn fold(
     session: &Session,
     agreement: &Agreement,
@@ -59,12 +60,23 @@ pub(crate) async fn fold(
         };
         fold_side(session, agreement, side, seed, size, run, watch)
     };
-    let (expected, actual) = tokio::try_join!(one(Side::Expected), one(Side::Actual))?;
+    let queries = [&agreement.expected, &agreement.actual];
+    let (expected, actual) = if queries.iter().all(|query| chunks(session, query) >= threads) {
+        (one(Side::Expected).await?, one(Side::Actual).await?)
+    } else {
+        tokio::try_join!(one(Side::Expected), one(Side::Actual))?
+    };
     Ok(Folded {
         rejected: [expected.1, actual.1],
         expected: expected.0,
         actual: actual.0,
     })
+}
+
+/// Chunks of the tables that a query reads.
+fn chunks(session: &Session, query: &rules::sql::Side) -> usize {
+    let table = |(which, name): &(Which, String)| session.book(*which).table(name);
+    query.tables().iter().filter_map(table).map(|table| table.chunks().len()).sum()
 }
 
 async fn fold_side(
