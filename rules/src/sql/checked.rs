@@ -12,15 +12,16 @@ use std::task::{Context, Poll};
 
 use arrow_array::{Array, BooleanArray, RecordBatch, RecordBatchOptions};
 use arrow_schema::{ArrowError, SchemaRef};
+use arrow_select::concat::concat_batches;
 use arrow_select::filter::filter_record_batch;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result, internal_err};
 use datafusion::execution::TaskContext;
 use datafusion::logical_expr::Operator;
+use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::{
     BinaryExpr, CaseExpr, Column, InListExpr, IsNotNullExpr, IsNullExpr, Literal, NotExpr,
 };
-use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::{
@@ -42,7 +43,10 @@ pub(super) fn install(
     scans: &[ScanName],
 ) -> Result<Arc<dyn ExecutionPlan>> {
     plan.transform_up(|node| {
-        let step = match (node.downcast_ref::<ProjectionExec>(), node.downcast_ref::<FilterExec>()) {
+        let step = match (
+            node.downcast_ref::<ProjectionExec>(),
+            node.downcast_ref::<FilterExec>(),
+        ) {
             (Some(projection), _) => Step::of_projection(projection),
             (_, Some(filter)) => Step::of_filter(filter),
             _ => None,
@@ -60,18 +64,30 @@ pub(super) fn install(
 ///
 /// What is not known to be safe counts as able to fail.
 fn can_fail(expr: &Arc<dyn PhysicalExpr>) -> bool {
-    let safe = expr.is::<Column>()
+    let mut waiting = vec![expr];
+    while let Some(expr) = waiting.pop() {
+        if !is_safe(expr) {
+            return true;
+        }
+        waiting.extend(expr.children());
+    }
+    false
+}
+
+fn is_safe(expr: &Arc<dyn PhysicalExpr>) -> bool {
+    expr.is::<Column>()
         || expr.is::<Literal>()
         || expr.is::<IsNullExpr>()
         || expr.is::<IsNotNullExpr>()
         || expr.is::<NotExpr>()
         || expr.is::<InListExpr>()
         || expr.is::<CaseExpr>()
-        || expr.downcast_ref::<BinaryExpr>().is_some_and(|binary| is_safe(*binary.op()));
-    !safe || expr.children().into_iter().any(can_fail)
+        || expr
+            .downcast_ref::<BinaryExpr>()
+            .is_some_and(|binary| is_safe_operator(*binary.op()))
 }
 
-fn is_safe(operator: Operator) -> bool {
+fn is_safe_operator(operator: Operator) -> bool {
     use Operator::{And, Eq, Gt, GtEq, IsDistinctFrom, IsNotDistinctFrom, Lt, LtEq, NotEq, Or};
     matches!(
         operator,
@@ -91,7 +107,11 @@ enum Step {
 
 impl Step {
     fn of_projection(node: &ProjectionExec) -> Option<Self> {
-        let exprs: Arc<[_]> = node.expr().iter().map(|item| Arc::clone(&item.expr)).collect();
+        let exprs: Arc<[_]> = node
+            .expr()
+            .iter()
+            .map(|item| Arc::clone(&item.expr))
+            .collect();
         exprs.iter().any(can_fail).then_some(Self::Project(exprs))
     }
 
@@ -107,7 +127,10 @@ impl Step {
     fn apply(&self, batch: &RecordBatch, output: &SchemaRef) -> Result<RecordBatch> {
         match self {
             Self::Project(exprs) => project(batch, exprs, output),
-            Self::Filter { predicate, projection } => {
+            Self::Filter {
+                predicate,
+                projection,
+            } => {
                 let kept = condition(batch, predicate)?;
                 let narrow = match projection {
                     Some(columns) => batch.project(columns)?,
@@ -130,7 +153,11 @@ fn project(
         .map(|expr| expr.evaluate(batch)?.into_array(rows))
         .collect::<Result<Vec<_>>>()?;
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    Ok(RecordBatch::try_new_with_options(Arc::clone(output), columns, &options)?)
+    Ok(RecordBatch::try_new_with_options(
+        Arc::clone(output),
+        columns,
+        &options,
+    )?)
 }
 
 fn condition(batch: &RecordBatch, predicate: &Arc<dyn PhysicalExpr>) -> Result<BooleanArray> {
@@ -141,13 +168,14 @@ fn condition(batch: &RecordBatch, predicate: &Arc<dyn PhysicalExpr>) -> Result<B
     }
 }
 
-/// Finds the rows of `batch` on which `evaluate` fails, by halving.
+/// Finds the rows of `batch` on which `evaluate` fails, by halving. Every other row is in exactly
+/// one slice for which `evaluate` succeeded, and these come in the order of the rows.
 ///
 /// # Errors
 /// Whatever `evaluate` fails with that is not the fault of a record.
 pub(super) fn failing_rows(
     batch: &RecordBatch,
-    evaluate: &dyn Fn(&RecordBatch) -> Result<()>,
+    evaluate: &mut dyn FnMut(&RecordBatch) -> Result<()>,
 ) -> Result<Failing> {
     let mut failing = Vec::new();
     halve(batch, 0, evaluate, &mut failing)?;
@@ -157,7 +185,7 @@ pub(super) fn failing_rows(
 fn halve(
     batch: &RecordBatch,
     first: usize,
-    evaluate: &dyn Fn(&RecordBatch) -> Result<()>,
+    evaluate: &mut dyn FnMut(&RecordBatch) -> Result<()>,
     failing: &mut Failing,
 ) -> Result<()> {
     let rows = batch.num_rows();
@@ -171,7 +199,12 @@ fn halve(
         Err(_) => {
             let half = rows / 2;
             halve(&batch.slice(0, half), first, evaluate, failing)?;
-            halve(&batch.slice(half, rows - half), first + half, evaluate, failing)
+            halve(
+                &batch.slice(half, rows - half),
+                first + half,
+                evaluate,
+                failing,
+            )
         }
     }
 }
@@ -192,7 +225,9 @@ pub(super) fn failing_condition(
                 }
                 Err(error) => Err(error),
             };
-            (0..batch.num_rows()).filter_map(|row| unmet_or_failing(row).transpose()).collect()
+            (0..batch.num_rows())
+                .filter_map(|row| unmet_or_failing(row).transpose())
+                .collect()
         }
         Err(error) => Err(error),
     }
@@ -375,14 +410,21 @@ struct CheckedStream {
 impl CheckedStream {
     fn apply(&self, batch: &RecordBatch) -> Result<RecordBatch> {
         match self.step.apply(batch, &self.output) {
-            Err(error) if is_record_error(&error) => {
-                let evaluate = |slice: &RecordBatch| self.step.apply(slice, &self.output).map(drop);
-                let failing = failing_rows(batch, &evaluate)?;
-                let rest = set_aside(batch, failing, &self.rejects, &self.origin)?;
-                self.step.apply(&rest, &self.output)
-            }
+            Err(error) if is_record_error(&error) => self.apply_in_pieces(batch),
             result => result,
         }
+    }
+
+    /// A batch may fail as a whole although each of its rows is sound: `OR` computes both sides
+    /// for all rows at once. So what is handed on are the pieces that did not fail.
+    fn apply_in_pieces(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+        let mut pieces = Vec::new();
+        let failing = failing_rows(batch, &mut |slice| {
+            pieces.push(self.step.apply(slice, &self.output)?);
+            Ok(())
+        })?;
+        set_aside(batch, failing, &self.rejects, &self.origin)?;
+        Ok(concat_batches(&self.output, &pieces)?)
     }
 }
 

@@ -70,7 +70,9 @@ impl Session {
         let schema = side.schema();
         let Ok(field) = schema.field_with_name(DIFFERENCE) else {
             let error = SqlError::new("a control gives a column named `difference`");
-            return Err(vec![error.mend("name the figure that must be zero with AS difference")]);
+            return Err(vec![
+                error.mend("name the figure that must be zero with AS difference"),
+            ]);
         };
         match scale_of(field.data_type()) {
             Some(_) => Ok(ControlQuery {
@@ -86,7 +88,10 @@ impl Session {
     /// # Errors
     /// Every mistake of either query: those of `expected`, those of `actual`, then none or one
     /// about both, which has no place.
-    #[expect(clippy::type_complexity, reason = "two lists of mistakes, one per query")]
+    #[expect(
+        clippy::type_complexity,
+        reason = "two lists of mistakes, one per query"
+    )]
     pub fn control_pair(
         &self,
         expected: &str,
@@ -95,13 +100,22 @@ impl Session {
         let (expected, actual) = match (read_figure(self, expected), read_figure(self, actual)) {
             (Ok(expected), Ok(actual)) => (expected, actual),
             (expected, actual) => {
-                return Err((expected.err().unwrap_or_default(), actual.err().unwrap_or_default()));
+                return Err((
+                    expected.err().unwrap_or_default(),
+                    actual.err().unwrap_or_default(),
+                ));
             }
         };
-        let (left, right) = (expected.schema().fields().len(), actual.schema().fields().len());
+        let (left, right) = (
+            expected.schema().fields().len(),
+            actual.schema().fields().len(),
+        );
         if left != right {
             let error = SqlError::new(format!("expected gives {left} columns, actual {right}"));
-            return Err((Vec::new(), vec![error.mend("give both the same labels, and the figure last")]));
+            return Err((
+                Vec::new(),
+                vec![error.mend("give both the same labels, and the figure last")],
+            ));
         }
         Ok(ControlQuery {
             form: Form::Pair { expected, actual },
@@ -110,23 +124,29 @@ impl Session {
 }
 
 fn read(session: &Session, sql: &str) -> Result<Side, Vec<SqlError>> {
-    let read = names::read(session, Scope::both(), sql)?;
-    let side = Side::new(Which::Target, read.state, read.plan);
-    side.map_err(|error| vec![names::explain(&error, &Text(sql))])
+    names::with_room(sql, || {
+        let read = names::read(session, Scope::both(), sql)?;
+        let side = Side::new(Which::Target, read.state, read.plan);
+        side.map_err(|error| vec![names::explain(&error, &Text(sql))])
+    })
 }
 
 fn read_figure(session: &Session, sql: &str) -> Result<Side, Vec<SqlError>> {
     let side = read(session, sql)?;
     let schema = side.schema();
     match schema.fields().last() {
-        Some(field) if scale_of(field.data_type()).is_none() => Err(vec![no_figure(field.name(), field.data_type())]),
+        Some(field) if scale_of(field.data_type()).is_none() => {
+            Err(vec![no_figure(field.name(), field.data_type())])
+        }
         Some(_) => Ok(side),
         None => Err(vec![SqlError::new("the query gives no column")]),
     }
 }
 
 fn no_figure(name: &str, data_type: &DataType) -> SqlError {
-    let error = SqlError::new(format!("the figure `{name}` is {data_type}, not an exact number"));
+    let error = SqlError::new(format!(
+        "the figure `{name}` is {data_type}, not an exact number"
+    ));
     error.mend("give it as decimal or whole number, with money(…) where it is text")
 }
 
@@ -147,7 +167,9 @@ impl ControlQuery {
         };
         let rejects = run.rejects.count() - before;
         if rejects > 0 {
-            outcome.notes.push(format!("{rejects} records were rejected on the way"));
+            outcome
+                .notes
+                .push(format!("{rejects} records were rejected on the way"));
         }
         if !outcome.notes.is_empty() {
             outcome.status = ControlStatus::Incomplete;
@@ -286,7 +308,9 @@ fn differences(batches: &[RecordBatch]) -> Result<ControlOutcome, RunError> {
         };
         let shown = |name| column(name).map_or_else(|| vec![None; batch.num_rows()], texts);
         let sides = shown("expected").into_iter().zip(shown("actual"));
-        for ((labels, figure), (expected, actual)) in labels.into_iter().zip(figures(array)?).zip(sides) {
+        for ((labels, figure), (expected, actual)) in
+            labels.into_iter().zip(figures(array)?).zip(sides)
+        {
             unknown += u64::from(figure.is_none());
             broken += u64::from(figure.is_some_and(|figure| !figure.is_zero()));
             rows.push(ControlRow {
@@ -343,7 +367,11 @@ fn lines(batches: &[RecordBatch]) -> Result<Lines, RunError> {
     Ok(lines)
 }
 
-fn pair(schema: &Schema, left: &[RecordBatch], right: &[RecordBatch]) -> Result<ControlOutcome, RunError> {
+fn pair(
+    schema: &Schema,
+    left: &[RecordBatch],
+    right: &[RecordBatch],
+) -> Result<ControlOutcome, RunError> {
     let (left, right) = (lines(left)?, lines(right)?);
     let names: Vec<&String> = schema.fields().iter().map(|field| field.name()).collect();
     let mut rows = Vec::new();
@@ -361,7 +389,11 @@ fn pair(schema: &Schema, left: &[RecordBatch], right: &[RecordBatch]) -> Result<
         broken |= difference.is_some_and(|difference| !difference.is_zero());
         let text = |figure: Option<&Option<Figure>>| figure.copied().flatten().map(Figure::text);
         rows.push(ControlRow {
-            labels: names.iter().map(|name| (*name).clone()).zip(key.iter().cloned()).collect(),
+            labels: names
+                .iter()
+                .map(|name| (*name).clone())
+                .zip(key.iter().cloned())
+                .collect(),
             expected: text(expected),
             actual: text(actual),
             difference: difference.map(Figure::text),
@@ -376,7 +408,10 @@ fn pair(schema: &Schema, left: &[RecordBatch], right: &[RecordBatch]) -> Result<
     }
     for (side, lines) in [("expected", &left), ("actual", &right)] {
         if !lines.twice.is_empty() {
-            notes.push(format!("{side} gives {} labels more than once", lines.twice.len()));
+            notes.push(format!(
+                "{side} gives {} labels more than once",
+                lines.twice.len()
+            ));
         }
     }
     Ok(outcome(rows, broken, notes))

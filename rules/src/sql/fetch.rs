@@ -39,9 +39,16 @@ impl Session {
     ///
     /// # Errors
     /// When there is no such table or column, or a file cannot be read.
-    pub fn fetch(&self, which: Which, table: &str, wanted: &Wanted) -> Result<Vec<Fetched>, RunError> {
+    pub fn fetch(
+        &self,
+        which: Which,
+        table: &str,
+        wanted: &Wanted,
+    ) -> Result<Vec<Fetched>, RunError> {
         let Some(found) = self.book(which).table(table) else {
-            return Err(RunError::Request(format!("there is no table {which}.{table}")));
+            return Err(RunError::Request(format!(
+                "there is no table {which}.{table}"
+            )));
         };
         let filter = Arc::new(WantedFilter::new(found, wanted)?);
         let schema = found.schema();
@@ -55,7 +62,9 @@ impl Session {
         let origin = Origin::of_table(which, table, &schema);
         let work = || drain(found, &queue, &request, &filter, &origin);
         let parts = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..self.settings().threads.max(1)).map(|_| scope.spawn(work)).collect();
+            let threads: Vec<_> = (0..self.settings().threads.max(1))
+                .map(|_| scope.spawn(work))
+                .collect();
             threads.into_iter().map(join).collect::<Result<Vec<_>, _>>()
         })?;
         let mut fetched: Vec<Fetched> = parts.into_iter().flatten().collect();
@@ -111,7 +120,12 @@ struct WantedFilter {
 
 impl std::fmt::Debug for WantedFilter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} values of columns {:?}", self.wanted.len(), self.columns)
+        write!(
+            f,
+            "{} values of columns {:?}",
+            self.wanted.len(),
+            self.columns
+        )
     }
 }
 
@@ -120,11 +134,18 @@ impl WantedFilter {
         let schema = table.schema();
         let no_column = |_| {
             let names = wanted.columns.join(", ");
-            RunError::Request(format!("{} has not all of the columns {names}", table.name()))
+            RunError::Request(format!(
+                "{} has not all of the columns {names}",
+                table.name()
+            ))
         };
         let columns = wanted.columns.iter().map(|name| schema.index_of(name));
         let columns = columns.collect::<Result<Vec<_>, _>>().map_err(no_column)?;
-        if let Some(values) = wanted.values.iter().find(|values| values.len() != columns.len()) {
+        if let Some(values) = wanted
+            .values
+            .iter()
+            .find(|values| values.len() != columns.len())
+        {
             let message = format!("{} values for {} columns", values.len(), columns.len());
             return Err(RunError::Request(message));
         }
@@ -146,7 +167,10 @@ impl WantedFilter {
         let mut readable = vec![true; values.len()];
         let mut arrays = Vec::new();
         for (position, index) in self.columns.iter().enumerate() {
-            let texts: StringArray = values.iter().map(|values| values[position].as_deref()).collect();
+            let texts: StringArray = values
+                .iter()
+                .map(|values| values[position].as_deref())
+                .collect();
             let array = typed(&texts, schema.field(*index).data_type())?;
             for (row, readable) in readable.iter_mut().enumerate() {
                 // What is no value of the column's type is in no record.
@@ -155,7 +179,11 @@ impl WantedFilter {
             arrays.push(array);
         }
         let rows = self.converter.convert_columns(&arrays).map_err(internal)?;
-        for (index, row) in rows.iter().enumerate().filter(|(index, _)| readable[*index]) {
+        for (index, row) in rows
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| readable[*index])
+        {
             self.wanted.entry(row.owned()).or_default().push(index);
         }
         Ok(())
@@ -163,8 +191,14 @@ impl WantedFilter {
 
     /// For every row of `keys`, the wanted values that it has.
     fn find(&self, keys: &RecordBatch) -> Result<Vec<Option<&Vec<usize>>>, String> {
-        let rows = self.converter.convert_columns(keys.columns()).map_err(|error| error.to_string())?;
-        Ok(rows.iter().map(|row| self.wanted.get(&row.owned())).collect())
+        let rows = self
+            .converter
+            .convert_columns(keys.columns())
+            .map_err(|error| error.to_string())?;
+        Ok(rows
+            .iter()
+            .map(|row| self.wanted.get(&row.owned()))
+            .collect())
     }
 }
 
@@ -182,7 +216,11 @@ impl RowFilter for WantedFilter {
     }
 
     fn keep(&self, batch: &RecordBatch) -> Result<BooleanArray, String> {
-        Ok(self.find(batch)?.into_iter().map(|found| Some(found.is_some())).collect())
+        Ok(self
+            .find(batch)?
+            .into_iter()
+            .map(|found| Some(found.is_some()))
+            .collect())
     }
 
     fn may_contain(&self, _column: usize, _min: &ArrayRef, _max: &ArrayRef) -> bool {

@@ -6,9 +6,7 @@
 
 use std::sync::Arc;
 
-use datafusion::common::tree_node::{
-    Transformed, TransformedResult, TreeNode, TreeNodeRecursion,
-};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, Result};
 use datafusion::logical_expr::expr::{AggregateFunction, WindowFunction};
 use datafusion::logical_expr::logical_plan::{Aggregate, Join, Projection, Sort, Window};
@@ -84,7 +82,9 @@ impl<'a> Below<'a> {
         }
         let own = input.schema().columns().into_iter().map(Expr::Column);
         let exprs = own.chain(self.computed).collect();
-        Ok(Arc::new(LogicalPlan::Projection(Projection::try_new(exprs, input)?)))
+        Ok(Arc::new(LogicalPlan::Projection(Projection::try_new(
+            exprs, input,
+        )?)))
     }
 }
 
@@ -108,7 +108,11 @@ fn hoist_aggregate(node: Aggregate, number: &mut usize) -> Result<Transformed<Lo
             _ => {
                 let fails = can_fail(&expr);
                 let column = below.column(expr);
-                if fails { keep_name(column, name) } else { column }
+                if fails {
+                    keep_name(column, name)
+                } else {
+                    column
+                }
             }
         });
     }
@@ -165,7 +169,9 @@ fn hoist_window(node: Window, number: &mut usize) -> Result<Transformed<LogicalP
         exprs.push(keep_name(rewritten.data()?, name));
     }
     if below.computed.is_empty() {
-        return Ok(Transformed::no(LogicalPlan::Window(Window::try_new(exprs, node.input)?)));
+        return Ok(Transformed::no(LogicalPlan::Window(Window::try_new(
+            exprs, node.input,
+        )?)));
     }
     let input = below.project(node.input)?;
     let window = LogicalPlan::Window(Window::try_new(exprs, input)?);
@@ -206,7 +212,10 @@ fn hoist_join(mut node: Join, number: &mut usize) -> Result<Transformed<LogicalP
         }
         let columns = expr.column_refs();
         let side = |plan: &LogicalPlan| {
-            !columns.is_empty() && columns.iter().all(|column| plan.schema().has_column(column))
+            !columns.is_empty()
+                && columns
+                    .iter()
+                    .all(|column| plan.schema().has_column(column))
         };
         let computed = if side(&node.left) {
             &mut left
@@ -225,7 +234,13 @@ fn hoist_join(mut node: Join, number: &mut usize) -> Result<Transformed<LogicalP
         return Ok(Transformed::no(LogicalPlan::Join(node)));
     }
     let own = node.schema.columns();
-    let project = |computed, input| Below { number: &mut 0, computed }.project(input);
+    let project = |computed, input| {
+        Below {
+            number: &mut 0,
+            computed,
+        }
+        .project(input)
+    };
     let plan = Join::try_new(
         project(left, node.left)?,
         project(right, node.right)?,

@@ -6,7 +6,9 @@
 
 use std::sync::Arc;
 
-use datafusion::common::{Column, DFSchema, ExprSchema, JoinType, Result, ScalarValue, TableReference};
+use datafusion::common::{
+    Column, DFSchema, ExprSchema, JoinType, Result, ScalarValue, TableReference,
+};
 use datafusion::datasource::{provider_as_source, source_as_provider};
 use datafusion::logical_expr::logical_plan::{
     Filter, Join, Projection, SubqueryAlias, TableScan, TableScanBuilder, Union,
@@ -61,7 +63,9 @@ pub(super) fn widen(plan: &LogicalPlan) -> Result<Widened> {
     let mut scans = Vec::new();
     let (inner, hidden) = carry(plan, &mut scans)?;
     let own = plan.schema().columns().into_iter().map(Expr::Column);
-    let exprs = own.chain(hidden.iter().cloned().map(Expr::Column)).collect();
+    let exprs = own
+        .chain(hidden.iter().cloned().map(Expr::Column))
+        .collect();
     Ok(Widened {
         plan: LogicalPlan::Projection(Projection::try_new(exprs, Arc::new(inner))?),
         lineage: describe(&hidden, &scans),
@@ -78,7 +82,14 @@ fn describe(hidden: &[Column], scans: &[ScanName]) -> Vec<Lineage> {
         if lineage.last().is_none_or(|(last, _)| *last != scan) {
             let ScanName { side, table } = scans[scan].clone();
             let columns = Vec::new();
-            lineage.push((scan, Lineage { side, table, columns }));
+            lineage.push((
+                scan,
+                Lineage {
+                    side,
+                    table,
+                    columns,
+                },
+            ));
         }
         if let Some((_, last)) = lineage.last_mut() {
             last.columns.push(column.name.clone());
@@ -106,15 +117,24 @@ fn carry(plan: &LogicalPlan, scans: &mut Vec<ScanName>) -> Result<(LogicalPlan, 
         LogicalPlan::SubqueryAlias(alias) => {
             let (input, hidden) = carry(&alias.input, scans)?;
             let plan = SubqueryAlias::try_new(Arc::new(input), alias.alias.clone())?;
-            Ok((LogicalPlan::SubqueryAlias(plan), requalify(hidden, &alias.alias)))
+            Ok((
+                LogicalPlan::SubqueryAlias(plan),
+                requalify(hidden, &alias.alias),
+            ))
         }
         LogicalPlan::Sort(_) | LogicalPlan::Limit(_) | LogicalPlan::Window(_) => {
             let (input, hidden) = carry(plan.inputs()[0], scans)?;
-            Ok((plan.with_new_exprs(plan.expressions(), vec![input])?, hidden))
+            Ok((
+                plan.with_new_exprs(plan.expressions(), vec![input])?,
+                hidden,
+            ))
         }
         LogicalPlan::Aggregate(aggregate) => {
             let (input, _) = carry(&aggregate.input, scans)?;
-            Ok((plan.with_new_exprs(plan.expressions(), vec![input])?, Vec::new()))
+            Ok((
+                plan.with_new_exprs(plan.expressions(), vec![input])?,
+                Vec::new(),
+            ))
         }
         LogicalPlan::Join(join) => carry_join(join, scans),
         LogicalPlan::Union(union) => carry_union(union, scans),
@@ -128,10 +148,7 @@ fn requalify(hidden: Vec<Column>, alias: &TableReference) -> Vec<Column> {
     hidden.into_iter().map(qualified).collect()
 }
 
-fn carry_scan(
-    scan: &TableScan,
-    scans: &mut Vec<ScanName>,
-) -> Result<(LogicalPlan, Vec<Column>)> {
+fn carry_scan(scan: &TableScan, scans: &mut Vec<ScanName>) -> Result<(LogicalPlan, Vec<Column>)> {
     let provider = source_as_provider(&scan.source)?;
     let Some(book) = provider.downcast_ref::<BookTable>() else {
         return Ok((LogicalPlan::TableScan(scan.clone()), Vec::new()));
@@ -147,7 +164,9 @@ fn carry_scan(
         None => (0..scan.source.schema().fields().len()).collect(),
     };
     let own = indexes.len();
-    let missing: Vec<usize> = (0..full.fields().len()).filter(|index| !indexes.contains(index)).collect();
+    let missing: Vec<usize> = (0..full.fields().len())
+        .filter(|index| !indexes.contains(index))
+        .collect();
     indexes.extend(missing);
     let source = provider_as_source(Arc::new(book.with_places()));
     let wide = TableScanBuilder::new(scan.table_name.clone(), source)
@@ -166,7 +185,12 @@ fn carry_scan(
         let column = Column::new(Some(scan.table_name.clone()), field.name());
         Expr::Column(column).alias(hidden.name.clone())
     });
-    let exprs = columns[..own].iter().cloned().map(Expr::Column).chain(seconds).collect();
+    let exprs = columns[..own]
+        .iter()
+        .cloned()
+        .map(Expr::Column)
+        .chain(seconds)
+        .collect();
     let plan = Projection::try_new(exprs, Arc::new(wide))?;
     Ok((LogicalPlan::Projection(plan), hidden))
 }
@@ -218,10 +242,16 @@ fn carry_union(union: &Union, scans: &mut Vec<ScanName>) -> Result<(LogicalPlan,
             };
             exprs.push(value.alias(column.name.clone()));
         }
-        inputs.push(Arc::new(LogicalPlan::Projection(Projection::try_new(exprs, Arc::new(plan))?)));
+        inputs.push(Arc::new(LogicalPlan::Projection(Projection::try_new(
+            exprs,
+            Arc::new(plan),
+        )?)));
     }
     let schema = widen_schema(&union.schema, &inputs)?;
-    let hidden = every.into_iter().map(|(column, _)| Column::new_unqualified(column.name)).collect();
+    let hidden = every
+        .into_iter()
+        .map(|(column, _)| Column::new_unqualified(column.name))
+        .collect();
     let schema = Arc::new(schema);
     Ok((LogicalPlan::Union(Union { inputs, schema }), hidden))
 }
@@ -229,12 +259,15 @@ fn carry_union(union: &Union, scans: &mut Vec<ScanName>) -> Result<(LogicalPlan,
 /// The union's own schema, then the hidden columns, which any branch may leave NULL.
 fn widen_schema(own: &DFSchema, inputs: &[Arc<LogicalPlan>]) -> Result<DFSchema> {
     let known = own.fields().len();
-    let mut fields: Vec<_> = own.iter().map(|(table, field)| (table.cloned(), Arc::clone(field))).collect();
+    let mut fields: Vec<_> = own
+        .iter()
+        .map(|(table, field)| (table.cloned(), Arc::clone(field)))
+        .collect();
     if let Some(first) = inputs.first() {
         let hidden = first.schema().iter().skip(known);
-        fields.extend(hidden.map(|(_, field)| {
-            (None, Arc::new(field.as_ref().clone().with_nullable(true)))
-        }));
+        fields.extend(
+            hidden.map(|(_, field)| (None, Arc::new(field.as_ref().clone().with_nullable(true)))),
+        );
     }
     DFSchema::new_with_metadata(fields, own.metadata().clone())
 }

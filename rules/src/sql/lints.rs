@@ -2,28 +2,41 @@
 //! other records from one run to the next.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
-use arrow_schema::DataType;
+use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_schema::{DataType, Schema};
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::common::{Column, DFSchema, Result, Spans};
+use datafusion::common::{Column, DFSchema, DataFusionError, Result, Spans};
 use datafusion::execution::SessionState;
-use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::utils::merge_schema;
-use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, LogicalPlan, Operator, Volatility};
+use datafusion::logical_expr::{
+    BinaryExpr, Expr, ExprSchemable, LogicalPlan, Operator, Volatility,
+};
 use datafusion::sql::sqlparser::ast::{
-    self, Distinct, FunctionArguments, LimitClause, Query, Select, SetExpr, Spanned, TableFactor, Visit,
-    Visitor,
+    self, Distinct, FunctionArguments, LimitClause, Query, Select, SetExpr, Spanned, TableFactor,
+    Visit, Visitor,
 };
 use datafusion::sql::sqlparser::tokenizer::{Location, Span};
 
 use super::error::SqlError;
-use super::functions::is_rounding;
-use super::names::Text;
+use super::names::{self, Text};
+use super::{checked, hoist};
 
 /// Functions that are part of the language, not of the registry.
 const SYNTAX: [&str; 12] = [
-    "array", "cast", "coalesce", "exists", "extract", "grouping", "interval", "make_array", "position",
-    "row", "struct", "substring",
+    "array",
+    "cast",
+    "coalesce",
+    "exists",
+    "extract",
+    "grouping",
+    "interval",
+    "make_array",
+    "position",
+    "row",
+    "struct",
+    "substring",
 ];
 
 /// Returns whether the parser makes something of its own of a function's name.
@@ -33,26 +46,79 @@ pub(super) fn is_syntax(name: &str) -> bool {
 
 /// Aggregates whose figure wraps, is a float, or is only near: the name, what is wrong, the mend.
 const INEXACT: [(&str, &str, &str); 6] = [
-    ("sum", "wraps silently when it overflows", "use control_total(…)"),
-    ("avg", "rounds silently", "use round_half_up(control_total(x) / count(x), 2), or another round_…"),
-    ("mean", "rounds silently", "use round_half_up(control_total(x) / count(x), 2), or another round_…"),
+    (
+        "sum",
+        "wraps silently when it overflows",
+        "use control_total(…)",
+    ),
+    (
+        "avg",
+        "rounds silently",
+        "use round_half_up(control_total(x) / count(x), 2), or another round_…",
+    ),
+    (
+        "mean",
+        "rounds silently",
+        "use round_half_up(control_total(x) / count(x), 2), or another round_…",
+    ),
     ("approx_distinct", "is only near", "use count(DISTINCT …)"),
     ("approx_median", "is only near", "use an exact figure"),
-    ("approx_percentile_cont", "is only near", "use an exact figure"),
+    (
+        "approx_percentile_cont",
+        "is only near",
+        "use an exact figure",
+    ),
 ];
 
 /// Aggregates in floats: their last digits depend on the order of arrival.
 const FLOATS: [&str; 26] = [
-    "approx_percentile_cont_with_weight", "corr", "covar", "covar_pop", "covar_samp", "median",
-    "percentile_cont", "quantile_cont", "regr_avgx", "regr_avgy", "regr_count", "regr_intercept",
-    "regr_r2", "regr_slope", "regr_sxx", "regr_sxy", "regr_syy", "stddev", "stddev_pop",
-    "stddev_samp", "var", "var_pop", "var_population", "var_samp", "var_sample", "variance",
+    "approx_percentile_cont_with_weight",
+    "corr",
+    "covar",
+    "covar_pop",
+    "covar_samp",
+    "median",
+    "percentile_cont",
+    "quantile_cont",
+    "regr_avgx",
+    "regr_avgy",
+    "regr_count",
+    "regr_intercept",
+    "regr_r2",
+    "regr_slope",
+    "regr_sxx",
+    "regr_sxy",
+    "regr_syy",
+    "stddev",
+    "stddev_pop",
+    "stddev_samp",
+    "var",
+    "var_pop",
+    "var_population",
+    "var_samp",
+    "var_sample",
+    "variance",
 ];
 
 /// Functions whose result depends on the order of records unless they are given one.
 const ORDERED: [&str; 17] = [
-    "any_value", "array_agg", "cume_dist", "dense_rank", "first", "first_value", "lag", "last", "last_value",
-    "lead", "nth_value", "ntile", "percent_rank", "rank", "row_number", "string_agg", "listagg",
+    "any_value",
+    "array_agg",
+    "cume_dist",
+    "dense_rank",
+    "first",
+    "first_value",
+    "lag",
+    "last",
+    "last_value",
+    "lead",
+    "nth_value",
+    "ntile",
+    "percent_rank",
+    "rank",
+    "row_number",
+    "string_agg",
+    "listagg",
 ];
 
 /// Names of all functions that a statement calls, in lower case, with their places.
@@ -63,7 +129,8 @@ pub(super) fn functions(statement: &ast::Statement) -> Vec<(String, Span)> {
 
         fn pre_visit_expr(&mut self, expr: &ast::Expr) -> ControlFlow<()> {
             if let ast::Expr::Function(call) = expr {
-                self.0.push((call.name.to_string().to_lowercase(), name_span(call)));
+                self.0
+                    .push((call.name.to_string().to_lowercase(), name_span(call)));
             }
             ControlFlow::Continue(())
         }
@@ -75,11 +142,18 @@ pub(super) fn functions(statement: &ast::Statement) -> Vec<(String, Span)> {
 
 fn name_span(call: &ast::Function) -> Span {
     let parts = call.name.0.iter().filter_map(ast::ObjectNamePart::as_ident);
-    parts.map(|part| part.span).reduce(|first, last| first.union(&last)).unwrap_or_else(Span::empty)
+    parts
+        .map(|part| part.span)
+        .reduce(|first, last| first.union(&last))
+        .unwrap_or_else(Span::empty)
 }
 
 /// What can be told from the text alone.
-pub(super) fn of_text(statement: &ast::Statement, state: &SessionState, text: &Text<'_>) -> Vec<SqlError> {
+pub(super) fn of_text(
+    statement: &ast::Statement,
+    state: &SessionState,
+    text: &Text<'_>,
+) -> Vec<SqlError> {
     let mut lints = TextLints {
         state,
         text,
@@ -97,7 +171,8 @@ struct TextLints<'a> {
 
 impl TextLints<'_> {
     fn add(&mut self, message: impl Into<String>, span: Span, mend: impl Into<String>) {
-        self.found.push(SqlError::new(message).at(self.text.range(span)).mend(mend));
+        self.found
+            .push(SqlError::new(message).at(self.text.range(span)).mend(mend));
     }
 
     fn call(&mut self, call: &ast::Function) {
@@ -106,14 +181,27 @@ impl TextLints<'_> {
         if let Some((_, wrong, mend)) = INEXACT.iter().find(|(inexact, ..)| *inexact == name) {
             self.add(format!("{name} {wrong}"), span, *mend);
         } else if FLOATS.contains(&name.as_str()) {
-            let message = format!("{name} computes in floats, whose last digits depend on the order of records");
+            let message = format!(
+                "{name} computes in floats, whose last digits depend on the order of records"
+            );
             self.add(message, span, "use an exact figure");
         } else if ORDERED.contains(&name.as_str()) && !is_ordered(call) {
             let message = format!("{name} depends on the order in which records arrive");
-            self.add(message, span, format!("give it an ORDER BY that leaves no choice, as in {}", example(&name)));
+            self.add(
+                message,
+                span,
+                format!(
+                    "give it an ORDER BY that leaves no choice, as in {}",
+                    example(&name)
+                ),
+            );
         } else if self.is_volatile(&name) {
             let message = format!("{name} gives another value in every run");
-            self.add(message, span, "write the value out, or read it from a table");
+            self.add(
+                message,
+                span,
+                "write the value out, or read it from a table",
+            );
         }
     }
 
@@ -134,14 +222,16 @@ fn is_ordered(call: &ast::Function) -> bool {
         FunctionArguments::List(list) => list.clauses.as_slice(),
         _ => &[],
     };
-    let ordered = |clause: &ast::FunctionArgumentClause| matches!(clause, ast::FunctionArgumentClause::OrderBy(_));
+    let ordered = |clause: &ast::FunctionArgumentClause| {
+        matches!(clause, ast::FunctionArgumentClause::OrderBy(_))
+    };
     within || window || clauses.iter().any(ordered)
 }
 
 fn example(name: &str) -> String {
     match name {
-        "array_agg" | "string_agg" | "listagg" | "first_value" | "last_value" | "nth_value" | "first" | "last"
-        | "any_value" => format!("{name}(x ORDER BY id)"),
+        "array_agg" | "string_agg" | "listagg" | "first_value" | "last_value" | "nth_value"
+        | "first" | "last" | "any_value" => format!("{name}(x ORDER BY id)"),
         _ => format!("{name}() OVER (ORDER BY id)"),
     }
 }
@@ -151,17 +241,41 @@ impl Visitor for TextLints<'_> {
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
         let limit = query.limit_clause.as_ref().map(limit_span);
-        let limit = limit.or_else(|| query.fetch.as_ref().map(|fetch| fetch.quantity.as_ref().map_or_else(Span::empty, Spanned::span)));
+        let limit = limit.or_else(|| {
+            query.fetch.as_ref().map(|fetch| {
+                fetch
+                    .quantity
+                    .as_ref()
+                    .map_or_else(Span::empty, Spanned::span)
+            })
+        });
         if let (Some(span), None) = (limit, &query.order_by) {
-            let span = if span == Span::empty() { query.body.span() } else { span };
-            self.add("LIMIT without ORDER BY keeps whichever records arrive first", span,
-                "add an ORDER BY that leaves no choice, or a WHERE");
+            let span = if span == Span::empty() {
+                query.body.span()
+            } else {
+                span
+            };
+            self.add(
+                "LIMIT without ORDER BY keeps whichever records arrive first",
+                span,
+                "add an ORDER BY that leaves no choice, or a WHERE",
+            );
         }
         if !query.locks.is_empty() {
-            self.add("FOR UPDATE is not allowed: a rule only reads", query.body.span(), "leave it out");
+            self.add(
+                "FOR UPDATE is not allowed: a rule only reads",
+                query.body.span(),
+                "leave it out",
+            );
         }
-        if let SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) = query.body.as_ref() {
-            self.add("a rule only reads", query.body.span(), "write a SELECT, or WITH … SELECT");
+        if let SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) =
+            query.body.as_ref()
+        {
+            self.add(
+                "a rule only reads",
+                query.body.span(),
+                "write a SELECT, or WITH … SELECT",
+            );
         }
         ControlFlow::Continue(())
     }
@@ -169,21 +283,38 @@ impl Visitor for TextLints<'_> {
     fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
         let start = select.select_token.0.span;
         if select.into.is_some() {
-            self.add("SELECT INTO is not allowed: a rule only reads", start, "leave INTO out");
+            self.add(
+                "SELECT INTO is not allowed: a rule only reads",
+                start,
+                "leave INTO out",
+            );
         }
         if let Some(Distinct::On(_)) = &select.distinct {
             self.add("DISTINCT ON keeps whichever record arrives first", start,
                 "number the records with row_number() OVER (PARTITION BY … ORDER BY …) and keep the first");
         }
         if select.top.is_some() {
-            self.add("TOP keeps whichever records arrive first", start, "use ORDER BY … LIMIT");
+            self.add(
+                "TOP keeps whichever records arrive first",
+                start,
+                "use ORDER BY … LIMIT",
+            );
         }
         ControlFlow::Continue(())
     }
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
-        if let TableFactor::Table { sample: Some(_), name, .. } = factor {
-            self.add("a sample gives other records in every run", name.span(), "use a WHERE");
+        if let TableFactor::Table {
+            sample: Some(_),
+            name,
+            ..
+        } = factor
+        {
+            self.add(
+                "a sample gives other records in every run",
+                name.span(),
+                "use a WHERE",
+            );
         }
         ControlFlow::Continue(())
     }
@@ -200,23 +331,40 @@ fn limit_span(limit: &LimitClause) -> Span {
     match limit {
         LimitClause::LimitOffset { limit, offset, .. } => {
             let offset = offset.as_ref().map(|offset| offset.value.span());
-            limit.as_ref().map(Spanned::span).or(offset).unwrap_or_else(Span::empty)
+            limit
+                .as_ref()
+                .map(Spanned::span)
+                .or(offset)
+                .unwrap_or_else(Span::empty)
         }
         LimitClause::OffsetCommaLimit { limit, .. } => limit.span(),
     }
 }
 
 /// What only the types can tell: digits that would be lost without a word.
-pub(super) fn of_plan(plan: &LogicalPlan, state: &SessionState, text: &Text<'_>) -> Result<Vec<SqlError>> {
+pub(super) fn of_plan(
+    plan: &LogicalPlan,
+    state: &SessionState,
+    text: &Text<'_>,
+) -> Result<Vec<SqlError>> {
     let options = state.config_options();
-    let typed = state.analyzer().execute_and_check(plan.clone(), options, |_, _| {})?;
-    let mut found = Vec::new();
+    let typed = state
+        .analyzer()
+        .execute_and_check(plan.clone(), options, |_, _| {})?;
+    let mut found = text_as_number(plan, text)?;
     typed.apply_with_subqueries(|node| {
         let schema = merge_schema(&node.inputs());
         node.apply_expressions(|expr| {
-            let (mistakes, _) = losses(expr, &schema, false)?;
-            found.extend(mistakes.into_iter().map(|(message, mend, columns)| {
-                SqlError::new(message).at(place(&columns, text)).mend(mend)
+            found.extend(
+                losses(expr, &schema)?
+                    .into_iter()
+                    .map(|((message, mend), columns)| {
+                        SqlError::new(message).at(place(&columns, text)).mend(mend)
+                    }),
+            );
+            found.extend(unreadable(expr, state)?.map(|error| {
+                let message = checked::reason(&error);
+                SqlError::new(&message).at(names::mentioned(&message, text))
             }));
             Ok(TreeNodeRecursion::Continue)
         })?;
@@ -225,37 +373,86 @@ pub(super) fn of_plan(plan: &LogicalPlan, state: &SessionState, text: &Text<'_>)
     Ok(found)
 }
 
-type Loss = (String, String, Vec<Column>);
-
-/// The losses within `expr`; `rounded` is true right below a function that says how it rounds.
-fn losses(expr: &Expr, schema: &DFSchema, rounded: bool) -> Result<(Vec<Loss>, ())> {
+/// Where text meets a number: DataFusion compares them as text, so that '10' is less than '9'.
+fn text_as_number(plan: &LogicalPlan, text: &Text<'_>) -> Result<Vec<SqlError>> {
     let mut found = Vec::new();
-    if let Some((message, mend)) = loss(expr, schema, rounded)? {
-        found.push((message, mend, expr.column_refs().into_iter().cloned().collect()));
-    }
-    let passes_on = rounded && matches!(expr, Expr::Cast(_) | Expr::Alias(_));
-    let rounds = matches!(expr, Expr::ScalarFunction(ScalarFunction { func, .. }) if is_rounding(func.name()));
-    let mut first = true;
-    expr.apply_children(|child| {
-        let below = passes_on || (rounds && first);
-        first = false;
-        found.extend(losses(child, schema, below)?.0);
+    plan.apply_with_subqueries(|node| {
+        let schema = merge_schema(&node.inputs());
+        let mut check = |left: &Expr, right: &Expr| {
+            if let (Ok(left_type), Ok(right_type)) =
+                (left.get_type(&schema), right.get_type(&schema))
+                && (left_type.is_string() && right_type.is_numeric()
+                    || left_type.is_numeric() && right_type.is_string())
+            {
+                let columns: Vec<Column> = left
+                    .column_refs()
+                    .into_iter()
+                    .chain(right.column_refs())
+                    .cloned()
+                    .collect();
+                let error =
+                    SqlError::new("text meets a number here: as text, '10' is less than '9'");
+                found.push(
+                    error
+                        .at(place(&columns, text))
+                        .mend("use money(…) or CAST(… AS BIGINT) on the text"),
+                );
+            }
+        };
+        if let LogicalPlan::Join(join) = node {
+            join.on.iter().for_each(|(left, right)| check(left, right));
+        }
+        node.apply_expressions(|expr| {
+            expr.apply(|inner| {
+                match inner {
+                    Expr::BinaryExpr(BinaryExpr { left, op, right })
+                        if op.supports_propagation() || op.is_numerical_operators() =>
+                    {
+                        check(left, right);
+                    }
+                    Expr::Between(between) => {
+                        check(&between.expr, &between.low);
+                        check(&between.expr, &between.high);
+                    }
+                    Expr::InList(list) => list.list.iter().for_each(|item| check(&list.expr, item)),
+                    _ => {}
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })?;
         Ok(TreeNodeRecursion::Continue)
     })?;
-    Ok((found, ()))
+    Ok(found)
 }
 
-fn loss(expr: &Expr, schema: &DFSchema, rounded: bool) -> Result<Option<(String, String)>> {
+type Loss = (String, String);
+
+/// The losses within `expr`, each with the columns that it is about.
+fn losses(expr: &Expr, schema: &DFSchema) -> Result<Vec<(Loss, Vec<Column>)>> {
+    let mut found = Vec::new();
+    expr.apply(|node| {
+        if let Some(loss) = loss(node, schema)? {
+            found.push((loss, node.column_refs().into_iter().cloned().collect()));
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(found)
+}
+
+fn loss(expr: &Expr, schema: &DFSchema) -> Result<Option<Loss>> {
     match expr {
         Expr::BinaryExpr(BinaryExpr {
             op: Operator::Divide,
             left,
             ..
-        }) if !rounded => {
+        }) => {
             let given = left.get_type(schema)?;
             Ok(given.is_decimal().then(|| {
                 let message = "`/` cuts the digits of a decimal off without a word".to_owned();
-                (message, "say how it rounds: round_half_up(a / b, 2), or another round_…".to_owned())
+                (
+                    message,
+                    "say how it rounds: round_half_up(a / b, 2), or another round_…".to_owned(),
+                )
             }))
         }
         Expr::Cast(cast) => {
@@ -271,7 +468,7 @@ fn loss(expr: &Expr, schema: &DFSchema, rounded: bool) -> Result<Option<(String,
 }
 
 /// Casts that change a figure instead of failing.
-fn lossy_cast(from: &DataType, to: &DataType) -> Option<(String, String)> {
+fn lossy_cast(from: &DataType, to: &DataType) -> Option<Loss> {
     let scale = decimal_scale(to);
     match (from, scale) {
         (DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8, Some(scale)) => Some((
@@ -280,16 +477,20 @@ fn lossy_cast(from: &DataType, to: &DataType) -> Option<(String, String)> {
         )),
         (_, Some(scale)) if decimal_scale(from).is_some_and(|from| from > scale) => Some((
             format!("CAST from {from} to {to} rounds without a word"),
-            format!("use round_half_up(…, {scale}) or another round_…; money(…, {scale}) if nothing may be lost"),
+            format!(
+                "use round_half_up(…, {scale}) or another round_…; money(…, {scale}) if nothing may be lost"
+            ),
         )),
         (from, Some(_)) if from.is_floating() => Some((
             format!("CAST of a float to {to} gives a figure that is only near"),
             "read the amount as text or decimal instead".to_owned(),
         )),
-        (from, None) if to.is_integer() && decimal_scale(from).is_some_and(|scale| scale > 0) => Some((
-            format!("CAST from {from} to {to} rounds without a word"),
-            "use minor(…) for minor units, or round_down(…, 0)".to_owned(),
-        )),
+        (from, None) if to.is_integer() && decimal_scale(from).is_some_and(|scale| scale > 0) => {
+            Some((
+                format!("CAST from {from} to {to} rounds without a word"),
+                "use minor(…) for minor units, or round_down(…, 0)".to_owned(),
+            ))
+        }
         _ => None,
     }
 }
@@ -302,6 +503,54 @@ fn decimal_scale(data_type: &DataType) -> Option<i8> {
         | DataType::Decimal256(_, scale) => Some(*scale),
         _ => None,
     }
+}
+
+/// Why a part of `expr` that looks at no record fails: a literal that cannot be read.
+fn unreadable(expr: &Expr, state: &SessionState) -> Result<Option<DataFusionError>> {
+    let row = RecordBatch::try_new_with_options(
+        Arc::new(Schema::empty()),
+        Vec::new(),
+        &RecordBatchOptions::new().with_row_count(Some(1)),
+    )?;
+    let mut error = None;
+    expr.apply(|node| {
+        if !hoist::can_fail(node) {
+            return Ok(TreeNodeRecursion::Jump);
+        }
+        if error.is_some() || !is_constant(node)? {
+            return Ok(TreeNodeRecursion::Continue);
+        }
+        let physical = state.create_physical_expr(node.clone(), &DFSchema::empty());
+        error = physical
+            .and_then(|physical| physical.evaluate(&row))
+            .err()
+            .filter(checked::is_record_error);
+        Ok(TreeNodeRecursion::Jump)
+    })?;
+    Ok(error)
+}
+
+/// Whether `expr` consists of literals and functions of them alone.
+fn is_constant(expr: &Expr) -> Result<bool> {
+    let mut constant = true;
+    expr.apply(|node| {
+        constant &= matches!(
+            node,
+            Expr::Literal(..)
+                | Expr::ScalarFunction(_)
+                | Expr::Cast(_)
+                | Expr::Alias(_)
+                | Expr::BinaryExpr(_)
+                | Expr::Negative(_)
+                | Expr::Case(_)
+        );
+        Ok(if constant {
+            TreeNodeRecursion::Continue
+        } else {
+            TreeNodeRecursion::Stop
+        })
+    })?;
+    Ok(constant && !expr.is_volatile())
 }
 
 /// The place of the first column that an expression names.
@@ -325,10 +574,16 @@ pub(super) fn inexact(plan: &LogicalPlan, index: usize) -> Result<Option<String>
     let schema = plan.schema();
     let field = schema.field(index);
     if field.data_type().is_floating() {
-        return Ok(Some(format!("`{}` is a float ({})", field.name(), field.data_type())));
+        return Ok(Some(format!(
+            "`{}` is a float ({})",
+            field.name(),
+            field.data_type()
+        )));
     }
     match plan {
-        LogicalPlan::Projection(projection) => inexact_expr(&projection.expr[index], &projection.input),
+        LogicalPlan::Projection(projection) => {
+            inexact_expr(&projection.expr[index], &projection.input)
+        }
         LogicalPlan::Aggregate(aggregate) => {
             let mut exprs = aggregate.group_expr.iter().chain(&aggregate.aggr_expr);
             match exprs.nth(index) {
@@ -340,14 +595,20 @@ pub(super) fn inexact(plan: &LogicalPlan, index: usize) -> Result<Option<String>
             let inner = window.input.schema().fields().len();
             match index.checked_sub(inner) {
                 None => inexact(&window.input, index),
-                Some(at) => window.window_expr.get(at).map_or(Ok(None), |expr| inexact_expr(expr, &window.input)),
+                Some(at) => window
+                    .window_expr
+                    .get(at)
+                    .map_or(Ok(None), |expr| inexact_expr(expr, &window.input)),
             }
         }
         LogicalPlan::Join(join) => {
             let left = join.left.schema().fields().len();
             let (names, (table, field)) = (join.schema.as_ref(), schema.qualified_field(index));
             let column = Column::new(table.cloned(), field.name());
-            match (index < left && join.left.schema().has_column(&column), names) {
+            match (
+                index < left && join.left.schema().has_column(&column),
+                names,
+            ) {
                 (true, _) => inexact(&join.left, index),
                 _ => match join.right.schema().maybe_index_of_column(&column) {
                     Some(at) => inexact(&join.right, at),
@@ -364,7 +625,9 @@ pub(super) fn inexact(plan: &LogicalPlan, index: usize) -> Result<Option<String>
             Ok(None)
         }
         other => match other.inputs().as_slice() {
-            [input] if input.schema().fields().len() == schema.fields().len() => inexact(input, index),
+            [input] if input.schema().fields().len() == schema.fields().len() => {
+                inexact(input, index)
+            }
             _ => Ok(None),
         },
     }
@@ -392,7 +655,11 @@ fn inexact_expr(expr: &Expr, input: &LogicalPlan) -> Result<Option<String>> {
             },
         };
         reason = reason.take().or(found);
-        Ok(if reason.is_some() { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+        Ok(if reason.is_some() {
+            TreeNodeRecursion::Stop
+        } else {
+            TreeNodeRecursion::Continue
+        })
     })?;
     Ok(reason)
 }

@@ -27,16 +27,15 @@ mod session;
 mod side;
 
 pub use controls::{ControlOutcome, ControlQuery, ControlRow};
-pub use ledger::report::ControlStatus;
 pub use error::{RunError, SqlError};
 pub use fetch::{Fetched, Wanted};
+pub use ledger::report::ControlStatus;
 pub use lineage::Lineage;
 pub use probe::{KeyTest, Probe};
 pub use rejects::{Reject, RejectedRecord, Rejects};
 pub use scan::{ChunkRead, ScanLog};
 pub use session::{Session, Settings, TableSchema, Which};
 pub use side::{Run, Side};
-
 
 #[cfg(test)]
 mod tests;

@@ -13,8 +13,8 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
     self, Expr, Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, Query, Select,
-    SelectItem, SelectItemQualifiedWildcardKind, TableAlias, TableFactor, Visit, VisitMut, Visitor,
-    VisitorMut, WildcardAdditionalOptions,
+    SelectItem, SelectItemQualifiedWildcardKind, Spanned, TableAlias, TableFactor, Visit, VisitMut,
+    Visitor, VisitorMut, WildcardAdditionalOptions,
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
@@ -27,8 +27,41 @@ use super::scan::{FILE, ROW, Requirement};
 use super::session::{Session, Which, engine_error};
 use super::side::{self, Side};
 
-/// How deep expressions and subqueries may nest.
+/// How deep brackets and subqueries may nest.
 const DEPTH: usize = 100;
+/// How deep an expression may nest; `a + b + c` is two deep.
+const EXPRESSION_DEPTH: usize = 500;
+/// How long a query may be, in bytes.
+const LENGTH: usize = 1 << 20;
+/// Bytes of stack for reading a query: every part of a text may nest in the one before it.
+const ROOM: usize = 1 << 30;
+
+/// Reads on a thread with room for whatever text is given.
+pub(super) fn with_room<T: Send>(
+    sql: &str,
+    read: impl FnOnce() -> Result<T, Vec<SqlError>> + Send,
+) -> Result<T, Vec<SqlError>> {
+    if sql.len() > LENGTH {
+        let error = SqlError::new(format!("the query is longer than {LENGTH} bytes"));
+        return Err(vec![error.mend("keep long lists in a table, and join it")]);
+    }
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .stack_size(ROOM)
+            .spawn_scoped(scope, read);
+        let broken = |_| {
+            vec![SqlError::new(
+                "the query could not be read: its reader broke off",
+            )]
+        };
+        match thread {
+            Ok(thread) => thread.join().map_err(broken)?,
+            Err(error) => Err(vec![SqlError::new(format!(
+                "the query could not be read: {error}"
+            ))]),
+        }
+    })
+}
 
 /// Reads the name of a table, or a query, into a side.
 pub(super) fn read_side(
@@ -48,7 +81,9 @@ pub(super) fn read_side(
         Side::new(which, read.state, read.plan)
     } else {
         let requires = read_requires(session, which, &read, requires)?;
-        let state = session.planning(which, read.places, &requires).map_err(one)?;
+        let state = session
+            .planning(which, read.places, &requires)
+            .map_err(one)?;
         let plan = plan(&state, read.statement).map_err(|error| one(error))?;
         Side::new(which, state, plan)
     };
@@ -69,7 +104,9 @@ fn plain_table(
         return Ok(Some((which, text.to_owned())));
     }
     for side in [Which::Source, Which::Target] {
-        let name = text.strip_prefix(side.name()).and_then(|rest| rest.strip_prefix('.'));
+        let name = text
+            .strip_prefix(side.name())
+            .and_then(|rest| rest.strip_prefix('.'));
         if let Some(name) = name.filter(|name| session.book(side).table(name).is_some()) {
             return Ok(Some((side, name.to_owned())));
         }
@@ -77,9 +114,17 @@ fn plain_table(
     if text.contains(|c: char| c.is_whitespace() || c == '(') {
         return Ok(None);
     }
-    let tables: Vec<&str> = session.book(which).tables().map(|table| table.name()).collect();
+    let tables: Vec<&str> = session
+        .book(which)
+        .tables()
+        .map(|table| table.name())
+        .collect();
     let error = SqlError::new(format!("there is no table `{text}` in the {which}"));
-    Err(vec![error.at(0..text.len()).mend(instead(text, &tables, "tables"))])
+    Err(vec![
+        error
+            .at(0..text.len())
+            .mend(instead(text, &tables, "tables")),
+    ])
 }
 
 fn quote(name: &str) -> String {
@@ -124,21 +169,26 @@ pub(super) struct Read {
 pub(super) fn read(session: &Session, scope: Scope, sql: &str) -> Result<Read, Vec<SqlError>> {
     let text = Text(sql);
     let mut statement = parse(&text).map_err(|error| vec![error])?;
+    nests_too_deeply(&statement, &text)?;
     let names = Names::of(&statement);
     let known = Known::new(session, scope, &names);
     let mut resolver = Resolver::new(&known, &names, &text);
     let _ = VisitMut::visit(&mut statement, &mut resolver);
-    let places = names.mentions(FILE) || names.mentions(ROW);
+    let places = resolver.mentions_places;
     let state = session.planning(scope.default, places, &[]).map_err(one)?;
     let mut mistakes = lints::of_text(&statement, &state, &text);
     mistakes.append(&mut resolver.certain);
     mistakes.extend(unknown_functions(&statement, &state, &text));
-    if mistakes.iter().any(|mistake| mistake.span.is_none()) && !mistakes.is_empty() {
-        mistakes.sort_by_key(|mistake| mistake.span.as_ref().map(|span| span.start));
-    }
     match plan(&state, statement.clone()) {
         Ok(plan) => {
-            mistakes.extend(lints::of_plan(&plan, &state, &text).map_err(one)?);
+            let mut of_plan = lints::of_plan(&plan, &state, &text).map_err(one)?;
+            let mut places = BTreeSet::new();
+            of_plan.retain(|lint| {
+                lint.span
+                    .clone()
+                    .is_none_or(|span| places.insert((span.start, span.end)))
+            });
+            mistakes.append(&mut of_plan);
             mistakes.extend(double_names(&plan));
             match mistakes.is_empty() {
                 true => Ok(Read {
@@ -151,7 +201,9 @@ pub(super) fn read(session: &Session, scope: Scope, sql: &str) -> Result<Read, V
             }
         }
         Err(error) => {
-            mistakes.append(&mut resolver.likely);
+            if resolver.certain_tables {
+                mistakes.append(&mut resolver.likely);
+            }
             if mistakes.is_empty() || !is_unknown_name(&error) {
                 mistakes.push(explain(&error, &text));
             }
@@ -169,7 +221,11 @@ fn in_order(mut mistakes: Vec<SqlError>) -> Vec<SqlError> {
 fn plan(state: &SessionState, statement: ast::Statement) -> Result<LogicalPlan, DataFusionError> {
     let statement = Statement::Statement(Box::new(statement));
     let plan = state.statement_to_plan(statement).now_or_never();
-    let waits = || Err(DataFusionError::Internal("a table of a book had to be waited for".to_owned()));
+    let waits = || {
+        Err(DataFusionError::Internal(
+            "a table of a book had to be waited for".to_owned(),
+        ))
+    };
     plan.unwrap_or_else(waits)
 }
 
@@ -177,23 +233,33 @@ fn plan(state: &SessionState, statement: ast::Statement) -> Result<LogicalPlan, 
 
 fn parser<'a>(text: &Text<'a>) -> Result<Parser<'a>, SqlError> {
     let parser = Parser::new(&GenericDialect {}).with_recursion_limit(DEPTH);
-    parser.try_with_sql(text.0).map_err(|error| parse_error(&error, text))
+    parser
+        .try_with_sql(text.0)
+        .map_err(|error| parse_error(&error, text))
 }
 
 fn parse(text: &Text<'_>) -> Result<ast::Statement, SqlError> {
-    let statements = parser(text)?.parse_statements().map_err(|error| parse_error(&error, text))?;
+    let statements = parser(text)?
+        .parse_statements()
+        .map_err(|error| parse_error(&error, text))?;
     let whole = 0..text.0.len();
     let mut statements = statements.into_iter();
     match (statements.next(), statements.next()) {
-        (None, _) => Err(SqlError::new("there is no query").at(whole).mend("write a SELECT")),
-        (Some(_), Some(_)) => Err(SqlError::new("there is more than one query").at(whole)
+        (None, _) => Err(SqlError::new("there is no query")
+            .at(whole)
+            .mend("write a SELECT")),
+        (Some(_), Some(_)) => Err(SqlError::new("there is more than one query")
+            .at(whole)
             .mend("keep one SELECT; a WITH may name its parts")),
         (Some(statement @ ast::Statement::Query(_)), None) => Ok(statement),
         (Some(other), None) => {
             let verb = other.to_string();
             let verb = verb.split_whitespace().next().unwrap_or("this").to_owned();
-            Err(SqlError::new(format!("{verb} is not allowed: a rule only reads")).at(text.first_word())
-                .mend("write a SELECT, or WITH … SELECT"))
+            Err(
+                SqlError::new(format!("{verb} is not allowed: a rule only reads"))
+                    .at(text.first_word())
+                    .mend("write a SELECT, or WITH … SELECT"),
+            )
         }
     }
 }
@@ -216,15 +282,55 @@ fn parse_error(error: &ParserError, text: &Text<'_>) -> SqlError {
             column: number(column)?,
         })
     });
-    SqlError::new(soften(words)).at(location.map(|location| text.token(location)))
+    let token = location.map(|location| text.token(location));
+    let span = match words.starts_with("Unterminated") {
+        true => token.map(|token| token.start..text.0.len()),
+        false => token,
+    };
+    SqlError::new(soften(words)).at(span)
 }
 
 /// The parser speaks of `Expected: …, found: …`.
 fn soften(words: &str) -> String {
-    match words.strip_prefix("Expected: ").and_then(|rest| rest.rsplit_once(", found: ")) {
+    match words
+        .strip_prefix("Expected: ")
+        .and_then(|rest| rest.rsplit_once(", found: "))
+    {
         Some((expected, "EOF")) => format!("the query ends where {expected} should follow"),
         Some((expected, found)) => format!("expected {expected}, found `{found}`"),
         None => words.trim_end_matches('.').to_owned(),
+    }
+}
+
+/// What nests deeper than this could not be computed for a record either.
+fn nests_too_deeply(statement: &ast::Statement, text: &Text<'_>) -> Result<(), Vec<SqlError>> {
+    struct Depth(usize);
+    impl Visitor for Depth {
+        type Break = Span;
+
+        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Span> {
+            self.0 += 1;
+            match self.0 > EXPRESSION_DEPTH {
+                true => ControlFlow::Break(expr.span()),
+                false => ControlFlow::Continue(()),
+            }
+        }
+
+        fn post_visit_expr(&mut self, _expr: &Expr) -> ControlFlow<Span> {
+            self.0 -= 1;
+            ControlFlow::Continue(())
+        }
+    }
+    match Visit::visit(statement, &mut Depth(0)) {
+        ControlFlow::Break(span) => {
+            let error = SqlError::new(format!(
+                "an expression nests more than {EXPRESSION_DEPTH} deep"
+            ));
+            Err(vec![error.at(text.range(span)).mend(
+                "use IN (…) or CASE, or join a table that holds the list",
+            )])
+        }
+        ControlFlow::Continue(()) => Ok(()),
     }
 }
 
@@ -252,21 +358,41 @@ impl Text<'_> {
         }
         let column = usize::try_from(location.column.saturating_sub(1)).unwrap_or(usize::MAX);
         let line = &self.0[line_start..];
-        line_start + line.char_indices().nth(column).map_or(line.len(), |(at, _)| at)
+        line_start
+            + line
+                .char_indices()
+                .nth(column)
+                .map_or(line.len(), |(at, _)| at)
     }
 
     /// The word or sign that starts at `location`.
     fn token(&self, location: Location) -> Range<usize> {
         let start = self.offset(location);
         let rest = &self.0[start..];
-        let word: usize = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').map(char::len_utf8).sum();
+        let word: usize = rest
+            .chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .map(char::len_utf8)
+            .sum();
         let sign = rest.chars().next().map_or(0, char::len_utf8);
         start..start + word.max(sign)
     }
 
+    /// The first place of a word, whatever its capitals.
+    fn word(&self, word: &str) -> Option<Range<usize>> {
+        let at = self
+            .0
+            .to_ascii_lowercase()
+            .find(&word.to_ascii_lowercase())?;
+        Some(at..at + word.len())
+    }
+
     fn first_word(&self) -> Range<usize> {
         let start = self.0.len() - self.0.trim_start().len();
-        let word = self.0[start..].split_whitespace().next().map_or(0, str::len);
+        let word = self.0[start..]
+            .split_whitespace()
+            .next()
+            .map_or(0, str::len);
         start..start + word
     }
 }
@@ -295,7 +421,8 @@ impl Names {
 
     fn define(&mut self, alias: &TableAlias) {
         self.defined.insert(alias.name.value.clone());
-        self.defined.extend(alias.columns.iter().map(|column| column.name.value.clone()));
+        self.defined
+            .extend(alias.columns.iter().map(|column| column.name.value.clone()));
     }
 }
 
@@ -321,7 +448,9 @@ impl Visitor for Names {
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
         match factor {
-            TableFactor::Table { name, alias, args, .. } => {
+            TableFactor::Table {
+                name, alias, args, ..
+            } => {
                 if args.is_none() {
                     self.relations.push(name.clone());
                 }
@@ -345,7 +474,8 @@ impl Visitor for Names {
                 self.used.insert(name.value.clone());
             }
             Expr::CompoundIdentifier(parts) => {
-                self.used.extend(parts.iter().map(|part| part.value.clone()));
+                self.used
+                    .extend(parts.iter().map(|part| part.value.clone()));
             }
             _ => {}
         }
@@ -373,10 +503,19 @@ enum Relation {
 
 impl Known {
     fn new(session: &Session, scope: Scope, names: &Names) -> Self {
-        let list = |side| session.book(side).tables().map(|table| table.name().to_owned()).collect();
+        let list = |side| {
+            session
+                .book(side)
+                .tables()
+                .map(|table| table.name().to_owned())
+                .collect()
+        };
         let mut known = Self {
             scope,
-            tables: [Which::Source, Which::Target].into_iter().map(|side| (side, list(side))).collect(),
+            tables: [Which::Source, Which::Target]
+                .into_iter()
+                .map(|side| (side, list(side)))
+                .collect(),
             columns: BTreeSet::from([FILE.to_owned(), ROW.to_owned()]),
         };
         for name in &names.relations {
@@ -384,7 +523,9 @@ impl Known {
                 && let Some(table) = session.book(side).table(&table)
             {
                 let schema = table.schema();
-                known.columns.extend(schema.fields().iter().map(|field| field.name().clone()));
+                known
+                    .columns
+                    .extend(schema.fields().iter().map(|field| field.name().clone()));
             }
         }
         known
@@ -411,7 +552,9 @@ impl Known {
             true => vec![Which::Source, Which::Target],
             false => vec![self.scope.default],
         };
-        let mut found = sides.into_iter().filter_map(|side| Some((side, find(table, &self.tables[&side])?)));
+        let mut found = sides
+            .into_iter()
+            .filter_map(|side| Some((side, find(table, &self.tables[&side])?)));
         match (found.next(), found.next()) {
             (Some((side, table)), None) => Relation::Table(side, table),
             (Some((_, table)), Some(_)) => Relation::Either(table),
@@ -426,7 +569,10 @@ impl Known {
             true => table.clone(),
             false => format!("{side}.{table}"),
         };
-        self.tables.iter().flat_map(|(side, tables)| tables.iter().map(move |t| name(*side, t))).collect()
+        self.tables
+            .iter()
+            .flat_map(|(side, tables)| tables.iter().map(move |t| name(*side, t)))
+            .collect()
     }
 }
 
@@ -453,10 +599,13 @@ struct Resolver<'a> {
     known: &'a Known,
     names: &'a Names,
     text: &'a Text<'a>,
+    mentions_places: bool,
     columns: BTreeSet<String>,
     qualifiers: BTreeSet<String>,
     /// Mistakes whatever else the query says.
     certain: Vec<SqlError>,
+    /// Whether every table was found, so that its columns are known.
+    certain_tables: bool,
     /// Names that only DataFusion can know: a mistake if it does not.
     likely: Vec<SqlError>,
 }
@@ -470,9 +619,11 @@ impl<'a> Resolver<'a> {
             known,
             names,
             text,
+            mentions_places: names.mentions(FILE) || names.mentions(ROW),
             columns: known.columns.union(&names.defined).cloned().collect(),
             qualifiers,
             certain: Vec::new(),
+            certain_tables: true,
             likely: Vec::new(),
         }
     }
@@ -485,7 +636,8 @@ impl<'a> Resolver<'a> {
         let columns: Vec<&str> = self.columns.iter().map(String::as_str).collect();
         let error = SqlError::new(format!("there is no column `{}`", ident.value));
         let mend = instead(&ident.value, &columns, "columns");
-        self.likely.push(error.at(self.text.range(ident.span)).mend(mend));
+        self.likely
+            .push(error.at(self.text.range(ident.span)).mend(mend));
     }
 
     fn qualifier(&self, ident: &mut Ident) {
@@ -495,8 +647,14 @@ impl<'a> Resolver<'a> {
     }
 
     fn relation(&mut self, name: &mut ObjectName) {
-        let span = name.0.iter().filter_map(ObjectNamePart::as_ident).map(|part| part.span);
-        let span = span.reduce(|first, last| first.union(&last)).and_then(|span| self.text.range(span));
+        let span = name
+            .0
+            .iter()
+            .filter_map(ObjectNamePart::as_ident)
+            .map(|part| part.span);
+        let span = span
+            .reduce(|first, last| first.union(&last))
+            .and_then(|span| self.text.range(span));
         match self.known.relation(name, self.names) {
             Relation::Query(query) => *name = ObjectName::from(vec![renamed(name, 0, query)]),
             Relation::Table(side, table) => {
@@ -514,20 +672,43 @@ impl<'a> Resolver<'a> {
                 self.certain.push(error.at(span).mend(mend));
             }
             Relation::Unknown => {
+                self.certain_tables = false;
                 let tables = self.known.table_names();
                 let tables: Vec<&str> = tables.iter().map(String::as_str).collect();
-                let wanted = name.0.iter().filter_map(ObjectNamePart::as_ident).map(|part| part.value.as_str());
+                let wanted = name
+                    .0
+                    .iter()
+                    .filter_map(ObjectNamePart::as_ident)
+                    .map(|part| part.value.as_str());
                 let wanted = wanted.collect::<Vec<_>>().join(".");
                 let error = SqlError::new(format!("there is no table `{wanted}`"));
-                self.certain.push(error.at(span).mend(instead(&wanted, &tables, "tables")));
+                self.certain
+                    .push(error.at(span).mend(instead(&wanted, &tables, "tables")));
             }
         }
+    }
+
+    fn reads_one_table(&self, select: &Select) -> bool {
+        let [from] = select.from.as_slice() else {
+            return false;
+        };
+        let TableFactor::Table {
+            name, args: None, ..
+        } = &from.relation
+        else {
+            return false;
+        };
+        from.joins.is_empty()
+            && matches!(self.known.relation(name, self.names), Relation::Table(..))
     }
 
     fn wildcard(&mut self, options: &mut WildcardAdditionalOptions) {
         if let Some(except) = &mut options.opt_except {
             self.column(&mut except.first_element);
-            except.additional_elements.iter_mut().for_each(|ident| self.column(ident));
+            except
+                .additional_elements
+                .iter_mut()
+                .for_each(|ident| self.column(ident));
         }
         if let Some(exclude) = &mut options.opt_exclude {
             let names = match exclude {
@@ -543,9 +724,29 @@ impl<'a> Resolver<'a> {
     }
 }
 
+/// A `*` stands for what a record says, also in a query that asks for its place by name.
+fn hide_places(options: &mut WildcardAdditionalOptions) {
+    let mut hidden: Vec<ObjectName> = match options.opt_exclude.take() {
+        Some(ast::ExcludeSelectItem::Single(name)) => vec![name],
+        Some(ast::ExcludeSelectItem::Multiple(names)) => names,
+        None => Vec::new(),
+    };
+    for place in [FILE, ROW] {
+        let place = ObjectName::from(vec![Ident::new(place)]);
+        if !hidden.contains(&place) {
+            hidden.push(place);
+        }
+    }
+    options.opt_exclude = Some(ast::ExcludeSelectItem::Multiple(hidden));
+}
+
 /// Part `index` of `name`, spelt `value`, at the place where it stands.
 fn renamed(name: &ObjectName, index: usize, value: String) -> Ident {
-    let span = name.0.get(index).and_then(ObjectNamePart::as_ident).map_or_else(Span::empty, |part| part.span);
+    let span = name
+        .0
+        .get(index)
+        .and_then(ObjectNamePart::as_ident)
+        .map_or_else(Span::empty, |part| part.span);
     Ident {
         value,
         quote_style: Some('"'),
@@ -557,16 +758,25 @@ impl VisitorMut for Resolver<'_> {
     type Break = ();
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<()> {
-        if let TableFactor::Table { name, args: None, .. } = factor {
+        if let TableFactor::Table {
+            name, args: None, ..
+        } = factor
+        {
             self.relation(name);
         }
         ControlFlow::Continue(())
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+        let hides = self.mentions_places && self.reads_one_table(select);
         for item in &mut select.projection {
             match item {
-                SelectItem::Wildcard(options) => self.wildcard(options),
+                SelectItem::Wildcard(options) => {
+                    self.wildcard(options);
+                    if hides {
+                        hide_places(options);
+                    }
+                }
                 SelectItem::QualifiedWildcard(of, options) => {
                     if let SelectItemQualifiedWildcardKind::ObjectName(name) = of {
                         for part in &mut name.0 {
@@ -597,7 +807,9 @@ impl VisitorMut for Resolver<'_> {
             Expr::Identifier(ident) => self.column(ident),
             Expr::CompoundIdentifier(parts) => {
                 if let Some((column, qualifiers)) = parts.split_last_mut() {
-                    qualifiers.iter_mut().for_each(|ident| self.qualifier(ident));
+                    qualifiers
+                        .iter_mut()
+                        .for_each(|ident| self.qualifier(ident));
                     self.column(column);
                 }
             }
@@ -636,7 +848,11 @@ pub(super) fn instead(wanted: &str, names: &[&str], kind: &str) -> String {
             format!("did you mean `{name}`?")
         }
         Some(_) if names.len() <= 12 => format!("the {kind} are {}", names.join(", ")),
-        Some(_) => format!("there are {} {kind}, beginning with {}", names.len(), names[..12].join(", ")),
+        Some(_) => format!(
+            "there are {} {kind}, beginning with {}",
+            names.len(),
+            names[..12].join(", ")
+        ),
         None => format!("there are no {kind}"),
     }
 }
@@ -656,7 +872,11 @@ fn edit_distance(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
-fn unknown_functions(statement: &ast::Statement, state: &SessionState, text: &Text<'_>) -> Vec<SqlError> {
+fn unknown_functions(
+    statement: &ast::Statement,
+    state: &SessionState,
+    text: &Text<'_>,
+) -> Vec<SqlError> {
     let mut names: Vec<&str> = Vec::new();
     names.extend(state.scalar_functions().keys().map(String::as_str));
     names.extend(state.aggregate_functions().keys().map(String::as_str));
@@ -687,7 +907,8 @@ fn double_names(plan: &LogicalPlan) -> Vec<SqlError> {
         }
     }
     let error = |name| {
-        SqlError::new(format!("the query gives two columns named `{name}`")).mend("name one of them with AS")
+        SqlError::new(format!("the query gives two columns named `{name}`"))
+            .mend("name one of them with AS")
     };
     double.into_iter().map(error).collect()
 }
@@ -739,17 +960,30 @@ fn read_require(
     match (fits.len(), errors.into_iter().next()) {
         (1, _) => Ok(fits.remove(0)),
         (0, Some(error)) => Err(vec![about(error)]),
-        (0, None) => Err(vec![about(SqlError::new("the query reads no table of its own side"))]),
+        (0, None) => Err(vec![about(SqlError::new(
+            "the query reads no table of its own side",
+        ))]),
         _ => {
-            let names: Vec<String> = fits.iter().map(|(_, table, _)| format!("`{table}`")).collect();
+            let names: Vec<String> = fits
+                .iter()
+                .map(|(_, table, _)| format!("`{table}`"))
+                .collect();
             let error = SqlError::new(format!("{} all have these columns", names.join(" and ")));
-            Err(vec![about(error.mend(format!("say which, as in {}.column", names[0].trim_matches('`'))))])
+            Err(vec![about(error.mend(format!(
+                "say which, as in {}.column",
+                names[0].trim_matches('`')
+            )))])
         }
     }
 }
 
 /// Tries a condition on one table, by planning it as a filter of that table.
-fn requirement_on(session: &Session, side: Which, table: &str, text: &str) -> Result<Requirement, SqlError> {
+fn requirement_on(
+    session: &Session,
+    side: Which,
+    table: &str,
+    text: &str,
+) -> Result<Requirement, SqlError> {
     let sql = format!("SELECT 1 FROM {side}.{} WHERE {text}\n", quote(table));
     let read = read(session, Scope::of(side), &sql).map_err(|mut errors| errors.remove(0))?;
     let mut found = None;
@@ -764,15 +998,21 @@ fn requirement_on(session: &Session, side: Which, table: &str, text: &str) -> Re
         _ => return Err(SqlError::new("is no condition on a record")),
     };
     let full = session.book(side).table(table).map(|table| table.schema());
-    let fits = full.and_then(|full| DFSchema::try_from(full.as_ref().clone()).ok()).is_some_and(|names| {
-        read.state.create_physical_expr(expr.clone(), &names).is_ok()
-    });
+    let fits = full
+        .and_then(|full| DFSchema::try_from(full.as_ref().clone()).ok())
+        .is_some_and(|names| {
+            read.state
+                .create_physical_expr(expr.clone(), &names)
+                .is_ok()
+        });
     match fits {
         true => Ok(Requirement {
             expr,
             text: text.to_owned(),
         }),
-        false => Err(SqlError::new("is no condition on a record").mend("use only columns of the table")),
+        false => {
+            Err(SqlError::new("is no condition on a record").mend("use only columns of the table"))
+        }
     }
 }
 
@@ -784,7 +1024,9 @@ fn unqualified(expr: datafusion::logical_expr::Expr) -> datafusion::logical_expr
 
 fn is_unknown_name(error: &DataFusionError) -> bool {
     match error.find_root() {
-        DataFusionError::SchemaError(error, _) => matches!(error.as_ref(), SchemaError::FieldNotFound { .. }),
+        DataFusionError::SchemaError(error, _) => {
+            matches!(error.as_ref(), SchemaError::FieldNotFound { .. })
+        }
         DataFusionError::Plan(message) => {
             message.contains("not found") || message.starts_with("Invalid function")
         }
@@ -804,7 +1046,9 @@ pub(super) fn explain(error: &DataFusionError, text: &Text<'_>) -> SqlError {
         };
         text.range(Span::new(at(span.start), at(span.end)))
     };
-    let span = diagnostic.and_then(|diagnostic| diagnostic.span).and_then(place);
+    let span = diagnostic
+        .and_then(|diagnostic| diagnostic.span)
+        .and_then(place);
     let mend = diagnostic.and_then(|d| d.helps.first().map(|help| help.message.clone()));
     let message = match error.find_root() {
         DataFusionError::Plan(message)
@@ -813,6 +1057,8 @@ pub(super) fn explain(error: &DataFusionError, text: &Text<'_>) -> SqlError {
         DataFusionError::SchemaError(error, _) => schema_error(error),
         _ => super::checked::reason(error),
     };
+    let (message, function) = coercion(&message);
+    let span = span.or_else(|| function.and_then(|name| text.word(&name)));
     SqlError {
         span: span.or_else(|| mentioned(&message, text)),
         message,
@@ -820,23 +1066,50 @@ pub(super) fn explain(error: &DataFusionError, text: &Text<'_>) -> SqlError {
     }
 }
 
+/// A function of ours refuses a type in its own words; the planner wraps them up.
+fn coercion(message: &str) -> (String, Option<String>) {
+    let wrapped = message
+        .split_once("Function '")
+        .and_then(|(_, rest)| rest.split_once('\''));
+    match wrapped
+        .and_then(|(name, rest)| Some((name, rest.split_once("coercion failed with: ")?.1)))
+    {
+        Some((name, words)) => {
+            let words = words
+                .trim_start_matches("Error during planning: ")
+                .trim_start_matches("Execution error: ");
+            let words = words.split(". No function matches").next().unwrap_or(words);
+            (words.to_owned(), Some(name.to_owned()))
+        }
+        None => (message.to_owned(), None),
+    }
+}
+
 fn first_sentence(message: &str) -> String {
-    message.lines().next().unwrap_or(message).trim_end_matches('.').to_owned()
+    message
+        .lines()
+        .next()
+        .unwrap_or(message)
+        .trim_end_matches('.')
+        .to_owned()
 }
 
 fn schema_error(error: &SchemaError) -> String {
     let name = |column: &datafusion::common::Column| column.flat_name();
     match error {
         SchemaError::FieldNotFound { field, .. } => format!("there is no column `{}`", name(field)),
-        SchemaError::AmbiguousReference { field } => format!("`{}` may mean columns of several tables", name(field)),
-        SchemaError::DuplicateQualifiedField { name, .. } | SchemaError::DuplicateUnqualifiedField { name } => {
+        SchemaError::AmbiguousReference { field } => {
+            format!("`{}` may mean columns of several tables", name(field))
+        }
+        SchemaError::DuplicateQualifiedField { name, .. }
+        | SchemaError::DuplicateUnqualifiedField { name } => {
             format!("two columns are named `{name}`")
         }
     }
 }
 
 /// The first quoted word of a message that stands exactly once in the text.
-fn mentioned(message: &str, text: &Text<'_>) -> Option<Range<usize>> {
+pub(super) fn mentioned(message: &str, text: &Text<'_>) -> Option<Range<usize>> {
     let words = message.split(['`', '\'', '"']).skip(1).step_by(2);
     words.filter(|word| !word.is_empty()).find_map(|word| {
         let mut places = text.0.match_indices(word);
@@ -846,4 +1119,3 @@ fn mentioned(message: &str, text: &Text<'_>) -> Option<Range<usize>> {
         }
     })
 }
-

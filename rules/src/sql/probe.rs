@@ -97,7 +97,10 @@ impl ScalarUDFImpl for ProbeFunction {
             .iter()
             .map(|arg| arg.to_array(args.number_rows))
             .collect::<Result<Vec<_>>>()?;
-        let kept = self.test.keep(&columns).map_err(DataFusionError::Internal)?;
+        let kept = self
+            .test
+            .keep(&columns)
+            .map_err(DataFusionError::Internal)?;
         Ok(ColumnarValue::Array(Arc::new(kept)))
     }
 }
@@ -139,10 +142,7 @@ impl ScanFilter {
         columns.dedup();
         let narrow = Arc::new(schema.project(&columns)?);
         let predicate = plan(filter, &DFSchema::try_from(narrow.as_ref().clone())?)?;
-        Ok(Some(Arc::new(Self {
-            columns,
-            predicate,
-        })))
+        Ok(Some(Arc::new(Self { columns, predicate })))
     }
 
     fn evaluate(&self, batch: &RecordBatch) -> Result<BooleanArray> {
@@ -154,16 +154,12 @@ impl ScanFilter {
 
     /// A record whose key cannot be computed is kept: the rule's own projection rejects it.
     fn keep_failing(&self, batch: &RecordBatch) -> Result<BooleanArray, String> {
-        let failing = checked::failing_rows(batch, &|slice| self.evaluate(slice).map(drop))
-            .map_err(|error| error.to_string())?;
-        let mut kept = vec![false; batch.num_rows()];
-        for (row, slot) in kept.iter_mut().enumerate() {
-            *slot = failing.binary_search_by_key(&row, |(at, _)| *at).is_ok() || {
-                let one = self.evaluate(&batch.slice(row, 1));
-                one.is_ok_and(|array| array.is_valid(0) && array.value(0))
-            };
-        }
-        Ok(BooleanArray::from(kept))
+        let keep = |row| match self.evaluate(&batch.slice(row, 1)) {
+            Ok(kept) => Ok(Some(kept.is_valid(0) && kept.value(0))),
+            Err(error) if checked::is_record_error(&error) => Ok(Some(true)),
+            Err(error) => Err(error.to_string()),
+        };
+        (0..batch.num_rows()).map(keep).collect()
     }
 }
 

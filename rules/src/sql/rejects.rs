@@ -86,14 +86,18 @@ impl Rejects {
 
     /// Counts, and keeps when asked, `rows` with one reason each.
     pub(super) fn add(&self, origin: &Arc<Origin>, rows: RecordBatch, reasons: Vec<String>) {
-        self.count.fetch_add(reasons.len() as u64, Ordering::Relaxed);
+        self.count
+            .fetch_add(reasons.len() as u64, Ordering::Relaxed);
         if self.keep {
             let kept = Kept {
                 origin: Arc::clone(origin),
                 rows,
                 reasons,
             };
-            self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(kept);
+            self.kept
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(kept);
         }
     }
 
@@ -120,7 +124,12 @@ fn pick(
     row: usize,
     columns: &[usize],
 ) -> Vec<(String, Option<String>)> {
-    let cell = |index: &usize| (schema.field(*index).name().clone(), texts[*index][row].clone());
+    let cell = |index: &usize| {
+        (
+            schema.field(*index).name().clone(),
+            texts[*index][row].clone(),
+        )
+    };
     columns.iter().map(cell).collect()
 }
 
@@ -177,7 +186,10 @@ impl Origin {
         for (name, index) in names(schema) {
             match lineage::parse(&name) {
                 Some((scan, column)) if scan < scans.len() => {
-                    hidden.entry(scan).or_default().push((column.to_owned(), index));
+                    hidden
+                        .entry(scan)
+                        .or_default()
+                        .push((column.to_owned(), index));
                 }
                 _ => own.push(index),
             }
@@ -195,30 +207,50 @@ impl Origin {
     /// The record of every row of a batch of one table; `None` where it has no place.
     pub(super) fn records(&self, batch: &RecordBatch) -> Vec<Option<RejectedRecord>> {
         let texts: Vec<Vec<Option<String>>> = batch.columns().iter().map(texts).collect();
-        let record = |row| self.records.first().and_then(|place| place.record(&texts, row));
+        let record = |row| {
+            self.records
+                .first()
+                .and_then(|place| place.record(&texts, row))
+        };
         (0..batch.num_rows()).map(record).collect()
     }
 
     fn sources(&self, texts: &[Vec<Option<String>>], row: usize) -> Vec<RejectedRecord> {
-        let mut sources: Vec<_> = self.records.iter().filter_map(|place| place.record(texts, row)).collect();
+        let mut sources: Vec<_> = self
+            .records
+            .iter()
+            .filter_map(|place| place.record(texts, row))
+            .collect();
         sources.sort();
         sources
     }
 }
 
 fn names(schema: &Schema) -> impl Iterator<Item = (String, usize)> {
-    schema.fields().iter().enumerate().map(|(index, field)| (field.name().clone(), index))
+    schema
+        .fields()
+        .iter()
+        .enumerate()
+        .map(|(index, field)| (field.name().clone(), index))
 }
 
 impl Place {
     /// `None` where the batch does not carry the place of a record.
     fn new(side: Which, table: String, columns: Vec<(String, usize)>) -> Option<Self> {
-        let find = |name: &str| columns.iter().find(|(column, _)| column == name).map(|(_, at)| *at);
+        let find = |name: &str| {
+            columns
+                .iter()
+                .find(|(column, _)| column == name)
+                .map(|(_, at)| *at)
+        };
         let (file, row) = (find(FILE)?, find(ROW)?);
         Some(Self {
             side,
             table,
-            columns: columns.into_iter().filter(|(name, _)| name != FILE && name != ROW).collect(),
+            columns: columns
+                .into_iter()
+                .filter(|(name, _)| name != FILE && name != ROW)
+                .collect(),
             file,
             row,
         })

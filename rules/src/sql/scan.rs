@@ -125,7 +125,12 @@ impl BookTable {
 /// Drops `_file` and `_row`, which a [`Table`] lists last.
 fn without_places(full: &SchemaRef) -> SchemaRef {
     let data = |name: &str| name != FILE && name != ROW;
-    let fields: Vec<_> = full.fields().iter().filter(|field| data(field.name())).cloned().collect();
+    let fields: Vec<_> = full
+        .fields()
+        .iter()
+        .filter(|field| data(field.name()))
+        .cloned()
+        .collect();
     Arc::new(Schema::new(fields))
 }
 
@@ -162,7 +167,9 @@ impl TableProvider for BookTable {
         };
         let plan = |expr: Expr, schema: &DFSchema| state.create_physical_expr(expr, schema);
         let full = self.table.schema();
-        let wanted = projection.cloned().unwrap_or_else(|| (0..self.schema.fields().len()).collect());
+        let wanted = projection
+            .cloned()
+            .unwrap_or_else(|| (0..self.schema.fields().len()).collect());
         let filter = ScanFilter::bind(filters, &full, plan)?;
         let request = Request::new(&full, &wanted, &self.requires, filter, plan)?;
         Ok(Arc::new(Scan::new(self, request, run)))
@@ -207,7 +214,12 @@ impl Request {
         let names = DFSchema::try_from(read.as_ref().clone())?;
         let requires = requires
             .iter()
-            .map(|r| Ok((plan(r.expr.clone(), &names)?, format!("require: {}", r.text))))
+            .map(|r| {
+                Ok((
+                    plan(r.expr.clone(), &names)?,
+                    format!("require: {}", r.text),
+                ))
+            })
             .collect::<Result<_>>()?;
         Ok(Self {
             output: Arc::new(full.project(wanted)?),
@@ -266,8 +278,20 @@ impl Scan {
 
 impl DisplayAs for Scan {
     fn fmt_as(&self, _format: DisplayFormatType, f: &mut fmt::Formatter) -> fmt::Result {
-        let columns: Vec<_> = self.request.output.fields().iter().map(|c| c.name().as_str()).collect();
-        write!(f, "Scan: {}.{} [{}]", self.side, self.table.name(), columns.join(", "))?;
+        let columns: Vec<_> = self
+            .request
+            .output
+            .fields()
+            .iter()
+            .map(|c| c.name().as_str())
+            .collect();
+        write!(
+            f,
+            "Scan: {}.{} [{}]",
+            self.side,
+            self.table.name(),
+            columns.join(", ")
+        )?;
         if let Some(filter) = &self.request.filter {
             write!(f, ", filter={filter:?}")?;
         }
@@ -334,7 +358,11 @@ impl ExecutionPlan for Scan {
         let read = ReadRequest {
             columns: self.request.columns.clone(),
             batch_rows: self.run.batch_rows,
-            filter: self.request.filter.clone().map(|filter| filter as Arc<dyn RowFilter>),
+            filter: self
+                .request
+                .filter
+                .clone()
+                .map(|filter| filter as Arc<dyn RowFilter>),
             meter: Some(Arc::clone(&self.run.meter)),
         };
         Ok(Box::pin(ScanStream {
@@ -361,7 +389,11 @@ impl ExecutionPlan for Scan {
 impl Scan {
     /// Where a record that fails a requirement comes from: this very table.
     fn origin(&self) -> Arc<Origin> {
-        Arc::new(Origin::of_table(self.side, self.table.name(), &self.request.read))
+        Arc::new(Origin::of_table(
+            self.side,
+            self.table.name(),
+            &self.request.read,
+        ))
     }
 }
 
@@ -390,7 +422,10 @@ impl Queue {
     }
 
     fn draw(&self) -> Option<Chunk> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+        self.waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop_front()
     }
 }
 
@@ -430,7 +465,9 @@ impl ScanStream {
             let open = match &mut self.open {
                 Some(open) => open,
                 None => match self.queue.draw() {
-                    Some(chunk) => self.open.insert(open_chunk(&self.table, chunk, &self.read)?),
+                    Some(chunk) => self
+                        .open
+                        .insert(open_chunk(&self.table, chunk, &self.read)?),
                     None => return Ok(None),
                 },
             };
@@ -471,7 +508,9 @@ impl ScanStream {
         let columns = batch.columns()[..self.request.wanted].to_vec();
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
         let schema = Arc::clone(&self.request.output);
-        Ok(RecordBatch::try_new_with_options(schema, columns, &options)?)
+        Ok(RecordBatch::try_new_with_options(
+            schema, columns, &options,
+        )?)
     }
 }
 

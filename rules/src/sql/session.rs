@@ -98,6 +98,7 @@ impl Session {
             .with_physical_optimizer_rules(physical_rules())
             .with_scalar_functions(functions::scalar(&functions))
             .with_aggregate_functions(functions::aggregate())
+            .with_analyzer_rule(Arc::new(functions::RoundQuotients))
             .build();
         Ok(Self {
             source,
@@ -155,8 +156,11 @@ impl Session {
                 let of_table = |(at, name, _): &&(Which, String, Requirement)| {
                     *at == side && name == table.name()
                 };
-                provider.requires =
-                    requires.iter().filter(of_table).map(|(_, _, r)| r.clone()).collect();
+                provider.requires = requires
+                    .iter()
+                    .filter(of_table)
+                    .map(|(_, _, r)| r.clone())
+                    .collect();
                 schema.register_table(table.name().to_owned(), Arc::new(provider))?;
             }
             catalog.register_schema(side.name(), Arc::new(schema))?;
@@ -212,7 +216,14 @@ fn config(threads: usize) -> SessionConfig {
 /// DataFusion's rules without those that would move an expression below the filter above which it
 /// was written: a record that a filter drops must not be rejected.
 fn physical_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
-    let moves = ["ProjectionPushdown", "FilterPushdown", "FilterPushdown(Post)"];
+    let moves = [
+        "ProjectionPushdown",
+        "FilterPushdown",
+        "FilterPushdown(Post)",
+    ];
     let rules = PhysicalOptimizer::new().rules;
-    rules.into_iter().filter(|rule| !moves.contains(&rule.name())).collect()
+    rules
+        .into_iter()
+        .filter(|rule| !moves.contains(&rule.name()))
+        .collect()
 }

@@ -11,6 +11,7 @@ use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::logical_plan::{Filter, Projection};
 use datafusion::logical_expr::{Expr, LogicalPlan};
 use datafusion::physical_plan::displayable;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 
 use super::checked;
@@ -20,8 +21,8 @@ use super::lineage::{self, Lineage};
 use super::probe::{Probe, ProbeFunction};
 use super::rejects::Rejects;
 use super::scan::{BookTable, FILE, ROW, RunContext, ScanLog};
-use super::lints;
 use super::session::{Session, Which, engine_error};
+use super::{lints, names};
 
 /// How a query is to be run.
 #[derive(Debug, Clone)]
@@ -70,7 +71,7 @@ pub struct Side {
 
 impl Side {
     pub(super) fn new(which: Which, state: SessionState, plan: LogicalPlan) -> Result<Self> {
-        let plan = without_places(plan)?;
+        let plan = without_places(without_order(plan))?;
         let mut side = Self {
             which,
             schema: Arc::new(Schema::empty()),
@@ -110,7 +111,10 @@ impl Side {
     /// Says of each money column why its figures are not exact: a float on the way to it, a
     /// division that cuts, text, or no such column. Empty is sound.
     pub fn check_money(&self, columns: &[String]) -> Vec<SqlError> {
-        columns.iter().filter_map(|name| self.check_one(name)).collect()
+        columns
+            .iter()
+            .filter_map(|name| self.check_one(name))
+            .collect()
     }
 
     fn check_one(&self, name: &str) -> Option<SqlError> {
@@ -124,7 +128,8 @@ impl Side {
         }
         match lints::inexact(&self.plan, index) {
             Ok(reason) => reason.map(|reason| {
-                SqlError::new(reason).mend("keep the amount text or decimal all the way: money(…), round_…(…)")
+                SqlError::new(reason)
+                    .mend("keep the amount text or decimal all the way: money(…), round_…(…)")
             }),
             Err(error) => Some(engine_error(error)),
         }
@@ -134,7 +139,8 @@ impl Side {
         hoist::hoist(self.state.optimize(plan)?)
     }
 
-    /// Starts a run: one stream per partition, to be driven in parallel.
+    /// Starts a run: at most as many streams as partitions were asked for, to be driven in
+    /// parallel.
     ///
     /// Nothing is read before a stream is polled. A stream ends with an error when a file cannot
     /// be read or an expression fails where no single record can be set aside; turn that error
@@ -147,7 +153,8 @@ impl Side {
         let context = state.task_ctx();
         let partitions = plan.output_partitioning().partition_count();
         let stream = |partition| plan.execute(partition, Arc::clone(&context));
-        Ok((0..partitions).map(stream).collect::<Result<_>>()?)
+        let streams = (0..partitions).map(stream).collect::<Result<Vec<_>>>()?;
+        Ok(merge(streams, run.partitions.max(1)))
     }
 
     /// Returns the physical plan of a run as text, one operator a line.
@@ -169,14 +176,19 @@ impl Side {
             true => {
                 let widened = lineage::widen(&optimized)?;
                 if widened.lineage != self.lineage {
-                    return Err(RunError::Internal("a probe changed a rule's lineage".to_owned()));
+                    return Err(RunError::Internal(
+                        "a probe changed a rule's lineage".to_owned(),
+                    ));
                 }
                 (widened.plan, widened.scans)
             }
             false => (optimized, Vec::new()),
         };
         let state = self.state_of(run);
-        let physical = state.query_planner().create_physical_plan(&logical, &state).await?;
+        let physical = state
+            .query_planner()
+            .create_physical_plan(&logical, &state)
+            .await?;
         Ok((state, checked::install(physical, &run.rejects, &scans)?))
     }
 
@@ -202,14 +214,37 @@ impl Side {
         let schema = self.plan.schema();
         let column = |name: &String| match schema.index_of_column_by_name(None, name) {
             Some(index) => Ok(Expr::Column(Column::from(schema.qualified_field(index)))),
-            None => Err(RunError::Request(format!("the query gives no column {name}"))),
+            None => Err(RunError::Request(format!(
+                "the query gives no column {name}"
+            ))),
         };
-        let arguments = probe.columns.iter().map(column).collect::<Result<Vec<_>, _>>()?;
+        let arguments = probe
+            .columns
+            .iter()
+            .map(column)
+            .collect::<Result<Vec<_>, _>>()?;
         let test = ProbeFunction::udf(&probe.test);
         let predicate = Expr::ScalarFunction(ScalarFunction::new_udf(test, arguments));
         let filter = Filter::try_new(predicate, Arc::new(self.plan.clone()))?;
         Ok(LogicalPlan::Filter(filter))
     }
+}
+
+/// Brings many streams to at most `count`: a union has the partitions of all its branches.
+fn merge(streams: Vec<SendableRecordBatchStream>, count: usize) -> Vec<SendableRecordBatchStream> {
+    if streams.len() <= count {
+        return streams;
+    }
+    let mut shares: Vec<Vec<SendableRecordBatchStream>> = (0..count).map(|_| Vec::new()).collect();
+    for (index, stream) in streams.into_iter().enumerate() {
+        shares[index % count].push(stream);
+    }
+    let one = |share: Vec<SendableRecordBatchStream>| {
+        let schema = share[0].schema();
+        let merged = RecordBatchStreamAdapter::new(schema, futures::stream::select_all(share));
+        Box::pin(merged) as SendableRecordBatchStream
+    };
+    shares.into_iter().map(one).collect()
 }
 
 impl Session {
@@ -226,7 +261,8 @@ impl Session {
         sql_or_table: &str,
         requires: &[String],
     ) -> Result<Side, Vec<SqlError>> {
-        super::names::read_side(self, which, sql_or_table, requires)
+        let read = || names::read_side(self, which, sql_or_table, requires);
+        names::with_room(sql_or_table, read)
     }
 }
 
@@ -247,6 +283,14 @@ pub(super) fn tables(plan: &LogicalPlan) -> Result<Vec<(Which, String)>> {
     Ok(tables)
 }
 
+/// Records have no order between the books; an `ORDER BY` without a `LIMIT` only costs time.
+fn without_order(plan: LogicalPlan) -> LogicalPlan {
+    match plan {
+        LogicalPlan::Sort(sort) if sort.fetch.is_none() => Arc::unwrap_or_clone(sort.input),
+        other => other,
+    }
+}
+
 /// Drops `_file` and `_row` from the output: they tell where a record is, not what it says.
 fn without_places(plan: LogicalPlan) -> Result<LogicalPlan> {
     let is_place = |column: &Column| column.name == FILE || column.name == ROW;
@@ -254,14 +298,26 @@ fn without_places(plan: LogicalPlan) -> Result<LogicalPlan> {
     if !columns.iter().any(is_place) {
         return Ok(plan);
     }
-    let data = columns.into_iter().filter(|column| !is_place(column)).map(Expr::Column).collect();
-    Ok(LogicalPlan::Projection(Projection::try_new(data, Arc::new(plan))?))
+    let data = columns
+        .into_iter()
+        .filter(|column| !is_place(column))
+        .map(Expr::Column)
+        .collect();
+    Ok(LogicalPlan::Projection(Projection::try_new(
+        data,
+        Arc::new(plan),
+    )?))
 }
 
 /// The fields without the metadata that DataFusion hangs on them.
 fn plain_schema(schema: &Schema) -> SchemaRef {
     let plain = |field: &Arc<arrow_schema::Field>| {
-        field.as_ref().clone().with_metadata(std::collections::HashMap::new())
+        field
+            .as_ref()
+            .clone()
+            .with_metadata(std::collections::HashMap::new())
     };
-    Arc::new(Schema::new(schema.fields().iter().map(plain).collect::<Vec<_>>()))
+    Arc::new(Schema::new(
+        schema.fields().iter().map(plain).collect::<Vec<_>>(),
+    ))
 }

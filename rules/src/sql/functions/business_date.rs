@@ -28,9 +28,14 @@ impl BusinessDate {
 
 fn settings(given: &[Option<&ScalarValue>]) -> Result<(Zone, CutOff)> {
     let [_, zone, cut] = given else {
-        return plan_err!("business_date takes an instant, a zone and the time at which the day changes");
+        return plan_err!(
+            "business_date takes an instant, a zone and the time at which the day changes"
+        );
     };
-    let zone = known_zone("business_date", literal_text("business_date", "zone", *zone)?)?;
+    let zone = known_zone(
+        "business_date",
+        literal_text("business_date", "zone", *zone)?,
+    )?;
     let cut = literal_text("business_date", "cut-off", *cut)?;
     match cut.parse() {
         Ok(cut) => Ok((zone, cut)),
@@ -50,18 +55,25 @@ impl ScalarUDFImpl for BusinessDate {
     fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
         let instant = match given {
             [instant @ DataType::Timestamp(_, Some(_)), _, _] => instant.clone(),
-            [DataType::Null, _, _] => {
-                DataType::Timestamp(arrow_schema::TimeUnit::Microsecond, Some(super::local_time::UTC.into()))
-            }
+            [DataType::Null, _, _] => DataType::Timestamp(
+                arrow_schema::TimeUnit::Microsecond,
+                Some(super::local_time::UTC.into()),
+            ),
             [DataType::Timestamp(_, None), _, _] => {
                 return plan_err!(
                     "business_date takes an instant; this timestamp has no zone: use local_time(…, zone) first"
                 );
             }
             [other, _, _] => {
-                return plan_err!("business_date takes an instant, not {other}: use local_time(…, zone) first");
+                return plan_err!(
+                    "business_date takes an instant, not {other}: use local_time(…, zone) first"
+                );
             }
-            _ => return plan_err!("business_date takes an instant, a zone and the time at which the day changes"),
+            _ => {
+                return plan_err!(
+                    "business_date takes an instant, a zone and the time at which the day changes"
+                );
+            }
         };
         Ok(vec![instant, DataType::Utf8, DataType::Utf8])
     }
@@ -72,8 +84,15 @@ impl ScalarUDFImpl for BusinessDate {
 
     fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
         settings(args.scalar_arguments)?;
-        let nullable = args.arg_fields.first().is_none_or(|field| field.is_nullable());
-        Ok(Arc::new(Field::new("business_date", DataType::Date32, nullable)))
+        let nullable = args
+            .arg_fields
+            .first()
+            .is_none_or(|field| field.is_nullable());
+        Ok(Arc::new(Field::new(
+            "business_date",
+            DataType::Date32,
+            nullable,
+        )))
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
@@ -86,11 +105,17 @@ fn days(instants: &ArrayRef, zone: &Zone, cut: CutOff) -> Result<Date32Array> {
     let micros = micros(instants)?;
     let mut days = Vec::with_capacity(micros.len());
     for instant in &micros {
-        days.push(match instant.map(|instant| ledger::business_date(instant, zone, cut)) {
-            Some(Ok(day)) => day,
-            Some(Err(error)) => return Err(DataFusionError::Execution(format!("business_date: {error}"))),
-            None => 0,
-        });
+        days.push(
+            match instant.map(|instant| ledger::business_date(instant, zone, cut)) {
+                Some(Ok(day)) => day,
+                Some(Err(error)) => {
+                    return Err(DataFusionError::Execution(format!(
+                        "business_date: {error}"
+                    )));
+                }
+                None => 0,
+            },
+        );
     }
     Ok(Date32Array::new(days.into(), micros.nulls().cloned()))
 }

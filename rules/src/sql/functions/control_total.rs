@@ -90,7 +90,10 @@ impl AggregateUDFImpl for ControlTotal {
         !args.is_distinct
     }
 
-    fn create_groups_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
+    fn create_groups_accumulator(
+        &self,
+        args: AccumulatorArgs<'_>,
+    ) -> Result<Box<dyn GroupsAccumulator>> {
         Ok(Box::new(Totals::new(args.return_type().clone())))
     }
 }
@@ -121,7 +124,12 @@ fn total(array: &ArrayRef) -> Result<(i256, usize)> {
     let count = array.len() - array.null_count();
     if let DataType::Decimal256(_, _) = array.data_type() {
         let mut values = array.as_primitive::<Decimal256Type>().iter().flatten();
-        return Ok((values.try_fold(i256::ZERO, i256::checked_add).ok_or_else(overflow)?, count));
+        return Ok((
+            values
+                .try_fold(i256::ZERO, i256::checked_add)
+                .ok_or_else(overflow)?,
+            count,
+        ));
     }
     macro_rules! sum {
         ($type:ty, $array:expr, $widen:expr) => {
@@ -149,7 +157,9 @@ fn narrow_total<T: arrow_array::ArrowPrimitiveType>(
         None => array.values().iter().for_each(|value| add(widen(*value))),
         Some(_) => array.iter().flatten().for_each(|value| add(widen(value))),
     }
-    carried.checked_add(i256::from_i128(sum)).ok_or_else(overflow)
+    carried
+        .checked_add(i256::from_i128(sum))
+        .ok_or_else(overflow)
 }
 
 fn overflow() -> DataFusionError {
@@ -161,7 +171,9 @@ fn wrap(data_type: &DataType, totals: &[i256], nulls: Option<NullBuffer>) -> Res
     let is_null = |row: usize| nulls.as_ref().is_some_and(|nulls| nulls.is_null(row));
     match data_type {
         DataType::Decimal256(precision, scale) => {
-            let bound = i256::from_i128(10).checked_pow(u32::from(*precision)).ok_or_else(overflow)?;
+            let bound = i256::from_i128(10)
+                .checked_pow(u32::from(*precision))
+                .ok_or_else(overflow)?;
             for (row, total) in totals.iter().enumerate() {
                 let digits = total.checked_abs().ok_or_else(overflow)?;
                 if digits >= bound && !is_null(row) {
@@ -169,13 +181,22 @@ fn wrap(data_type: &DataType, totals: &[i256], nulls: Option<NullBuffer>) -> Res
                 }
             }
             let array = Decimal256Array::new(totals.to_vec().into(), nulls);
-            Ok(Arc::new(array.with_precision_and_scale(*precision, *scale)?))
+            Ok(Arc::new(
+                array.with_precision_and_scale(*precision, *scale)?,
+            ))
         }
         DataType::Decimal128(precision, scale) => {
-            let fit = |total: &i256| total.to_i128().filter(|total| decimals::fits(*total)).ok_or_else(overflow);
+            let fit = |total: &i256| {
+                total
+                    .to_i128()
+                    .filter(|total| decimals::fits(*total))
+                    .ok_or_else(overflow)
+            };
             let values = totals.iter().map(fit).collect::<Result<Vec<_>>>()?;
             let array = Decimal128Array::new(values.into(), nulls);
-            Ok(Arc::new(array.with_precision_and_scale(*precision, *scale)?))
+            Ok(Arc::new(
+                array.with_precision_and_scale(*precision, *scale)?,
+            ))
         }
         other => internal_err!("control_total cannot give {other}"),
     }
@@ -258,14 +279,21 @@ impl Totals {
         self.seen.resize(total_groups, false);
         if let DataType::Decimal256(_, _) = values.data_type() {
             let wide = values.as_primitive::<Decimal256Type>();
-            return each(wide, groups, filter, |group, value| self.add_wide(group, value));
+            return each(wide, groups, filter, |group, value| {
+                self.add_wide(group, value)
+            });
         }
         macro_rules! accumulate {
             ($type:ty, $array:expr, $widen:expr) => {
-                each($array.as_primitive::<$type>(), groups, filter, |group, value| {
-                    self.add_narrow(group, $widen(value));
-                    Ok(())
-                })
+                each(
+                    $array.as_primitive::<$type>(),
+                    groups,
+                    filter,
+                    |group, value| {
+                        self.add_narrow(group, $widen(value));
+                        Ok(())
+                    },
+                )
             };
         }
         by_type!(values, accumulate)
@@ -315,7 +343,10 @@ fn each<T: arrow_array::ArrowPrimitiveType>(
     mut add: impl FnMut(usize, T::Native) -> Result<()>,
 ) -> Result<()> {
     if filter.is_none() && values.null_count() == 0 {
-        return groups.iter().zip(values.values()).try_for_each(|(group, value)| add(*group, *value));
+        return groups
+            .iter()
+            .zip(values.values())
+            .try_for_each(|(group, value)| add(*group, *value));
     }
     let passes = |row: usize| filter.is_none_or(|filter| filter.is_valid(row) && filter.value(row));
     for (row, group) in groups.iter().enumerate() {
@@ -328,7 +359,10 @@ fn each<T: arrow_array::ArrowPrimitiveType>(
 
 /// What is left after the first groups have gone: their successors count from zero again.
 fn shifted(carries: BTreeMap<usize, i256>, by: usize) -> BTreeMap<usize, i256> {
-    carries.into_iter().map(|(group, carry)| (group - by, carry)).collect()
+    carries
+        .into_iter()
+        .map(|(group, carry)| (group - by, carry))
+        .collect()
 }
 
 impl GroupsAccumulator for Totals {
@@ -350,12 +384,21 @@ impl GroupsAccumulator for Totals {
         Ok(vec![self.emit(emit)?])
     }
 
-    fn merge_batch(&mut self, states: &[ArrayRef], groups: &[usize], total_groups: usize) -> Result<()> {
+    fn merge_batch(
+        &mut self,
+        states: &[ArrayRef],
+        groups: &[usize],
+        total_groups: usize,
+    ) -> Result<()> {
         self.add(&states[0], groups, None, total_groups)
     }
 
     /// Every row as a group of its own, in the type of a total.
-    fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
+    fn convert_to_state(
+        &self,
+        values: &[ArrayRef],
+        filter: Option<&BooleanArray>,
+    ) -> Result<Vec<ArrayRef>> {
         let rows = values[0].len();
         let groups: Vec<usize> = (0..rows).collect();
         let mut rowwise = Self::new(self.data_type.clone());

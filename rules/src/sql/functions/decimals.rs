@@ -24,7 +24,9 @@ pub(super) fn amount_type(given: &DataType) -> Option<DataType> {
         | DataType::Decimal64(precision, scale)
         | DataType::Decimal128(precision, scale) => DataType::Decimal128(*precision, *scale),
         DataType::Decimal256(precision, scale) => DataType::Decimal256(*precision, *scale),
-        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => DataType::Decimal128(20, 0),
+        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => {
+            DataType::Decimal128(20, 0)
+        }
         DataType::UInt8 | DataType::UInt16 | DataType::UInt32 | DataType::UInt64 => {
             DataType::Decimal128(20, 0)
         }
@@ -46,20 +48,28 @@ pub(super) fn refuse<T>(function: &str, given: &DataType) -> Result<T> {
 }
 
 /// Reads the literal scale that is argument `index` of a call.
-pub(super) fn literal_scale(function: &str, args: &ReturnFieldArgs<'_>, index: usize) -> Result<Option<u8>> {
+pub(super) fn literal_scale(
+    function: &str,
+    args: &ReturnFieldArgs<'_>,
+    index: usize,
+) -> Result<Option<u8>> {
     let Some(given) = args.scalar_arguments.get(index) else {
         return Ok(None);
     };
     match given.and_then(scale_value) {
         Some(scale) => Ok(Some(scale)),
-        None => plan_err!("the scale of {function} is a whole number from 0 to {PRECISION}, written out"),
+        None => plan_err!(
+            "the scale of {function} is a whole number from 0 to {PRECISION}, written out"
+        ),
     }
 }
 
 /// A scale as it stands in a query; `None` if it is none.
 pub(super) fn scale_value(value: &ScalarValue) -> Option<u8> {
     match value {
-        ScalarValue::Int64(Some(number)) => u8::try_from(*number).ok().filter(|scale| *scale <= PRECISION),
+        ScalarValue::Int64(Some(number)) => u8::try_from(*number)
+            .ok()
+            .filter(|scale| *scale <= PRECISION),
         _ => None,
     }
 }
@@ -86,14 +96,7 @@ pub(super) fn map(
     convert: impl Fn(i128) -> Option<i128>,
     failed: impl Fn(&str) -> String,
 ) -> Result<Decimal128Array> {
-    let narrow;
-    let amounts = match array.data_type() {
-        DataType::Decimal128(_, _) => array.as_primitive::<Decimal128Type>(),
-        _ => {
-            narrow = narrowed(array, &failed)?;
-            &narrow
-        }
-    };
+    let amounts = &narrow(array, &failed)?;
     let error = |mantissa: i128| {
         DataFusionError::Execution(failed(&format_decimal(mantissa, amounts.scale())))
     };
@@ -115,21 +118,39 @@ pub(super) fn fits(mantissa: i128) -> bool {
 }
 
 /// Wraps mantissas as `DECIMAL(38, scale)`.
-pub(super) fn decimal(mantissas: Vec<i128>, nulls: Option<NullBuffer>, scale: u8) -> Result<Decimal128Array> {
+pub(super) fn decimal(
+    mantissas: Vec<i128>,
+    nulls: Option<NullBuffer>,
+    scale: u8,
+) -> Result<Decimal128Array> {
     let array = Decimal128Array::new(mantissas.into(), nulls);
     let scale = i8::try_from(scale).unwrap_or(i8::MAX);
     Ok(array.with_precision_and_scale(PRECISION, scale)?)
 }
 
 /// Brings 256 bits to 128: totals are wide by type, hardly ever by value.
-fn narrowed(array: &ArrayRef, failed: &impl Fn(&str) -> String) -> Result<Decimal128Array> {
+pub(super) fn narrow(
+    array: &ArrayRef,
+    failed: &impl Fn(&str) -> String,
+) -> Result<Decimal128Array> {
+    if let Some(amounts) = array.as_primitive_opt::<Decimal128Type>() {
+        return Ok(amounts.clone());
+    }
     let wide = array.as_primitive::<Decimal256Type>();
     let mut results = Vec::with_capacity(wide.len());
     for row in 0..wide.len() {
-        let value = if wide.is_null(row) { Some(0) } else { wide.value(row).to_i128() };
+        let value = if wide.is_null(row) {
+            Some(0)
+        } else {
+            wide.value(row).to_i128()
+        };
         match value {
             Some(value) => results.push(value),
-            None => return Err(DataFusionError::Execution(failed(&wide.value_as_string(row)))),
+            None => {
+                return Err(DataFusionError::Execution(failed(
+                    &wide.value_as_string(row),
+                )));
+            }
         }
     }
     let array = Decimal128Array::new(results.into(), wide.nulls().cloned());

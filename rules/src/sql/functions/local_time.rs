@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    TimestampSecondType,
 };
 use arrow_array::{Array, ArrayRef, TimestampMicrosecondArray};
 use arrow_schema::{DataType, Field, FieldRef, TimeUnit};
@@ -50,14 +51,20 @@ impl LocalTime {
             "reject" => Disambiguation::Refuse,
             "earlier" => Disambiguation::Earlier,
             "later" => Disambiguation::Later,
-            other => return plan_err!("local_time: `{other}` is none of 'earlier', 'later', 'reject'"),
+            other => {
+                return plan_err!("local_time: `{other}` is none of 'earlier', 'later', 'reject'");
+            }
         };
         Ok((known_zone("local_time", zone)?, which))
     }
 }
 
 /// Reads an argument that must be a text written out.
-pub(super) fn literal_text<'a>(function: &str, what: &str, literal: Option<&'a ScalarValue>) -> Result<&'a str> {
+pub(super) fn literal_text<'a>(
+    function: &str,
+    what: &str,
+    literal: Option<&'a ScalarValue>,
+) -> Result<&'a str> {
     match literal.and_then(ScalarValue::try_as_str).flatten() {
         Some(text) => Ok(text),
         None => plan_err!("the {what} of {function} is a text, written out"),
@@ -97,21 +104,33 @@ impl ScalarUDFImpl for LocalTime {
     fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
         let (time, texts) = match given {
             [time, texts @ ..] if texts.len() <= 2 => (time, texts),
-            _ => return plan_err!("local_time takes a time, a zone and 'earlier', 'later' or 'reject'"),
+            _ => {
+                return plan_err!(
+                    "local_time takes a time, a zone and 'earlier', 'later' or 'reject'"
+                );
+            }
         };
         let time = match time {
             DataType::Null => DataType::Utf8View,
             DataType::Timestamp(_, None) | DataType::Date32 => time.clone(),
             DataType::Timestamp(_, Some(_)) => {
-                return plan_err!("local_time takes a civil time; this timestamp has a zone and is an instant already");
+                return plan_err!(
+                    "local_time takes a civil time; this timestamp has a zone and is an instant already"
+                );
             }
             other => match text_type(other) {
                 Some(text) => text,
                 None => return plan_err!("local_time takes a text or timestamp, not {other}"),
             },
         };
-        let time = if time == DataType::Date32 { DataType::Timestamp(TimeUnit::Microsecond, None) } else { time };
-        Ok(std::iter::once(time).chain(texts.iter().map(|_| DataType::Utf8)).collect())
+        let time = if time == DataType::Date32 {
+            DataType::Timestamp(TimeUnit::Microsecond, None)
+        } else {
+            time
+        };
+        Ok(std::iter::once(time)
+            .chain(texts.iter().map(|_| DataType::Utf8))
+            .collect())
     }
 
     fn return_type(&self, _given: &[DataType]) -> Result<DataType> {
@@ -121,7 +140,10 @@ impl ScalarUDFImpl for LocalTime {
     fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
         self.settings(args.scalar_arguments)?;
         let data_type = DataType::Timestamp(TimeUnit::Microsecond, Some(UTC.into()));
-        let nullable = args.arg_fields.first().is_none_or(|field| field.is_nullable());
+        let nullable = args
+            .arg_fields
+            .first()
+            .is_none_or(|field| field.is_nullable());
         Ok(Arc::new(Field::new("local_time", data_type, nullable)))
     }
 
@@ -131,7 +153,11 @@ impl ScalarUDFImpl for LocalTime {
     }
 }
 
-fn instants(times: &ArrayRef, zone: &Zone, which: Disambiguation) -> Result<TimestampMicrosecondArray> {
+fn instants(
+    times: &ArrayRef,
+    zone: &Zone,
+    which: Disambiguation,
+) -> Result<TimestampMicrosecondArray> {
     match times.data_type() {
         DataType::Utf8View => of_texts(times.as_string_view().iter(), times, zone, which),
         DataType::Utf8 => of_texts(times.as_string::<i32>().iter(), times, zone, which),
@@ -139,7 +165,8 @@ fn instants(times: &ArrayRef, zone: &Zone, which: Disambiguation) -> Result<Time
         DataType::Timestamp(_, None) => {
             let micros = micros(times)?;
             collect(micros.iter(), times, |micros| {
-                zone.instant(Civil::from_micros(micros), which).map_err(failed)
+                zone.instant(Civil::from_micros(micros), which)
+                    .map_err(failed)
             })
         }
         other => internal_err!("local_time was given {other}"),
@@ -152,7 +179,9 @@ fn of_texts<'a>(
     zone: &Zone,
     which: Disambiguation,
 ) -> Result<TimestampMicrosecondArray> {
-    collect(texts, times, |text| ledger::local_time(text, zone, which).map_err(failed))
+    collect(texts, times, |text| {
+        ledger::local_time(text, zone, which).map_err(failed)
+    })
 }
 
 fn failed(error: impl std::fmt::Display) -> DataFusionError {
@@ -183,13 +212,25 @@ pub(super) fn micros(times: &ArrayRef) -> Result<TimestampMicrosecondArray> {
         let scale = |(row, value): (usize, &i64)| match value.checked_mul(factor) {
             Some(micros) => Ok(micros),
             None if times.is_null(row) => Ok(0),
-            None => Err(DataFusionError::Execution(format!("{value} is too far away to be an instant"))),
+            None => Err(DataFusionError::Execution(format!(
+                "{value} is too far away to be an instant"
+            ))),
         };
-        values.iter().enumerate().map(scale).collect::<Result<Vec<i64>>>()
+        values
+            .iter()
+            .enumerate()
+            .map(scale)
+            .collect::<Result<Vec<i64>>>()
     };
     let values = match unit {
-        TimeUnit::Second => scaled(times.as_primitive::<TimestampSecondType>().values(), 1_000_000)?,
-        TimeUnit::Millisecond => scaled(times.as_primitive::<TimestampMillisecondType>().values(), 1_000)?,
+        TimeUnit::Second => scaled(
+            times.as_primitive::<TimestampSecondType>().values(),
+            1_000_000,
+        )?,
+        TimeUnit::Millisecond => scaled(
+            times.as_primitive::<TimestampMillisecondType>().values(),
+            1_000,
+        )?,
         TimeUnit::Microsecond => {
             let micros = times.as_primitive::<TimestampMicrosecondType>();
             return Ok(micros.clone().with_timezone_opt(None::<Arc<str>>));
@@ -198,11 +239,20 @@ pub(super) fn micros(times: &ArrayRef) -> Result<TimestampMicrosecondArray> {
             let whole = |(row, nanos): (usize, &i64)| match nanos % 1_000 {
                 0 => Ok(nanos / 1_000),
                 _ if times.is_null(row) => Ok(0),
-                _ => Err(DataFusionError::Execution(format!("a time of {nanos} nanoseconds is finer than a microsecond"))),
+                _ => Err(DataFusionError::Execution(format!(
+                    "a time of {nanos} nanoseconds is finer than a microsecond"
+                ))),
             };
             let nanos = times.as_primitive::<TimestampNanosecondType>().values();
-            nanos.iter().enumerate().map(whole).collect::<Result<Vec<i64>>>()?
+            nanos
+                .iter()
+                .enumerate()
+                .map(whole)
+                .collect::<Result<Vec<i64>>>()?
         }
     };
-    Ok(TimestampMicrosecondArray::new(values.into(), times.nulls().cloned()))
+    Ok(TimestampMicrosecondArray::new(
+        values.into(),
+        times.nulls().cloned(),
+    ))
 }

@@ -55,8 +55,15 @@ impl ScalarUDFImpl for Minor {
 
     fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
         decimals::literal_scale("minor", &args, 1)?;
-        let nullable = args.arg_fields.first().is_none_or(|field| field.is_nullable());
-        Ok(Arc::new(Field::new("minor", DataType::Decimal128(PRECISION, 0), nullable)))
+        let nullable = args
+            .arg_fields
+            .first()
+            .is_none_or(|field| field.is_nullable());
+        Ok(Arc::new(Field::new(
+            "minor",
+            DataType::Decimal128(PRECISION, 0),
+            nullable,
+        )))
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
@@ -71,8 +78,15 @@ impl ScalarUDFImpl for Minor {
         super::unary(&args, |amounts| {
             // 12.34 is 1234 hundredths: the mantissa at that scale, as a number of its own.
             let from = decimals::scale_of(amounts.data_type())?;
-            let failed = |amount: &str| format!("minor: {amount} is no whole number of units of {scale} decimals");
-            decimals::map(amounts, 0, |mantissa| rescale(mantissa, from, scale), failed)
+            let failed = |amount: &str| {
+                format!("minor: {amount} is no whole number of units of {scale} decimals")
+            };
+            decimals::map(
+                amounts,
+                0,
+                |mantissa| rescale(mantissa, from, scale),
+                failed,
+            )
         })
     }
 }

@@ -38,7 +38,7 @@ use datafusion::logical_expr::{AggregateUDF, ColumnarValue, ScalarFunctionArgs, 
 
 use super::error::SqlError;
 
-pub(super) use rounding::is_rounding;
+pub(super) use rounding::RoundQuotients;
 
 /// What holds where a call leaves an argument out.
 #[derive(Debug, Clone)]
@@ -52,7 +52,8 @@ impl Defaults {
     pub(super) fn new(currency: &str, timezone: &str) -> Result<Self, SqlError> {
         let unknown = || SqlError::new(format!("there is no currency `{currency}`"));
         Ok(Self {
-            scale: ledger::minor_units(currency).ok_or_else(|| unknown().mend("use its ISO 4217 code"))?,
+            scale: ledger::minor_units(currency)
+                .ok_or_else(|| unknown().mend("use its ISO 4217 code"))?,
             zone: timezone.to_owned(),
         })
     }
@@ -61,10 +62,18 @@ impl Defaults {
 /// DataFusion's scalar functions and ours.
 pub(super) fn scalar(defaults: &Defaults) -> Vec<Arc<ScalarUDF>> {
     let mut functions = SessionStateDefaults::default_scalar_functions();
-    functions.push(Arc::new(ScalarUDF::new_from_impl(money::Money::new(defaults.scale))));
-    functions.push(Arc::new(ScalarUDF::new_from_impl(minor::Minor::new(defaults.scale))));
-    functions.push(Arc::new(ScalarUDF::new_from_impl(local_time::LocalTime::new(&defaults.zone))));
-    functions.push(Arc::new(ScalarUDF::new_from_impl(business_date::BusinessDate::new())));
+    functions.push(Arc::new(ScalarUDF::new_from_impl(money::Money::new(
+        defaults.scale,
+    ))));
+    functions.push(Arc::new(ScalarUDF::new_from_impl(minor::Minor::new(
+        defaults.scale,
+    ))));
+    functions.push(Arc::new(ScalarUDF::new_from_impl(
+        local_time::LocalTime::new(&defaults.zone),
+    )));
+    functions.push(Arc::new(ScalarUDF::new_from_impl(
+        business_date::BusinessDate::new(),
+    )));
     functions.extend(rounding::all().map(|function| Arc::new(ScalarUDF::new_from_impl(function))));
     functions
 }
@@ -72,7 +81,9 @@ pub(super) fn scalar(defaults: &Defaults) -> Vec<Arc<ScalarUDF>> {
 /// DataFusion's aggregate functions and ours.
 pub(super) fn aggregate() -> Vec<Arc<AggregateUDF>> {
     let mut functions = SessionStateDefaults::default_aggregate_functions();
-    functions.push(Arc::new(AggregateUDF::new_from_impl(control_total::ControlTotal::new())));
+    functions.push(Arc::new(AggregateUDF::new_from_impl(
+        control_total::ControlTotal::new(),
+    )));
     functions
 }
 
@@ -85,7 +96,9 @@ fn unary<A: Array + 'static>(
         Some(ColumnarValue::Array(array)) => Ok(ColumnarValue::Array(Arc::new(compute(array)?))),
         Some(ColumnarValue::Scalar(value)) => {
             let result = compute(&value.to_array()?)?;
-            Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&result, 0)?))
+            Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(
+                &result, 0,
+            )?))
         }
         None => datafusion::common::internal_err!("a function was called without arguments"),
     }

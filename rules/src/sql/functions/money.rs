@@ -67,7 +67,10 @@ impl ScalarUDFImpl for Money {
     fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
         let scale = decimals::literal_scale("money", &args, 1)?.unwrap_or(self.scale);
         let data_type = DataType::Decimal128(PRECISION, i8::try_from(scale).unwrap_or(i8::MAX));
-        let nullable = args.arg_fields.first().is_none_or(|field| field.is_nullable());
+        let nullable = args
+            .arg_fields
+            .first()
+            .is_none_or(|field| field.is_nullable());
         Ok(Arc::new(Field::new("money", data_type, nullable)))
     }
 
@@ -84,8 +87,14 @@ fn read(amounts: &ArrayRef, scale: u8) -> Result<Decimal128Array> {
         DataType::LargeUtf8 => read_text(amounts.as_string::<i64>().iter(), amounts, scale),
         data_type => {
             let from = decimals::scale_of(data_type)?;
-            let failed = |amount: &str| format!("money: {amount} does not fit into {scale} decimals");
-            decimals::map(amounts, scale, |mantissa| rescale(mantissa, from, scale), failed)
+            let failed =
+                |amount: &str| format!("money: {amount} does not fit into {scale} decimals");
+            decimals::map(
+                amounts,
+                scale,
+                |mantissa| rescale(mantissa, from, scale),
+                failed,
+            )
         }
     }
 }

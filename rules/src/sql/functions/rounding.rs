@@ -5,18 +5,20 @@
 
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::Decimal128Type;
 use arrow_array::{Array, Decimal128Array};
 use arrow_buffer::i256;
 use arrow_schema::{DataType, Field, FieldRef};
-use datafusion::common::{DataFusionError, Result, internal_err, plan_err};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::{DFSchema, DataFusionError, Result, internal_err, plan_err};
+use datafusion::config::ConfigOptions;
 use datafusion::logical_expr::expr::ScalarFunction;
-use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
+use datafusion::logical_expr::expr_rewriter::NamePreserver;
+use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{
-    BinaryExpr, ColumnarValue, Expr, ExprSchemable, Operator, ReturnFieldArgs, ScalarFunctionArgs,
-    ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+    BinaryExpr, ColumnarValue, Expr, ExprSchemable, LogicalPlan, Operator, ReturnFieldArgs,
+    ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
+use datafusion::optimizer::AnalyzerRule;
 use ledger::{Rounding, format_decimal};
 
 use super::decimals::{self, PRECISION};
@@ -43,11 +45,6 @@ pub(super) fn all() -> impl Iterator<Item = Round> {
         rounding,
         name,
     })
-}
-
-/// Returns whether a function says how it rounds, so that it may round a quotient.
-pub(in crate::sql) fn is_rounding(name: &str) -> bool {
-    all().any(|function| function.name == name)
 }
 
 fn result_field(name: &str, args: &ReturnFieldArgs<'_>, scale_at: usize) -> Result<FieldRef> {
@@ -93,29 +90,61 @@ impl ScalarUDFImpl for Round {
         super::unary(&args, |amounts| {
             let from = decimals::scale_of(amounts.data_type())?;
             let failed = |amount: &str| format!("{}: {amount} has too many digits", self.name);
-            decimals::map(amounts, scale, |m| ledger::round(m, from, scale, rounding), failed)
+            decimals::map(
+                amounts,
+                scale,
+                |m| ledger::round(m, from, scale, rounding),
+                failed,
+            )
         })
     }
+}
 
-    fn simplify(&self, args: Vec<Expr>, info: &SimplifyContext) -> Result<ExprSimplifyResult> {
-        let [amount, scale] = args.as_slice() else {
-            return Ok(ExprSimplifyResult::Original(args));
-        };
-        let Some((dividend, divisor)) = quotient(amount) else {
-            return Ok(ExprSimplifyResult::Original(args));
-        };
-        let (Some(dividend), Some(divisor)) = (narrow(dividend, info)?, narrow(divisor, info)?) else {
-            return Ok(ExprSimplifyResult::Original(args));
-        };
-        let function = Arc::new(ScalarUDF::new_from_impl(Quotient {
-            signature: Signature::any(3, Volatility::Immutable),
-            round: self.clone(),
-            name: format!("{}_quotient", self.name),
-        }));
-        let args = vec![dividend, divisor, scale.clone()];
-        let call = ScalarFunction::new_udf(function, args);
-        Ok(ExprSimplifyResult::Simplified(Expr::ScalarFunction(call)))
+/// Turns `round_…(a / b, scale)` into one step, before anything else computes the quotient.
+#[derive(Debug)]
+pub(in crate::sql) struct RoundQuotients;
+
+impl AnalyzerRule for RoundQuotients {
+    fn name(&self) -> &str {
+        "round_quotients"
     }
+
+    fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
+        plan.transform_up_with_subqueries(|node| {
+            let schema = merge_schema(&node.inputs());
+            let names = NamePreserver::new(&node);
+            node.map_expressions(|expr| {
+                let name = names.save(&expr);
+                let rewritten = expr.transform_up(|expr| one_step(expr, &schema))?;
+                Ok(rewritten.update_data(|expr| name.restore(expr)))
+            })
+        })
+        .data()
+    }
+}
+
+fn one_step(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
+    let Expr::ScalarFunction(ScalarFunction { func, args }) = &expr else {
+        return Ok(Transformed::no(expr));
+    };
+    let (Some(round), [amount, scale]) = (func.inner().downcast_ref::<Round>(), args.as_slice())
+    else {
+        return Ok(Transformed::no(expr));
+    };
+    let Some((dividend, divisor)) = quotient(amount) else {
+        return Ok(Transformed::no(expr));
+    };
+    let (Some(dividend), Some(divisor)) = (narrow(dividend, schema)?, narrow(divisor, schema)?)
+    else {
+        return Ok(Transformed::no(expr));
+    };
+    let function = Arc::new(ScalarUDF::new_from_impl(Quotient {
+        signature: Signature::any(3, Volatility::Immutable),
+        round: round.clone(),
+        name: format!("{}_quotient", round.name),
+    }));
+    let call = ScalarFunction::new_udf(function, vec![dividend, divisor, scale.clone()]);
+    Ok(Transformed::yes(Expr::ScalarFunction(call)))
 }
 
 /// Recognises `a / b`, also where it has been brought to the type that the function takes.
@@ -132,13 +161,13 @@ fn quotient(expr: &Expr) -> Option<(&Expr, &Expr)> {
     }
 }
 
-/// Brings one side of a quotient to a decimal of 128 bits; `None` if it does not fit into one.
-fn narrow(expr: &Expr, info: &SimplifyContext) -> Result<Option<Expr>> {
-    let given = expr.get_type(info.schema())?;
+/// Brings one side of a quotient to a decimal; `None` if it is no amount.
+fn narrow(expr: &Expr, schema: &DFSchema) -> Result<Option<Expr>> {
+    let given = expr.get_type(schema)?;
     Ok(match decimals::amount_type(&given) {
-        Some(DataType::Decimal128(_, 0..)) if matches!(given, DataType::Decimal128(_, _)) => Some(expr.clone()),
-        Some(amount @ DataType::Decimal128(_, 0..)) => Some(expr.clone().cast_to(&amount, info.schema())?),
-        _ => None,
+        Some(amount) if amount == given => Some(expr.clone()),
+        Some(amount) => Some(expr.clone().cast_to(&amount, schema)?),
+        None => None,
     })
 }
 
@@ -174,9 +203,10 @@ impl ScalarUDFImpl for Quotient {
         };
         let dividends = dividends.to_array(args.number_rows)?;
         let divisors = divisors.to_array(args.number_rows)?;
-        let dividends = dividends.as_primitive::<Decimal128Type>();
-        let divisors = divisors.as_primitive::<Decimal128Type>();
-        let quotients = self.divide(dividends, divisors, scale)?;
+        let failed = |amount: &str| format!("{}: {amount} has too many digits", self.round.name);
+        let dividends = decimals::narrow(&dividends, &failed)?;
+        let divisors = decimals::narrow(&divisors, &failed)?;
+        let quotients = self.divide(&dividends, &divisors, scale)?;
         Ok(ColumnarValue::Array(Arc::new(quotients)))
     }
 }
@@ -213,7 +243,10 @@ impl Quotient {
         let (a, name) = (format_decimal(a, scales.dividend), self.round.name);
         let message = match b {
             0 => format!("{name}: {a} is divided by zero"),
-            _ => format!("{name}: {a} / {} has too many digits", format_decimal(b, scales.divisor)),
+            _ => format!(
+                "{name}: {a} / {} has too many digits",
+                format_decimal(b, scales.divisor)
+            ),
         };
         DataFusionError::Execution(message)
     }
@@ -241,8 +274,15 @@ fn divide(a: i128, b: i128, scales: Scales, rounding: Rounding) -> Option<i128> 
     };
     let (quotient, rest) = (a.checked_div(b)?, a.checked_rem(b)?);
     let is_negative = (a < i256::ZERO) != (b < i256::ZERO);
-    let away = if is_negative { i256::MINUS_ONE } else { i256::ONE };
-    let twice = rest.checked_abs()?.checked_mul(i256::from_i128(2))?.cmp(&b.checked_abs()?);
+    let away = if is_negative {
+        i256::MINUS_ONE
+    } else {
+        i256::ONE
+    };
+    let twice = rest
+        .checked_abs()?
+        .checked_mul(i256::from_i128(2))?
+        .cmp(&b.checked_abs()?);
     let is_odd = quotient.checked_rem(i256::from_i128(2))? != i256::ZERO;
     let rounds_away = match rounding {
         Rounding::Down => false,
@@ -250,6 +290,10 @@ fn divide(a: i128, b: i128, scales: Scales, rounding: Rounding) -> Option<i128> 
         Rounding::HalfUp => twice.is_ge(),
         Rounding::HalfEven => twice.is_gt() || (twice.is_eq() && is_odd),
     };
-    let rounded = if rounds_away { quotient.checked_add(away)? } else { quotient };
+    let rounded = if rounds_away {
+        quotient.checked_add(away)?
+    } else {
+        quotient
+    };
     rounded.to_i128().filter(|result| decimals::fits(*result))
 }

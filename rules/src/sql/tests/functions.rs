@@ -26,9 +26,22 @@ fn evaluate(story: &Story, expr: &str) -> String {
     match batches(&side, &run) {
         Ok(batches) => {
             let narrow = |batch: &RecordBatch| batch.project(&[0]).expect("column x");
-            let values: Vec<String> = batches.iter().map(narrow).flat_map(|batch| lines(&batch)).collect();
-            let reasons: Vec<String> = run.rejects.read().into_iter().map(|reject| reject.reason).collect();
-            values.into_iter().chain(reasons).collect::<Vec<_>>().join("; ")
+            let values: Vec<String> = batches
+                .iter()
+                .map(narrow)
+                .flat_map(|batch| lines(&batch))
+                .collect();
+            let reasons: Vec<String> = run
+                .rejects
+                .read()
+                .into_iter()
+                .map(|reject| reject.reason)
+                .collect();
+            values
+                .into_iter()
+                .chain(reasons)
+                .collect::<Vec<_>>()
+                .join("; ")
         }
         Err(error) => format!("error: {error}"),
     }
@@ -46,9 +59,18 @@ fn money_reads_text_and_loses_nothing() {
         ("money(CAST(NULL AS VARCHAR))", "∅"),
         ("money(5)", "5.00"),
         ("money(0.5)", "0.50"),
-        ("money(money('1.2345', 4), 2)", "mistake: money: 1.2345 does not fit into 2 decimals"),
-        ("money(CAST(n AS DOUBLE))", "mistake: money takes no float: read the amount as text or decimal instead"),
-        ("money(t, n)", "mistake: the scale of money is a whole number from 0 to 38, written out"),
+        (
+            "money(money('1.2345', 4), 2)",
+            "mistake: money: 1.2345 does not fit into 2 decimals",
+        ),
+        (
+            "money(CAST(n AS DOUBLE))",
+            "mistake: money takes no float: read the amount as text or decimal instead",
+        ),
+        (
+            "money(t, n)",
+            "mistake: the scale of money is a whole number from 0 to 38, written out",
+        ),
     ]);
 }
 
@@ -59,8 +81,14 @@ fn minor_counts_the_smallest_units() {
         ("minor(money('12.34'), 4)", "123400"),
         ("minor(5)", "500"),
         ("minor(money('-0.01'))", "-1"),
-        ("minor(money('123456789012.123456789012345678', 18), 18)", "123456789012123456789012345678"),
-        ("minor(n)", "mistake: minor takes an amount, not text: use minor(money(…))"),
+        (
+            "minor(money('123456789012.123456789012345678', 18), 18)",
+            "123456789012123456789012345678",
+        ),
+        (
+            "minor(n)",
+            "mistake: minor takes an amount, not text: use minor(money(…))",
+        ),
     ]);
 }
 
@@ -74,7 +102,10 @@ fn rounding_does_what_its_name_says() {
         ("round_up(0.1201, 2)", "0.13"),
         ("round_half_up(7, 2)", "7.00"),
         ("round_half_up(NULL, 2)", "∅"),
-        ("round_half_up(n, 2)", "mistake: round_half_up takes an amount, not text: use round_half_up(money(…))"),
+        (
+            "round_half_up(n, 2)",
+            "mistake: round_half_up takes an amount, not text: use round_half_up(money(…))",
+        ),
     ]);
 }
 
@@ -84,26 +115,48 @@ fn a_quotient_is_rounded_once_and_exactly() {
         ("round_half_up(money('1.00') / 3, 2)", "0.33"),
         ("round_half_up(money('2.00') / 3, 2)", "0.67"),
         // The digits that `/` leaves are 0.50000000: a tie that is none.
-        ("round_half_even(money('0.50000000001', 11) / money('1.00'), 0)", "1"),
+        (
+            "round_half_even(money('0.50000000001', 11) / money('1.00'), 0)",
+            "1",
+        ),
         ("round_up(money('1.00') / money('100000000', 0), 0)", "1"),
         ("round_half_up(CAST(n AS BIGINT) / 3, 4)", "0.3333"),
         ("round_half_up(7 / 2, 0)", "4"),
-        ("round_half_up(money(n) / (money(n) - 1), 2)", "round_half_up: 1.00 is divided by zero"),
+        (
+            "round_half_up(money(n) / (money(n) - 1), 2)",
+            "round_half_up: 1.00 is divided by zero",
+        ),
     ]);
 }
 
 #[test]
 fn local_times_become_instants() {
     check_all(&[
-        ("local_time('2013-05-27 08:00:00', 'Asia/Shanghai')", "2013-05-27T00:00:00Z"),
+        (
+            "local_time('2013-05-27 08:00:00', 'Asia/Shanghai')",
+            "2013-05-27T00:00:00Z",
+        ),
         ("local_time('2013-05-27 08:00:00')", "2013-05-27T00:00:00Z"),
-        ("local_time('2024-11-03 01:30:00', 'America/New_York', 'earlier')", "2024-11-03T05:30:00Z"),
-        ("local_time('2024-11-03 01:30:00', 'America/New_York', 'later')", "2024-11-03T06:30:00Z"),
-        ("local_time(CAST('2013-05-27T08:00:00' AS TIMESTAMP), 'Asia/Shanghai')", "2013-05-27T00:00:00Z"),
-        ("local_time('x', 'Mars/Olympus')",
-            "mistake: local_time: `Mars/Olympus` is no time zone: it takes a name such as Asia/Shanghai, or an offset such as +08:00"),
-        ("local_time('2013-05-27 08:00:00', 'UTC', 'never')",
-            "mistake: local_time: `never` is none of 'earlier', 'later', 'reject'"),
+        (
+            "local_time('2024-11-03 01:30:00', 'America/New_York', 'earlier')",
+            "2024-11-03T05:30:00Z",
+        ),
+        (
+            "local_time('2024-11-03 01:30:00', 'America/New_York', 'later')",
+            "2024-11-03T06:30:00Z",
+        ),
+        (
+            "local_time(CAST('2013-05-27T08:00:00' AS TIMESTAMP), 'Asia/Shanghai')",
+            "2013-05-27T00:00:00Z",
+        ),
+        (
+            "local_time('x', 'Mars/Olympus')",
+            "mistake: local_time: `Mars/Olympus` is no time zone: it takes a name such as Asia/Shanghai, or an offset such as +08:00",
+        ),
+        (
+            "local_time('2013-05-27 08:00:00', 'UTC', 'never')",
+            "mistake: local_time: `never` is none of 'earlier', 'later', 'reject'",
+        ),
     ]);
     check(
         "local_time(concat('2024-11-03 01:30:0', n), 'America/New_York')",
@@ -115,10 +168,18 @@ fn local_times_become_instants() {
 #[test]
 fn business_dates_change_at_the_cut() {
     check_all(&[
-        ("business_date(local_time('2013-05-27 22:59:59'), 'Asia/Shanghai', '23:00')", "2013-05-27"),
-        ("business_date(local_time('2013-05-27 23:00:00'), 'Asia/Shanghai', '23:00')", "2013-05-28"),
-        ("business_date('2013-05-27', 'Asia/Shanghai', '23:00')",
-            "mistake: business_date takes an instant, not Utf8: use local_time(…, zone) first"),
+        (
+            "business_date(local_time('2013-05-27 22:59:59'), 'Asia/Shanghai', '23:00')",
+            "2013-05-27",
+        ),
+        (
+            "business_date(local_time('2013-05-27 23:00:00'), 'Asia/Shanghai', '23:00')",
+            "2013-05-28",
+        ),
+        (
+            "business_date('2013-05-27', 'Asia/Shanghai', '23:00')",
+            "mistake: business_date takes an instant, not Utf8: use local_time(…, zone) first",
+        ),
     ]);
 }
 
@@ -128,7 +189,10 @@ fn control_totals_never_wrap() {
         "source/big",
         "id,n,d\n1,9223372036854775807,99999999999999999999999999999999999999\n2,1,99999999999999999999999999999999999999\n",
     )]);
-    assert_eq!(story.run("SELECT control_total(CAST(n AS BIGINT)) AS t FROM big"), "9223372036854775808");
+    assert_eq!(
+        story.run("SELECT control_total(CAST(n AS BIGINT)) AS t FROM big"),
+        "9223372036854775808"
+    );
     assert_eq!(
         story.run("SELECT control_total(money(d, 0)) AS t FROM big"),
         "199999999999999999999999999999999999998",
@@ -137,7 +201,10 @@ fn control_totals_never_wrap() {
         story.run("SELECT id, control_total(money(n)) AS t FROM big GROUP BY id"),
         "1|9223372036854775807.00\n2|1.00",
     );
-    assert_eq!(story.run("SELECT control_total(money(n)) AS t FROM big WHERE id = '3'"), "∅");
+    assert_eq!(
+        story.run("SELECT control_total(money(n)) AS t FROM big WHERE id = '3'"),
+        "∅"
+    );
 }
 
 #[test]
@@ -162,7 +229,9 @@ fn a_total_beyond_76_digits_is_an_error() {
     let sql = "SELECT control_total(CAST(money(d, 0) AS DECIMAL(76, 38)) * 1) AS t FROM big";
     let side = story.side(sql);
     match collect(&side, &Run::new(1)) {
-        Err(RunError::Query { message }) => assert!(message.contains("too many digits"), "{message}"),
+        Err(RunError::Query { message }) => {
+            assert!(message.contains("too many digits"), "{message}")
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -185,6 +254,9 @@ fn decimal_arithmetic_fails_rather_than_rounds() {
     let product = evaluate(&story, "money(d) * money(d)");
     assert!(product.to_lowercase().contains("overflow"), "{product}");
     let sum = evaluate(&story, "money(d) + money(d)");
-    assert_eq!(sum, "1999999999999999999999999999999999999.98");
-    assert_eq!(evaluate(&story, "money(n, 10) * money(n, 10)"), "1.00000000000000000000");
+    assert!(sum.to_lowercase().contains("overflow"), "{sum}");
+    assert_eq!(
+        evaluate(&story, "money(n, 10) * money(n, 10)"),
+        "1.00000000000000000000"
+    );
 }

@@ -29,12 +29,25 @@ fn check(sql: &str, expect: &[&str]) {
 
 #[test]
 fn what_does_not_parse_is_underlined() {
-    check("SELECT id FORM flow WHERE x = 1", &["WHERE: expected end of statement, found `WHERE`"]);
-    check("SELECT id,\n  FROM flow", &["FROM: expected an expression, found `FROM`"]);
+    check(
+        "SELECT id FORM flow WHERE x = 1",
+        &["flow: expected end of statement, found `flow`"],
+    );
     check("SELECT (id FROM flow", &["FROM: expected ), found `FROM`"]);
-    check("SELECT 'open FROM flow", &["'open FROM flow: Unterminated string literal"]);
-    check("", &[": there is no table `` in the source; the tables are account, flow"]);
-    check("SELECT 1; SELECT 2", &["SELECT 1; SELECT 2: there is more than one query; keep one SELECT; a WITH may name its parts"]);
+    check(
+        "SELECT 'open FROM flow",
+        &["'open FROM flow: Unterminated string literal"],
+    );
+    check(
+        "",
+        &[": there is no table `` in the source; the tables are account, flow"],
+    );
+    check(
+        "SELECT 1; SELECT 2",
+        &[
+            "SELECT 1; SELECT 2: there is more than one query; keep one SELECT; a WITH may name its parts",
+        ],
+    );
 }
 
 #[test]
@@ -46,17 +59,31 @@ fn a_rule_only_reads() {
         ("INSERT INTO flow VALUES (1)", "INSERT"),
         ("CREATE TABLE x AS SELECT 1", "CREATE"),
     ] {
-        let expect = format!("{verb}: {verb} is not allowed: a rule only reads; write a SELECT, or WITH … SELECT");
+        let expect = format!(
+            "{verb}: {verb} is not allowed: a rule only reads; write a SELECT, or WITH … SELECT"
+        );
         check(sql, &[&expect]);
     }
 }
 
 #[test]
 fn unknown_names_come_with_what_was_meant() {
-    check("flwo", &["flwo: there is no table `flwo` in the source; did you mean `flow`?"]);
-    check("SELECT id FROM flwo", &["flwo: there is no table `flwo`; did you mean `flow`?"]);
-    check("SELECT ammount FROM flow", &["ammount: there is no column `ammount`; did you mean `amount`?"]);
-    check("SELECT monney(amount) AS m FROM flow", &["monney: there is no function `monney`; did you mean `money`?"]);
+    check(
+        "flwo",
+        &["flwo: there is no table `flwo` in the source; did you mean `flow`?"],
+    );
+    check(
+        "SELECT id FROM flwo",
+        &["flwo: there is no table `flwo`; did you mean `flow`?"],
+    );
+    check(
+        "SELECT ammount FROM flow",
+        &["ammount: there is no column `ammount`; did you mean `amount`?"],
+    );
+    check(
+        "SELECT monney(amount) AS m FROM flow",
+        &["monney: there is no function `monney`; did you mean `money`?"],
+    );
     check(
         "SELECT idd, f.ammount FROM flow f WHERE nme = 'x'",
         &[
@@ -65,13 +92,22 @@ fn unknown_names_come_with_what_was_meant() {
             "nme: there is no column `nme`; the columns are Payment Date, _file, _row, amount, f, id",
         ],
     );
-    check("SELECT id FROM posting", &["posting: there is no table `posting`; the tables are account, flow, target.account, target.posting"]);
+    check(
+        "SELECT id FROM posting",
+        &[
+            "posting: there is no table `posting`; the tables are account, flow, target.account, target.posting",
+        ],
+    );
 }
 
 #[test]
 fn types_that_do_not_go_together_are_mistakes() {
     let story = books();
-    for sql in ["SELECT -name AS x FROM account", "SELECT id FROM flow WHERE amount", "SELECT business_date(1, 'UTC', '23:00') AS d FROM flow"] {
+    for sql in [
+        "SELECT -name AS x FROM account",
+        "SELECT id FROM flow WHERE amount",
+        "SELECT business_date(1, 'UTC', '23:00') AS d FROM flow",
+    ] {
         assert_eq!(story.mistakes(sql).len(), 1, "{sql}");
     }
 }
@@ -95,7 +131,9 @@ fn inexact_totals_are_refused() {
     );
     check(
         "SELECT stddev(money(amount)) AS s FROM flow",
-        &["stddev: stddev computes in floats, whose last digits depend on the order of records; use an exact figure"],
+        &[
+            "stddev: stddev computes in floats, whose last digits depend on the order of records; use an exact figure",
+        ],
     );
 }
 
@@ -103,22 +141,55 @@ fn inexact_totals_are_refused() {
 fn digits_are_not_lost_without_a_word() {
     let division = "amount: `/` cuts the digits of a decimal off without a word; say how it rounds: round_half_up(a / b, 2), or another round_…";
     check("SELECT money(amount) / 3 AS x FROM flow", &[division]);
-    check("SELECT round_half_up(money(amount) / 3, 2) AS x FROM flow", &[]);
+    check(
+        "SELECT round_half_up(money(amount) / 3, 2) AS x FROM flow",
+        &[],
+    );
     check(
         "SELECT CAST(amount AS DECIMAL(18, 2)) AS x FROM flow",
-        &["amount: CAST of text to Decimal128(18, 2) rounds what has more than 2 decimals; use money(…, 2)"],
+        &[
+            "amount: CAST of text to Decimal128(18, 2) rounds what has more than 2 decimals; use money(…, 2)",
+        ],
     );
     check(
         "SELECT money(amount, 4)::DECIMAL(18, 2) AS x FROM flow",
-        &["amount: CAST from Decimal128(38, 4) to Decimal128(18, 2) rounds without a word; use round_half_up(…, 2) or another round_…; money(…, 2) if nothing may be lost"],
+        &[
+            "amount: CAST from Decimal128(38, 4) to Decimal128(18, 2) rounds without a word; use round_half_up(…, 2) or another round_…; money(…, 2) if nothing may be lost",
+        ],
     );
     check(
         "SELECT CAST(money(amount) AS BIGINT) AS x FROM flow",
-        &["amount: CAST from Decimal128(38, 2) to Int64 rounds without a word; use minor(…) for minor units, or round_down(…, 0)"],
+        &[
+            "amount: CAST from Decimal128(38, 2) to Int64 rounds without a word; use minor(…) for minor units, or round_down(…, 0)",
+        ],
     );
     check(
         "SELECT TRY_CAST(id AS BIGINT) AS x FROM flow",
-        &["id: TRY_CAST turns what it cannot convert into NULL without a word; use CAST: a record that it cannot convert is a reject"],
+        &[
+            "id: TRY_CAST turns what it cannot convert into NULL without a word; use CAST: a record that it cannot convert is a reject",
+        ],
+    );
+}
+
+#[test]
+fn text_is_not_compared_with_numbers() {
+    let mistake = "text meets a number here: as text, '10' is less than '9'; use money(…) or CAST(… AS BIGINT) on the text";
+    for (sql, at) in [
+        ("SELECT id FROM flow WHERE amount > 5", "amount"),
+        ("SELECT id FROM flow WHERE 5.5 <= amount", "amount"),
+        ("SELECT amount * 2 AS x FROM flow", "amount"),
+        ("SELECT id FROM flow WHERE id BETWEEN 1 AND '2'", "id"),
+        ("SELECT id FROM flow WHERE id IN ('1', 2)", "id"),
+        (
+            "SELECT f.id FROM flow f JOIN (SELECT CAST(account AS BIGINT) AS n FROM account) AS a ON f.id = a.n",
+            "f.id",
+        ),
+    ] {
+        check(sql, &[&format!("{at}: {mistake}")]);
+    }
+    check(
+        "SELECT id FROM flow WHERE money(amount) > 5 AND id > '3' AND CAST(id AS BIGINT) IN (1, 2)",
+        &[],
     );
 }
 
@@ -127,40 +198,81 @@ fn floats_do_not_reach_money() {
     let story = books();
     let inexact = |sql: &str| {
         let side = story.side(sql);
-        side.check_money(&["m".to_owned()]).into_iter().map(|error| error.message).collect::<Vec<_>>()
+        side.check_money(&["m".to_owned()])
+            .into_iter()
+            .map(|error| error.message)
+            .collect::<Vec<_>>()
     };
-    assert_eq!(inexact("SELECT money(amount) AS m FROM flow"), Vec::<String>::new());
-    assert_eq!(inexact("SELECT CAST(amount AS DOUBLE) AS m FROM flow"), ["`m` is a float (Float64)"]);
-    let through = inexact("SELECT x AS m FROM (SELECT money(CAST(CAST(amount AS DOUBLE) AS VARCHAR)) AS x FROM flow) AS f");
+    assert_eq!(
+        inexact("SELECT money(amount) AS m FROM flow"),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        inexact("SELECT CAST(amount AS DOUBLE) AS m FROM flow"),
+        ["`m` is a float (Float64)"]
+    );
+    let through = inexact(
+        "SELECT x AS m FROM (SELECT money(CAST(CAST(amount AS DOUBLE) AS VARCHAR)) AS x FROM flow) AS f",
+    );
     assert_eq!(through.len(), 1, "{through:?}");
     assert!(through[0].contains("is a float"), "{through:?}");
     let cut = inexact("SELECT CAST(id AS BIGINT) / 100 AS m FROM flow");
     assert_eq!(cut, ["`/` on whole numbers cuts the rest off"]);
-    assert_eq!(inexact("SELECT amount AS m FROM flow"), ["`m` is text, not an amount"]);
-    assert_eq!(inexact("SELECT id FROM flow"), ["the query gives no column `m`"]);
-    let union = inexact("SELECT money(amount) AS m FROM flow UNION ALL SELECT control_total(money(amount)) FROM flow");
+    assert_eq!(
+        inexact("SELECT amount AS m FROM flow"),
+        ["`m` is text, not an amount"]
+    );
+    assert_eq!(
+        inexact("SELECT id FROM flow"),
+        ["the query gives no column `m`"]
+    );
+    let union = inexact(
+        "SELECT money(amount) AS m FROM flow UNION ALL SELECT control_total(money(amount)) FROM flow",
+    );
     assert_eq!(union, Vec::<String>::new());
 }
 
 #[test]
 fn what_changes_from_run_to_run_is_refused() {
     let mend = "write the value out, or read it from a table";
-    check("SELECT id, now() AS at FROM flow", &[&format!("now: now gives another value in every run; {mend}")]);
-    check("SELECT id, random() AS r, uuid() AS u FROM flow", &[
-        &format!("random: random gives another value in every run; {mend}"),
-        &format!("uuid: uuid gives another value in every run; {mend}"),
-    ]);
-    check("SELECT id FROM flow LIMIT 5", &["5: LIMIT without ORDER BY keeps whichever records arrive first; add an ORDER BY that leaves no choice, or a WHERE"]);
+    check(
+        "SELECT id, now() AS at FROM flow",
+        &[&format!(
+            "now: now gives another value in every run; {mend}"
+        )],
+    );
+    check(
+        "SELECT id, random() AS r, uuid() AS u FROM flow",
+        &[
+            &format!("random: random gives another value in every run; {mend}"),
+            &format!("uuid: uuid gives another value in every run; {mend}"),
+        ],
+    );
+    check(
+        "SELECT id FROM flow LIMIT 5",
+        &[
+            "5: LIMIT without ORDER BY keeps whichever records arrive first; add an ORDER BY that leaves no choice, or a WHERE",
+        ],
+    );
     check("SELECT id FROM flow ORDER BY id LIMIT 5", &[]);
     check(
         "SELECT first_value(id) AS f FROM flow",
-        &["first_value: first_value depends on the order in which records arrive; give it an ORDER BY that leaves no choice, as in first_value(x ORDER BY id)"],
+        &[
+            "first_value: first_value depends on the order in which records arrive; give it an ORDER BY that leaves no choice, as in first_value(x ORDER BY id)",
+        ],
     );
     check(
         "SELECT row_number() OVER () AS n FROM flow",
-        &["row_number: row_number depends on the order in which records arrive; give it an ORDER BY that leaves no choice, as in row_number() OVER (ORDER BY id)"],
+        &[
+            "row_number: row_number depends on the order in which records arrive; give it an ORDER BY that leaves no choice, as in row_number() OVER (ORDER BY id)",
+        ],
     );
-    check("SELECT DISTINCT ON (id) id FROM flow", &["SELECT: DISTINCT ON keeps whichever record arrives first; number the records with row_number() OVER (PARTITION BY … ORDER BY …) and keep the first"]);
+    check(
+        "SELECT DISTINCT ON (id) id FROM flow",
+        &[
+            "SELECT: DISTINCT ON keeps whichever record arrives first; number the records with row_number() OVER (PARTITION BY … ORDER BY …) and keep the first",
+        ],
+    );
 }
 
 #[test]
@@ -173,7 +285,10 @@ fn a_literal_that_cannot_be_read_is_a_mistake_of_the_query() {
 #[test]
 fn many_mistakes_are_said_at_once() {
     let found = books().mistakes("SELECT sum(ammount) AS s, now() AS n FROM flow LIMIT 1");
-    let messages: Vec<&str> = found.iter().map(|error| error.message.split(' ').next().expect("a word")).collect();
+    let messages: Vec<&str> = found
+        .iter()
+        .map(|error| error.message.split(' ').next().expect("a word"))
+        .collect();
     assert_eq!(messages, ["sum", "there", "now", "LIMIT"], "{found:?}");
 }
 
@@ -181,12 +296,21 @@ fn many_mistakes_are_said_at_once() {
 fn requirements_are_read_against_the_tables_of_the_rule() {
     let story = books();
     let mistake = |sql: &str, require: &str| {
-        let errors = story.session.side(Which::Source, sql, &[require.to_owned()]).expect_err("a mistake");
+        let errors = story
+            .session
+            .side(Which::Source, sql, &[require.to_owned()])
+            .expect_err("a mistake");
         errors[0].message.clone()
     };
-    assert_eq!(mistake("flow", "amont <> ''"), "require `amont <> ''`: there is no column `amont`");
     assert_eq!(
-        mistake("SELECT f.id FROM flow f JOIN flow g ON f.id = g.id JOIN account a ON a.name = f.id", "1 = 1"),
+        mistake("flow", "amont <> ''"),
+        "require `amont <> ''`: there is no column `amont`"
+    );
+    assert_eq!(
+        mistake(
+            "SELECT f.id FROM flow f JOIN flow g ON f.id = g.id JOIN account a ON a.name = f.id",
+            "1 = 1"
+        ),
         "require `1 = 1`: `account` and `flow` all have these columns",
     );
     assert!(mistake("flow", "amount +").starts_with("require `amount +`: "));
@@ -194,7 +318,11 @@ fn requirements_are_read_against_the_tables_of_the_rule() {
 
 #[test]
 fn deep_nesting_is_a_mistake_and_no_crash() {
-    let deep = format!("SELECT {}1{} AS x FROM flow", "(".repeat(5000), ")".repeat(5000));
+    let deep = format!(
+        "SELECT {}1{} AS x FROM flow",
+        "(".repeat(5000),
+        ")".repeat(5000)
+    );
     assert_eq!(books().mistakes(&deep).len(), 1);
     let long = format!("SELECT {} AS x FROM flow", vec!["1"; 3000].join(" + "));
     let _ = books().mistakes(&long);

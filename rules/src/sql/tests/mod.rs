@@ -14,8 +14,8 @@ use arrow_array::RecordBatch;
 use books::{Book, BookSpec};
 use tempfile::TempDir;
 
-use super::rejects::texts;
 use super::controls::gather;
+use super::rejects::texts;
 use super::{Run, RunError, Session, Settings, Side, SqlError, Which};
 
 /// A session over two folders of small CSV files, which go away with it.
@@ -51,7 +51,10 @@ fn open(folder: &Path, chunk_bytes: u64) -> Session {
             root: folder.join(side),
             ..BookSpec::default()
         };
-        let empty = std::fs::read_dir(&spec.root).expect("a book's folder").next().is_none();
+        let empty = std::fs::read_dir(&spec.root)
+            .expect("a book's folder")
+            .next()
+            .is_none();
         match empty {
             true => Book::default(),
             false => Book::open_cut(&spec, chunk_bytes).expect("a sound book"),
@@ -72,7 +75,12 @@ fn settings() -> Settings {
 /// Drives a future to its end on two threads.
 fn wait<T>(future: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    runtime.worker_threads(2).enable_all().build().expect("a runtime").block_on(future)
+    runtime
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime")
+        .block_on(future)
 }
 
 impl Story {
@@ -115,7 +123,8 @@ fn collect(side: &Side, run: &Run) -> Result<String, RunError> {
 fn lines(batch: &RecordBatch) -> Vec<String> {
     let columns: Vec<Vec<Option<String>>> = batch.columns().iter().map(texts).collect();
     let line = |row: usize| {
-        let cell = |column: &Vec<Option<String>>| column[row].clone().unwrap_or_else(|| "∅".to_owned());
+        let cell =
+            |column: &Vec<Option<String>>| column[row].clone().unwrap_or_else(|| "∅".to_owned());
         columns.iter().map(cell).collect::<Vec<_>>().join("|")
     };
     (0..batch.num_rows()).map(line).collect()
@@ -143,7 +152,10 @@ fn keeping() -> Run {
     }
 }
 
-#[expect(dead_code, reason = "a bound that the compiler checks: sessions are shared by threads")]
+#[expect(
+    dead_code,
+    reason = "a bound that the compiler checks: sessions are shared by threads"
+)]
 fn sessions_are_shared(session: Session, side: Side) -> impl Send + Sync {
     (Arc::new(session), side)
 }

@@ -18,7 +18,11 @@ fn a_failing_record_is_set_aside_and_the_others_go_on() {
     assert!(text.starts_with("flow.csv:3 money: `abc`"), "{text}");
     let first = &run.rejects.read()[0].sources[0];
     assert_eq!((first.table.as_str(), first.side), ("flow", Which::Source));
-    let record: Vec<_> = first.record.iter().map(|(name, value)| format!("{name}={}", value.as_deref().unwrap_or("∅"))).collect();
+    let record: Vec<_> = first
+        .record
+        .iter()
+        .map(|(name, value)| format!("{name}={}", value.as_deref().unwrap_or("∅")))
+        .collect();
     assert_eq!(record, ["id=2", "status=OK", "amount=abc"]);
 }
 
@@ -73,26 +77,59 @@ fn casts_divisions_and_overflows_are_rejects_too() {
     let story = story(&[("source/n", "id,n\n1,7\n2,seven\n3,0\n")]);
     let run = keeping();
     let sql = "SELECT id, 10 / CAST(n AS BIGINT) AS q FROM n";
-    assert_eq!(collect(&story.side(sql), &run).expect("a run").lines().count(), 1);
+    assert_eq!(
+        collect(&story.side(sql), &run)
+            .expect("a run")
+            .lines()
+            .count(),
+        1
+    );
     let text = rejected(&run.rejects);
-    assert!(text.contains("n.csv:3 Cannot cast string 'seven'"), "{text}");
+    assert!(
+        text.contains("n.csv:3 Cannot cast string 'seven'"),
+        "{text}"
+    );
     assert!(text.contains("n.csv:4 division by zero"), "{text}");
 }
 
 #[test]
 fn groups_sorts_windows_and_joins_set_records_aside() {
-    let story = story(&[("source/flow", BAD), ("source/limit", "id,most\n1,2.00\n2,many\n4,1.00\n")]);
+    let story = story(&[
+        ("source/flow", BAD),
+        ("source/limit", "id,most\n1,2.00\n2,many\n4,1.00\n"),
+    ]);
     for (sql, expect) in [
-        ("SELECT control_total(money(amount)) AS t FROM flow WHERE id <> '5'", "flow.csv:3 flow.csv:4"),
-        ("SELECT money(amount) AS m, count(*) AS n FROM flow WHERE id <> '5' GROUP BY money(amount)", "flow.csv:3 flow.csv:4"),
-        ("SELECT id FROM flow WHERE id <> '5' ORDER BY money(amount)", "flow.csv:3 flow.csv:4"),
-        ("SELECT id, row_number() OVER (ORDER BY money(amount), id) AS n FROM flow WHERE id <> '5'", "flow.csv:3 flow.csv:4"),
-        ("SELECT f.id FROM flow f JOIN \"limit\" l ON f.id = l.id AND l.most <> money(f.amount)::VARCHAR WHERE f.id <> '5'", "flow.csv:3 flow.csv:4"),
-        ("SELECT f.id FROM flow f JOIN \"limit\" l ON money(f.amount) = money(l.most) WHERE f.id = '1'", "limit.csv:3"),
+        (
+            "SELECT control_total(money(amount)) AS t FROM flow WHERE id <> '5'",
+            "flow.csv:3 flow.csv:4",
+        ),
+        (
+            "SELECT money(amount) AS m, count(*) AS n FROM flow WHERE id <> '5' GROUP BY money(amount)",
+            "flow.csv:3 flow.csv:4",
+        ),
+        (
+            "SELECT id FROM flow WHERE id <> '5' ORDER BY money(amount) LIMIT 9",
+            "flow.csv:3 flow.csv:4",
+        ),
+        (
+            "SELECT id, row_number() OVER (ORDER BY money(amount), id) AS n FROM flow WHERE id <> '5'",
+            "flow.csv:3 flow.csv:4",
+        ),
+        (
+            "SELECT f.id FROM flow f JOIN \"limit\" l ON f.id = l.id AND l.most <> money(f.amount)::VARCHAR WHERE f.id <> '5'",
+            "flow.csv:3 flow.csv:4",
+        ),
+        (
+            "SELECT f.id FROM flow f JOIN \"limit\" l ON money(f.amount) = money(l.most) WHERE f.id = '1'",
+            "limit.csv:3",
+        ),
     ] {
         let run = keeping();
         collect(&story.side(sql), &run).expect(sql);
-        let mut places: Vec<String> = rejected(&run.rejects).lines().filter_map(|line| line.split(' ').next().map(str::to_owned)).collect();
+        let mut places: Vec<String> = rejected(&run.rejects)
+            .lines()
+            .filter_map(|line| line.split(' ').next().map(str::to_owned))
+            .collect();
         places.dedup();
         assert_eq!(places.join(" "), expect, "{sql}");
     }
@@ -100,11 +137,24 @@ fn groups_sorts_windows_and_joins_set_records_aside() {
 
 #[test]
 fn a_reject_after_a_join_names_both_records() {
-    let story = story(&[("source/a", "id,x\n1,1\n2,2\n"), ("source/b", "id,y\n1,1\n2,0\n")]);
+    let story = story(&[
+        ("source/a", "id,x\n1,1\n2,2\n"),
+        ("source/b", "id,y\n1,1\n2,0\n"),
+    ]);
     let run = keeping();
-    let sql = "SELECT a.id, round_half_up(money(x) / money(y), 2) AS q FROM a JOIN b ON a.id = b.id";
-    assert_eq!(collect(&story.side(sql), &run).expect("a run").lines().count(), 1);
-    assert_eq!(rejected(&run.rejects), "a.csv:3+b.csv:3 round_half_up: 2.00 is divided by zero\n");
+    let sql =
+        "SELECT a.id, round_half_up(money(x) / money(y), 2) AS q FROM a JOIN b ON a.id = b.id";
+    assert_eq!(
+        collect(&story.side(sql), &run)
+            .expect("a run")
+            .lines()
+            .count(),
+        1
+    );
+    assert_eq!(
+        rejected(&run.rejects),
+        "a.csv:3+b.csv:3 round_half_up: 2.00 is divided by zero\n"
+    );
 }
 
 #[test]
@@ -112,10 +162,16 @@ fn requirements_are_asked_before_the_rule_drops_anything() {
     let story = story(&[("source/flow", BAD)]);
     let side = story.require(
         "SELECT id FROM flow WHERE status = 'OK'",
-        &["status IN ('OK', 'FAILED')", "amount IS NOT NULL AND amount <> ''"],
+        &[
+            "status IN ('OK', 'FAILED')",
+            "amount IS NOT NULL AND amount <> ''",
+        ],
     );
     let run = keeping();
-    assert_eq!(collect(&side, &run).expect("a run"), "1|1|OK|1.00|flow.csv|2\n2|2|OK|abc|flow.csv|3\n4|4|OK|4.00|flow.csv|5");
+    assert_eq!(
+        collect(&side, &run).expect("a run"),
+        "1|1|OK|1.00|flow.csv|2\n2|2|OK|abc|flow.csv|3\n4|4|OK|4.00|flow.csv|5"
+    );
     assert_eq!(
         rejected(&run.rejects),
         "flow.csv:4 require: status IN ('OK', 'FAILED')\nflow.csv:6 require: amount IS NOT NULL AND amount <> ''\n",
@@ -133,7 +189,10 @@ fn a_requirement_that_fails_or_is_unknown_is_not_met() {
     assert_eq!(collect(&side, &run).expect("a run").lines().count(), 1);
     assert_eq!(run.rejects.count(), 4);
     let text = rejected(&run.rejects);
-    assert!(text.contains("flow.csv:3 require: money(amount) > 1.00: money: `abc`"), "{text}");
+    assert!(
+        text.contains("flow.csv:3 require: money(amount) > 1.00: money: `abc`"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -143,10 +202,18 @@ fn a_record_that_fails_in_the_second_look_is_still_rejected() {
     #[derive(Debug)]
     struct Nothing;
     impl crate::sql::KeyTest for Nothing {
-        fn keep(&self, columns: &[arrow_array::ArrayRef]) -> Result<arrow_array::BooleanArray, String> {
+        fn keep(
+            &self,
+            columns: &[arrow_array::ArrayRef],
+        ) -> Result<arrow_array::BooleanArray, String> {
             Ok(vec![false; columns[0].len()].into())
         }
-        fn may_contain(&self, _: usize, _: &arrow_array::ArrayRef, _: &arrow_array::ArrayRef) -> bool {
+        fn may_contain(
+            &self,
+            _: usize,
+            _: &arrow_array::ArrayRef,
+            _: &arrow_array::ArrayRef,
+        ) -> bool {
             true
         }
     }
