@@ -61,7 +61,10 @@ pub(crate) async fn fold(
         fold_side(session, agreement, side, seed, size, run, watch)
     };
     let queries = [&agreement.expected, &agreement.actual];
-    let (expected, actual) = if queries.iter().all(|query| chunks(session, query) >= threads) {
+    let (expected, actual) = if queries
+        .iter()
+        .all(|query| chunks(session, query) >= threads)
+    {
         (one(Side::Expected).await?, one(Side::Actual).await?)
     } else {
         tokio::try_join!(one(Side::Expected), one(Side::Actual))?
@@ -76,7 +79,12 @@ pub(crate) async fn fold(
 /// Chunks of the tables that a query reads.
 fn chunks(session: &Session, query: &rules::sql::Side) -> usize {
     let table = |(which, name): &(Which, String)| session.book(*which).table(name);
-    query.tables().iter().filter_map(table).map(|table| table.chunks().len()).sum()
+    query
+        .tables()
+        .iter()
+        .filter_map(table)
+        .map(|table| table.chunks().len())
+        .sum()
 }
 
 async fn fold_side(

@@ -6,7 +6,8 @@
 //! the same pairs.
 
 use crate::rows::Records;
-use std::collections::{BTreeSet, HashMap};
+use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
 
 /// A record, by its row number on its side.
 pub(crate) type Row = u32;
@@ -35,12 +36,12 @@ pub(crate) enum Found {
 /// Pairs the records of equal keys.
 pub(crate) fn pair_by_key(expected: &Records, actual: &Records) -> Vec<Found> {
     let mut found = Vec::new();
+    let fields: Vec<usize> = (0..expected.fields.len()).collect();
     for_each_group(expected, actual, |left, right| {
-        let mut rest = cancel(expected, left, actual, right, &mut found);
-        let fields: Vec<usize> = (0..expected.fields.len()).collect();
-        pair_group(expected, actual, &mut rest, &fields, &mut found);
-        found.extend(rest.expected.iter().map(|row| Found::Missing(*row)));
-        found.extend(rest.actual.iter().map(|row| Found::Extra(*row)));
+        let mut open = Open::default();
+        open.cancel(expected, left, actual, right);
+        pair_group(expected, actual, &mut open, &fields, &mut found);
+        open.close(&mut found);
     });
     found
 }
@@ -52,16 +53,18 @@ pub(crate) fn pair_without_key(
     money: &[usize],
 ) -> Vec<Found> {
     let mut found = Vec::new();
-    let mut open = OneSided::default();
+    let mut open = Open::default();
+    let amounts_may_differ = !money.is_empty() && money.len() < expected.fields.len();
     for_each_group(expected, actual, |left, right| {
-        let mut rest = cancel(expected, left, actual, right, &mut found);
-        if !money.is_empty() && money.len() < expected.fields.len() {
-            pair_group(expected, actual, &mut rest, money, &mut found);
+        let mut group = Open::default();
+        group.cancel(expected, left, actual, right);
+        if amounts_may_differ {
+            pair_group(expected, actual, &mut group, money, &mut found);
         }
-        open.expected.append(&mut rest.expected);
-        open.actual.append(&mut rest.actual);
+        open.append(group);
     });
-    pair_by_likeness(expected, actual, open, money, &mut found);
+    pair_by_likeness(expected, actual, &mut open, money, &mut found);
+    open.close(&mut found);
     let order = |found: &Found| -> (Vec<u8>, Vec<u8>, u8) {
         let place = |side: &Records, row: u32, rank| {
             let row = row as usize;
@@ -106,115 +109,199 @@ fn for_each_group(expected: &Records, actual: &Records, mut then: impl FnMut(&[R
     }
 }
 
-/// Records that are on one side only, each as often as it is there.
+/// Records that are more often on one side than on the other, and are not paired yet.
 #[derive(Debug, Default)]
-struct OneSided {
+struct Open {
     expected: Vec<Row>,
     actual: Vec<Row>,
+    /// Records that are on both sides, in unequal numbers.
+    uneven: Vec<Uneven>,
 }
 
-/// Cancels equal records of two sorted runs; equal records in unequal numbers are copies.
-fn cancel(
-    expected: &Records,
-    left: &[Row],
-    actual: &Records,
-    right: &[Row],
-    found: &mut Vec<Found>,
-) -> OneSided {
-    let mut rest = OneSided::default();
-    let (mut i, mut j) = (0, 0);
-    let run = |side: &Records, rows: &[Row], from: usize| {
-        let first = side.whole.row(rows[from] as usize);
-        from + rows[from..]
-            .iter()
-            .take_while(|row| side.whole.row(**row as usize) == first)
-            .count()
-    };
-    while i < left.len() || j < right.len() {
-        let order = match (left.get(i), right.get(j)) {
-            (Some(a), Some(b)) => {
-                let (a, b) = (
-                    expected.whole.row(*a as usize),
-                    actual.whole.row(*b as usize),
-                );
-                a.data().cmp(b.data())
-            }
-            (Some(_), None) => std::cmp::Ordering::Less,
-            _ => std::cmp::Ordering::Greater,
+/// A record that both sides have: so often, and the surplus of one side, which is open.
+#[derive(Debug)]
+struct Uneven {
+    expected: Vec<Row>,
+    actual: Vec<Row>,
+    /// Rows of the surplus on each side; one of both is empty.
+    surplus: [Vec<Row>; 2],
+}
+
+impl Open {
+    /// Cancels equal records of two runs that are sorted alike; what is left is open.
+    fn cancel(&mut self, expected: &Records, left: &[Row], actual: &Records, right: &[Row]) {
+        let (mut i, mut j) = (0, 0);
+        let run = |side: &Records, rows: &[Row], from: usize| {
+            let first = side.whole.row(rows[from] as usize);
+            let same = |row: &&Row| side.whole.row(**row as usize) == first;
+            from + rows[from..].iter().take_while(same).count()
         };
-        match order {
-            std::cmp::Ordering::Less => {
-                let to = run(expected, left, i);
-                rest.expected.extend(&left[i..to]);
-                i = to;
-            }
-            std::cmp::Ordering::Greater => {
-                let to = run(actual, right, j);
-                rest.actual.extend(&right[j..to]);
-                j = to;
-            }
-            std::cmp::Ordering::Equal => {
-                let (to_i, to_j) = (run(expected, left, i), run(actual, right, j));
-                if to_i - i != to_j - j {
-                    found.push(Found::Copies {
-                        expected: left[i..to_i].to_vec(),
-                        actual: right[j..to_j].to_vec(),
-                    });
+        while i < left.len() || j < right.len() {
+            let order = match (left.get(i), right.get(j)) {
+                (Some(a), Some(b)) => {
+                    let (a, b) = (
+                        expected.whole.row(*a as usize),
+                        actual.whole.row(*b as usize),
+                    );
+                    a.data().cmp(b.data())
                 }
-                (i, j) = (to_i, to_j);
+                (Some(_), None) => Ordering::Less,
+                _ => Ordering::Greater,
+            };
+            match order {
+                Ordering::Less => {
+                    let to = run(expected, left, i);
+                    self.expected.extend(&left[i..to]);
+                    i = to;
+                }
+                Ordering::Greater => {
+                    let to = run(actual, right, j);
+                    self.actual.extend(&right[j..to]);
+                    j = to;
+                }
+                Ordering::Equal => {
+                    let (to_i, to_j) = (run(expected, left, i), run(actual, right, j));
+                    self.even_out(&left[i..to_i], &right[j..to_j]);
+                    (i, j) = (to_i, to_j);
+                }
             }
         }
     }
-    rest
+
+    /// Takes the copies of one record that both sides have; the surplus of one side stays open.
+    fn even_out(&mut self, left: &[Row], right: &[Row]) {
+        let both = left.len().min(right.len());
+        if left.len() == right.len() {
+            return;
+        }
+        self.expected.extend(&left[both..]);
+        self.actual.extend(&right[both..]);
+        self.uneven.push(Uneven {
+            expected: left[..both].to_vec(),
+            actual: right[..both].to_vec(),
+            surplus: [left[both..].to_vec(), right[both..].to_vec()],
+        });
+    }
+
+    fn append(&mut self, mut other: Self) {
+        self.expected.append(&mut other.expected);
+        self.actual.append(&mut other.actual);
+        self.uneven.append(&mut other.uneven);
+    }
+
+    fn has_both(&self) -> bool {
+        !self.expected.is_empty() && !self.actual.is_empty()
+    }
+
+    /// Ends the pairing: what is still open is missing or extra, or one copy too many.
+    fn close(self, found: &mut Vec<Found>) {
+        let (left, right): (HashSet<Row>, HashSet<Row>) = (
+            self.expected.iter().copied().collect(),
+            self.actual.iter().copied().collect(),
+        );
+        let (mut told_left, mut told_right) = (HashSet::new(), HashSet::new());
+        for Uneven {
+            mut expected,
+            mut actual,
+            surplus: [more_left, more_right],
+        } in self.uneven
+        {
+            let both = expected.len();
+            expected.extend(more_left.into_iter().filter(|row| left.contains(row)));
+            actual.extend(more_right.into_iter().filter(|row| right.contains(row)));
+            told_left.extend(&expected[both..]);
+            told_right.extend(&actual[both..]);
+            if expected.len() != actual.len() {
+                found.push(Found::Copies { expected, actual });
+            }
+        }
+        let open = |rows: Vec<Row>, told: &HashSet<Row>| -> Vec<Row> {
+            rows.into_iter().filter(|row| !told.contains(row)).collect()
+        };
+        found.extend(
+            open(self.expected, &told_left)
+                .into_iter()
+                .map(Found::Missing),
+        );
+        found.extend(open(self.actual, &told_right).into_iter().map(Found::Extra));
+    }
 }
 
 /// Pairs records that belong together but for `fields`: the closest first.
 fn pair_group(
     expected: &Records,
     actual: &Records,
-    rest: &mut OneSided,
+    open: &mut Open,
     fields: &[usize],
     found: &mut Vec<Found>,
 ) {
-    if rest.expected.is_empty() || rest.actual.is_empty() {
-        return;
+    if open.has_both() {
+        let pairs = closest(expected, actual, &open.expected, &open.actual, fields);
+        take_pairs(open, pairs, found);
     }
-    let pairs = closest(expected, actual, rest, fields);
-    let alternatives = alternatives(expected, actual, rest);
-    push_pairs(rest, pairs, alternatives, found);
+}
+
+/// Two open records, by their positions, that may belong together. Sorts the surest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Pair {
+    /// Other pairs of either record that would be as close.
+    alternatives: u64,
+    /// How far apart they are.
+    distance: (usize, u64),
+    left: usize,
+    right: usize,
 }
 
 /// More pairs than this are not weighed one by one; they are taken in the order of their values.
 const WEIGHED_MAX: usize = 10_000;
 
-/// Pairs as many of the group as possible, by positions, with the fewest and smallest differences
-/// first.
+/// Pairs as many of a group as possible, with the fewest and smallest differences first.
 fn closest(
     expected: &Records,
     actual: &Records,
-    group: &OneSided,
+    left: &[Row],
+    right: &[Row],
     fields: &[usize],
-) -> Vec<(usize, usize)> {
-    let (left, right) = (&group.expected, &group.actual);
+) -> Vec<Pair> {
     if left.len().saturating_mul(right.len()) > WEIGHED_MAX {
-        return aligned(expected, actual, group, fields);
+        return aligned(expected, actual, left, right, fields);
     }
     let mut weighed = Vec::with_capacity(left.len() * right.len());
     for (i, a) in left.iter().enumerate() {
         for (j, b) in right.iter().enumerate() {
-            weighed.push((distance(expected, *a, actual, *b, fields), i, j));
+            let distance = distance(expected, *a, actual, *b, fields);
+            weighed.push(Pair {
+                alternatives: 0,
+                distance,
+                left: i,
+                right: j,
+            });
         }
     }
-    weighed.sort_unstable();
+    let ties = |chosen: &Pair| {
+        let whole = |side: &Records, row: Row| side.whole.row(row as usize).data().to_vec();
+        let others = weighed.iter().filter(|other| {
+            other.distance == chosen.distance
+                && ((other.left == chosen.left
+                    && whole(actual, right[other.right]) != whole(actual, right[chosen.right]))
+                    || (other.right == chosen.right
+                        && whole(expected, left[other.left]) != whole(expected, left[chosen.left])))
+        });
+        others.count() as u64
+    };
+    let mut order = weighed.clone();
+    order.sort_unstable();
     let (mut taken_left, mut taken_right) = (vec![false; left.len()], vec![false; right.len()]);
     let mut pairs = Vec::new();
-    for (_, i, j) in weighed {
-        if !taken_left[i] && !taken_right[j] {
-            (taken_left[i], taken_right[j]) = (true, true);
-            pairs.push((i, j));
+    for pair in order {
+        if !taken_left[pair.left] && !taken_right[pair.right] {
+            (taken_left[pair.left], taken_right[pair.right]) = (true, true);
+            pairs.push(Pair {
+                alternatives: ties(&pair),
+                ..pair
+            });
         }
     }
-    pairs.sort_unstable();
     pairs
 }
 
@@ -222,33 +309,42 @@ fn closest(
 fn aligned(
     expected: &Records,
     actual: &Records,
-    group: &OneSided,
+    left: &[Row],
+    right: &[Row],
     fields: &[usize],
-) -> Vec<(usize, usize)> {
+) -> Vec<Pair> {
     let sizes = |side: &Records, rows: &[Row]| -> Vec<Vec<Vec<u8>>> {
         let texts = |row: &Row| fields.iter().map(|f| magnitude(side, *row, *f)).collect();
         rows.iter().map(texts).collect()
     };
-    let (left, right) = (
-        sizes(expected, &group.expected),
-        sizes(actual, &group.actual),
-    );
+    let (sizes_left, sizes_right) = (sizes(expected, left), sizes(actual, right));
     let mut by_size: HashMap<&[Vec<u8>], Vec<usize>> = HashMap::new();
-    for (j, size) in right.iter().enumerate().rev() {
+    for (j, size) in sizes_right.iter().enumerate().rev() {
         by_size.entry(size).or_default().push(j);
     }
     let mut pairs = Vec::new();
     let mut open = Vec::new();
-    for (i, size) in left.iter().enumerate() {
+    for (i, size) in sizes_left.iter().enumerate() {
         match by_size.get_mut(&size[..]).and_then(Vec::pop) {
-            Some(j) => pairs.push((i, j)),
+            Some(j) => pairs.push(Pair {
+                alternatives: 0,
+                distance: (1, 0),
+                left: i,
+                right: j,
+            }),
             None => open.push(i),
         }
     }
-    let taken: BTreeSet<usize> = pairs.iter().map(|(_, j)| *j).collect();
-    let free = (0..right.len()).filter(|j| !taken.contains(j));
-    pairs.extend(open.into_iter().zip(free));
-    pairs.sort_unstable();
+    let taken: HashSet<usize> = pairs.iter().map(|pair| pair.right).collect();
+    let free: Vec<usize> = (0..right.len()).filter(|j| !taken.contains(j)).collect();
+    let alternatives = (open.len().max(free.len()) as u64).saturating_sub(1);
+    let rest = open.into_iter().zip(free);
+    pairs.extend(rest.map(|(left, right)| Pair {
+        alternatives,
+        distance: (1, 1),
+        left,
+        right,
+    }));
     pairs
 }
 
@@ -320,71 +416,70 @@ fn letters_to_change(a: &str, b: &str) -> u64 {
     row[b.len()]
 }
 
-/// How many other ways there were to pair this group.
-fn alternatives(expected: &Records, actual: &Records, group: &OneSided) -> u64 {
-    let distinct = |side: &Records, rows: &[Row]| {
-        let mut seen: Vec<&[u8]> = rows
-            .iter()
-            .map(|row| side.whole.row(*row as usize).data())
-            .collect();
-        seen.sort_unstable();
-        seen.dedup();
-        seen.len() as u64
-    };
-    let (left, right) = (
-        distinct(expected, &group.expected),
-        distinct(actual, &group.actual),
+/// Turns pairs of open records into breaks, the first ones first; a record goes into one pair.
+/// Returns how many there were.
+fn take_pairs(open: &mut Open, pairs: Vec<Pair>, found: &mut Vec<Found>) -> usize {
+    let (mut left, mut right) = (
+        vec![false; open.expected.len()],
+        vec![false; open.actual.len()],
     );
-    left.saturating_mul(right).saturating_sub(1)
-}
-
-/// Turns pairs of positions into breaks and takes them out of the group.
-fn push_pairs(
-    group: &mut OneSided,
-    pairs: Vec<(usize, usize)>,
-    alternatives: u64,
-    found: &mut Vec<Found>,
-) {
-    let (mut taken_left, mut taken_right) = (
-        vec![false; group.expected.len()],
-        vec![false; group.actual.len()],
-    );
-    for (i, j) in pairs {
-        (taken_left[i], taken_right[j]) = (true, true);
-        let (expected, actual) = (group.expected[i], group.actual[j]);
-        found.push(Found::Differs {
-            expected,
-            actual,
-            alternatives,
-        });
+    let before = found.len();
+    for pair in pairs {
+        if !left[pair.left] && !right[pair.right] {
+            (left[pair.left], right[pair.right]) = (true, true);
+            found.push(Found::Differs {
+                expected: open.expected[pair.left],
+                actual: open.actual[pair.right],
+                alternatives: pair.alternatives,
+            });
+        }
     }
-    let keep = |rows: &mut Vec<Row>, taken: &[bool]| {
-        let mut taken = taken.iter();
-        rows.retain(|_| !taken.next().copied().unwrap_or(false));
+    let keep = |rows: &mut Vec<Row>, taken: Vec<bool>| {
+        let mut taken = taken.into_iter();
+        rows.retain(|_| !taken.next().unwrap_or(false));
     };
-    keep(&mut group.expected, &taken_left);
-    keep(&mut group.actual, &taken_right);
+    keep(&mut open.expected, left);
+    keep(&mut open.actual, right);
+    found.len() - before
 }
 
-/// Pairs records that have no key: those that agree on all but one field, money first; then on
-/// all but two; and so on while most fields agree.
+/// Pairs records that have no key: those that agree on all but one field; then on all but two; and
+/// so on while most fields agree. Of pairs with the same number of differing fields the surest come
+/// first.
 fn pair_by_likeness(
     expected: &Records,
     actual: &Records,
-    mut rest: OneSided,
+    open: &mut Open,
     money: &[usize],
     found: &mut Vec<Found>,
 ) {
     let fields = expected.fields.len();
-    for differing in field_sets(fields, money, rest.expected.len() + rest.actual.len()) {
-        if rest.expected.is_empty() || rest.actual.is_empty() {
-            break;
+    let sets = field_sets(fields, money, open.expected.len() + open.actual.len());
+    for same_size in sets.chunk_by(|a, b| a.len() == b.len()) {
+        // A record that is taken may leave its rivals free for another one.
+        let mut paired = usize::MAX;
+        while paired > 0 && open.has_both() {
+            let mut pairs = Vec::new();
+            for (rank, differing) in same_size.iter().enumerate() {
+                let agreeing: Vec<usize> = (0..fields)
+                    .filter(|field| !differing.contains(field))
+                    .collect();
+                let more = pairs_agreeing(expected, actual, open, &agreeing, differing);
+                pairs.extend(more.into_iter().map(|pair| (rank, pair)));
+            }
+            pairs.sort_unstable_by_key(|(rank, pair)| {
+                (
+                    pair.alternatives,
+                    pair.distance,
+                    *rank,
+                    pair.left,
+                    pair.right,
+                )
+            });
+            let pairs = pairs.into_iter().map(|(_, pair)| pair).collect();
+            paired = take_pairs(open, pairs, found);
         }
-        let agreeing: Vec<usize> = (0..fields).filter(|f| !differing.contains(f)).collect();
-        pair_agreeing(expected, actual, &mut rest, &agreeing, &differing, found);
     }
-    found.extend(rest.expected.iter().map(|row| Found::Missing(*row)));
-    found.extend(rest.actual.iter().map(|row| Found::Extra(*row)));
 }
 
 /// More open records than this are paired only where one field differs.
@@ -418,61 +513,44 @@ fn field_sets(fields: usize, money: &[usize], open: usize) -> Vec<Vec<usize>> {
     sets
 }
 
-/// Pairs what agrees on the `agreeing` fields.
-fn pair_agreeing(
+/// The closest pairs of what agrees on the `agreeing` fields, by positions among the open records.
+fn pairs_agreeing(
     expected: &Records,
     actual: &Records,
-    rest: &mut OneSided,
+    open: &Open,
     agreeing: &[usize],
     differing: &[usize],
-    found: &mut Vec<Found>,
-) {
+) -> Vec<Pair> {
     let part = |side: &Records, row: Row| {
         let mut bytes = Vec::new();
         for field in agreeing {
             let value = side.fields[*field].row(row as usize);
-            bytes.extend_from_slice(&(value.data().len() as u32).to_le_bytes());
+            bytes.extend_from_slice(&(value.data().len() as u64).to_le_bytes());
             bytes.extend_from_slice(value.data());
         }
         bytes
     };
     let mut groups: HashMap<Vec<u8>, (Vec<usize>, Vec<usize>)> = HashMap::new();
-    for (at, row) in rest.expected.iter().enumerate() {
+    for (at, row) in open.expected.iter().enumerate() {
         groups.entry(part(expected, *row)).or_default().0.push(at);
     }
-    for (at, row) in rest.actual.iter().enumerate() {
+    for (at, row) in open.actual.iter().enumerate() {
         if let Some(group) = groups.get_mut(&part(actual, *row)) {
             group.1.push(at);
         }
     }
-    let mut matched: Vec<(usize, usize, u64)> = Vec::new();
+    let mut pairs = Vec::new();
     for (left, right) in groups.into_values().filter(|group| !group.1.is_empty()) {
-        let group = OneSided {
-            expected: left.iter().map(|at| rest.expected[*at]).collect(),
-            actual: right.iter().map(|at| rest.actual[*at]).collect(),
-        };
-        let others = alternatives(expected, actual, &group);
-        let pairs = closest(expected, actual, &group, differing);
-        matched.extend(pairs.into_iter().map(|(i, j)| (left[i], right[j], others)));
+        let rows = |rows: &[Row], at: &[usize]| at.iter().map(|at| rows[*at]).collect::<Vec<_>>();
+        let (a, b) = (rows(&open.expected, &left), rows(&open.actual, &right));
+        let close = closest(expected, actual, &a, &b, differing);
+        pairs.extend(close.into_iter().map(|pair| Pair {
+            left: left[pair.left],
+            right: right[pair.right],
+            ..pair
+        }));
     }
-    matched.sort_unstable();
-    let (mut taken_left, mut taken_right) = (
-        vec![false; rest.expected.len()],
-        vec![false; rest.actual.len()],
-    );
-    for (i, j, alternatives) in matched {
-        (taken_left[i], taken_right[j]) = (true, true);
-        let (expected, actual) = (rest.expected[i], rest.actual[j]);
-        found.push(Found::Differs {
-            expected,
-            actual,
-            alternatives,
-        });
-    }
-    let mut left = taken_left.into_iter();
-    rest.expected.retain(|_| !left.next().unwrap_or(false));
-    let mut right = taken_right.into_iter();
-    rest.actual.retain(|_| !right.next().unwrap_or(false));
+    pairs
 }
 
 #[cfg(test)]

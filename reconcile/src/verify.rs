@@ -600,23 +600,29 @@ impl AgreementRun<'_> {
         for side in [&self.agreement.expected, &self.agreement.actual] {
             tables.extend(side.tables().iter().cloned());
         }
-        let mut repairs = Vec::new();
+        let mut counts: BTreeMap<(Which, String, String, String), u64> = BTreeMap::new();
         for (which, name) in tables {
-            let Some(table) = self.prepared.session.book(which).table(&name) else {
-                continue;
-            };
-            repairs.extend(table.repairs().into_iter().map(|repair| ledger::Repair {
-                book: which.name().to_owned(),
-                table: name.clone(),
-                file: repair.file,
-                what: match repair.column {
+            let table = self.prepared.session.book(which).table(&name);
+            for repair in table.into_iter().flat_map(|table| table.repairs()) {
+                let what = match repair.column.filter(|column| !column.is_empty()) {
                     Some(column) => format!("{} ({column})", repair.what.setting()),
                     None => repair.what.setting().to_owned(),
-                },
-                count: repair.count,
-            }));
+                };
+                *counts
+                    .entry((which, name.clone(), repair.file, what))
+                    .or_default() += repair.count;
+            }
         }
-        repairs
+        let line = |((which, table, file, what), count): ((Which, String, String, String), u64)| {
+            ledger::Repair {
+                book: which.name().to_owned(),
+                table,
+                file,
+                what,
+                count,
+            }
+        };
+        counts.into_iter().map(line).collect()
     }
 }
 

@@ -73,7 +73,11 @@ impl Fit {
     }
 
     fn unknown(form: Form) -> Fit {
-        Fit { form, shared: None, likeness: 0 }
+        Fit {
+            form,
+            shared: None,
+            likeness: 0,
+        }
     }
 
     fn known(&self) -> u64 {
@@ -92,8 +96,12 @@ pub(super) fn fit(source: &Column, target: &Column, has_zone: bool) -> Fit {
         (a, Text) if a.is_exact_number() && is_amounts(target) => numbers(source, target),
         (Float, Float) | (Bool, Bool) | (Date, Date) => texts(Form::AsIs),
         (Moment { utc: one }, Moment { utc: other }) if one == other => texts(Form::AsIs),
-        (Float, b) if b.is_exact_number() || b == Text && target.is_number() => floats(source, target),
-        (a, Float) if a.is_exact_number() || a == Text && source.is_number() => floats(source, target),
+        (Float, b) if b.is_exact_number() || b == Text && target.is_number() => {
+            floats(source, target)
+        }
+        (a, Float) if a.is_exact_number() || a == Text && source.is_number() => {
+            floats(source, target)
+        }
         (Text | Date | Moment { .. }, Text | Date | Moment { .. }) => {
             times(source, target, has_zone).unwrap_or_else(|| texts(Form::Text))
         }
@@ -110,8 +118,14 @@ fn is_amounts(column: &Column) -> bool {
 }
 
 fn is_bools(column: &Column) -> bool {
-    let words = ["true", "false", "t", "f", "yes", "no", "y", "n", "1", "0", "TRUE", "FALSE", "True", "False"];
-    let known: HashSet<u64> = words.iter().map(|word| super::profile::hash_of(word)).collect();
+    let words = [
+        "true", "false", "t", "f", "yes", "no", "y", "n", "1", "0", "TRUE", "FALSE", "True",
+        "False",
+    ];
+    let known: HashSet<u64> = words
+        .iter()
+        .map(|word| super::profile::hash_of(word))
+        .collect();
     column.texts.is_subset(&known)
 }
 
@@ -127,7 +141,10 @@ fn two_texts(source: &Column, target: &Column, has_zone: bool) -> Fit {
     }
     let as_numbers = (is_amounts(source) && is_amounts(target)).then(|| numbers(source, target));
     let as_times = times(source, target, has_zone);
-    let best = as_times.into_iter().chain(as_numbers).max_by_key(Fit::known);
+    let best = as_times
+        .into_iter()
+        .chain(as_numbers)
+        .max_by_key(Fit::known);
     match best {
         Some(best) if best.known() > as_is.known() + 100 => best,
         _ => as_is,
@@ -137,7 +154,11 @@ fn two_texts(source: &Column, target: &Column, has_zone: bool) -> Fit {
 fn numbers(source: &Column, target: &Column) -> Fit {
     let of = |shift| {
         let minor = |values: &HashSet<Decimal>| -> HashSet<Decimal> {
-            values.iter().filter_map(|value| value.checked_mul_int(100)).map(Decimal::normalized).collect()
+            values
+                .iter()
+                .filter_map(|value| value.checked_mul_int(100))
+                .map(Decimal::normalized)
+                .collect()
         };
         let form = Form::Number(shift);
         match shift {
@@ -158,9 +179,10 @@ fn numbers(source: &Column, target: &Column) -> Fit {
     match best {
         Some(best) if best.known() >= 500 && best.known() > plain.known() + 200 => best,
         // Parts of large books may share nothing; then the names have a say.
-        _ if plain.known() < 500 => {
-            Fit { form: Form::Number(named_shift(source, target)), ..plain }
-        }
+        _ if plain.known() < 500 => Fit {
+            form: Form::Number(named_shift(source, target)),
+            ..plain
+        },
         _ => plain,
     }
 }
@@ -168,7 +190,10 @@ fn numbers(source: &Column, target: &Column) -> Fit {
 /// What the names say of the units, if the values do not contradict.
 fn named_shift(source: &Column, target: &Column) -> Shift {
     let whole = |column: &Column| column.numbers.fractions == 0;
-    match (names::says_minor(&source.name), names::says_minor(&target.name)) {
+    match (
+        names::says_minor(&source.name),
+        names::says_minor(&target.name),
+    ) {
         (false, true) if whole(target) => Shift::ToMinor,
         (true, false) if whole(source) => Shift::ToMajor,
         _ => Shift::None,
@@ -189,13 +214,21 @@ fn readings(column: &Column) -> Vec<Reading<'_>> {
     };
     let mut found: Vec<Reading<'_>> = column
         .times()
-        .map(|times| Reading { values: Some(&times.values), ..reading(times) })
+        .map(|times| Reading {
+            values: Some(&times.values),
+            ..reading(times)
+        })
         .collect();
     if column.is_bare() && !is_text {
         let class = column.class();
         let has_time = matches!(class, Class::Moment { .. });
         let is_instant = class == Class::Moment { utc: true };
-        found.push(Reading { format: None, values: None, has_time, is_instant });
+        found.push(Reading {
+            format: None,
+            values: None,
+            has_time,
+            is_instant,
+        });
     }
     found
 }
@@ -213,7 +246,9 @@ fn times(source: &Column, target: &Column, has_zone: bool) -> Option<Fit> {
     if sources.is_empty() || targets.is_empty() {
         return bare_times(source, target);
     }
-    let pairs = sources.iter().flat_map(|one| targets.iter().map(move |other| (*one, *other)));
+    let pairs = sources
+        .iter()
+        .flat_map(|one| targets.iter().map(move |other| (*one, *other)));
     first_best(pairs.map(|(one, other)| two_readings(one, other, has_zone)))
 }
 
@@ -228,7 +263,10 @@ fn first_best(fits: impl Iterator<Item = Fit>) -> Option<Fit> {
 fn two_readings(source: Reading<'_>, target: Reading<'_>, has_zone: bool) -> Fit {
     let formats = [source.format, target.format];
     let none = HashSet::new();
-    let (ours, theirs) = (source.values.unwrap_or(&none), target.values.unwrap_or(&none));
+    let (ours, theirs) = (
+        source.values.unwrap_or(&none),
+        target.values.unwrap_or(&none),
+    );
     if !source.has_time && !target.has_time && source.is_instant == target.is_instant {
         return Fit::of(Form::Day(formats), ours, theirs);
     }
@@ -239,16 +277,30 @@ fn two_readings(source: Reading<'_>, target: Reading<'_>, has_zone: bool) -> Fit
         };
         return Fit::of(form, ours, theirs);
     }
-    let (clock, instants) = if source.is_instant { (theirs, ours) } else { (ours, theirs) };
+    let (clock, instants) = if source.is_instant {
+        (theirs, ours)
+    } else {
+        (ours, theirs)
+    };
     let shifted = |minutes: i32| -> HashSet<i64> {
-        clock.iter().map(|micros| micros - i64::from(minutes) * 60_000_000).collect()
+        clock
+            .iter()
+            .map(|micros| micros - i64::from(minutes) * 60_000_000)
+            .collect()
     };
     if has_zone {
-        return Fit { form: Form::Instant(formats, Zone::Wished), ..Fit::unknown(Form::Text) };
+        return Fit {
+            form: Form::Instant(formats, Zone::Wished),
+            ..Fit::unknown(Form::Text)
+        };
     }
     let offsets = (-24..=28).map(|half_hours: i32| half_hours * 30);
     let tried = offsets.map(|minutes| {
-        Fit::of(Form::Instant(formats, Zone::Measured(minutes)), &shifted(minutes), instants)
+        Fit::of(
+            Form::Instant(formats, Zone::Measured(minutes)),
+            &shifted(minutes),
+            instants,
+        )
     });
     match first_best(tried) {
         Some(best) if best.known() >= 500 => best,
@@ -266,7 +318,11 @@ fn bare_times(source: &Column, target: &Column) -> Option<Fit> {
         _ => Some(None),
     };
     let both = |usual| Some([format(source, usual)?, format(target, usual)?]);
-    let class = if source.class() == Class::Text { target.class() } else { source.class() };
+    let class = if source.class() == Class::Text {
+        target.class()
+    } else {
+        source.class()
+    };
     if ![source, target].iter().any(|column| column.is_bare()) {
         return None;
     }
@@ -328,10 +384,13 @@ fn own(column: &Column, form: &Form, terms: Terms) -> Option<String> {
     if column.class() != Class::Text || stays_text {
         return None;
     }
-    let wrapped = column.empties().into_iter().fold(None, |sql: Option<String>, word| {
-        let inner = sql.unwrap_or_else(|| quoted(&column.name));
-        Some(format!("nullif({inner}, '{word}')"))
-    });
+    let wrapped = column
+        .empties()
+        .into_iter()
+        .fold(None, |sql: Option<String>, word| {
+            let inner = sql.unwrap_or_else(|| quoted(&column.name));
+            Some(format!("nullif({inner}, '{word}')"))
+        });
     wrapped
 }
 
@@ -346,16 +405,26 @@ fn number(column: &Column, value: &str, shift: Shift, at: At, terms: Terms) -> O
         (Shift::None, _) if is_text => Some(text_number(column, value, terms)),
         (Shift::None, _) => None,
         (Shift::ToMinor, true) => {
-            let major = if is_text { money_at(column, value, 2.max(column.scale())) } else { value.to_owned() };
+            let major = if is_text {
+                money_at(column, value, 2.max(column.scale()))
+            } else {
+                value.to_owned()
+            };
             Some(format!("minor({major}, 2)"))
         }
         (Shift::ToMajor, false) => {
             let minor = money_at(column, value, 0);
             Some(format!("{minor} * 0.01"))
         }
-        (Shift::ToMinor, false) | (Shift::ToMajor, true) if is_text => {
-            Some(money_at(column, value, if holds_major { 2.max(column.scale()) } else { 0 }))
-        }
+        (Shift::ToMinor, false) | (Shift::ToMajor, true) if is_text => Some(money_at(
+            column,
+            value,
+            if holds_major {
+                2.max(column.scale())
+            } else {
+                0
+            },
+        )),
         _ => None,
     }
 }
@@ -391,7 +460,9 @@ fn pointed(column: &Column, value: &str) -> String {
 
 fn day(column: &Column, value: &str, format: Option<&Format>) -> Option<String> {
     match (column.class(), format) {
-        (Class::Text, Some(format)) if format.has_time => Some(format!("CAST({} AS DATE)", clock(value, format))),
+        (Class::Text, Some(format)) if format.has_time => {
+            Some(format!("CAST({} AS DATE)", clock(value, format)))
+        }
         (Class::Text, Some(format)) if format.is_plain => Some(format!("CAST({value} AS DATE)")),
         (Class::Text, Some(format)) => Some(format!("to_date({value}, '{}')", format.pattern)),
         (Class::Moment { .. }, _) => Some(format!("CAST({value} AS DATE)")),
@@ -411,7 +482,9 @@ fn instant(column: &Column, value: &str, format: Option<&Format>, zone: Zone) ->
     let civil = match (column.class(), format) {
         (Class::Moment { utc: true }, _) => return None,
         (Class::Text, Some(format)) if format.is_instant => {
-            return Some(format!("arrow_cast({value}, 'Timestamp(Microsecond, Some(\"UTC\"))')"));
+            return Some(format!(
+                "arrow_cast({value}, 'Timestamp(Microsecond, Some(\"UTC\"))')"
+            ));
         }
         (Class::Text, Some(format)) if format.is_plain => value.to_owned(),
         (Class::Text, Some(format)) => clock(value, format),

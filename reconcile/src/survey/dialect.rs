@@ -27,25 +27,43 @@ const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
 /// Looks at the first lines of a file.
 pub(super) fn look(lines: &[Line], usual: char) -> Found {
     let judged = DELIMITERS.iter().filter_map(|sign| Shape::of(lines, *sign));
-    let best = judged.max_by_key(|shape| (shape.fit_permille, shape.delimiter == usual, shape.fields));
-    let shape = best.unwrap_or(Shape { delimiter: usual, fields: 1, fit_permille: 0, first: 0 });
+    let best =
+        judged.max_by_key(|shape| (shape.fit_permille, shape.delimiter == usual, shape.fields));
+    let shape = best.unwrap_or(Shape {
+        delimiter: usual,
+        fields: 1,
+        fit_permille: 0,
+        first: 0,
+    });
     let rows: Vec<Vec<String>> = lines
         .iter()
         .skip(shape.first)
         .filter_map(|(_, line)| fields(line, shape.delimiter))
         .collect();
     let Some(first) = rows.first() else {
-        return Found { header: true, ..Found::default() };
+        return Found {
+            header: true,
+            ..Found::default()
+        };
     };
     let header = is_header(first);
-    let before = lines.get(shape.first).map_or(0, |(line, _)| line.saturating_sub(1));
+    let before = lines
+        .get(shape.first)
+        .map_or(0, |(line, _)| line.saturating_sub(1));
     let (names, wrong_names) = match header {
         true => mended(first),
-        false => ((1..=first.len()).map(|at| format!("column{at}")).collect(), None),
+        false => (
+            (1..=first.len()).map(|at| format!("column{at}")).collect(),
+            None,
+        ),
     };
     Found {
         delimiter: (shape.fields > 1).then_some(shape.delimiter),
-        skip_header: if shape.first > 0 { usize::try_from(before).unwrap_or(0) } else { 0 },
+        skip_header: if shape.first > 0 {
+            usize::try_from(before).unwrap_or(0)
+        } else {
+            0
+        },
         header,
         names,
         wrong_names,
@@ -57,7 +75,7 @@ struct Shape {
     delimiter: char,
     /// Fields of most lines.
     fields: usize,
-    /// How many of a thousand lines have as many.
+    /// How many of a thousand lines have as many, those above the first of them included.
     fit_permille: usize,
     /// Index of the first line that has as many.
     first: usize,
@@ -69,18 +87,27 @@ const MOST_ABOVE: usize = 30;
 impl Shape {
     /// `None` if the sign does not stand between fields.
     fn of(lines: &[Line], delimiter: char) -> Option<Shape> {
-        let widths: Vec<Option<usize>> =
-            lines.iter().map(|(_, line)| fields(line, delimiter).map(|fields| fields.len())).collect();
+        let widths: Vec<Option<usize>> = lines
+            .iter()
+            .map(|(_, line)| fields(line, delimiter).map(|fields| fields.len()))
+            .collect();
         let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
         for width in widths.iter().flatten() {
             *counts.entry(*width).or_default() += 1;
         }
-        let (width, times) = counts.into_iter().max_by_key(|(width, times)| (*times, *width))?;
+        let (width, times) = counts
+            .into_iter()
+            .max_by_key(|(width, times)| (*times, *width))?;
         let first = widths.iter().position(|found| *found == Some(width))?;
-        let judged = widths.iter().skip(first).flatten().count();
-        let fit_permille = times * 1000 / judged.max(1);
-        (width > 1 && fit_permille >= 800 && first <= MOST_ABOVE)
-            .then_some(Shape { delimiter, fields: width, fit_permille, first })
+        let permille =
+            |from: usize| times * 1000 / widths.iter().skip(from).flatten().count().max(1);
+        let fit_permille = permille(0);
+        (width > 1 && permille(first) >= 800 && first <= MOST_ABOVE).then_some(Shape {
+            delimiter,
+            fields: width,
+            fit_permille,
+            first,
+        })
     }
 }
 
@@ -128,7 +155,11 @@ fn mended(first: &[String]) -> (Vec<String>, Option<String>) {
         };
         let mut name = own.clone();
         if fault.is_some() {
-            let start = if own.is_empty() { "column".to_owned() } else { format!("{own}_") };
+            let start = if own.is_empty() {
+                "column".to_owned()
+            } else {
+                format!("{own}_")
+            };
             let free = |name: &String| !taken.contains(name) && !first.contains(name);
             let numbered = (at + 1..).map(|number| format!("{start}{number}"));
             name = numbered.take(first.len() + 1).find(free).unwrap_or(name);
@@ -148,13 +179,21 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Found {
-        let lines = (1_u64..).zip(text.lines()).map(|(at, line)| (at, line.to_owned()));
-        look(&lines.filter(|(_, line)| !line.is_empty()).collect::<Vec<_>>(), ',')
+        let lines = (1_u64..)
+            .zip(text.lines())
+            .map(|(at, line)| (at, line.to_owned()));
+        look(
+            &lines
+                .filter(|(_, line)| !line.is_empty())
+                .collect::<Vec<_>>(),
+            ',',
+        )
     }
 
     #[test]
     fn delimiters_show_in_lines_of_as_many_fields() {
-        let check = |text: &str, expect: Option<char>| assert_eq!(found(text).delimiter, expect, "{text}");
+        let check =
+            |text: &str, expect: Option<char>| assert_eq!(found(text).delimiter, expect, "{text}");
         check("a,b\n1,2\n3,4", Some(','));
         check("a;b\n1,50;2\n3,10;4", Some(';'));
         check("a\tb\nx, y\tz\nu\tv", Some('\t'));
@@ -183,15 +222,22 @@ mod tests {
         assert_eq!(names("a,b\n1,2"), (texts(&[]), None));
         assert_eq!(
             names("a,,a\n1,2,3"),
-            (texts(&["a", "column2", "a_3"]), Some("the 2. column has no name".into()))
+            (
+                texts(&["a", "column2", "a_3"]),
+                Some("the 2. column has no name".into())
+            )
         );
         assert_eq!(names("1,2\n3,4"), (texts(&["column1", "column2"]), None));
-        assert_eq!(names("a,_row\n1,2").1, Some("a column is named _row".into()));
+        assert_eq!(
+            names("a,_row\n1,2").1,
+            Some("a column is named _row".into())
+        );
     }
 
     #[test]
     fn lines_above_the_header_are_counted() {
-        let text = "Statement of Ruixin Pay\n\nFrom 2013-05-01\nid,amount,day\n1,2.50,x\n2,3.50,y\n3,4,z";
+        let text =
+            "Statement of Ruixin Pay\n\nFrom 2013-05-01\nid,amount,day\n1,2.50,x\n2,3.50,y\n3,4,z";
         assert_eq!((found(text).skip_header, found(text).header), (3, true));
         assert_eq!(found("a,b\n1,2").skip_header, 0);
     }

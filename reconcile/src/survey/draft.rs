@@ -37,7 +37,11 @@ pub(super) fn survey(source: &Path, target: &Path, wishes: &Wishes) -> Result<Su
     let mut took = Vec::new();
     let mut agreements = Vec::new();
     for fact in &facts {
-        let start = if facts.len() > 1 { format!("{}: ", fact.target.name()) } else { String::new() };
+        let start = if facts.len() > 1 {
+            format!("{}: ", fact.target.name())
+        } else {
+            String::new()
+        };
         took.push(format!("{start}{}", fact.says_took(told.as_deref())));
         let words = fact.says();
         said.push(took.last().cloned().unwrap_or_default());
@@ -78,7 +82,12 @@ fn samples(opened: &Opened) -> Result<Vec<Sample>, SurveyError> {
 
 fn says_sample(sample: &Sample) -> Option<String> {
     let records = many(SAMPLE_RECORDS, "record");
-    (!sample.is_whole).then(|| format!("{}: its columns were judged by its first {records}", sample.name()))
+    (!sample.is_whole).then(|| {
+        format!(
+            "{}: its columns were judged by its first {records}",
+            sample.name()
+        )
+    })
 }
 
 fn book(path: &Path, opened: Opened) -> DraftBook {
@@ -91,10 +100,21 @@ fn book(path: &Path, opened: Opened) -> DraftBook {
 
 /// A book's name: the last part of its path without its ending.
 fn stem(path: &Path) -> String {
-    let last = path.components().rev().map(|part| part.as_os_str().to_string_lossy().into_owned());
-    let plain = |name: &String| !name.contains(['*', '?', '[', '{']) && name.chars().any(char::is_alphanumeric);
-    let name = last.into_iter().find(plain).unwrap_or_else(|| "book".to_owned());
-    let stem = name.split('.').find(|part| !part.is_empty()).unwrap_or("book");
+    let last = path
+        .components()
+        .rev()
+        .map(|part| part.as_os_str().to_string_lossy().into_owned());
+    let plain = |name: &String| {
+        !name.contains(['*', '?', '[', '{']) && name.chars().any(char::is_alphanumeric)
+    };
+    let name = last
+        .into_iter()
+        .find(plain)
+        .unwrap_or_else(|| "book".to_owned());
+    let stem = name
+        .split('.')
+        .find(|part| !part.is_empty())
+        .unwrap_or("book");
     stem.chars().filter(|c| !c.is_control()).collect()
 }
 
@@ -128,10 +148,22 @@ fn facts<'s>(
     if paired.is_empty() {
         return Err(nothing_shared(sources, targets));
     }
-    says_unpaired(sources, paired.iter().map(|(source, ..)| source.name()), "source", said);
-    says_unpaired(targets, paired.iter().map(|(_, target, _)| target.name()), "target", said);
+    says_unpaired(
+        sources,
+        paired.iter().map(|(source, ..)| source.name()),
+        "source",
+        said,
+    );
+    says_unpaired(
+        targets,
+        paired.iter().map(|(_, target, _)| target.name()),
+        "target",
+        said,
+    );
     let wanted = |names: &Option<Vec<String>>| -> Result<Vec<Option<Vec<usize>>>, SurveyError> {
-        let Some(names) = names else { return Ok(vec![None; paired.len()]) };
+        let Some(names) = names else {
+            return Ok(vec![None; paired.len()]);
+        };
         wished_columns(names, &paired)
     };
     let (keys, moneys) = (wanted(&wishes.key)?, wanted(&wishes.money)?);
@@ -157,16 +189,32 @@ fn fact<'s>(
         Some(wished) => exact(source, target, &pairs, wished)?,
         None => {
             let in_key = |at: &usize| wished_key.as_ref().is_some_and(|key| key.contains(at));
-            money::find(source, target, &pairs).into_iter().filter(|at| !in_key(at)).collect()
+            money::find(source, target, &pairs)
+                .into_iter()
+                .filter(|at| !in_key(at))
+                .collect()
         }
     };
     let key = match wished_key {
         Some(wished) => key::wished(source, target, &pairs, wished)?,
         None => key::find(source, target, &pairs, &money)?,
     };
-    let taken: BTreeSet<usize> = money.iter().chain(&key.pairs).chain(&currency).copied().collect();
+    let taken: BTreeSet<usize> = money
+        .iter()
+        .chain(&key.pairs)
+        .chain(&currency)
+        .copied()
+        .collect();
     let foot = money::foot(source, &pairs, &taken);
-    Ok(Fact { source, target, pairs, money, currency, key, foot })
+    Ok(Fact {
+        source,
+        target,
+        pairs,
+        money,
+        currency,
+        key,
+        foot,
+    })
 }
 
 /// Refuses to take for money what holds no exact numbers.
@@ -178,8 +226,13 @@ fn exact(
 ) -> Result<Vec<usize>, SurveyError> {
     let no_amounts = |pair: &Pair| {
         let columns = [&source.columns[pair.source], &target.columns[pair.target]];
-        let inexact = |column: &&Column| !matches!(column.class(), Class::Text) && !column.class().is_exact_number();
-        columns.into_iter().find(inexact).map(|column| column.name.clone())
+        let inexact = |column: &&Column| {
+            !matches!(column.class(), Class::Text) && !column.class().is_exact_number()
+        };
+        columns
+            .into_iter()
+            .find(inexact)
+            .map(|column| column.name.clone())
     };
     match wished.iter().find_map(|at| no_amounts(&pairs[*at])) {
         Some(name) => Err(SurveyError::Wish(format!(
@@ -196,42 +249,72 @@ fn wished_columns(
     paired: &[(&Sample, &Sample, Vec<Pair>)],
 ) -> Result<Vec<Option<Vec<usize>>>, SurveyError> {
     let find = |source: &Sample, target: &Sample, pairs: &[Pair], name: &String| {
-        let called = |pair: &Pair| [&source.columns[pair.source].name, &target.columns[pair.target].name];
+        let called = |pair: &Pair| {
+            [
+                &source.columns[pair.source].name,
+                &target.columns[pair.target].name,
+            ]
+        };
         let exact = pairs.iter().position(|pair| called(pair).contains(&name));
         exact.or_else(|| {
             let alike = |pair: &Pair| {
-                called(pair).iter().any(|other| names::likeness(other, name) >= names::SPELT_ALIKE)
+                called(pair)
+                    .iter()
+                    .any(|other| names::likeness(other, name) >= names::SPELT_ALIKE)
             };
             pairs.iter().position(alike)
         })
     };
     let found: Vec<Option<Vec<usize>>> = paired
         .iter()
-        .map(|(source, target, pairs)| names.iter().map(|name| find(source, target, pairs, name)).collect())
+        .map(|(source, target, pairs)| {
+            names
+                .iter()
+                .map(|name| find(source, target, pairs, name))
+                .collect()
+        })
         .collect();
     if found.iter().any(Option::is_some) {
         return Ok(found);
     }
     let lacking = names.iter().find(|name| {
-        paired.iter().all(|(source, target, pairs)| find(source, target, pairs, name).is_none())
+        paired
+            .iter()
+            .all(|(source, target, pairs)| find(source, target, pairs, name).is_none())
     });
     let there = paired.iter().flat_map(|(_, target, pairs)| {
-        pairs.iter().map(|pair| target.columns[pair.target].name.as_str())
+        pairs
+            .iter()
+            .map(|pair| target.columns[pair.target].name.as_str())
     });
     let there: BTreeSet<&str> = there.collect();
     Err(SurveyError::Wish(match lacking {
-        Some(name) => format!("no column `{name}` is in both books; in both are {}", list(there)),
-        None => format!("no table has all of the columns {}", list(names.iter().map(String::as_str))),
+        Some(name) => format!(
+            "no column `{name}` is in both books; in both are {}",
+            list(there)
+        ),
+        None => format!(
+            "no table has all of the columns {}",
+            list(names.iter().map(String::as_str))
+        ),
     }))
 }
 
 fn nothing_shared(sources: &[Sample], targets: &[Sample]) -> SurveyError {
     let tables = |samples: &[Sample]| {
-        let columns = |sample: &Sample| list(sample.columns.iter().map(|column| column.name.as_str()));
-        let shown: Vec<String> =
-            samples.iter().take(5).map(|sample| format!("{} ({})", sample.name(), columns(sample))).collect();
+        let columns =
+            |sample: &Sample| list(sample.columns.iter().map(|column| column.name.as_str()));
+        let shown: Vec<String> = samples
+            .iter()
+            .take(5)
+            .map(|sample| format!("{} ({})", sample.name(), columns(sample)))
+            .collect();
         let more = samples.len().saturating_sub(shown.len());
-        let rest = if more > 0 { format!(" and {} more", count(more as u64)) } else { String::new() };
+        let rest = if more > 0 {
+            format!(" and {} more", count(more as u64))
+        } else {
+            String::new()
+        };
         format!("{}{rest}", shown.join(", "))
     };
     SurveyError::Wish(format!(
@@ -249,13 +332,18 @@ fn says_unpaired<'a>(
     said: &mut Vec<String>,
 ) {
     let paired: BTreeSet<&str> = paired.collect();
-    let open = samples.iter().filter(|sample| !paired.contains(sample.name()));
+    let open = samples
+        .iter()
+        .filter(|sample| !paired.contains(sample.name()));
     said.extend(open.map(|sample| {
         let records = match sample.is_whole {
             true => many(sample.records, "record"),
             false => format!("more than {}", many(sample.records, "record")),
         };
-        format!("the {side}'s table {} ({records}) has no counterpart: it is not compared", sample.name())
+        format!(
+            "the {side}'s table {} ({records}) has no counterpart: it is not compared",
+            sample.name()
+        )
     }));
 }
 
@@ -273,11 +361,16 @@ fn currency(facts: &[Fact<'_>], wishes: &Wishes, said: &mut Vec<String>) -> Opti
     }
     match money::currency_of_signs(&columns) {
         Ok(Some((code, sign))) => {
-            said.push(format!("took {code} as the currency: `{sign}` stands beside amounts"));
+            said.push(format!(
+                "took {code} as the currency: `{sign}` stands beside amounts"
+            ));
             Some(code.to_owned())
         }
         Ok(None) => {
-            said.push("nothing tells the currency of the amounts: they are totalled without one".to_owned());
+            said.push(
+                "nothing tells the currency of the amounts: they are totalled without one"
+                    .to_owned(),
+            );
             None
         }
         Err(signs) => {
@@ -294,7 +387,10 @@ impl Fact<'_> {
     /// Both columns of a pair.
     fn columns(&self, at: usize) -> [&Column; 2] {
         let pair = &self.pairs[at];
-        [&self.source.columns[pair.source], &self.target.columns[pair.target]]
+        [
+            &self.source.columns[pair.source],
+            &self.target.columns[pair.target],
+        ]
     }
 
     /// What a pair is called in the records that are compared.
@@ -310,11 +406,19 @@ impl Fact<'_> {
         let names = |of: &[usize]| list(self.names(of).iter().map(String::as_str));
         let key = match self.key.pairs.is_empty() {
             true => format!("took no key ({})", self.key.why_none),
-            false => format!("took {} as key ({})", names(&self.key.pairs), self.key.says_source()),
+            false => format!(
+                "took {} as key ({})",
+                names(&self.key.pairs),
+                self.key.says_source()
+            ),
         };
         let money = match (self.money.is_empty(), self.currency, currency) {
             (true, ..) => "no column as money".to_owned(),
-            (_, Some(column), _) => format!("{} as money (currency: {})", names(&self.money), self.name(column)),
+            (_, Some(column), _) => format!(
+                "{} as money (currency: {})",
+                names(&self.money),
+                self.name(column)
+            ),
             (_, None, Some(code)) => format!("{} as money ({code})", names(&self.money)),
             (_, None, None) => format!("{} as money", names(&self.money)),
         };
@@ -333,7 +437,9 @@ impl Fact<'_> {
         said.extend((0..self.pairs.len()).flat_map(|at| self.says_faults(at)));
         let sides = [(self.source, source, target), (self.target, target, source)];
         for (at, (sample, own, other)) in sides.into_iter().enumerate() {
-            let paired: BTreeSet<&str> = (0..self.pairs.len()).map(|pair| self.columns(pair)[at].name.as_str()).collect();
+            let paired: BTreeSet<&str> = (0..self.pairs.len())
+                .map(|pair| self.columns(pair)[at].name.as_str())
+                .collect();
             let open: Vec<&str> = sample
                 .columns
                 .iter()
@@ -341,11 +447,16 @@ impl Fact<'_> {
                 .filter(|name| !paired.contains(name))
                 .collect();
             if !open.is_empty() {
-                said.push(format!("not compared, because {other} has nothing like it: {} of {own}", list(open)));
+                said.push(format!(
+                    "not compared, because {other} has nothing like it: {} of {own}",
+                    list(open)
+                ));
             }
             if !sample.nested.is_empty() {
                 let nested = list(sample.nested.iter().map(String::as_str));
-                said.push(format!("not compared, because lists and structures cannot be: {nested} of {own}"));
+                said.push(format!(
+                    "not compared, because lists and structures cannot be: {nested} of {own}"
+                ));
             }
         }
         said
@@ -362,11 +473,9 @@ impl Fact<'_> {
             false => ": what is there more than once, or empty, is reported",
         };
         Some(format!(
-            "{names}: {} in {}, {} in {}{twice}",
+            "{names}: {} records of the source, {} of the target{twice}",
             key.says_source(),
-            self.source.name(),
             key.says_target(),
-            self.target.name()
         ))
     }
 
@@ -385,11 +494,16 @@ impl Fact<'_> {
                 Some(shared) => format!("the names mean the same, and {shared}"),
                 None => "the names mean the same".to_owned(),
             }),
-            Why::Content => Some(format!("by what they hold: {}", shared.clone().unwrap_or_default())),
+            Why::Content => Some(format!(
+                "by what they hold: {}",
+                shared.clone().unwrap_or_default()
+            )),
         };
         let form = pair.form.says(source, target);
-        let is_odd = why.is_none() && source.records.min(target.records) >= 20
-            && self.source.is_whole && self.target.is_whole
+        let is_odd = why.is_none()
+            && source.records.min(target.records) >= 20
+            && self.source.is_whole
+            && self.target.is_whole
             && pair.shared.is_some_and(|shared| shared < 500);
         let odd = is_odd.then(|| format!("only {}", shared.unwrap_or_default()));
         let parts: Vec<String> = why.into_iter().chain(form).chain(odd).collect();
@@ -412,7 +526,13 @@ impl Fact<'_> {
                 false => column.numbers.failed,
             };
             let words = many(failed, "value");
-            (failed > 0).then(|| format!("{words} of {} in {} are no amounts: rejects", column.name, sample.name()))
+            (failed > 0).then(|| {
+                format!(
+                    "{words} of {} in {} are no amounts: rejects",
+                    column.name,
+                    sample.name()
+                )
+            })
         };
         faulty.filter_map(says).collect()
     }
@@ -436,21 +556,33 @@ impl Fact<'_> {
 
     fn sql_of(&self, at: usize, side: At, currency: Option<&str>) -> Option<String> {
         let column = self.columns(at)[usize::from(side == At::Target)];
-        sql(column, &self.pairs[at].form, side, self.terms(at, side, currency))
+        sql(
+            column,
+            &self.pairs[at].form,
+            side,
+            self.terms(at, side, currency),
+        )
     }
 
     /// Whether a side is its table as it is: `money()` over a text is understood.
     fn is_plain(&self, side: At, currency: Option<&str>) -> bool {
-        let sample = if side == At::Source { self.source } else { self.target };
+        let sample = if side == At::Source {
+            self.source
+        } else {
+            self.target
+        };
         let is_table = sample.nested.is_empty() && is_table_name(sample.name());
         let all_paired = side == At::Target || self.pairs.len() == sample.columns.len();
-        is_table && all_paired && (0..self.pairs.len()).all(|at| {
-            let [source, target] = self.columns(at);
-            let named = side == At::Target || source.name == target.name;
-            let expression = self.sql_of(at, side, currency);
-            let is_read = expression.is_none_or(|sql| sql == format!("money({})", quoted(&target.name)));
-            named && is_read
-        })
+        is_table
+            && all_paired
+            && (0..self.pairs.len()).all(|at| {
+                let [source, target] = self.columns(at);
+                let named = side == At::Target || source.name == target.name;
+                let expression = self.sql_of(at, side, currency);
+                let is_read =
+                    expression.is_none_or(|sql| sql == format!("money({})", quoted(&target.name)));
+                named && is_read
+            })
     }
 
     /// A side of the agreement: its table, or SQL.
@@ -481,13 +613,22 @@ impl Fact<'_> {
             }
         };
         let preface: String = preface.chars().filter(|c| !c.is_control()).collect();
-        format!("-- {preface}\nSELECT\n  {}\nFROM {}\n", columns.join(",\n  "), quoted(own))
+        format!(
+            "-- {preface}\nSELECT\n  {}\nFROM {}\n",
+            columns.join(",\n  "),
+            quoted(own)
+        )
     }
 
     /// Columns of the target that have no counterpart.
     fn ignored(&self) -> Vec<String> {
         let paired: BTreeSet<usize> = self.pairs.iter().map(|pair| pair.target).collect();
-        let open = self.target.columns.iter().enumerate().filter(|(at, _)| !paired.contains(at));
+        let open = self
+            .target
+            .columns
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| !paired.contains(at));
         open.map(|(_, column)| column.name.clone()).collect()
     }
 
@@ -498,11 +639,19 @@ impl Fact<'_> {
         }
         let ignore = self.ignored();
         if !ignore.is_empty() {
-            notes.insert("ignore".to_owned(), format!("{} has nothing like it", self.source.name()));
+            notes.insert(
+                "ignore".to_owned(),
+                format!("{} has nothing like it", self.source.name()),
+            );
         }
         DraftAgreement {
             preface: words.join("\n"),
-            name: self.target.name().chars().filter(|c| !c.is_control()).collect(),
+            name: self
+                .target
+                .name()
+                .chars()
+                .filter(|c| !c.is_control())
+                .collect(),
             rule: self.side(At::Source, currency),
             target: self.side(At::Target, currency),
             key: self.names(&self.key.pairs),
@@ -520,6 +669,11 @@ impl Fact<'_> {
 /// Whether a plan takes a text for the name of a table, and not for SQL or a file.
 fn is_table_name(name: &str) -> bool {
     let start = name.trim().to_lowercase();
-    let is_sql = ["select", "with", "--", "/*", "("].iter().any(|word| start.starts_with(word));
-    !is_sql && !start.ends_with(".sql") && start == name.to_lowercase() && !name.contains(char::is_control)
+    let is_sql = ["select", "with", "--", "/*", "("]
+        .iter()
+        .any(|word| start.starts_with(word));
+    !is_sql
+        && !start.ends_with(".sql")
+        && start == name.to_lowercase()
+        && !name.contains(char::is_control)
 }

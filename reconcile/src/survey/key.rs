@@ -1,11 +1,11 @@
 //! What tells the records of two tables apart.
 
+use super::convert::Form;
 use super::names;
 use super::pairs::Pair;
 use super::profile::{Class, Column};
 use super::sample::{Measure, Sample, measure, measure_sample};
 use super::say::{count, list};
-use super::convert::Form;
 use books::ReadError;
 
 /// A key, as it was measured; or why there is none.
@@ -21,7 +21,10 @@ pub(super) struct Key {
 
 impl Key {
     fn none(why: impl Into<String>) -> Key {
-        Key { why_none: why.into(), ..Key::default() }
+        Key {
+            why_none: why.into(),
+            ..Key::default()
+        }
     }
 
     /// What was measured of the source, in a few words.
@@ -36,13 +39,22 @@ impl Key {
 }
 
 fn says(measure: Measure) -> String {
-    let Measure { records, distinct, gaps, is_whole } = measure;
+    let Measure {
+        records,
+        distinct,
+        gaps,
+        is_whole,
+    } = measure;
     let of = if is_whole { "" } else { "the first " };
     let gaps = match gaps {
         0 => String::new(),
         gaps => format!(", empty in {}", count(gaps)),
     };
-    format!("unique in {} of {of}{}{gaps}", count(distinct), count(records))
+    format!(
+        "unique in {} of {of}{}{gaps}",
+        count(distinct),
+        count(records)
+    )
 }
 
 /// Columns that are tried together.
@@ -59,11 +71,16 @@ pub(super) fn find(
     money: &[usize],
 ) -> Result<Key, ReadError> {
     if source.records == 0 {
-        return Ok(Key::none(format!("{} has no records to measure a key on", source.name())));
+        return Ok(Key::none(format!(
+            "{} has no records to measure a key on",
+            source.name()
+        )));
     }
     let candidates = candidates(source, pairs, money);
     let mut sets = sets_of(&candidates);
-    sets.sort_by(|(one, first), (other, second)| (one, first.len(), first).cmp(&(other, second.len(), second)));
+    sets.sort_by(|(one, first), (other, second)| {
+        (one, first.len(), first).cmp(&(other, second.len(), second))
+    });
     let mut measured = 0;
     let mut near: Option<Key> = None;
     let mut split: Option<Key> = None;
@@ -104,7 +121,9 @@ fn measured_key(
     pairs: &[Pair],
     set: Vec<usize>,
 ) -> Result<Key, ReadError> {
-    let columns = |pick: fn(&Pair) -> usize| -> Vec<usize> { set.iter().map(|at| pick(&pairs[*at])).collect() };
+    let columns = |pick: fn(&Pair) -> usize| -> Vec<usize> {
+        set.iter().map(|at| pick(&pairs[*at])).collect()
+    };
     Ok(Key {
         source: measure(source, &columns(|pair| pair.source))?,
         target: measure(target, &columns(|pair| pair.target))?,
@@ -168,11 +187,14 @@ fn sets_of(candidates: &[(usize, u32)]) -> Vec<(u32, Vec<usize>)> {
 /// twice is more likely a fault than a reason for another key.
 fn is_near_id(source: &Sample, columns: &[usize], found: Option<&Key>) -> bool {
     let [column] = columns else { return false };
-    found.is_none() && names::is_id(&source.columns[*column].name) && is_nearly_unique(measure_sample(source, columns))
+    found.is_none()
+        && names::is_id(&source.columns[*column].name)
+        && is_nearly_unique(measure_sample(source, columns))
 }
 
 fn is_nearly_unique(measure: Measure) -> bool {
-    measure.records >= 1000 && measure.distinct.saturating_mul(1000) >= measure.records.saturating_mul(999)
+    measure.records >= 1000
+        && measure.distinct.saturating_mul(1000) >= measure.records.saturating_mul(999)
 }
 
 /// Whether most records of the target are told apart.
@@ -183,11 +205,21 @@ fn is_mostly_unique(measure: Measure) -> bool {
 fn why_none(source: &Sample, target: &Sample, pairs: &[Pair], split: Option<&Key>) -> String {
     match split {
         Some(key) => {
-            let names = key.pairs.iter().map(|at| target.columns[pairs[*at].target].name.as_str());
+            let names = key
+                .pairs
+                .iter()
+                .map(|at| target.columns[pairs[*at].target].name.as_str());
             let (records, distinct) = (count(key.target.records), count(key.target.distinct));
-            format!("{} would tell the records of {} apart, but only {distinct} of {records} of {}",
-                list(names), source.name(), target.name())
+            format!(
+                "{} would tell the records of {} apart, but only {distinct} of {records} of {}",
+                list(names),
+                source.name(),
+                target.name()
+            )
         }
-        None => format!("no set of up to three columns is unique in {}", source.name()),
+        None => format!(
+            "no set of up to three columns is unique in {}",
+            source.name()
+        ),
     }
 }

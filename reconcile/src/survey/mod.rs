@@ -17,6 +17,7 @@
 mod convert;
 mod dialect;
 mod draft;
+mod groups;
 mod key;
 mod money;
 mod names;
@@ -175,7 +176,10 @@ fn seen_from(draft: &Draft, folder: &Path) -> Draft {
 
 /// A path as a plan in `folder` writes it.
 fn url_from(path: &Path, folder: &Path) -> String {
-    let path = match (path.is_absolute(), folder == Path::new("") || folder == Path::new(".")) {
+    let path = match (
+        path.is_absolute(),
+        folder == Path::new("") || folder == Path::new("."),
+    ) {
         (true, _) | (_, true) => path.to_owned(),
         (false, false) => from_to(folder, path).unwrap_or_else(|| path.to_owned()),
     };
@@ -188,10 +192,20 @@ fn url_from(path: &Path, folder: &Path) -> String {
 
 /// The way from a folder to a path, both absolute or starting from the working folder.
 fn from_to(folder: &Path, path: &Path) -> Option<PathBuf> {
-    let (folder, path) = (std::path::absolute(folder).ok()?, std::path::absolute(path).ok()?);
-    let shared = folder.components().zip(path.components()).take_while(|(a, b)| a == b).count();
+    let (folder, path) = (
+        std::path::absolute(folder).ok()?,
+        std::path::absolute(path).ok()?,
+    );
+    let shared = folder
+        .components()
+        .zip(path.components())
+        .take_while(|(a, b)| a == b)
+        .count();
     let up = folder.components().skip(shared);
-    if up.clone().any(|part| part == std::path::Component::ParentDir) {
+    if up
+        .clone()
+        .any(|part| part == std::path::Component::ParentDir)
+    {
         return Some(path);
     }
     let mut way: PathBuf = up.map(|_| "..").collect();

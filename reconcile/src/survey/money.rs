@@ -15,13 +15,18 @@ pub(super) fn find(source: &Sample, target: &Sample, pairs: &[Pair]) -> Vec<usiz
     let is_money = |pair: &Pair| {
         let columns = [&source.columns[pair.source], &target.columns[pair.target]];
         let is_number = columns.iter().all(|column| can_be_money(column));
-        let no_money = columns.iter().any(|column| names::is_no_money(&column.name));
+        let no_money = columns
+            .iter()
+            .any(|column| names::is_no_money(&column.name));
         let named = columns.iter().any(|column| names::is_money(&column.name));
         let holds = columns.iter().all(|column| holds_amounts(column));
         is_number && !no_money && (named || holds)
     };
     let is_exact = |pair: &Pair| !matches!(pair.form, Form::Float | Form::Text);
-    let found = pairs.iter().enumerate().filter(|(_, pair)| is_exact(pair) && is_money(pair));
+    let found = pairs
+        .iter()
+        .enumerate()
+        .filter(|(_, pair)| is_exact(pair) && is_money(pair));
     found.map(|(at, _)| at).collect()
 }
 
@@ -44,7 +49,8 @@ fn holds_amounts(column: &Column) -> bool {
     match column.class() {
         Class::Decimal(scale) => scale == 2,
         Class::Text => {
-            let has_cents = numbers.two_decimals.saturating_mul(10) >= column.filled.saturating_mul(9);
+            let has_cents =
+                numbers.two_decimals.saturating_mul(10) >= column.filled.saturating_mul(9);
             let is_marked = !numbers.signs.is_empty();
             !column.is_bare() && numbers.padded == 0 && (has_cents || is_marked)
         }
@@ -61,8 +67,12 @@ pub(super) fn currency_column(
 ) -> Option<usize> {
     let tells = |pair: &Pair| {
         let columns = [&source.columns[pair.source], &target.columns[pair.target]];
-        let is_text = columns.iter().all(|column| column.class() == Class::Text && !column.is_bare());
-        let is_named = columns.iter().any(|column| names::is_currency(&column.name));
+        let is_text = columns
+            .iter()
+            .all(|column| column.class() == Class::Text && !column.is_bare());
+        let is_named = columns
+            .iter()
+            .any(|column| names::is_currency(&column.name));
         is_text && is_named && codes(columns[0]) && pair.form == Form::AsIs
     };
     pairs.iter().position(tells)
@@ -77,7 +87,9 @@ pub(super) fn has_codes(column: &Column, known: &HashSet<u64>) -> bool {
 pub(super) fn code_hashes() -> HashSet<u64> {
     let letters = || b'A'..=b'Z';
     let mut hashes = HashSet::new();
-    for code in letters().flat_map(|a| letters().flat_map(move |b| letters().map(move |c| [a, b, c]))) {
+    for code in
+        letters().flat_map(|a| letters().flat_map(move |b| letters().map(move |c| [a, b, c])))
+    {
         if let Ok(code) = std::str::from_utf8(&code)
             && CurrencyCode::from_str(code).is_ok()
         {
@@ -88,7 +100,9 @@ pub(super) fn code_hashes() -> HashSet<u64> {
 }
 
 /// The currency that signs beside amounts, and words in names, tell; and by what.
-pub(super) fn currency_of_signs(columns: &[&Column]) -> Result<Option<(&'static str, char)>, BTreeSet<char>> {
+pub(super) fn currency_of_signs(
+    columns: &[&Column],
+) -> Result<Option<(&'static str, char)>, BTreeSet<char>> {
     let mut signs: BTreeSet<char> = BTreeSet::new();
     for column in columns {
         signs.extend(&column.numbers.signs);
@@ -113,11 +127,7 @@ pub(super) fn currency_of_signs(columns: &[&Column]) -> Result<Option<(&'static 
 }
 
 /// Pairs along which totals are crossed: up to two that have few values, the best by name.
-pub(super) fn foot(
-    source: &Sample,
-    pairs: &[Pair],
-    taken: &BTreeSet<usize>,
-) -> Vec<usize> {
+pub(super) fn foot(source: &Sample, pairs: &[Pair], taken: &BTreeSet<usize>) -> Vec<usize> {
     let mut found: Vec<(u32, usize, usize)> = Vec::new();
     for (at, pair) in pairs.iter().enumerate() {
         let column = &source.columns[pair.source];
@@ -126,7 +136,13 @@ pub(super) fn foot(
         let is_full = column.filled.saturating_mul(10) >= column.records.saturating_mul(9);
         let is_amount = column.is_number() && column.numbers.fractions > 0;
         let is_long = column.longest > 40;
-        if is_low && is_full && !is_amount && !is_long && pair.form != Form::Float && !taken.contains(&at) {
+        if is_low
+            && is_full
+            && !is_amount
+            && !is_long
+            && pair.form != Form::Float
+            && !taken.contains(&at)
+        {
             found.push((names::foot_rank(&column.name), values, at));
         }
     }

@@ -9,26 +9,138 @@ pub(super) const MEANS_THE_SAME: u64 = 850;
 
 /// Words for the same thing; the first names it. Chinese words stand as a whole.
 const MEANINGS: [&[&str]; 33] = [
-    &["amount", "amt", "sum", "金额", "交易金额", "发生额", "订单金额"],
-    &["fee", "fees", "commission", "charge", "手续费", "费用", "交易手续费"],
+    &[
+        "amount",
+        "amt",
+        "sum",
+        "金额",
+        "交易金额",
+        "发生额",
+        "订单金额",
+    ],
+    &[
+        "fee",
+        "fees",
+        "commission",
+        "charge",
+        "手续费",
+        "费用",
+        "交易手续费",
+    ],
     &["balance", "bal", "余额", "账户余额"],
-    &["serial", "flow number", "transaction number", "transaction id", "serial number", "流水号", "流水", "交易流水号", "交易号", "序列号"],
+    &[
+        "serial",
+        "flow number",
+        "transaction number",
+        "transaction id",
+        "serial number",
+        "流水号",
+        "流水",
+        "交易流水号",
+        "交易号",
+        "序列号",
+    ],
     &["date", "day", "日期", "交易日期", "transaction date"],
-    &["accounting date", "business date", "posting date", "会计日期", "记账日期", "入账日期"],
-    &["time", "timestamp", "时间", "交易时间", "transaction time", "created at", "created"],
-    &["account", "account number", "account id", "账号", "账户", "帐号", "帐户"],
+    &[
+        "accounting date",
+        "business date",
+        "posting date",
+        "会计日期",
+        "记账日期",
+        "入账日期",
+    ],
+    &[
+        "time",
+        "timestamp",
+        "时间",
+        "交易时间",
+        "transaction time",
+        "created at",
+        "created",
+    ],
+    &[
+        "account",
+        "account number",
+        "account id",
+        "账号",
+        "账户",
+        "帐号",
+        "帐户",
+    ],
     &["currency", "currency code", "币种", "币别", "货币"],
-    &["type", "kind", "类型", "种类", "交易类型", "transaction type"],
+    &[
+        "type",
+        "kind",
+        "类型",
+        "种类",
+        "交易类型",
+        "transaction type",
+    ],
     &["status", "state", "状态", "交易状态"],
     &["channel", "渠道", "通道"],
-    &["memo", "remark", "remarks", "note", "notes", "comment", "description", "narrative", "备注", "摘要", "附言"],
+    &[
+        "memo",
+        "remark",
+        "remarks",
+        "note",
+        "notes",
+        "comment",
+        "description",
+        "narrative",
+        "备注",
+        "摘要",
+        "附言",
+    ],
     &["name", "户名", "姓名", "名称"],
-    &["user", "user id", "user number", "uid", "用户", "用户号", "用户编号"],
-    &["customer", "customer id", "customer number", "客户号", "客户编号", "客户"],
-    &["voucher", "voucher number", "voucher id", "凭证号", "凭证", "传票号"],
-    &["leg", "line", "line number", "entry number", "分录号", "分录序号", "行号"],
-    &["subject", "account code", "ledger account", "科目", "科目号", "科目代码"],
-    &["merchant", "merchant id", "merchant number", "商户", "商户号"],
+    &[
+        "user",
+        "user id",
+        "user number",
+        "uid",
+        "用户",
+        "用户号",
+        "用户编号",
+    ],
+    &[
+        "customer",
+        "customer id",
+        "customer number",
+        "客户号",
+        "客户编号",
+        "客户",
+    ],
+    &[
+        "voucher",
+        "voucher number",
+        "voucher id",
+        "凭证号",
+        "凭证",
+        "传票号",
+    ],
+    &[
+        "leg",
+        "line",
+        "line number",
+        "entry number",
+        "分录号",
+        "分录序号",
+        "行号",
+    ],
+    &[
+        "subject",
+        "account code",
+        "ledger account",
+        "科目",
+        "科目号",
+        "科目代码",
+    ],
+    &[
+        "merchant",
+        "merchant id",
+        "merchant number",
+        "商户",
+        "商户号",
+    ],
     &["order", "order id", "order number", "订单号", "订单编号"],
     &["batch", "batch id", "batch number", "批次", "批次号"],
     &["debit", "借方", "借方金额", "借"],
@@ -40,18 +152,46 @@ const MEANINGS: [&[&str]; 33] = [
     &["principal", "本金"],
     &["income", "收益", "收入"],
     &["tax", "vat", "税", "税额"],
-    &["payee", "beneficiary", "supplier", "vendor", "收款人", "供应商"],
+    &[
+        "payee",
+        "beneficiary",
+        "supplier",
+        "vendor",
+        "收款人",
+        "供应商",
+    ],
     &["bank", "银行", "开户行"],
 ];
 
 /// What short words stand for.
 const SHORT: [(&str, &str); 27] = [
-    ("acct", "account"), ("acc", "account"), ("acnt", "account"), ("amt", "amount"), ("bal", "balance"),
-    ("ccy", "currency"), ("cur", "currency"), ("curr", "currency"), ("cust", "customer"), ("desc", "description"),
-    ("dt", "date"), ("mch", "merchant"), ("mer", "merchant"), ("merch", "merchant"), ("nbr", "number"),
-    ("no", "number"), ("num", "number"), ("ord", "order"), ("qty", "quantity"), ("ref", "reference"),
-    ("seq", "sequence"), ("ser", "serial"), ("tm", "time"), ("tran", "transaction"), ("trans", "transaction"),
-    ("trx", "transaction"), ("txn", "transaction"),
+    ("acct", "account"),
+    ("acc", "account"),
+    ("acnt", "account"),
+    ("amt", "amount"),
+    ("bal", "balance"),
+    ("ccy", "currency"),
+    ("cur", "currency"),
+    ("curr", "currency"),
+    ("cust", "customer"),
+    ("desc", "description"),
+    ("dt", "date"),
+    ("mch", "merchant"),
+    ("mer", "merchant"),
+    ("merch", "merchant"),
+    ("nbr", "number"),
+    ("no", "number"),
+    ("num", "number"),
+    ("ord", "order"),
+    ("qty", "quantity"),
+    ("ref", "reference"),
+    ("seq", "sequence"),
+    ("ser", "serial"),
+    ("tm", "time"),
+    ("tran", "transaction"),
+    ("trans", "transaction"),
+    ("trx", "transaction"),
+    ("txn", "transaction"),
 ];
 
 /// The words of a name, in small letters, short ones written out.
@@ -87,12 +227,18 @@ fn written_out(word: String) -> String {
 
 /// The letters of a name alone.
 fn letters(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    name.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 /// What a name means, where it is one of the words known here; else its own words.
 fn meaning(name: &str) -> String {
-    let own: Vec<String> = words(name).into_iter().filter(|word| !is_unit(word)).collect();
+    let own: Vec<String> = words(name)
+        .into_iter()
+        .filter(|word| !is_unit(word))
+        .collect();
     let phrase = own.join(" ");
     let known = MEANINGS.iter().find(|same| same.contains(&phrase.as_str()));
     known.map_or(phrase.clone(), |same| same[0].to_owned())
@@ -100,12 +246,30 @@ fn meaning(name: &str) -> String {
 
 /// Whether a word says the unit of an amount.
 fn is_unit(word: &str) -> bool {
-    ["fen", "cent", "cents", "pence", "minor", "分", "元", "yuan", "gbp", "cny", "usd", "eur", "rmb", "人民币"].contains(&word)
+    [
+        "fen",
+        "cent",
+        "cents",
+        "pence",
+        "minor",
+        "分",
+        "元",
+        "yuan",
+        "gbp",
+        "cny",
+        "usd",
+        "eur",
+        "rmb",
+        "人民币",
+    ]
+    .contains(&word)
 }
 
 /// Whether a name says that it holds minor units.
 pub(super) fn says_minor(name: &str) -> bool {
-    words(name).iter().any(|word| ["fen", "cent", "cents", "pence", "minor", "分"].contains(&word.as_str()))
+    words(name)
+        .iter()
+        .any(|word| ["fen", "cent", "cents", "pence", "minor", "分"].contains(&word.as_str()))
 }
 
 /// How alike two names of columns are, of a thousand.
@@ -127,9 +291,34 @@ pub(super) fn likeness(one: &str, other: &str) -> u64 {
 
 /// Words around a table's name that say nothing of what is in it.
 const AROUND: [&str; 28] = [
-    "t", "tb", "tbl", "table", "tab", "old", "new", "source", "src", "target", "tgt", "dst", "dest", "legacy",
-    "raw", "clean", "processed", "converted", "migrated", "expected", "actual", "v1", "v2", "export", "dump",
-    "data", "book", "final",
+    "t",
+    "tb",
+    "tbl",
+    "table",
+    "tab",
+    "old",
+    "new",
+    "source",
+    "src",
+    "target",
+    "tgt",
+    "dst",
+    "dest",
+    "legacy",
+    "raw",
+    "clean",
+    "processed",
+    "converted",
+    "migrated",
+    "expected",
+    "actual",
+    "v1",
+    "v2",
+    "export",
+    "dump",
+    "data",
+    "book",
+    "final",
 ];
 
 /// A table's name without case, plural and what stands around it.
@@ -138,7 +327,11 @@ pub(super) fn table_core(name: &str) -> String {
     let is_core = |word: &&String| {
         !AROUND.contains(&word.as_str()) && !word.chars().all(|c| c.is_ascii_digit())
     };
-    let core: Vec<&str> = words.iter().filter(is_core).map(|word| singular(word)).collect();
+    let core: Vec<&str> = words
+        .iter()
+        .filter(is_core)
+        .map(|word| singular(word))
+        .collect();
     match core.is_empty() {
         true => words.join(" "),
         false => core.join(" "),
@@ -153,7 +346,9 @@ fn singular(word: &str) -> &str {
 }
 
 fn has_word(name: &str, known: &[&str]) -> bool {
-    words(name).iter().any(|word| known.contains(&word.as_str()))
+    words(name)
+        .iter()
+        .any(|word| known.contains(&word.as_str()))
 }
 
 fn has_part(name: &str, parts: &[&str]) -> bool {
@@ -162,7 +357,18 @@ fn has_part(name: &str, parts: &[&str]) -> bool {
 
 /// Whether a column's name says that it tells records apart.
 pub(super) fn is_id(name: &str) -> bool {
-    let known = ["id", "uuid", "guid", "serial", "key", "code", "voucher", "reference", "number", "uid"];
+    let known = [
+        "id",
+        "uuid",
+        "guid",
+        "serial",
+        "key",
+        "code",
+        "voucher",
+        "reference",
+        "number",
+        "uid",
+    ];
     has_word(name, &known) || has_part(name, &["号", "流水", "编码", "凭证", "主键"])
 }
 
@@ -175,13 +381,58 @@ pub(super) fn is_ordinal(name: &str) -> bool {
 /// Whether a column's name says that it holds amounts.
 pub(super) fn is_money(name: &str) -> bool {
     let known = [
-        "amount", "amounts", "fee", "fees", "balance", "price", "total", "cost", "charge", "charges", "debit",
-        "credit", "gross", "net", "paid", "tax", "vat", "interest", "income", "principal", "sum", "commission",
-        "payment", "refund", "discount", "deposit", "withdrawal", "fen", "cents", "pence",
+        "amount",
+        "amounts",
+        "fee",
+        "fees",
+        "balance",
+        "price",
+        "total",
+        "cost",
+        "charge",
+        "charges",
+        "debit",
+        "credit",
+        "gross",
+        "net",
+        "paid",
+        "tax",
+        "vat",
+        "interest",
+        "income",
+        "principal",
+        "sum",
+        "commission",
+        "payment",
+        "refund",
+        "discount",
+        "deposit",
+        "withdrawal",
+        "fen",
+        "cents",
+        "pence",
     ];
     let chinese = [
-        "金额", "手续费", "余额", "费用", "金", "款", "借方", "贷方", "本金", "利息", "税", "价", "收入", "支出",
-        "发生额", "收益", "（元）", "(元)", "（分）", "(分)",
+        "金额",
+        "手续费",
+        "余额",
+        "费用",
+        "金",
+        "款",
+        "借方",
+        "贷方",
+        "本金",
+        "利息",
+        "税",
+        "价",
+        "收入",
+        "支出",
+        "发生额",
+        "收益",
+        "（元）",
+        "(元)",
+        "（分）",
+        "(分)",
     ];
     (has_word(name, &known) || has_part(name, &chinese)) && !is_no_money(name)
 }
@@ -189,28 +440,76 @@ pub(super) fn is_money(name: &str) -> bool {
 /// Whether a column's name says that its numbers are no amounts.
 pub(super) fn is_no_money(name: &str) -> bool {
     let known = [
-        "id", "number", "code", "count", "quantity", "rate", "ratio", "percent", "percentage", "pct", "yield",
-        "latitude", "longitude", "lat", "lon", "date", "time", "year", "month", "day", "type", "status", "name",
-        "currency", "uuid", "serial", "key", "voucher", "reference", "method", "channel", "at", "on", "by", "to",
-        "weight", "size", "version", "hash", "shares",
+        "id",
+        "number",
+        "code",
+        "count",
+        "quantity",
+        "rate",
+        "ratio",
+        "percent",
+        "percentage",
+        "pct",
+        "yield",
+        "latitude",
+        "longitude",
+        "lat",
+        "lon",
+        "date",
+        "time",
+        "year",
+        "month",
+        "day",
+        "type",
+        "status",
+        "name",
+        "currency",
+        "uuid",
+        "serial",
+        "key",
+        "voucher",
+        "reference",
+        "method",
+        "channel",
+        "at",
+        "on",
+        "by",
+        "to",
+        "weight",
+        "size",
+        "version",
+        "hash",
+        "shares",
     ];
-    let chinese = ["号", "率", "笔数", "日期", "时间", "类型", "状态", "名", "币种", "份额", "数量", "次数"];
+    let chinese = [
+        "号", "率", "笔数", "日期", "时间", "类型", "状态", "名", "币种", "份额", "数量", "次数",
+    ];
     has_word(name, &known) || has_part(name, &chinese)
 }
 
 /// Whether a column's name says that it holds the code of a currency.
 pub(super) fn is_currency(name: &str) -> bool {
-    meaning(name) == "currency" || words(name).ends_with(&["currency".to_owned()]) || name.contains("币种")
+    meaning(name) == "currency"
+        || words(name).ends_with(&["currency".to_owned()])
+        || name.contains("币种")
 }
 
 /// How well totals are crossed along a column, by its name: the lower the better.
 pub(super) fn foot_rank(name: &str) -> u32 {
     let ranked: [(&[&str], &[&str]); 3] = [
         (&["date", "day", "month"], &["日期", "月份"]),
-        (&["type", "kind", "subject", "channel", "category"], &["类型", "科目", "渠道", "种类"]),
-        (&["status", "state", "direction", "branch", "unit", "product"], &["状态", "方向", "机构"]),
+        (
+            &["type", "kind", "subject", "channel", "category"],
+            &["类型", "科目", "渠道", "种类"],
+        ),
+        (
+            &["status", "state", "direction", "branch", "unit", "product"],
+            &["状态", "方向", "机构"],
+        ),
     ];
-    let found = ranked.iter().position(|(words, parts)| has_word(name, words) || has_part(name, parts));
+    let found = ranked
+        .iter()
+        .position(|(words, parts)| has_word(name, words) || has_part(name, parts));
     found.map_or(3, |rank| u32::try_from(rank).unwrap_or(3))
 }
 
@@ -220,7 +519,9 @@ mod tests {
 
     #[test]
     fn names_that_mean_the_same_are_alike() {
-        let check = |one: &str, other: &str, expect: u64| assert_eq!(likeness(one, other), expect, "{one} {other}");
+        let check = |one: &str, other: &str, expect: u64| {
+            assert_eq!(likeness(one, other), expect, "{one} {other}")
+        };
         check("amount", "amount", SAME);
         check("TxnAmount", "txn_amount", SPELT_ALIKE);
         check("Payment Date", "payment_date", SPELT_ALIKE);
@@ -237,8 +538,14 @@ mod tests {
     #[test]
     fn tables_are_named_by_what_is_in_them() {
         for (name, core) in [
-            ("flow", "flow"), ("Flows", "flow"), ("t_flow_old", "flow"), ("flow_2013", "flow"), ("FlowNew", "flow"),
-            ("status", "status"), ("old", "old"), ("tbl_account_entries", "account entrie"),
+            ("flow", "flow"),
+            ("Flows", "flow"),
+            ("t_flow_old", "flow"),
+            ("flow_2013", "flow"),
+            ("FlowNew", "flow"),
+            ("status", "status"),
+            ("old", "old"),
+            ("tbl_account_entries", "account entrie"),
         ] {
             assert_eq!(table_core(name), core, "{name}");
         }
@@ -249,12 +556,30 @@ mod tests {
         for name in ["serial", "user_id", "orderNo", "流水号", "voucher"] {
             assert!(is_id(name) && !is_money(name), "{name}");
         }
-        for name in ["amount", "fee", "Net Amount", "手续费", "balance_fen", "金额（元）"] {
+        for name in [
+            "amount",
+            "fee",
+            "Net Amount",
+            "手续费",
+            "balance_fen",
+            "金额（元）",
+        ] {
             assert!(is_money(name) && !is_id(name), "{name}");
         }
-        for name in ["exchange_rate", "total_count", "paid_on", "amount_currency", "金额币种"] {
+        for name in [
+            "exchange_rate",
+            "total_count",
+            "paid_on",
+            "amount_currency",
+            "金额币种",
+        ] {
             assert!(!is_money(name), "{name}");
         }
-        assert!(is_currency("ccy") && is_currency("币种") && is_currency("currency_code") && !is_currency("amount"));
+        assert!(
+            is_currency("ccy")
+                && is_currency("币种")
+                && is_currency("currency_code")
+                && !is_currency("amount")
+        );
     }
 }

@@ -1,10 +1,13 @@
 //! Opens a book of which no plan says anything yet: finds out how its files are written.
 
+use super::SurveyError;
 use super::dialect::{self, Line};
+use super::groups::{Part, groups};
 use super::sample::{SAMPLE_RECORDS, each_batch, each_text};
 use super::say::{count, list};
-use super::SurveyError;
-use books::{Book, BookError, BookErrorKind, BookSpec, Format, ReadError, ReadErrorKind, TableSpec};
+use books::{
+    Book, BookError, BookErrorKind, BookSpec, Format, ReadError, ReadErrorKind, TableSpec,
+};
 use encoding_rs::GB18030;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -23,14 +26,21 @@ pub(super) struct Opened {
 pub(super) fn open(root: &Path) -> Result<Opened, SurveyError> {
     let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
     let base = base_of(&root);
-    let mut spec = BookSpec { root, tables: BTreeMap::new() };
+    let mut spec = BookSpec {
+        root,
+        tables: BTreeMap::new(),
+    };
     let mut looked_at = BTreeSet::new();
     let mut said = Vec::new();
+    let mut is_grouped = false;
     loop {
         let opened = Book::open(&spec);
         let files: Vec<(String, String)> = match &opened {
             Ok(book) => files_of(book),
-            Err(errors) => errors.iter().filter_map(|error| Some((error.table.clone()?, error.file.clone()?))).collect(),
+            Err(errors) => errors
+                .iter()
+                .filter_map(|error| Some((error.table.clone()?, error.file.clone()?)))
+                .collect(),
         };
         let mut has_changed = false;
         for (table, file) in files {
@@ -38,24 +48,124 @@ pub(super) fn open(root: &Path) -> Result<Opened, SurveyError> {
                 let found = fit(&base.join(&file))?;
                 said.extend(found.said.iter().map(|words| format!("{file}: {words}")));
                 if found.spec != TableSpec::default() {
-                    spec.tables.insert(table, found.spec);
+                    let files = spec.tables.remove(&table).unwrap_or_default().files;
+                    spec.tables.insert(
+                        table,
+                        TableSpec {
+                            files,
+                            ..found.spec
+                        },
+                    );
                     has_changed = true;
                 }
             }
         }
         match opened {
             _ if has_changed => {}
-            Ok(book) => return Ok(Opened { book, tables: spec.tables, said }),
-            Err(errors) => return Err(SurveyError::Books(errors)),
+            Ok(book) if is_grouped => {
+                return Ok(Opened {
+                    book,
+                    tables: spec.tables,
+                    said,
+                });
+            }
+            Ok(book) => {
+                is_grouped = true;
+                if !group(&book, &mut spec, &mut said) {
+                    return Ok(Opened {
+                        book,
+                        tables: spec.tables,
+                        said,
+                    });
+                }
+            }
+            Err(errors) => {
+                if !join_same_stems(&errors, &mut spec, &mut said) {
+                    return Err(SurveyError::Books(errors));
+                }
+            }
         }
     }
+}
+
+/// Makes one table of the parts that files are of it; returns whether there are any.
+fn group(book: &Book, spec: &mut BookSpec, said: &mut Vec<String>) -> bool {
+    let is_part = |table: &&std::sync::Arc<books::Table>| table.files().len() == 1;
+    let part = |table: &std::sync::Arc<books::Table>| {
+        let written = spec.tables.get(table.name());
+        Part {
+            table: table.name().to_owned(),
+            file: table
+                .files()
+                .first()
+                .map(|file| file.path.clone())
+                .unwrap_or_default(),
+            columns: format!("{:?} {written:?}", table.schema().fields()),
+        }
+    };
+    let parts: Vec<Part> = book.tables().filter(is_part).map(part).collect();
+    let files = files_of(book).into_iter().map(|(_, file)| file).collect();
+    let groups = groups(&parts, &files);
+    for group in &groups {
+        let mut written = TableSpec::default();
+        for part in &group.parts {
+            written = spec.tables.remove(part).unwrap_or_default();
+        }
+        said.push(format!(
+            "{} files like {} are one table: {}",
+            group.parts.len(),
+            list(group.globs.iter().map(String::as_str)),
+            group.name
+        ));
+        spec.tables.insert(
+            group.name.clone(),
+            TableSpec {
+                files: group.globs.clone(),
+                ..written
+            },
+        );
+    }
+    !groups.is_empty()
+}
+
+/// Makes one table of files that have the same name in several folders; returns whether there
+/// are any.
+fn join_same_stems(errors: &[BookError], spec: &mut BookSpec, said: &mut Vec<String>) -> bool {
+    let mut has_joined = false;
+    for error in errors {
+        let BookErrorKind::SameStem {
+            stem,
+            first,
+            second,
+        } = &error.kind
+        else {
+            continue;
+        };
+        let name = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+        let table = spec.tables.entry(stem.clone()).or_default();
+        if name(first) == name(second)
+            && table.files.is_empty()
+            && !name(first).contains(['*', '?', '[', '{'])
+        {
+            table.files = vec![format!("**/{}", name(first))];
+            said.push(format!(
+                "the files {} of several folders are one table: {stem}",
+                name(first)
+            ));
+            has_joined = true;
+        }
+    }
+    has_joined
 }
 
 /// The tables of a book with their files. A table that no plan speaks of is one file.
 fn files_of(book: &Book) -> Vec<(String, String)> {
     let files = book.tables().flat_map(|table| {
         let name = table.name().to_owned();
-        table.files().iter().map(move |file| (name.clone(), file.path.clone()))
+        table
+            .files()
+            .iter()
+            .map(move |file| (name.clone(), file.path.clone()))
     });
     files.collect()
 }
@@ -69,7 +179,10 @@ fn base_of(root: &Path) -> PathBuf {
         return root.parent().unwrap_or(Path::new("")).to_owned();
     }
     let is_plain = |part: &std::path::Component<'_>| {
-        !part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{'])
+        !part
+            .as_os_str()
+            .to_string_lossy()
+            .contains(['*', '?', '[', '{'])
     };
     root.components().take_while(is_plain).collect()
 }
@@ -88,12 +201,18 @@ fn fit(path: &Path) -> Result<Fitted, SurveyError> {
     let is_parquet = head(path).is_some_and(|head| &head == b"PAR1");
     let is_known = ["csv", "tsv", "tab", "parquet"].contains(&ending.as_str());
     if !is_known || is_parquet != (ending == "parquet") {
-        found.spec.format = Some(if is_parquet { Format::Parquet } else { Format::Csv });
+        found.spec.format = Some(if is_parquet {
+            Format::Parquet
+        } else {
+            Format::Csv
+        });
     }
     if is_parquet || found.spec.format.is_none() && ending == "parquet" {
         return Ok(found);
     }
-    let Some(lines) = decode(path, &mut found)? else { return Ok(found) };
+    let Some(lines) = decode(path, &mut found)? else {
+        return Ok(found);
+    };
     judge_lines(&lines, &ending, &mut found);
     try_records(path, &mut found)?;
     Ok(found)
@@ -108,9 +227,19 @@ fn head(path: &Path) -> Option<[u8; 4]> {
 
 /// What a file's name ends in, a compression left out.
 fn ending_of(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    let plain = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
-    plain.rsplit_once('.').map(|(_, ending)| ending.to_owned()).unwrap_or_default()
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
+    let plain = name
+        .strip_suffix(".gz")
+        .or_else(|| name.strip_suffix(".zst"))
+        .unwrap_or(&name);
+    plain
+        .rsplit_once('.')
+        .map(|(_, ending)| ending.to_owned())
+        .unwrap_or_default()
 }
 
 /// Reads a file's first lines in the encoding in which all of it can be read. `None` for a file
@@ -123,7 +252,9 @@ fn decode(path: &Path, found: &mut Fitted) -> Result<Option<Vec<Line>>, SurveyEr
     if lines.is_empty() {
         found.spec.header = false;
         found.spec.names = vec!["nothing".to_owned()];
-        found.said.push("the file is empty: a table without records and columns".to_owned());
+        found
+            .said
+            .push("the file is empty: a table without records and columns".to_owned());
         return Ok(None);
     }
     Ok(Some(lines))
@@ -138,7 +269,9 @@ fn decode_foreign(path: &Path, found: &mut Fitted) -> Result<Vec<Line>, SurveyEr
     match read_lines(path, Some("gb18030")) {
         Ok(lines) if is_chinese(&lines) => {
             found.spec.encoding = Some("gb18030".to_owned());
-            found.said.push("is not UTF-8; read as gb18030, in which it is Chinese".to_owned());
+            found
+                .said
+                .push("is not UTF-8; read as gb18030, in which it is Chinese".to_owned());
             Ok(lines)
         }
         Err(SurveyError::Read(error)) if !is_undecodable(&error) => Err(SurveyError::Read(error)),
@@ -156,7 +289,11 @@ fn decode_foreign(path: &Path, found: &mut Fitted) -> Result<Vec<Line>, SurveyEr
 /// two bytes of GB 2312, and not the rare ones that letters with accents turn into.
 fn is_chinese(lines: &[Line]) -> bool {
     let (mut usual, mut rare) = (0_u64, 0_u64);
-    for character in lines.iter().flat_map(|(_, line)| line.chars()).filter(|c| !c.is_ascii()) {
+    for character in lines
+        .iter()
+        .flat_map(|(_, line)| line.chars())
+        .filter(|c| !c.is_ascii())
+    {
         let mut text = [0; 4];
         let (bytes, _, _) = GB18030.encode(character.encode_utf8(&mut text));
         match *bytes {
@@ -191,13 +328,19 @@ fn read_lines(path: &Path, encoding: Option<&str>) -> Result<Vec<Line>, SurveyEr
         seen += batch.num_rows() as u64;
         if found.len() < JUDGED_LINES {
             let mut numbers = Vec::new();
-            each_text(batch.column(1), |text| numbers.push(text.and_then(|text| text.parse().ok())))?;
+            each_text(batch.column(1), |text| {
+                numbers.push(text.and_then(|text| text.parse().ok()))
+            })?;
             let mut numbers = numbers.into_iter().flatten();
             each_text(batch.column(0), |text| {
                 found.extend(numbers.next().zip(text.map(str::to_owned)));
             })?;
         }
-        Ok(if seen < DECODED_LINES { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        Ok(if seen < DECODED_LINES {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        })
     })?;
     found.truncate(JUDGED_LINES);
     Ok(found)
@@ -206,7 +349,10 @@ fn read_lines(path: &Path, encoding: Option<&str>) -> Result<Vec<Line>, SurveyEr
 /// Opens a file as the one table of a book.
 fn open_alone(path: &Path, spec: TableSpec) -> Result<std::sync::Arc<books::Table>, SurveyError> {
     let name = stem_of(path);
-    let spec = BookSpec { root: path.to_owned(), tables: BTreeMap::from([(name, spec)]) };
+    let spec = BookSpec {
+        root: path.to_owned(),
+        tables: BTreeMap::from([(name, spec)]),
+    };
     let book = Book::open(&spec).map_err(read_or_book)?;
     let table = book.tables().next().cloned();
     table.ok_or_else(|| SurveyError::Books(Vec::new()))
@@ -215,9 +361,10 @@ fn open_alone(path: &Path, spec: TableSpec) -> Result<std::sync::Arc<books::Tabl
 /// The reader's own error, where that is all that is wrong.
 fn read_or_book(mut errors: Vec<BookError>) -> SurveyError {
     match errors.pop() {
-        Some(BookError { kind: BookErrorKind::Read(error), .. }) if errors.is_empty() => {
-            SurveyError::Read(*error)
-        }
+        Some(BookError {
+            kind: BookErrorKind::Read(error),
+            ..
+        }) if errors.is_empty() => SurveyError::Read(*error),
         last => {
             errors.extend(last);
             SurveyError::Books(errors)
@@ -227,9 +374,16 @@ fn read_or_book(mut errors: Vec<BookError>) -> SurveyError {
 
 /// What a table is called that is this file.
 fn stem_of(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     let lower = name.to_lowercase();
-    let plain = match [".gz", ".zst"].iter().find(|ending| lower.ends_with(**ending)) {
+    let plain = match [".gz", ".zst"]
+        .iter()
+        .find(|ending| lower.ends_with(**ending))
+    {
         Some(ending) => name.get(..name.len() - ending.len()).unwrap_or(&name),
         None => &name,
     };
@@ -241,23 +395,38 @@ fn stem_of(path: &Path) -> String {
 
 /// Takes over what the lines show of a file.
 fn judge_lines(lines: &[Line], ending: &str, found: &mut Fitted) {
-    let usual = if matches!(ending, "tsv" | "tab") { '\t' } else { ',' };
+    let usual = if matches!(ending, "tsv" | "tab") {
+        '\t'
+    } else {
+        ','
+    };
     let look = dialect::look(lines, usual);
+    eprintln!("DEBUG {lines:?} {look:?}");
     if let Some(delimiter) = look.delimiter.filter(|delimiter| *delimiter != usual) {
-        found.said.push(format!("its delimiter is {}", delimiter_name(delimiter)));
+        found
+            .said
+            .push(format!("its delimiter is {}", delimiter_name(delimiter)));
         found.spec.delimiter = Some(delimiter);
     }
     if look.skip_header > 0 {
-        found.said.push(format!("the {} above its header are no records", super::say::many(look.skip_header as u64, "line")));
+        found.said.push(format!(
+            "the {} above its header are no records",
+            super::say::many(look.skip_header as u64, "line")
+        ));
         found.spec.skip_header = look.skip_header;
     }
     if !look.header {
         let words = "its first line is a record: it has no header, and its columns are called";
-        found.said.push(format!("{words} {}", list(look.names.iter().map(String::as_str))));
+        found.said.push(format!(
+            "{words} {}",
+            list(look.names.iter().map(String::as_str))
+        ));
         found.spec.header = false;
     } else if let Some(wrong) = look.wrong_names {
         let names = list(look.names.iter().map(String::as_str));
-        found.said.push(format!("{wrong}; its columns are called {names}"));
+        found
+            .said
+            .push(format!("{wrong}; its columns are called {names}"));
     }
     found.spec.names = look.names;
 }
@@ -272,18 +441,29 @@ fn delimiter_name(delimiter: char) -> String {
 /// Reads the first records, and declares the repairs without which they cannot be read.
 fn try_records(path: &Path, found: &mut Fitted) -> Result<(), SurveyError> {
     for _ in 0..4 {
-        let Err(error) = read_some(path, &found.spec) else { return Ok(()) };
-        let SurveyError::Read(error) = error else { return Err(error) };
-        let line = error.line.map(|line| format!(" {}", count(line))).unwrap_or_default();
+        let Err(error) = read_some(path, &found.spec) else {
+            return Ok(());
+        };
+        let SurveyError::Read(error) = error else {
+            return Err(error);
+        };
+        let line = error
+            .line
+            .map(|line| format!(" {}", count(line)))
+            .unwrap_or_default();
         let spec = &mut found.spec;
         match error.kind {
             ReadErrorKind::BlankLine if !spec.skip_blank_lines => {
                 spec.skip_blank_lines = true;
-                found.said.push(format!("line{line} is empty: empty lines are skipped, and counted"));
+                found.said.push(format!(
+                    "line{line} is empty: empty lines are skipped, and counted"
+                ));
             }
             ReadErrorKind::StrayQuote | ReadErrorKind::AfterQuote if !spec.keep_stray_quotes => {
                 spec.keep_stray_quotes = true;
-                found.said.push(format!("a quote on line{line} quotes nothing: it is kept as it is, and counted"));
+                found.said.push(format!(
+                    "a quote on line{line} quotes nothing: it is kept as it is, and counted"
+                ));
             }
             _ => return Err(SurveyError::Read(error)),
         }
@@ -299,7 +479,11 @@ fn read_some(path: &Path, spec: &TableSpec) -> Result<(), SurveyError> {
     let mut records = 0;
     each_batch(&table, columns, |batch| {
         records += batch.num_rows() as u64;
-        Ok(if records < SAMPLE_RECORDS { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        Ok(if records < SAMPLE_RECORDS {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        })
     })?;
     Ok(())
 }

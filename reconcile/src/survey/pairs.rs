@@ -62,12 +62,16 @@ struct Pairs<'s> {
 impl Pairs<'_> {
     /// The columns that have no counterpart yet.
     fn open(&self) -> (Vec<usize>, Vec<usize>) {
-        let taken = |pick: fn(&Pair) -> usize| -> BTreeSet<usize> { self.found.iter().map(pick).collect() };
+        let taken =
+            |pick: fn(&Pair) -> usize| -> BTreeSet<usize> { self.found.iter().map(pick).collect() };
         let (sources, targets) = (taken(|pair| pair.source), taken(|pair| pair.target));
         let open = |count: usize, taken: &BTreeSet<usize>| {
             (0..count).filter(|at| !taken.contains(at)).collect()
         };
-        (open(self.source.columns.len(), &sources), open(self.target.columns.len(), &targets))
+        (
+            open(self.source.columns.len(), &sources),
+            open(self.target.columns.len(), &targets),
+        )
     }
 
     fn candidates(&self, wanted: impl Fn(&Column, &Column, u64) -> bool) -> Vec<Candidate> {
@@ -79,7 +83,12 @@ impl Pairs<'_> {
                 let name = names::likeness(&ours.name, &theirs.name);
                 if wanted(ours, theirs, name) {
                     let fit = fit(ours, theirs, self.has_zone);
-                    candidates.push(Candidate { source, target: *target, name, fit });
+                    candidates.push(Candidate {
+                        source,
+                        target: *target,
+                        name,
+                        fit,
+                    });
                 }
             }
         }
@@ -111,7 +120,8 @@ impl Pairs<'_> {
         let is_whole = self.source.is_whole && self.target.is_whole;
         let stands = |candidate: &Candidate| {
             let values = |sample: &Sample, at: usize| sample.columns[at].texts.len();
-            let few = values(self.source, candidate.source).min(values(self.target, candidate.target));
+            let few =
+                values(self.source, candidate.source).min(values(self.target, candidate.target));
             !is_whole || few < 5 || candidate.fit.shared.is_none_or(|shared| shared >= 50)
         };
         let sound: Vec<Candidate> = candidates.into_iter().filter(stands).collect();
@@ -124,9 +134,9 @@ impl Pairs<'_> {
     fn by_content(&mut self) {
         let comparable = |ours: &Column, theirs: &Column, _| !ours.is_bare() && !theirs.is_bare();
         let candidates = self.candidates(comparable);
-        let sound = candidates.into_iter().filter(|candidate| {
-            candidate.fit.likeness >= 600 && candidate.fit.form != Form::Text
-        });
+        let sound = candidates
+            .into_iter()
+            .filter(|candidate| candidate.fit.likeness >= 600 && candidate.fit.form != Form::Text);
         for candidate in best_choices(sound.collect(), 100) {
             self.take(candidate, Why::Content);
         }
@@ -150,7 +160,11 @@ fn only_choices(candidates: Vec<Candidate>) -> Vec<Candidate> {
             rivals.count() == 1
         })
         .collect();
-    candidates.into_iter().zip(alone).filter_map(|(one, is_alone)| is_alone.then_some(one)).collect()
+    candidates
+        .into_iter()
+        .zip(alone)
+        .filter_map(|(one, is_alone)| is_alone.then_some(one))
+        .collect()
 }
 
 /// The heaviest candidates, each by a margin over all that want one of its columns.
@@ -159,7 +173,9 @@ fn best_choices(mut candidates: Vec<Candidate>, margin: u64) -> Vec<Candidate> {
     let mut chosen: Vec<Candidate> = Vec::new();
     while !candidates.is_empty() {
         let best = candidates.remove(0);
-        let rival = candidates.iter().find(|other| other.source == best.source || other.target == best.target);
+        let rival = candidates
+            .iter()
+            .find(|other| other.source == best.source || other.target == best.target);
         let is_clear = rival.is_none_or(|rival| rival.weight() + margin <= best.weight());
         if is_clear {
             candidates.retain(|other| other.source != best.source && other.target != best.target);
@@ -185,10 +201,16 @@ pub(super) fn pair_tables(source: &[Sample], target: &[Sample]) -> Vec<(usize, u
             let alike = |(other, sample): &(usize, &Sample)| {
                 is_open(&pairs, *other, at) && form(sample.name()) == name
             };
-            let found: Vec<usize> =
-                source.iter().enumerate().filter(alike).map(|(other, _)| other).collect();
+            let found: Vec<usize> = source
+                .iter()
+                .enumerate()
+                .filter(alike)
+                .map(|(other, _)| other)
+                .collect();
             let rivals = target.iter().enumerate().filter(|(other, sample)| {
-                *other != at && form(sample.name()) == name && pairs.iter().all(|(_, taken)| taken != other)
+                *other != at
+                    && form(sample.name()) == name
+                    && pairs.iter().all(|(_, taken)| taken != other)
             });
             if let ([only], 0) = (&found[..], rivals.count()) {
                 pairs.push((*only, at));
@@ -201,7 +223,9 @@ pub(super) fn pair_tables(source: &[Sample], target: &[Sample]) -> Vec<(usize, u
 }
 
 fn is_open(pairs: &[(usize, usize)], source: usize, target: usize) -> bool {
-    pairs.iter().all(|(one, other)| *one != source && *other != target)
+    pairs
+        .iter()
+        .all(|(one, other)| *one != source && *other != target)
 }
 
 /// Pairs the rest where half of the columns of one table have a counterpart in the other; the
@@ -218,7 +242,9 @@ fn pair_by_columns(source: &[Sample], target: &[Sample], pairs: &mut Vec<(usize,
         }
     }
     let is_last = scored.len() == 1;
-    scored.sort_by_key(|(share, shared, one, other)| (std::cmp::Reverse((*share, *shared)), *other, *one));
+    scored.sort_by_key(|(share, shared, one, other)| {
+        (std::cmp::Reverse((*share, *shared)), *other, *one)
+    });
     for (share, shared, one, other) in scored {
         if is_open(pairs, one, other) && (share >= 500 || is_last && shared > 0) {
             pairs.push((one, other));

@@ -45,7 +45,9 @@ pub(super) enum Class {
     Bool,
     Date,
     /// `utc` with a zone.
-    Moment { utc: bool },
+    Moment {
+        utc: bool,
+    },
     /// Bytes, times of day: compared as they are.
     Other,
 }
@@ -60,7 +62,9 @@ impl Class {
             | DataType::Decimal256(_, scale) => Class::Decimal(*scale),
             DataType::Boolean => Class::Bool,
             DataType::Date32 | DataType::Date64 => Class::Date,
-            DataType::Timestamp(_, zone) => Class::Moment { utc: zone.is_some() },
+            DataType::Timestamp(_, zone) => Class::Moment {
+                utc: zone.is_some(),
+            },
             other if other.is_integer() => Class::Integer,
             other if other.is_floating() => Class::Float,
             _ => Class::Other,
@@ -225,7 +229,10 @@ impl Column {
     /// Records whose value is a text that stands for nothing.
     pub(super) fn empties(&self) -> Vec<&'static str> {
         let blank = (self.blanks > 0).then_some("");
-        blank.into_iter().chain(self.nothings.iter().copied()).collect()
+        blank
+            .into_iter()
+            .chain(self.nothings.iter().copied())
+            .collect()
     }
 }
 
@@ -256,11 +263,15 @@ impl Numbers {
         self.fractions += u64::from(amount.rescale_exact(0).is_none());
         self.two_decimals += u64::from(amount.scale == 2);
         self.scale = self.scale.max(amount.scale);
-        self.digits = self.digits.max(text.chars().filter(char::is_ascii_digit).count());
+        self.digits = self
+            .digits
+            .max(text.chars().filter(char::is_ascii_digit).count());
         let whole = text.trim_start_matches('-');
-        let starts = whole.starts_with('0') && whole.chars().nth(1).is_some_and(|c| c.is_ascii_digit());
+        let starts =
+            whole.starts_with('0') && whole.chars().nth(1).is_some_and(|c| c.is_ascii_digit());
         self.padded += u64::from(starts);
-        self.signs.extend(text.chars().filter(|c| "¥￥元圆€£$".contains(*c)));
+        self.signs
+            .extend(text.chars().filter(|c| "¥￥元圆€£$".contains(*c)));
         if is_new {
             self.values.insert(amount.normalized());
         }
@@ -280,7 +291,9 @@ fn read_amount(text: &str) -> Option<Decimal> {
     if let Ok(plain) = text.parse() {
         return Some(plain);
     }
-    parse_money(text, None).or_else(|_| parse_money(text, Some(2))).ok()
+    parse_money(text, None)
+        .or_else(|_| parse_money(text, Some(2)))
+        .ok()
 }
 
 /// Whether a text is an amount.
@@ -296,7 +309,9 @@ fn with_point(text: &str) -> Option<String> {
     let mut groups = grouped.split('.');
     let head = groups.next().is_some_and(|head| !head.is_empty());
     let threes = groups.all(|group| group.len() == 3);
-    let digits = grouped.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let digits = grouped
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.');
     let text = format!("{}.{decimals}", whole.replace('.', ""));
     (is_sound && head && threes && digits).then(|| text.trim_end_matches('.').to_owned())
 }
@@ -319,7 +334,11 @@ pub(super) fn likeness_permille<T: Hash + Eq>(one: &HashSet<T>, other: &HashSet<
 }
 
 fn shared<T: Hash + Eq>(one: &HashSet<T>, other: &HashSet<T>) -> usize {
-    let (few, many) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    let (few, many) = if one.len() <= other.len() {
+        (one, other)
+    } else {
+        (other, one)
+    };
     few.iter().filter(|value| many.contains(*value)).count()
 }
 
@@ -355,7 +374,13 @@ mod tests {
         assert!(column(&values).is_number());
         let mut days = vec!["2013-05-27"; 60];
         days.push("soon");
-        assert_eq!(column(&days).times().map(|times| times.format.pattern).collect::<Vec<_>>(), ["%Y-%m-%d"]);
+        assert_eq!(
+            column(&days)
+                .times()
+                .map(|times| times.format.pattern)
+                .collect::<Vec<_>>(),
+            ["%Y-%m-%d"]
+        );
     }
 
     #[test]

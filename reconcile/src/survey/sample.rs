@@ -36,7 +36,8 @@ impl Sample {
         let data = schema.fields().len().saturating_sub(2);
         let (flat, nested): (Vec<usize>, Vec<usize>) = (0..data).partition(|at| {
             let data_type = schema.field(*at).data_type();
-            !data_type.is_nested() && !matches!(data_type, DataType::Interval(_) | DataType::Duration(_))
+            !data_type.is_nested()
+                && !matches!(data_type, DataType::Interval(_) | DataType::Duration(_))
         });
         let name = |at: &usize| schema.field(*at).name().clone();
         let new = |at: &usize| Column::new(schema.field(*at).name(), schema.field(*at).data_type());
@@ -49,7 +50,9 @@ impl Sample {
         };
         let is_whole = each_batch(table, flat, |batch| {
             let room = SAMPLE_RECORDS - sample.records;
-            let rows = batch.num_rows().min(usize::try_from(room).unwrap_or(usize::MAX));
+            let rows = batch
+                .num_rows()
+                .min(usize::try_from(room).unwrap_or(usize::MAX));
             for (column, array) in sample.columns.iter_mut().zip(batch.columns()) {
                 each_text(&array.slice(0, rows), |text| column.take(text))?;
             }
@@ -92,10 +95,15 @@ const MEASURED_RECORDS: u64 = 5_000_000;
 
 /// Measures columns of a sample, by their indexes.
 pub(super) fn measure_sample(sample: &Sample, columns: &[usize]) -> Measure {
-    let mut measure = Measure { is_whole: sample.is_whole, ..Measure::default() };
+    let mut measure = Measure {
+        is_whole: sample.is_whole,
+        ..Measure::default()
+    };
     let mut seen = HashSet::new();
     for row in 0..sample.rows() {
-        let hashes = columns.iter().filter_map(|at| sample.columns[*at].rows.get(row));
+        let hashes = columns
+            .iter()
+            .filter_map(|at| sample.columns[*at].rows.get(row));
         measure.note(hashes.copied(), &mut seen);
     }
     measure
@@ -110,7 +118,9 @@ impl Sample {
     pub(super) fn is_told_apart_by(&self, columns: &[usize]) -> bool {
         let mut seen = HashSet::new();
         (0..self.rows()).all(|row| {
-            let hashes = columns.iter().filter_map(|at| self.columns[*at].rows.get(row));
+            let hashes = columns
+                .iter()
+                .filter_map(|at| self.columns[*at].rows.get(row));
             seen.insert(mixed(hashes.copied()))
         })
     }
@@ -122,7 +132,9 @@ pub(super) fn measure(sample: &Sample, columns: &[usize]) -> Result<Measure, Rea
         return Ok(measure_sample(sample, columns));
     }
     let schema = sample.table.schema();
-    let wanted = columns.iter().filter_map(|at| schema.index_of(&sample.columns[*at].name).ok());
+    let wanted = columns
+        .iter()
+        .filter_map(|at| schema.index_of(&sample.columns[*at].name).ok());
     let mut measure = Measure::default();
     let mut seen = HashSet::new();
     let is_whole = each_batch(&sample.table, wanted.collect(), |batch| {
@@ -202,7 +214,9 @@ pub(super) fn each_text(
         _ => Arc::clone(array),
     };
     let moment = Some("%Y-%m-%d %H:%M:%S%.f");
-    let options = FormatOptions::new().with_timestamp_format(moment).with_datetime_format(moment);
+    let options = FormatOptions::new()
+        .with_timestamp_format(moment)
+        .with_datetime_format(moment);
     let shown = ArrayFormatter::try_new(&array, &options)?;
     let mut text = String::new();
     for row in 0..array.len() {
@@ -219,7 +233,9 @@ pub(super) fn each_text(
 
 /// Moments as a clock in UTC shows them.
 fn without_zone(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
-    let DataType::Timestamp(unit, _) = array.data_type() else { return Ok(Arc::clone(array)) };
+    let DataType::Timestamp(unit, _) = array.data_type() else {
+        return Ok(Arc::clone(array));
+    };
     let utc = cast(array, &DataType::Timestamp(*unit, Some("+00:00".into())))?;
     cast(&utc, &DataType::Timestamp(*unit, None))
 }

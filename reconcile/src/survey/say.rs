@@ -32,9 +32,17 @@ mod tests {
 
     #[test]
     fn thousands_stand_apart() {
-        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
             assert_eq!(count(number), text);
         }
-        assert_eq!((many(1, "record"), many(2, "record")), ("1 record".into(), "2 records".into()));
+        assert_eq!(
+            (many(1, "record"), many(2, "record")),
+            ("1 record".into(), "2 records".into())
+        );
     }
 }

@@ -3,7 +3,9 @@
 
 use super::{Survey, SurveyError, Wishes, plan_of, plan_text, survey, write_plan};
 use crate::{Options, Unwatched, Watch, prepare, verify};
-use arrow_array::{ArrayRef, Decimal128Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow_array::{
+    ArrayRef, Decimal128Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
 use insta::assert_snapshot;
 use rules::plan::Plan;
 use std::path::{Path, PathBuf};
@@ -27,18 +29,26 @@ fn books(source: (&str, &[u8]), target: (&str, &[u8])) -> Books {
         path
     };
     let (source, target) = (write("old", source), write("new", target));
-    Books { folder, source, target }
+    Books {
+        folder,
+        source,
+        target,
+    }
 }
 
 fn texts(source: (&str, &str), target: (&str, &str)) -> Books {
-    books((source.0, source.1.as_bytes()), (target.0, target.1.as_bytes()))
+    books(
+        (source.0, source.1.as_bytes()),
+        (target.0, target.1.as_bytes()),
+    )
 }
 
 /// A file of Parquet.
 fn parquet(columns: &[(&str, ArrayRef)]) -> Vec<u8> {
     let batch = RecordBatch::try_from_iter(columns.iter().cloned()).unwrap();
     let mut bytes = Vec::new();
-    let mut writer = parquet::arrow::ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
+    let mut writer =
+        parquet::arrow::ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
     writer.write(&batch).unwrap();
     writer.close().unwrap();
     bytes
@@ -61,19 +71,33 @@ impl Books {
         let planless = run(plan_of(&found).unwrap(), &here.join("second"));
         assert_eq!(written, planless);
         let body = text.split_once("[[agreement]]").unwrap().1;
-        let head = text.split_once("[source]").unwrap().0.lines().filter(|line| line.starts_with("currency"));
+        let head = text
+            .split_once("[source]")
+            .unwrap()
+            .0
+            .lines()
+            .filter(|line| line.starts_with("currency"));
         let tables: Vec<&str> = text
             .split("\n\n")
             .filter(|part| part.contains(".tables."))
-            .flat_map(|part| part.lines().filter(|line| !line.starts_with("url") && !line.is_empty()))
+            .flat_map(|part| {
+                part.lines()
+                    .filter(|line| !line.starts_with("url") && !line.is_empty())
+            })
             .filter(|line| !line.starts_with("[source]") && !line.starts_with("[target]"))
             .collect();
-        let body: Vec<&str> = body.lines().filter(|line| !line.starts_with("# ")).collect();
+        let body: Vec<&str> = body
+            .lines()
+            .filter(|line| !line.starts_with("# "))
+            .collect();
         format!(
             "{}\n----\n{}{}{}\n----\n{written}",
             found.said.join("\n"),
             head.map(|line| format!("{line}\n")).collect::<String>(),
-            tables.iter().map(|line| format!("{line}\n")).collect::<String>(),
+            tables
+                .iter()
+                .map(|line| format!("{line}\n"))
+                .collect::<String>(),
             body.join("\n").trim(),
         )
     }
@@ -84,19 +108,39 @@ fn run(plan: Plan, evidence: &Path) -> String {
     let prepared = match prepare(plan, 1, &|_| None) {
         Ok(prepared) => prepared,
         Err(crate::PrepareError::Plan(errors)) => {
-            panic!("{}", errors.iter().map(|error| error.on_one_line()).collect::<Vec<_>>().join("\n"))
+            panic!(
+                "{}",
+                errors
+                    .iter()
+                    .map(|error| error.on_one_line())
+                    .collect::<Vec<_>>()
+                    .join("\n")
+            )
         }
         Err(error) => panic!("{error:?}"),
     };
     let watch: Arc<dyn Watch> = Arc::new(Unwatched::default());
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
-    let outcome = runtime.block_on(verify(&prepared, &Options::new(evidence.into()), &watch)).unwrap();
-    let mut lines = vec![format!("{:?}, {} rejects", outcome.report.verdict, outcome.report.rejects)];
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .build()
+        .unwrap();
+    let outcome = runtime
+        .block_on(verify(&prepared, &Options::new(evidence.into()), &watch))
+        .unwrap();
+    let mut lines = vec![format!(
+        "{:?}, {} rejects",
+        outcome.report.verdict, outcome.report.rejects
+    )];
     for agreement in &outcome.report.agreements {
         let breaks = &agreement.breaks;
         lines.push(format!(
             "{}: {} agreed, {} missing, {} extra, {} differ, {} copies",
-            agreement.name, agreement.records.agreed, breaks.missing, breaks.extra, breaks.differs, breaks.copies,
+            agreement.name,
+            agreement.records.agreed,
+            breaks.missing,
+            breaks.extra,
+            breaks.differs,
+            breaks.copies,
         ));
     }
     for found in &outcome.largest {
@@ -108,7 +152,11 @@ fn run(plan: Plan, evidence: &Path) -> String {
                 field.actual.clone().unwrap_or_default()
             )
         });
-        lines.push(format!("{:?} {}", found.kind, fields.collect::<Vec<_>>().join(", ")).trim_end().to_owned());
+        lines.push(
+            format!("{:?} {}", found.kind, fields.collect::<Vec<_>>().join(", "))
+                .trim_end()
+                .to_owned(),
+        );
     }
     lines.join("\n")
 }
@@ -124,7 +172,10 @@ F5,2013-05-28,pay,12.30,0.12
 
 #[test]
 fn the_same_table_on_both_sides_is_named_and_a_cent_is_found() {
-    let books = texts(("flow.csv", FLOW), ("flow.csv", &FLOW.replace("7.07", "7.08")));
+    let books = texts(
+        ("flow.csv", FLOW),
+        ("flow.csv", &FLOW.replace("7.07", "7.08")),
+    );
     assert_snapshot!(books.told(&Wishes { currency: Some("CNY".into()), ..Wishes::default() }), @"");
 }
 
@@ -147,10 +198,24 @@ fn yuan_in_texts_are_fen_in_whole_numbers() {
     let serials = StringArray::from(vec!["F1", "F2", "F3", "F4", "F5"]);
     let target = parquet(&[
         ("serial", Arc::new(serials) as ArrayRef),
-        ("day", Arc::new(arrow_array::Date32Array::from(vec![15852, 15852, 15853, 15853, 15853])) as ArrayRef),
-        ("amount_fen", Arc::new(Int64Array::from(vec![1000, 2550, -2550, 708, 1230])) as ArrayRef),
-        ("fee_fen", Arc::new(Int64Array::from(vec![10, 25, 0, 7, 12])) as ArrayRef),
-        ("loaded", Arc::new(Int64Array::from(vec![1, 1, 1, 1, 1])) as ArrayRef),
+        (
+            "day",
+            Arc::new(arrow_array::Date32Array::from(vec![
+                15852, 15852, 15853, 15853, 15853,
+            ])) as ArrayRef,
+        ),
+        (
+            "amount_fen",
+            Arc::new(Int64Array::from(vec![1000, 2550, -2550, 708, 1230])) as ArrayRef,
+        ),
+        (
+            "fee_fen",
+            Arc::new(Int64Array::from(vec![10, 25, 0, 7, 12])) as ArrayRef,
+        ),
+        (
+            "loaded",
+            Arc::new(Int64Array::from(vec![1, 1, 1, 1, 1])) as ArrayRef,
+        ),
     ]);
     let books = books(("flow.csv", FLOW.as_bytes()), ("flow.parquet", &target));
     assert_snapshot!(books.told(&Wishes::default()), @"");
@@ -158,14 +223,30 @@ fn yuan_in_texts_are_fen_in_whole_numbers() {
 
 #[test]
 fn fen_in_whole_numbers_are_yuan_in_decimals() {
-    let amounts = |values: Vec<i128>| Decimal128Array::from(values).with_precision_and_scale(18, 2).unwrap();
+    let amounts = |values: Vec<i128>| {
+        Decimal128Array::from(values)
+            .with_precision_and_scale(18, 2)
+            .unwrap()
+    };
     let source = parquet(&[
-        ("serial", Arc::new(Int64Array::from(vec![11, 12, 13])) as ArrayRef),
-        ("amount", Arc::new(Int64Array::from(vec![1000, 2550, 707])) as ArrayRef),
+        (
+            "serial",
+            Arc::new(Int64Array::from(vec![11, 12, 13])) as ArrayRef,
+        ),
+        (
+            "amount",
+            Arc::new(Int64Array::from(vec![1000, 2550, 707])) as ArrayRef,
+        ),
     ]);
     let target = parquet(&[
-        ("serial", Arc::new(Int64Array::from(vec![13, 12, 11])) as ArrayRef),
-        ("amount", Arc::new(amounts(vec![708, 2550, 1000])) as ArrayRef),
+        (
+            "serial",
+            Arc::new(Int64Array::from(vec![13, 12, 11])) as ArrayRef,
+        ),
+        (
+            "amount",
+            Arc::new(amounts(vec![708, 2550, 1000])) as ArrayRef,
+        ),
     ]);
     let books = books(("pay.parquet", &source), ("pay.parquet", &target));
     assert_snapshot!(books.told(&Wishes::default()), @"");
@@ -174,7 +255,10 @@ fn fen_in_whole_numbers_are_yuan_in_decimals() {
 #[test]
 fn records_without_a_key_are_a_multiset() {
     let source = "day,kind,amount\n2013-05-27,pay,¥1.00\n2013-05-27,pay,¥1.00\n2013-05-27,pay,¥2.50\n2013-05-28,pay,¥2.50\n";
-    let books = texts(("a.csv", source), ("a.csv", &source.replacen("2.50", "2.51", 1)));
+    let books = texts(
+        ("a.csv", source),
+        ("a.csv", &source.replacen("2.50", "2.51", 1)),
+    );
     assert_snapshot!(books.told(&Wishes::default()), @"");
 }
 
@@ -189,22 +273,31 @@ V2,2,2001,-5.00
 V3,1,1001,5.00
 V3,2,2001,-5.00
 ";
-    let books = texts(("t_entries_old.csv", source), ("Entry.csv", &source.replace("V2,2,2001,-5.00", "V2,2,2001,-5.01")));
+    let books = texts(
+        ("t_entries_old.csv", source),
+        (
+            "Entry.csv",
+            &source.replace("V2,2,2001,-5.00", "V2,2,2001,-5.01"),
+        ),
+    );
     assert_snapshot!(books.told(&Wishes::default()), @"");
 }
 
 #[test]
 fn chinese_texts_in_gb18030_are_read() {
-    let chinese = "流水号,金额,币种,交易类型\nL1,10.00,CNY,消费\nL2,2.50,CNY,消费\nL3,3.00,USD,退款\n";
+    let chinese =
+        "流水号,金额,币种,交易类型\nL1,10.00,CNY,消费\nL2,2.50,CNY,消费\nL3,3.00,USD,退款\n";
     let (bytes, _, _) = encoding_rs::GB18030.encode(chinese);
-    let target = "serial,amount,currency,type\nL3,3.00,USD,退款\nL2,2.51,CNY,消费\nL1,10.00,CNY,消费\n";
+    let target =
+        "serial,amount,currency,type\nL3,3.00,USD,退款\nL2,2.51,CNY,消费\nL1,10.00,CNY,消费\n";
     let books = books(("交易.csv", &bytes), ("trade.csv", target.as_bytes()));
     assert_snapshot!(books.told(&Wishes::default()), @"");
 }
 
 #[test]
 fn accents_are_not_taken_for_chinese() {
-    let (bytes, _, _) = encoding_rs::WINDOWS_1252.encode("id,name,total\n1,Müller,1.00\n2,Café Léon,2.00\n3,Zoë,3.00\n");
+    let (bytes, _, _) = encoding_rs::WINDOWS_1252
+        .encode("id,name,total\n1,Müller,1.00\n2,Café Léon,2.00\n3,Zoë,3.00\n");
     let target = "id,name,total\n1,Müller,1.00\n2,Café Léon,2.00\n3,Zoë,3.00\n";
     let books = books(("a.csv", &bytes), ("a.csv", target.as_bytes()));
     assert_snapshot!(books.told(&Wishes::default()), @"");
@@ -212,31 +305,48 @@ fn accents_are_not_taken_for_chinese() {
 
 #[test]
 fn semicolons_decimal_commas_and_other_dates_are_read() {
-    let source = "Beleg;Datum;Betrag\nB1;27.05.2013;1.234,50\nB2;28.05.2013;7,07\nB3;28.05.2013;0,99\n";
-    let target = "beleg,datum,betrag\nB1,2013-05-27,1234.50\nB2,2013-05-28,7.08\nB3,2013-05-28,0.99\n";
+    let source =
+        "Beleg;Datum;Betrag\nB1;27.05.2013;1.234,50\nB2;28.05.2013;7,07\nB3;28.05.2013;0,99\n";
+    let target =
+        "beleg,datum,betrag\nB1,2013-05-27,1234.50\nB2,2013-05-28,7.08\nB3,2013-05-28,0.99\n";
     let books = texts(("a.csv", source), ("a.csv", target));
     assert_snapshot!(books.told(&Wishes::default()), @"");
 }
 
 #[test]
 fn a_key_that_is_there_twice_in_the_target_is_a_key_all_the_same() {
-    let target = FLOW.replace("F5,2013-05-28,pay,12.30,0.12\n", "F5,2013-05-28,pay,12.30,0.12\nF5,2013-05-28,pay,12.30,0.12\n");
+    let target = FLOW.replace(
+        "F5,2013-05-28,pay,12.30,0.12\n",
+        "F5,2013-05-28,pay,12.30,0.12\nF5,2013-05-28,pay,12.30,0.12\n",
+    );
     let books = texts(("flow.csv", FLOW), ("flow.csv", &target));
     assert_snapshot!(books.told(&Wishes::default()), @"");
 }
 
 #[test]
 fn a_header_alone_is_a_table_without_records() {
-    let books = texts(("flow.csv", "serial,day,kind,amount,fee\n"), ("flow.csv", FLOW));
+    let books = texts(
+        ("flow.csv", "serial,day,kind,amount,fee\n"),
+        ("flow.csv", FLOW),
+    );
     assert_snapshot!(books.told(&Wishes::default()), @"");
 }
 
 #[test]
 fn an_empty_parquet_table_is_held_against_texts() {
     let source = parquet(&[
-        ("serial", Arc::new(StringArray::from(Vec::<&str>::new())) as ArrayRef),
-        ("day", Arc::new(arrow_array::Date32Array::from(Vec::<i32>::new())) as ArrayRef),
-        ("amount", Arc::new(Int64Array::from(Vec::<i64>::new())) as ArrayRef),
+        (
+            "serial",
+            Arc::new(StringArray::from(Vec::<&str>::new())) as ArrayRef,
+        ),
+        (
+            "day",
+            Arc::new(arrow_array::Date32Array::from(Vec::<i32>::new())) as ArrayRef,
+        ),
+        (
+            "amount",
+            Arc::new(Int64Array::from(Vec::<i64>::new())) as ArrayRef,
+        ),
     ]);
     let books = books(("flow.parquet", &source), ("flow.csv", FLOW.as_bytes()));
     assert_snapshot!(books.told(&Wishes::default()), @"");
@@ -246,12 +356,21 @@ fn an_empty_parquet_table_is_held_against_texts() {
 fn civil_times_are_brought_to_instants() {
     let micros = |hours: i64| (15852 * 24 + hours) * 3_600_000_000;
     let target = parquet(&[
-        ("id", Arc::new(StringArray::from(vec!["1", "2", "3"])) as ArrayRef),
+        (
+            "id",
+            Arc::new(StringArray::from(vec!["1", "2", "3"])) as ArrayRef,
+        ),
         (
             "paid_at",
-            Arc::new(TimestampMicrosecondArray::from(vec![micros(0), micros(1), micros(5)]).with_timezone("UTC")) as ArrayRef,
+            Arc::new(
+                TimestampMicrosecondArray::from(vec![micros(0), micros(1), micros(5)])
+                    .with_timezone("UTC"),
+            ) as ArrayRef,
         ),
-        ("total", Arc::new(Int64Array::from(vec![1, 2, 3])) as ArrayRef),
+        (
+            "total",
+            Arc::new(Int64Array::from(vec![1, 2, 3])) as ArrayRef,
+        ),
     ]);
     let source = "id,paid_at,total\n1,2013-05-27 08:00:00,1\n2,2013-05-27 09:00:00,2\n3,2013-05-27 13:00:00,4\n";
     let books = books(("a.csv", source.as_bytes()), ("a.parquet", &target));
@@ -264,13 +383,21 @@ fn what_is_not_compared_is_named() {
     let target = "id,amount,loaded_by,loaded_at\n1,1.00,etl,7\n2,2.00,etl,7\n";
     let books = texts(("a.csv", source), ("a.csv", target));
     std::fs::write(books.folder.path().join("old/b.csv"), "x\nq\n").unwrap();
-    let whole = Books { source: books.folder.path().join("old"), target: books.target.clone(), folder: books.folder };
+    let whole = Books {
+        source: books.folder.path().join("old"),
+        target: books.target.clone(),
+        folder: books.folder,
+    };
     assert_snapshot!(whole.told(&Wishes::default()), @"");
 }
 
 #[test]
 fn what_is_wished_for_is_taken() {
-    let wishes = Wishes { key: Some(vec!["Day".into(), "amount".into()]), money: Some(vec!["fee".into()]), ..Wishes::default() };
+    let wishes = Wishes {
+        key: Some(vec!["Day".into(), "amount".into()]),
+        money: Some(vec!["fee".into()]),
+        ..Wishes::default()
+    };
     let books = texts(("flow.csv", FLOW), ("flow.csv", FLOW));
     assert_eq!(
         books.survey(&wishes).unwrap().in_one_line(),
@@ -280,11 +407,17 @@ fn what_is_wished_for_is_taken() {
         assert_eq!(books.survey(&wishes).unwrap_err().to_string(), expect);
     };
     check(
-        Wishes { key: Some(vec!["id".into()]), ..Wishes::default() },
+        Wishes {
+            key: Some(vec!["id".into()]),
+            ..Wishes::default()
+        },
         "no column `id` is in both books; in both are amount, day, fee, kind, serial",
     );
     check(
-        Wishes { currency: Some("RMB".into()), ..Wishes::default() },
+        Wishes {
+            currency: Some("RMB".into()),
+            ..Wishes::default()
+        },
         "`RMB` is no currency code of ISO 4217",
     );
 }
@@ -306,15 +439,75 @@ fn odd_files_are_opened_and_said() {
 }
 
 #[test]
+fn parts_of_a_table_are_put_together() {
+    let books = texts(
+        ("flow-01.csv", "id,amount\n1,1.00\n2,2.00\n"),
+        ("flow.csv", "id,amount\n1,1.00\n2,2.00\n3,3.10\n"),
+    );
+    let old = books.folder.path().join("old");
+    std::fs::write(old.join("flow-02.csv"), "id,amount\n3,3.00\n").unwrap();
+    let parts = Books {
+        source: old,
+        target: books.target.clone(),
+        folder: books.folder,
+    };
+    assert_snapshot!(parts.told(&Wishes::default()), @"");
+}
+
+#[test]
+fn files_of_one_name_in_several_folders_are_one_table() {
+    let books = texts(
+        ("flow.csv", "id,amount\n1,1.00\n2,2.00\n"),
+        ("flow.csv", "id,amount\n1,1.00\n2,2.00\n3,3.10\n"),
+    );
+    let old = books.folder.path().join("old");
+    std::fs::create_dir(old.join("2013")).unwrap();
+    std::fs::write(old.join("2013/flow.csv"), "id,amount\n3,3.00\n").unwrap();
+    let parts = Books {
+        source: old,
+        target: books.target.clone(),
+        folder: books.folder,
+    };
+    assert_snapshot!(parts.told(&Wishes::default()), @"");
+}
+
+#[test]
 fn a_plan_is_written_beside_its_sql_and_replaces_no_sql() {
-    let books = texts(("flow.csv", FLOW), ("flow.csv", "流水号,金额\nF1,10.00\nF2,25.50\nF3,-25.50\nF4,7.07\nF5,12.30\n"));
+    let books = texts(
+        ("flow.csv", FLOW),
+        (
+            "flow.csv",
+            "流水号,金额\nF1,10.00\nF2,25.50\nF3,-25.50\nF4,7.07\nF5,12.30\n",
+        ),
+    );
     let found = books.survey(&Wishes::default()).unwrap();
     let plan = books.folder.path().join("crossfoot.toml");
     let names = |written: Vec<PathBuf>| -> Vec<String> {
-        written.iter().map(|path| path.strip_prefix(books.folder.path()).unwrap().display().to_string()).collect()
+        written
+            .iter()
+            .map(|path| {
+                path.strip_prefix(books.folder.path())
+                    .unwrap()
+                    .display()
+                    .to_string()
+            })
+            .collect()
     };
-    assert_eq!(names(write_plan(&found, &plan).unwrap()), ["crossfoot.toml", "rules/flow.sql", "rules/flow.target.sql"]);
+    assert_eq!(
+        names(write_plan(&found, &plan).unwrap()),
+        ["crossfoot.toml", "rules/flow.sql", "rules/flow.target.sql"]
+    );
     std::fs::write(books.folder.path().join("rules/flow.sql"), "SELECT 1").unwrap();
-    assert_eq!(names(write_plan(&found, &plan).unwrap()), ["crossfoot.toml", "rules/flow-2.sql", "rules/flow.target.sql"]);
-    assert_eq!(std::fs::read_to_string(books.folder.path().join("rules/flow.sql")).unwrap(), "SELECT 1");
+    assert_eq!(
+        names(write_plan(&found, &plan).unwrap()),
+        [
+            "crossfoot.toml",
+            "rules/flow-2.sql",
+            "rules/flow.target.sql"
+        ]
+    );
+    assert_eq!(
+        std::fs::read_to_string(books.folder.path().join("rules/flow.sql")).unwrap(),
+        "SELECT 1"
+    );
 }

@@ -17,16 +17,27 @@ pub(super) struct Format {
 }
 
 const fn day(pattern: &'static str) -> Format {
-    Format { pattern, has_time: false, is_instant: false, is_plain: false }
+    Format {
+        pattern,
+        has_time: false,
+        is_instant: false,
+        is_plain: false,
+    }
 }
 
 const fn moment(pattern: &'static str) -> Format {
-    Format { has_time: true, ..day(pattern) }
+    Format {
+        has_time: true,
+        ..day(pattern)
+    }
 }
 
 /// All of them.
 pub(super) static FORMATS: [Format; 26] = [
-    Format { is_plain: true, ..day("%Y-%m-%d") },
+    Format {
+        is_plain: true,
+        ..day("%Y-%m-%d")
+    },
     day("%Y/%m/%d"),
     day("%Y.%m.%d"),
     day("%Y%m%d"),
@@ -38,11 +49,26 @@ pub(super) static FORMATS: [Format; 26] = [
     day("%d %b %Y"),
     day("%d %B %Y"),
     day("%Y年%m月%d日"),
-    Format { is_plain: true, ..moment("%Y-%m-%d %H:%M:%S%.f") },
-    Format { is_plain: true, ..moment("%Y-%m-%dT%H:%M:%S%.f") },
-    Format { is_instant: true, ..moment("%Y-%m-%dT%H:%M:%S%.fZ") },
-    Format { is_instant: true, ..moment("%Y-%m-%dT%H:%M:%S%.f%:z") },
-    Format { is_instant: true, ..moment("%Y-%m-%d %H:%M:%S%.f%:z") },
+    Format {
+        is_plain: true,
+        ..moment("%Y-%m-%d %H:%M:%S%.f")
+    },
+    Format {
+        is_plain: true,
+        ..moment("%Y-%m-%dT%H:%M:%S%.f")
+    },
+    Format {
+        is_instant: true,
+        ..moment("%Y-%m-%dT%H:%M:%S%.fZ")
+    },
+    Format {
+        is_instant: true,
+        ..moment("%Y-%m-%dT%H:%M:%S%.f%:z")
+    },
+    Format {
+        is_instant: true,
+        ..moment("%Y-%m-%d %H:%M:%S%.f%:z")
+    },
     moment("%Y-%m-%d %H:%M"),
     moment("%Y/%m/%d %H:%M:%S"),
     moment("%Y/%m/%d %H:%M"),
@@ -75,7 +101,10 @@ impl Format {
             return None;
         }
         let parts = strtime::parse(self.pattern, text).ok()?;
-        let date = parts.to_date().ok().filter(|date| (1800..=2200).contains(&date.year()))?;
+        let date = parts
+            .to_date()
+            .ok()
+            .filter(|date| (1800..=2200).contains(&date.year()))?;
         let time = match self.has_time {
             true => parts.to_time().ok()?,
             false => Time::midnight(),
@@ -112,7 +141,10 @@ mod tests {
     /// The patterns that read a text.
     fn patterns(text: &str) -> Vec<&'static str> {
         let likely = FORMATS.iter().filter(|_| is_likely(text));
-        likely.filter(|format| format.read(text).is_some()).map(|format| format.pattern).collect()
+        likely
+            .filter(|format| format.read(text).is_some())
+            .map(|format| format.pattern)
+            .collect()
     }
 
     #[test]
@@ -126,16 +158,31 @@ mod tests {
         assert_eq!(patterns("2013-05-27 08:00:00"), ["%Y-%m-%d %H:%M:%S%.f"]);
         assert_eq!(patterns("2013-05-27T08:00:00.5"), ["%Y-%m-%dT%H:%M:%S%.f"]);
         assert_eq!(patterns("20130527080000"), ["%Y%m%d%H%M%S"]);
-        for text in ["10000001", "20131327", "2013", "V20130527", "12.30", "2013-02-30", ""] {
+        for text in [
+            "10000001",
+            "20131327",
+            "2013",
+            "V20130527",
+            "12.30",
+            "2013-02-30",
+            "",
+        ] {
             assert!(patterns(text).is_empty(), "{text}: {:?}", patterns(text));
         }
     }
 
     #[test]
     fn an_offset_makes_an_instant() {
-        let [utc, zoned] = ["%Y-%m-%dT%H:%M:%S%.fZ", "%Y-%m-%dT%H:%M:%S%.f%:z"]
-            .map(|pattern| FORMATS.iter().find(|format| format.pattern == pattern).unwrap());
-        assert_eq!(utc.read("2013-05-27T00:00:00Z"), zoned.read("2013-05-27T08:00:00+08:00"));
+        let [utc, zoned] = ["%Y-%m-%dT%H:%M:%S%.fZ", "%Y-%m-%dT%H:%M:%S%.f%:z"].map(|pattern| {
+            FORMATS
+                .iter()
+                .find(|format| format.pattern == pattern)
+                .unwrap()
+        });
+        assert_eq!(
+            utc.read("2013-05-27T00:00:00Z"),
+            zoned.read("2013-05-27T08:00:00+08:00")
+        );
         assert!(utc.read("2013-05-27T00:00:00Z").is_some_and(is_midnight));
     }
 }

@@ -26,7 +26,11 @@ fn typed(columns: &str, source: &str, target: &str, money: &str) -> String {
 #[test]
 fn a_cent_in_a_million_and_in_five_billion_is_not_lost_in_a_float() {
     assert_eq!(
-        shown(KEYED, "id,amount\n1,1000000.01\n2,5000000000\n", "id,amount\n1,1000000.02\n2,5000000100\n"),
+        shown(
+            KEYED,
+            "id,amount\n1,1000000.01\n2,5000000000\n",
+            "id,amount\n1,1000000.02\n2,5000000100\n"
+        ),
         "differs 1 amount:1000000.01->1000000.02 [amount 0.01 CNY] @flow.csv:2\n\
          differs 2 amount:5000000000.00->5000000100.00 [amount 100.00 CNY] @flow.csv:3"
     );
@@ -35,7 +39,11 @@ fn a_cent_in_a_million_and_in_five_billion_is_not_lost_in_a_float() {
 #[test]
 fn nine_quadrillion_and_a_cent_is_not_equal_by_tolerance() {
     assert_eq!(
-        shown(KEYED, "id,amount\n1,900719925474099.21\n", "id,amount\n1,900719925474099.22\n"),
+        shown(
+            KEYED,
+            "id,amount\n1,900719925474099.21\n",
+            "id,amount\n1,900719925474099.22\n"
+        ),
         "differs 1 amount:900719925474099.21->900719925474099.22 [amount 0.01 CNY] @flow.csv:2"
     );
 }
@@ -61,28 +69,42 @@ fn four_decimals_are_not_rounded_to_two_before_they_are_compared() {
         "id,amount\n1,10.0049\n2,10.0000\n",
         "id,amount\n1,10.00\n2,10.00\n",
     );
-    case.write("rule.sql", "SELECT id, money(amount, 4) AS amount FROM flow");
-    case.write("target.sql", "SELECT id, money(amount, 2) AS amount FROM posting");
+    case.write(
+        "rule.sql",
+        "SELECT id, money(amount, 4) AS amount FROM flow",
+    );
+    case.write(
+        "target.sql",
+        "SELECT id, money(amount, 2) AS amount FROM posting",
+    );
     let ran = case.run();
     assert_eq!(
         ran.closes().shown(),
         "differs 1 amount:10.0049->10.00 [amount -0.0049 CNY] @flow.csv:2"
     );
     let notes = &ran.report.agreements[0].notes;
-    assert!(notes.iter().any(|note| note.contains("4 decimals")), "{notes:?}");
+    assert!(
+        notes.iter().any(|note| note.contains("4 decimals")),
+        "{notes:?}"
+    );
 }
 
 #[test]
 fn values_are_not_run_together_before_they_are_hashed() {
     assert_eq!(
-        shown(KEYED, "id,amount,a,b\n1,0,1,23\n", "id,amount,a,b\n1,0,12,3\n"),
+        shown(
+            KEYED,
+            "id,amount,a,b\n1,0,1,23\n",
+            "id,amount,a,b\n1,0,12,3\n"
+        ),
         "differs 1 a:1->12 b:23->3 @flow.csv:2"
     );
 }
 
 #[test]
 fn null_and_the_empty_text_are_two_things() {
-    let plan = "[[agreement]]\nname = \"a\"\nrule = \"rule.sql\"\ntarget = \"posting\"\nkey = [\"id\"]\n";
+    let plan =
+        "[[agreement]]\nname = \"a\"\nrule = \"rule.sql\"\ntarget = \"posting\"\nkey = [\"id\"]\n";
     let case = Case::new(plan, "id,memo\n1,-\n2,\n", "id,memo\n1,\n2,\n");
     case.write("rule.sql", "SELECT id, NULLIF(memo, '-') AS memo FROM flow");
     assert_eq!(case.run().shown(), "differs 1 memo:NULL-> @flow.csv:2");
@@ -91,7 +113,12 @@ fn null_and_the_empty_text_are_two_things() {
 #[test]
 fn the_eleventh_of_january_is_not_the_first_of_november() {
     assert_eq!(
-        typed("id, CAST(day AS DATE) AS day", "id,day\n1,2024-01-11\n", "id,day\n1,2024-11-01\n", ""),
+        typed(
+            "id, CAST(day AS DATE) AS day",
+            "id,day\n1,2024-01-11\n",
+            "id,day\n1,2024-11-01\n",
+            ""
+        ),
         "differs 1 day:2024-01-11->2024-11-01 @flow.csv:2"
     );
 }
@@ -112,7 +139,11 @@ fn two_lost_rows_of_one_key_are_two_breaks() {
 #[test]
 fn a_record_that_is_there_twice_is_not_hidden_by_a_join() {
     assert_eq!(
-        shown(KEYED, "id,amount\n1,1.00\n2,2.00\n", "id,amount\n1,1.00\n2,2.00\n2,2.00\n"),
+        shown(
+            KEYED,
+            "id,amount\n1,1.00\n2,2.00\n",
+            "id,amount\n1,1.00\n2,2.00\n2,2.00\n"
+        ),
         "copies 2 1->2 [amount 2.00 CNY] @flow.csv:3"
     );
 }
@@ -121,7 +152,11 @@ fn a_record_that_is_there_twice_is_not_hidden_by_a_join() {
 fn identical_pairs_do_not_cancel_as_they_would_under_xor() {
     let agreement = "[[agreement]]\nname = \"a\"\nrule = \"flow\"\ntarget = \"posting\"\nmoney = [\"amount\"]\n";
     assert_eq!(
-        shown(agreement, "day,amount\n1,7.00\n1,7.00\n1,1.00\n", "day,amount\n1,1.00\n"),
+        shown(
+            agreement,
+            "day,amount\n1,7.00\n1,7.00\n1,1.00\n",
+            "day,amount\n1,1.00\n"
+        ),
         "missing 1|7.00 [amount -7.00 CNY] @flow.csv:2\nmissing 1|7.00 [amount -7.00 CNY] @flow.csv:3"
     );
 }
@@ -170,5 +205,12 @@ fn many_differences_are_all_told_not_the_first_ten() {
 
 #[test]
 fn one_point_zero_and_one_point_zero_zero_are_the_same_money() {
-    assert_eq!(shown(KEYED, "id,amount\n1,1.0\n2,-0.00\n", "id,amount\n1,1.00\n2,0\n"), "");
+    assert_eq!(
+        shown(
+            KEYED,
+            "id,amount\n1,1.0\n2,-0.00\n",
+            "id,amount\n1,1.00\n2,0\n"
+        ),
+        ""
+    );
 }

@@ -93,8 +93,48 @@ fn lost_signs_are_paired_by_magnitude_not_by_order() {
         KEYLESS,
         "day,amount,payee\n1,-5.00,A\n1,-7.00,A\n",
         "day,amount,payee\n1,7.00,A\n1,5.00,A\n",
-        "differs 1|-7.00|A amount:-7.00->7.00 [amount 14.00 CNY] @flow.csv:3 (3 other pairings)\n\
-         differs 1|-5.00|A amount:-5.00->5.00 [amount 10.00 CNY] @flow.csv:2 (3 other pairings)",
+        "differs 1|-7.00|A amount:-7.00->7.00 [amount 14.00 CNY] @flow.csv:3\n\
+         differs 1|-5.00|A amount:-5.00->5.00 [amount 10.00 CNY] @flow.csv:2",
+    );
+}
+
+#[test]
+fn a_surplus_copy_that_is_a_changed_record_reads_as_the_change() {
+    check(
+        KEYLESS,
+        "day,amount,payee\n1,-7.00,A\n1,7.00,A\n1,7.00,A\n",
+        "day,amount,payee\n1,7.00,A\n1,7.00,A\n1,7.00,A\n",
+        "differs 1|-7.00|A amount:-7.00->7.00 [amount 14.00 CNY] @flow.csv:2",
+    );
+    check(
+        KEYLESS,
+        "day,amount,payee\n1,-7.00,A\n1,7.00,A\n",
+        "day,amount,payee\n1,7.00,A\n1,7.00,A\n1,7.00,A\n",
+        "differs 1|-7.00|A amount:-7.00->7.00 [amount 14.00 CNY] @flow.csv:2\n\
+         copies 1|7.00|A 1->2 [amount 7.00 CNY] @flow.csv:3",
+    );
+}
+
+#[test]
+fn of_likely_pairs_the_sure_ones_come_first() {
+    // Each name was written in another way.
+    check(
+        KEYLESS,
+        "day,amount,payee\n1,5.00,Muenchen\n2,5.00,Koeln\n",
+        "day,amount,payee\n1,5.00,Munchen\n2,5.00,Koln\n",
+        "differs 1|5.00|Muenchen payee:Muenchen->Munchen @flow.csv:2\n\
+         differs 2|5.00|Koeln payee:Koeln->Koln @flow.csv:3",
+    );
+}
+
+#[test]
+fn where_two_pairings_are_as_good_the_report_says_so() {
+    check(
+        KEYLESS,
+        "day,amount,payee\n1,5.00,A\n1,6.00,A\n",
+        "day,amount,payee\n1,8.00,A\n1,9.00,A\n",
+        "differs 1|5.00|A amount:5.00->8.00 [amount 3.00 CNY] @flow.csv:2 (2 other pairings)\n\
+         differs 1|6.00|A amount:6.00->9.00 [amount 3.00 CNY] @flow.csv:3 (2 other pairings)",
     );
 }
 

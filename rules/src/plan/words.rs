@@ -327,6 +327,12 @@ pub(super) static TABLE: Section = Section {
             "columns that some of the files lack; they are NULL there",
         ),
         may(
+            "only",
+            Kind::List,
+            r#"only = ["serial", "amount"]"#,
+            "the columns that are read; without it, all",
+        ),
+        may(
             "ignore",
             Kind::List,
             r#"ignore = ["remark"]"#,
