@@ -406,7 +406,8 @@ fn bounds(
 ) -> Result<Option<(ArrayRef, ArrayRef)>, ParquetError> {
     let schema = file.metadata.metadata().file_metadata().schema_descr();
     let field = file.metadata.schema().field(column);
-    if field.data_type().is_nested() {
+    // Statistics leave NaN out, and a filter may want it.
+    if field.data_type().is_nested() || field.data_type().is_floating() {
         return Ok(None);
     }
     let converter = StatisticsConverter::try_new(field.name(), file.metadata.schema(), schema)?

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Decimal128Type, Int64Type, UInt64Type};
+use arrow_array::types::{Decimal128Type, Float64Type, Int64Type, UInt64Type};
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Decimal128Array, DictionaryArray, Int64Array, ListArray,
-    RecordBatch, StringArray, TimestampMicrosecondArray,
+    Array, ArrayRef, BooleanArray, Decimal128Array, DictionaryArray, Float64Array, Int64Array,
+    ListArray, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 use arrow_schema::{DataType, TimeUnit};
 use books::{Book, BookSpec, Meter, ReadErrorKind, ReadRequest, RowFilter, Table};
@@ -297,6 +297,44 @@ fn a_row_group_with_null_is_never_passed_over() {
         .unwrap()
         .unwrap();
     assert_eq!((batch.num_rows(), batch.column(0).null_count()), (1, 1));
+}
+
+/// Wants everything that is not a number, and would pass over any bounds.
+#[derive(Debug)]
+struct NotANumber;
+
+impl RowFilter for NotANumber {
+    fn columns(&self) -> &[usize] {
+        &[0]
+    }
+
+    fn keep(&self, batch: &RecordBatch) -> Result<BooleanArray, String> {
+        let values = batch.column(0).as_primitive::<Float64Type>();
+        Ok(values.iter().map(|value| value.map(f64::is_nan)).collect())
+    }
+
+    fn may_contain(&self, _: usize, _: &ArrayRef, _: &ArrayRef) -> bool {
+        false
+    }
+}
+
+#[test]
+fn a_row_group_is_never_passed_over_for_the_bounds_of_floats() {
+    let values: ArrayRef = Arc::new(Float64Array::from(vec![1.0, f64::NAN, 2.0]));
+    let folder = shelf(&[("t.parquet", &file(vec![("x", values)], 10))]);
+    let book = open(folder.path(), "").unwrap();
+    let request = ReadRequest {
+        filter: Some(Arc::new(NotANumber)),
+        ..ReadRequest::new(vec![2])
+    };
+    let chunk = &table(&book).chunks()[0];
+    let batch = table(&book)
+        .read(chunk, &request)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap();
+    assert_eq!(batch.column(0).as_primitive::<UInt64Type>().values(), &[2]);
 }
 
 #[test]
