@@ -154,6 +154,9 @@ struct Page<'a> {
     out: String,
 }
 
+/// What ISO 4217 writes where there is no currency.
+const NO_CURRENCY: &str = "XXX";
+
 impl Page<'_> {
     fn blank(&mut self) {
         self.out.push('\n');
@@ -194,6 +197,24 @@ impl Page<'_> {
         for line in table.draw(room, self.style) {
             self.write(indent, &line);
         }
+    }
+
+    /// Names a money column with its currency.
+    fn column(&self, column: &str, currency: &str) -> String {
+        self.with_currency(&text::escaped(column), currency)
+    }
+
+    /// Gives a text with a currency behind it. Where the books name no currency at all, the page
+    /// does not either.
+    fn with_currency(&self, text: &str, currency: &str) -> String {
+        let totals = || self.report.agreements.iter().flat_map(|one| &one.totals);
+        let is_named = totals().any(|total| total.currency != NO_CURRENCY);
+        if currency == NO_CURRENCY && !is_named {
+            return text.to_owned();
+        }
+        format!("{text} {}", text::escaped(currency))
+            .trim()
+            .to_owned()
     }
 
     /// Where a file of the evidence lies; none where no evidence was written.
@@ -256,12 +277,6 @@ fn paint_of(difference: &str) -> Paint {
     } else {
         Paint::Bad
     }
-}
-
-/// Names a money column with its currency.
-fn column_name(column: &str, currency: &str) -> String {
-    let names = [text::escaped(column), text::escaped(currency)];
-    names.join(" ").trim().to_owned()
 }
 
 #[cfg(test)]

@@ -296,10 +296,6 @@ impl Language {
         self.pick("column", "列")
     }
 
-    pub(crate) fn currency(self) -> &'static str {
-        self.pick("currency", "币种")
-    }
-
     pub(crate) fn records_difference(self) -> &'static str {
         self.pick("records +/-", "笔数差")
     }

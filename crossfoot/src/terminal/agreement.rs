@@ -1,7 +1,7 @@
 //! One agreement: totals, breaks by kind, the bridge from expected to actual, crossed totals.
 
 use super::table::{Cell, Table};
-use super::{LINES_MAX, Page, Paint, column_name, is_zero, largest_first, paint_of, size, text};
+use super::{LINES_MAX, Page, Paint, is_zero, largest_first, paint_of, size, text};
 use crate::words::{Language, grouped};
 use ledger::{
     AgreementReport, Break, BreakCounts, BreakKind, CauseStatus, CrossedTotal, Record, Total, Wide,
@@ -39,7 +39,7 @@ impl Page<'_> {
         let (shown, off, agreeing) = most_telling(&agreement.totals);
         for total in shown {
             table.row([
-                Cell::new(column_name(&total.column, &total.currency)),
+                Cell::new(self.column(&total.column, &total.currency)),
                 Cell::new(text::amount(&total.expected)),
                 Cell::new(text::amount(&total.actual)),
                 figure(&total.difference),
@@ -93,6 +93,9 @@ impl Page<'_> {
             .collect();
         if moved.is_empty() {
             if !agreement.totals.is_empty() {
+                if agreement.breaks.sum() > 0 {
+                    self.blank();
+                }
                 let words = self.words.residual_is_zero();
                 self.say(2, Paint::Plain, words);
             }
@@ -111,7 +114,7 @@ impl Page<'_> {
     fn bridge(&mut self, total: &Total, steps: &[Step], residual: Option<&str>) {
         let words = self.words;
         self.blank();
-        let column = column_name(&total.column, &total.currency);
+        let column = self.column(&total.column, &total.currency);
         self.say(2, Paint::Bold, &words.bridge(&column));
         let mut table = Table::default()
             .text("")
@@ -201,7 +204,7 @@ impl Page<'_> {
             let labels = || label.iter().map(Cell::new);
             for total in &off {
                 let figures = [
-                    Cell::new(column_name(&total.column, &total.currency)),
+                    Cell::new(self.column(&total.column, &total.currency)),
                     figure(&records.to_string()),
                     Cell::new(text::amount(&total.expected)),
                     Cell::new(text::amount(&total.actual)),

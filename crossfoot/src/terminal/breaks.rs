@@ -1,7 +1,6 @@
 //! The breaks that weigh most, one by one.
 
 use super::agreement::in_one_line;
-use super::head::with_currency;
 use super::{Page, Paint, text};
 use ledger::{Break, BreakKind, CauseStatus, Record, SourceRecord};
 
@@ -120,7 +119,7 @@ impl Page<'_> {
             .difference
             .iter()
             .map(|one| {
-                let amount = with_currency(&text::amount(&one.amount), &one.currency);
+                let amount = self.with_currency(&text::amount(&one.amount), &one.currency);
                 format!("{amount} ({})", text::escaped(&one.column))
             })
             .collect();

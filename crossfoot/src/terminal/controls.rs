@@ -42,7 +42,12 @@ impl Page<'_> {
 
     fn lines(&mut self, control: &ControlReport) {
         let says = control.says.as_deref().filter(|says| !says.is_empty());
-        if control.lines.is_empty() && says.is_none() {
+        // One line without a name says what the control itself said.
+        let lines = match &control.lines[..] {
+            [only] if only.key.is_empty() => &[],
+            lines => lines,
+        };
+        if lines.is_empty() && says.is_none() {
             return;
         }
         self.blank();
@@ -55,13 +60,13 @@ impl Page<'_> {
                 &format!("{name}{colon}{}", text::plain(says)),
             );
         }
-        if control.lines.is_empty() {
+        if lines.is_empty() {
             return;
         }
         let words = self.words;
-        let title = words.lines_off(&name, control.lines.len() as u64);
+        let title = words.lines_off(&name, lines.len() as u64);
         self.say(2, Paint::Bold, &title);
-        let mut order: Vec<&ControlLine> = control.lines.iter().collect();
+        let mut order: Vec<&ControlLine> = lines.iter().collect();
         if order.len() > LINES_MAX {
             largest_first(&mut order, |line| size(line.difference.as_deref()?));
             order.truncate(LINES_MAX);
@@ -85,11 +90,7 @@ impl Page<'_> {
             table.row(label.iter().map(Cell::new).chain(figures));
         }
         self.table(4, &table);
-        self.more(
-            4,
-            control.lines.len().saturating_sub(LINES_MAX),
-            "report.json",
-        );
+        self.more(4, lines.len().saturating_sub(LINES_MAX), "report.json");
     }
 }
 

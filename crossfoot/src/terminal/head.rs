@@ -1,6 +1,6 @@
 //! The first lines: what the run comes to, and why.
 
-use super::{LINES_MAX, Page, Paint, column_name, is_zero, text};
+use super::{LINES_MAX, Page, Paint, is_zero, text};
 use ledger::{AgreementReport, Amount, ControlStatus, Verdict};
 
 impl Page<'_> {
@@ -36,7 +36,7 @@ impl Page<'_> {
         let alarms: Vec<_> = report.agreements.iter().flat_map(open).collect();
         for (agreement, residual) in alarms.iter().take(LINES_MAX) {
             let amount = text::amount(&residual.amount);
-            let amount = with_currency(&amount, &residual.currency);
+            let amount = self.with_currency(&amount, &residual.currency);
             let column = text::escaped(&residual.column);
             let name = text::plain(&agreement.name);
             let words = self.words.residual_alarm(&amount, &column, &name);
@@ -118,7 +118,7 @@ impl Page<'_> {
             .map(|one| text::plain(one))
             .collect();
         why.extend(residuals(agreement).map(|one| {
-            let column = column_name(&one.column, &one.currency);
+            let column = self.column(&one.column, &one.currency);
             self.words.account_not_closed(&column)
         }));
         for total in &agreement.totals {
@@ -127,7 +127,7 @@ impl Page<'_> {
                 .iter()
                 .any(|one| one.column == total.column && one.currency == total.currency);
             if !is_there {
-                let column = column_name(&total.column, &total.currency);
+                let column = self.column(&total.column, &total.currency);
                 why.push(self.words.no_residual(&column));
             }
         }
@@ -146,11 +146,4 @@ fn residuals(agreement: &AgreementReport) -> impl Iterator<Item = &Amount> {
         .residual
         .iter()
         .filter(|one| !is_zero(&one.amount))
-}
-
-/// Gives an amount with its currency behind it.
-pub(super) fn with_currency(amount: &str, currency: &str) -> String {
-    format!("{amount} {}", text::escaped(currency))
-        .trim()
-        .to_owned()
 }

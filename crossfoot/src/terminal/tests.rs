@@ -706,6 +706,25 @@ fn what_was_not_checked_is_said_at_the_top() {
 }
 
 #[test]
+fn where_no_currency_is_named_none_is_shown() {
+    let mut report = balanced();
+    for agreement in &mut report.agreements {
+        agreement
+            .totals
+            .iter_mut()
+            .for_each(|total| total.currency = "XXX".to_owned());
+        agreement
+            .residual
+            .iter_mut()
+            .for_each(|one| one.currency = "XXX".to_owned());
+    }
+    assert!(!render(&report, &[], &style()).contains("XXX"));
+    // Beside a currency that is named it is one of several.
+    report.agreements[0].totals[0].currency = "CNY".to_owned();
+    assert!(render(&report, &[], &style()).contains("XXX"));
+}
+
+#[test]
 fn nothing_compared_is_not_balanced() {
     let mut report = report(Vec::new(), Vec::new(), 0);
     report.evidence = String::new();
