@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 
 use arrow_array::{Array, BooleanArray, RecordBatch, RecordBatchOptions};
 use arrow_schema::{ArrowError, SchemaRef};
+use arrow_select::coalesce::BatchCoalescer;
 use arrow_select::concat::concat_batches;
 use arrow_select::filter::filter_record_batch;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
@@ -389,7 +390,10 @@ impl ExecutionPlan for Checked {
         partition: usize,
         context: Arc<TaskContext>,
     ) -> Result<SendableRecordBatchStream> {
+        let rows = context.session_config().batch_size();
+        let gather = matches!(self.step, Step::Filter { .. });
         Ok(Box::pin(CheckedStream {
+            gather: gather.then(|| BatchCoalescer::new(self.schema(), rows)),
             input: self.input.execute(partition, context)?,
             output: self.schema(),
             step: self.step.clone(),
@@ -401,6 +405,8 @@ impl ExecutionPlan for Checked {
 
 struct CheckedStream {
     input: SendableRecordBatchStream,
+    /// Gathers what a filter leaves into batches of the usual size; none for a projection.
+    gather: Option<BatchCoalescer>,
     output: SchemaRef,
     step: Step,
     origin: Arc<Origin>,
@@ -413,6 +419,26 @@ impl CheckedStream {
             Err(error) if is_record_error(&error) => self.apply_in_pieces(batch),
             result => result,
         }
+    }
+
+    /// Gives a batch to whoever asked, or keeps it until there is more.
+    fn hand_on(&mut self, batch: RecordBatch) -> Result<Option<RecordBatch>> {
+        match &mut self.gather {
+            _ if batch.num_rows() == 0 => Ok(None),
+            Some(gather) => {
+                gather.push_batch(batch)?;
+                Ok(None)
+            }
+            None => Ok(Some(batch)),
+        }
+    }
+
+    fn last_batch(&mut self) -> Result<Option<RecordBatch>> {
+        let Some(gather) = &mut self.gather else {
+            return Ok(None);
+        };
+        gather.finish_buffered_batch()?;
+        Ok(gather.next_completed_batch())
     }
 
     /// A batch may fail as a whole although each of its rows is sound: `OR` computes both sides
@@ -433,12 +459,22 @@ impl Stream for CheckedStream {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
+            if let Some(batch) = self
+                .gather
+                .as_mut()
+                .and_then(BatchCoalescer::next_completed_batch)
+            {
+                return Poll::Ready(Some(Ok(batch)));
+            }
             let Some(batch) = ready!(self.input.poll_next_unpin(context)) else {
-                return Poll::Ready(None);
+                return Poll::Ready(self.last_batch().transpose());
             };
-            match batch.and_then(|batch| self.apply(&batch)) {
-                Ok(batch) if batch.num_rows() == 0 => {}
-                result => return Poll::Ready(Some(result)),
+            match batch
+                .and_then(|batch| self.apply(&batch))
+                .and_then(|batch| self.hand_on(batch))
+            {
+                Ok(None) => {}
+                result => return Poll::Ready(result.transpose()),
             }
         }
     }

@@ -30,9 +30,12 @@ pub struct ControlQuery {
 #[derive(Debug, Clone)]
 enum Form {
     /// One query, whose column `difference` must be zero.
-    Difference(Side),
+    Difference(Box<Side>),
     /// Two queries: labels first, the figure last.
-    Pair { expected: Side, actual: Side },
+    Pair {
+        expected: Box<Side>,
+        actual: Box<Side>,
+    },
 }
 
 /// What a control came to.
@@ -76,7 +79,7 @@ impl Session {
         };
         match scale_of(field.data_type()) {
             Some(_) => Ok(ControlQuery {
-                form: Form::Difference(side),
+                form: Form::Difference(Box::new(side)),
             }),
             None => Err(vec![no_figure(DIFFERENCE, field.data_type())]),
         }
@@ -88,10 +91,6 @@ impl Session {
     /// # Errors
     /// Every mistake of either query: those of `expected`, those of `actual`, then none or one
     /// about both, which has no place.
-    #[expect(
-        clippy::type_complexity,
-        reason = "two lists of mistakes, one per query"
-    )]
     pub fn control_pair(
         &self,
         expected: &str,
@@ -118,7 +117,10 @@ impl Session {
             ));
         }
         Ok(ControlQuery {
-            form: Form::Pair { expected, actual },
+            form: Form::Pair {
+                expected: Box::new(expected),
+                actual: Box::new(actual),
+            },
         })
     }
 }
@@ -180,8 +182,8 @@ impl ControlQuery {
     /// Returns the queries: one, or expected and actual.
     pub fn sides(&self) -> Vec<&Side> {
         match &self.form {
-            Form::Difference(side) => vec![side],
-            Form::Pair { expected, actual } => vec![expected, actual],
+            Form::Difference(side) => vec![&**side],
+            Form::Pair { expected, actual } => vec![&**expected, &**actual],
         }
     }
 }

@@ -14,8 +14,8 @@ use datafusion::logical_expr::{
     BinaryExpr, Expr, ExprSchemable, LogicalPlan, Operator, Volatility,
 };
 use datafusion::sql::sqlparser::ast::{
-    self, Distinct, FunctionArguments, LimitClause, Query, Select, SetExpr, Spanned, TableFactor,
-    Visit, Visitor,
+    self, Distinct, FunctionArguments, LimitClause, Query, Select, SetExpr, SetOperator,
+    SetQuantifier, Spanned, TableFactor, Visit, Visitor,
 };
 use datafusion::sql::sqlparser::tokenizer::{Location, Span};
 
@@ -268,6 +268,18 @@ impl Visitor for TextLints<'_> {
                 "leave it out",
             );
         }
+        if let SetExpr::SetOperation {
+            op: op @ (SetOperator::Except | SetOperator::Minus | SetOperator::Intersect),
+            set_quantifier: SetQuantifier::All,
+            ..
+        } = query.body.as_ref()
+        {
+            self.add(
+                format!("{op} ALL takes all copies of a record for one"),
+                first_token(query.body.as_ref()),
+                "count the copies with GROUP BY and compare the counts",
+            );
+        }
         if let SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) =
             query.body.as_ref()
         {
@@ -324,6 +336,15 @@ impl Visitor for TextLints<'_> {
             self.call(call);
         }
         ControlFlow::Continue(())
+    }
+}
+
+/// The word with which a part of a query begins.
+fn first_token(body: &SetExpr) -> Span {
+    match body {
+        SetExpr::Select(select) => select.select_token.0.span,
+        SetExpr::SetOperation { left, .. } => first_token(left),
+        other => other.span(),
     }
 }
 

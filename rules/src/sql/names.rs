@@ -84,7 +84,7 @@ pub(super) fn read_side(
         let state = session
             .planning(which, read.places, &requires)
             .map_err(one)?;
-        let plan = plan(&state, read.statement).map_err(|error| one(error))?;
+        let plan = plan(&state, read.statement).map_err(one)?;
         Side::new(which, state, plan)
     };
     side.map_err(|error| vec![explain(&error, &Text(&sql))])
@@ -182,11 +182,11 @@ pub(super) fn read(session: &Session, scope: Scope, sql: &str) -> Result<Read, V
     match plan(&state, statement.clone()) {
         Ok(plan) => {
             let mut of_plan = lints::of_plan(&plan, &state, &text).map_err(one)?;
-            let mut places = BTreeSet::new();
+            let mut taken = BTreeSet::new();
             of_plan.retain(|lint| {
                 lint.span
                     .clone()
-                    .is_none_or(|span| places.insert((span.start, span.end)))
+                    .is_none_or(|span| taken.insert((span.start, span.end)))
             });
             mistakes.append(&mut of_plan);
             mistakes.extend(double_names(&plan));

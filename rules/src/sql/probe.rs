@@ -201,7 +201,7 @@ fn part_may_contain(
     };
     call.args().iter().enumerate().all(|(argument, expr)| {
         let seen = expr.downcast_ref::<Column>();
-        !seen.is_some_and(|column| column.index() == position)
+        seen.is_none_or(|column| column.index() != position)
             || function.test.may_contain(argument, min, max)
     })
 }

@@ -1,9 +1,9 @@
 //! A book's table as DataFusion sees it: N partitions that draw chunks from one queue.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use arrow_array::{RecordBatch, RecordBatchOptions};
@@ -45,31 +45,43 @@ pub struct ChunkRead {
     pub table: String,
     /// The chunk's id, stable for the table.
     pub chunk: books::ChunkId,
-    /// Records that the chunk gave, before requirements and rules.
+    /// How many scans have read it: a rule may name a table more than once.
+    pub reads: u64,
+    /// Records that it gave to all of them, before requirements and rules.
     pub rows: u64,
 }
 
+/// How often each chunk was read, and the records that it gave.
+type Reads = BTreeMap<(Which, String, books::ChunkId), (u64, u64)>;
+
 /// The chunks that a run has read to their end.
-///
-/// A chunk that two scans of one rule have read is listed twice.
 #[derive(Debug, Default)]
 pub struct ScanLog {
-    chunks: Mutex<Vec<ChunkRead>>,
+    chunks: Mutex<Reads>,
 }
 
 impl ScanLog {
-    /// Returns the chunks read so far, ordered by side, table and id.
+    /// Returns the chunks read so far, each once, ordered by side, table and id.
     pub fn chunks(&self) -> Vec<ChunkRead> {
-        let mut chunks = self.lock().clone();
-        chunks.sort();
-        chunks
+        let read =
+            |((side, table, chunk), (reads, rows)): (&(Which, String, _), &(u64, u64))| ChunkRead {
+                side: *side,
+                table: table.clone(),
+                chunk: *chunk,
+                reads: *reads,
+                rows: *rows,
+            };
+        self.lock().iter().map(read).collect()
     }
 
-    fn add(&self, chunk: ChunkRead) {
-        self.lock().push(chunk);
+    fn add(&self, side: Which, table: &str, chunk: books::ChunkId, rows: u64) {
+        let mut chunks = self.lock();
+        let (reads, all_rows) = chunks.entry((side, table.to_owned(), chunk)).or_default();
+        *reads += 1;
+        *all_rows += rows;
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<ChunkRead>> {
+    fn lock(&self) -> MutexGuard<'_, Reads> {
         self.chunks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -484,12 +496,9 @@ impl ScanStream {
 
     fn finish_chunk(&mut self) {
         if let Some(open) = self.open.take() {
-            self.run.log.add(ChunkRead {
-                side: self.side,
-                table: self.table.name().to_owned(),
-                chunk: open.chunk.id,
-                rows: open.rows,
-            });
+            self.run
+                .log
+                .add(self.side, self.table.name(), open.chunk.id, open.rows);
         }
     }
 

@@ -52,7 +52,8 @@ impl fmt::Display for Which {
 /// What holds for all queries of a session.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// ISO 4217 code; its minor units are the scale where a query gives none.
+    /// ISO 4217 code; its minor units are the scale where a query gives none. Empty where there is
+    /// no currency: then a query must give it.
     pub currency: String,
     /// IANA time zone where a query gives none.
     pub timezone: String,

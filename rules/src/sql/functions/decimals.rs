@@ -64,6 +64,16 @@ pub(super) fn literal_scale(
     }
 }
 
+/// The scale that holds; refuses a call that gives none where no currency does.
+pub(super) fn known_scale(function: &str, scale: Option<u8>) -> Result<u8> {
+    match scale {
+        Some(scale) => Ok(scale),
+        None => plan_err!(
+            "{function} needs a scale, as in {function}(amount, 2): the plan names no currency"
+        ),
+    }
+}
+
 /// A scale as it stands in a query; `None` if it is none.
 pub(super) fn scale_value(value: &ScalarValue) -> Option<u8> {
     match value {

@@ -85,10 +85,12 @@ pub(super) fn known_zone(function: &str, name: &str) -> Result<Zone> {
 
 /// The literals among the arguments of a call.
 pub(super) fn literals(args: &ScalarFunctionArgs) -> Vec<Option<&ScalarValue>> {
-    let literal = |value| match value {
-        &ColumnarValue::Scalar(ref literal) => Some(literal),
-        ColumnarValue::Array(_) => None,
-    };
+    fn literal(value: &ColumnarValue) -> Option<&ScalarValue> {
+        match value {
+            ColumnarValue::Scalar(literal) => Some(literal),
+            ColumnarValue::Array(_) => None,
+        }
+    }
     args.args.iter().map(literal).collect()
 }
 

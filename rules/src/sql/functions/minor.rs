@@ -9,18 +9,18 @@ use datafusion::logical_expr::{
 };
 
 use super::decimals::{self, PRECISION};
-use super::money::rescale;
+use super::money::Rescale;
 
 /// The function.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct Minor {
     signature: Signature,
-    scale: u8,
+    scale: Option<u8>,
 }
 
 impl Minor {
     /// `scale` holds where a call gives none.
-    pub(super) fn new(scale: u8) -> Self {
+    pub(super) fn new(scale: Option<u8>) -> Self {
         Self {
             signature: Signature::user_defined(Volatility::Immutable),
             scale,
@@ -54,7 +54,8 @@ impl ScalarUDFImpl for Minor {
     }
 
     fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
-        decimals::literal_scale("minor", &args, 1)?;
+        let scale = decimals::literal_scale("minor", &args, 1)?;
+        decimals::known_scale("minor", scale.or(self.scale))?;
         let nullable = args
             .arg_fields
             .first()
@@ -70,23 +71,18 @@ impl ScalarUDFImpl for Minor {
         let scale = match args.args.get(1) {
             Some(ColumnarValue::Scalar(scale)) => decimals::scale_value(scale),
             Some(ColumnarValue::Array(_)) => None,
-            None => Some(self.scale),
+            None => self.scale,
         };
         let Some(scale) = scale else {
             return internal_err!("the scale of minor was not written out");
         };
         super::unary(&args, |amounts| {
             // 12.34 is 1234 hundredths: the mantissa at that scale, as a number of its own.
-            let from = decimals::scale_of(amounts.data_type())?;
+            let rescale = Rescale::new(decimals::scale_of(amounts.data_type())?, scale);
             let failed = |amount: &str| {
                 format!("minor: {amount} is no whole number of units of {scale} decimals")
             };
-            decimals::map(
-                amounts,
-                0,
-                |mantissa| rescale(mantissa, from, scale),
-                failed,
-            )
+            decimals::map(amounts, 0, |mantissa| rescale.apply(mantissa), failed)
         })
     }
 }

@@ -43,17 +43,22 @@ pub(super) use rounding::RoundQuotients;
 /// What holds where a call leaves an argument out.
 #[derive(Debug, Clone)]
 pub(super) struct Defaults {
-    scale: u8,
+    /// None without a currency: then each call says its scale.
+    scale: Option<u8>,
     zone: String,
 }
 
 impl Defaults {
-    /// Looks up the currency's minor units.
+    /// Looks up the currency's minor units; an empty text is no currency.
     pub(super) fn new(currency: &str, timezone: &str) -> Result<Self, SqlError> {
-        let unknown = || SqlError::new(format!("there is no currency `{currency}`"));
+        let scale = ledger::minor_units(currency);
+        if scale.is_none() && !currency.is_empty() {
+            let error = SqlError::new(format!("`{currency}` has no minor units that are known"));
+            return Err(error.mend("use an ISO 4217 code, such as CNY"));
+        }
+        ledger::Zone::new(timezone).map_err(|error| SqlError::new(error.to_string()))?;
         Ok(Self {
-            scale: ledger::minor_units(currency)
-                .ok_or_else(|| unknown().mend("use its ISO 4217 code"))?,
+            scale,
             zone: timezone.to_owned(),
         })
     }

@@ -17,12 +17,12 @@ use super::decimals::{self, PRECISION};
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct Money {
     signature: Signature,
-    scale: u8,
+    scale: Option<u8>,
 }
 
 impl Money {
     /// `scale` holds where a call gives none.
-    pub(super) fn new(scale: u8) -> Self {
+    pub(super) fn new(scale: Option<u8>) -> Self {
         Self {
             signature: Signature::user_defined(Volatility::Immutable),
             scale,
@@ -65,7 +65,8 @@ impl ScalarUDFImpl for Money {
     }
 
     fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
-        let scale = decimals::literal_scale("money", &args, 1)?.unwrap_or(self.scale);
+        let scale = decimals::literal_scale("money", &args, 1)?;
+        let scale = decimals::known_scale("money", scale.or(self.scale))?;
         let data_type = DataType::Decimal128(PRECISION, i8::try_from(scale).unwrap_or(i8::MAX));
         let nullable = args
             .arg_fields
@@ -86,27 +87,39 @@ fn read(amounts: &ArrayRef, scale: u8) -> Result<Decimal128Array> {
         DataType::Utf8 => read_text(amounts.as_string::<i32>().iter(), amounts, scale),
         DataType::LargeUtf8 => read_text(amounts.as_string::<i64>().iter(), amounts, scale),
         data_type => {
-            let from = decimals::scale_of(data_type)?;
+            let rescale = Rescale::new(decimals::scale_of(data_type)?, scale);
             let failed =
                 |amount: &str| format!("money: {amount} does not fit into {scale} decimals");
-            decimals::map(
-                amounts,
-                scale,
-                |mantissa| rescale(mantissa, from, scale),
-                failed,
-            )
+            decimals::map(amounts, scale, |mantissa| rescale.apply(mantissa), failed)
         }
     }
 }
 
-/// Changes the scale of a mantissa; `None` if a digit or the amount itself would be lost.
-pub(super) fn rescale(mantissa: i128, from: u8, to: u8) -> Option<i128> {
-    let factor = 10_i128.checked_pow(u32::from(from.abs_diff(to)));
-    match (from <= to, factor) {
-        _ if mantissa == 0 => Some(0),
-        (true, Some(factor)) => mantissa.checked_mul(factor),
-        (false, Some(factor)) if mantissa % factor == 0 => Some(mantissa / factor),
-        _ => None,
+/// A change of scale that loses nothing.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rescale {
+    /// `None` where it is beyond 128 bits: only zero can be brought there.
+    factor: Option<i128>,
+    grows: bool,
+}
+
+impl Rescale {
+    /// From one number of decimals to another.
+    pub(super) fn new(from: u8, to: u8) -> Self {
+        Self {
+            factor: 10_i128.checked_pow(u32::from(from.abs_diff(to))),
+            grows: from <= to,
+        }
+    }
+
+    /// `None` if a digit or the amount itself would be lost.
+    pub(super) fn apply(self, mantissa: i128) -> Option<i128> {
+        match self.factor {
+            _ if mantissa == 0 => Some(0),
+            Some(factor) if self.grows => mantissa.checked_mul(factor),
+            Some(factor) => (mantissa % factor == 0).then(|| mantissa / factor),
+            None => None,
+        }
     }
 }
 
