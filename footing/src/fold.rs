@@ -87,8 +87,8 @@ impl Marker {
     }
 
     fn clear_meta(&mut self, layout: &Layout) {
-        for column in layout.columns() {
-            self.words[column.meta_word].fill(0);
+        for word in layout.meta_words() {
+            self.words[*word].fill(0);
         }
     }
 
@@ -348,10 +348,16 @@ fn add_marks_avx2(state: &mut State, marks: &[Mark]) {
     add_marks_plain(state, marks);
 }
 
+/// Rows whose cells are asked for before they are added to.
+const AHEAD: usize = 16;
+
 #[inline(always)]
 fn add_marks_plain(state: &mut State, marks: &[Mark]) {
     state.records += marks.len() as u64;
-    for mark in marks {
+    for (row, mark) in marks.iter().enumerate() {
+        if let Some(soon) = marks.get(row + AHEAD) {
+            state.sketch.prefetch(*soon);
+        }
         state.sketch.add(*mark);
     }
     for mark in marks {

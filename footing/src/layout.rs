@@ -151,6 +151,7 @@ pub struct Layout {
     currency: CurrencyColumn,
     key_blocks: usize,
     blocks: usize,
+    meta_words: Vec<usize>,
     not_compared: Vec<String>,
     notes: Vec<LayoutNote>,
 }
@@ -266,6 +267,7 @@ impl Layout {
             currency,
             key_blocks: 0,
             blocks: 0,
+            meta_words: Vec::new(),
             not_compared,
             notes,
         };
@@ -351,6 +353,10 @@ impl Layout {
         self.blocks
     }
 
+    pub(crate) fn meta_words(&self) -> &[usize] {
+        &self.meta_words
+    }
+
     pub(crate) fn key_blocks(&self) -> usize {
         self.key_blocks
     }
@@ -364,6 +370,9 @@ impl Layout {
         let after_key = self.place_part(&key, 0);
         self.key_blocks = after_key / 2;
         self.blocks = self.place_part(&rest, after_key) / 2;
+        self.meta_words = self.columns.iter().map(|column| column.meta_word).collect();
+        self.meta_words.sort_unstable();
+        self.meta_words.dedup();
     }
 
     fn place_part(&mut self, part: &[usize], first: usize) -> usize {
@@ -666,6 +675,7 @@ impl Layout {
             currency: CurrencyColumn::Fixed(String::new()),
             key_blocks: 0,
             blocks: 0,
+            meta_words: Vec::new(),
             not_compared: Vec::new(),
             notes: Vec::new(),
             columns,

@@ -106,6 +106,21 @@ impl Sketch {
         }
     }
 
+    /// Asks the processor to have the record's cells at hand soon. Without it half of the time of
+    /// adding is spent waiting for cells that decoding has pushed out of the cache.
+    #[inline(always)]
+    pub(crate) fn prefetch(&self, mark: Mark) {
+        #[cfg(target_arch = "x86_64")]
+        for place in places(self.bits, mark) {
+            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            let cell: *const Cell = &self.cells[place];
+            #[expect(unsafe_code, reason = "a hint reads nothing, and the cell is there")]
+            unsafe {
+                _mm_prefetch::<_MM_HINT_T0>(cell.cast());
+            }
+        }
+    }
+
     pub(crate) fn merge(&mut self, other: &Self) {
         for (own, other) in self.cells.iter_mut().zip(&other.cells) {
             add(own, other);

@@ -167,6 +167,19 @@ impl<'a> Prepared<'a> {
         from: usize,
         words: &mut [u64],
     ) -> Result<(), FoldError> {
+        if factor == 1 {
+            // The common case, in a form that the compiler turns into vector code: a value fits
+            // where its high half is the sign of its low half.
+            let mut beyond = 0;
+            for (word, value) in words.iter_mut().zip(values) {
+                let (low, high) = (*value as i64, (*value >> 64) as i64);
+                beyond |= (low >> 63) ^ high;
+                *word = low.cast_unsigned();
+            }
+            if beyond == 0 {
+                return Ok(());
+            }
+        }
         let mut fits = true;
         for (word, value) in words.iter_mut().zip(values) {
             let small = *value as i64;

@@ -184,8 +184,8 @@ fn agreement(
     );
     let actual = side(session, Which::Target, &planned.target, &[], &money, errors);
     let (expected, actual) = (expected?, actual?);
-    note_lints(&planned.rule, &expected, &money, errors);
-    note_lints(&planned.target, &actual, &money, errors);
+    note_money(&planned.rule, &expected, &money, errors);
+    note_money(&planned.target, &actual, &money, errors);
     let options = LayoutOptions {
         key: names(&planned.key),
         money,
@@ -200,8 +200,19 @@ fn agreement(
         Ok(layout) if errors.len() == before => layout,
         Ok(_) => return None,
         Err(problems) => {
-            for problem in problems {
-                errors.push(in_agreement(plan, planned, &problem));
+            // What is wrong with the money has been said at the SQL, where it was found there.
+            let said = errors.len() > before;
+            let is_money = |problem: &footing::LayoutProblem| {
+                problem
+                    .column
+                    .as_ref()
+                    .is_some_and(|name| options.money.contains(name))
+            };
+            for problem in problems
+                .iter()
+                .filter(|problem| !(said && is_money(problem)))
+            {
+                errors.push(in_agreement(plan, planned, problem));
             }
             return None;
         }
@@ -285,9 +296,14 @@ pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// Notes what a query must not do with money.
-fn note_lints(sql: &SqlText, side: &Side, money: &[String], errors: &mut Vec<PlanError>) {
-    let _ = (sql, side, money, errors);
+/// Notes what a query must not do with the money columns that it gives.
+fn note_money(sql: &SqlText, side: &Side, money: &[String], errors: &mut Vec<PlanError>) {
+    let schema = side.schema();
+    let given = money
+        .iter()
+        .filter(|name| schema.column_with_name(name).is_some());
+    let given: Vec<String> = given.cloned().collect();
+    errors.extend(in_sql(sql, side.check_money(&given)));
 }
 
 fn control(session: &Session, check: &ControlCheck) -> Result<ControlQuery, Vec<PlanError>> {
