@@ -1,7 +1,7 @@
 //! How the values of two columns are brought to one form, and how many they then share.
 
 use super::names;
-use super::profile::{Class, Column, likeness_permille, shared_permille};
+use super::profile::{Class, Column, Share, likeness_permille};
 use super::times::Format;
 use crate::prepare::quoted;
 use hashbrown::HashSet;
@@ -55,19 +55,17 @@ pub(super) enum Zone {
 #[derive(Clone, Debug)]
 pub(super) struct Fit {
     pub(super) form: Form,
-    /// Values of a thousand of the column with fewer that the other column has; none where a
-    /// column shows no value.
-    pub(super) shared: Option<u64>,
-    /// The same of the column with more values.
+    /// None where a column shows no value.
+    pub(super) shared: Option<Share>,
+    /// Values of a thousand of the column with more that the other one has.
     pub(super) likeness: u64,
 }
 
 impl Fit {
     fn of<T: Hash + Eq>(form: Form, source: &HashSet<T>, target: &HashSet<T>) -> Fit {
-        let is_known = !source.is_empty() && !target.is_empty();
         Fit {
             form,
-            shared: is_known.then(|| shared_permille(source, target)),
+            shared: Share::of(source, target),
             likeness: likeness_permille(source, target),
         }
     }
@@ -81,7 +79,7 @@ impl Fit {
     }
 
     fn known(&self) -> u64 {
-        self.shared.unwrap_or(0)
+        self.shared.map_or(0, Share::permille)
     }
 }
 
@@ -136,7 +134,7 @@ fn floats(source: &Column, target: &Column) -> Fit {
 /// Two columns of texts stay texts, unless another form makes clearly more of them the same.
 fn two_texts(source: &Column, target: &Column, has_zone: bool) -> Fit {
     let as_is = Fit::of(Form::AsIs, &source.texts, &target.texts);
-    if as_is.shared.is_none_or(|shared| shared >= 900) {
+    if as_is.shared.is_none() || as_is.known() >= 900 {
         return as_is;
     }
     let as_numbers = (is_amounts(source) && is_amounts(target)).then(|| numbers(source, target));
@@ -168,7 +166,7 @@ fn numbers(source: &Column, target: &Column) -> Fit {
         }
     };
     let plain = of(Shift::None);
-    if source.class() == Class::Float || plain.shared.is_none_or(|shared| shared >= 900) {
+    if source.class() == Class::Float || plain.shared.is_none() || plain.known() >= 900 {
         return match plain.shared {
             None => Fit::unknown(Form::Number(named_shift(source, target))),
             Some(_) => plain,

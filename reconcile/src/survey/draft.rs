@@ -140,7 +140,7 @@ fn facts<'s>(
     let mut paired: Vec<(&Sample, &Sample, Vec<Pair>)> = Vec::new();
     for (source, target) in pair_tables(sources, targets) {
         let (source, target) = (&sources[source], &targets[target]);
-        let pairs = pair_columns(source, target, wishes.timezone.is_some());
+        let pairs = pair_columns(source, target, wishes.timezone.is_some(), true);
         if !pairs.is_empty() {
             paired.push((source, target, pairs));
         }
@@ -368,7 +368,7 @@ fn currency(facts: &[Fact<'_>], wishes: &Wishes, said: &mut Vec<String>) -> Opti
         }
         Ok(None) => {
             said.push(
-                "nothing tells the currency of the amounts: they are totalled without one"
+                "nothing tells the currency of the amounts: they are totalled without one; `currency = \"CNY\"` in a plan would tell it"
                     .to_owned(),
             );
             None
@@ -435,7 +435,10 @@ impl Fact<'_> {
         said.extend(self.says_key());
         said.extend((0..self.pairs.len()).filter_map(|at| self.says_pair(at)));
         said.extend((0..self.pairs.len()).flat_map(|at| self.says_faults(at)));
-        let sides = [(self.source, source, target), (self.target, target, source)];
+        let sides = [
+            (self.source, "source", "target"),
+            (self.target, "target", "source"),
+        ];
         for (at, (sample, own, other)) in sides.into_iter().enumerate() {
             let paired: BTreeSet<&str> = (0..self.pairs.len())
                 .map(|pair| self.columns(pair)[at].name.as_str())
@@ -448,14 +451,15 @@ impl Fact<'_> {
                 .collect();
             if !open.is_empty() {
                 said.push(format!(
-                    "not compared, because {other} has nothing like it: {} of {own}",
-                    list(open)
+                    "the {own}'s {} not compared: the {other} has nothing like it",
+                    with_verb(&open)
                 ));
             }
             if !sample.nested.is_empty() {
-                let nested = list(sample.nested.iter().map(String::as_str));
+                let nested: Vec<&str> = sample.nested.iter().map(String::as_str).collect();
                 said.push(format!(
-                    "not compared, because lists and structures cannot be: {nested} of {own}"
+                    "the {own}'s {} not compared: lists and structures cannot be",
+                    with_verb(&nested)
                 ));
             }
         }
@@ -483,10 +487,7 @@ impl Fact<'_> {
     fn says_pair(&self, at: usize) -> Option<String> {
         let pair = &self.pairs[at];
         let [source, target] = self.columns(at);
-        let shared = pair.shared.map(|shared| match shared {
-            1000 => "all values are in both".to_owned(),
-            _ => format!("{shared} of 1,000 values are in both"),
-        });
+        let shared = pair.shared.map(|shared| shared.to_string());
         let why = match pair.why {
             Why::Name => None,
             Why::Spelling => Some("spelt otherwise".to_owned()),
@@ -504,7 +505,7 @@ impl Fact<'_> {
             && source.records.min(target.records) >= 20
             && self.source.is_whole
             && self.target.is_whole
-            && pair.shared.is_some_and(|shared| shared < 500);
+            && pair.shared.is_some_and(|shared| shared.permille() < 500);
         let odd = is_odd.then(|| format!("only {}", shared.unwrap_or_default()));
         let parts: Vec<String> = why.into_iter().chain(form).chain(odd).collect();
         let start = match source.name == target.name {
@@ -519,13 +520,25 @@ impl Fact<'_> {
         let pair = &self.pairs[at];
         let is_amount = matches!(pair.form, Form::Number(_)) || self.money.contains(&at);
         let sides = self.columns(at).into_iter().zip([self.source, self.target]);
-        let faulty = sides.filter(|(column, _)| column.class() == Class::Text && is_amount);
+        let faulty = sides.filter(|(column, _)| {
+            column.class() == Class::Float || column.class() == Class::Text && is_amount
+        });
         let says = |(column, sample): (&Column, &Sample)| {
             let failed = match column.has_decimal_commas() {
                 true => column.numbers.comma_failed,
                 false => column.numbers.failed,
             };
             let words = many(failed, "value");
+            let is_float = column.class() == Class::Float && names::is_money(&column.name);
+            if is_float {
+                let words =
+                    "binary floating-point numbers, which are no exact amounts: not taken as money";
+                return Some(format!(
+                    "{} in {} holds {words}",
+                    column.name,
+                    sample.name()
+                ));
+            }
             (failed > 0).then(|| {
                 format!(
                     "{words} of {} in {} are no amounts: rejects",
@@ -641,7 +654,7 @@ impl Fact<'_> {
         if !ignore.is_empty() {
             notes.insert(
                 "ignore".to_owned(),
-                format!("{} has nothing like it", self.source.name()),
+                "the source has nothing like it".to_owned(),
             );
         }
         DraftAgreement {
@@ -664,6 +677,12 @@ impl Fact<'_> {
             notes,
         }
     }
+}
+
+/// Names, and whether they are one or many.
+fn with_verb(names: &[&str]) -> String {
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    format!("{} {verb}", list(names.iter().copied()))
 }
 
 /// Whether a plan takes a text for the name of a table, and not for SQL or a file.

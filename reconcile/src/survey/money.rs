@@ -49,8 +49,11 @@ fn holds_amounts(column: &Column) -> bool {
     match column.class() {
         Class::Decimal(scale) => scale == 2,
         Class::Text => {
-            let has_cents =
-                numbers.two_decimals.saturating_mul(10) >= column.filled.saturating_mul(9);
+            let two_decimals = match column.has_decimal_commas() {
+                true => numbers.comma_two,
+                false => numbers.two_decimals,
+            };
+            let has_cents = two_decimals.saturating_mul(10) >= column.filled.saturating_mul(9);
             let is_marked = !numbers.signs.is_empty();
             !column.is_bare() && numbers.padded == 0 && (has_cents || is_marked)
         }

@@ -411,6 +411,13 @@ pub(super) fn is_money(name: &str) -> bool {
         "fen",
         "cents",
         "pence",
+        "betrag",
+        "summe",
+        "montant",
+        "importe",
+        "importo",
+        "bedrag",
+        "valor",
     ];
     let chinese = [
         "金额",

@@ -342,6 +342,7 @@ fn read_lines(path: &Path, encoding: Option<&str>) -> Result<Vec<Line>, SurveyEr
             ControlFlow::Break(())
         })
     })?;
+    found.retain(|(_, line)| !line.is_empty());
     found.truncate(JUDGED_LINES);
     Ok(found)
 }
@@ -401,7 +402,6 @@ fn judge_lines(lines: &[Line], ending: &str, found: &mut Fitted) {
         ','
     };
     let look = dialect::look(lines, usual);
-    eprintln!("DEBUG {lines:?} {look:?}");
     if let Some(delimiter) = look.delimiter.filter(|delimiter| *delimiter != usual) {
         found
             .said

@@ -2,7 +2,7 @@
 
 use super::convert::{Fit, Form, fit};
 use super::names::{self, MEANS_THE_SAME, SAME, SPELT_ALIKE};
-use super::profile::Column;
+use super::profile::{Class, Column, Share};
 use super::sample::Sample;
 use std::collections::BTreeSet;
 
@@ -13,8 +13,8 @@ pub(super) struct Pair {
     pub(super) target: usize,
     pub(super) form: Form,
     pub(super) why: Why,
-    /// Values of a thousand that both sides share; none where a side shows none.
-    pub(super) shared: Option<u64>,
+    /// None where a side shows no value.
+    pub(super) shared: Option<Share>,
 }
 
 /// Why two columns belong together.
@@ -33,11 +33,18 @@ struct Candidate {
     target: usize,
     name: u64,
     fit: Fit,
+    /// Whether both are texts that are read as something else.
+    is_converted: bool,
 }
 
 /// Pairs the columns of two tables: by their names, then by what their names mean, then by what
 /// they hold. In the order of the target's columns.
-pub(super) fn pair_columns(source: &Sample, target: &Sample, has_zone: bool) -> Vec<Pair> {
+pub(super) fn pair_columns(
+    source: &Sample,
+    target: &Sample,
+    has_zone: bool,
+    looks_within: bool,
+) -> Vec<Pair> {
     let mut pairs = Pairs {
         source,
         target,
@@ -47,7 +54,9 @@ pub(super) fn pair_columns(source: &Sample, target: &Sample, has_zone: bool) -> 
     pairs.by_name(SAME, Why::Name);
     pairs.by_name(SPELT_ALIKE, Why::Spelling);
     pairs.by_meaning();
-    pairs.by_content();
+    if looks_within {
+        pairs.by_content();
+    }
     pairs.found.sort_by_key(|pair| pair.target);
     pairs.found
 }
@@ -83,7 +92,9 @@ impl Pairs<'_> {
                 let name = names::likeness(&ours.name, &theirs.name);
                 if wanted(ours, theirs, name) {
                     let fit = fit(ours, theirs, self.has_zone);
+                    let are_texts = [ours, theirs].iter().all(|c| c.class() == Class::Text);
                     candidates.push(Candidate {
+                        is_converted: are_texts && fit.form != Form::AsIs,
                         source,
                         target: *target,
                         name,
@@ -122,7 +133,12 @@ impl Pairs<'_> {
             let values = |sample: &Sample, at: usize| sample.columns[at].texts.len();
             let few =
                 values(self.source, candidate.source).min(values(self.target, candidate.target));
-            !is_whole || few < 5 || candidate.fit.shared.is_none_or(|shared| shared >= 50)
+            !is_whole
+                || few < 5
+                || candidate
+                    .fit
+                    .shared
+                    .is_none_or(|shared| shared.permille() >= 50)
         };
         let sound: Vec<Candidate> = candidates.into_iter().filter(stands).collect();
         for candidate in best_choices(sound, 1) {
@@ -144,8 +160,14 @@ impl Pairs<'_> {
 }
 
 impl Candidate {
+    /// Texts that are the same weigh more than texts that are made the same.
     fn weight(&self) -> u64 {
-        self.fit.likeness + self.name / 2
+        let made = if self.is_converted { 150 } else { 0 };
+        (self.fit.likeness + self.name / 2).saturating_sub(made)
+    }
+
+    fn touches(&self, other: &Candidate) -> bool {
+        self.source == other.source || self.target == other.target
     }
 }
 
@@ -173,18 +195,19 @@ fn best_choices(mut candidates: Vec<Candidate>, margin: u64) -> Vec<Candidate> {
     let mut chosen: Vec<Candidate> = Vec::new();
     while !candidates.is_empty() {
         let best = candidates.remove(0);
-        let rival = candidates
-            .iter()
-            .find(|other| other.source == best.source || other.target == best.target);
-        let is_clear = rival.is_none_or(|rival| rival.weight() + margin <= best.weight());
-        if is_clear {
-            candidates.retain(|other| other.source != best.source && other.target != best.target);
+        let is_rival =
+            |other: &Candidate| other.touches(&best) && other.weight() + margin > best.weight();
+        let (mut rivals, mut others): (Vec<Candidate>, Vec<Candidate>) =
+            candidates.into_iter().partition(is_rival);
+        if rivals.is_empty() {
+            others.retain(|other| !other.touches(&best));
             chosen.push(best);
         } else {
-            // Which of them it is nobody knows; neither is taken, and what they want stays open.
-            let (source, target) = (best.source, best.target);
-            candidates.retain(|other| other.source != source && other.target != target);
+            // Which of them it is nobody knows: none is taken, and what they want stays open.
+            rivals.push(best);
+            others.retain(|other| !rivals.iter().any(|rival| rival.touches(other)));
         }
+        candidates = others;
     }
     chosen
 }
@@ -228,14 +251,19 @@ fn is_open(pairs: &[(usize, usize)], source: usize, target: usize) -> bool {
         .all(|(one, other)| *one != source && *other != target)
 }
 
+/// Beyond so many pairs of tables that could be, names alone decide.
+const MOST_LOOKED_WITHIN: usize = 100;
+
 /// Pairs the rest where half of the columns of one table have a counterpart in the other; the
 /// last two tables where any column has one.
 fn pair_by_columns(source: &[Sample], target: &[Sample], pairs: &mut Vec<(usize, usize)>) {
+    let open = |side: &[Sample]| side.len() - pairs.len();
+    let looks_within = open(source) * open(target) <= MOST_LOOKED_WITHIN;
     let mut scored = Vec::new();
     for (one, ours) in source.iter().enumerate() {
         for (other, theirs) in target.iter().enumerate() {
             if is_open(pairs, one, other) {
-                let shared = pair_columns(ours, theirs, false).len();
+                let shared = pair_columns(ours, theirs, false, looks_within).len();
                 let fewer = ours.columns.len().min(theirs.columns.len()).max(1);
                 scored.push((shared * 1000 / fewer, shared, one, other));
             }

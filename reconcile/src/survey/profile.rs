@@ -1,5 +1,6 @@
 //! What a column holds, learnt from a sample of its records.
 
+use super::say::count;
 use super::times::{self, FORMATS, Format};
 use arrow_schema::DataType;
 use hashbrown::HashSet;
@@ -96,6 +97,8 @@ pub(super) struct Numbers {
     pub(super) padded: u64,
     /// Signs of currencies beside the amounts.
     pub(super) signs: BTreeSet<char>,
+    /// Values with two decimals behind a comma.
+    pub(super) comma_two: u64,
     /// The values if a comma stands before the decimals; values that are none then.
     pub(super) comma: HashSet<Decimal>,
     pub(super) comma_failed: u64,
@@ -251,6 +254,7 @@ impl Numbers {
         match with_point(text).and_then(|text| read_amount(&text)) {
             Some(amount) => {
                 self.scale = self.scale.max(amount.scale);
+                self.comma_two += u64::from(amount.scale == 2);
                 self.comma.insert(amount.normalized());
             }
             None => self.comma_failed += 1,
@@ -323,9 +327,36 @@ pub(super) fn hash_of(text: &str) -> u64 {
     hasher.finish().max(1)
 }
 
-/// How many values of a thousand of the smaller set are in the other one.
-pub(super) fn shared_permille<T: Hash + Eq>(one: &HashSet<T>, other: &HashSet<T>) -> u64 {
-    permille(shared(one, other), one.len().min(other.len()))
+/// How many values of the column with fewer the other one has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Share {
+    common: usize,
+    of: usize,
+}
+
+impl Share {
+    /// Measures two sets; none where one of them is empty.
+    pub(super) fn of<T: Hash + Eq>(one: &HashSet<T>, other: &HashSet<T>) -> Option<Share> {
+        let of = one.len().min(other.len());
+        (of > 0).then(|| Share {
+            common: shared(one, other),
+            of,
+        })
+    }
+
+    pub(super) fn permille(self) -> u64 {
+        permille(self.common, self.of)
+    }
+}
+
+impl std::fmt::Display for Share {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let [common, of] = [self.common, self.of].map(|number| count(number as u64));
+        match self.common == self.of {
+            true => write!(f, "all {of} values are in both"),
+            false => write!(f, "{common} of {of} values are in both"),
+        }
+    }
 }
 
 /// How many values of a thousand of the larger set are in the other one.

@@ -176,7 +176,22 @@ fn the_same_table_on_both_sides_is_named_and_a_cent_is_found() {
         ("flow.csv", FLOW),
         ("flow.csv", &FLOW.replace("7.07", "7.08")),
     );
-    assert_snapshot!(books.told(&Wishes { currency: Some("CNY".into()), ..Wishes::default() }), @"");
+    assert_snapshot!(books.told(&Wishes { currency: Some("CNY".into()), ..Wishes::default() }), @r#"
+    took serial as key (unique in 5 of 5), amount, fee as money (CNY)
+    serial: unique in 5 of 5 records of the source, unique in 5 of 5 of the target
+    ----
+    currency = "CNY"
+    name = "flow"
+    rule = "flow"
+    target = "flow"
+    key = ["serial"] # unique in 5 of 5
+    money = ["amount", "fee"]
+    foot = ["day", "kind"]
+    ----
+    OutOfBalance, 0 rejects
+    flow: 4 agreed, 0 missing, 0 extra, 1 differ, 0 copies
+    Differs amount: 7.07 is 7.08
+    "#);
 }
 
 #[test]
@@ -190,7 +205,46 @@ F2,2013-05-27,pay,25.50,0.25
 F1,2013-05-27,pay,10.00,0.10
 ";
     let books = texts(("flow.csv", FLOW), ("posting.csv", target));
-    assert_snapshot!(books.told(&Wishes::default()), @"");
+    assert_snapshot!(books.told(&Wishes::default()), @r#"
+    nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
+    took voucher as key (unique in 5 of 5), Betrag, charge as money
+    flow is held against posting
+    voucher: unique in 5 of 5 records of the source, unique in 5 of 5 of the target
+    serial is voucher: by what they hold: all 5 values are in both
+    day is booked: by what they hold: all 2 values are in both
+    kind is art: by what they hold: all 2 values are in both
+    amount is Betrag: by what they hold: 4 of 5 values are in both
+    fee is charge: the names mean the same, and all 5 values are in both
+    ----
+    name = "posting"
+    rule = """
+    -- What posting must hold, from flow.
+    SELECT
+      "serial" AS "voucher",
+      "day" AS "booked",
+      "kind" AS "art",
+      money("amount", 2) AS "Betrag",
+      money("fee", 2) AS "charge"
+    FROM "flow"
+    """
+    target = """
+    -- What posting does hold, in the types of the rule.
+    SELECT
+      "voucher",
+      "booked",
+      "art",
+      money("Betrag", 2) AS "Betrag",
+      money("charge", 2) AS "charge"
+    FROM "posting"
+    """
+    key = ["voucher"] # unique in 5 of 5
+    money = ["Betrag", "charge"]
+    foot = ["booked", "art"]
+    ----
+    OutOfBalance, 0 rejects
+    posting: 4 agreed, 0 missing, 0 extra, 1 differ, 0 copies
+    Differs Betrag: 7.07 is 7.08
+    "#);
 }
 
 #[test]
@@ -218,7 +272,36 @@ fn yuan_in_texts_are_fen_in_whole_numbers() {
         ),
     ]);
     let books = books(("flow.csv", FLOW.as_bytes()), ("flow.parquet", &target));
-    assert_snapshot!(books.told(&Wishes::default()), @"");
+    assert_snapshot!(books.told(&Wishes::default()), @r#"
+    nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
+    took serial as key (unique in 5 of 5), amount_fen, fee_fen as money
+    serial: unique in 5 of 5 records of the source, unique in 5 of 5 of the target
+    day: as days
+    amount is amount_fen: the names mean the same, and 4 of 5 values are in both; the source's times 100: major units on that side, minor ones on the other
+    fee is fee_fen: the names mean the same, and all 5 values are in both; the source's times 100: major units on that side, minor ones on the other
+    the source's kind is not compared: the target has nothing like it
+    the target's loaded is not compared: the source has nothing like it
+    ----
+    name = "flow"
+    rule = """
+    -- What flow must hold, from flow.
+    SELECT
+      "serial",
+      CAST("day" AS DATE) AS "day",
+      minor(money("amount", 2), 2) AS "amount_fen",
+      minor(money("fee", 2), 2) AS "fee_fen"
+    FROM "flow"
+    """
+    target = "flow"
+    key = ["serial"] # unique in 5 of 5
+    money = ["amount_fen", "fee_fen"]
+    foot = ["day"]
+    ignore = ["loaded"] # the source has nothing like it
+    ----
+    OutOfBalance, 0 rejects
+    flow: 4 agreed, 0 missing, 0 extra, 1 differ, 0 copies
+    Differs amount_fen: 707 is 708
+    "#);
 }
 
 #[test]
@@ -249,7 +332,28 @@ fn fen_in_whole_numbers_are_yuan_in_decimals() {
         ),
     ]);
     let books = books(("pay.parquet", &source), ("pay.parquet", &target));
-    assert_snapshot!(books.told(&Wishes::default()), @"");
+    assert_snapshot!(books.told(&Wishes::default()), @r#"
+    nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
+    took serial as key (unique in 3 of 3), amount as money
+    serial: unique in 3 of 3 records of the source, unique in 3 of 3 of the target
+    amount: the source's times 0.01: minor units on that side, major ones on the other
+    ----
+    name = "pay"
+    rule = """
+    -- What pay must hold, from pay.
+    SELECT
+      "serial",
+      money("amount", 0) * 0.01 AS "amount"
+    FROM "pay"
+    """
+    target = "pay"
+    key = ["serial"] # unique in 3 of 3
+    money = ["amount"]
+    ----
+    OutOfBalance, 0 rejects
+    pay: 2 agreed, 0 missing, 0 extra, 1 differ, 0 copies
+    Differs amount: 7.07 is 7.08
+    "#);
 }
 
 #[test]
@@ -259,7 +363,22 @@ fn records_without_a_key_are_a_multiset() {
         ("a.csv", source),
         ("a.csv", &source.replacen("2.50", "2.51", 1)),
     );
-    assert_snapshot!(books.told(&Wishes::default()), @"");
+    assert_snapshot!(books.told(&Wishes::default()), @r#"
+    took CNY as the currency: `¥` stands beside amounts
+    took no key (no set of up to three columns is unique in a), amount as money (CNY)
+    without a key, records are compared as a multiset, and paired by what they have in common
+    ----
+    currency = "CNY"
+    name = "a"
+    rule = "a"
+    target = "a"
+    money = ["amount"]
+    foot = ["day"]
+    ----
+    OutOfBalance, 0 rejects
+    a: 3 agreed, 0 missing, 0 extra, 1 differ, 0 copies
+    Differs amount: 2.50 is 2.51
+    "#);
 }
 
 #[test]
@@ -280,7 +399,39 @@ V3,2,2001,-5.00
             &source.replace("V2,2,2001,-5.00", "V2,2,2001,-5.01"),
         ),
     );
-    assert_snapshot!(books.told(&Wishes::default()), @"");
+    assert_snapshot!(books.told(&Wishes::default()), @r#"
+    nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
+    took voucher, leg as key (unique in 6 of 6), amount as money
+    t_entries_old is held against Entry
+    voucher, leg: unique in 6 of 6 records of the source, unique in 6 of 6 of the target
+    ----
+    name = "Entry"
+    rule = """
+    -- What Entry must hold, from t_entries_old.
+    SELECT
+      "voucher",
+      "leg",
+      "subject",
+      money("amount", 2) AS "amount"
+    FROM "t_entries_old"
+    """
+    target = """
+    -- What Entry does hold, in the types of the rule.
+    SELECT
+      "voucher",
+      "leg",
+      "subject",
+      money("amount", 2) AS "amount"
+    FROM "Entry"
+    """
+    key = ["voucher", "leg"] # unique in 6 of 6
+    money = ["amount"]
+    foot = ["subject"]
+    ----
+    OutOfBalance, 0 rejects
+    Entry: 5 agreed, 0 missing, 0 extra, 1 differ, 0 copies
+    Differs amount: -5.00 is -5.01
+    "#);
 }
 
 #[test]
@@ -291,7 +442,45 @@ fn chinese_texts_in_gb18030_are_read() {
     let target =
         "serial,amount,currency,type\nL3,3.00,USD,退款\nL2,2.51,CNY,消费\nL1,10.00,CNY,消费\n";
     let books = books(("交易.csv", &bytes), ("trade.csv", target.as_bytes()));
-    assert_snapshot!(books.told(&Wishes::default()), @"");
+    assert_snapshot!(books.told(&Wishes::default()), @r#"
+    交易.csv: is not UTF-8; read as gb18030, in which it is Chinese
+    took serial as key (unique in 3 of 3), amount as money (currency: currency)
+    交易 is held against trade
+    serial: unique in 3 of 3 records of the source, unique in 3 of 3 of the target
+    流水号 is serial: the names mean the same, and all 3 values are in both
+    金额 is amount: the names mean the same, and 2 of 3 values are in both
+    币种 is currency: the names mean the same, and all 2 values are in both
+    交易类型 is type: the names mean the same, and all 2 values are in both
+    ----
+    [source.tables."交易"]
+    encoding = "gb18030"
+    name = "trade"
+    rule = """
+    -- What trade must hold, from 交易.
+    SELECT
+      "流水号" AS "serial",
+      money("金额", 2) AS "amount",
+      "币种" AS "currency",
+      "交易类型" AS "type"
+    FROM "交易"
+    """
+    target = """
+    -- What trade does hold, in the types of the rule.
+    SELECT
+      "serial",
+      money("amount", 2) AS "amount",
+      "currency",
+      "type"
+    FROM "trade"
+    """
+    key = ["serial"] # unique in 3 of 3
+    money = ["amount"]
+    currency = "currency"
+    ----
+    OutOfBalance, 0 rejects
+    trade: 2 agreed, 0 missing, 0 extra, 1 differ, 0 copies
+    Differs amount: 2.50 is 2.51
+    "#);
 }
 
 #[test]
@@ -300,7 +489,37 @@ fn accents_are_not_taken_for_chinese() {
         .encode("id,name,total\n1,Müller,1.00\n2,Café Léon,2.00\n3,Zoë,3.00\n");
     let target = "id,name,total\n1,Müller,1.00\n2,Café Léon,2.00\n3,Zoë,3.00\n";
     let books = books(("a.csv", &bytes), ("a.csv", target.as_bytes()));
-    assert_snapshot!(books.told(&Wishes::default()), @"");
+    assert_snapshot!(books.told(&Wishes::default()), @r#"
+    a.csv: is neither UTF-8 nor Chinese in gb18030; read as windows-1252, in which any byte is a character: look at its names
+    nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
+    took id as key (unique in 3 of 3), total as money
+    id: unique in 3 of 3 records of the source, unique in 3 of 3 of the target
+    ----
+    [source.tables.a]
+    encoding = "windows-1252"
+    name = "a"
+    rule = """
+    -- What a must hold, from a.
+    SELECT
+      "id",
+      "name",
+      money("total", 2) AS "total"
+    FROM "a"
+    """
+    target = """
+    -- What a does hold, in the types of the rule.
+    SELECT
+      "id",
+      "name",
+      money("total", 2) AS "total"
+    FROM "a"
+    """
+    key = ["id"] # unique in 3 of 3
+    money = ["total"]
+    ----
+    Balanced, 0 rejects
+    a: 3 agreed, 0 missing, 0 extra, 0 differ, 0 copies
+    "#);
 }
 
 #[test]
@@ -310,7 +529,41 @@ fn semicolons_decimal_commas_and_other_dates_are_read() {
     let target =
         "beleg,datum,betrag\nB1,2013-05-27,1234.50\nB2,2013-05-28,7.08\nB3,2013-05-28,0.99\n";
     let books = texts(("a.csv", source), ("a.csv", target));
-    assert_snapshot!(books.told(&Wishes::default()), @"");
+    assert_snapshot!(books.told(&Wishes::default()), @r#"
+    a.csv: its delimiter is a `;`
+    nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
+    took beleg as key (unique in 3 of 3), betrag as money
+    beleg: unique in 3 of 3 records of the source, unique in 3 of 3 of the target
+    Beleg is beleg: spelt otherwise
+    Datum is datum: spelt otherwise; as days
+    Betrag is betrag: spelt otherwise
+    ----
+    [source.tables.a]
+    delimiter = ";"
+    name = "a"
+    rule = """
+    -- What a must hold, from a.
+    SELECT
+      "Beleg" AS "beleg",
+      to_date("Datum", '%d.%m.%Y') AS "datum",
+      money(replace(replace("Betrag", '.', ''), ',', '.'), 2) AS "betrag"
+    FROM "a"
+    """
+    target = """
+    -- What a does hold, in the types of the rule.
+    SELECT
+      "beleg",
+      CAST("datum" AS DATE) AS "datum",
+      money("betrag", 2) AS "betrag"
+    FROM "a"
+    """
+    key = ["beleg"] # unique in 3 of 3
+    money = ["betrag"]
+    ----
+    OutOfBalance, 0 rejects
+    a: 2 agreed, 0 missing, 0 extra, 1 differ, 0 copies
+    Differs betrag: 7.07 is 7.08
+    "#);
 }
 
 #[test]
@@ -320,7 +573,40 @@ fn a_key_that_is_there_twice_in_the_target_is_a_key_all_the_same() {
         "F5,2013-05-28,pay,12.30,0.12\nF5,2013-05-28,pay,12.30,0.12\n",
     );
     let books = texts(("flow.csv", FLOW), ("flow.csv", &target));
-    assert_snapshot!(books.told(&Wishes::default()), @"");
+    assert_snapshot!(books.told(&Wishes::default()), @r#"
+    nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
+    took serial as key (unique in 5 of 5), amount, fee as money
+    serial: unique in 5 of 5 records of the source, unique in 5 of 6 of the target: what is there more than once, or empty, is reported
+    ----
+    name = "flow"
+    rule = """
+    -- What flow must hold, from flow.
+    SELECT
+      "serial",
+      "day",
+      "kind",
+      money("amount", 2) AS "amount",
+      money("fee", 2) AS "fee"
+    FROM "flow"
+    """
+    target = """
+    -- What flow does hold, in the types of the rule.
+    SELECT
+      "serial",
+      "day",
+      "kind",
+      money("amount", 2) AS "amount",
+      money("fee", 2) AS "fee"
+    FROM "flow"
+    """
+    key = ["serial"] # unique in 5 of 5
+    money = ["amount", "fee"]
+    foot = ["day", "kind"]
+    ----
+    OutOfBalance, 0 rejects
+    flow: 5 agreed, 0 missing, 0 extra, 0 differ, 1 copies
+    Copies
+    "#);
 }
 
 #[test]
@@ -329,7 +615,42 @@ fn a_header_alone_is_a_table_without_records() {
         ("flow.csv", "serial,day,kind,amount,fee\n"),
         ("flow.csv", FLOW),
     );
-    assert_snapshot!(books.told(&Wishes::default()), @"");
+    assert_snapshot!(books.told(&Wishes::default()), @r#"
+    nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
+    took no key (flow has no records to measure a key on), amount, fee as money
+    without a key, records are compared as a multiset, and paired by what they have in common
+    ----
+    name = "flow"
+    rule = """
+    -- What flow must hold, from flow.
+    SELECT
+      "serial",
+      "day",
+      "kind",
+      money("amount", 2) AS "amount",
+      money("fee", 2) AS "fee"
+    FROM "flow"
+    """
+    target = """
+    -- What flow does hold, in the types of the rule.
+    SELECT
+      "serial",
+      "day",
+      "kind",
+      money("amount", 2) AS "amount",
+      money("fee", 2) AS "fee"
+    FROM "flow"
+    """
+    money = ["amount", "fee"]
+    ----
+    OutOfBalance, 0 rejects
+    flow: 0 agreed, 0 missing, 5 extra, 0 differ, 0 copies
+    Extra
+    Extra
+    Extra
+    Extra
+    Extra
+    "#);
 }
 
 #[test]
@@ -349,7 +670,37 @@ fn an_empty_parquet_table_is_held_against_texts() {
         ),
     ]);
     let books = books(("flow.parquet", &source), ("flow.csv", FLOW.as_bytes()));
-    assert_snapshot!(books.told(&Wishes::default()), @"");
+    assert_snapshot!(books.told(&Wishes::default()), @r#"
+    nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
+    took no key (flow has no records to measure a key on), amount as money
+    without a key, records are compared as a multiset, and paired by what they have in common
+    day: as days
+    amount: as exact numbers
+    the target's kind, fee are not compared: the source has nothing like it
+    ----
+    name = "flow"
+    rule = "flow"
+    target = """
+    -- What flow does hold, in the types of the rule.
+    SELECT
+      "serial",
+      CAST("day" AS DATE) AS "day",
+      money("amount", 2) AS "amount",
+      "kind",
+      "fee"
+    FROM "flow"
+    """
+    money = ["amount"]
+    ignore = ["kind", "fee"] # the source has nothing like it
+    ----
+    OutOfBalance, 0 rejects
+    flow: 0 agreed, 0 missing, 5 extra, 0 differ, 0 copies
+    Extra
+    Extra
+    Extra
+    Extra
+    Extra
+    "#);
 }
 
 #[test]
@@ -374,7 +725,30 @@ fn civil_times_are_brought_to_instants() {
     ]);
     let source = "id,paid_at,total\n1,2013-05-27 08:00:00,1\n2,2013-05-27 09:00:00,2\n3,2013-05-27 13:00:00,4\n";
     let books = books(("a.csv", source.as_bytes()), ("a.parquet", &target));
-    assert_snapshot!(books.told(&Wishes::default()), @"");
+    assert_snapshot!(books.told(&Wishes::default()), @r#"
+    nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
+    took id as key (unique in 3 of 3), total as money
+    id: unique in 3 of 3 records of the source, unique in 3 of 3 of the target
+    paid_at: as instants: with the offset +08:00 most are the same
+    total: as exact numbers
+    ----
+    name = "a"
+    rule = """
+    -- What a must hold, from a.
+    SELECT
+      "id",
+      local_time("paid_at", '+08:00') AS "paid_at",
+      money("total", 0) AS "total"
+    FROM "a"
+    """
+    target = "a"
+    key = ["id"] # unique in 3 of 3
+    money = ["total"]
+    ----
+    OutOfBalance, 0 rejects
+    a: 2 agreed, 0 missing, 0 extra, 1 differ, 0 copies
+    Differs total: 4 is 3
+    "#);
 }
 
 #[test]
@@ -388,7 +762,38 @@ fn what_is_not_compared_is_named() {
         target: books.target.clone(),
         folder: books.folder,
     };
-    assert_snapshot!(whole.told(&Wishes::default()), @"");
+    assert_snapshot!(whole.told(&Wishes::default()), @r#"
+    the source's table b (1 record) has no counterpart: it is not compared
+    nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
+    took id as key (unique in 2 of 2), amount as money
+    id: unique in 2 of 2 records of the source, unique in 2 of 2 of the target
+    the source's secret is not compared: the target has nothing like it
+    the target's loaded_by, loaded_at are not compared: the source has nothing like it
+    ----
+    name = "a"
+    rule = """
+    -- What a must hold, from a.
+    SELECT
+      "id",
+      money("amount", 2) AS "amount"
+    FROM "a"
+    """
+    target = """
+    -- What a does hold, in the types of the rule.
+    SELECT
+      "id",
+      money("amount", 2) AS "amount",
+      "loaded_by",
+      "loaded_at"
+    FROM "a"
+    """
+    key = ["id"] # unique in 2 of 2
+    money = ["amount"]
+    ignore = ["loaded_by", "loaded_at"] # the source has nothing like it
+    ----
+    Balanced, 0 rejects
+    a: 2 agreed, 0 missing, 0 extra, 0 differ, 0 copies
+    "#);
 }
 
 #[test]
@@ -425,7 +830,7 @@ fn what_is_wished_for_is_taken() {
 #[test]
 fn books_without_anything_in_common_are_refused() {
     let books = texts(("a.csv", "x\nq\n"), ("b.csv", "y\nz\n"));
-    assert_snapshot!(books.survey(&Wishes::default()).unwrap_err(), @"");
+    assert_snapshot!(books.survey(&Wishes::default()).unwrap_err(), @r#"no table of the source and none of the target have a column in common, by name or by content; the source has a (x), the target b (y): write a plan whose rules say what belongs together"#);
     let nowhere = survey(Path::new("nowhere"), &books.target, &Wishes::default());
     assert!(matches!(nowhere, Err(SurveyError::Books(errors)) if errors.len() == 1));
 }
@@ -435,7 +840,51 @@ fn odd_files_are_opened_and_said() {
     let source = "Statement of 2013\n\nid,amount,\n1,1.00,x\n\n2,2.00,5\" pipe\n";
     let target = "1,1.00\n2,2.00\n";
     let books = texts(("a.txt", source), ("b.dat", target));
-    assert_snapshot!(books.told(&Wishes::default()), @"");
+    assert_snapshot!(books.told(&Wishes::default()), @r#"
+    a.txt: the 2 lines above its header are no records
+    a.txt: the 3. column has no name; its columns are called id, amount, column3
+    a.txt: line 5 is empty: empty lines are skipped, and counted
+    a.txt: a quote on line 6 quotes nothing: it is kept as it is, and counted
+    b.dat: its first line is a record: it has no header, and its columns are called column1, column2
+    nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
+    took column1 as key (unique in 2 of 2), column2 as money
+    a is held against b
+    column1: unique in 2 of 2 records of the source, unique in 2 of 2 of the target
+    id is column1: by what they hold: all 2 values are in both
+    amount is column2: by what they hold: all 2 values are in both
+    the source's column3 is not compared: the target has nothing like it
+    ----
+    [source.tables.a]
+    format = "csv"
+    names = ["id", "amount", "column3"]
+    skip_header = 2
+    skip_blank_lines = true
+    keep_stray_quotes = true
+    [target.tables.b]
+    format = "csv"
+    header = false
+    names = ["column1", "column2"]
+    name = "b"
+    rule = """
+    -- What b must hold, from a.
+    SELECT
+      "id" AS "column1",
+      money("amount", 2) AS "column2"
+    FROM "a"
+    """
+    target = """
+    -- What b does hold, in the types of the rule.
+    SELECT
+      "column1",
+      money("column2", 2) AS "column2"
+    FROM "b"
+    """
+    key = ["column1"] # unique in 2 of 2
+    money = ["column2"]
+    ----
+    Balanced, 0 rejects
+    b: 2 agreed, 0 missing, 0 extra, 0 differ, 0 copies
+    "#);
 }
 
 #[test]
@@ -451,7 +900,36 @@ fn parts_of_a_table_are_put_together() {
         target: books.target.clone(),
         folder: books.folder,
     };
-    assert_snapshot!(parts.told(&Wishes::default()), @"");
+    assert_snapshot!(parts.told(&Wishes::default()), @r#"
+    2 files like flow-*.csv are one table: flow
+    nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
+    took id as key (unique in 3 of 3), amount as money
+    id: unique in 3 of 3 records of the source, unique in 3 of 3 of the target
+    ----
+    [source.tables.flow]
+    files = "flow-*.csv"
+    name = "flow"
+    rule = """
+    -- What flow must hold, from flow.
+    SELECT
+      "id",
+      money("amount", 2) AS "amount"
+    FROM "flow"
+    """
+    target = """
+    -- What flow does hold, in the types of the rule.
+    SELECT
+      "id",
+      money("amount", 2) AS "amount"
+    FROM "flow"
+    """
+    key = ["id"] # unique in 3 of 3
+    money = ["amount"]
+    ----
+    OutOfBalance, 0 rejects
+    flow: 2 agreed, 0 missing, 0 extra, 1 differ, 0 copies
+    Differs amount: 3.00 is 3.10
+    "#);
 }
 
 #[test]
@@ -468,7 +946,36 @@ fn files_of_one_name_in_several_folders_are_one_table() {
         target: books.target.clone(),
         folder: books.folder,
     };
-    assert_snapshot!(parts.told(&Wishes::default()), @"");
+    assert_snapshot!(parts.told(&Wishes::default()), @r#"
+    the files flow.csv of several folders are one table: flow
+    nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
+    took id as key (unique in 3 of 3), amount as money
+    id: unique in 3 of 3 records of the source, unique in 3 of 3 of the target
+    ----
+    [source.tables.flow]
+    files = "**/flow.csv"
+    name = "flow"
+    rule = """
+    -- What flow must hold, from flow.
+    SELECT
+      "id",
+      money("amount", 2) AS "amount"
+    FROM "flow"
+    """
+    target = """
+    -- What flow does hold, in the types of the rule.
+    SELECT
+      "id",
+      money("amount", 2) AS "amount"
+    FROM "flow"
+    """
+    key = ["id"] # unique in 3 of 3
+    money = ["amount"]
+    ----
+    OutOfBalance, 0 rejects
+    flow: 2 agreed, 0 missing, 0 extra, 1 differ, 0 copies
+    Differs amount: 3.00 is 3.10
+    "#);
 }
 
 #[test]
