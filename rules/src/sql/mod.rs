@@ -4,6 +4,31 @@
 //! query over the target), a [`ControlQuery`], and look-ups of single records. A [`Side`] is run
 //! as often as needed with a [`Run`]: once over everything, once more for the records that differ.
 //!
+//! ```no_run
+//! # async fn totals(source: books::Book, target: books::Book) -> Result<(), Box<dyn std::error::Error>> {
+//! use futures::StreamExt;
+//! use rules::sql::{Run, Session, Settings, Which};
+//!
+//! let settings = Settings {
+//!     currency: "CNY".to_owned(),
+//!     timezone: "Asia/Shanghai".to_owned(),
+//!     threads: 2,
+//!     memory_limit: None,
+//! };
+//! let session = Session::new(source, target, settings)?;
+//! let rule = "SELECT serial AS voucher, money(amount) AS amount FROM flow WHERE status = 'OK'";
+//! let side = session.side(Which::Source, rule, &[]).expect("a sound rule");
+//! let run = Run::new(2);
+//! for mut stream in side.run(&run).await? {
+//!     while let Some(batch) = stream.next().await {
+//!         println!("{} records", batch?.num_rows());
+//!     }
+//! }
+//! println!("{} rejects", run.rejects.count());
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! What it does not do: it never writes, never runs anything but `SELECT`, and never compares.
 //!
 //! Two promises hold for every query. It gives the same records whatever the number of

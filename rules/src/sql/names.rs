@@ -32,9 +32,9 @@ const DEPTH: usize = 100;
 /// How deep an expression may nest; `a + b + c` is two deep.
 const EXPRESSION_DEPTH: usize = 500;
 /// How long a query may be, in bytes.
-const LENGTH: usize = 1 << 20;
+const LENGTH: usize = 512 << 10;
 /// Bytes of stack for reading a query: every part of a text may nest in the one before it.
-const ROOM: usize = 1 << 30;
+const ROOM: usize = 256 << 20;
 
 /// Reads on a thread with room for whatever text is given.
 pub(super) fn with_room<T: Send>(

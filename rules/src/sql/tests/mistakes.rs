@@ -343,6 +343,12 @@ fn deep_nesting_is_a_mistake_and_no_crash() {
         ")".repeat(5000)
     );
     assert_eq!(books().mistakes(&deep).len(), 1);
-    let long = format!("SELECT {} AS x FROM flow", vec!["1"; 3000].join(" + "));
-    let _ = books().mistakes(&long);
+    let long = format!("SELECT {} AS x FROM flow", vec!["1"; 250_000].join("+"));
+    let found = books().mistakes(&long);
+    assert_eq!(found[0].message, "an expression nests more than 500 deep");
+    let too_long = format!("SELECT '{}' AS x FROM flow", "x".repeat(1 << 20));
+    assert_eq!(
+        books().mistakes(&too_long)[0].message,
+        "the query is longer than 524288 bytes"
+    );
 }

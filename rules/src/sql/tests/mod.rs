@@ -2,7 +2,9 @@
 
 mod controls;
 mod functions;
+mod laws;
 mod mistakes;
+mod parquet;
 mod rejects;
 mod runs;
 
@@ -61,6 +63,21 @@ fn open(folder: &Path, chunk_bytes: u64) -> Session {
         }
     };
     Session::new(book("source"), book("target"), settings()).expect("a sound session")
+}
+
+/// A session over a folder that holds `source` and `target`.
+fn open_with(folder: &Path, settings: Settings) -> Session {
+    let book = |side: &str| {
+        let spec = BookSpec {
+            root: folder.join(side),
+            ..BookSpec::default()
+        };
+        match std::fs::read_dir(&spec.root).map(|mut files| files.next().is_some()) {
+            Ok(true) => Book::open(&spec).expect("a sound book"),
+            _ => Book::default(),
+        }
+    };
+    Session::new(book("source"), book("target"), settings).expect("a sound session")
 }
 
 fn settings() -> Settings {

@@ -1,0 +1,164 @@
+//! Books of Parquet: typed columns, row groups that the second look passes over.
+
+use std::fs::File;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_array::{
+    ArrayRef, BooleanArray, Decimal128Array, Int64Array, StringArray, TimestampMicrosecondArray,
+};
+use ::parquet::arrow::ArrowWriter;
+use ::parquet::file::properties::WriterProperties;
+
+use super::*;
+use crate::sql::{KeyTest, Probe, Wanted};
+
+/// 40 records in four row groups: ids 1 to 40, amounts of as many cents.
+fn books() -> (TempDir, Session) {
+    let folder = TempDir::new().expect("a temporary folder");
+    std::fs::create_dir(folder.path().join("source")).expect("a folder");
+    let ids = Int64Array::from_iter_values(1..=40);
+    let amounts = Decimal128Array::from_iter_values(1..=40);
+    let amounts = amounts
+        .with_precision_and_scale(18, 2)
+        .expect("two decimals");
+    let times = TimestampMicrosecondArray::from_iter_values((1..=40).map(|n| n * 3_600_000_000));
+    let names: StringArray = (1..=40)
+        .map(|n| (n % 7 != 0).then(|| format!("name {n}")))
+        .collect();
+    let batch = RecordBatch::try_from_iter([
+        ("id", Arc::new(ids) as ArrayRef),
+        ("amount", Arc::new(amounts)),
+        ("at", Arc::new(times)),
+        ("name", Arc::new(names)),
+    ])
+    .expect("a batch");
+    let file = File::create(folder.path().join("source/flow.parquet")).expect("a file");
+    let properties = WriterProperties::builder()
+        .set_max_row_group_row_count(Some(10))
+        .build();
+    let mut writer =
+        ArrowWriter::try_new(file, batch.schema(), Some(properties)).expect("a writer");
+    writer.write(&batch).expect("a written batch");
+    writer.close().expect("a closed file");
+    let session = open_with(folder.path(), settings());
+    (folder, session)
+}
+
+fn run(session: &Session, sql: &str, run: &Run) -> String {
+    let side = session
+        .side(Which::Source, sql, &[])
+        .expect("a sound query");
+    collect(&side, run).expect("a run")
+}
+
+#[test]
+fn types_stay_as_they_are() {
+    let (_folder, session) = books();
+    let side = session.side(Which::Source, "flow", &[]).expect("a table");
+    let types: Vec<String> = side
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| field.data_type().to_string())
+        .collect();
+    assert_eq!(types[0], "Int64");
+    assert!(types[1].starts_with("Decimal"), "{types:?}");
+    assert_eq!(side.check_money(&["amount".to_owned()]), []);
+    let sql = "SELECT id, money(amount) AS m, local_time(at, 'Asia/Shanghai') AS t, minor(amount) AS u FROM flow WHERE id = 1";
+    assert_eq!(
+        run(&session, sql, &Run::new(2)),
+        "1|0.01|1969-12-31T17:00:00Z|1"
+    );
+    let sql = "SELECT control_total(amount) AS t, control_total(id) AS n FROM flow";
+    assert_eq!(run(&session, sql, &Run::new(2)), "8.20|820");
+    let sql = "SELECT id, amount * 0.006 AS fee, round_half_up(amount / 3, 2) AS third FROM flow WHERE id = 40";
+    assert_eq!(run(&session, sql, &Run::new(2)), "40|0.00240|0.13");
+}
+
+/// Wants one id, and counts the records that it is shown.
+#[derive(Debug)]
+struct One {
+    id: i64,
+    shown: AtomicUsize,
+}
+
+impl KeyTest for One {
+    fn keep(&self, key_columns: &[ArrayRef]) -> Result<BooleanArray, String> {
+        let ids = key_columns[0].as_primitive::<Int64Type>();
+        self.shown.fetch_add(ids.len(), Ordering::Relaxed);
+        Ok(ids.iter().map(|id| Some(id == Some(self.id))).collect())
+    }
+
+    fn may_contain(&self, column: usize, min: &ArrayRef, max: &ArrayRef) -> bool {
+        assert_eq!(column, 0);
+        let bound = |array: &ArrayRef| array.as_primitive::<Int64Type>().value(0);
+        (bound(min)..=bound(max)).contains(&self.id)
+    }
+}
+
+#[test]
+fn the_second_look_passes_over_row_groups() {
+    let (_folder, session) = books();
+    let test = Arc::new(One {
+        id: 23,
+        shown: AtomicUsize::new(0),
+    });
+    let probed = Run {
+        lineage: true,
+        probe: Some(Probe {
+            columns: vec!["voucher".to_owned()],
+            test: Arc::clone(&test) as Arc<dyn KeyTest>,
+        }),
+        ..Run::new(2)
+    };
+    let sql = "SELECT id AS voucher, money(amount) AS m FROM flow WHERE name IS NOT NULL";
+    assert_eq!(
+        run(&session, sql, &probed),
+        "23|0.23|23|0.23|1970-01-01T23:00:00|name 23|flow.parquet|23"
+    );
+    assert_eq!(
+        test.shown.load(Ordering::Relaxed),
+        10,
+        "one row group of four"
+    );
+}
+
+#[test]
+fn values_are_found_in_the_type_of_their_column() {
+    let (_folder, session) = books();
+    let text = |value: &str| Some(value.to_owned());
+    let wanted = Wanted {
+        columns: vec!["id".to_owned(), "amount".to_owned()],
+        values: vec![
+            vec![text("7"), text("0.070")],
+            vec![text("8"), text("0.09")],
+            vec![text("nine"), text("0.09")],
+        ],
+    };
+    let found = session
+        .fetch(Which::Source, "flow", &wanted)
+        .expect("a table");
+    assert_eq!(
+        found
+            .iter()
+            .map(|found| (found.wanted, found.record.row))
+            .collect::<Vec<_>>(),
+        [(0, 7)]
+    );
+    assert_eq!(found[0].record.record[3], ("name".to_owned(), None));
+}
+
+#[test]
+fn text_and_numbers_do_not_join() {
+    let (_folder, session) = books();
+    let sql = "SELECT f.id FROM flow f JOIN flow g ON f.id = g.name";
+    let errors = session
+        .side(Which::Source, sql, &[])
+        .expect_err("a mistake");
+    assert!(
+        errors[0].message.starts_with("text meets a number here"),
+        "{errors:?}"
+    );
+}
