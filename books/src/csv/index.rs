@@ -458,15 +458,29 @@ impl<'i, 't> Walk<'i, 't> {
         if !self.task.is_last {
             return Ok(());
         }
-        if let Some(quoted) = &self.quoted {
-            let at = quoted.start - 1;
-            return self.fault(ReadErrorKind::UnclosedQuote, at).map(|_| ());
-        }
         let end = self.task.text.len();
+        if let Some(quoted) = self.quoted.take() {
+            let at = quoted.start - 1;
+            if !self.may_be_cut_footer(quoted.start) {
+                return self.fault(ReadErrorKind::UnclosedQuote, at).map(|_| ());
+            }
+            // Its text is never read: it is dropped as footer, or the fault is told.
+            self.index.fields.push(Field::plain(at, end));
+            let field = self.index.fields.len() - self.record_field - 1;
+            self.suspect(ReadErrorKind::UnclosedQuote, Some(field));
+            return self.finish_record(end).map(|_| ());
+        }
         if self.record_at < end {
             self.end_record(end, end)?;
         }
         Ok(())
+    }
+
+    /// Whether the file breaks off in its last line, within a quoted field, and that line is
+    /// declared to be no record. A quote that swallows lines is never taken for that.
+    fn may_be_cut_footer(&self, from: usize) -> bool {
+        let is_declared = self.task.dialect.skip_footer > 0 && self.width.is_some();
+        is_declared && memchr::memchr(b'\n', &self.task.text[from..]).is_none()
     }
 
     /// Drops what was found of an unfinished record.

@@ -99,6 +99,11 @@ fn cases() -> Vec<Broken> {
             "id,name\n1,Li\n2,Wang\n",
         ),
         csv(
+            "a quote that swallows lines is no footer",
+            "skip_footer = 1",
+            "id,name\n1,\"Li\n2,Wang\n",
+        ),
+        csv(
             "a wrong record right before the footer",
             "skip_footer = 1",
             "id,name\n1\ntotal\n",

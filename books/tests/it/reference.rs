@@ -16,6 +16,8 @@ struct Record {
     /// Line and column at which each field starts.
     starts: Vec<(usize, usize)>,
     is_blank: bool,
+    /// Where a quote opens that is still open where the file ends.
+    open: Option<(usize, usize)>,
 }
 
 /// Where something is wrong, and what.
@@ -48,12 +50,18 @@ fn judge(records: Vec<Record>, wrong: Option<Wrong>, rules: Rules) -> Result<Vec
     let Some((header, records)) = records.split_first() else {
         return Err(wrong.unwrap_or((0, 0, "no header")));
     };
+    if let Some((line, column)) = header.open {
+        return Err((line, column, "unclosed quote"));
+    }
     if header.is_blank {
         return Err((header.line, 1, "blank line"));
     }
     let width = header.fields.len();
     let kept = records.len().checked_sub(rules.skip_footer);
     for record in &records[..kept.unwrap_or(0)] {
+        if let Some((line, column)) = record.open {
+            return Err((line, column, "unclosed quote"));
+        }
         if record.is_blank && width != 1 {
             return Err((record.line, 1, "blank line"));
         }
@@ -97,6 +105,7 @@ fn split(text: &str, is_cut: bool) -> (Vec<Record>, Option<Wrong>) {
         fields: Vec::new(),
         starts: vec![(1, 1)],
         is_blank: false,
+        open: None,
     };
     let mut field = String::new();
     let mut state = State::Start;
@@ -136,6 +145,7 @@ fn split(text: &str, is_cut: bool) -> (Vec<Record>, Option<Wrong>) {
                     fields: Vec::new(),
                     starts: vec![(line + 1, 1)],
                     is_blank: false,
+                    open: None,
                 };
                 (line, column) = (line + 1, 0);
                 state = State::Start;
@@ -162,7 +172,11 @@ fn split(text: &str, is_cut: bool) -> (Vec<Record>, Option<Wrong>) {
         return (records, Some((line, column, "undecodable")));
     }
     if state == State::Quoted {
-        return (records, Some((opened.0, opened.1, "unclosed quote")));
+        // A quote that swallows lines leaves no record behind.
+        if opened.0 < line {
+            return (records, Some((opened.0, opened.1, "unclosed quote")));
+        }
+        record.open = Some(opened);
     }
     if state != State::Start || !record.fields.is_empty() {
         record.fields.push(field);

@@ -70,6 +70,11 @@ fn records_at_the_end_are_dropped_whatever_their_width() {
     );
     check(
         "skip_footer = 1",
+        "a,b\n1,2\n3,\"cut o",
+        ":2: 1 | 2\n skip_footer: 1",
+    );
+    check(
+        "skip_footer = 1",
         "a,b\n1,2\n\n",
         ":2: 1 | 2\n skip_footer: 1",
     );

@@ -41,9 +41,10 @@ fn are_alike(expected: &Value, actual: &Value) -> bool {
 }
 
 /// An amount by its value: sign, digits before the point, digits behind it without the zeros
-/// that mean nothing. Parentheses are a minus. Not an amount: none.
+/// that mean nothing. Parentheses are a minus, commas group thousands. Not an amount: none.
 pub(crate) fn amount(text: &str) -> Option<(bool, String, String)> {
-    let text = text.trim();
+    let plain = text.trim().replace(',', "");
+    let text = &plain[..];
     let (negative, text) = match text
         .strip_prefix('(')
         .and_then(|rest| rest.strip_suffix(')'))
@@ -89,6 +90,7 @@ mod tests {
         report.d has 0 items, expected were 1
         "#);
         assert_eq!(amount("(252.00)"), amount("-252"));
+        assert_eq!(amount("-1,234.50"), amount("-1234.5"));
         assert_eq!(amount("2017-01"), None);
         assert_ne!(amount("900719925474099.21"), amount("900719925474099.22"));
     }
