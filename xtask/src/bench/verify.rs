@@ -45,7 +45,7 @@ impl Options {
         let options = Self {
             records,
             csv_records: arguments.number("--csv-records")?.unwrap_or(10_000_000),
-            bad_records: arguments.number("--bad-records")?.unwrap_or(records),
+            bad_records: arguments.number("--bad-records")?.unwrap_or(records / 10),
             cases,
             runs: arguments.number("--repeat")?.unwrap_or(3).max(1),
             within: arguments.text("--dir")?.map(PathBuf::from),
