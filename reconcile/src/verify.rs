@@ -6,7 +6,7 @@ use crate::fold::{Folded, fold};
 use crate::largest::Largest;
 use crate::locate::Look;
 use crate::many::compare_by_partitions;
-use crate::prepare::{Agreement, Control, Prepared};
+use crate::prepare::{Agreement, Control, Origin, Prepared};
 use crate::wanted::{Choice, Keys};
 use crate::watch::{Phase, Watch, Work};
 use books::Meter;
@@ -398,7 +398,16 @@ impl AgreementRun<'_> {
             if !look.agrees_with(&comparison.elements, &expected, &actual)? {
                 not_checked.push(changed.to_owned());
             }
-            return look.pair(expected, actual, &mut take);
+            let Some(origin) = &self.agreement.origin else {
+                return look.pair(expected, actual, &mut take);
+            };
+            let mut found = Vec::new();
+            look.pair(expected, actual, &mut |one| {
+                found.push(one);
+                Ok(())
+            })?;
+            self.trace(origin, &mut found)?;
+            return found.into_iter().try_for_each(take);
         }
         let choice = choice(layout, &comparison);
         let scratch = scratch(&self.options.evidence)?;
@@ -408,6 +417,38 @@ impl AgreementRun<'_> {
                 .await?;
         if choice.is_none() && seen != records {
             not_checked.push(changed.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Looks up the source records of breaks that the rule itself cannot be followed back from:
+    /// of extra records, and below groups.
+    fn trace(&self, origin: &Origin, breaks: &mut [Break]) -> Result<(), VerifyError> {
+        let is_traced = |found: &Break| found.source.iter().any(|s| s.table == origin.table);
+        let mut open: Vec<usize> = Vec::new();
+        let mut values = Vec::new();
+        for (at, found) in breaks
+            .iter()
+            .enumerate()
+            .filter(|(_, found)| !is_traced(found))
+        {
+            let Some(record) = found.expected.as_ref().or(found.actual.as_ref()) else {
+                continue;
+            };
+            let value = |(_, own): &(String, String)| record.get(own).flatten().map(str::to_owned);
+            open.push(at);
+            values.push(origin.on.iter().map(value).collect());
+        }
+        if open.is_empty() {
+            return Ok(());
+        }
+        let columns = origin.on.iter().map(|(column, _)| column.clone()).collect();
+        let wanted = rules::sql::Wanted { columns, values };
+        let session = &self.prepared.session;
+        for fetched in session.fetch(Which::Source, &origin.table, &wanted)? {
+            breaks[open[fetched.wanted]]
+                .source
+                .push(source_record(fetched.record));
         }
         Ok(())
     }

@@ -382,14 +382,13 @@ fn own(column: &Column, form: &Form, terms: Terms) -> Option<String> {
     if column.class() != Class::Text || stays_text {
         return None;
     }
-    let wrapped = column
+    column
         .empties()
         .into_iter()
         .fold(None, |sql: Option<String>, word| {
             let inner = sql.unwrap_or_else(|| quoted(&column.name));
             Some(format!("nullif({inner}, '{word}')"))
-        });
-    wrapped
+        })
 }
 
 fn number(column: &Column, value: &str, shift: Shift, at: At, terms: Terms) -> Option<String> {

@@ -246,3 +246,26 @@ fn the_evidence_names_its_inputs_and_outputs_by_their_digests() {
         assert_eq!(file["blake3"], digest(&bytes), "{name}");
     }
 }
+
+#[test]
+fn an_origin_leads_back_to_the_source_where_the_rule_does_not() {
+    let case = Case::new(
+        "[[agreement]]\nname = \"daily\"\nrule = \"rule.sql\"\ntarget = \"target.sql\"\n\
+         key = [\"day\"]\nmoney = [\"amount\"]\norigin = { table = \"flow\", on = { day = \"day\" } }\n",
+        "serial,day,amount\n1,mon,1.00\n2,mon,2.00\n3,tue,5.00\n",
+        "day,amount\nmon,3.01\ntue,5.00\nwed,0.00\n",
+    );
+    case.write(
+        "rule.sql",
+        "SELECT day, CAST(control_total(money(amount)) AS DECIMAL(18, 2)) AS amount FROM flow GROUP BY day",
+    );
+    case.write(
+        "target.sql",
+        "SELECT day, money(amount) AS amount FROM posting",
+    );
+    let ran = case.run();
+    assert_eq!(
+        ran.closes().shown(),
+        "differs mon amount:3.00->3.01 [amount 0.01 CNY] @flow.csv:2 @flow.csv:3\nextra wed"
+    );
+}
