@@ -3,13 +3,13 @@
 use std::fs::File;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use ::parquet::arrow::ArrowWriter;
+use ::parquet::file::properties::WriterProperties;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{
     ArrayRef, BooleanArray, Decimal128Array, Int64Array, StringArray, TimestampMicrosecondArray,
 };
-use ::parquet::arrow::ArrowWriter;
-use ::parquet::file::properties::WriterProperties;
 
 use super::*;
 use crate::sql::{KeyTest, Probe, Wanted};
