@@ -1,0 +1,1 @@
+SELECT voucher, amount FROM posting

@@ -1,0 +1,2 @@
+SELECT serial AS voucher, money(amount) AS amount, memo FROM flow;
+DROP TABLE flow

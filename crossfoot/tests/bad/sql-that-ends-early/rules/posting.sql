@@ -1,0 +1,1 @@
+SELECT serial AS voucher, money(amount AS amount FROM flow

@@ -1,0 +1,1 @@
+COPY flow TO 'stolen.csv'

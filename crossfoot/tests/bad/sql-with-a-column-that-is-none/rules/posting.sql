@@ -1,0 +1,5 @@
+SELECT
+  serial AS voucher,
+  money(amout) AS amount,
+  memo
+FROM flow

@@ -1,0 +1,1 @@
+SELECT serial AS voucher, geld(amount) AS amount, memo FROM flow

@@ -1,0 +1,1 @@
+SELECT voucher, CAST(1 AS DOUBLE) AS amount, memo FROM posting

@@ -1,0 +1,1 @@
+SELECT serial AS voucher, CAST(amount AS DOUBLE) AS amount, memo FROM flow

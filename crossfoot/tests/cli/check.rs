@@ -1,0 +1,223 @@
+//! `crossfoot check`.
+
+use crate::place::Place;
+
+#[test]
+fn a_plan_without_mistakes() {
+    let place = Place::first();
+    let before = place.files();
+    insta::assert_snapshot!(place.run("check"), @"
+    $ crossfoot check
+    exit 0
+    --- stdout
+    first: no mistakes; 1 agreement, 1 control
+      postings compares voucher, account, kind, booked_at, accounting_date, amount
+    ");
+    assert_eq!(place.files(), before, "check touches nothing");
+}
+
+#[test]
+fn the_same_in_chinese() {
+    insta::assert_snapshot!(Place::first().run("check --lang zh"), @"
+    $ crossfoot check --lang zh
+    exit 0
+    --- stdout
+    first：方案无误；核对项 1 个，控制核对 1 项
+      postings：核对 voucher, account, kind, booked_at, accounting_date, amount
+    ");
+}
+
+#[test]
+fn the_language_is_that_of_the_system() {
+    let place = Place::first();
+    let output = place
+        .command("check")
+        .env("LC_ALL", "zh_CN.UTF-8")
+        .output()
+        .unwrap();
+    assert!(
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .contains("方案无误")
+    );
+}
+
+#[test]
+fn the_same_as_a_document() {
+    insta::assert_snapshot!(Place::first().run("check --json"), @r#"
+    $ crossfoot check --json
+    exit 0
+    --- stdout
+    {
+      "version": 1,
+      "plan": "first",
+      "agreements": [
+        {
+          "name": "postings",
+          "compared": [
+            "voucher",
+            "account",
+            "kind",
+            "booked_at",
+            "accounting_date",
+            "amount"
+          ],
+          "not_compared": [],
+          "ignored": []
+        }
+      ],
+      "controls": [
+        "daily totals that the old system printed"
+      ],
+      "errors": []
+    }
+    "#);
+}
+
+/// A plan with mistakes in its keys, in both of its rules and in its control.
+fn mistaken() -> Place {
+    Place::sound()
+        .with(
+            "crossfoot.toml",
+            r#"name     = "mistaken"
+currency = "CNX"
+
+[source]
+url = "old"
+
+[target]
+url = "new"
+
+[[agreement]]
+name   = "postings"
+rule   = "rules/posting.sql"
+target = "rules/ledger.sql"
+keys   = ["voucher"]
+money  = ["amount"]
+"#,
+        )
+        .with(
+            "rules/posting.sql",
+            "SELECT serial AS voucher, money(amout) AS amount FROM flow\n",
+        )
+}
+
+#[test]
+fn all_mistakes_of_a_plan_are_said_at_once() {
+    insta::assert_snapshot!(mistaken().run("check"), @r#"
+    $ crossfoot check
+    exit 2
+    --- stderr
+      × no currency has the code `CNX`
+       ╭─[crossfoot.toml:2:12]
+     1 │ name     = "mistaken"
+     2 │ currency = "CNX"
+       ·            ─────
+     3 │
+       ╰────
+      help: write the three capital letters of ISO 4217, such as `CNY`
+
+      × unknown key `keys` in `[[agreement]]`
+        ╭─[crossfoot.toml:14:1]
+     13 │ target = "rules/ledger.sql"
+     14 │ keys   = ["voucher"]
+        · ──┬─
+        ·   ╰── nothing reads this
+     15 │ money  = ["amount"]
+        ╰────
+      help: did you mean `key`?
+
+    error: the plan has 2 mistakes
+    "#);
+}
+
+#[test]
+fn mistakes_in_chinese() {
+    let told = mistaken().output("check --lang zh");
+    let last = told.stderr.lines().last().unwrap_or_default().to_owned();
+    insta::assert_snapshot!(last, @"错误：the plan has 2 mistakes");
+}
+
+#[test]
+fn all_mistakes_of_the_sql_are_said_at_once() {
+    let place = Place::sound()
+        .with(
+            "rules/posting.sql",
+            "SELECT serial AS voucher, money(amout) AS amount FROM flow\n",
+        )
+        .with(
+            "rules/ledger.sql",
+            "SELECT voucher, mony(amount) AS amount FROM posting\n",
+        );
+    insta::assert_snapshot!(place.run("check"), @"
+    $ crossfoot check
+    exit 2
+    --- stderr
+      × there is no column `amout`
+       ╭─[rules/posting.sql:1:33]
+     1 │ SELECT serial AS voucher, money(amout) AS amount FROM flow
+       ·                                 ─────
+       ╰────
+      help: did you mean `amount`?
+
+      × there is no function `mony`
+       ╭─[rules/ledger.sql:1:17]
+     1 │ SELECT voucher, mony(amount) AS amount FROM posting
+       ·                 ────
+       ╰────
+      help: did you mean `money`?
+
+    error: the plan has 2 mistakes
+    ");
+}
+
+#[test]
+fn mistakes_as_a_document() {
+    insta::assert_snapshot!(mistaken().run("check --json"), @r#"
+    $ crossfoot check --json
+    exit 2
+    --- stdout
+    {
+      "version": 1,
+      "error": {
+        "kind": "use",
+        "exit_code": 2,
+        "message": "the plan has 2 mistakes",
+        "mistakes": [
+          "crossfoot.toml:2:12: no currency has the code `CNX`; write the three capital letters of ISO 4217, such as `CNY`",
+          "crossfoot.toml:14:1: unknown key `keys` in `[[agreement]]`; did you mean `key`?"
+        ],
+        "hints": []
+      }
+    }
+    --- stderr
+      × no currency has the code `CNX`
+       ╭─[crossfoot.toml:2:12]
+     1 │ name     = "mistaken"
+     2 │ currency = "CNX"
+       ·            ─────
+     3 │
+       ╰────
+      help: write the three capital letters of ISO 4217, such as `CNY`
+
+      × unknown key `keys` in `[[agreement]]`
+        ╭─[crossfoot.toml:14:1]
+     13 │ target = "rules/ledger.sql"
+     14 │ keys   = ["voucher"]
+        · ──┬─
+        ·   ╰── nothing reads this
+     15 │ money  = ["amount"]
+        ╰────
+      help: did you mean `key`?
+
+    error: the plan has 2 mistakes
+    "#);
+}
+
+#[test]
+fn a_plan_is_found_by_its_folder_or_its_name() {
+    let place = Place::sound();
+    for line in ["check", "check --plan .", "check -p ./crossfoot.toml"] {
+        assert_eq!(place.output(line).status, "0", "{line}");
+    }
+}

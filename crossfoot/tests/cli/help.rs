@@ -1,0 +1,205 @@
+//! What the command says of itself.
+
+use crate::place::Place;
+
+#[test]
+fn without_a_command_it_says_how_it_is_used() {
+    insta::assert_snapshot!(Place::empty().run(""), @"
+    $ crossfoot 
+    exit 2
+    --- stderr
+    Moves a ledger and proves that it balances, or names the exact records that do not
+
+    Usage: crossfoot [OPTIONS] <COMMAND>
+
+    Commands:
+      verify  Finds every record on which two books differ, and closes the account
+      check   Reads the plan and both books' schemas, and reports every mistake at its place
+      init    Looks at two books and writes a first plan that runs
+      help    Print this message or the help of the given subcommand(s)
+
+    Options:
+          --lang <LANG>    Language of words on the screen; by default that of the system [env:
+                           CROSSFOOT_LANG=] [possible values: zh, en]
+          --json           Prints one JSON document on stdout instead of a report
+          --no-progress    Shows no progress
+          --color <COLOR>  When to use colour [default: auto] [possible values: auto, always, never]
+      -h, --help           Print help (see more with '--help')
+      -V, --version        Print version
+
+    Exit codes: 0 agrees, 1 breaks found, 2 wrong use or wrong plan, 3 a book cannot be read, 4 a fault
+    of our own, 5 incomplete: something was not checked.
+    ");
+}
+
+#[test]
+fn the_long_help_names_exit_codes_and_first_steps() {
+    insta::assert_snapshot!(Place::empty().run("--help"), @"
+    $ crossfoot --help
+    exit 0
+    --- stdout
+    Moves a ledger and proves that it balances, or names the exact records that do not
+
+    Usage: crossfoot [OPTIONS] <COMMAND>
+
+    Commands:
+      verify  Finds every record on which two books differ, and closes the account
+      check   Reads the plan and both books' schemas, and reports every mistake at its place
+      init    Looks at two books and writes a first plan that runs
+      help    Print this message or the help of the given subcommand(s)
+
+    Options:
+          --lang <LANG>
+              Language of words on the screen; by default that of the system
+
+              Possible values:
+              - zh: 中文
+              - en: English
+
+              [env: CROSSFOOT_LANG=]
+
+          --json
+              Prints one JSON document on stdout instead of a report
+
+          --no-progress
+              Shows no progress
+
+          --color <COLOR>
+              When to use colour
+
+              Possible values:
+              - auto:   On a terminal, unless `NO_COLOR` is set
+              - always: Always
+              - never:  Never
+
+              [default: auto]
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Exit codes, everywhere:
+      0  the books agree
+      1  breaks, rejects or broken controls were found
+      2  wrong use, or a mistake in the plan
+      3  a book cannot be reached or read
+      4  a fault of Crossfoot's own
+      5  incomplete: something was not checked; never taken for 0
+
+    First steps:
+      crossfoot verify OLD NEW      compare two books at once
+      crossfoot init OLD NEW        write a plan that says how they are compared
+      crossfoot check               read the plan, and report every mistake in it
+      crossfoot verify              verify by the plan in this folder
+    ");
+}
+
+#[test]
+fn verify_has_examples() {
+    insta::assert_snapshot!(Place::empty().run("verify -h"), @"
+    $ crossfoot verify -h
+    exit 0
+    --- stdout
+    Finds every record on which two books differ, and closes the account
+
+    Usage: crossfoot verify [OPTIONS] [OLD NEW] [OLD NEW]...
+
+    Arguments:
+      [OLD NEW] [OLD NEW]...  The old and the new book: a file, a folder or a glob each. Without them,
+                              the plan says
+
+    Options:
+          --lang <LANG>      Language of words on the screen; by default that of the system [env:
+                             CROSSFOOT_LANG=] [possible values: zh, en]
+      -p, --plan <PATH>      The plan, or the folder it lies in [default: crossfoot.toml]
+          --json             Prints one JSON document on stdout instead of a report
+          --key <COLUMNS>    Columns that name a record, when two books are given
+          --money <COLUMNS>  Columns that hold amounts, when two books are given
+          --no-progress      Shows no progress
+          --color <COLOR>    When to use colour [default: auto] [possible values: auto, always, never]
+          --evidence <DIR>   The folder for the evidence; by default one named by the time, in
+                             `evidence/` beside the plan
+          --threads <N>      Threads to work in; by default one for each processor
+          --no-digest        Does not digest the files of the books; the evidence then names them
+                             without their BLAKE3
+      -h, --help             Print help (see more with '--help')
+      -V, --version          Print version
+
+    Examples:
+      crossfoot verify --plan examples/first
+      crossfoot verify old.csv new.parquet --key serial --money amount,fee
+      crossfoot verify --json | jq .verdict
+    ");
+}
+
+#[test]
+fn the_version_is_one_line() {
+    let told = Place::empty().output("--version");
+    assert_eq!(
+        told.stdout,
+        format!("crossfoot {}\n", env!("CARGO_PKG_VERSION"))
+    );
+    assert_eq!(told.status, "0");
+}
+
+#[test]
+fn an_unknown_command_is_wrong_use() {
+    insta::assert_snapshot!(Place::empty().run("verfy"), @"
+    $ crossfoot verfy
+    exit 2
+    --- stderr
+    error: unrecognized subcommand 'verfy'
+
+      tip: a similar subcommand exists: 'verify'
+
+    Usage: crossfoot [OPTIONS] <COMMAND>
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn one_book_alone_is_wrong_use() {
+    insta::assert_snapshot!(Place::empty().run("verify old.csv"), @"
+    $ crossfoot verify old.csv
+    exit 2
+    --- stderr
+    error: 2 values required for '[OLD NEW] [OLD NEW]...' but 1 was provided
+
+    Usage: crossfoot verify [OPTIONS] [OLD NEW] [OLD NEW]...
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn a_language_that_is_not_spoken_is_wrong_use() {
+    insta::assert_snapshot!(Place::empty().run("check --lang fr"), @"
+    $ crossfoot check --lang fr
+    exit 2
+    --- stderr
+    error: invalid value 'fr' for '--lang <LANG>'
+      [possible values: zh, en]
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn completions_and_man_pages_can_be_made() {
+    let place = Place::empty();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let told = place.output(&format!("completions {shell}"));
+        assert_eq!(told.status, "0", "{shell}: {}", told.stderr);
+        assert!(told.stdout.contains("crossfoot"), "{shell}");
+    }
+    let told = place.output("man pages");
+    assert_eq!(told.status, "0", "{}", told.stderr);
+    let files = place.files();
+    assert!(
+        files.contains(&"pages/crossfoot-verify.1".to_owned()),
+        "{files:?}"
+    );
+}

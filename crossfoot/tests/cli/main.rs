@@ -1,0 +1,14 @@
+//! The command line from outside: what is written to stdout and stderr, and the exit status, in
+//! one text. Times and the folders of runs are masked; everything else is compared as it is.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot prepare its books fails"
+)]
+
+mod bad;
+mod check;
+mod help;
+mod init;
+mod place;
+mod verify;

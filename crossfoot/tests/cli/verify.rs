@@ -1,0 +1,712 @@
+//! `crossfoot verify`.
+
+use crate::place::{Place, masked};
+use std::process::Stdio;
+
+#[test]
+fn books_that_balance() {
+    let place = Place::sound();
+    insta::assert_snapshot!(place.run("verify"), @"
+    $ crossfoot verify
+    exit 0
+    --- stdout
+    BALANCED  sound: both books agree on everything that the plan compares
+    records: 4 expected, 4 actual, 4 agreed
+    no breaks; no rejects; no controls
+
+    ── postings ────────────────────────────────────────────────────────────────────────────────────────
+                  expected    actual  difference
+      records            4         4           0
+      amount CNY  1,257.59  1,257.59        0.00
+      4 records agree on both sides
+
+      No breaks
+      The residual is zero in every column
+
+    Evidence: evidence/[run]/
+    Elapsed: [time]
+    ");
+    insta::assert_snapshot!(place.files().join("\n"), @"
+    crossfoot.toml
+    evidence/[run]/breaks.jsonl
+    evidence/[run]/breaks.parquet
+    evidence/[run]/manifest.json
+    evidence/[run]/rejects.jsonl
+    evidence/[run]/report.json
+    new/posting.csv
+    old/flow.csv
+    rules/ledger.sql
+    rules/posting.sql
+    ");
+}
+
+#[test]
+fn books_that_balance_in_chinese() {
+    insta::assert_snapshot!(Place::sound().run("verify --lang zh"), @"
+    $ crossfoot verify --lang zh
+    exit 0
+    --- stdout
+    配平  sound：方案所列各项，两边账完全一致
+    笔数：应有 4，实有 4，一致 4
+    无差错；无拒收记录；无控制核对
+
+    ── postings ────────────────────────────────────────────────────────────────────────────────────────
+                      应有      实有  差额
+      笔数               4         4     0
+      amount CNY  1,257.59  1,257.59  0.00
+      两边一致 4 笔
+
+      无差错
+      各列未解释余额均为零
+
+    证据：evidence/[run]/
+    用时：[time]
+    ");
+}
+
+#[test]
+fn the_first_example_is_a_cent_off() {
+    insta::assert_snapshot!(Place::first().run("verify"), @"
+    $ crossfoot verify
+    exit 1
+    --- stdout
+    OUT OF BALANCE  first: the books do not agree
+    records: 120 expected, 120 actual, 114 agreed
+    7 breaks; no rejects; controls: 1 broken
+
+    ── postings ────────────────────────────────────────────────────────────────────────────────────────
+                  expected    actual  difference
+      records          120       120           0
+      amount CNY  2,555.56  2,555.55       -0.01
+      114 records agree on both sides
+
+      Breaks by kind
+        missing  1  expected, and not in the target
+        extra    0  in the target, and not expected
+        differs  5  on both sides, with other fields
+        copies   1  the same record, another number of times
+
+      From expected to actual: amount CNY
+                  breaks    amount
+        expected          2,555.56
+        missing        1    -88.00
+        differs        5     37.59
+        copies         1     50.40
+        actual            2,555.55
+        residual              0.00
+
+      Crossed totals that are off: 5
+        accounting_date  kind     column      records +/-   expected     actual  difference
+        2013-05-25       PAYMENT  amount CNY           -1  -3,978.88  -3,873.08      105.80
+        2013-05-25       TOPUP    amount CNY           -1   2,988.00   2,900.00      -88.00
+        2013-05-26       PAYMENT  amount CNY            1  -4,096.43  -4,164.63      -68.20
+        2013-05-25       REFUND   amount CNY            1     183.93     234.33       50.40
+        2013-05-24       INCOME   amount CNY            0       8.02       8.01       -0.01
+
+    ── Breaks, the largest first: 7 ────────────────────────────────────────────────────────────────────
+      1. missing  voucher=P00041995
+         record      account=W-1034 kind=TOPUP booked_at=2013-05-24T20:36:22Z accounting_date=2013-05-2…
+         difference  -88.00 CNY (amount)
+         source      flow.csv:57
+      2. copies  voucher=P00042002
+         record      account=W-1056 kind=REFUND booked_at=2013-05-24T21:28:29Z accounting_date=2013-05-…
+         copies      1 expected, 2 actual
+         difference  50.40 CNY (amount)
+         source      flow.csv:60
+         target      posting.csv:108, posting.csv:109
+      3. differs  voucher=P00042031
+         amount      -18.80 → 18.80
+         difference  37.60 CNY (amount)
+         source      flow.csv:76
+         target      posting.csv:95
+      4. differs  voucher=P00041979
+         amount      0.29 → 0.28
+         difference  -0.01 CNY (amount)
+         source      flow.csv:45
+         target      posting.csv:48
+      5. differs  voucher=P00041933
+         account  W-1003 → W-1034
+         source   flow.csv:17
+         target   posting.csv:78
+      6. differs  voucher=P00041964
+         account  W-1034 → W-1003
+         source   flow.csv:35
+         target   posting.csv:27
+      7. differs  voucher=P00042047
+         accounting_date  2013-05-25 → 2013-05-26
+         source           flow.csv:86
+         target           posting.csv:61
+
+    ── Controls ────────────────────────────────────────────────────────────────────────────────────────
+              control                                   expected    actual  difference
+      broken  daily totals that the old system printed  2,555.56  2,555.55       -0.01
+
+      daily totals that the old system printed: 3 lines off
+        day          expected     actual  difference
+        2013-05-24   4,361.07   4,361.06       -0.01
+        2013-05-25    -802.30    -734.10       68.20
+        2013-05-26  -1,003.21  -1,071.41      -68.20
+
+    Evidence: evidence/[run]/
+    Elapsed: [time]
+    ");
+}
+
+#[test]
+fn the_first_example_in_chinese() {
+    insta::assert_snapshot!(Place::first().run("verify --lang zh"), @"
+    $ crossfoot verify --lang zh
+    exit 1
+    --- stdout
+    不平  first：两边账不一致
+    笔数：应有 120，实有 120，一致 114
+    差错 7 处；无拒收记录；控制核对：不符 1 项
+
+    ── postings ────────────────────────────────────────────────────────────────────────────────────────
+                      应有      实有   差额
+      笔数             120       120      0
+      amount CNY  2,555.56  2,555.55  -0.01
+      两边一致 114 笔
+
+      差错分类
+        漏转      1  应有而新账中没有
+        多出      0  新账中有而不应有
+        不一致    5  两边都有，字段不同
+        份数不同  1  同一记录，两边份数不同
+
+      由应有到实有：amount CNY
+                    差错    amount
+        应有              2,555.56
+        漏转           1    -88.00
+        不一致         5     37.59
+        份数不同       1     50.40
+        实有              2,555.55
+        未解释余额            0.00
+
+      不符的交叉合计：5 项
+        accounting_date  kind     列          笔数差       应有       实有    差额
+        2013-05-25       PAYMENT  amount CNY      -1  -3,978.88  -3,873.08  105.80
+        2013-05-25       TOPUP    amount CNY      -1   2,988.00   2,900.00  -88.00
+        2013-05-26       PAYMENT  amount CNY       1  -4,096.43  -4,164.63  -68.20
+        2013-05-25       REFUND   amount CNY       1     183.93     234.33   50.40
+        2013-05-24       INCOME   amount CNY       0       8.02       8.01   -0.01
+
+    ── 差错（由大到小）：7 处 ──────────────────────────────────────────────────────────────────────────
+      1. 漏转  voucher=P00041995
+         记录  account=W-1034 kind=TOPUP booked_at=2013-05-24T20:36:22Z accounting_date=2013-05-25 amou…
+         差额  -88.00 CNY (amount)
+         源账  flow.csv:57
+      2. 份数不同  voucher=P00042002
+         记录      account=W-1056 kind=REFUND booked_at=2013-05-24T21:28:29Z accounting_date=2013-05-25…
+         份数不同  应有 1 份，实有 2 份
+         差额      50.40 CNY (amount)
+         源账      flow.csv:60
+         新账      posting.csv:108, posting.csv:109
+      3. 不一致  voucher=P00042031
+         amount  -18.80 → 18.80
+         差额    37.60 CNY (amount)
+         源账    flow.csv:76
+         新账    posting.csv:95
+      4. 不一致  voucher=P00041979
+         amount  0.29 → 0.28
+         差额    -0.01 CNY (amount)
+         源账    flow.csv:45
+         新账    posting.csv:48
+      5. 不一致  voucher=P00041933
+         account  W-1003 → W-1034
+         源账     flow.csv:17
+         新账     posting.csv:78
+      6. 不一致  voucher=P00041964
+         account  W-1034 → W-1003
+         源账     flow.csv:35
+         新账     posting.csv:27
+      7. 不一致  voucher=P00042047
+         accounting_date  2013-05-25 → 2013-05-26
+         源账             flow.csv:86
+         新账             posting.csv:61
+
+    ── 控制核对 ────────────────────────────────────────────────────────────────────────────────────────
+            核对                                          应有      实有   差额
+      不符  daily totals that the old system printed  2,555.56  2,555.55  -0.01
+
+      daily totals that the old system printed：3 行不符
+        day              应有       实有    差额
+        2013-05-24   4,361.07   4,361.06   -0.01
+        2013-05-25    -802.30    -734.10   68.20
+        2013-05-26  -1,003.21  -1,071.41  -68.20
+
+    证据：evidence/[run]/
+    用时：[time]
+    ");
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "the document is shown whole")]
+fn one_document_on_stdout_and_nothing_else() {
+    let place = Place::first();
+    insta::assert_snapshot!(place.run("verify --json"), @r#"
+    $ crossfoot verify --json
+    exit 1
+    --- stdout
+    {
+      "version": 1,
+      "plan": "first",
+      "verdict": "out_of_balance",
+      "agreements": [
+        {
+          "name": "postings",
+          "records": {
+            "expected": 120,
+            "actual": 120,
+            "agreed": 114
+          },
+          "totals": [
+            {
+              "column": "amount",
+              "currency": "CNY",
+              "expected": "2555.56",
+              "actual": "2555.55",
+              "difference": "-0.01"
+            }
+          ],
+          "breaks": {
+            "missing": 1,
+            "extra": 0,
+            "differs": 5,
+            "copies": 1
+          },
+          "causes": [
+            {
+              "id": null,
+              "status": "unknown",
+              "breaks": 7,
+              "difference": [
+                {
+                  "column": "amount",
+                  "currency": "CNY",
+                  "amount": "-0.01"
+                }
+              ],
+              "where": [],
+              "counterexamples": 0
+            }
+          ],
+          "residual": [
+            {
+              "column": "amount",
+              "currency": "CNY",
+              "amount": "0.00"
+            }
+          ],
+          "crossed": [
+            {
+              "by": {
+                "accounting_date": "2013-05-24",
+                "kind": "INCOME"
+              },
+              "records": {
+                "expected": 5,
+                "actual": 5
+              },
+              "totals": [
+                {
+                  "column": "amount",
+                  "currency": "CNY",
+                  "expected": "8.02",
+                  "actual": "8.01",
+                  "difference": "-0.01"
+                }
+              ]
+            },
+            {
+              "by": {
+                "accounting_date": "2013-05-25",
+                "kind": "PAYMENT"
+              },
+              "records": {
+                "expected": 23,
+                "actual": 22
+              },
+              "totals": [
+                {
+                  "column": "amount",
+                  "currency": "CNY",
+                  "expected": "-3978.88",
+                  "actual": "-3873.08",
+                  "difference": "105.80"
+                }
+              ]
+            },
+            {
+              "by": {
+                "accounting_date": "2013-05-25",
+                "kind": "REFUND"
+              },
+              "records": {
+                "expected": 4,
+                "actual": 5
+              },
+              "totals": [
+                {
+                  "column": "amount",
+                  "currency": "CNY",
+                  "expected": "183.93",
+                  "actual": "234.33",
+                  "difference": "50.40"
+                }
+              ]
+            },
+            {
+              "by": {
+                "accounting_date": "2013-05-25",
+                "kind": "TOPUP"
+              },
+              "records": {
+                "expected": 8,
+                "actual": 7
+              },
+              "totals": [
+                {
+                  "column": "amount",
+                  "currency": "CNY",
+                  "expected": "2988.00",
+                  "actual": "2900.00",
+                  "difference": "-88.00"
+                }
+              ]
+            },
+            {
+              "by": {
+                "accounting_date": "2013-05-26",
+                "kind": "PAYMENT"
+              },
+              "records": {
+                "expected": 21,
+                "actual": 22
+              },
+              "totals": [
+                {
+                  "column": "amount",
+                  "currency": "CNY",
+                  "expected": "-4096.43",
+                  "actual": "-4164.63",
+                  "difference": "-68.20"
+                }
+              ]
+            }
+          ]
+        }
+      ],
+      "controls": [
+        {
+          "name": "daily totals that the old system printed",
+          "status": "broken",
+          "expected": "2555.56",
+          "actual": "2555.55",
+          "difference": "-0.01",
+          "lines": [
+            {
+              "key": {
+                "day": "2013-05-24"
+              },
+              "expected": "4361.07",
+              "actual": "4361.06",
+              "difference": "-0.01"
+            },
+            {
+              "key": {
+                "day": "2013-05-25"
+              },
+              "expected": "-802.30",
+              "actual": "-734.10",
+              "difference": "68.20"
+            },
+            {
+              "key": {
+                "day": "2013-05-26"
+              },
+              "expected": "-1003.21",
+              "actual": "-1071.41",
+              "difference": "-68.20"
+            }
+          ]
+        }
+      ],
+      "rejects": 0,
+      "evidence": "evidence/[run]/",
+      "elapsed_seconds": [time]
+    }
+    "#);
+}
+
+#[test]
+fn the_document_is_the_report_of_the_evidence() {
+    let place = Place::first();
+    let told = place.output("verify --json --evidence out");
+    let printed: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
+    let written: serde_json::Value = serde_json::from_str(&place.read("out/report.json")).unwrap();
+    assert_eq!(printed, written);
+    assert_eq!(printed["version"], 1);
+    assert_eq!(told.stderr, "");
+}
+
+#[test]
+fn the_breaks_are_all_in_the_evidence() {
+    let place = Place::first();
+    place.output("verify --evidence out");
+    let breaks = place.read("out/breaks.jsonl");
+    let told: Vec<String> = breaks
+        .lines()
+        .map(|line| {
+            let found: serde_json::Value = serde_json::from_str(line).unwrap();
+            format!("{} {} {}", found["kind"], found["key"], found["difference"])
+        })
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    "differs" {"voucher":"P00041933"} []
+    "differs" {"voucher":"P00041964"} []
+    "differs" {"voucher":"P00041979"} [{"column":"amount","currency":"CNY","amount":"-0.01"}]
+    "missing" {"voucher":"P00041995"} [{"column":"amount","currency":"CNY","amount":"-88.00"}]
+    "copies" {"voucher":"P00042002"} [{"column":"amount","currency":"CNY","amount":"50.40"}]
+    "differs" {"voucher":"P00042031"} [{"column":"amount","currency":"CNY","amount":"37.60"}]
+    "differs" {"voucher":"P00042047"} []
+    "#);
+}
+
+#[test]
+fn threads_change_nothing_but_the_time() {
+    let told = |threads: &str| {
+        let place = Place::first();
+        let told = place.run(&format!("verify --evidence out --threads {threads}"));
+        let breaks = place.read("out/breaks.jsonl");
+        let lines: Vec<String> = told.lines().skip(1).map(masked).collect();
+        (lines, breaks)
+    };
+    let one = told("1");
+    for threads in ["2", "3", "8"] {
+        assert_eq!(told(threads), one, "{threads}");
+    }
+}
+
+#[test]
+fn a_text_file_that_begins_with_a_byte_order_mark_is_read_by_it() {
+    let place = Place::sound();
+    let text = place.read("new/posting.csv");
+    let units = [0xfeff].into_iter().chain(text.encode_utf16());
+    let bytes: Vec<u8> = units.flat_map(u16::to_le_bytes).collect();
+    let place = place.with("new/posting.csv", bytes);
+    assert_eq!(place.output("verify").status, "0");
+}
+
+#[test]
+fn a_run_does_not_overwrite_what_is_no_evidence() {
+    let place = Place::sound().with("out/thesis.txt", "years of work");
+    insta::assert_snapshot!(place.run("verify --evidence out"), @"
+    $ crossfoot verify --evidence out
+    exit 2
+    --- stderr
+    error: out: holds something that is no evidence; name an empty or a new folder
+    ");
+    assert_eq!(place.read("out/thesis.txt"), "years of work");
+}
+
+#[test]
+fn evidence_may_be_written_anew() {
+    let place = Place::sound();
+    assert_eq!(place.output("verify --evidence out").status, "0");
+    assert_eq!(place.output("verify --evidence out").status, "0");
+}
+
+#[test]
+fn two_books_without_a_plan() {
+    insta::assert_snapshot!(
+        Place::first().run("verify wallet/flow.csv ledger/posting.csv --evidence out"),
+        @"
+    $ crossfoot verify wallet/flow.csv ledger/posting.csv --evidence out
+    exit 1
+    --- stdout
+    OUT OF BALANCE  flow to posting: the books do not agree
+    records: 120 expected, 120 actual, 51 agreed
+    70 breaks; no rejects; no controls
+
+    ── posting ─────────────────────────────────────────────────────────────────────────────────────────
+                expected    actual  difference
+      records        120       120           0
+      amount   29,406.60  2,555.55  -26,851.05
+      51 records agree on both sides
+
+      Breaks by kind
+        missing   1  expected, and not in the target
+        extra     0  in the target, and not expected
+        differs  68  on both sides, with other fields
+        copies    1  the same record, another number of times
+
+      From expected to actual: amount
+                       breaks      amount
+        expected                29,406.60
+        cause unknown      70  -26,851.05
+        actual                   2,555.55
+        residual                     0.00
+
+      Notes
+        - not compared, as the plan says: account, kind, booked_at, accounting_date
+
+    ── The largest breaks: 10 of 70 ────────────────────────────────────────────────────────────────────
+      1. differs  voucher=P00042081
+         amount      379.94 → -379.94
+         difference  -759.88 (amount)
+         source      flow.csv:104
+         target      posting.csv:63
+      2. differs  voucher=P00041910
+         amount      379.93 → -379.93
+         difference  -759.86 (amount)
+         source      flow.csv:3
+         target      posting.csv:92
+      3. differs  voucher=P00041948
+         amount      375.91 → -375.91
+         difference  -751.82 (amount)
+         source      flow.csv:25
+         target      posting.csv:101
+      4. differs  voucher=P00042020
+         amount      375.15 → -375.15
+         difference  -750.30 (amount)
+         source      flow.csv:71
+         target      posting.csv:60
+      5. differs  voucher=P00041975
+         amount      369.12 → -369.12
+         difference  -738.24 (amount)
+         source      flow.csv:43
+         target      posting.csv:47
+      6. differs  voucher=P00041918
+         amount      345.88 → -345.88
+         difference  -691.76 (amount)
+         source      flow.csv:8
+         target      posting.csv:14
+      7. differs  voucher=P00041947
+         amount      344.10 → -344.10
+         difference  -688.20 (amount)
+         source      flow.csv:24
+         target      posting.csv:100
+      8. differs  voucher=P00042045
+         amount      341.10 → -341.10
+         difference  -682.20 (amount)
+         source      flow.csv:85
+         target      posting.csv:119
+      9. differs  voucher=P00042080
+         amount      337.51 → -337.51
+         difference  -675.02 (amount)
+         source      flow.csv:103
+         target      posting.csv:76
+      10. differs  voucher=P00041961
+          amount      332.69 → -332.69
+          difference  -665.38 (amount)
+          source      flow.csv:34
+          target      posting.csv:103
+      and 60 more, in out/breaks.jsonl
+
+    Evidence: out/
+    Elapsed: [time]
+    --- stderr
+    took voucher as key (unique in 120 of 120), amount as money
+    "
+    );
+}
+
+#[test]
+fn a_book_against_itself_balances() {
+    let place = Place::first();
+    let told = place.output("verify ledger ledger --evidence out --json");
+    // It is the book with the refund that was posted twice: a doubled key is no difference here.
+    assert_eq!(told.status, "0", "{}{}", told.stdout, told.stderr);
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let place = Place::first();
+    let mut child = place
+        .command("verify --evidence out")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn colour_is_for_terminals_and_for_those_who_ask() {
+    let place = Place::first();
+    let plain = place.output("verify --evidence out").stdout;
+    assert!(!plain.contains('\u{1b}'));
+    let coloured = place.output("verify --evidence out --color always").stdout;
+    assert!(coloured.contains("\u{1b}[1m"));
+    let never = place.output("verify --evidence out --color never").stdout;
+    assert!(!never.contains('\u{1b}'));
+}
+
+/// Records that take a while, so that there is a run to stop.
+fn many(records: u64) -> Place {
+    let mut book = String::from("serial,amount,memo\n");
+    for serial in 0..records {
+        book.push_str(&format!(
+            "V{serial},{}.{:02},some words to read\n",
+            serial % 977,
+            serial % 100
+        ));
+    }
+    let target = book.replacen("serial,", "voucher,", 1);
+    Place::sound()
+        .with("old/flow.csv", book)
+        .with("new/posting.csv", target)
+}
+
+/// Says whether a process has a handler for SIGINT, which is bit 1 of what the kernel lists.
+#[cfg(target_os = "linux")]
+fn catches_interrupts(pid: &str) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    let mask = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & 2 != 0)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupt_ends_in_good_order_and_proves_nothing() {
+    let place = many(600_000);
+    let mut child = place
+        .command("verify --evidence out")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let pid = child.id().to_string();
+    // The run has begun when its evidence has; it can be told to stop once it listens.
+    let begun = place.path().join("out.partial");
+    while !begun.exists() || !catches_interrupts(&pid) {
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "the run ended before it could be stopped"
+        );
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    let killed = std::process::Command::new("kill")
+        .args(["-INT", &pid])
+        .status()
+        .unwrap();
+    assert!(killed.success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(5), "{output:?}");
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
+    insta::assert_snapshot!(String::from_utf8(output.stderr).unwrap(), @"
+    stopping; what was found so far proves nothing
+    error: stopped before the end: nothing is proved, and no evidence was written
+    ");
+    let left: Vec<String> = place
+        .files()
+        .into_iter()
+        .filter(|file| file.contains("out") || file.contains("spill"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}

@@ -1,0 +1,1 @@
+SELECT voucher, money(amount) AS amount, memo FROM posting
