@@ -113,10 +113,20 @@ pub(crate) struct Verify {
     #[command(flatten)]
     pub(crate) plan: PlanPath,
     /// Columns that name a record, when two books are given.
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', requires = "books")]
+    #[arg(
+        long,
+        value_name = "COLUMNS",
+        value_delimiter = ',',
+        requires = "books"
+    )]
     pub(crate) key: Option<Vec<String>>,
     /// Columns that hold amounts, when two books are given.
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', requires = "books")]
+    #[arg(
+        long,
+        value_name = "COLUMNS",
+        value_delimiter = ',',
+        requires = "books"
+    )]
     pub(crate) money: Option<Vec<String>>,
     /// The folder for the evidence; by default one named by the time, in `evidence/` beside the
     /// plan.

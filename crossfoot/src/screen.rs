@@ -50,12 +50,17 @@ impl Screen {
     pub(crate) fn print(&self, text: &str) -> Result<(), CommandError> {
         let mut out = AutoStream::new(std::io::stdout().lock(), self.choice());
         let written = out.write_all(text.as_bytes()).and_then(|()| {
-            if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") }
+            if text.ends_with('\n') {
+                Ok(())
+            } else {
+                out.write_all(b"\n")
+            }
         });
         match written.and_then(|()| out.flush()) {
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                Err(CommandError::new(Kind::Own, format!("cannot write the result: {error}")))
-            }
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(CommandError::new(
+                Kind::Own,
+                format!("cannot write the result: {error}"),
+            )),
             _ => Ok(()),
         }
     }
@@ -94,8 +99,11 @@ impl Screen {
     /// Shows why a command failed.
     pub(crate) fn fail(&self, error: &CommandError) {
         if self.json {
-            let mistakes: Vec<String> =
-                error.mistakes.iter().map(rules::plan::PlanError::on_one_line).collect();
+            let mistakes: Vec<String> = error
+                .mistakes
+                .iter()
+                .map(rules::plan::PlanError::on_one_line)
+                .collect();
             let document = serde_json::json!({
                 "version": 1,
                 "error": {

@@ -189,15 +189,11 @@ fn digest(
                 .map(move |table| (*side, table))
         })
     };
-    let bytes = tables()
-        .flat_map(|(_, table)| table.files())
-        .map(|file| file.bytes)
-        .sum();
     if options.digest {
         watch.begin(Phase {
             work: Work::Digest,
             name: String::new(),
-            bytes: Some(bytes),
+            bytes: None,
             meter: Arc::new(Meter::default()),
         });
     }

@@ -17,8 +17,11 @@ pub(crate) fn run(check: &Check, screen: &Screen) -> Result<u8, CommandError> {
             .iter()
             .map(|agreement| {
                 let layout = &agreement.layout;
-                let names: Vec<&str> =
-                    layout.columns().iter().map(|column| column.name.as_str()).collect();
+                let names: Vec<&str> = layout
+                    .columns()
+                    .iter()
+                    .map(|column| column.name.as_str())
+                    .collect();
                 json!({
                     "name": agreement.name,
                     "compared": names,
@@ -27,8 +30,11 @@ pub(crate) fn run(check: &Check, screen: &Screen) -> Result<u8, CommandError> {
                 })
             })
             .collect();
-        let controls: Vec<&str> =
-            prepared.controls.iter().map(|control| control.name.as_str()).collect();
+        let controls: Vec<&str> = prepared
+            .controls
+            .iter()
+            .map(|control| control.name.as_str())
+            .collect();
         return screen.document(&json!({
             "version": 1,
             "plan": prepared.plan.name.value,

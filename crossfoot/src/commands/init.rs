@@ -22,11 +22,10 @@ pub(crate) fn run(init: &Init, screen: &Screen) -> Result<u8, CommandError> {
         currency: init.currency.clone(),
         ..Wishes::default()
     };
-    let surveyed = survey(Path::new(&init.source), Path::new(&init.target), &wishes)
-        .map_err(survey_error)?;
-    write_plan(&surveyed, &output).map_err(|error| {
-        CommandError::new(Kind::Use, format!("{}: {error}", output.display()))
-    })?;
+    let surveyed =
+        survey(Path::new(&init.source), Path::new(&init.target), &wishes).map_err(survey_error)?;
+    write_plan(&surveyed, &output)
+        .map_err(|error| CommandError::new(Kind::Use, format!("{}: {error}", output.display())))?;
     for line in &surveyed.said {
         screen.say(line);
     }

@@ -17,7 +17,10 @@ pub(crate) fn read_plan(path: &PlanPath) -> Result<Plan, CommandError> {
         let missing = !path.exists();
         let failed = CommandError::plan(mistakes);
         match missing {
-            true => CommandError { message: "there is no plan".to_owned(), ..failed },
+            true => CommandError {
+                message: "there is no plan".to_owned(),
+                ..failed
+            },
             false => failed,
         }
     })

@@ -50,8 +50,8 @@ fn plan_for(
         money: verify.money.clone(),
         ..Wishes::default()
     };
-    let surveyed = survey(Path::new(source), Path::new(target), &wishes)
-        .map_err(super::init::survey_error)?;
+    let surveyed =
+        survey(Path::new(source), Path::new(target), &wishes).map_err(super::init::survey_error)?;
     screen.say(&surveyed.in_one_line());
     plan_of(&surveyed).map_err(CommandError::plan)
 }
@@ -82,12 +82,20 @@ fn watched(
     let progress = Arc::new(Progress::start(screen.progress()));
     let watch: Arc<dyn Watch> = Arc::clone(&progress) as Arc<dyn Watch>;
     let work = reconcile::verify(prepared, options, &watch);
+    // Listens from a thread of its own, as the run begins with work that waits for nothing.
+    let stopped = Arc::new(tokio::sync::Notify::new());
+    let (bell, listener) = (Arc::clone(&stopped), Arc::clone(&progress));
+    runtime.spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            listener.stop();
+            bell.notify_one();
+        }
+    });
     let outcome = runtime.block_on(async {
         tokio::pin!(work);
         tokio::select! {
             done = &mut work => done,
-            _ = tokio::signal::ctrl_c() => {
-                progress.stop();
+            () = stopped.notified() => {
                 // The run stops at its next batch and takes its evidence back; if it does not
                 // come to one soon, it is dropped where it is.
                 match tokio::time::timeout(Duration::from_secs(10), &mut work).await {
@@ -100,9 +108,7 @@ fn watched(
     progress.finish();
     runtime.shutdown_timeout(Duration::from_secs(1));
     outcome.map_err(|error| match error {
-        VerifyError::Stopped => {
-            CommandError::new(Kind::Incomplete, screen.words().stopped())
-        }
+        VerifyError::Stopped => CommandError::new(Kind::Incomplete, screen.words().stopped()),
         other => other.into(),
     })
 }
