@@ -16,7 +16,7 @@ fn the_crates_know_each_other_one_way_only() {
     footing
     ledger
     reconcile  books footing ledger rules
-    rules      books footing ledger
+    rules      books ledger
     xtask
     ");
 }
