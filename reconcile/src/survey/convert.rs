@@ -78,6 +78,13 @@ impl Fit {
         }
     }
 
+    /// How alike the values are where a sample is only a part: the fewer of them should be among
+    /// the others, if there are enough to tell.
+    pub(super) fn likeness_of_part(&self) -> u64 {
+        let telling = self.shared.filter(|shared| shared.of >= 30);
+        telling.map_or(0, |shared| shared.permille() * 9 / 10)
+    }
+
     fn known(&self) -> u64 {
         self.shared.map_or(0, Share::permille)
     }

@@ -98,7 +98,13 @@ impl Shape {
         let (width, times) = counts
             .into_iter()
             .max_by_key(|(width, times)| (*times, *width))?;
-        let first = widths.iter().position(|found| *found == Some(width))?;
+        let widest = widths.iter().position(|found| *found == Some(width))?;
+        // What stands above a header is no table: it has few fields, if any.
+        let is_above = |found: &Option<usize>| found.is_some_and(|fields| fields * 2 <= width);
+        let first = match widths.iter().take(widest).all(is_above) {
+            true => widest,
+            false => 0,
+        };
         let permille =
             |from: usize| times * 1000 / widths.iter().skip(from).flatten().count().max(1);
         let fit_permille = permille(0);
@@ -240,5 +246,6 @@ mod tests {
             "Statement of Ruixin Pay\n\nFrom 2013-05-01\nid,amount,day\n1,2.50,x\n2,3.50,y\n3,4,z";
         assert_eq!((found(text).skip_header, found(text).header), (3, true));
         assert_eq!(found("a,b\n1,2").skip_header, 0);
+        assert_eq!(found("a,b,c\n1,2,3,\n4,5,6,\n7,8,9,").skip_header, 0);
     }
 }

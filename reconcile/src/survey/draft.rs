@@ -7,7 +7,7 @@ use super::names;
 use super::open::{Opened, open};
 use super::pairs::{Pair, Why, pair_columns, pair_tables};
 use super::profile::{Class, Column};
-use super::sample::{SAMPLE_RECORDS, Sample};
+use super::sample::Sample;
 use super::say::{count, list, many};
 use super::{Survey, SurveyError, Wishes};
 use crate::prepare::quoted;
@@ -28,10 +28,13 @@ pub(super) fn survey(source: &Path, target: &Path, wishes: &Wishes) -> Result<Su
         }
         (Err(error), _) | (_, Err(error)) => return Err(error),
     };
-    let (sources, targets) = (samples(&old)?, samples(&new)?);
+    let (sources, targets) = (samples(&old), samples(&new));
     let mut said: Vec<String> = Vec::new();
-    said.extend(old.said.iter().chain(&new.said).cloned());
-    said.extend(sources.iter().chain(&targets).filter_map(says_sample));
+    for (side, opened, samples) in [("source", &old, &sources), ("target", &new, &targets)] {
+        let words = opened.said.iter().cloned();
+        let words = words.chain(samples.iter().filter_map(says_sample));
+        said.extend(words.map(|words| format!("in the {side}, {words}")));
+    }
     let facts = facts(&sources, &targets, wishes, &mut said)?;
     let told = currency(&facts, wishes, &mut said);
     let mut took = Vec::new();
@@ -75,19 +78,27 @@ fn check_wishes(wishes: &Wishes) -> Result<(), SurveyError> {
     Ok(())
 }
 
-fn samples(opened: &Opened) -> Result<Vec<Sample>, SurveyError> {
-    let samples: Result<Vec<Sample>, _> = opened.book.tables().map(Sample::read).collect();
-    Ok(samples?)
+fn samples(opened: &Opened) -> Vec<Sample> {
+    opened.book.tables().map(Sample::read).collect()
 }
 
 fn says_sample(sample: &Sample) -> Option<String> {
-    let records = many(SAMPLE_RECORDS, "record");
-    (!sample.is_whole).then(|| {
-        format!(
-            "{}: its columns were judged by its first {records}",
-            sample.name()
-        )
-    })
+    let records = many(sample.records, "record");
+    let judged = format!("{}: its columns were judged by {records}", sample.name());
+    match &sample.fault {
+        Some(error) => {
+            let line = error
+                .line
+                .map(|line| format!(":{line}"))
+                .unwrap_or_default();
+            let place = format!("{}{line}", error.file);
+            Some(format!(
+                "{judged}, because {place} cannot be read: {}",
+                error.kind
+            ))
+        }
+        None => (!sample.is_whole).then_some(judged),
+    }
 }
 
 fn book(path: &Path, opened: Opened) -> DraftBook {
@@ -196,8 +207,8 @@ fn fact<'s>(
         }
     };
     let key = match wished_key {
-        Some(wished) => key::wished(source, target, &pairs, wished)?,
-        None => key::find(source, target, &pairs, &money)?,
+        Some(wished) => key::wished(source, target, &pairs, wished),
+        None => key::find(source, target, &pairs, &money),
     };
     let taken: BTreeSet<usize> = money
         .iter()
@@ -519,35 +530,29 @@ impl Fact<'_> {
     fn says_faults(&self, at: usize) -> Vec<String> {
         let pair = &self.pairs[at];
         let is_amount = matches!(pair.form, Form::Number(_)) || self.money.contains(&at);
-        let sides = self.columns(at).into_iter().zip([self.source, self.target]);
-        let faulty = sides.filter(|(column, _)| {
-            column.class() == Class::Float || column.class() == Class::Text && is_amount
-        });
-        let says = |(column, sample): (&Column, &Sample)| {
+        let sides = self.columns(at).into_iter().zip(["source", "target"]);
+        let says = |(column, side): (&Column, &str)| {
+            let name = &column.name;
+            if column.class() == Class::Float && names::is_money(name) {
+                let why = "which are no exact amounts: it is not taken as money";
+                return Some(format!(
+                    "{name} of the {side} holds binary floating-point numbers, {why}"
+                ));
+            }
             let failed = match column.has_decimal_commas() {
                 true => column.numbers.comma_failed,
                 false => column.numbers.failed,
             };
-            let words = many(failed, "value");
-            let is_float = column.class() == Class::Float && names::is_money(&column.name);
-            if is_float {
-                let words =
-                    "binary floating-point numbers, which are no exact amounts: not taken as money";
-                return Some(format!(
-                    "{} in {} holds {words}",
-                    column.name,
-                    sample.name()
-                ));
-            }
-            (failed > 0).then(|| {
-                format!(
-                    "{words} of {} in {} are no amounts: rejects",
-                    column.name,
-                    sample.name()
-                )
+            let is_read = column.class() == Class::Text && is_amount && failed > 0;
+            is_read.then(|| match failed {
+                1 => format!("1 value of {name} in the {side} is no amount: a reject"),
+                _ => format!(
+                    "{} values of {name} in the {side} are no amounts: rejects",
+                    count(failed)
+                ),
             })
         };
-        faulty.filter_map(says).collect()
+        sides.filter_map(says).collect()
     }
 
     fn terms(&self, at: usize, side: At, currency: Option<&str>) -> Terms {

@@ -61,7 +61,12 @@ pub(super) fn groups(parts: &[Part], files: &BTreeSet<String>) -> Vec<Group> {
 
 /// The part whose columns most others have too; the first of equals.
 fn most_usual<'p>(parts: &[&'p Part]) -> Option<&'p Part> {
-    let count = |part: &Part| parts.iter().filter(|other| other.columns == part.columns).count();
+    let count = |part: &Part| {
+        parts
+            .iter()
+            .filter(|other| other.columns == part.columns)
+            .count()
+    };
     let ranked = parts.iter().enumerate();
     let best = ranked.max_by_key(|(at, part)| (count(part), std::cmp::Reverse(*at)));
     best.map(|(_, part)| *part)
@@ -70,11 +75,16 @@ fn most_usual<'p>(parts: &[&'p Part]) -> Option<&'p Part> {
 /// Whether half of the columns of both are the same, but for their spelling.
 fn joins(base: &Part, other: &Part) -> bool {
     let same = |(name, data_type): &&(String, String)| {
-        let mut alike = base.columns.iter().filter(|(own, _)| likeness(own, name) >= SPELT_ALIKE);
+        let mut alike = base
+            .columns
+            .iter()
+            .filter(|(own, _)| likeness(own, name) >= SPELT_ALIKE);
         alike.any(|(_, own)| own == data_type)
     };
     let clash = |(name, data_type): &(String, String)| {
-        base.columns.iter().any(|(own, own_type)| own == name && own_type != data_type)
+        base.columns
+            .iter()
+            .any(|(own, own_type)| own == name && own_type != data_type)
     };
     let shared = other.columns.iter().filter(same).count();
     let is_alike = shared * 2 >= base.columns.len().max(other.columns.len());
@@ -90,16 +100,26 @@ fn globs<'p>(
     files: &BTreeSet<String>,
 ) -> (Vec<String>, Vec<&'p Part>) {
     let is_member = |file: &String| members.iter().any(|part| part.file == *file);
-    let left_out: Vec<&Part> =
-        empty.iter().copied().filter(|part| is_match(shape, &part.file)).collect();
+    let left_out: Vec<&Part> = empty
+        .iter()
+        .copied()
+        .filter(|part| is_match(shape, &part.file))
+        .collect();
     let is_left_out = |file: &String| left_out.iter().any(|part| part.file == *file);
-    let is_exact =
-        files.iter().all(|file| is_member(file) || is_left_out(file) || !is_match(shape, file));
+    let is_exact = files
+        .iter()
+        .all(|file| is_member(file) || is_left_out(file) || !is_match(shape, file));
     if !is_exact {
-        return (members.iter().map(|part| part.file.clone()).collect(), Vec::new());
+        return (
+            members.iter().map(|part| part.file.clone()).collect(),
+            Vec::new(),
+        );
     }
     let excluded = left_out.iter().map(|part| format!("!{}", part.file));
-    (std::iter::once(shape.to_owned()).chain(excluded).collect(), left_out)
+    (
+        std::iter::once(shape.to_owned()).chain(excluded).collect(),
+        left_out,
+    )
 }
 
 fn group(name: String, members: &[&Part], globs: Vec<String>, excluded: &[&Part]) -> Group {
@@ -108,10 +128,21 @@ fn group(name: String, members: &[&Part], globs: Vec<String>, excluded: &[&Part]
     let usual = usual_spec(&specs);
     let mut overrides: Vec<FileOverride> = Vec::new();
     for part in members.iter().filter(|part| part.spec != *usual) {
-        let other = FileOverride { files: Vec::new(), ..difference(usual, part) };
-        match overrides.iter_mut().find(|known| FileOverride { files: Vec::new(), ..(*known).clone() } == other) {
+        let other = FileOverride {
+            files: Vec::new(),
+            ..difference(usual, part)
+        };
+        match overrides.iter_mut().find(|known| {
+            FileOverride {
+                files: Vec::new(),
+                ..(*known).clone()
+            } == other
+        }) {
             Some(known) => known.files.push(part.file.clone()),
-            None => overrides.push(FileOverride { files: vec![part.file.clone()], ..other }),
+            None => overrides.push(FileOverride {
+                files: vec![part.file.clone()],
+                ..other
+            }),
         }
     }
     let count = members.len() as u64;
@@ -119,10 +150,21 @@ fn group(name: String, members: &[&Part], globs: Vec<String>, excluded: &[&Part]
         1..4 => list(globs.iter().map(String::as_str)),
         _ => format!("{} and {} more", globs[0], globs.len() - 1),
     };
-    let mut said = vec![format!("{name}: {} are one table: {shown}", many(count, "file"))];
+    let mut said = vec![format!(
+        "{name}: {} are one table: {shown}",
+        many(count, "file")
+    )];
     said.extend(columns.says(&name));
-    said.extend(excluded.iter().map(|part| format!("{name}: {} is empty and left out", part.file)));
-    let parts = members.iter().chain(excluded).map(|part| part.table.clone()).collect();
+    said.extend(
+        excluded
+            .iter()
+            .map(|part| format!("{name}: {} is empty and left out", part.file)),
+    );
+    let parts = members
+        .iter()
+        .chain(excluded)
+        .map(|part| part.table.clone())
+        .collect();
     let spec = TableSpec {
         files: globs,
         columns: columns.aliases,
@@ -130,7 +172,12 @@ fn group(name: String, members: &[&Part], globs: Vec<String>, excluded: &[&Part]
         overrides,
         ..usual.clone()
     };
-    Group { name, spec, parts, said }
+    Group {
+        name,
+        spec,
+        parts,
+        said,
+    }
 }
 
 /// The way most files are written.
@@ -157,6 +204,7 @@ fn difference(usual: &TableSpec, part: &Part) -> FileOverride {
         skip_header: (own.skip_header != usual.skip_header).then_some(own.skip_header),
         skip_blank_lines: (own.skip_blank_lines != usual.skip_blank_lines)
             .then_some(own.skip_blank_lines),
+        extra_fields: (own.extra_fields != usual.extra_fields).then_some(own.extra_fields),
         keep_stray_quotes: (own.keep_stray_quotes != usual.keep_stray_quotes)
             .then_some(own.keep_stray_quotes),
         ..FileOverride::default()
@@ -182,12 +230,14 @@ impl Columns {
         let usual = most_usual(members);
         for part in usual.into_iter().chain(members.iter().copied()) {
             for (name, _) in &part.columns {
-                let is_known = known.contains(name) || found.other_names().any(|other| other == name);
+                let is_known =
+                    known.contains(name) || found.other_names().any(|other| other == name);
                 if is_known {
                     continue;
                 }
                 let alike = known.iter().find(|own| {
-                    let together = |part: &&Part| names(part).contains(*own) && names(part).contains(name);
+                    let together =
+                        |part: &&Part| names(part).contains(*own) && names(part).contains(name);
                     likeness(own, name) >= SPELT_ALIKE && !members.iter().any(together)
                 });
                 match alike.cloned() {
@@ -201,8 +251,10 @@ impl Columns {
             let others = found.aliases.get(name).into_iter().flatten();
             !own.contains(name) && !others.into_iter().any(|other| own.contains(other))
         };
-        found.optional =
-            known.into_iter().filter(|name| members.iter().any(|part| lacks(name, part))).collect();
+        found.optional = known
+            .into_iter()
+            .filter(|name| members.iter().any(|part| lacks(name, part)))
+            .collect();
         found
     }
 
@@ -212,7 +264,10 @@ impl Columns {
 
     fn says(&self, table: &str) -> Vec<String> {
         let spelt = self.aliases.iter().map(|(name, others)| {
-            format!("{table}: {} is {name}", list(others.iter().map(String::as_str)))
+            format!(
+                "{table}: {} is {name}",
+                list(others.iter().map(String::as_str))
+            )
         });
         let optional = (!self.optional.is_empty()).then(|| {
             let names = list(self.optional.iter().map(String::as_str));
@@ -224,13 +279,16 @@ impl Columns {
 
 /// The table's name: what the parts' names have besides digits, else the folder's.
 fn free_name(parts: &[&Part], taken: &BTreeSet<String>) -> String {
-    let own = parts.first().map(|part| part.table.as_str()).unwrap_or_default();
+    let own = parts
+        .first()
+        .map(|part| part.table.as_str())
+        .unwrap_or_default();
     let mut name: String = shape_of(own)
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty() && *word != "part")
         .collect::<Vec<_>>()
         .join("_");
-    if name.is_empty() {
+    if name.len() < 2 {
         let folder = parts.first().and_then(|part| part.file.rsplit('/').nth(1));
         name = folder.unwrap_or("records").to_owned();
     }
@@ -258,10 +316,15 @@ fn shape_of(text: &str) -> String {
 
 /// Whether a file's path matches a glob whose only sign is `*`.
 fn is_match(glob: &str, path: &str) -> bool {
-    let Some((start, rest)) = glob.split_once('*') else { return glob == path };
-    let Some(path) = path.strip_prefix(start) else { return false };
+    let Some((start, rest)) = glob.split_once('*') else {
+        return glob == path;
+    };
+    let Some(path) = path.strip_prefix(start) else {
+        return false;
+    };
     let ends = path.char_indices().map(|(at, _)| at).chain([path.len()]);
-    let mut within = ends.take_while(|end| path.get(..*end).is_some_and(|part| !part.contains('/')));
+    let mut within =
+        ends.take_while(|end| path.get(..*end).is_some_and(|part| !part.contains('/')));
     within.any(|end| path.get(end..).is_some_and(|left| is_match(rest, left)))
 }
 
@@ -272,14 +335,27 @@ mod tests {
     /// Files, each with its columns in one text; an empty file has none.
     fn found(files: &[(&str, &str)]) -> Vec<Group> {
         let part = |(file, columns): &(&str, &str)| Part {
-            table: file.rsplit('/').next().unwrap().split('.').next().unwrap().to_owned(),
+            table: file
+                .rsplit('/')
+                .next()
+                .unwrap()
+                .split('.')
+                .next()
+                .unwrap()
+                .to_owned(),
             file: (*file).to_owned(),
-            columns: columns.split_whitespace().map(|name| (name.to_owned(), "text".to_owned())).collect(),
+            columns: columns
+                .split_whitespace()
+                .map(|name| (name.to_owned(), "text".to_owned()))
+                .collect(),
             spec: TableSpec::default(),
             is_empty: columns.is_empty(),
         };
         let parts: Vec<Part> = files.iter().map(part).collect();
-        groups(&parts, &files.iter().map(|(file, _)| (*file).to_owned()).collect())
+        groups(
+            &parts,
+            &files.iter().map(|(file, _)| (*file).to_owned()).collect(),
+        )
     }
 
     #[test]
@@ -287,27 +363,84 @@ mod tests {
         let check = |files: &[(&str, &str)], name: &str, globs: &[&str]| {
             let found = found(files);
             assert_eq!(found.len(), 1, "{files:?}");
-            assert_eq!((found[0].name.as_str(), &found[0].spec.files[..]), (name, &globs.iter().map(ToString::to_string).collect::<Vec<_>>()[..]));
+            assert_eq!(
+                (found[0].name.as_str(), &found[0].spec.files[..]),
+                (
+                    name,
+                    &globs.iter().map(ToString::to_string).collect::<Vec<_>>()[..]
+                )
+            );
         };
-        check(&[("flow-01.csv", "a"), ("flow-02.csv", "a"), ("user.csv", "b")], "flow", &["flow-*.csv"]);
-        check(&[("2013-05.csv", "a"), ("2013-06.csv", "a")], "records", &["*-*.csv"]);
-        check(&[("pay/2013.csv", "a"), ("pay/2014.csv", "a")], "pay", &["pay/*.csv"]);
-        check(&[("part-0.parquet", "a"), ("part-1.parquet", "a")], "records", &["part-*.parquet"]);
-        check(&[("flow1.csv", "a"), ("flow2.csv", "a"), ("flow_old.csv", "a")], "flow", &["flow1.csv", "flow2.csv"]);
-        check(&[("flow.csv", "b"), ("flow1.csv", "a"), ("flow2.csv", "a")], "flow_2", &["flow1.csv", "flow2.csv"]);
-        check(&[("f1.csv", "a"), ("f2.csv", "a"), ("f3.csv", "")], "f", &["f*.csv", "!f3.csv"]);
-        check(&[("f1.csv", "a"), ("f2.csv", "a"), ("f3.csv", "b")], "f", &["f1.csv", "f2.csv"]);
+        check(
+            &[
+                ("flow-01.csv", "a"),
+                ("flow-02.csv", "a"),
+                ("user.csv", "b"),
+            ],
+            "flow",
+            &["flow-*.csv"],
+        );
+        check(
+            &[("2013-05.csv", "a"), ("2013-06.csv", "a")],
+            "records",
+            &["*-*.csv"],
+        );
+        check(
+            &[("pay/2013.csv", "a"), ("pay/2014.csv", "a")],
+            "pay",
+            &["pay/*.csv"],
+        );
+        check(
+            &[("part-0.parquet", "a"), ("part-1.parquet", "a")],
+            "records",
+            &["part-*.parquet"],
+        );
+        check(
+            &[
+                ("flow1.csv", "a"),
+                ("flow2.csv", "a"),
+                ("flow_old.csv", "a"),
+            ],
+            "flow",
+            &["flow1.csv", "flow2.csv"],
+        );
+        check(
+            &[("flow.csv", "b"), ("flow1.csv", "a"), ("flow2.csv", "a")],
+            "flow_2",
+            &["flow1.csv", "flow2.csv"],
+        );
+        check(
+            &[("pay1.csv", "a"), ("pay2.csv", "a"), ("pay3.csv", "")],
+            "pay",
+            &["pay*.csv", "!pay3.csv"],
+        );
+        check(
+            &[("pay1.csv", "a"), ("pay2.csv", "a"), ("pay3.csv", "b")],
+            "pay",
+            &["pay1.csv", "pay2.csv"],
+        );
     }
 
     #[test]
     fn columns_may_be_spelt_otherwise_or_lack_in_some_files() {
-        let found = found(&[("1.csv", "id Net_Amount day"), ("2.csv", "id NetAmount"), ("3.csv", "id Net_Amount day")]);
+        let found = found(&[
+            ("1.csv", "id Net_Amount day"),
+            ("2.csv", "id NetAmount"),
+            ("3.csv", "id Net_Amount day"),
+        ]);
         let spec = &found[0].spec;
-        assert_eq!(spec.columns, BTreeMap::from([("Net_Amount".to_owned(), vec!["NetAmount".to_owned()])]));
+        assert_eq!(
+            spec.columns,
+            BTreeMap::from([("Net_Amount".to_owned(), vec!["NetAmount".to_owned()])])
+        );
         assert_eq!(spec.optional, ["day"]);
         assert_eq!(
             found[0].said,
-            ["records: 3 files are one table: *.csv", "records: NetAmount is Net_Amount", "records: some files lack day: NULL there"]
+            [
+                "records: 3 files are one table: *.csv",
+                "records: NetAmount is Net_Amount",
+                "records: some files lack day: NULL there"
+            ]
         );
     }
 
@@ -315,7 +448,17 @@ mod tests {
     fn other_columns_make_another_table() {
         assert!(found(&[("flow-01.csv", "a"), ("flow-02.csv", "b")]).is_empty());
         assert!(found(&[("a/1.csv", "a"), ("b/1.csv", "a")]).is_empty());
-        let two = found(&[("1.csv", "a"), ("2.csv", "b"), ("3.csv", "a"), ("4.csv", "b")]);
-        assert_eq!(two.iter().map(|group| group.spec.files.len()).collect::<Vec<_>>(), [2, 2]);
+        let two = found(&[
+            ("1.csv", "a"),
+            ("2.csv", "b"),
+            ("3.csv", "a"),
+            ("4.csv", "b"),
+        ]);
+        assert_eq!(
+            two.iter()
+                .map(|group| group.spec.files.len())
+                .collect::<Vec<_>>(),
+            [2, 2]
+        );
     }
 }

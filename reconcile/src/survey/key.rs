@@ -6,7 +6,6 @@ use super::pairs::Pair;
 use super::profile::{Class, Column};
 use super::sample::{Measure, Sample, measure, measure_sample};
 use super::say::{count, list};
-use books::ReadError;
 
 /// A key, as it was measured; or why there is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,17 +63,12 @@ const MOST_MEASURED: usize = 5;
 
 /// Finds the best key: the set of columns that costs least and tells all records of the source
 /// apart, and most of those of the target, where some may be there twice by fault.
-pub(super) fn find(
-    source: &Sample,
-    target: &Sample,
-    pairs: &[Pair],
-    money: &[usize],
-) -> Result<Key, ReadError> {
+pub(super) fn find(source: &Sample, target: &Sample, pairs: &[Pair], money: &[usize]) -> Key {
     if source.records == 0 {
-        return Ok(Key::none(format!(
+        return Key::none(format!(
             "{} has no records to measure a key on",
             source.name()
-        )));
+        ));
     }
     let candidates = candidates(source, pairs, money);
     let mut sets = sets_of(&candidates);
@@ -93,43 +87,33 @@ pub(super) fn find(
             continue;
         }
         measured += 1;
-        let key = measured_key(source, target, pairs, set)?;
+        let key = measured_key(source, target, pairs, set);
         if !is_mostly_unique(key.target) {
             split = split.or(Some(key));
         } else if key.source.is_key() {
-            return Ok(key);
+            return key;
         } else if is_nearly_unique(key.source) {
             near = near.or(Some(key));
         }
     }
-    Ok(near.unwrap_or_else(|| Key::none(why_none(source, target, pairs, split.as_ref()))))
+    near.unwrap_or_else(|| Key::none(why_none(source, target, pairs, split.as_ref())))
 }
 
 /// Measures the key that is wished for.
-pub(super) fn wished(
-    source: &Sample,
-    target: &Sample,
-    pairs: &[Pair],
-    set: Vec<usize>,
-) -> Result<Key, ReadError> {
+pub(super) fn wished(source: &Sample, target: &Sample, pairs: &[Pair], set: Vec<usize>) -> Key {
     measured_key(source, target, pairs, set)
 }
 
-fn measured_key(
-    source: &Sample,
-    target: &Sample,
-    pairs: &[Pair],
-    set: Vec<usize>,
-) -> Result<Key, ReadError> {
+fn measured_key(source: &Sample, target: &Sample, pairs: &[Pair], set: Vec<usize>) -> Key {
     let columns = |pick: fn(&Pair) -> usize| -> Vec<usize> {
         set.iter().map(|at| pick(&pairs[*at])).collect()
     };
-    Ok(Key {
-        source: measure(source, &columns(|pair| pair.source))?,
-        target: measure(target, &columns(|pair| pair.target))?,
+    Key {
+        source: measure(source, &columns(|pair| pair.source)),
+        target: measure(target, &columns(|pair| pair.target)),
         pairs: set.clone(),
         why_none: String::new(),
-    })
+    }
 }
 
 /// Pairs that may be in a key, each with what it costs: what names ids costs least.

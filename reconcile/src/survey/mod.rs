@@ -82,7 +82,7 @@ pub enum SurveyError {
 
 /// Looks at two books, a file, a folder or a glob each, and drafts the plan that compares them.
 ///
-/// It judges columns by up to 200,000 records of each table, and keys by all records up to
+/// It judges columns by some 200,000 records of each table, and keys by all records up to
 /// 5,000,000.
 ///
 /// # Errors

@@ -227,7 +227,9 @@ fn written_out(word: String) -> String {
 
 /// The letters of a name alone.
 fn letters(name: &str) -> String {
-    name.chars()
+    // A byte-order mark that was decoded as something else is no letter.
+    name.trim_start_matches("ï»¿")
+        .chars()
         .filter(|c| c.is_alphanumeric())
         .flat_map(char::to_lowercase)
         .collect()

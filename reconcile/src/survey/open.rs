@@ -3,16 +3,18 @@
 use super::SurveyError;
 use super::dialect::{self, Line};
 use super::groups::{Part, groups};
-use super::sample::{SAMPLE_RECORDS, each_batch, each_text};
-use super::say::{count, list};
+use super::sample::{SAMPLE_RECORDS, each_batch_up_to_fault, each_text};
+use super::say::list;
 use books::{
-    Book, BookError, BookErrorKind, BookSpec, Format, ReadError, ReadErrorKind, TableSpec,
+    Book, BookError, BookErrorKind, BookSpec, ExtraFields, Format, ReadError, ReadErrorKind, Table,
+    TableSpec,
 };
 use encoding_rs::GB18030;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A book, and what had to be said to open it.
 #[derive(Debug)]
@@ -32,6 +34,7 @@ pub(super) fn open(root: &Path) -> Result<Opened, SurveyError> {
     };
     let mut looked_at = BTreeSet::new();
     let mut said = Vec::new();
+    let mut of_files: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut is_grouped = false;
     loop {
         let opened = Book::open(&spec);
@@ -46,7 +49,10 @@ pub(super) fn open(root: &Path) -> Result<Opened, SurveyError> {
         for (table, file) in files {
             if looked_at.insert(file.clone()) {
                 let found = fit(&base.join(&file))?;
-                said.extend(found.said.iter().map(|words| format!("{file}: {words}")));
+                for (line, words) in found.said {
+                    let place = line.map_or(file.clone(), |line| format!("{file}:{line}"));
+                    of_files.entry(words).or_default().push(place);
+                }
                 if found.spec != TableSpec::default() {
                     let files = spec.tables.remove(&table).unwrap_or_default().files;
                     spec.tables.insert(
@@ -62,21 +68,11 @@ pub(super) fn open(root: &Path) -> Result<Opened, SurveyError> {
         }
         match opened {
             _ if has_changed => {}
-            Ok(book) if is_grouped => {
-                return Ok(Opened {
-                    book,
-                    tables: spec.tables,
-                    said,
-                });
-            }
+            Ok(book) if is_grouped => return Ok(done(book, spec, said, of_files)),
             Ok(book) => {
                 is_grouped = true;
                 if !group(&book, &mut spec, &mut said) {
-                    return Ok(Opened {
-                        book,
-                        tables: spec.tables,
-                        said,
-                    });
+                    return Ok(done(book, spec, said, of_files));
                 }
             }
             Err(errors) => {
@@ -88,44 +84,64 @@ pub(super) fn open(root: &Path) -> Result<Opened, SurveyError> {
     }
 }
 
-/// Makes one table of the parts that files are of it; returns whether there are any.
-fn group(book: &Book, spec: &mut BookSpec, said: &mut Vec<String>) -> bool {
-    let is_part = |table: &&std::sync::Arc<books::Table>| table.files().len() == 1;
-    let part = |table: &std::sync::Arc<books::Table>| {
-        let written = spec.tables.get(table.name());
-        Part {
-            table: table.name().to_owned(),
-            file: table
-                .files()
-                .first()
-                .map(|file| file.path.clone())
-                .unwrap_or_default(),
-            columns: format!("{:?} {written:?}", table.schema().fields()),
+/// Files that are named before the others are only counted.
+const MOST_NAMED: usize = 5;
+
+fn done(
+    book: Book,
+    spec: BookSpec,
+    said: Vec<String>,
+    of_files: BTreeMap<String, Vec<String>>,
+) -> Opened {
+    let in_words = |(words, places): (String, Vec<String>)| {
+        let named = list(places.iter().take(MOST_NAMED).map(String::as_str));
+        match places.len().saturating_sub(MOST_NAMED) {
+            0 => format!("{named}: {words}"),
+            more => format!("{named} and {more} more: {words}"),
         }
     };
-    let parts: Vec<Part> = book.tables().filter(is_part).map(part).collect();
+    Opened {
+        book,
+        tables: spec.tables,
+        said: of_files.into_iter().map(in_words).chain(said).collect(),
+    }
+}
+
+/// Makes one table of the parts that files are of it; returns whether there are any.
+fn group(book: &Book, spec: &mut BookSpec, said: &mut Vec<String>) -> bool {
+    let part = |table: &Arc<Table>| {
+        let schema = table.schema();
+        let data = schema
+            .fields()
+            .iter()
+            .take(schema.fields().len().saturating_sub(2));
+        let columns = data.map(|field| (field.name().clone(), field.data_type().to_string()));
+        let file = table.files().first().map(|file| file.path.clone());
+        let spec = spec.tables.get(table.name()).cloned().unwrap_or_default();
+        Part {
+            table: table.name().to_owned(),
+            file: file.unwrap_or_default(),
+            columns: columns.collect(),
+            is_empty: !spec.header && spec.names == [NOTHING],
+            spec,
+        }
+    };
+    let parts: Vec<Part> = book
+        .tables()
+        .filter(|table| table.files().len() == 1)
+        .map(part)
+        .collect();
     let files = files_of(book).into_iter().map(|(_, file)| file).collect();
     let groups = groups(&parts, &files);
-    for group in &groups {
-        let mut written = TableSpec::default();
+    let has_groups = !groups.is_empty();
+    for group in groups {
         for part in &group.parts {
-            written = spec.tables.remove(part).unwrap_or_default();
+            spec.tables.remove(part);
         }
-        said.push(format!(
-            "{} files like {} are one table: {}",
-            group.parts.len(),
-            list(group.globs.iter().map(String::as_str)),
-            group.name
-        ));
-        spec.tables.insert(
-            group.name.clone(),
-            TableSpec {
-                files: group.globs.clone(),
-                ..written
-            },
-        );
+        said.extend(group.said);
+        spec.tables.insert(group.name, group.spec);
     }
-    !groups.is_empty()
+    has_groups
 }
 
 /// Makes one table of files that have the same name in several folders; returns whether there
@@ -187,11 +203,21 @@ fn base_of(root: &Path) -> PathBuf {
     root.components().take_while(is_plain).collect()
 }
 
+/// The column of a file without any line.
+const NOTHING: &str = "nothing";
+
 /// How a file is written, and what is worth saying of it.
 #[derive(Debug, Default)]
 struct Fitted {
     spec: TableSpec,
-    said: Vec<String>,
+    /// Words, each with the line that they are about.
+    said: Vec<(Option<u64>, String)>,
+}
+
+impl Fitted {
+    fn say(&mut self, words: impl Into<String>) {
+        self.said.push((None, words.into()));
+    }
 }
 
 /// Finds out how a file is written.
@@ -247,14 +273,17 @@ fn ending_of(path: &Path) -> String {
 fn decode(path: &Path, found: &mut Fitted) -> Result<Option<Vec<Line>>, SurveyError> {
     let lines = match read_lines(path, None) {
         Err(SurveyError::Read(error)) if is_undecodable(&error) => decode_foreign(path, found)?,
+        // Not even a line can be read; the header may be, and it says more.
+        Err(SurveyError::Read(error)) => {
+            found.said.push((error.line, fault(&error)));
+            return Ok(None);
+        }
         other => other?,
     };
     if lines.is_empty() {
         found.spec.header = false;
-        found.spec.names = vec!["nothing".to_owned()];
-        found
-            .said
-            .push("the file is empty: a table without records and columns".to_owned());
+        found.spec.names = vec![NOTHING.to_owned()];
+        found.say("the file is empty: a table without records and columns".to_owned());
         return Ok(None);
     }
     Ok(Some(lines))
@@ -269,9 +298,7 @@ fn decode_foreign(path: &Path, found: &mut Fitted) -> Result<Vec<Line>, SurveyEr
     match read_lines(path, Some("gb18030")) {
         Ok(lines) if is_chinese(&lines) => {
             found.spec.encoding = Some("gb18030".to_owned());
-            found
-                .said
-                .push("is not UTF-8; read as gb18030, in which it is Chinese".to_owned());
+            found.say("is not UTF-8; read as gb18030, in which it is Chinese".to_owned());
             Ok(lines)
         }
         Err(SurveyError::Read(error)) if !is_undecodable(&error) => Err(SurveyError::Read(error)),
@@ -279,7 +306,7 @@ fn decode_foreign(path: &Path, found: &mut Fitted) -> Result<Vec<Line>, SurveyEr
             found.spec.encoding = Some("windows-1252".to_owned());
             let words = "is neither UTF-8 nor Chinese in gb18030; read as windows-1252, in which any byte \
                          is a character: look at its names";
-            found.said.push(words.to_owned());
+            found.say(words.to_owned());
             read_lines(path, Some("windows-1252"))
         }
     }
@@ -317,14 +344,14 @@ fn read_lines(path: &Path, encoding: Option<&str>) -> Result<Vec<Line>, SurveyEr
         quote: Some(String::new()),
         header: false,
         names: vec!["line".to_owned()],
-        extra_fields: books::ExtraFields::Drop,
+        extra_fields: ExtraFields::Drop,
         skip_blank_lines: true,
         ..TableSpec::default()
     };
     let table = open_alone(path, lines)?;
     let mut found: Vec<Line> = Vec::new();
     let mut seen = 0_u64;
-    each_batch(&table, vec![0, 2], |batch| {
+    let end = each_batch_up_to_fault(&table, vec![0, 2], |batch| {
         seen += batch.num_rows() as u64;
         if found.len() < JUDGED_LINES {
             let mut numbers = Vec::new();
@@ -341,14 +368,19 @@ fn read_lines(path: &Path, encoding: Option<&str>) -> Result<Vec<Line>, SurveyEr
         } else {
             ControlFlow::Break(())
         })
-    })?;
+    });
+    match end.fault {
+        // What else is wrong shows again when the records are read.
+        Some(error) if is_undecodable(&error) || found.is_empty() => return Err(error.into()),
+        _ => {}
+    }
     found.retain(|(_, line)| !line.is_empty());
     found.truncate(JUDGED_LINES);
     Ok(found)
 }
 
 /// Opens a file as the one table of a book.
-fn open_alone(path: &Path, spec: TableSpec) -> Result<std::sync::Arc<books::Table>, SurveyError> {
+fn open_alone(path: &Path, spec: TableSpec) -> Result<Arc<Table>, SurveyError> {
     let name = stem_of(path);
     let spec = BookSpec {
         root: path.to_owned(),
@@ -403,30 +435,26 @@ fn judge_lines(lines: &[Line], ending: &str, found: &mut Fitted) {
     };
     let look = dialect::look(lines, usual);
     if let Some(delimiter) = look.delimiter.filter(|delimiter| *delimiter != usual) {
-        found
-            .said
-            .push(format!("its delimiter is {}", delimiter_name(delimiter)));
+        found.say(format!("its delimiter is {}", delimiter_name(delimiter)));
         found.spec.delimiter = Some(delimiter);
     }
     if look.skip_header > 0 {
-        found.said.push(format!(
-            "the {} above its header are no records",
-            super::say::many(look.skip_header as u64, "line")
-        ));
+        found.say(match look.skip_header {
+            1 => "its first line stands above the header and is no record".to_owned(),
+            more => format!("its first {more} lines stand above the header and are no records"),
+        });
         found.spec.skip_header = look.skip_header;
     }
     if !look.header {
         let words = "its first line is a record: it has no header, and its columns are called";
-        found.said.push(format!(
+        found.say(format!(
             "{words} {}",
             list(look.names.iter().map(String::as_str))
         ));
         found.spec.header = false;
     } else if let Some(wrong) = look.wrong_names {
         let names = list(look.names.iter().map(String::as_str));
-        found
-            .said
-            .push(format!("{wrong}; its columns are called {names}"));
+        found.say(format!("{wrong}; its columns are called {names}"));
     }
     found.spec.names = look.names;
 }
@@ -438,7 +466,8 @@ fn delimiter_name(delimiter: char) -> String {
     }
 }
 
-/// Reads the first records, and declares the repairs without which they cannot be read.
+/// Reads the first records, and declares the repairs without which they cannot be read. A fault
+/// that only its owner can mend is said.
 fn try_records(path: &Path, found: &mut Fitted) -> Result<(), SurveyError> {
     for _ in 0..4 {
         let Err(error) = read_some(path, &found.spec) else {
@@ -447,28 +476,43 @@ fn try_records(path: &Path, found: &mut Fitted) -> Result<(), SurveyError> {
         let SurveyError::Read(error) = error else {
             return Err(error);
         };
-        let line = error
-            .line
-            .map(|line| format!(" {}", count(line)))
-            .unwrap_or_default();
         let spec = &mut found.spec;
-        match error.kind {
+        let words = match error.kind {
             ReadErrorKind::BlankLine if !spec.skip_blank_lines => {
                 spec.skip_blank_lines = true;
-                found.said.push(format!(
-                    "line{line} is empty: empty lines are skipped, and counted"
-                ));
+                "empty lines are skipped, and counted".to_owned()
             }
             ReadErrorKind::StrayQuote | ReadErrorKind::AfterQuote if !spec.keep_stray_quotes => {
                 spec.keep_stray_quotes = true;
-                found.said.push(format!(
-                    "a quote on line{line} quotes nothing: it is kept as it is, and counted"
-                ));
+                "quotes that quote nothing are kept as they are, and counted".to_owned()
             }
-            _ => return Err(SurveyError::Read(error)),
-        }
+            ReadErrorKind::FieldCount {
+                found: fields,
+                expected,
+            } if fields > expected && spec.extra_fields == ExtraFields::Refuse => {
+                spec.extra_fields = ExtraFields::Blank;
+                "fields beyond the header are dropped where they are empty, and counted".to_owned()
+            }
+            _ => {
+                found.said.push((error.line, fault(&error)));
+                return Ok(());
+            }
+        };
+        found.said.push((error.line, words));
     }
     Ok(())
+}
+
+/// A fault that ends every read.
+fn fault(error: &ReadError) -> String {
+    let mend = match error.mend.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", error.mend),
+    };
+    format!(
+        "{}: nothing is verified until that is mended{mend}",
+        error.kind
+    )
 }
 
 fn read_some(path: &Path, spec: &TableSpec) -> Result<(), SurveyError> {
@@ -477,13 +521,16 @@ fn read_some(path: &Path, spec: &TableSpec) -> Result<(), SurveyError> {
     let table = open_alone(path, spec)?;
     let columns = (0..table.schema().fields().len()).collect();
     let mut records = 0;
-    each_batch(&table, columns, |batch| {
+    let end = each_batch_up_to_fault(&table, columns, |batch| {
         records += batch.num_rows() as u64;
         Ok(if records < SAMPLE_RECORDS {
             ControlFlow::Continue(())
         } else {
             ControlFlow::Break(())
         })
-    })?;
-    Ok(())
+    });
+    match end.fault {
+        Some(error) => Err(error.into()),
+        None => Ok(()),
+    }
 }

@@ -91,7 +91,10 @@ impl Pairs<'_> {
                 let (ours, theirs) = (&self.source.columns[source], &self.target.columns[*target]);
                 let name = names::likeness(&ours.name, &theirs.name);
                 if wanted(ours, theirs, name) {
-                    let fit = fit(ours, theirs, self.has_zone);
+                    let mut fit = fit(ours, theirs, self.has_zone);
+                    if !(self.source.is_whole && self.target.is_whole) {
+                        fit.likeness = fit.likeness.max(fit.likeness_of_part());
+                    }
                     let are_texts = [ours, theirs].iter().all(|c| c.class() == Class::Text);
                     candidates.push(Candidate {
                         is_converted: are_texts && fit.form != Form::AsIs,

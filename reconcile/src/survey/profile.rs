@@ -331,7 +331,8 @@ pub(super) fn hash_of(text: &str) -> u64 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Share {
     common: usize,
-    of: usize,
+    /// Values of the column with fewer.
+    pub(super) of: usize,
 }
 
 impl Share {

@@ -6,7 +6,7 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_cast::cast;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::{ArrowError, DataType};
-use books::{ReadError, ReadRequest, Table};
+use books::{Chunk, ReadError, ReadRequest, Table};
 use hashbrown::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::ControlFlow;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// Records of a table that its columns are judged by.
 pub(super) const SAMPLE_RECORDS: u64 = 200_000;
 
-/// A table and what its first records show.
+/// A table and what a sample of its records shows.
 #[derive(Debug)]
 pub(super) struct Sample {
     pub(super) table: Arc<Table>,
@@ -27,11 +27,13 @@ pub(super) struct Sample {
     pub(super) records: u64,
     /// Whether these are all.
     pub(super) is_whole: bool,
+    /// The first record that could not be read.
+    pub(super) fault: Option<ReadError>,
 }
 
 impl Sample {
-    /// Reads the first records of a table.
-    pub(super) fn read(table: &Arc<Table>) -> Result<Sample, ReadError> {
+    /// Reads records of a table, some of each of its chunks.
+    pub(super) fn read(table: &Arc<Table>) -> Sample {
         let schema = table.schema();
         let data = schema.fields().len().saturating_sub(2);
         let (flat, nested): (Vec<usize>, Vec<usize>) = (0..data).partition(|at| {
@@ -47,29 +49,74 @@ impl Sample {
             nested: nested.iter().map(name).collect(),
             records: 0,
             is_whole: false,
+            fault: None,
         };
-        let is_whole = each_batch(table, flat, |batch| {
-            let room = SAMPLE_RECORDS - sample.records;
-            let rows = batch
-                .num_rows()
-                .min(usize::try_from(room).unwrap_or(usize::MAX));
-            for (column, array) in sample.columns.iter_mut().zip(batch.columns()) {
-                each_text(&array.slice(0, rows), |text| column.take(text))?;
+        sample.is_whole = true;
+        for (chunk, quota) in quotas(table) {
+            if quota == 0 {
+                sample.is_whole = false;
+                continue;
             }
-            sample.records += rows as u64;
-            Ok(match rows < batch.num_rows() {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            })
-        })?;
-        sample.is_whole = is_whole;
-        Ok(sample)
+            let mut left = quota;
+            let read = read_chunk(table, &chunk, &flat, &mut |batch| {
+                let rows = batch
+                    .num_rows()
+                    .min(usize::try_from(left).unwrap_or(usize::MAX));
+                for (column, array) in sample.columns.iter_mut().zip(batch.columns()) {
+                    each_text(&array.slice(0, rows), |text| column.take(text))?;
+                }
+                sample.records += rows as u64;
+                left -= rows as u64;
+                Ok(match rows < batch.num_rows() {
+                    true => ControlFlow::Break(()),
+                    false => ControlFlow::Continue(()),
+                })
+            });
+            match read {
+                Ok(flow) => sample.is_whole &= flow.is_continue(),
+                Err(error) => {
+                    sample.is_whole = false;
+                    sample.fault.get_or_insert(error);
+                }
+            }
+        }
+        sample
     }
 
     /// The table's name.
     pub(super) fn name(&self) -> &str {
         self.table.name()
     }
+}
+
+/// The chunks of a table, each with the records to read of it: as many as its share of the bytes
+/// gives, so that a sample has something of every file.
+fn quotas(table: &Table) -> Vec<(Chunk, u64)> {
+    let chunks = table.chunks();
+    let bytes: u64 = chunks.iter().map(|chunk| chunk.bytes).sum();
+    let known: Option<u64> = chunks.iter().map(|chunk| chunk.rows).sum();
+    let is_small = known.is_some_and(|rows| rows <= SAMPLE_RECORDS);
+    let quota = |chunk: &Chunk| {
+        let share = u128::from(SAMPLE_RECORDS) * u128::from(chunk.bytes) / u128::from(bytes.max(1));
+        match is_small {
+            true => SAMPLE_RECORDS,
+            false => u64::try_from(share)
+                .unwrap_or(u64::MAX)
+                .max(BATCH_RECORDS as u64),
+        }
+    };
+    // Of very many chunks some at even distances.
+    let most = usize::try_from(SAMPLE_RECORDS).unwrap_or(usize::MAX) / BATCH_RECORDS;
+    let step = chunks.len() / most + 1;
+    let nothing = |at: usize| !at.is_multiple_of(step);
+    chunks
+        .into_iter()
+        .enumerate()
+        .map(|(at, chunk)| match nothing(at) {
+            true => (chunk, 0),
+            false => (chunk.clone(), quota(&chunk)),
+        })
+        .collect()
 }
 
 /// How many records of a table a set of columns tells apart.
@@ -126,10 +173,10 @@ impl Sample {
     }
 }
 
-/// Measures columns of a table on all its records, up to 5,000,000.
-pub(super) fn measure(sample: &Sample, columns: &[usize]) -> Result<Measure, ReadError> {
+/// Measures columns of a table on all its records that can be read, up to 5,000,000.
+pub(super) fn measure(sample: &Sample, columns: &[usize]) -> Measure {
     if sample.is_whole {
-        return Ok(measure_sample(sample, columns));
+        return measure_sample(sample, columns);
     }
     let schema = sample.table.schema();
     let wanted = columns
@@ -137,7 +184,7 @@ pub(super) fn measure(sample: &Sample, columns: &[usize]) -> Result<Measure, Rea
         .filter_map(|at| schema.index_of(&sample.columns[*at].name).ok());
     let mut measure = Measure::default();
     let mut seen = HashSet::new();
-    let is_whole = each_batch(&sample.table, wanted.collect(), |batch| {
+    let read = each_batch(&sample.table, wanted.collect(), |batch| {
         let mut rows: Vec<Vec<u64>> = vec![Vec::new(); batch.num_rows()];
         for array in batch.columns() {
             let mut row = rows.iter_mut();
@@ -155,9 +202,9 @@ pub(super) fn measure(sample: &Sample, columns: &[usize]) -> Result<Measure, Rea
             measure.note(row.into_iter(), &mut seen);
         }
         Ok(ControlFlow::Continue(()))
-    })?;
-    measure.is_whole = is_whole;
-    Ok(measure)
+    });
+    measure.is_whole = read.is_whole;
+    measure
 }
 
 impl Measure {
@@ -182,23 +229,79 @@ fn mixed(hashes: impl Iterator<Item = u64>) -> u128 {
     u128::from(one.finish()) << 64 | u128::from(other.finish())
 }
 
-/// Reads a table batch by batch, until it is told to break off; returns whether it read all.
+/// How a read of a table ended.
+#[derive(Debug, Default)]
+pub(super) struct End {
+    /// Whether all records were read.
+    pub(super) is_whole: bool,
+    /// The first record that could not be.
+    pub(super) fault: Option<ReadError>,
+}
+
+/// Reads a table batch by batch, until it is told to break off. After a fault it goes on with the
+/// table's next chunk.
 pub(super) fn each_batch(
     table: &Table,
     columns: Vec<usize>,
+    take: impl FnMut(&RecordBatch) -> Result<ControlFlow<()>, ArrowError>,
+) -> End {
+    each_chunk(table, columns, false, take)
+}
+
+/// As [`each_batch`], but a fault ends it.
+pub(super) fn each_batch_up_to_fault(
+    table: &Table,
+    columns: Vec<usize>,
+    take: impl FnMut(&RecordBatch) -> Result<ControlFlow<()>, ArrowError>,
+) -> End {
+    each_chunk(table, columns, true, take)
+}
+
+fn each_chunk(
+    table: &Table,
+    columns: Vec<usize>,
+    ends_at_fault: bool,
     mut take: impl FnMut(&RecordBatch) -> Result<ControlFlow<()>, ArrowError>,
-) -> Result<bool, ReadError> {
-    let request = ReadRequest::new(columns);
+) -> End {
+    let mut end = End::default();
     for chunk in table.chunks() {
-        for batch in table.read(&chunk, &request)? {
-            // Values of a type that cannot be shown teach nothing.
-            if take(&batch?).unwrap_or(ControlFlow::Break(())).is_break() {
-                return Ok(false);
+        match read_chunk(table, &chunk, &columns, &mut take) {
+            Ok(ControlFlow::Continue(())) => {}
+            Ok(ControlFlow::Break(())) => return end,
+            Err(error) => {
+                end.fault.get_or_insert(error);
+                if ends_at_fault {
+                    return end;
+                }
             }
         }
     }
-    Ok(true)
+    end.is_whole = end.fault.is_none();
+    end
 }
+
+/// Reads one chunk batch by batch, until it is told to break off.
+fn read_chunk(
+    table: &Table,
+    chunk: &Chunk,
+    columns: &[usize],
+    take: &mut impl FnMut(&RecordBatch) -> Result<ControlFlow<()>, ArrowError>,
+) -> Result<ControlFlow<()>, ReadError> {
+    // A batch with a fault in it gives nothing; small ones lose little.
+    let request = ReadRequest {
+        batch_rows: BATCH_RECORDS,
+        ..ReadRequest::new(columns.to_vec())
+    };
+    for batch in table.read(chunk, &request)? {
+        // Values of a type that cannot be shown teach nothing.
+        if take(&batch?).unwrap_or(ControlFlow::Break(())).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+    Ok(ControlFlow::Continue(()))
+}
+
+const BATCH_RECORDS: usize = 512;
 
 /// Gives every value as text, moments in UTC.
 pub(super) fn each_text(

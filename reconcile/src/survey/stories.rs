@@ -443,7 +443,7 @@ fn chinese_texts_in_gb18030_are_read() {
         "serial,amount,currency,type\nL3,3.00,USD,退款\nL2,2.51,CNY,消费\nL1,10.00,CNY,消费\n";
     let books = books(("交易.csv", &bytes), ("trade.csv", target.as_bytes()));
     assert_snapshot!(books.told(&Wishes::default()), @r#"
-    交易.csv: is not UTF-8; read as gb18030, in which it is Chinese
+    in the source, 交易.csv: is not UTF-8; read as gb18030, in which it is Chinese
     took serial as key (unique in 3 of 3), amount as money (currency: currency)
     交易 is held against trade
     serial: unique in 3 of 3 records of the source, unique in 3 of 3 of the target
@@ -490,7 +490,7 @@ fn accents_are_not_taken_for_chinese() {
     let target = "id,name,total\n1,Müller,1.00\n2,Café Léon,2.00\n3,Zoë,3.00\n";
     let books = books(("a.csv", &bytes), ("a.csv", target.as_bytes()));
     assert_snapshot!(books.told(&Wishes::default()), @r#"
-    a.csv: is neither UTF-8 nor Chinese in gb18030; read as windows-1252, in which any byte is a character: look at its names
+    in the source, a.csv: is neither UTF-8 nor Chinese in gb18030; read as windows-1252, in which any byte is a character: look at its names
     nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
     took id as key (unique in 3 of 3), total as money
     id: unique in 3 of 3 records of the source, unique in 3 of 3 of the target
@@ -530,7 +530,7 @@ fn semicolons_decimal_commas_and_other_dates_are_read() {
         "beleg,datum,betrag\nB1,2013-05-27,1234.50\nB2,2013-05-28,7.08\nB3,2013-05-28,0.99\n";
     let books = texts(("a.csv", source), ("a.csv", target));
     assert_snapshot!(books.told(&Wishes::default()), @r#"
-    a.csv: its delimiter is a `;`
+    in the source, a.csv: its delimiter is a `;`
     nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
     took beleg as key (unique in 3 of 3), betrag as money
     beleg: unique in 3 of 3 records of the source, unique in 3 of 3 of the target
@@ -841,11 +841,11 @@ fn odd_files_are_opened_and_said() {
     let target = "1,1.00\n2,2.00\n";
     let books = texts(("a.txt", source), ("b.dat", target));
     assert_snapshot!(books.told(&Wishes::default()), @r#"
-    a.txt: the 2 lines above its header are no records
-    a.txt: the 3. column has no name; its columns are called id, amount, column3
-    a.txt: line 5 is empty: empty lines are skipped, and counted
-    a.txt: a quote on line 6 quotes nothing: it is kept as it is, and counted
-    b.dat: its first line is a record: it has no header, and its columns are called column1, column2
+    in the source, a.txt:5: empty lines are skipped, and counted
+    in the source, a.txt: its first 2 lines stand above the header and are no records
+    in the source, a.txt:6: quotes that quote nothing are kept as they are, and counted
+    in the source, a.txt: the 3. column has no name; its columns are called id, amount, column3
+    in the target, b.dat: its first line is a record: it has no header, and its columns are called column1, column2
     nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
     took column1 as key (unique in 2 of 2), column2 as money
     a is held against b
@@ -901,7 +901,7 @@ fn parts_of_a_table_are_put_together() {
         folder: books.folder,
     };
     assert_snapshot!(parts.told(&Wishes::default()), @r#"
-    2 files like flow-*.csv are one table: flow
+    in the source, flow: 2 files are one table: flow-*.csv
     nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
     took id as key (unique in 3 of 3), amount as money
     id: unique in 3 of 3 records of the source, unique in 3 of 3 of the target
@@ -947,7 +947,7 @@ fn files_of_one_name_in_several_folders_are_one_table() {
         folder: books.folder,
     };
     assert_snapshot!(parts.told(&Wishes::default()), @r#"
-    the files flow.csv of several folders are one table: flow
+    in the source, the files flow.csv of several folders are one table: flow
     nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
     took id as key (unique in 3 of 3), amount as money
     id: unique in 3 of 3 records of the source, unique in 3 of 3 of the target
@@ -1017,4 +1017,261 @@ fn a_plan_is_written_beside_its_sql_and_replaces_no_sql() {
         std::fs::read_to_string(books.folder.path().join("rules/flow.sql")).unwrap(),
         "SELECT 1"
     );
+}
+
+#[test]
+fn parts_that_are_written_otherwise_are_put_together_too() {
+    let books = texts(
+        ("2013-05.csv", "id;Net Amount;day\n1;1.00;x\n2;2.00;y\n"),
+        (
+            "pay.csv",
+            "id,Net Amount,day\n1,1.00,x\n2,2.00,y\n3,3.00,\n4,4.10,z\n",
+        ),
+    );
+    let old = books.folder.path().join("old");
+    std::fs::write(old.join("2013-06.csv"), "id,NetAmount\n3,3.00\n").unwrap();
+    std::fs::write(old.join("2013-07.csv"), "id,Net Amount,day\n4,4.00,z\n").unwrap();
+    std::fs::write(old.join("2013-08.csv"), "").unwrap();
+    let parts = Books {
+        source: old,
+        target: books.target.clone(),
+        folder: books.folder,
+    };
+    assert_snapshot!(parts.told(&Wishes::default()), @r#"
+    in the source, 2013-05.csv: its delimiter is a `;`
+    in the source, 2013-08.csv: the file is empty: a table without records and columns
+    in the source, records: 3 files are one table: *-*.csv, !2013-08.csv
+    in the source, records: NetAmount is Net Amount
+    in the source, records: some files lack day: NULL there
+    in the source, records: 2013-08.csv is empty and left out
+    nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
+    took id as key (unique in 4 of 4), Net Amount as money
+    records is held against pay
+    id: unique in 4 of 4 records of the source, unique in 4 of 4 of the target
+    ----
+    [source.tables.records]
+    files = ["*-*.csv", "!2013-08.csv"]
+    columns = { "Net Amount" = ["NetAmount"] }
+    optional = ["day"]
+    [[source.tables.records.file]]
+    delimiter = ";"
+    match = "2013-05.csv"
+    name = "pay"
+    rule = """
+    -- What pay must hold, from records.
+    SELECT
+      "id",
+      money("Net Amount", 2) AS "Net Amount",
+      "day"
+    FROM "records"
+    """
+    target = """
+    -- What pay does hold, in the types of the rule.
+    SELECT
+      "id",
+      money("Net Amount", 2) AS "Net Amount",
+      nullif("day", '') AS "day"
+    FROM "pay"
+    """
+    key = ["id"] # unique in 4 of 4
+    money = ["Net Amount"]
+    ----
+    OutOfBalance, 0 rejects
+    pay: 3 agreed, 0 missing, 0 extra, 1 differ, 0 copies
+    Differs Net Amount: 4.00 is 4.10
+    "#);
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_said_and_the_rest_judged() {
+    let source = "id,amount\n1,1.00\n2,2.00\nTotal\n";
+    let books = texts(("a.csv", source), ("a.csv", "id,amount\n1,1.00\n2,2.00\n"));
+    let found = books.survey(&Wishes::default()).unwrap();
+    assert_snapshot!(found.said.join("\n"), @r#"
+    in the source, a.csv:4: 1 field, 2 expected: nothing is verified until that is mended (correct the line; or declare `skip_footer` if it is a note at the end, `pad_short = true` if the rest is NULL)
+    in the source, a: its columns were judged by 0 records, because a.csv:4 cannot be read: 1 field, 2 expected
+    nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
+    took no key (a has no records to measure a key on), amount as money
+    without a key, records are compared as a multiset, and paired by what they have in common
+    "#);
+    assert!(plan_of(&found).is_ok_and(|plan| prepare(plan, 1, &|_| None).is_ok()));
+}
+
+#[test]
+fn nothing_in_a_text_is_null_where_the_other_side_has_null() {
+    let target = parquet(&[
+        (
+            "id",
+            Arc::new(StringArray::from(vec!["1", "2", "3"])) as ArrayRef,
+        ),
+        (
+            "memo",
+            Arc::new(StringArray::from(vec![Some("rent"), None, Some("tea")])) as ArrayRef,
+        ),
+        (
+            "fee",
+            Arc::new(
+                Decimal128Array::from(vec![Some(10), Some(20), None])
+                    .with_precision_and_scale(18, 2)
+                    .unwrap(),
+            ) as ArrayRef,
+        ),
+    ]);
+    let source = "id,memo,fee\n1,rent,£0.10\n2,,£0.20\n3,tea,NULL\n";
+    let books = books(("a.csv", source.as_bytes()), ("a.parquet", &target));
+    assert_snapshot!(books.told(&Wishes::default()), @r#"
+    took GBP as the currency: `£` stands beside amounts
+    took id as key (unique in 3 of 3), fee as money (GBP)
+    id: unique in 3 of 3 records of the source, unique in 3 of 3 of the target
+    fee: as exact numbers
+    ----
+    currency = "GBP"
+    name = "a"
+    rule = """
+    -- What a must hold, from a.
+    SELECT
+      "id",
+      nullif("memo", '') AS "memo",
+      money(nullif("fee", 'NULL')) AS "fee"
+    FROM "a"
+    """
+    target = "a"
+    key = ["id"] # unique in 3 of 3
+    money = ["fee"]
+    ----
+    Balanced, 0 rejects
+    a: 3 agreed, 0 missing, 0 extra, 0 differ, 0 copies
+    "#);
+}
+
+#[test]
+fn binary_floats_are_not_taken_for_money() {
+    let of = |values: Vec<f64>| {
+        parquet(&[
+            ("id", Arc::new(Int64Array::from(vec![1, 2, 3])) as ArrayRef),
+            (
+                "amount",
+                Arc::new(arrow_array::Float64Array::from(values)) as ArrayRef,
+            ),
+        ])
+    };
+    let target = of(vec![1.5, 2.25, 0.3]);
+    let both = books(
+        ("a.parquet", &of(vec![1.5, 2.25, 0.1])),
+        ("a.parquet", &target),
+    );
+    assert_snapshot!(both.told(&Wishes::default()), @r#"
+    took id as key (unique in 3 of 3), no column as money
+    id: unique in 3 of 3 records of the source, unique in 3 of 3 of the target
+    amount of the source holds binary floating-point numbers, which are no exact amounts: it is not taken as money
+    amount of the target holds binary floating-point numbers, which are no exact amounts: it is not taken as money
+    ----
+    name = "a"
+    rule = "a"
+    target = "a"
+    key = ["id"] # unique in 3 of 3
+    ----
+    OutOfBalance, 0 rejects
+    a: 2 agreed, 0 missing, 0 extra, 1 differ, 0 copies
+    Differs amount: 0.1 is 0.3
+    "#);
+    let source = "id,amount\n1,1.50\n2,2.25\n3,0.30\n";
+    let one = books(("a.csv", source.as_bytes()), ("a.parquet", &target));
+    assert_snapshot!(one.told(&Wishes::default()), @r#"
+    took id as key (unique in 3 of 3), no column as money
+    id: unique in 3 of 3 records of the source, unique in 3 of 3 of the target
+    id: as exact numbers
+    amount: as binary floating-point numbers, because one side is such: these are no exact amounts
+    amount of the target holds binary floating-point numbers, which are no exact amounts: it is not taken as money
+    ----
+    name = "a"
+    rule = """
+    -- What a must hold, from a.
+    SELECT
+      CAST("id" AS BIGINT) AS "id",
+      CAST("amount" AS DOUBLE) AS "amount"
+    FROM "a"
+    """
+    target = "a"
+    key = ["id"] # unique in 3 of 3
+    ----
+    Balanced, 0 rejects
+    a: 3 agreed, 0 missing, 0 extra, 0 differ, 0 copies
+    "#);
+    let wishes = Wishes {
+        money: Some(vec!["amount".into()]),
+        ..Wishes::default()
+    };
+    assert_eq!(
+        one.survey(&wishes).unwrap_err().to_string(),
+        "`amount` cannot be money: it holds no exact numbers, but values of another type"
+    );
+}
+
+#[test]
+fn a_large_table_is_judged_by_its_first_records_and_its_key_by_all() {
+    let of = |last: i64| {
+        let ids: Vec<i64> = (0..249_999).chain([last]).collect();
+        let amounts: Vec<i64> = ids.iter().map(|id| id % 997).collect();
+        parquet(&[
+            ("id", Arc::new(Int64Array::from(ids)) as ArrayRef),
+            ("amount", Arc::new(Int64Array::from(amounts)) as ArrayRef),
+        ])
+    };
+    let (sound, twice) = (of(249_999), of(7));
+    let books = |source: &[u8]| books(("a.parquet", source), ("a.parquet", &sound));
+    assert_snapshot!(books(&sound).survey(&Wishes::default()).unwrap().said.join("\n"), @r#"
+    in the source, a: its columns were judged by 200,000 records
+    in the target, a: its columns were judged by 200,000 records
+    nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
+    took id as key (unique in 250,000 of 250,000), amount as money
+    id: unique in 250,000 of 250,000 records of the source, unique in 250,000 of 250,000 of the target
+    "#);
+    assert_snapshot!(books(&twice).survey(&Wishes::default()).unwrap().said.join("\n"), @r#"
+    in the source, a: its columns were judged by 200,000 records
+    in the target, a: its columns were judged by 200,000 records
+    nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
+    took id as key (unique in 249,999 of 250,000), amount as money
+    id: unique in 249,999 of 250,000 records of the source, unique in 250,000 of 250,000 of the target: what is there more than once, or empty, is reported
+    "#);
+}
+
+#[test]
+fn no_text_makes_a_survey_fail_but_with_an_error() {
+    let odd = [
+        "",
+        "\n",
+        "\n\n\n",
+        ",",
+        ",,\n,,",
+        "\"",
+        "\"a",
+        "a,\"b\nc\",d\n",
+        "a\u{0}b",
+        "a,b\n1\n",
+        "é",
+        "_file,_row\n1,2\n",
+        "select,with\n1,2\n",
+        "a\ta\n",
+        "''\n",
+        "a\"b,c'd\n1,2\n",
+        "1\n",
+        "a,a,a\n1,1,1\n",
+        "${x},~\n1,2\n",
+    ];
+    for source in odd {
+        for target in odd {
+            let books = texts(("select a.csv", source), ("b.sql.csv", target));
+            if let Ok(found) = books.survey(&Wishes::default()) {
+                let plan = plan_of(&found)
+                    .unwrap_or_else(|errors| panic!("{source:?} {target:?} {errors:?}"));
+                if let Err(error) = prepare(plan, 1, &|_| None) {
+                    panic!(
+                        "{source:?} {target:?} {error:?}\n{}",
+                        plan_text(&found, Path::new(""))
+                    );
+                }
+            }
+        }
+    }
 }
