@@ -6,6 +6,7 @@ mod figures;
 mod fold;
 mod judge;
 mod machine;
+mod names;
 mod page;
 mod rivals;
 mod targets;

@@ -69,7 +69,8 @@ fn setting(verify: &Value) -> String {
          Each line of a table is a whole process, from its start to its end. Wall is elapsed time, CPU is user \
          and system time of the process and the children that it waited for, peak is the largest resident memory \
          of one process. Both files are read once before each run, so they come from memory as far as there \
-         is room. Where a line says how many runs there were, it gives the run with the median wall time; a \
+         is room. Where a rule is only run, DataFusion runs it over our readers and with our functions, and drops \
+         the rows. Where a line says how many runs there were, it gives the run with the median wall time; a \
          rival runs once.\n",
         date = text(&verify["date"]),
         processor = text(&machine["processor"]),

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::bench::figures::{case, cpu, found, peak, per_record, row, wall};
+use crate::bench::names;
 
 /// One target: what was measured for it, if anything, and whether that suffices.
 struct Target {
@@ -24,12 +25,9 @@ pub(crate) fn draw(verify: &Value) -> String {
     format!("\n## Targets\n\n| target | measured | |\n|---|---:|---|\n{lines}")
 }
 
-const OURS: &str = "crossfoot verify";
-const KEYLESS: &str = "crossfoot verify, no key";
-
 fn same(verify: &Value) -> Vec<Target> {
     let same = case(verify, "same");
-    let (ours, floor) = (row(same, OURS), row(same, "only decoding both files"));
+    let (ours, floor) = (row(same, names::OURS), row(same, names::DECODE));
     vec![
         Target::at_most("CPU against only decoding", ratio(ours, floor, cpu), 1.4),
         Target::bytes("peak memory of that", ours, 400e6),
@@ -42,8 +40,7 @@ fn same(verify: &Value) -> Vec<Target> {
 
 fn convert(verify: &Value) -> Vec<Target> {
     let convert = case(verify, "convert");
-    let only = "DataFusion, only running the rule and reading the target";
-    let (ours, floor) = (row(convert, OURS), row(convert, only));
+    let (ours, floor) = (row(convert, names::OURS), row(convert, names::RULE_ONLY));
     let name = "with a rule of five exact functions: CPU against only running it";
     vec![
         Target::at_most(name, ratio(ours, floor, cpu), 1.4),
@@ -53,24 +50,24 @@ fn convert(verify: &Value) -> Vec<Target> {
 
 fn csv(verify: &Value) -> Vec<Target> {
     let csv = case(verify, "csv");
-    let ours = row(csv, "crossfoot verify, three columns as money");
+    let ours = row(csv, names::CSV_MONEY);
     let ahead = |rival: &str| {
         let times = ratio(row(csv, rival), ours, wall);
         Target::at_least(&format!("CSV: times as fast as {rival}"), times, 3.0)
     };
     vec![
-        ahead("csv-diff, first column as the key"),
-        ahead("DuckDB, full outer join over read_csv"),
+        ahead(names::CSV_DIFF),
+        ahead(names::CSV_DUCKDB),
         Target::exact("CSV: everything planted is found", ours),
     ]
 }
 
 fn bad(verify: &Value) -> Vec<Target> {
     let same = case(verify, "same");
-    let clean = per_record(same, row(same, OURS));
+    let clean = per_record(same, row(same, names::OURS));
     let of = |percent: &str| {
         let bad = case(verify, &format!("bad-{percent}"));
-        let ours = row(bad, OURS);
+        let ours = row(bad, names::OURS);
         let times = per_record(bad, ours).zip(clean);
         let times = times.map(|(bad, clean)| bad / clean);
         [
@@ -88,7 +85,7 @@ fn bad(verify: &Value) -> Vec<Target> {
 
 fn keyless(verify: &Value) -> Vec<Target> {
     let same = case(verify, "same");
-    let (ours, clean) = (row(same, KEYLESS), row(same, OURS));
+    let (ours, clean) = (row(same, names::KEYLESS), row(same, names::OURS));
     let times = ratio(ours, clean, wall);
     vec![
         Target::bytes("no key: peak memory", ours, 2e9),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::arguments::Arguments;
 use crate::bench::contest::{self, Contestant, Findings};
 use crate::bench::data::{Books, Workshop};
-use crate::bench::{machine, page, rivals};
+use crate::bench::{machine, names, page, rivals};
 use crate::place;
 
 const CASES: [&str; 4] = ["same", "convert", "csv", "bad"];
@@ -152,7 +152,7 @@ FROM ledger
 ";
 
 /// The rule of a text book: money is read as money, the rest stays text.
-const CSV_MONEY: &str = "\
+const MONEY_OF_TEXT: &str = "\
 SELECT
   txn_id, account, at, kind,
   money(amount) AS amount, money(fee) AS fee, money(balance) AS balance,
@@ -167,14 +167,14 @@ impl Hall<'_> {
         let mut rows = vec![
             self.decode(&books)?,
             self.crossfoot(
-                "crossfoot verify",
+                names::OURS,
                 &books,
                 "plan",
                 &format!("{IDENTITY}{KEY}{MONEY}"),
                 None,
             )?,
             self.crossfoot(
-                "crossfoot verify, no key",
+                names::KEYLESS,
                 &books,
                 "keyless",
                 &format!("{IDENTITY}{MONEY}"),
@@ -182,18 +182,14 @@ impl Hall<'_> {
             )?,
         ];
         for (name, script, more) in [
-            ("DuckDB, full outer join", "duckdb_join.py", &[][..]),
-            ("Polars, full join", "polars_join.py", &[]),
+            (names::DUCKDB, "duckdb_join.py", &[][..]),
+            (names::POLARS, "polars_join.py", &[]),
             (
-                "DataFusion, sort-merge join",
+                names::SORT_MERGE,
                 "datafusion_join.py",
                 &["--join=sort-merge"],
             ),
-            (
-                "DataFusion, hash join",
-                "datafusion_join.py",
-                &["--join=hash"],
-            ),
+            (names::HASH, "datafusion_join.py", &["--join=hash"]),
         ] {
             rows.push(self.rival(name, script, more, &books)?);
         }
@@ -210,20 +206,14 @@ impl Hall<'_> {
         let mut command = Command::new(&self.bench);
         command.arg("rule-only").arg(&folder);
         let only = Contestant {
-            name: "DataFusion, only running the rule and reading the target",
+            name: names::RULE_ONLY,
             command,
             findings: Findings::None,
             runs: self.options.runs,
         };
         let rows = vec![
             contest::run(only, &books)?,
-            self.crossfoot(
-                "crossfoot verify",
-                &books,
-                "plan",
-                &plan,
-                Some(FIVE_FUNCTIONS),
-            )?,
+            self.crossfoot(names::OURS, &books, "plan", &plan, Some(FIVE_FUNCTIONS))?,
         ];
         let title =
             "The target follows by a rule of five exact functions, twelve differences are planted";
@@ -237,27 +227,16 @@ impl Hall<'_> {
         let money = text.replace("rule   = \"ledger\"", "rule   = \"rule.sql\"") + MONEY;
         let money = money.replace("target = \"ledger\"", "target = \"rule.sql\"");
         let rows = vec![
+            self.crossfoot(names::CSV_TEXT, &books, "text", &text, None)?,
             self.crossfoot(
-                "crossfoot verify, all columns as text",
-                &books,
-                "text",
-                &text,
-                None,
-            )?,
-            self.crossfoot(
-                "crossfoot verify, three columns as money",
+                names::CSV_MONEY,
                 &books,
                 "plan",
                 &money,
-                Some(CSV_MONEY),
+                Some(MONEY_OF_TEXT),
             )?,
             self.csv_diff(&books)?,
-            self.rival(
-                "DuckDB, full outer join over read_csv",
-                "duckdb_join.py",
-                &[],
-                &books,
-            )?,
+            self.rival(names::CSV_DUCKDB, "duckdb_join.py", &[], &books)?,
         ];
         let title = "CSV with nine columns, twelve differences are planted";
         self.close("csv", title, books, rows)
@@ -270,7 +249,7 @@ impl Hall<'_> {
             let id = format!("bad-{percent}");
             let books = self.books(&id, self.options.bad_records, &["--differ", percent])?;
             let plan = format!("{IDENTITY}{KEY}{MONEY}");
-            let rows = vec![self.crossfoot("crossfoot verify", &books, "plan", &plan, None)?];
+            let rows = vec![self.crossfoot(names::OURS, &books, "plan", &plan, None)?];
             let title = format!("{percent} % of the records are one fen off");
             cases.push(self.close(&id, &title, books, rows)?);
         }
@@ -303,7 +282,7 @@ impl Hall<'_> {
             .arg(books.file("old")?)
             .arg(books.file("new")?);
         let contestant = Contestant {
-            name: "only decoding both files",
+            name: names::DECODE,
             command,
             findings: Findings::None,
             runs: self.options.runs,
@@ -372,7 +351,7 @@ impl Hall<'_> {
         let mut command = Command::new(&self.csv_diff);
         command.arg(books.file("old")?).arg(books.file("new")?);
         let contestant = Contestant {
-            name: "csv-diff, first column as the key",
+            name: names::CSV_DIFF,
             command,
             findings: Findings::Printed,
             runs: 1,
