@@ -95,7 +95,7 @@ fn steps() -> Vec<Step> {
 
 fn tests() -> &'static str {
     if programs::is_there("cargo-nextest") {
-        "nextest run --workspace --locked"
+        "nextest run --workspace --locked --no-fail-fast"
     } else {
         "test --workspace --locked --lib --bins --tests --examples"
     }

@@ -3,7 +3,7 @@
 //! [`read`] and [`parse`] give a [`Plan`], or all of its mistakes at once, in the order of their
 //! places; each is a [`miette::Diagnostic`] that underlines what is wrong and says the mend.
 //! What a plan names keeps its place ([`Placed`], [`SqlText`]), so that what only the books can
-//! show, such as a column that is not there, is underlined as well. [`write`] makes the text of a
+//! show, such as a column that is not there, is underlined as well. [`write()`] makes the text of a
 //! plan from a [`Draft`], and [`json_schema`] describes all plans for editors.
 //!
 //! It opens no book and runs no SQL; it reads the plan and the files of SQL that it names.
