@@ -78,11 +78,18 @@ impl Fit {
         }
     }
 
-    /// How alike the values are where a sample is only a part: the fewer of them should be among
-    /// the others, if there are enough to tell.
-    pub(super) fn likeness_of_part(&self) -> u64 {
-        let telling = self.shared.filter(|shared| shared.of >= 30);
-        telling.map_or(0, |shared| shared.permille() * 9 / 10)
+    /// How alike the values are where a sample is only a part, of a thousand. Of many values that
+    /// are not just whole numbers, a sixth is not shared by chance.
+    pub(super) fn likeness_of_part(&self, source: &Column, target: &Column) -> u64 {
+        let is_odd = |column: &Column| !is_amounts(column) || column.numbers.fractions > 0;
+        let is_odd = is_odd(source) && is_odd(target);
+        match self.shared {
+            Some(shared) if is_odd && shared.of >= 200 && shared.permille() >= 150 => {
+                600 + shared.permille() * 3 / 10
+            }
+            Some(shared) if shared.of >= 30 => shared.permille() * 9 / 10,
+            _ => 0,
+        }
     }
 
     fn known(&self) -> u64 {

@@ -51,6 +51,7 @@ pub(super) fn survey(source: &Path, target: &Path, wishes: &Wishes) -> Result<Su
         said.extend(words.iter().cloned());
         agreements.push(fact.agreement(told.as_deref(), &words));
     }
+    took.extend(says_left_out(&facts, &sources, &targets));
     let draft = Draft {
         preface: PREFACE.to_owned(),
         name: format!("{} to {}", stem(source), stem(target)),
@@ -358,6 +359,35 @@ fn says_unpaired<'a>(
     }));
 }
 
+/// All that is not compared, on one line: a book that agrees but for what was left out has not
+/// been shown to agree.
+fn says_left_out(facts: &[Fact<'_>], sources: &[Sample], targets: &[Sample]) -> Option<String> {
+    let mut left_out = Vec::new();
+    for (side, name, samples) in [(0, "source", sources), (1, "target", targets)] {
+        let is_open = |sample: &&Sample| {
+            let mut compared = facts
+                .iter()
+                .map(|fact| [fact.source, fact.target][side].name());
+            compared.all(|table| table != sample.name())
+        };
+        let tables = samples.iter().filter(is_open);
+        left_out.extend(tables.map(|sample| format!("table {} of the {name}", sample.name())));
+        for fact in facts {
+            let sample = [fact.source, fact.target][side];
+            let nested = sample.nested.iter().map(String::as_str);
+            let columns: Vec<&str> = fact.open(side).into_iter().chain(nested).collect();
+            if !columns.is_empty() {
+                left_out.push(format!(
+                    "{} of the {name}'s {}",
+                    list(columns),
+                    sample.name()
+                ));
+            }
+        }
+    }
+    (!left_out.is_empty()).then(|| format!("not compared: {}", left_out.join(", ")))
+}
+
 /// The one currency of all amounts: the wished one, or what signs beside the amounts tell.
 fn currency(facts: &[Fact<'_>], wishes: &Wishes, said: &mut Vec<String>) -> Option<String> {
     if let Some(code) = &wishes.currency {
@@ -451,15 +481,7 @@ impl Fact<'_> {
             (self.target, "target", "source"),
         ];
         for (at, (sample, own, other)) in sides.into_iter().enumerate() {
-            let paired: BTreeSet<&str> = (0..self.pairs.len())
-                .map(|pair| self.columns(pair)[at].name.as_str())
-                .collect();
-            let open: Vec<&str> = sample
-                .columns
-                .iter()
-                .map(|column| column.name.as_str())
-                .filter(|name| !paired.contains(name))
-                .collect();
+            let open = self.open(at);
             if !open.is_empty() {
                 said.push(format!(
                     "the {own}'s {} not compared: the {other} has nothing like it",
@@ -475,6 +497,18 @@ impl Fact<'_> {
             }
         }
         said
+    }
+
+    /// The columns without a counterpart: of the source (0) or the target (1).
+    fn open(&self, side: usize) -> Vec<&str> {
+        let paired: BTreeSet<&str> = (0..self.pairs.len())
+            .map(|pair| self.columns(pair)[side].name.as_str())
+            .collect();
+        let names = [self.source, self.target][side].columns.iter();
+        names
+            .map(|column| column.name.as_str())
+            .filter(|name| !paired.contains(name))
+            .collect()
     }
 
     fn says_key(&self) -> Option<String> {
@@ -518,7 +552,12 @@ impl Fact<'_> {
             && self.target.is_whole
             && pair.shared.is_some_and(|shared| shared.permille() < 500);
         let odd = is_odd.then(|| format!("only {}", shared.unwrap_or_default()));
-        let parts: Vec<String> = why.into_iter().chain(form).chain(odd).collect();
+        let parts: Vec<String> = why
+            .into_iter()
+            .chain(form)
+            .chain(odd)
+            .chain(says_fill(source, target))
+            .collect();
         let start = match source.name == target.name {
             true => target.name.clone(),
             false => format!("{} is {}", source.name, target.name),
@@ -624,10 +663,10 @@ impl Fact<'_> {
             })
             .collect();
         let preface = match side {
-            At::Source => format!("What {other} must hold, from {own}."),
+            At::Source => format!("What the target's {other} must hold, from the source's {own}."),
             At::Target => {
                 columns.extend(self.ignored().iter().map(|name| quoted(name)));
-                format!("What {own} does hold, in the types of the rule.")
+                format!("What the target's {own} does hold, in the types of the rule.")
             }
         };
         let preface: String = preface.chars().filter(|c| !c.is_control()).collect();
@@ -682,6 +721,22 @@ impl Fact<'_> {
             notes,
         }
     }
+}
+
+/// Where a column is filled much more on one side than on the other.
+fn says_fill(source: &Column, target: &Column) -> Option<String> {
+    let permille = |column: &Column| column.filled * 1000 / column.records.max(1);
+    let is_odd = source.records > 0
+        && target.records > 0
+        && permille(source).abs_diff(permille(target)) >= 300;
+    let says = |column: &Column| format!("{} of {}", count(column.filled), count(column.records));
+    is_odd.then(|| {
+        format!(
+            "look again: it is filled in {} records of the source, in {} of the target",
+            says(source),
+            says(target)
+        )
+    })
 }
 
 /// Names, and whether they are one or many.

@@ -1,7 +1,7 @@
 //! Files that are parts of one table: names that differ in digits alone, and mostly the same
 //! columns.
 
-use super::names::{SPELT_ALIKE, likeness};
+use super::names::{SPELT_ALIKE, is_misspelt, likeness};
 use super::say::{list, many};
 use books::{FileOverride, TableSpec};
 use std::collections::{BTreeMap, BTreeSet};
@@ -238,7 +238,8 @@ impl Columns {
                 let alike = known.iter().find(|own| {
                     let together =
                         |part: &&Part| names(part).contains(*own) && names(part).contains(name);
-                    likeness(own, name) >= SPELT_ALIKE && !members.iter().any(together)
+                    let is_alike = likeness(own, name) >= SPELT_ALIKE || is_misspelt(own, name);
+                    is_alike && !members.iter().any(together)
                 });
                 match alike.cloned() {
                     Some(own) => found.aliases.entry(own).or_default().push(name.clone()),

@@ -59,7 +59,8 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// Says what was taken for key and money, of all agreements, in one line.
+    /// Says what was taken for key and money, of all agreements, and what is not compared, in one
+    /// line.
     pub fn in_one_line(&self) -> String {
         self.took.join("; ")
     }

@@ -291,6 +291,29 @@ pub(super) fn likeness(one: &str, other: &str) -> u64 {
     500 * shared / (first.len().max(second.len()) as u64).max(1)
 }
 
+/// Whether two long names differ in a letter or two: one of them is misspelt.
+pub(super) fn is_misspelt(one: &str, other: &str) -> bool {
+    let [one, other] = [letters(one), letters(other)].map(|name| name.chars().collect::<Vec<_>>());
+    let has_digits = one.iter().chain(&other).any(char::is_ascii_digit);
+    let is_long = one.len().min(other.len()) >= 8 && one.len().abs_diff(other.len()) <= 2;
+    is_long && !has_digits && edits(&one, &other) <= 2
+}
+
+/// Letters to change, put in or take out until one text is the other.
+fn edits(one: &[char], other: &[char]) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (at, letter) in one.iter().enumerate() {
+        let mut above_left = row[0];
+        row[0] = at + 1;
+        for (column, theirs) in other.iter().enumerate() {
+            let changed = above_left + usize::from(letter != theirs);
+            above_left = row[column + 1];
+            row[column + 1] = changed.min(above_left + 1).min(row[column] + 1);
+        }
+    }
+    row[other.len()]
+}
+
 /// Words around a table's name that say nothing of what is in it.
 const AROUND: [&str; 28] = [
     "t",
@@ -542,6 +565,19 @@ mod tests {
         check("amount_fen", "amount", MEANS_THE_SAME);
         check("amount", "fee", 0);
         check("source_serial", "serial", 250);
+    }
+
+    #[test]
+    fn a_letter_or_two_is_a_misspelling() {
+        assert!(is_misspelt("Benificiary Name", "Beneficiary Name"));
+        assert!(is_misspelt("Service divison label", "ServiceDivisionLabel"));
+        for (one, other) in [
+            ("fee_1", "fee_2"),
+            ("amount", "account"),
+            ("amount_of_2012", "amount_of_2013"),
+        ] {
+            assert!(!is_misspelt(one, other), "{one} {other}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Which tables and columns of both books belong together.
 
-use super::convert::{Fit, Form, fit};
+use super::convert::{Fit, Form, Shift, fit};
 use super::names::{self, MEANS_THE_SAME, SAME, SPELT_ALIKE};
 use super::profile::{Class, Column, Share};
 use super::sample::Sample;
@@ -93,7 +93,11 @@ impl Pairs<'_> {
                 if wanted(ours, theirs, name) {
                     let mut fit = fit(ours, theirs, self.has_zone);
                     if !(self.source.is_whole && self.target.is_whole) {
-                        fit.likeness = fit.likeness.max(fit.likeness_of_part());
+                        fit.likeness = fit.likeness.max(fit.likeness_of_part(ours, theirs));
+                    }
+                    if fit.form == Form::Number(Shift::None) && is_code_beside_amount(ours, theirs)
+                    {
+                        fit.likeness /= 2;
                     }
                     let are_texts = [ours, theirs].iter().all(|c| c.class() == Class::Text);
                     candidates.push(Candidate {
@@ -160,6 +164,14 @@ impl Pairs<'_> {
             self.take(candidate, Why::Content);
         }
     }
+}
+
+/// Whether one column holds whole numbers alone, and the other amounts, among which many whole
+/// numbers are found by chance.
+fn is_code_beside_amount(one: &Column, other: &Column) -> bool {
+    let has_none = |column: &Column| column.filled >= 20 && column.numbers.fractions == 0;
+    let has_many = |column: &Column| column.numbers.fractions * 10 > column.filled;
+    has_none(one) && has_many(other) || has_none(other) && has_many(one)
 }
 
 impl Candidate {
@@ -257,8 +269,8 @@ fn is_open(pairs: &[(usize, usize)], source: usize, target: usize) -> bool {
 /// Beyond so many pairs of tables that could be, names alone decide.
 const MOST_LOOKED_WITHIN: usize = 100;
 
-/// Pairs the rest where half of the columns of one table have a counterpart in the other; the
-/// last two tables where any column has one.
+/// Pairs the rest, those first that have most columns in common: where two columns or more have a
+/// counterpart, and a third of the table that has fewer; the last two tables where any has one.
 fn pair_by_columns(source: &[Sample], target: &[Sample], pairs: &mut Vec<(usize, usize)>) {
     let open = |side: &[Sample]| side.len() - pairs.len();
     let looks_within = open(source) * open(target) <= MOST_LOOKED_WITHIN;
@@ -268,16 +280,15 @@ fn pair_by_columns(source: &[Sample], target: &[Sample], pairs: &mut Vec<(usize,
             if is_open(pairs, one, other) {
                 let shared = pair_columns(ours, theirs, false, looks_within).len();
                 let fewer = ours.columns.len().min(theirs.columns.len()).max(1);
-                scored.push((shared * 1000 / fewer, shared, one, other));
+                let is_enough = shared >= 2 && shared * 3 >= fewer || shared == fewer;
+                scored.push((shared, is_enough, one, other));
             }
         }
     }
     let is_last = scored.len() == 1;
-    scored.sort_by_key(|(share, shared, one, other)| {
-        (std::cmp::Reverse((*share, *shared)), *other, *one)
-    });
-    for (share, shared, one, other) in scored {
-        if is_open(pairs, one, other) && (share >= 500 || is_last && shared > 0) {
+    scored.sort_by_key(|(shared, _, one, other)| (std::cmp::Reverse(*shared), *other, *one));
+    for (shared, is_enough, one, other) in scored {
+        if is_open(pairs, one, other) && (is_enough || is_last && shared > 0) {
             pairs.push((one, other));
         }
     }

@@ -218,7 +218,7 @@ F1,2013-05-27,pay,10.00,0.10
     ----
     name = "posting"
     rule = """
-    -- What posting must hold, from flow.
+    -- What the target's posting must hold, from the source's flow.
     SELECT
       "serial" AS "voucher",
       "day" AS "booked",
@@ -228,7 +228,7 @@ F1,2013-05-27,pay,10.00,0.10
     FROM "flow"
     """
     target = """
-    -- What posting does hold, in the types of the rule.
+    -- What the target's posting does hold, in the types of the rule.
     SELECT
       "voucher",
       "booked",
@@ -284,7 +284,7 @@ fn yuan_in_texts_are_fen_in_whole_numbers() {
     ----
     name = "flow"
     rule = """
-    -- What flow must hold, from flow.
+    -- What the target's flow must hold, from the source's flow.
     SELECT
       "serial",
       CAST("day" AS DATE) AS "day",
@@ -340,7 +340,7 @@ fn fen_in_whole_numbers_are_yuan_in_decimals() {
     ----
     name = "pay"
     rule = """
-    -- What pay must hold, from pay.
+    -- What the target's pay must hold, from the source's pay.
     SELECT
       "serial",
       money("amount", 0) * 0.01 AS "amount"
@@ -407,7 +407,7 @@ V3,2,2001,-5.00
     ----
     name = "Entry"
     rule = """
-    -- What Entry must hold, from t_entries_old.
+    -- What the target's Entry must hold, from the source's t_entries_old.
     SELECT
       "voucher",
       "leg",
@@ -416,7 +416,7 @@ V3,2,2001,-5.00
     FROM "t_entries_old"
     """
     target = """
-    -- What Entry does hold, in the types of the rule.
+    -- What the target's Entry does hold, in the types of the rule.
     SELECT
       "voucher",
       "leg",
@@ -456,7 +456,7 @@ fn chinese_texts_in_gb18030_are_read() {
     encoding = "gb18030"
     name = "trade"
     rule = """
-    -- What trade must hold, from 交易.
+    -- What the target's trade must hold, from the source's 交易.
     SELECT
       "流水号" AS "serial",
       money("金额", 2) AS "amount",
@@ -465,7 +465,7 @@ fn chinese_texts_in_gb18030_are_read() {
     FROM "交易"
     """
     target = """
-    -- What trade does hold, in the types of the rule.
+    -- What the target's trade does hold, in the types of the rule.
     SELECT
       "serial",
       money("amount", 2) AS "amount",
@@ -499,7 +499,7 @@ fn accents_are_not_taken_for_chinese() {
     encoding = "windows-1252"
     name = "a"
     rule = """
-    -- What a must hold, from a.
+    -- What the target's a must hold, from the source's a.
     SELECT
       "id",
       "name",
@@ -507,7 +507,7 @@ fn accents_are_not_taken_for_chinese() {
     FROM "a"
     """
     target = """
-    -- What a does hold, in the types of the rule.
+    -- What the target's a does hold, in the types of the rule.
     SELECT
       "id",
       "name",
@@ -542,7 +542,7 @@ fn semicolons_decimal_commas_and_other_dates_are_read() {
     delimiter = ";"
     name = "a"
     rule = """
-    -- What a must hold, from a.
+    -- What the target's a must hold, from the source's a.
     SELECT
       "Beleg" AS "beleg",
       to_date("Datum", '%d.%m.%Y') AS "datum",
@@ -550,7 +550,7 @@ fn semicolons_decimal_commas_and_other_dates_are_read() {
     FROM "a"
     """
     target = """
-    -- What a does hold, in the types of the rule.
+    -- What the target's a does hold, in the types of the rule.
     SELECT
       "beleg",
       CAST("datum" AS DATE) AS "datum",
@@ -580,7 +580,7 @@ fn a_key_that_is_there_twice_in_the_target_is_a_key_all_the_same() {
     ----
     name = "flow"
     rule = """
-    -- What flow must hold, from flow.
+    -- What the target's flow must hold, from the source's flow.
     SELECT
       "serial",
       "day",
@@ -590,7 +590,7 @@ fn a_key_that_is_there_twice_in_the_target_is_a_key_all_the_same() {
     FROM "flow"
     """
     target = """
-    -- What flow does hold, in the types of the rule.
+    -- What the target's flow does hold, in the types of the rule.
     SELECT
       "serial",
       "day",
@@ -622,7 +622,7 @@ fn a_header_alone_is_a_table_without_records() {
     ----
     name = "flow"
     rule = """
-    -- What flow must hold, from flow.
+    -- What the target's flow must hold, from the source's flow.
     SELECT
       "serial",
       "day",
@@ -632,7 +632,7 @@ fn a_header_alone_is_a_table_without_records() {
     FROM "flow"
     """
     target = """
-    -- What flow does hold, in the types of the rule.
+    -- What the target's flow does hold, in the types of the rule.
     SELECT
       "serial",
       "day",
@@ -681,7 +681,7 @@ fn an_empty_parquet_table_is_held_against_texts() {
     name = "flow"
     rule = "flow"
     target = """
-    -- What flow does hold, in the types of the rule.
+    -- What the target's flow does hold, in the types of the rule.
     SELECT
       "serial",
       CAST("day" AS DATE) AS "day",
@@ -734,7 +734,7 @@ fn civil_times_are_brought_to_instants() {
     ----
     name = "a"
     rule = """
-    -- What a must hold, from a.
+    -- What the target's a must hold, from the source's a.
     SELECT
       "id",
       local_time("paid_at", '+08:00') AS "paid_at",
@@ -762,6 +762,7 @@ fn what_is_not_compared_is_named() {
         target: books.target.clone(),
         folder: books.folder,
     };
+    assert_snapshot!(whole.survey(&Wishes::default()).unwrap().in_one_line(), @r#"took id as key (unique in 2 of 2), amount as money; not compared: table b of the source, secret of the source's a, loaded_by, loaded_at of the target's a"#);
     assert_snapshot!(whole.told(&Wishes::default()), @r#"
     the source's table b (1 record) has no counterpart: it is not compared
     nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
@@ -772,14 +773,14 @@ fn what_is_not_compared_is_named() {
     ----
     name = "a"
     rule = """
-    -- What a must hold, from a.
+    -- What the target's a must hold, from the source's a.
     SELECT
       "id",
       money("amount", 2) AS "amount"
     FROM "a"
     """
     target = """
-    -- What a does hold, in the types of the rule.
+    -- What the target's a does hold, in the types of the rule.
     SELECT
       "id",
       money("amount", 2) AS "amount",
@@ -866,14 +867,14 @@ fn odd_files_are_opened_and_said() {
     names = ["column1", "column2"]
     name = "b"
     rule = """
-    -- What b must hold, from a.
+    -- What the target's b must hold, from the source's a.
     SELECT
       "id" AS "column1",
       money("amount", 2) AS "column2"
     FROM "a"
     """
     target = """
-    -- What b does hold, in the types of the rule.
+    -- What the target's b does hold, in the types of the rule.
     SELECT
       "column1",
       money("column2", 2) AS "column2"
@@ -910,14 +911,14 @@ fn parts_of_a_table_are_put_together() {
     files = "flow-*.csv"
     name = "flow"
     rule = """
-    -- What flow must hold, from flow.
+    -- What the target's flow must hold, from the source's flow.
     SELECT
       "id",
       money("amount", 2) AS "amount"
     FROM "flow"
     """
     target = """
-    -- What flow does hold, in the types of the rule.
+    -- What the target's flow does hold, in the types of the rule.
     SELECT
       "id",
       money("amount", 2) AS "amount"
@@ -956,14 +957,14 @@ fn files_of_one_name_in_several_folders_are_one_table() {
     files = "**/flow.csv"
     name = "flow"
     rule = """
-    -- What flow must hold, from flow.
+    -- What the target's flow must hold, from the source's flow.
     SELECT
       "id",
       money("amount", 2) AS "amount"
     FROM "flow"
     """
     target = """
-    -- What flow does hold, in the types of the rule.
+    -- What the target's flow does hold, in the types of the rule.
     SELECT
       "id",
       money("amount", 2) AS "amount"
@@ -975,6 +976,35 @@ fn files_of_one_name_in_several_folders_are_one_table() {
     OutOfBalance, 0 rejects
     flow: 2 agreed, 0 missing, 0 extra, 1 differ, 0 copies
     Differs amount: 3.00 is 3.10
+    "#);
+}
+
+#[test]
+fn tables_with_other_names_are_paired_by_most_columns() {
+    let books = texts(
+        ("flow.csv", FLOW),
+        (
+            "posting.csv",
+            "voucher,booked,betrag\nF1,2013-05-27,10.00\nF2,2013-05-27,25.50\nF3,2013-05-28,-25.50\nF4,2013-05-28,7.07\nF5,2013-05-28,12.30\n",
+        ),
+    );
+    let old = books.folder.path().join("old");
+    std::fs::write(
+        old.join("day.csv"),
+        "day,total\n2013-05-27,35.50\n2013-05-28,-6.13\n",
+    )
+    .unwrap();
+    let found = survey(&old, &books.target, &Wishes::default()).unwrap();
+    assert_snapshot!(found.said.join("\n"), @r#"
+    the source's table day (2 records) has no counterpart: it is not compared
+    nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
+    took voucher as key (unique in 5 of 5), betrag as money
+    flow is held against posting
+    voucher: unique in 5 of 5 records of the source, unique in 5 of 5 of the target
+    serial is voucher: by what they hold: all 5 values are in both
+    day is booked: by what they hold: all 2 values are in both
+    amount is betrag: by what they hold: all 5 values are in both
+    the source's kind, fee are not compared: the target has nothing like it
     "#);
 }
 
@@ -1058,7 +1088,7 @@ fn parts_that_are_written_otherwise_are_put_together_too() {
     match = "2013-05.csv"
     name = "pay"
     rule = """
-    -- What pay must hold, from records.
+    -- What the target's pay must hold, from the source's records.
     SELECT
       "id",
       money("Net Amount", 2) AS "Net Amount",
@@ -1066,7 +1096,7 @@ fn parts_that_are_written_otherwise_are_put_together_too() {
     FROM "records"
     """
     target = """
-    -- What pay does hold, in the types of the rule.
+    -- What the target's pay does hold, in the types of the rule.
     SELECT
       "id",
       money("Net Amount", 2) AS "Net Amount",
@@ -1128,7 +1158,7 @@ fn nothing_in_a_text_is_null_where_the_other_side_has_null() {
     currency = "GBP"
     name = "a"
     rule = """
-    -- What a must hold, from a.
+    -- What the target's a must hold, from the source's a.
     SELECT
       "id",
       nullif("memo", '') AS "memo",
@@ -1186,7 +1216,7 @@ fn binary_floats_are_not_taken_for_money() {
     ----
     name = "a"
     rule = """
-    -- What a must hold, from a.
+    -- What the target's a must hold, from the source's a.
     SELECT
       CAST("id" AS BIGINT) AS "id",
       CAST("amount" AS DOUBLE) AS "amount"
