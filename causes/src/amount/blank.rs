@@ -1,0 +1,54 @@
+use crate::case::{Case, Field};
+use crate::catalogue::{Cause, CauseId, Way};
+use crate::explanation::Says;
+use crate::trial::{Fit, Trial, reason};
+
+// Cause: B14 blank and zero mixed up | 空值与零混淆
+//
+// What is not there is booked as zero or as a default, or a zero as if it were not there.
+//
+// expected:
+//     id:key,amount:money
+//     1,NULL
+// target:
+//     1,0.00
+// says: B14 proved; amount: NULL became 0.00: what is not there became a default
+pub(crate) const CAUSE: Cause = Cause {
+    id: CauseId::B14,
+    en: "blank and zero mixed up",
+    zh: "空值与零混淆",
+    ways: &[Way::Field(offer)],
+};
+
+/// What programs put in the place of nothing.
+const DEFAULTS: &[&str] = &[
+    "", "0", "-", "--", "N/A", "n/a", "NA", "NULL", "null", "None", "none", "nil", "\\N", "NaN", "nan", "unknown", "UNKNOWN", "Unknown",
+    "undefined", "false", "1970-01-01", "1900-01-01", "0001-01-01", "1970-01-01T00:00:00Z",
+    "1900-01-01T00:00:00Z", "9999-12-31", "未知", "无", "空", "默认",
+];
+
+fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    let is_nothing = |value: Option<&str>| value.is_none_or(|text| text.trim().is_empty());
+    let is_default = |value: Option<&str>| {
+        value.is_none_or(|text| DEFAULTS.contains(&text) || is_zero(text))
+    };
+    if is_nothing(field.expected) {
+        offer_if(is_default(field.actual), field, trial, || {
+            reason("what is not there became a default", "空值变成了默认值")
+        });
+    } else if field.expected.is_some_and(|text| is_zero(text) || DEFAULTS.contains(&text)) {
+        offer_if(is_nothing(field.actual), field, trial, || {
+            reason("a zero became nothing", "零变成了空值")
+        });
+    }
+}
+
+fn offer_if(fits: bool, field: &Field<'_>, trial: &mut Trial<'_>, says: impl FnOnce() -> Says) {
+    if fits {
+        trial.text(field, field.actual, Fit::Exact, says);
+    }
+}
+
+fn is_zero(text: &str) -> bool {
+    text.contains('0') && text.bytes().all(|byte| matches!(byte, b'0' | b'.' | b'-'))
+}

@@ -1,0 +1,107 @@
+use ledger::{Decimal, minor_units};
+
+use crate::case::{Case, Field};
+use crate::catalogue::{Cause, CauseId, Way};
+use crate::naming::{self, CURRENCY, RATE};
+use crate::number::{self, ROUNDINGS};
+use crate::trial::{Fit, Trial, reason};
+
+// Cause: B13 currency or rate | 币种或汇率
+//
+// The amount is converted where it should not be, or not converted, or at the rate of another
+// day; or the currency's code is another one.
+//
+// source:
+//     id,paid,rate
+//     1,100.00,6.1234
+// expected:
+//     id:key,amount:money
+//     1,612.34
+// target:
+//     1,612.95
+// says: B13 consistent; amount: 612.34 became 612.95: a rate near 6.1295 gives it, and the record has 6.1234
+// expected:
+//     id:key,amount:money,currency
+//     2,5.00,USD
+// target:
+//     2,5.00,HKD
+// says: B13 consistent; currency: USD became HKD: another currency
+pub(crate) const CAUSE: Cause = Cause {
+    id: CauseId::B13,
+    en: "currency or rate",
+    zh: "币种或汇率",
+    ways: &[Way::Field(offer)],
+};
+
+fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    if field.numbers.is_some() {
+        offer_rates(case, field, trial);
+    } else {
+        offer_code(case, field, trial);
+    }
+}
+
+fn offer_code(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    let is_told = case.terms.currency_column.as_deref() == Some(field.name) || field.is_named(CURRENCY);
+    let Some(actual) = field.actual else { return };
+    if is_told && (minor_units(actual).is_some() || field.is_named(CURRENCY)) {
+        trial.text(field, Some(actual), Fit::Loose, || reason("another currency", "币种不同"));
+    }
+}
+
+fn offer_rates(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    let Some(pair) = field.numbers else { return };
+    let rates = case
+        .numbers
+        .iter()
+        .filter(|number| naming::is(number.name, RATE) && number.value > Decimal::ZERO);
+    for rate in rates {
+        for (rounding, ..) in ROUNDINGS {
+            let product = number::times(pair.expected, rate.value);
+            let converted = product.and_then(|value| number::at_scale(value, field.scale(), rounding));
+            if let Some(value) = converted {
+                trial.number(field, value, Fit::Exact, || {
+                    reason(
+                        format!("converted once more at {} {}", rate.name, rate.value),
+                        format!("按 {} {} 多折算一次", rate.name, rate.value),
+                    )
+                });
+            }
+            if let Some(value) = number::over(pair.expected, rate.value, field.scale(), rounding) {
+                trial.number(field, value, Fit::Exact, || {
+                    reason(
+                        format!("not converted at {} {}", rate.name, rate.value),
+                        format!("未按 {} {} 折算", rate.name, rate.value),
+                    )
+                });
+            }
+        }
+        offer_near_rate(field, rate.value, pair.expected, pair.actual, trial);
+    }
+}
+
+/// Fits a rate within a fifth of the record's own: that of another day, which nothing here tells.
+fn offer_near_rate(
+    field: &Field<'_>,
+    rate: Decimal,
+    expected: Decimal,
+    actual: Decimal,
+    trial: &mut Trial<'_>,
+) {
+    let ratio = |by: i128| expected.checked_mul_int(by);
+    let five_times = actual.checked_mul_int(5);
+    let (Some(low), Some(high), Some(actual_5)) = (ratio(4), ratio(6), five_times) else { return };
+    if expected.is_zero() || actual_5 < low.min(high) || actual_5 > low.max(high) {
+        return;
+    }
+    let other = number::times(rate, actual)
+        .and_then(|product| number::over(product, expected, 4, ledger::Rounding::HalfUp));
+    if let Some(other) = other {
+        trial.number(field, actual, Fit::Loose, || {
+            reason(
+                format!("a rate near {other} gives it, and the record has {rate}"),
+                format!("汇率约 {other} 可得此数,而记录中为 {rate}"),
+            )
+        });
+    }
+}

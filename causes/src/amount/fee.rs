@@ -1,0 +1,104 @@
+use ledger::Decimal;
+
+use crate::case::{Case, Field, Named};
+use crate::catalogue::{Cause, CauseId, Way};
+use crate::naming::{self, FEE};
+use crate::number;
+use crate::trial::{Fit, Trial, reason};
+
+// Cause: B10 gross or net | 手续费口径
+//
+// The amount is booked with its fee (or tax, or coupon) where the rule says without, or the other
+// way round: it is off by exactly the fee of the record. One record cannot tell this from a fee
+// that was taken twice or not at all (B11).
+//
+// source:
+//     id,paid,fee
+//     1,100.00,0.60
+// expected:
+//     id:key,amount:money
+//     1,99.40
+// target:
+//     1,100.00
+// says: B10 consistent, or B11, B12; amount: 99.40 became 100.00: the fee 0.60 was left out
+pub(crate) const GROSS: Cause = Cause {
+    id: CauseId::B10,
+    en: "gross or net",
+    zh: "手续费口径",
+    ways: &[Way::Field(offer_gross)],
+};
+
+// Cause: B11 fee twice or not | 手续费重复或漏收
+//
+// The fee or interest is taken twice, or not at all.
+//
+// source:
+//     id,paid,fee
+//     1,100.00,0.60
+// expected:
+//     id:key,amount:money
+//     1,99.40
+// target:
+//     1,98.80
+// says: B10 consistent, or B11; amount: 99.40 became 98.80: the fee 0.60 was taken off once more
+pub(crate) const TWICE: Cause = Cause {
+    id: CauseId::B11,
+    en: "fee twice or not",
+    zh: "手续费重复或漏收",
+    ways: &[Way::Field(offer_twice)],
+};
+
+fn offer_gross(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    offer(case, field, trial);
+}
+
+fn offer_twice(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    offer(case, field, trial);
+}
+
+fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    let Some(pair) = field.numbers else { return };
+    let mut both: Option<Decimal> = None;
+    let mut count = 0_u32;
+    for fee in case.numbers.iter().filter(|fee| may_be_fee(fee, field)) {
+        offer_fee(field, pair.expected, fee.name, fee.value, trial);
+        if fee.is_source && naming::is(fee.name, FEE) {
+            both = both.unwrap_or(Decimal::ZERO).checked_add(fee.value);
+            count = count.saturating_add(1);
+        }
+    }
+    if let (Some(both), true) = (both, count > 1) {
+        offer_fee(field, pair.expected, "fees", both, trial);
+    }
+}
+
+/// Says whether a number can be a fee: it is named so, or it is written like money and smaller
+/// than the amount.
+fn may_be_fee(number: &Named<'_>, field: &Field<'_>) -> bool {
+    if number.value.is_zero() || number.name == field.name && !number.is_source {
+        return false;
+    }
+    naming::is(number.name, FEE) || {
+        let is_smaller = field.numbers.is_some_and(|pair| {
+            number::magnitude(number.value) < number::magnitude(pair.expected)
+        });
+        number.value.scale > 0 && is_smaller
+    }
+}
+
+fn offer_fee(field: &Field<'_>, expected: Decimal, name: &str, fee: Decimal, trial: &mut Trial<'_>) {
+    let said = if name == "fees" { "fees".to_owned() } else { name.to_owned() };
+    if let Some(with) = expected.checked_add(fee) {
+        trial.number(field, with, Fit::Exact, || {
+            reason(format!("the {said} {fee} was left out"), format!("未计入 {said} {fee}"))
+        });
+    }
+    if let Some(without) = expected.checked_sub(fee) {
+        trial.number(field, without, Fit::Exact, || {
+            reason(
+                format!("the {said} {fee} was taken off once more"),
+                format!("多扣了一次 {said} {fee}"),
+            )
+        });
+    }
+}

@@ -1,0 +1,120 @@
+use ledger::{Decimal, Rounding};
+
+use super::floats;
+use crate::case::{Case, Field};
+use crate::catalogue::{Cause, CauseId, Way};
+use crate::explanation::Says;
+use crate::number;
+use crate::trial::{Fit, Trial, reason};
+
+// Cause: B4 float of 32 bits, or exponent | 单精度或指数格式
+//
+// An amount is kept in 32 bits, which hold seven digits; or in 64, which hold fifteen; or it is
+// written with an exponent, and the exponent is lost or the digits beyond it are.
+//
+// expected:
+//     id:key,amount:money
+//     1,1234567.89
+//     2,12345678.90
+// target:
+//     1,1234567.88
+//     2,12345700.00
+// says: B4 proved; amount: 1234567.89 became 1234567.88: kept in a float of 32 bits
+// says: B4 proved; amount: 12345678.90 became 12345700.00: written with 6 significant digits
+pub(crate) const CAUSE: Cause = Cause {
+    id: CauseId::B4,
+    en: "float of 32 bits, or exponent",
+    zh: "单精度或指数格式",
+    ways: &[Way::Field(offer)],
+};
+
+fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    let Some(pair) = field.numbers else { return };
+    let scale = field.scale();
+    let single = floats::through_single(pair.expected, scale).into_iter().flatten();
+    for value in single.chain(floats::minor_through_single(pair.expected, scale)) {
+        trial.number(field, value, Fit::Exact, || {
+            reason("kept in a float of 32 bits", "存入 32 位单精度浮点")
+        });
+    }
+    for value in floats::through_double(pair.expected, scale).into_iter().flatten() {
+        trial.number(field, value, Fit::Exact, || {
+            reason("kept in a float of 64 bits", "存入 64 位双精度浮点")
+        });
+    }
+    for digits in [6, 7, 15] {
+        if let Some(value) = significant(pair.expected, digits) {
+            trial.number(field, value, Fit::Exact, || {
+                reason(
+                    format!("written with {digits} significant digits"),
+                    format!("只保留 {digits} 位有效数字"),
+                )
+            });
+        }
+    }
+    let exponents = case.source_values().filter_map(|(_, text)| split_exponent(text));
+    for (digits, exponent) in exponents {
+        offer_exponent(field, digits, exponent, trial);
+    }
+    // Without an exponent in the source, the way between may have written one.
+    for digits in [6_u32, 15] {
+        if let Some(value) = mantissa_alone(pair.expected, digits, scale) {
+            trial.number(field, value, Fit::Exact, || lost("e+"));
+        }
+    }
+}
+
+fn offer_exponent(field: &Field<'_>, digits: &str, exponent: &str, trial: &mut Trial<'_>) {
+    let Ok(value) = digits.parse::<Decimal>() else { return };
+    for rounding in [Rounding::HalfUp, Rounding::Down] {
+        if let Some(value) = number::at_scale(value, field.scale(), rounding) {
+            trial.number(field, value, Fit::Exact, || lost(exponent));
+        }
+    }
+}
+
+fn lost(exponent: &str) -> Says {
+    reason(
+        format!("the exponent {exponent} was lost"),
+        format!("指数 {exponent} 丢失"),
+    )
+}
+
+/// Cuts `-3.46945E-18` into digits and exponent.
+fn split_exponent(text: &str) -> Option<(&str, &str)> {
+    let text = text.trim();
+    let at = text.find(['e', 'E'])?;
+    let (digits, exponent) = text.split_at_checked(at)?;
+    let power = exponent.get(1..)?.trim_start_matches(['+', '-']);
+    let is_number = |text: &str| {
+        text.bytes().any(|byte| byte.is_ascii_digit())
+            && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+'))
+    };
+    (is_number(digits) && is_number(power)).then_some((digits, exponent))
+}
+
+/// Rounds to a number of significant digits, as `%g` does.
+fn significant(value: Decimal, digits: u32) -> Option<Decimal> {
+    let length = number_of_digits(value)?;
+    let lost = length.checked_sub(digits).filter(|lost| *lost > 0)?;
+    let factor = 10_i128.checked_pow(lost)?;
+    let rounded = ledger::round(value.mantissa, u8::try_from(lost).ok()?, 0, Rounding::HalfEven)?;
+    Some(Decimal::new(rounded.checked_mul(factor)?, value.scale))
+}
+
+/// Gives the digits before an exponent of a number from ten million on, from where on programs
+/// write one.
+fn mantissa_alone(value: Decimal, digits: u32, scale: u8) -> Option<Decimal> {
+    let whole = value.mantissa.checked_div(10_i128.checked_pow(u32::from(value.scale))?)?;
+    if whole.unsigned_abs() < 1_000_000 {
+        return None;
+    }
+    let kept = significant(value, digits).unwrap_or(value);
+    let places = number_of_digits(kept)?.checked_sub(1)?;
+    let mantissa = Decimal::new(kept.mantissa, u8::try_from(places).ok()?);
+    number::at_scale(mantissa, scale, Rounding::HalfUp)
+}
+
+fn number_of_digits(value: Decimal) -> Option<u32> {
+    Some(value.mantissa.unsigned_abs().checked_ilog10()?.saturating_add(1))
+}

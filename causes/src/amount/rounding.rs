@@ -1,0 +1,124 @@
+use ledger::{Decimal, Rounding};
+
+use crate::case::{Case, Field};
+use crate::catalogue::{Cause, CauseId, Way};
+use crate::number::{self, ROUNDINGS};
+use crate::trial::{Fit, Trial, reason};
+
+// Cause: B5 rounding rule | 舍入规则
+//
+// The amount has more decimals before it is rounded than after, and another way of rounding is
+// used than the rule says; or decimals are dropped that the rule keeps.
+//
+// source:
+//     id,interest
+//     1,1.245
+// expected:
+//     id:key,amount:money
+//     1,1.25
+// target:
+//     1,1.24
+// says: B5 consistent, or B3, M1; amount: 1.25 became 1.24: 1.245 was rounded half to even and not half up
+// source:
+//     id,interest
+//     2,10.02
+// expected:
+//     id:key,amount:money
+//     2,10.02
+// target:
+//     2,10.00
+// says: B5 consistent, or M1; amount: 10.02 became 10.00: rounded to 0 decimals
+pub(crate) const CAUSE: Cause = Cause {
+    id: CauseId::B5,
+    en: "rounding rule",
+    zh: "舍入规则",
+    ways: &[Way::Field(offer)],
+};
+
+/// Number of factors whose products may be what was rounded.
+const FACTORS_MAX: usize = 8;
+
+fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    let Some(pair) = field.numbers else { return };
+    offer_fewer_decimals(field, pair.expected, trial);
+    let Some(minor) = field.minor() else { return };
+    if minor.actual.abs_diff(minor.expected) != 1 {
+        return;
+    }
+    let mut is_derived = false;
+    for unrounded in unrounded(case, field.scale()) {
+        is_derived |= offer_roundings(field, pair.expected, unrounded, trial);
+    }
+    if !is_derived && !case.is_passed_on(pair.expected) {
+        // The rule computes the amount from something that the records do not show.
+        trial.number(field, pair.actual, Fit::Loose, || {
+            reason("off by the last digit, as another rounding gives it", "末位相差一,可由另一种舍入得到")
+        });
+    }
+}
+
+fn offer_fewer_decimals(field: &Field<'_>, expected: Decimal, trial: &mut Trial<'_>) {
+    for scale in 0..field.scale() {
+        for (rounding, ..) in ROUNDINGS {
+            if let Some(value) = number::at_scale(expected, scale, rounding) {
+                trial.number(field, value, Fit::Exact, || {
+                    reason(format!("rounded to {scale} decimals"), format!("舍入到 {scale} 位小数"))
+                });
+            }
+        }
+    }
+}
+
+/// Offers what the other ways of rounding make of an amount, where one of them makes the
+/// expected one; says whether one does.
+fn offer_roundings(
+    field: &Field<'_>,
+    expected: Decimal,
+    unrounded: Decimal,
+    trial: &mut Trial<'_>,
+) -> bool {
+    let rounded = |rounding| number::at_scale(unrounded, field.scale(), rounding);
+    let of_rule = ROUNDINGS
+        .iter()
+        .find(|(rounding, ..)| rounded(*rounding) == Some(expected));
+    let Some((rule, rule_en, rule_zh)) = of_rule else {
+        return false;
+    };
+    for (rounding, en, zh) in ROUNDINGS {
+        if rounding == *rule {
+            continue;
+        }
+        if let Some(value) = rounded(rounding) {
+            let shown = unrounded.normalized();
+            trial.number(field, value, Fit::Exact, || {
+                reason(
+                    format!("{shown} was rounded {en} and not {rule_en}"),
+                    format!("{shown} 按{zh}而非{rule_zh}舍入"),
+                )
+            });
+        }
+    }
+    true
+}
+
+/// Amounts before rounding that the source can give: its numbers, and products of two.
+fn unrounded(case: &Case<'_>, scale: u8) -> Vec<Decimal> {
+    let numbers: Vec<Decimal> = case
+        .numbers
+        .iter()
+        .filter(|number| number.is_source && !number.value.is_zero())
+        .map(|number| number.value)
+        .take(FACTORS_MAX)
+        .collect();
+    let mut all = numbers.clone();
+    for (at, one) in numbers.iter().enumerate() {
+        for other in numbers.iter().skip(at.saturating_add(1)) {
+            let Some(product) = number::times(*one, *other) else { continue };
+            // A rate may be a fraction, a percentage, a permille or per ten thousand.
+            all.extend([0, -2, -3, -4].iter().filter_map(|by| number::slide(product, *by)));
+        }
+    }
+    let has_more = |value: &Decimal| number::at_scale(*value, scale, Rounding::Down) != Some(*value);
+    all.retain(has_more);
+    all
+}

@@ -1,0 +1,41 @@
+use crate::case::{Case, Field};
+use crate::catalogue::{Cause, CauseId, Way};
+use crate::trial::{Fit, Trial, reason};
+
+// Cause: B6 rounding level | 逐笔与汇总舍入
+//
+// A total is rounded where its lines should be, or each line where the total should be. Each line
+// may be off by half a unit, so that a total over n lines is off by n/2 units at most.
+//
+// source:
+//     id,voucher,fee
+//     1,V1,0.105
+//     2,V1,0.105
+// expected:
+//     voucher:key,fee:money
+//     V1,0.22
+// target:
+//     V1,0.21
+// says: B6 consistent, or B3, B5, B7; fee: 0.22 became 0.21: the sum of 2 lines was rounded and not each line
+pub(crate) const CAUSE: Cause = Cause {
+    id: CauseId::B6,
+    en: "rounding level",
+    zh: "逐笔与汇总舍入",
+    ways: &[Way::Field(offer)],
+};
+
+fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    let lines = case.found.source.len();
+    let Some(minor) = field.minor() else { return };
+    let off = minor.actual.abs_diff(minor.expected);
+    if lines < 2 || off > u128::try_from(lines).unwrap_or(0) {
+        return;
+    }
+    let Some(pair) = field.numbers else { return };
+    trial.number(field, pair.actual, Fit::Loose, || {
+        reason(
+            format!("the sum of {lines} lines was rounded and not each line"),
+            format!("对 {lines} 行的合计舍入,而非逐笔舍入"),
+        )
+    });
+}

@@ -1,0 +1,52 @@
+use ledger::Decimal;
+
+use crate::case::{Case, Field};
+use crate::catalogue::{Cause, CauseId, Way};
+use crate::trial::{Fit, Trial, reason};
+
+// Cause: B1 transposition | 数字颠倒
+//
+// Two neighbouring digits of an amount change places. A person who types does this, a program
+// hardly ever: look for rows that were mended by hand.
+//
+// expected:
+//     id:key,amount:money
+//     1,1234.56
+// target:
+//     1,1324.56
+// says: B1 proved; amount: 1234.56 became 1324.56: the neighbouring digits 2 and 3 changed places
+pub(crate) const CAUSE: Cause = Cause {
+    id: CauseId::B1,
+    en: "transposition",
+    zh: "数字颠倒",
+    ways: &[Way::Field(offer)],
+};
+
+fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    let Some(minor) = field.minor() else { return };
+    let digits = minor.expected.unsigned_abs().to_string();
+    let scale = field.scale();
+    // A leading zero can change places with the first digit: 5.00 and 0.50 are ten apart, though,
+    // and that is a slide.
+    for (at, pair) in digits.as_bytes().windows(2).enumerate() {
+        let [left, right] = pair else { continue };
+        if left == right {
+            continue;
+        }
+        let mut swapped = digits.clone().into_bytes();
+        swapped.swap(at, at.saturating_add(1));
+        let Some(swapped) = read(&swapped) else { continue };
+        let mantissa = if minor.expected < 0 { swapped.saturating_neg() } else { swapped };
+        let (left, right) = (char::from(*left), char::from(*right));
+        trial.number(field, Decimal::new(mantissa, scale), Fit::Exact, || {
+            reason(
+                format!("the neighbouring digits {left} and {right} changed places"),
+                format!("相邻数字 {left} 与 {right} 颠倒"),
+            )
+        });
+    }
+}
+
+fn read(digits: &[u8]) -> Option<i128> {
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}

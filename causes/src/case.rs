@@ -1,0 +1,254 @@
+//! One break, made ready for all causes.
+
+use ledger::{Break, BreakKind, Decimal, FieldDifference, Record, parse_civil};
+
+use crate::number;
+use crate::terms::{Column, Kind, Terms};
+
+/// Number of differing fields up to which a break is looked at; beyond it nothing is credible.
+pub(crate) const FIELDS_MAX: usize = 64;
+/// Number of other numbers of the source and the record that are held against an amount.
+const NUMBERS_MAX: usize = 24;
+
+/// Is one break with its differing fields read as what they are.
+pub(crate) struct Case<'a> {
+    pub(crate) terms: &'a Terms,
+    pub(crate) found: &'a Break,
+    pub(crate) fields: Vec<Field<'a>>,
+    /// Numbers of the source records and of the expected record, where an amount differs.
+    pub(crate) numbers: Vec<Named<'a>>,
+}
+
+/// Is a number beside the amounts, with where it stands.
+pub(crate) struct Named<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) text: &'a str,
+    pub(crate) value: Decimal,
+    pub(crate) is_source: bool,
+}
+
+/// Is one field that differs.
+#[derive(Clone, Copy)]
+pub(crate) struct Field<'a> {
+    /// One bit, for sets of fields.
+    pub(crate) bit: u64,
+    pub(crate) name: &'a str,
+    pub(crate) column: &'a Column,
+    pub(crate) expected: Option<&'a str>,
+    pub(crate) actual: Option<&'a str>,
+    /// Both values as numbers, where the column holds numbers.
+    pub(crate) numbers: Option<Pair<Decimal>>,
+    /// Both values as days since 1970, where the column holds dates.
+    pub(crate) days: Option<Pair<i64>>,
+    /// Both values as microseconds since 1970, where the column holds instants.
+    pub(crate) micros: Option<Pair<i64>>,
+}
+
+/// Is the same thing on both sides.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pair<T> {
+    pub(crate) expected: T,
+    pub(crate) actual: T,
+}
+
+/// Stands for a column of which the plan tells nothing.
+static UNTOLD: Column = Column {
+    name: String::new(),
+    kind: Kind::Other,
+    is_key: false,
+    is_money: false,
+    comes_from: Vec::new(),
+};
+
+impl<'a> Case<'a> {
+    pub(crate) fn new(terms: &'a Terms, found: &'a Break) -> Case<'a> {
+        let fields: Vec<Field<'a>> = found
+            .fields
+            .iter()
+            .filter(|field| field.expected != field.actual)
+            .take(FIELDS_MAX)
+            .enumerate()
+            .map(|(at, field)| Field::new(terms, field, at))
+            .collect();
+        let has_numbers = fields.iter().any(|field| field.numbers.is_some());
+        let mut case = Case { terms, found, fields, numbers: Vec::new() };
+        if has_numbers {
+            case.numbers = case.read_numbers();
+        }
+        case
+    }
+
+    /// The set of all differing fields; one bit where the break is no matter of fields.
+    pub(crate) fn all(&self) -> u64 {
+        if self.found.kind == BreakKind::Differs {
+            self.fields.iter().fold(0, |all, field| all | field.bit)
+        } else {
+            1
+        }
+    }
+
+    fn read_numbers(&self) -> Vec<Named<'a>> {
+        let of_source = self.source_values().map(|(name, text)| (name, text, true));
+        let of_record = self.expected_values().map(|(name, text)| (name, text, false));
+        of_source
+            .chain(of_record)
+            .filter_map(|(name, text, is_source)| {
+                let value = number::read(text)?;
+                Some(Named { name, text, value, is_source })
+            })
+            .take(NUMBERS_MAX)
+            .collect()
+    }
+
+    /// The values of the source records that are not null, with their columns.
+    pub(crate) fn source_values(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        self.found
+            .source
+            .iter()
+            .flat_map(|record| values(&record.fields))
+    }
+
+    /// The values of the expected record that are not null, with their columns.
+    pub(crate) fn expected_values(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        self.found.expected.iter().flat_map(values)
+    }
+
+    /// The values of all records of the break that are not null, with their columns.
+    pub(crate) fn all_values(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        let target = self.found.target.iter().flat_map(|record| values(&record.fields));
+        self.source_values()
+            .chain(self.expected_values())
+            .chain(self.found.actual.iter().flat_map(values))
+            .chain(target)
+    }
+
+    /// Says whether any column of the break bears one of the words.
+    pub(crate) fn has_column(&self, words: crate::naming::Words) -> bool {
+        self.all_values().any(|(name, _)| crate::naming::is(name, words))
+    }
+
+    /// Says whether the source holds the number as it is expected, so that nothing was computed.
+    pub(crate) fn is_passed_on(&self, value: Decimal) -> bool {
+        self.numbers
+            .iter()
+            .any(|number| number.is_source && number.value == value)
+    }
+
+    /// Says whether the money of this record went back, as its status or type tells.
+    pub(crate) fn is_refund(&self) -> bool {
+        self.all_values().any(|(_, value)| crate::naming::is_refund(value))
+    }
+
+    /// Says whether something in the record could stand on the other side: a side, an account,
+    /// a leg of a voucher.
+    pub(crate) fn has_sides(&self) -> bool {
+        use crate::naming::{ACCOUNT, SIDE, SUBJECT, VOUCHER};
+        let tells = |name: &str| {
+            [SIDE, VOUCHER, ACCOUNT, SUBJECT]
+                .iter()
+                .any(|words| crate::naming::is(name, words))
+        };
+        self.all_values().any(|(name, _)| tells(name))
+    }
+}
+
+fn values(record: &Record) -> impl Iterator<Item = (&str, &str)> {
+    record
+        .0
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?)))
+}
+
+impl<'a> Field<'a> {
+    fn new(terms: &'a Terms, field: &'a FieldDifference, at: usize) -> Field<'a> {
+        let column = terms
+            .columns
+            .iter()
+            .find(|column| column.name == field.name)
+            .unwrap_or(&UNTOLD);
+        let expected = field.expected.as_deref();
+        let actual = field.actual.as_deref();
+        Field {
+            bit: 1_u64.checked_shl(u32::try_from(at).unwrap_or(u32::MAX)).unwrap_or(0),
+            name: &field.name,
+            column,
+            expected,
+            actual,
+            numbers: both(column.kind == Kind::Number, expected, actual, |text| text.parse().ok()),
+            days: both(column.kind == Kind::Date, expected, actual, days_of),
+            micros: both(column.kind == Kind::Instant, expected, actual, micros_of),
+        }
+    }
+
+    /// The same field with another number expected, for the second of two causes.
+    pub(crate) fn expecting(&self, value: Decimal) -> Field<'a> {
+        let numbers = self.numbers.map(|pair| Pair { expected: value, ..pair });
+        Field { numbers, ..*self }
+    }
+
+    /// Actual minus expected.
+    pub(crate) fn difference(&self) -> Option<Decimal> {
+        let pair = self.numbers?;
+        pair.actual.checked_sub(pair.expected)
+    }
+
+    /// The scale of the column, as far as both values show it.
+    pub(crate) fn scale(&self) -> u8 {
+        self.numbers
+            .map_or(0, |pair| pair.expected.scale.max(pair.actual.scale))
+    }
+
+    /// Both values as whole numbers of the smallest unit of the column.
+    pub(crate) fn minor(&self) -> Option<Pair<i128>> {
+        let pair = self.numbers?;
+        let scale = self.scale();
+        Some(Pair {
+            expected: pair.expected.rescale_exact(scale)?.mantissa,
+            actual: pair.actual.rescale_exact(scale)?.mantissa,
+        })
+    }
+
+    /// Says whether both values are text, of a text column or one of which nothing is told.
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(self.column.kind, Kind::Text | Kind::Other)
+    }
+
+    /// Both values, where neither is null.
+    pub(crate) fn texts(&self) -> Option<Pair<&'a str>> {
+        Some(Pair { expected: self.expected?, actual: self.actual? })
+    }
+
+    /// Says whether the column bears one of the words.
+    pub(crate) fn is_named(&self, words: crate::naming::Words) -> bool {
+        crate::naming::is(self.name, words)
+    }
+}
+
+fn both<T>(
+    applies: bool,
+    expected: Option<&str>,
+    actual: Option<&str>,
+    read: impl Fn(&str) -> Option<T>,
+) -> Option<Pair<T>> {
+    if !applies {
+        return None;
+    }
+    Some(Pair { expected: read(expected?)?, actual: read(actual?)? })
+}
+
+pub(crate) const MICROS_PER_SECOND: i64 = 1_000_000;
+pub(crate) const MICROS_PER_DAY: i64 = 86_400_000_000;
+
+/// Reads a date as days since 1970.
+pub(crate) fn days_of(text: &str) -> Option<i64> {
+    if text.len() != 10 {
+        return None;
+    }
+    Some(parse_civil(text).ok()?.micros().div_euclid(MICROS_PER_DAY))
+}
+
+/// Reads an instant as microseconds since 1970.
+pub(crate) fn micros_of(text: &str) -> Option<i64> {
+    let civil = text.strip_suffix('Z').unwrap_or(text);
+    Some(parse_civil(civil).ok()?.micros())
+}

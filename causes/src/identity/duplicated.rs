@@ -1,0 +1,44 @@
+use ledger::BreakKind;
+
+use crate::case::Case;
+use crate::catalogue::{Cause, CauseId, Way};
+use crate::trial::{Fit, Trial, reason};
+
+// Cause: A5 duplicated | 重复转入
+//
+// The target holds a record once more than it should, as after a restart that does not know what
+// was done. Where all records of a run are there twice, the run was (P1).
+//
+// expected:
+//     id,amount:money
+//     1,10.00
+// target:
+//     1,10.00
+//     1,10.00
+// says: A5 consistent, or P1; the same record is there 2 times instead of 1
+pub(crate) const CAUSE: Cause = Cause {
+    id: CauseId::A5,
+    en: "duplicated",
+    zh: "重复转入",
+    ways: &[Way::Record(offer)],
+};
+
+fn offer(case: &Case<'_>, trial: &mut Trial<'_>) {
+    let copies = case.found.copies;
+    match case.found.kind {
+        BreakKind::Copies if copies.actual > copies.expected => {
+            trial.whole(case.found.actual.as_ref(), true, Fit::Exact, || {
+                let (is, should) = (copies.actual, copies.expected);
+                reason(
+                    format!("the same record is there {is} times instead of {should}"),
+                    format!("同一记录出现 {is} 次,应为 {should} 次"),
+                )
+            });
+        }
+        // Under an id of its own a duplicate is an extra record.
+        BreakKind::Extra => trial.whole(case.found.actual.as_ref(), true, Fit::Loose, || {
+            reason("it may be another record once more, under an id of its own", "可能是另一记录的重复,编号不同")
+        }),
+        BreakKind::Copies | BreakKind::Differs | BreakKind::Missing => {}
+    }
+}

@@ -1,0 +1,86 @@
+use ledger::{BreakKind, Decimal, Record};
+
+use crate::case::Case;
+use crate::catalogue::{Cause, CauseId, Way};
+use crate::explanation::Says;
+use crate::terms::{Column, Kind};
+use crate::trial::{Fit, Trial, reason};
+
+// Cause: A9 phantom | 多出
+//
+// The target holds a record that no source record gives: a total or a line of text that was read as
+// a record, an entry made by hand.
+//
+// expected:
+//     payee,paid_on,amount:money
+// target:
+//     NULL,NULL,8211.50
+//     (c) Example Rail 2017,NULL,2017.00
+// says: A9 consistent, or A5; all its labels are empty: it looks like a total row
+// says: A9 consistent, or A5; a line of text was read as a record: "(c) Example Rail 2017" holds the amount 2017.00
+pub(crate) const CAUSE: Cause = Cause {
+    id: CauseId::A9,
+    en: "phantom",
+    zh: "多出",
+    ways: &[Way::Record(offer)],
+};
+
+fn offer(case: &Case<'_>, trial: &mut Trial<'_>) {
+    if case.found.kind == BreakKind::Extra {
+        trial.whole(case.found.actual.as_ref(), true, Fit::Exact, || says(case));
+    }
+}
+
+fn says(case: &Case<'_>) -> Says {
+    let columns = &case.terms.columns;
+    let Some(actual) = &case.found.actual else {
+        return plain();
+    };
+    if let Some((text, amount)) = line_of_text(case, actual, columns) {
+        return reason(
+            format!("a line of text was read as a record: \"{text}\" holds the amount {amount}"),
+            format!("一行文字被读作记录:“{text}”中含有金额 {amount}"),
+        );
+    }
+    if is_unlabelled(actual, columns) {
+        return reason("all its labels are empty: it looks like a total row", "没有任何说明:像是合计行");
+    }
+    plain()
+}
+
+fn plain() -> Says {
+    reason("the target has a record that the source does not give", "新账有一条源账没有的记录")
+}
+
+/// Says whether a record has an amount and nothing else.
+fn is_unlabelled(record: &Record, columns: &[Column]) -> bool {
+    let is_empty = |column: &Column| record.get(&column.name).flatten().is_none_or(|text| text.trim().is_empty());
+    let labels = || columns.iter().filter(|column| !column.is_money);
+    labels().count() > 1 && labels().all(is_empty)
+        && columns.iter().any(|column| column.is_money && !is_empty(column))
+}
+
+/// Finds a text of several words that has the amount among them, such as a year in a footer.
+fn line_of_text(case: &Case<'_>, record: &Record, columns: &[Column]) -> Option<(String, String)> {
+    let money = columns.iter().filter(|column| column.is_money);
+    let amounts = money.filter_map(|column| record.get(&column.name).flatten());
+    let amounts: Vec<(&str, Decimal)> = amounts
+        .filter_map(|text| Some((text, text.parse().ok()?)))
+        .collect();
+    let is_text = |name: &str| {
+        columns
+            .iter()
+            .find(|column| column.name == name)
+            .is_none_or(|column| column.kind == Kind::Text)
+    };
+    let texts = case.all_values().filter(|(name, text)| is_text(name) && text.contains(' '));
+    for (_, text) in texts {
+        let numbers = text.split(|sign: char| !sign.is_ascii_digit() && sign != '.');
+        for number in numbers.filter_map(|number| number.parse::<Decimal>().ok()) {
+            if let Some((amount, _)) = amounts.iter().find(|(_, value)| *value == number && !number.is_zero()) {
+                return Some((text.to_owned(), (*amount).to_owned()));
+            }
+        }
+    }
+    None
+}

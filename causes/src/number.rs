@@ -1,0 +1,83 @@
+//! Exact arithmetic that the causes share.
+
+use ledger::{Decimal, Rounding, parse_money, round};
+
+/// All ways of rounding, with their names in both languages.
+pub(crate) const ROUNDINGS: [(Rounding, &str, &str); 4] = [
+    (Rounding::HalfUp, "half up", "四舍五入"),
+    (Rounding::HalfEven, "half to even", "银行家舍入"),
+    (Rounding::Down, "down", "去尾"),
+    (Rounding::Up, "up", "进一"),
+];
+
+/// Reads a number as programs write it, or else as people do.
+pub(crate) fn read(text: &str) -> Option<Decimal> {
+    let text = text.trim();
+    // Most texts of a record are no numbers: the first look must be cheap.
+    if !text.bytes().any(|byte| byte.is_ascii_digit()) || text.len() > 48 {
+        return None;
+    }
+    text.parse().ok().or_else(|| parse_money(text, None).ok())
+}
+
+/// Multiplies with 10^`exponent`, without losing a digit.
+pub(crate) fn slide(value: Decimal, exponent: i16) -> Option<Decimal> {
+    let scale = i16::from(value.scale).checked_sub(exponent)?;
+    match u8::try_from(scale) {
+        Ok(scale) => Some(Decimal { scale, ..value }),
+        Err(_) => {
+            let factor = 10_i128.checked_pow(u32::from(scale.unsigned_abs()))?;
+            Some(Decimal::new(value.mantissa.checked_mul(factor)?, 0))
+        }
+    }
+}
+
+/// Brings a number to a scale, rounding where that loses digits.
+pub(crate) fn at_scale(value: Decimal, scale: u8, rounding: Rounding) -> Option<Decimal> {
+    let mantissa = round(value.mantissa, value.scale, scale, rounding)?;
+    Some(Decimal::new(mantissa, scale))
+}
+
+/// Multiplies exactly.
+pub(crate) fn times(left: Decimal, right: Decimal) -> Option<Decimal> {
+    Some(Decimal::new(
+        left.mantissa.checked_mul(right.mantissa)?,
+        left.scale.checked_add(right.scale)?,
+    ))
+}
+
+/// Divides, cutting after `scale` + 1 decimals less whatever rounding asks for.
+pub(crate) fn over(
+    dividend: Decimal,
+    divisor: Decimal,
+    scale: u8,
+    rounding: Rounding,
+) -> Option<Decimal> {
+    // Twelve more decimals than asked for: enough to tell a half from what is near it.
+    let fine = scale.checked_add(12)?;
+    let shift = i16::from(fine)
+        .checked_add(i16::from(divisor.scale))?
+        .checked_sub(i16::from(dividend.scale))?;
+    let mantissa = if shift >= 0 {
+        let factor = 10_i128.checked_pow(u32::from(shift.unsigned_abs()))?;
+        dividend.mantissa.checked_mul(factor)?
+    } else {
+        dividend.mantissa
+    };
+    let quotient = mantissa.checked_div(divisor.mantissa)?;
+    let at = if shift >= 0 {
+        fine
+    } else {
+        dividend.scale.checked_sub(divisor.scale)?
+    };
+    at_scale(Decimal::new(quotient, at), scale, rounding)
+}
+
+/// Gives the number without its sign.
+pub(crate) fn magnitude(value: Decimal) -> Decimal {
+    if value.is_negative() {
+        value.checked_neg().unwrap_or(value)
+    } else {
+        value
+    }
+}

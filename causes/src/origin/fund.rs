@@ -1,0 +1,234 @@
+use ledger::{Decimal, Rounding};
+
+use crate::case::{Case, Field};
+use crate::catalogue::{Cause, CauseId, Way};
+use crate::naming::{self, FUND, INCOME, SHARES, UNCONFIRMED, Words};
+use crate::number::{self, ROUNDINGS};
+use crate::trial::{Fit, Trial, reason};
+
+// Cause: Q1 shares and amount mixed up | 份额与金额混淆
+//
+// A fund's shares stand where the amount should, or the other way round.
+//
+// source:
+//     id,shares,paid
+//     1,98.04,100.00
+// expected:
+//     id:key,amount:money
+//     1,100.00
+// target:
+//     1,98.04
+// says: B12 consistent, or Q1; amount: 100.00 became 98.04: it was taken from the column shares
+pub(crate) const SHARES_FOR_AMOUNT: Cause = Cause {
+    id: CauseId::Q1,
+    en: "shares and amount mixed up",
+    zh: "份额与金额混淆",
+    ways: &[Way::Field(offer_shares)],
+};
+
+fn offer_shares(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    if field.numbers.is_none() {
+        return;
+    }
+    for other in &case.numbers {
+        let is_other = other.is_source || other.name != field.name;
+        let is_mixed = field.is_named(SHARES) || naming::is(other.name, SHARES);
+        if !(is_other && is_mixed) {
+            continue;
+        }
+        if let Some(value) = number::at_scale(other.value, field.scale(), Rounding::HalfUp) {
+            trial.number(field, value, Fit::Exact, || {
+                reason(format!("it is the {} of the record", other.name), format!("实为记录的 {}", other.name))
+            });
+        }
+    }
+}
+
+// Cause: Q2 income carried twice | 收益重复结转
+//
+// A day's income is added twice, or not.
+//
+// source:
+//     id,base,income
+//     1,100.00,0.01
+// expected:
+//     id:key,balance:money
+//     1,100.01
+// target:
+//     1,100.02
+// says: B10 consistent, or B5, B7, B11, Q2, Q3; balance: 100.01 became 100.02: the income 0.01 was left out
+pub(crate) const TWICE: Cause = Cause {
+    id: CauseId::Q2,
+    en: "income carried twice",
+    zh: "收益重复结转",
+    ways: &[Way::Field(offer_twice)],
+};
+
+fn offer_twice(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    let Some(pair) = field.numbers else { return };
+    for income in case.numbers.iter().filter(|number| naming::is(number.name, INCOME)) {
+        for value in [pair.expected.checked_add(income.value), pair.expected.checked_sub(income.value)] {
+            let Some(value) = value else { continue };
+            trial.number(field, value, Fit::Exact, || {
+                reason(
+                    format!("the income {} was carried twice, or not", income.value),
+                    format!("收益 {} 重复结转或漏结转", income.value),
+                )
+            });
+        }
+    }
+    if field.is_named(INCOME) {
+        if let Some(twice) = pair.expected.checked_mul_int(2) {
+            trial.number(field, twice, Fit::Exact, || reason("the income was carried twice", "收益重复结转"));
+        }
+    }
+}
+
+// Cause: Q3 residue to the wrong holder | 尾差分配错误
+//
+// What remains of a day's income after rounding goes to another holder, or to none: two holders are
+// off by one cent, and the sum is right.
+//
+// source:
+//     holder,shares,income
+//     H1,8334.00,1.00008
+// expected:
+//     holder:key,income:money
+//     H1,1.01
+// target:
+//     H1,1.00
+// says: B5 consistent, or B7, Q3, Q4; income: 1.01 became 1.00: 1.00008 was rounded half up and not up
+pub(crate) const RESIDUE: Cause = Cause {
+    id: CauseId::Q3,
+    en: "residue to the wrong holder",
+    zh: "尾差分配错误",
+    ways: &[Way::Field(offer_residue)],
+};
+
+fn offer_residue(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    let (Some(minor), Some(pair)) = (field.minor(), field.numbers) else { return };
+    if minor.expected.abs_diff(minor.actual) == 1 && case.has_column(FUND) {
+        trial.number(field, pair.actual, Fit::Loose, || {
+            reason("the residue of a day went to another holder", "当日尾差分给了其他持有人")
+        });
+    }
+}
+
+// Cause: Q4 yield of the wrong day | 万份收益取错日
+//
+// Income is shares times the yield per ten thousand shares of another day.
+//
+// source:
+//     holder,shares,yield
+//     H1,100000.00,1.2000
+// expected:
+//     holder:key,income:money
+//     H1,12.00
+// target:
+//     H1,12.35
+// says: Q4 consistent, or B13; income: 12.00 became 12.35: a yield near 1.2350 for ten thousand shares gives it
+pub(crate) const YIELD: Cause = Cause {
+    id: CauseId::Q4,
+    en: "yield of the wrong day",
+    zh: "万份收益取错日",
+    ways: &[Way::Field(offer_yield)],
+};
+
+fn offer_yield(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    let Some(pair) = field.numbers else { return };
+    if pair.actual.is_zero() || !pair.actual.is_negative() && pair.expected.is_negative() {
+        return;
+    }
+    for shares in numbers(case, SHARES) {
+        let other = number::slide(pair.actual, 4)
+            .and_then(|value| number::over(value, shares, 4, Rounding::HalfUp));
+        let own = number::slide(pair.expected, 4)
+            .and_then(|value| number::over(value, shares, 4, Rounding::HalfUp));
+        let (Some(other), Some(own)) = (other, own) else { continue };
+        // Yields move by less than a factor of four from one day to another.
+        let most = own.checked_mul_int(4).unwrap_or(own);
+        let fits = other > Decimal::ZERO && other <= most && own <= other.checked_mul_int(4).unwrap_or(other);
+        if fits && own < Decimal::from(100) {
+            trial.number(field, pair.actual, Fit::Loose, || {
+                reason(
+                    format!("a yield near {other} for ten thousand shares gives it"),
+                    format!("万份收益约 {other} 可得此数"),
+                )
+            });
+        }
+    }
+}
+
+// Cause: Q5 income on unconfirmed shares | 未确认份额计息
+//
+// Shares that are not confirmed yet bear income, or confirmed ones do not.
+//
+// source:
+//     holder,shares,unconfirmed,yield
+//     H1,100000.00,50000.00,1.2000
+// expected:
+//     holder:key,income:money
+//     H1,12.00
+// target:
+//     H1,18.00
+// says: Q5 consistent, or Q4; income: 12.00 became 18.00: 50000.00 unconfirmed shares bore income
+pub(crate) const UNCONFIRMED_CAUSE: Cause = Cause {
+    id: CauseId::Q5,
+    en: "income on unconfirmed shares",
+    zh: "未确认份额计息",
+    ways: &[Way::Field(offer_unconfirmed)],
+};
+
+fn offer_unconfirmed(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    let Some(pair) = field.numbers else { return };
+    for unconfirmed in numbers(case, UNCONFIRMED) {
+        for shares in numbers(case, SHARES).filter(|shares| *shares != unconfirmed) {
+            for (rounding, ..) in ROUNDINGS {
+                // Income on both is the expected income, enlarged as the shares are.
+                let Some(all) = shares.checked_add(unconfirmed) else { continue };
+                let value = number::times(pair.expected, all)
+                    .and_then(|product| number::over(product, shares, field.scale(), rounding));
+                let Some(value) = value else { continue };
+                trial.number(field, value, Fit::Exact, || {
+                    reason(
+                        format!("{unconfirmed} unconfirmed shares bore income"),
+                        format!("未确认份额 {unconfirmed} 参与了计息"),
+                    )
+                });
+            }
+        }
+        if field.difference().is_some() {
+            offer_with_yield(case, field, unconfirmed, trial);
+        }
+    }
+}
+
+/// The income of unconfirmed shares at the record's own yield, added or taken off.
+fn offer_with_yield(case: &Case<'_>, field: &Field<'_>, unconfirmed: Decimal, trial: &mut Trial<'_>) {
+    let Some(pair) = field.numbers else { return };
+    for rate in numbers(case, INCOME) {
+        for (rounding, ..) in ROUNDINGS {
+            let income = number::times(unconfirmed, rate)
+                .and_then(|product| number::slide(product, -4))
+                .and_then(|income| number::at_scale(income, field.scale(), rounding));
+            let Some(income) = income else { continue };
+            for value in [pair.expected.checked_add(income), pair.expected.checked_sub(income)] {
+                let Some(value) = value else { continue };
+                trial.number(field, value, Fit::Exact, || {
+                    reason(
+                        format!("{unconfirmed} unconfirmed shares bore income"),
+                        format!("未确认份额 {unconfirmed} 参与了计息"),
+                    )
+                });
+            }
+        }
+    }
+}
+
+fn numbers(case: &Case<'_>, words: Words) -> impl Iterator<Item = Decimal> {
+    case.numbers
+        .iter()
+        .filter(move |number| number.is_source && naming::is(number.name, words))
+        .map(|number| number.value)
+        .filter(|value| *value > Decimal::ZERO)
+}

@@ -1,0 +1,161 @@
+//! Tries the causes on one break.
+
+use ledger::{Break, BreakKind, Record};
+
+use crate::case::{Case, Field};
+use crate::catalogue::{CATALOGUE, Cause, CauseId, Way};
+use crate::explanation::{Explanation, Says};
+use crate::simplicity::rank;
+use crate::terms::Terms;
+use crate::trial::Trial;
+use crate::verdict::{self, Composed};
+
+/// Causes that are tried as the first and as the second of two on the same amount. Those that
+/// reach many amounts, such as transposition, are left out: two of them reach nearly any.
+const COMPOSABLE: &[CauseId] = &[
+    CauseId::B2,
+    CauseId::B3,
+    CauseId::B9,
+    CauseId::B10,
+    CauseId::B11,
+    CauseId::B12,
+];
+
+/// Proves why breaks of one agreement are there.
+///
+/// Work on one break is bounded: each cause offers a number of values that depends on the columns
+/// and the lengths of texts alone; two causes together are at most 96 first values with
+/// those of six causes each, and two columns' sets of causes.
+#[derive(Debug, Clone)]
+pub struct Prover {
+    terms: Terms,
+    without: Option<CauseId>,
+}
+
+/// What another reading of the rule would have given for the source record of a break, computed
+/// by whoever can run the rule: another rounding, another column, `>` for `>=`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// The cause that this reading stands for.
+    pub cause: CauseId,
+    /// What is read otherwise, in both languages.
+    pub says: Says,
+    /// The record that it gives; none where it gives none.
+    pub gives: Option<Record>,
+}
+
+impl Prover {
+    /// Prepares to prove the breaks of an agreement.
+    pub fn new(terms: Terms) -> Prover {
+        Prover { terms, without: None }
+    }
+
+    /// A prover that does not know one cause, for rehearsals: its faults must turn up as unknown
+    /// or as consistent, and never as another cause that is proved. The readings and the others'
+    /// knowledge of that cause as a rival are left out too.
+    pub fn without(terms: Terms, cause: CauseId) -> Prover {
+        Prover { terms, without: Some(cause) }
+    }
+
+    /// What the plan tells of the agreement.
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// Says why a break is there. What was tried in vain is not kept: see [`Prover::story`].
+    pub fn explain(&self, found: &Break, readings: &[Reading]) -> Explanation {
+        self.weigh(found, readings, false)
+    }
+
+    /// Says why a break is there, with every hypothesis and what it would have given.
+    pub fn story(&self, found: &Break, readings: &[Reading]) -> Explanation {
+        self.weigh(found, readings, true)
+    }
+
+    pub(crate) fn knows(&self, cause: CauseId) -> bool {
+        self.without != Some(cause)
+    }
+
+    fn weigh(&self, found: &Break, readings: &[Reading], tells_story: bool) -> Explanation {
+        let case = Case::new(&self.terms, found);
+        let mut trial = Trial::new(&case, tells_story);
+        for reading in readings.iter().filter(|reading| self.knows(reading.cause)) {
+            trial.reading(reading);
+        }
+        for cause in self.causes() {
+            trial.cause = cause.id;
+            try_cause(cause, &case, &mut trial);
+        }
+        let Trial { hits, tried, .. } = trial;
+        let mut explanation = verdict::of(&hits, case.all());
+        if explanation.causes.is_empty() && found.kind == BreakKind::Differs {
+            let uncovered = verdict::uncovered(&hits, &case);
+            if let [field] = uncovered.as_slice() {
+                let composed = self.compose(&case, field);
+                explanation = verdict::of_composed(&composed, &hits, field.bit, case.all());
+            }
+        }
+        explanation.tried = tried.unwrap_or_default();
+        explanation.tried.sort_by_key(|tried| rank(tried.cause));
+        explanation
+    }
+
+    fn causes(&self) -> impl Iterator<Item = &'static Cause> + use<'_> {
+        CATALOGUE
+            .iter()
+            .copied()
+            .filter(|cause| self.knows(cause.id))
+    }
+
+    /// Looks for two causes that act on the same amount, one after the other.
+    fn compose(&self, case: &Case<'_>, field: &Field<'_>) -> Vec<Composed> {
+        if field.numbers.is_none() {
+            return Vec::new();
+        }
+        let composable = || {
+            self.causes()
+                .filter(|cause| COMPOSABLE.contains(&cause.id))
+        };
+        let mut first = Trial::new(case, false);
+        first.steps = Some(Vec::new());
+        for cause in composable() {
+            first.cause = cause.id;
+            try_field(cause, case, field, &mut first);
+        }
+        let mut composed = Vec::new();
+        for step in first.steps.unwrap_or_default() {
+            let halfway = field.expecting(step.value);
+            let mut second = Trial::new(case, false);
+            for cause in composable().filter(|cause| cause.id != step.cause) {
+                second.cause = cause.id;
+                try_field(cause, case, &halfway, &mut second);
+            }
+            for hit in second.hits {
+                composed.push(Composed::new(field, &step, hit));
+            }
+        }
+        composed
+    }
+}
+
+fn try_cause(cause: &Cause, case: &Case<'_>, trial: &mut Trial<'_>) {
+    for way in cause.ways {
+        match way {
+            Way::Field(offer) => {
+                for field in &case.fields {
+                    offer(case, field, trial);
+                }
+            }
+            Way::Record(offer) => offer(case, trial),
+            Way::Together | Way::Evidence(_) => {}
+        }
+    }
+}
+
+fn try_field(cause: &Cause, case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    for way in cause.ways {
+        if let Way::Field(offer) = way {
+            offer(case, field, trial);
+        }
+    }
+}

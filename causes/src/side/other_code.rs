@@ -1,0 +1,59 @@
+//! Another code in the place of the right one: what the causes D2 to D8 and T7 share.
+
+use crate::case::Field;
+use crate::explanation::Says;
+use crate::naming::{
+    ACCOUNT, COUNTERPARTY, CURRENCY, CUSTOMER, SHARD, STATUS, SUBJECT, TYPE, Words,
+};
+use crate::terms::Kind;
+use crate::trial::{Fit, Trial, reason};
+
+/// Longest value that is taken for a code.
+const CODE_LENGTH_MAX: usize = 40;
+
+/// Offers the code that the target holds: it fits and proves nothing, since nothing in the
+/// record says which wrong code a wrong table gives. Two numbers are codes where they are whole.
+pub(super) fn offer(
+    field: &Field<'_>,
+    words: Words,
+    takes_unnamed: bool,
+    says: fn() -> Says,
+    trial: &mut Trial<'_>,
+) {
+    let fits = field.is_named(words) || takes_unnamed && is_unnamed(field);
+    if !fits || !is_code(field) {
+        return;
+    }
+    match field.numbers {
+        Some(pair) => trial.number(field, pair.actual, Fit::Loose, says),
+        None => trial.text(field, field.actual, Fit::Loose, says),
+    }
+}
+
+fn is_code(field: &Field<'_>) -> bool {
+    let is_short = |value: Option<&str>| {
+        value.is_none_or(|text| !text.is_empty() && text.len() <= CODE_LENGTH_MAX && !text.contains(char::is_control) && !text.contains('\u{fffd}'))
+    };
+    let is_whole = field.numbers.is_none_or(|pair| pair.expected.scale == 0 && pair.actual.scale == 0);
+    let has_codes = matches!(field.column.kind, Kind::Text | Kind::Boolean | Kind::Other)
+        || field.column.kind == Kind::Number && !field.column.is_money && is_whole;
+    has_codes && field.actual.is_some() && is_short(field.expected) && is_short(field.actual)
+}
+
+/// Says whether no word tells what the codes of this column are, and both look like codes:
+/// one word each.
+fn is_unnamed(field: &Field<'_>) -> bool {
+    let named = [ACCOUNT, SUBJECT, COUNTERPARTY, CUSTOMER, SHARD, TYPE, STATUS, CURRENCY];
+    let is_word = |value: Option<&str>| {
+        value.is_none_or(|text| text.chars().count() <= 16 && !text.contains(char::is_whitespace))
+    };
+    field.numbers.is_none()
+        && !named.iter().any(|words| field.is_named(words))
+        && is_word(field.expected)
+        && is_word(field.actual)
+}
+
+/// Says which value stands in place of which, in the words of one cause.
+pub(super) fn other(en: &str, zh: &str) -> Says {
+    reason(en, zh)
+}

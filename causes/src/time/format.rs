@@ -1,0 +1,60 @@
+use crate::case::{Case, Field, days_of, micros_of};
+use crate::catalogue::{Cause, CauseId, Way};
+use crate::trial::{Fit, Trial, reason};
+
+// Cause: T4 date format | 日期格式
+//
+// Day and month change places where both are possible, the year is read from the day's digits, or
+// a year that was not written is guessed.
+//
+// expected:
+//     id:key,day:date
+//     1,2013-05-07
+//     2,2012-12-31
+// target:
+//     1,2013-07-05
+//     2,2013-12-31
+// says: T4 proved; day: 2013-05-07 became 2013-07-05: day and month changed places
+// says: T4 consistent, or M1; day: 2012-12-31 became 2013-12-31: the year was guessed
+pub(crate) const CAUSE: Cause = Cause {
+    id: CauseId::T4,
+    en: "date format",
+    zh: "日期格式",
+    ways: &[Way::Field(offer)],
+};
+
+fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    let Some(expected) = field.expected.filter(|_| field.days.is_some() || field.micros.is_some()) else { return };
+    let (Some(date), Some(rest)) = (expected.get(..10), expected.get(10..)) else { return };
+    let Some((year, month, day)) = parts(date) else { return };
+    let two = |year: i32| year.rem_euclid(100);
+    let century = year.saturating_sub(two(year));
+    let readings = [
+        (year, day, month, "day and month changed places", "日与月颠倒"),
+        (century.saturating_add(day), month, two(year), "the year was read from the day", "日被读作年"),
+        (century.saturating_add(month), day, two(year), "year, month and day were read in another order", "年月日次序读错"),
+        (century.saturating_add(day), two(year), month, "year, month and day were read in another order", "年月日次序读错"),
+        (century.saturating_add(month), two(year), day, "the year was read from the month", "月被读作年"),
+        (year.saturating_add(1), month, day, "the year was guessed", "年份推断错误"),
+        (year.saturating_sub(1), month, day, "the year was guessed", "年份推断错误"),
+        (year.saturating_sub(100), month, day, "the century was guessed", "世纪推断错误"),
+        (year.saturating_add(100), month, day, "the century was guessed", "世纪推断错误"),
+        (two(year), month, day, "the century was lost", "世纪丢失"),
+    ];
+    for (year, month, day, en, zh) in readings {
+        let text = format!("{year:04}-{month:02}-{day:02}{rest}");
+        let says = || reason(en, zh);
+        if field.days.is_some() {
+            if let Some(day) = days_of(&text) {
+                trial.day(field, day, Fit::Exact, says);
+            }
+        } else if let Some(micros) = micros_of(&text) {
+            trial.instant(field, micros, Fit::Exact, says);
+        }
+    }
+}
+
+fn parts(date: &str) -> Option<(i32, i32, i32)> {
+    let mut parts = date.split('-').map(|part| part.parse().ok());
+    Some((parts.next()??, parts.next()??, parts.next()??))
+}

@@ -1,0 +1,78 @@
+use ledger::BreakKind;
+
+use super::moments;
+use crate::case::{Case, Field};
+use crate::catalogue::{Cause, CauseId, Way};
+use crate::naming::{CLOCK, VERSION};
+use crate::trial::{Fit, Trial, reason};
+
+// Cause: T8 in flight at the freeze | 停写时在途
+//
+// The source changed between the extract and the check: the target holds a version from before,
+// or lacks a record from after. The log of changes decides.
+//
+// expected:
+//     id:key,amount:money,version:number
+//     1,10.00,4
+// target:
+//     1,10.00,3
+// says: T8 consistent, or M1; version: 4 became 3: another version of the record
+pub(crate) const CAUSE: Cause = Cause {
+    id: CauseId::T8,
+    en: "in flight at the freeze",
+    zh: "停写时在途",
+    ways: &[Way::Field(offer), Way::Record(offer_record)],
+};
+
+fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    if !field.is_named(VERSION) {
+        return;
+    }
+    let says = || reason("another version of the record", "记录的另一版本");
+    if let Some(pair) = field.numbers {
+        trial.number(field, pair.actual, Fit::Loose, says);
+    } else if let Some(pair) = field.micros {
+        trial.instant(field, pair.actual, Fit::Loose, says);
+    } else if let Some(pair) = field.days {
+        trial.day(field, pair.actual, Fit::Loose, says);
+    } else {
+        trial.text(field, field.actual, Fit::Loose, says);
+    }
+}
+
+fn offer_record(case: &Case<'_>, trial: &mut Trial<'_>) {
+    match case.found.kind {
+        BreakKind::Missing | BreakKind::Extra => {
+            if has_clock(case) {
+                trial.whole(case.found.actual.as_ref(), true, Fit::Loose, || {
+                    reason(
+                        "it may have been written or taken back while the books were read",
+                        "可能在读取账册期间写入或撤回",
+                    )
+                });
+            }
+        }
+        BreakKind::Differs => offer_version(case, trial),
+        BreakKind::Copies => {}
+    }
+}
+
+/// Where the version or the time of change differs, everything else may differ with it.
+fn offer_version(case: &Case<'_>, trial: &mut Trial<'_>) {
+    let is_versioned = case.fields.iter().any(|field| field.is_named(VERSION));
+    if !is_versioned || case.fields.len() < 2 {
+        return;
+    }
+    let changes: Vec<(&str, Option<&str>)> = case
+        .fields
+        .iter()
+        .map(|field| (field.name, field.actual))
+        .collect();
+    trial.fields(&changes, Fit::Loose, || {
+        reason("the target holds another version of the record", "新账持有该记录的另一版本")
+    });
+}
+
+pub(super) fn has_clock(case: &Case<'_>) -> bool {
+    case.has_column(CLOCK) || !moments::of(case).is_empty()
+}

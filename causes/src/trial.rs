@@ -1,0 +1,309 @@
+//! Holds what each hypothesis gives against what the target has.
+
+use ledger::{BreakKind, Civil, Decimal, Record};
+
+use crate::case::{Case, Field, MICROS_PER_DAY};
+use crate::catalogue::CauseId;
+use crate::explanation::{Says, Tried};
+use crate::prover::Reading;
+use crate::terms::Kind;
+
+/// Number of values of a field that the first of two causes may give.
+pub(crate) const STEPS_MAX: usize = 96;
+
+/// Says how a hypothesis comes to its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fit {
+    /// It gives this value, whatever the target holds.
+    Exact,
+    /// It has a parameter that nothing tells but the target's value itself, such as a wrong code:
+    /// it fits, and proves nothing.
+    Loose,
+}
+
+/// Is a hypothesis that gives what the target holds, in some fields.
+#[derive(Debug, Clone)]
+pub(crate) struct Hit {
+    pub(crate) cause: CauseId,
+    /// The differing fields that it gives.
+    pub(crate) covers: u64,
+    pub(crate) fit: Fit,
+    pub(crate) says: Says,
+}
+
+/// Is a value that the first of two causes gives.
+pub(crate) struct Step {
+    pub(crate) cause: CauseId,
+    pub(crate) value: Decimal,
+    pub(crate) reason: Says,
+}
+
+/// Collects what the causes offer.
+pub(crate) struct Trial<'c> {
+    case: &'c Case<'c>,
+    /// The cause that speaks.
+    pub(crate) cause: CauseId,
+    pub(crate) hits: Vec<Hit>,
+    /// Everything that was offered, where a story is to be told.
+    pub(crate) tried: Option<Vec<Tried>>,
+    /// Numbers that were offered, where a second cause is to be tried on them.
+    pub(crate) steps: Option<Vec<Step>>,
+}
+
+impl<'c> Trial<'c> {
+    pub(crate) fn new(case: &'c Case<'c>, tells_story: bool) -> Trial<'c> {
+        Trial {
+            case,
+            cause: CauseId::A1,
+            hits: Vec::new(),
+            tried: tells_story.then(Vec::new),
+            steps: None,
+        }
+    }
+
+    /// Offers a number for a field.
+    pub(crate) fn number(
+        &mut self,
+        field: &Field<'_>,
+        value: Decimal,
+        fit: Fit,
+        reason: impl FnOnce() -> Says,
+    ) {
+        let Some(pair) = field.numbers else { return };
+        if value == pair.expected {
+            return;
+        }
+        if let Some(steps) = &mut self.steps {
+            if fit == Fit::Exact && steps.len() < STEPS_MAX {
+                steps.push(Step { cause: self.cause, value, reason: reason() });
+            }
+            return;
+        }
+        let reproduces = value == pair.actual;
+        if reproduces || self.tried.is_some() {
+            let scale = field.scale();
+            let shown = value.rescale_exact(scale).unwrap_or(value).to_string();
+            self.offer(field, Some(&shown), reproduces, fit, reason());
+        }
+    }
+
+    /// Offers a text for a field, or null.
+    pub(crate) fn text(
+        &mut self,
+        field: &Field<'_>,
+        value: Option<&str>,
+        fit: Fit,
+        reason: impl FnOnce() -> Says,
+    ) {
+        if value == field.expected || self.steps.is_some() {
+            return;
+        }
+        let reproduces = value == field.actual;
+        if reproduces || self.tried.is_some() {
+            self.offer(field, value, reproduces, fit, reason());
+        }
+    }
+
+    /// Offers a day for a field of dates.
+    pub(crate) fn day(
+        &mut self,
+        field: &Field<'_>,
+        day: i64,
+        fit: Fit,
+        reason: impl FnOnce() -> Says,
+    ) {
+        let Some(pair) = field.days else { return };
+        if pair.expected == day || self.steps.is_some() {
+            return;
+        }
+        let reproduces = day == pair.actual;
+        if reproduces || self.tried.is_some() {
+            self.offer(field, Some(&shown_day(day)), reproduces, fit, reason());
+        }
+    }
+
+    /// Offers an instant for a field of instants.
+    pub(crate) fn instant(
+        &mut self,
+        field: &Field<'_>,
+        micros: i64,
+        fit: Fit,
+        reason: impl FnOnce() -> Says,
+    ) {
+        let Some(pair) = field.micros else { return };
+        if pair.expected == micros || self.steps.is_some() {
+            return;
+        }
+        let reproduces = micros == pair.actual;
+        if reproduces || self.tried.is_some() {
+            let shown = if reproduces {
+                field.actual.unwrap_or_default().to_owned()
+            } else {
+                shown_instant(micros)
+            };
+            self.offer(field, Some(&shown), reproduces, fit, reason());
+        }
+    }
+
+    /// Offers other values for several fields of the record at once; the rest stays.
+    pub(crate) fn fields(
+        &mut self,
+        changes: &[(&str, Option<&str>)],
+        fit: Fit,
+        says: impl FnOnce() -> Says,
+    ) {
+        let Some(expected) = &self.case.found.expected else {
+            return;
+        };
+        if self.steps.is_some() {
+            return;
+        }
+        let covers = self.covered(changes);
+        if covers.is_some() || self.tried.is_some() {
+            let mut gives = expected.clone();
+            for (name, value) in changes {
+                set(&mut gives, name, *value);
+            }
+            self.settle(Some(gives), covers, fit, says());
+        }
+    }
+
+    /// Offers what the target holds for a break that is no matter of fields.
+    pub(crate) fn whole(
+        &mut self,
+        gives: Option<&Record>,
+        reproduces: bool,
+        fit: Fit,
+        says: impl FnOnce() -> Says,
+    ) {
+        if (reproduces || self.tried.is_some()) && self.steps.is_none() {
+            let covers = reproduces.then(|| self.case.all());
+            let gives = self.tried.is_some().then(|| gives.cloned()).flatten();
+            self.settle(gives, covers, fit, says());
+        }
+    }
+
+    /// Weighs what another reading of the rule gives.
+    pub(crate) fn reading(&mut self, reading: &Reading) {
+        self.cause = reading.cause;
+        let found = self.case.found;
+        let covers = match (&reading.gives, found.kind) {
+            (None, kind) => (kind == BreakKind::Missing).then_some(1),
+            (Some(gives), BreakKind::Extra) => {
+                (found.actual.as_ref() == Some(gives)).then_some(1)
+            }
+            (Some(gives), BreakKind::Differs) => found.expected.as_ref().and_then(|expected| {
+                let changes: Vec<(&str, Option<&str>)> = gives
+                    .0
+                    .iter()
+                    .filter(|(name, value)| expected.get(name) != Some(value.as_deref()))
+                    .map(|(name, value)| (name.as_str(), value.as_deref()))
+                    .collect();
+                self.covered(&changes)
+            }),
+            (Some(_), BreakKind::Missing | BreakKind::Copies) => None,
+        };
+        if covers.is_some() || self.tried.is_some() {
+            self.settle(reading.gives.clone(), covers, Fit::Exact, reading.says.clone());
+        }
+    }
+
+    /// The differing fields that the changes give, where each of them is what the target holds.
+    fn covered(&self, changes: &[(&str, Option<&str>)]) -> Option<u64> {
+        let mut covers = 0;
+        for (name, value) in changes {
+            let field = self.case.fields.iter().find(|field| field.name == *name)?;
+            if field.actual != *value {
+                return None;
+            }
+            covers |= field.bit;
+        }
+        (covers != 0).then_some(covers)
+    }
+
+    fn offer(
+        &mut self,
+        field: &Field<'_>,
+        value: Option<&str>,
+        reproduces: bool,
+        fit: Fit,
+        reason: Says,
+    ) {
+        let gives = self.tried.is_some().then(|| {
+            let mut gives = self.case.found.expected.clone().unwrap_or_default();
+            set(&mut gives, field.name, value);
+            gives
+        });
+        let says = became(field, value, &reason);
+        self.settle(gives, reproduces.then_some(field.bit), fit, says);
+    }
+
+    fn settle(&mut self, gives: Option<Record>, covers: Option<u64>, fit: Fit, says: Says) {
+        if let Some(tried) = &mut self.tried {
+            tried.push(Tried {
+                cause: self.cause,
+                says: says.clone(),
+                gives,
+                reproduces: covers == Some(self.case.all()),
+            });
+        }
+        if let Some(covers) = covers {
+            self.hits.push(Hit { cause: self.cause, covers, fit, says });
+        }
+    }
+}
+
+fn set(record: &mut Record, name: &str, value: Option<&str>) {
+    if let Some((_, held)) = record.0.iter_mut().find(|(column, _)| column == name) {
+        *held = value.map(str::to_owned);
+    }
+}
+
+/// Says what became of a field: `amount: -468.60 became 468.60: the minus sign was lost`.
+pub(crate) fn became(field: &Field<'_>, value: Option<&str>, reason: &Says) -> Says {
+    let name = field.name;
+    let (from, to) = (shown(field.expected), shown(value));
+    let word = word_of(field);
+    Says {
+        en: format!("{name}: {from} became {to}: {}", reason.en),
+        zh: format!("{word} {name}:{from} 变成 {to}:{}", reason.zh),
+    }
+}
+
+fn word_of(field: &Field<'_>) -> &'static str {
+    match field.column.kind {
+        Kind::Number if field.column.is_money => "金额",
+        Kind::Number => "数值",
+        Kind::Date => "日期",
+        Kind::Instant => "时间",
+        Kind::Text => "文本",
+        Kind::Boolean | Kind::Other => "字段",
+    }
+}
+
+/// A value as it stands in a sentence; texts that end or begin in blanks are quoted.
+pub(crate) fn shown(value: Option<&str>) -> String {
+    match value {
+        None => "NULL".to_owned(),
+        Some(text) if text.is_empty() || text.trim() != text || text.contains(char::is_control) => {
+            format!("{text:?}")
+        }
+        Some(text) => text.to_owned(),
+    }
+}
+
+/// A day as records write it.
+pub(crate) fn shown_day(day: i64) -> String {
+    let civil = Civil::from_micros(day.saturating_mul(MICROS_PER_DAY)).to_string();
+    civil.split('T').next().unwrap_or_default().to_owned()
+}
+
+/// An instant as records write it.
+pub(crate) fn shown_instant(micros: i64) -> String {
+    format!("{}Z", Civil::from_micros(micros))
+}
+
+/// Makes a reason in both languages.
+pub(crate) fn reason(en: impl Into<String>, zh: impl Into<String>) -> Says {
+    Says { en: en.into(), zh: zh.into() }
+}
