@@ -1,0 +1,103 @@
+//! What many breaks have in common: the shortest predicate over the columns that tells broken
+//! records from unbroken ones.
+//!
+//! The unbroken side is read once at most, so that the search has two steps. A [`Proposer`] takes
+//! the broken records and, where there is one, a sample of unbroken ones; it keeps a sample of each
+//! and proposes up to 64 conditions and some hundred conjunctions of up to three of them. Then
+//! a [`Tally`] counts these over the whole book, and [`Finder::finish`] chooses.
+//!
+//! ```
+//! use causes::Kind;
+//! use causes::common::{Attribute, Attributes, Proposer};
+//! use ledger::Zone;
+//!
+//! let columns = vec![
+//!     Attribute::new("source", "channel", Kind::Text),
+//!     Attribute::new("source", "amount", Kind::Number),
+//! ];
+//! let attributes = Attributes::new(columns, Zone::new("Asia/Shanghai")?);
+//! let book: Vec<[Option<String>; 2]> = (0..1_000)
+//!     .map(|n| [Some(format!("C{}", n % 7)), Some(format!("{}.00", n % 50 - 10))])
+//!     .collect();
+//! let is_broken = |record: &[Option<String>; 2]| record[1].as_ref().unwrap().starts_with('-');
+//!
+//! let mut proposer = Proposer::new(attributes);
+//! for record in &book {
+//!     if is_broken(record) {
+//!         proposer.offer_broken(&record[..]);
+//!     } else {
+//!         proposer.offer_unbroken(&record[..]);
+//!     }
+//! }
+//! let finder = proposer.finish();
+//! let (mut masker, mut tally) = (finder.masker(), finder.tally());
+//! for record in &book {
+//!     let mask = masker.mask(&record[..]);
+//!     if is_broken(record) {
+//!         tally.add_broken(mask);
+//!     } else {
+//!         tally.add_unbroken(mask);
+//!     }
+//! }
+//! let common = finder.finish(&tally).expect("they have the sign in common");
+//! assert_eq!(common.conditions[0].to_string(), "source.amount < 0");
+//! assert_eq!(common.says().en, "200 of 200: source.amount < 0; no other record is so");
+//! # Ok::<(), ledger::CivilError>(())
+//! ```
+//!
+//! What a condition can be is a [`Test`] of one column. Numbers are compared exactly. Text that reads
+//! as money or as a civil time is compared as what it reads as.
+//!
+//! # When it says nothing
+//!
+//! One break alone has nothing in common with others. Of many, what they share may be chance, and the
+//! fewer they are the likelier: each conjunction is held against the hypergeometric distribution
+//! (Fisher's exact test where fewer than 30 are broken, Chernoff's bound on it beyond), corrected
+//! for all that was tried (Bonferroni, weighted: a condition that takes more words to say gets
+//! a smaller share), and for what was read off the broken records themselves: a value
+//! or limit that comes from them uses up one of them each. Logarithms are integers of 64 bits, so
+//! that the same books give the same answer on every machine. Where nothing passes at 1 in 128, or
+//! what passes covers less than a fifth or is not three times as frequent among the broken, there is
+//! no common cause.
+//!
+//! # Cost
+//!
+//! A [`Masker`] reads each column of a record once, whatever the number of conditions on it; a caller
+//! who holds Arrow columns can compute the masks column by column from [`Finder::atoms`] instead.
+//! A [`Tally`] remembers the last counts of some thousand masks and hands them down
+//! only when another mask takes their place.
+//!
+//! This module reads no file, knows no Arrow, and draws no random number: samples are taken by
+//! the records' contents, so that neither their order nor the number of threads matters.
+
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "counts of records and places in samples; amounts are only compared, in ledger's types"
+)]
+
+mod attribute;
+mod axis;
+mod cover;
+mod finder;
+mod masker;
+mod mine;
+mod naturals;
+mod predicate;
+mod proposer;
+mod reading;
+mod sample;
+mod search;
+mod sql;
+mod surprise;
+mod tally;
+mod texts;
+
+pub use attribute::{Attribute, Attributes, ColumnIndex, Facts, Role};
+pub use finder::{Common, Finder, RiskRatio};
+pub use masker::Masker;
+pub use predicate::{Part, Predicate, Range, Test};
+pub use proposer::Proposer;
+pub use reading::Moment;
+pub use tally::Tally;

@@ -1,0 +1,331 @@
+//! Chooses the common cause from the counts of the whole book.
+
+use super::attribute::Attributes;
+use super::masker::Masker;
+use super::predicate::{Origin, Predicate};
+use super::surprise::{BIT, Split, log2};
+use super::tally::{Seen, Tally};
+use crate::Says;
+use std::fmt;
+use std::sync::Arc;
+
+/// Chance may have done it once in 2^7 books, and no oftener.
+const SURPRISE_MIN: i64 = 7 * BIT;
+
+/// What was proposed: conditions, and the conjunctions of them that are counted over the whole book.
+#[derive(Debug, Clone)]
+pub struct Finder {
+    attributes: Attributes,
+    atoms: Vec<Predicate>,
+    conjunctions: Arc<[u64]>,
+}
+
+/// What the broken records have in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Common {
+    /// The conditions; all hold. Empty where every record of the book is broken.
+    pub conditions: Vec<Predicate>,
+    /// Broken records that meet them.
+    pub covered: u64,
+    /// Broken records.
+    pub broken: u64,
+    /// Records of the whole book that meet them.
+    pub matching: u64,
+    /// Records that meet them and yet agree.
+    pub counterexamples: u64,
+    /// Records of the whole book.
+    pub book: u64,
+    /// How many times as often records are broken that meet the conditions as those that do not.
+    pub risk_ratio: RiskRatio,
+}
+
+/// An exact ratio; without end where its denominator is zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RiskRatio {
+    /// Above the line.
+    pub numerator: u128,
+    /// Below the line.
+    pub denominator: u128,
+}
+
+/// A conjunction that may be the common cause.
+struct Candidate<'a> {
+    conditions: Vec<&'a Predicate>,
+    split: Split,
+    surprise: i64,
+}
+
+impl Finder {
+    pub(super) fn new(
+        attributes: Attributes,
+        atoms: Vec<Predicate>,
+        conjunctions: Vec<u64>,
+    ) -> Self {
+        Self {
+            attributes,
+            atoms,
+            conjunctions: conjunctions.into(),
+        }
+    }
+
+    /// The proposed conditions, at most 64. Bit n of a mask stands for condition n.
+    pub fn atoms(&self) -> &[Predicate] {
+        &self.atoms
+    }
+
+    /// Makes masks of records, for one thread.
+    pub fn masker(&self) -> Masker {
+        Masker::new(&self.attributes, &self.atoms)
+    }
+
+    /// Counts masks, for one thread.
+    pub fn tally(&self) -> Tally {
+        Tally::new(Arc::clone(&self.conjunctions))
+    }
+
+    /// Chooses: what separates fully first, then fewest conditions, then the simplest, then fewest
+    /// counterexamples. None where nothing is more than chance may do, as always with one break.
+    ///
+    /// # Panics
+    ///
+    /// The tally is of another finder.
+    pub fn finish(&self, tally: &Tally) -> Option<Common> {
+        let (counts, all) = tally.counts();
+        assert_eq!(
+            counts.len(),
+            self.conjunctions.len(),
+            "a tally of this finder"
+        );
+        if all.broken < 2 {
+            return None;
+        }
+        if all.agreeing() == 0 {
+            return Some(Common::new(Vec::new(), split(all, all)));
+        }
+        let candidates = self.conjunctions.iter().zip(counts);
+        let candidates: Vec<Candidate<'_>> = candidates
+            .filter_map(|(mask, seen)| self.candidate(*mask, split(seen, all)))
+            .collect();
+        let chosen = full(&candidates).or_else(|| best(&candidates))?;
+        let conditions = chosen
+            .conditions
+            .iter()
+            .map(|condition| (*condition).clone());
+        Some(Common::new(conditions.collect(), chosen.split))
+    }
+
+    fn candidate(&self, mask: u64, split: Split) -> Option<Candidate<'_>> {
+        let places = (0..self.atoms.len()).filter(|place| mask >> place & 1 == 1);
+        let mut conditions: Vec<&Predicate> = places.map(|place| &self.atoms[place]).collect();
+        conditions.sort_by_key(|condition| condition.order());
+        let freedom = conditions.iter().map(|condition| condition.freedom).sum();
+        let surprise = split.surprise(freedom) - self.cost(&conditions);
+        let candidate = Candidate {
+            conditions,
+            split,
+            surprise,
+        };
+        candidate.is_acceptable().then_some(candidate)
+    }
+
+    /// What a conjunction must pay for all the others that were tried, in halvings.
+    fn cost(&self, conditions: &[&Predicate]) -> i64 {
+        let columns = log2(self.attributes.columns.len() as u64);
+        let cost = |condition: &&Predicate| {
+            let bits = condition.test.share_bits(condition.origin);
+            columns + i64::try_from(bits).unwrap_or(0) * BIT
+        };
+        conditions.iter().map(cost).sum()
+    }
+}
+
+impl Candidate<'_> {
+    fn is_acceptable(&self) -> bool {
+        let Split {
+            covered, broken, ..
+        } = self.split;
+        let is_frequent = RiskRatio::of(self.split).is_at_least(3);
+        self.surprise >= SURPRISE_MIN && covered.saturating_mul(5) >= broken && is_frequent
+    }
+
+    fn counterexamples(&self) -> u64 {
+        self.split.matching - self.split.covered
+    }
+
+    /// The simplest first: the sum of what its conditions take to say, then places and text.
+    fn order(&self) -> (u64, Vec<(u8, Origin, super::ColumnIndex)>) {
+        let orders: Vec<_> = self
+            .conditions
+            .iter()
+            .map(|condition| condition.order())
+            .collect();
+        (orders.iter().map(|order| u64::from(order.0)).sum(), orders)
+    }
+
+    fn text(&self) -> String {
+        let texts: Vec<String> = self.conditions.iter().map(ToString::to_string).collect();
+        texts.join(" AND ")
+    }
+}
+
+/// The first in order of those that separate all broken records from all others.
+fn full<'a, 'b>(candidates: &'b [Candidate<'a>]) -> Option<&'b Candidate<'a>> {
+    let full = candidates.iter().filter(|candidate| {
+        candidate.counterexamples() == 0 && candidate.split.covered == candidate.split.broken
+    });
+    full.min_by_key(|candidate| {
+        (
+            candidate.conditions.len(),
+            candidate.order(),
+            candidate.text(),
+        )
+    })
+}
+
+/// The most surprising. A condition more must raise the surprise by a ninth; of those within
+/// a fiftieth of each other the simplest is taken.
+fn best<'a, 'b>(candidates: &'b [Candidate<'a>]) -> Option<&'b Candidate<'a>> {
+    let mut chosen: Option<&Candidate<'_>> = None;
+    for conditions in 1..=3 {
+        let of_size = || {
+            candidates
+                .iter()
+                .filter(move |candidate| candidate.conditions.len() == conditions)
+        };
+        let Some(most) = of_size().map(|candidate| candidate.surprise).max() else {
+            continue;
+        };
+        let close = of_size().filter(|candidate| candidate.surprise >= most - most / 50);
+        let simplest = close.min_by_key(|candidate| {
+            (
+                candidate.order(),
+                candidate.counterexamples(),
+                candidate.text(),
+            )
+        });
+        let is_better = |before: &Candidate<'_>| most / 10 > before.surprise / 9;
+        if chosen.is_none_or(is_better) {
+            chosen = simplest;
+        }
+    }
+    chosen
+}
+
+fn split(seen: Seen, all: Seen) -> Split {
+    Split {
+        covered: seen.broken,
+        broken: all.broken,
+        matching: seen.sum(),
+        book: all.sum(),
+    }
+}
+
+impl Common {
+    fn new(conditions: Vec<Predicate>, split: Split) -> Self {
+        Self {
+            conditions,
+            covered: split.covered,
+            broken: split.broken,
+            matching: split.matching,
+            counterexamples: split.matching - split.covered,
+            book: split.book,
+            risk_ratio: RiskRatio::of(split),
+        }
+    }
+
+    /// Says whether the conditions hold of all broken records and of no other.
+    pub fn separates(&self) -> bool {
+        self.covered == self.broken && self.counterexamples == 0
+    }
+
+    /// The conditions as a report's `where` shows them.
+    pub fn shown(&self) -> Vec<String> {
+        self.conditions.iter().map(ToString::to_string).collect()
+    }
+
+    /// One sentence: how many of how many, the conditions, and what speaks against them.
+    pub fn says(&self) -> Says {
+        let count = format!("{} of {}", grouped(self.covered), grouped(self.broken));
+        let count_zh = format!(
+            "{} 条中的 {} 条",
+            grouped(self.broken),
+            grouped(self.covered)
+        );
+        if self.conditions.is_empty() {
+            return Says {
+                en: format!("{count}: every record of the book"),
+                zh: format!("{count_zh}：账中每一条记录"),
+            };
+        }
+        let conditions = self.shown().join(" AND ");
+        if self.counterexamples == 0 {
+            return Says {
+                en: format!("{count}: {conditions}; no other record is so"),
+                zh: format!("{count_zh}：{conditions}；其他记录均不符合"),
+            };
+        }
+        let (others, ratio) = (grouped(self.counterexamples), self.risk_ratio);
+        let en = match ratio.denominator {
+            0 => "no record without it is broken".to_owned(),
+            _ => format!("{ratio} times as often broken as others"),
+        };
+        let zh = match ratio.denominator {
+            0 => "不符合者无一出错".to_owned(),
+            _ => format!("出错频率为其他记录的 {ratio} 倍"),
+        };
+        Says {
+            en: format!("{count}: {conditions}; {others} more are so and agree; {en}"),
+            zh: format!("{count_zh}：{conditions}；另有 {others} 条符合而无误；{zh}"),
+        }
+    }
+}
+
+impl RiskRatio {
+    fn of(split: Split) -> Self {
+        let Split {
+            covered,
+            broken,
+            matching,
+            book,
+        } = split;
+        Self {
+            numerator: u128::from(covered) * u128::from(book - matching),
+            denominator: u128::from(matching) * u128::from(broken - covered),
+        }
+    }
+
+    /// Says whether it is at least so much.
+    pub fn is_at_least(self, times: u64) -> bool {
+        self.denominator == 0 || self.numerator / u128::from(times.max(1)) >= self.denominator
+    }
+}
+
+impl fmt::Display for RiskRatio {
+    /// Writes the ratio with one decimal, the rest cut off.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.denominator == 0 {
+            return f.pad("∞");
+        }
+        let whole = self.numerator / self.denominator;
+        let rest = self.numerator % self.denominator;
+        // One tenth of the denominator may be nothing where the denominator is small: multiply then.
+        let tenth = rest
+            .checked_mul(10)
+            .map_or(0, |tens| tens / self.denominator);
+        let whole = grouped(u64::try_from(whole).unwrap_or(u64::MAX));
+        f.pad(&format!("{whole}.{tenth}"))
+    }
+}
+
+/// A count with its thousands set apart.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

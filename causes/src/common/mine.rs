@@ -1,0 +1,481 @@
+//! Conditions that cover the broken records of a sample, on one column.
+
+use super::attribute::{Attribute, Attributes, ColumnIndex, Role};
+use super::axis::{Axis, Points, Records, Texts};
+use super::cover::{Counts, Cover};
+use super::naturals;
+use super::predicate::Origin;
+use super::texts;
+use super::{Part, Predicate, Range, Test};
+use crate::Kind;
+use ledger::Decimal;
+use std::ops::Bound;
+
+/// Of a set of values, no more than this many are named.
+pub(super) const VALUES_MAX: usize = 8;
+
+/// A condition before it is held against the sample.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Draft {
+    pub(super) test: Test,
+    pub(super) freedom: u64,
+    pub(super) origin: Origin,
+}
+
+/// A condition and the sampled records that it holds of.
+#[derive(Debug, Clone)]
+pub(super) struct Atom {
+    pub(super) predicate: Predicate,
+    pub(super) cover: Cover,
+    pub(super) counts: Counts,
+}
+
+/// A column of the sample, read in every way that it can be read.
+#[derive(Debug)]
+pub(super) struct Field<'a> {
+    column: ColumnIndex,
+    attribute: &'a Attribute,
+    attributes: &'a Attributes,
+    texts: Texts<'a>,
+    axes: Vec<Axis>,
+}
+
+impl<'a> Field<'a> {
+    pub(super) fn all(records: &'a Records, attributes: &'a Attributes) -> Vec<Self> {
+        let field = |(column, attribute)| {
+            let texts = Texts::of(records, column);
+            let axes = Axis::all(&texts, attribute, attributes);
+            Self {
+                column,
+                attribute,
+                attributes,
+                texts,
+                axes,
+            }
+        };
+        attributes.iter().map(field).collect()
+    }
+
+    /// Conditions that hold of more of the broken than of the unbroken, among the records of `within`.
+    pub(super) fn atoms(&self, records: &Records, within: Option<&Cover>) -> Vec<Atom> {
+        let all = records.counts(within);
+        let mut atoms = Vec::new();
+        let mut add = |draft: Draft, cover: Cover| {
+            let counts = within.map_or_else(|| cover.counts(), |within| cover.counts_with(within));
+            let is_enough = counts.broken * 5 >= all.broken && counts.broken > draft.freedom;
+            if is_enough && counts.weight(all) > 0 {
+                atoms.push(Atom {
+                    predicate: self.predicate(draft),
+                    counts,
+                    cover,
+                });
+            }
+        };
+        for draft in self.text_drafts(records, within) {
+            let cover = self.texts.cover(records, &draft.test);
+            add(draft, cover);
+        }
+        for axis in &self.axes {
+            let counts = axis.count(records, within);
+            for draft in self.axis_drafts(axis, &counts, all) {
+                let cover = axis.cover(records, &draft.test);
+                add(draft, cover);
+            }
+        }
+        atoms
+    }
+
+    fn predicate(&self, draft: Draft) -> Predicate {
+        Predicate {
+            column: self.column,
+            attribute: self.attribute.clone(),
+            test: draft.test,
+            zone: self.attributes.zone.clone(),
+            freedom: draft.freedom,
+            origin: draft.origin,
+        }
+    }
+
+    fn text_drafts(&self, records: &Records, within: Option<&Cover>) -> Vec<Draft> {
+        let mut drafts = Vec::new();
+        if self.texts.has_null() {
+            drafts.push(Draft::natural(Test::IsNull));
+            drafts.push(Draft::natural(Test::IsNotNull));
+        }
+        if matches!(
+            self.attribute.kind,
+            Kind::Text | Kind::Boolean | Kind::Other
+        ) {
+            let counts = self.texts.count(records, within);
+            let all = records.counts(within);
+            drafts.extend(texts::values(&self.texts.texts, &counts, all));
+            if self.attribute.kind == Kind::Text {
+                drafts.extend(texts::shapes(&self.texts.texts, &counts, all));
+            }
+        }
+        drafts
+    }
+
+    fn axis_drafts(&self, axis: &Axis, counts: &[Counts], all: Counts) -> Vec<Draft> {
+        let (kind, zone) = (self.attribute.kind, &self.attributes.zone);
+        match &axis.points {
+            Points::Numbers(numbers) => {
+                let limits = naturals::limits();
+                let line = Line {
+                    points: numbers,
+                    counts,
+                    all,
+                    naturals: &limits,
+                };
+                let mut drafts = line.drafts(naturals::round_number, Test::Number);
+                drafts.extend(number_values(numbers, counts, all));
+                drafts.extend(if self.attribute.role == Role::Row {
+                    row_remainders(numbers, counts)
+                } else {
+                    signs_and_remainders()
+                });
+                drafts
+            }
+            Points::Moments(moments) => {
+                let line = Line {
+                    points: moments,
+                    counts,
+                    all,
+                    naturals: &[],
+                };
+                line.drafts(
+                    |below, to| naturals::round_moment(kind, zone, below, to),
+                    Test::Moment,
+                )
+            }
+            Points::Lengths(lengths) => {
+                let line = Line {
+                    points: lengths,
+                    counts,
+                    all,
+                    naturals: &[],
+                };
+                line.drafts(|_, _| None, Test::Length)
+            }
+            Points::Decimals(decimals) => {
+                let line = Line {
+                    points: decimals,
+                    counts,
+                    all,
+                    naturals: &[1, 2, 3, 4, 5],
+                };
+                line.drafts(|_, _| None, Test::Decimals)
+            }
+            Points::Parts(part, values) => {
+                let (naturals, units): (&[u32], &[u32]) = match part {
+                    Part::SecondOfDay => (&[], &[3_600, 900, 60]),
+                    Part::NanosOfSecond => (&[1], &[1_000_000, 1_000]),
+                    Part::Hour | Part::Day | Part::Month | Part::Weekday => (&[], &[]),
+                };
+                let line = Line {
+                    points: values,
+                    counts,
+                    all,
+                    naturals,
+                };
+                line.drafts(
+                    |below, to| naturals::round_count(units, below, to),
+                    |range| Test::Part(*part, range),
+                )
+            }
+        }
+    }
+}
+
+impl Draft {
+    pub(super) fn natural(test: Test) -> Self {
+        Self {
+            test,
+            freedom: 0,
+            origin: Origin::Natural,
+        }
+    }
+
+    pub(super) fn read(test: Test, freedom: usize) -> Self {
+        Self {
+            test,
+            freedom: freedom as u64,
+            origin: Origin::Read,
+        }
+    }
+}
+
+/// Values in ascending order, with the records that have each.
+struct Line<'a, T> {
+    points: &'a [T],
+    counts: &'a [Counts],
+    all: Counts,
+    /// Limits that have a meaning of their own, ascending.
+    naturals: &'a [T],
+}
+
+/// One end of a range.
+#[derive(Clone, Copy)]
+struct Cut<T> {
+    bound: Bound<T>,
+    origin: Origin,
+}
+
+impl<T: Ord + Copy> Line<'_, T> {
+    /// The ranges that split best, each with bounds that are given, rounded and read off.
+    fn drafts(
+        &self,
+        round: impl Fn(T, T) -> Option<T>,
+        test: impl Fn(Range<T>) -> Test,
+    ) -> Vec<Draft> {
+        let mut drafts: Vec<Draft> = Vec::new();
+        let mut add = |range: Range<T>, freedom: u64, origin: Origin| {
+            let test = test(range);
+            if drafts.iter().all(|draft| draft.test != test) {
+                drafts.push(Draft {
+                    test,
+                    freedom,
+                    origin,
+                });
+            }
+        };
+        for (first, last) in self.spans() {
+            let froms = self.cuts_before(first, &round);
+            let tos = self.cuts_after(last, &round);
+            if last + 1 == self.points.len() {
+                for from in &froms {
+                    add(
+                        Range {
+                            from: from.bound,
+                            to: Bound::Unbounded,
+                        },
+                        from.freedom(),
+                        from.origin,
+                    );
+                }
+            }
+            if first == 0 {
+                for to in &tos {
+                    add(
+                        Range {
+                            from: Bound::Unbounded,
+                            to: to.bound,
+                        },
+                        to.freedom(),
+                        to.origin,
+                    );
+                }
+            }
+            for from in &froms {
+                for to in tos.iter().filter(|to| to.origin == from.origin) {
+                    let range = Range {
+                        from: from.bound,
+                        to: to.bound,
+                    };
+                    let freedom = if range.single().is_some() {
+                        1
+                    } else {
+                        from.freedom() + to.freedom()
+                    };
+                    add(range, freedom, from.origin);
+                }
+            }
+        }
+        for (from, to) in self.natural_sides() {
+            add(Range { from, to }, 0, Origin::Natural);
+        }
+        drafts
+    }
+
+    /// Runs of points, both ends included: those that split best, and those that cover all broken.
+    fn spans(&self) -> Vec<(usize, usize)> {
+        let Some(end) = self.points.len().checked_sub(1) else {
+            return Vec::new();
+        };
+        let is_broken = |count: &Counts| count.broken > 0;
+        let first = self.counts.iter().position(is_broken).unwrap_or(0);
+        let last = self.counts.iter().rposition(is_broken).unwrap_or(end);
+        let (from_start, to_end, run) = self.best();
+        let mut spans = vec![
+            (0, from_start),
+            (to_end, end),
+            run,
+            (0, last),
+            (first, end),
+            (first, last),
+        ];
+        spans.dedup();
+        spans
+    }
+
+    /// The best run from the start, the best to the end, and the best of all (Kadane's way).
+    fn best(&self) -> (usize, usize, (usize, usize)) {
+        let weights: Vec<i128> = self
+            .counts
+            .iter()
+            .map(|count| count.weight(self.all))
+            .collect();
+        let best_end = |weights: &mut dyn Iterator<Item = (usize, &i128)>| {
+            let (mut sum, mut best, mut at) = (0, i128::MIN, 0);
+            for (place, weight) in weights {
+                sum += weight;
+                if sum > best {
+                    (best, at) = (sum, place);
+                }
+            }
+            at
+        };
+        let from_start = best_end(&mut weights.iter().enumerate());
+        let to_end = best_end(&mut weights.iter().enumerate().rev());
+        let (mut sum, mut best, mut start, mut run) = (0, i128::MIN, 0, (0, 0));
+        for (place, weight) in weights.iter().enumerate() {
+            if sum <= 0 {
+                (sum, start) = (0, place);
+            }
+            sum += weight;
+            if sum > best {
+                (best, run) = (sum, (start, place));
+            }
+        }
+        (from_start, to_end, run)
+    }
+
+    /// Where a range can begin that takes in `first` and not the point before it. Where there is no
+    /// point before, only a sample without unbroken records leaves anything to be said.
+    fn cuts_before(&self, first: usize, round: impl Fn(T, T) -> Option<T>) -> Vec<Cut<T>> {
+        let below = first.checked_sub(1).map(|below| self.points[below]);
+        if below.is_none() && self.all.unbroken > 0 {
+            return Vec::new();
+        }
+        let to = self.points[first];
+        let natural = self.naturals[..self.naturals.partition_point(|limit| *limit <= to)].last();
+        let natural = natural.filter(|limit| below.is_none_or(|below| **limit > below));
+        let rounded = below
+            .and_then(|below| round(below, to))
+            .filter(|value| *value != to);
+        let cut = |value: T, origin| Cut {
+            bound: Bound::Included(value),
+            origin,
+        };
+        let mut cuts = vec![cut(to, Origin::Read)];
+        cuts.extend(rounded.map(|value| cut(value, Origin::Round)));
+        cuts.extend(natural.map(|limit| cut(*limit, Origin::Natural)));
+        cuts
+    }
+
+    /// Where a range can end that takes in `last` and not the point after it.
+    fn cuts_after(&self, last: usize, round: impl Fn(T, T) -> Option<T>) -> Vec<Cut<T>> {
+        let above = self.points.get(last + 1).copied();
+        if above.is_none() && self.all.unbroken > 0 {
+            return Vec::new();
+        }
+        let from = self.points[last];
+        let natural = self
+            .naturals
+            .get(self.naturals.partition_point(|limit| *limit <= from));
+        let natural = natural.filter(|limit| above.is_none_or(|above| **limit <= above));
+        let rounded = above.and_then(|above| round(from, above));
+        let cut = |value: T, origin| Cut {
+            bound: Bound::Excluded(value),
+            origin,
+        };
+        let mut cuts = vec![Cut {
+            bound: Bound::Included(from),
+            origin: Origin::Read,
+        }];
+        cuts.extend(rounded.map(|value| cut(value, Origin::Round)));
+        cuts.extend(natural.map(|limit| cut(*limit, Origin::Natural)));
+        cuts
+    }
+
+    /// The limits of a meaning of their own that split best: one to begin at, one to end before.
+    fn natural_sides(&self) -> Vec<(Bound<T>, Bound<T>)> {
+        let mut sums = vec![0_i128];
+        for count in self.counts {
+            sums.push(sums[sums.len() - 1] + count.weight(self.all));
+        }
+        let total = sums[sums.len() - 1];
+        let below = |limit: &T| sums[self.points.partition_point(|point| point < limit)];
+        let mut sides = Vec::new();
+        // Of equals the first is taken for a start and for an end alike.
+        if let Some(from) = self
+            .naturals
+            .iter()
+            .rev()
+            .max_by_key(|limit| total - below(limit))
+        {
+            sides.push((Bound::Included(*from), Bound::Unbounded));
+        }
+        if let Some(to) = self.naturals.iter().rev().max_by_key(|limit| below(limit)) {
+            sides.push((Bound::Unbounded, Bound::Excluded(*to)));
+        }
+        sides
+    }
+}
+
+impl<T> Cut<T> {
+    fn freedom(&self) -> u64 {
+        u64::from(self.origin != Origin::Natural)
+    }
+}
+
+/// Numbers that are themselves more frequent among the broken.
+fn number_values(numbers: &[Decimal], counts: &[Counts], all: Counts) -> Vec<Draft> {
+    let chosen = texts::frequent(counts, all);
+    let mut drafts: Vec<Draft> = chosen
+        .iter()
+        .take(3)
+        .map(|place| Draft::read(Test::Number(Range::only(numbers[*place])), 1))
+        .collect();
+    for size in texts::set_sizes(chosen.len()) {
+        let mut values: Vec<Decimal> = chosen[..size].iter().map(|place| numbers[*place]).collect();
+        values.sort_unstable();
+        drafts.push(Draft::read(Test::NumberIn(values), size));
+    }
+    drafts
+}
+
+/// What needs no record to be thought of: the sign, whole amounts, and ties of rounding.
+fn signs_and_remainders() -> Vec<Draft> {
+    let zero = Decimal::ZERO;
+    let range = |from, to| Draft::natural(Test::Number(Range { from, to }));
+    let remainder = |modulus, rest| Draft::natural(Test::Remainder { modulus, rest });
+    let mut drafts = vec![
+        range(Bound::Unbounded, Bound::Excluded(zero)),
+        range(Bound::Excluded(zero), Bound::Unbounded),
+        range(Bound::Unbounded, Bound::Included(zero)),
+        range(Bound::Included(zero), Bound::Unbounded),
+        Draft::natural(Test::Number(Range::only(zero))),
+        Draft::natural(Test::NumberIsNot(zero)),
+    ];
+    for scale in 0..=3 {
+        drafts.push(remainder(
+            Decimal::new(1, scale),
+            Decimal::new(5, scale + 1),
+        ));
+    }
+    for modulus in [1, 10, 100] {
+        drafts.push(remainder(Decimal::new(modulus, 0), zero));
+    }
+    drafts
+}
+
+/// Rows at the same place of every chunk.
+fn row_remainders(numbers: &[Decimal], counts: &[Counts]) -> Vec<Draft> {
+    const CHUNKS: [i128; 14] = [
+        2, 10, 64, 100, 128, 256, 500, 512, 1_000, 1_024, 2_000, 4_096, 5_000, 10_000,
+    ];
+    let mut drafts = Vec::new();
+    for chunk in CHUNKS {
+        let mut rests = std::collections::BTreeMap::<i128, u64>::new();
+        for (number, count) in numbers.iter().zip(counts) {
+            *rests.entry(number.mantissa.rem_euclid(chunk)).or_default() += count.broken;
+        }
+        let most = rests.into_iter().rev().max_by_key(|(_, broken)| *broken);
+        drafts.extend(most.map(|(rest, _)| {
+            let (modulus, rest) = (Decimal::new(chunk, 0), Decimal::new(rest, 0));
+            Draft::read(Test::Remainder { modulus, rest }, 1)
+        }));
+    }
+    drafts
+}

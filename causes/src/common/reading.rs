@@ -1,0 +1,170 @@
+//! Values as text, read as what they are.
+
+use super::Part;
+use crate::Kind;
+use ledger::{Decimal, Zone, parse_civil, parse_money};
+
+/// A point in time in nanoseconds since 1970-01-01 00:00:00: of UTC where the column holds instants,
+/// of the clock on the wall where it holds dates or civil times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment(pub i128);
+
+pub(super) const NANOS_PER_SECOND: i128 = 1_000_000_000;
+pub(super) const NANOS_PER_DAY: i128 = 86_400 * NANOS_PER_SECOND;
+
+/// Reads a number; text as money.
+#[inline]
+pub(super) fn number(kind: Kind, text: &str) -> Option<Decimal> {
+    if let Some(plain) = plain_number(text.as_bytes()) {
+        return Some(plain);
+    }
+    match kind {
+        Kind::Number => text.parse().ok(),
+        Kind::Text => money(text),
+        Kind::Date | Kind::Instant | Kind::Boolean | Kind::Other => None,
+    }
+}
+
+/// Reads `-?digits(.digits)?` of up to 18 digits, as nearly all numbers are.
+#[inline]
+fn plain_number(text: &[u8]) -> Option<Decimal> {
+    let (is_negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        all => (false, all),
+    };
+    if digits.len() > 19 || !digits.first()?.is_ascii_digit() || !digits.last()?.is_ascii_digit() {
+        return None;
+    }
+    let mut value = 0_i64;
+    let mut decimals = None;
+    for byte in digits {
+        match byte {
+            b'0'..=b'9' => {
+                value = value.checked_mul(10)?.checked_add(i64::from(byte - b'0'))?;
+                decimals = decimals.map(|count| count + 1);
+            }
+            b'.' if decimals.is_none() => decimals = Some(0_u8),
+            _ => return None,
+        }
+    }
+    let mantissa = i128::from(if is_negative { -value } else { value });
+    Some(Decimal::new(mantissa, decimals.unwrap_or(0)))
+}
+
+/// Reads money as people write it. `1.005` is taken as a program writes it; `1,234` as a thousand.
+#[cold]
+fn money(text: &str) -> Option<Decimal> {
+    let trimmed = text.trim();
+    // An amount has a digit; most text that has none is sent away before anything is written down.
+    if trimmed.len() > 64 || !trimmed.chars().any(char::is_numeric) {
+        return None;
+    }
+    trimmed
+        .parse()
+        .ok()
+        .or_else(|| parse_money(trimmed, None).ok())
+        .or_else(|| parse_money(trimmed, Some(2)).ok())
+}
+
+/// Reads a date, an instant, or text that is a civil time.
+#[inline]
+pub(super) fn moment(kind: Kind, text: &str) -> Option<Moment> {
+    match kind {
+        Kind::Date | Kind::Text => civil(text),
+        Kind::Instant => civil(text.strip_suffix('Z')?),
+        Kind::Number | Kind::Boolean | Kind::Other => None,
+    }
+}
+
+fn civil(text: &str) -> Option<Moment> {
+    // No civil time is shorter than 2013/5/7 or goes without a digit in front.
+    if text.len() < 8
+        || text.len() > 40
+        || !text.trim_start().starts_with(|c: char| c.is_ascii_digit())
+    {
+        return None;
+    }
+    if let Ok(civil) = parse_civil(text) {
+        return Some(Moment(i128::from(civil.micros()) * 1_000));
+    }
+    finer_than_micros(text)
+}
+
+/// Reads a fraction of more than six decimals, which `ledger` refuses.
+#[cold]
+fn finer_than_micros(text: &str) -> Option<Moment> {
+    let (seconds, fraction) = text.split_once('.')?;
+    if fraction.len() > 9 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let nanos: i128 = format!("{fraction:0<9}").parse().ok()?;
+    let whole = parse_civil(seconds).ok()?;
+    Some(Moment(i128::from(whole.micros()) * 1_000 + nanos))
+}
+
+/// What the clock on the wall shows at a moment of a column of this kind.
+#[inline]
+pub(super) fn on_the_wall(kind: Kind, moment: Moment, zone: &Zone) -> Option<Moment> {
+    if kind != Kind::Instant {
+        return Some(moment);
+    }
+    let micros = i64::try_from(moment.0.div_euclid(1_000)).ok()?;
+    let civil = zone.civil(micros).ok()?;
+    Some(Moment(
+        i128::from(civil.micros()) * 1_000 + moment.0.rem_euclid(1_000),
+    ))
+}
+
+/// One part of what the clock and the calendar show.
+#[inline]
+pub(super) fn part(part: Part, wall: Moment) -> u32 {
+    let of_day = wall.0.rem_euclid(NANOS_PER_DAY);
+    let value = match part {
+        Part::Hour => of_day / (3_600 * NANOS_PER_SECOND),
+        Part::SecondOfDay => of_day / NANOS_PER_SECOND,
+        Part::NanosOfSecond => of_day % NANOS_PER_SECOND,
+        Part::Weekday => (wall.0.div_euclid(NANOS_PER_DAY) + 3).rem_euclid(7) + 1,
+        Part::Day => day_and_month(wall).0,
+        Part::Month => day_and_month(wall).1,
+    };
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+/// Day and month of the Gregorian calendar. Years are counted from March, as in `ledger`.
+fn day_and_month(wall: Moment) -> (i128, i128) {
+    let day_of_cycle = (wall.0.div_euclid(NANOS_PER_DAY) + 719_468).rem_euclid(146_097);
+    let leap_days = day_of_cycle / 1_460 - day_of_cycle / 36_524 + day_of_cycle / 146_096;
+    let year = (day_of_cycle - leap_days) / 365;
+    let day_of_year = day_of_cycle - (365 * year + year / 4 - year / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    (day, if month < 10 { month + 3 } else { month - 9 })
+}
+
+/// Number of characters.
+#[inline]
+pub(super) fn length(text: &str) -> u32 {
+    u32::try_from(text.chars().count()).unwrap_or(u32::MAX)
+}
+
+/// Number of decimals that are needed to write a number, zeros at the end left out.
+#[inline]
+pub(super) fn decimals(number: Decimal) -> u32 {
+    let mut mantissa = number.mantissa;
+    let mut scale = u32::from(number.scale);
+    while scale > 0 && mantissa % 10 == 0 {
+        mantissa /= 10;
+        scale -= 1;
+    }
+    scale
+}
+
+/// The size of a number, its sign left out, modulo another.
+#[inline]
+pub(super) fn remainder(number: Decimal, modulus: Decimal) -> Option<Decimal> {
+    let scale = number.scale.max(modulus.scale);
+    let number = number.rescale_exact(scale)?;
+    let modulus = modulus.rescale_exact(scale)?;
+    let rest = number.mantissa.checked_rem(modulus.mantissa)?;
+    Some(Decimal::new(rest.checked_abs()?, scale))
+}
