@@ -135,6 +135,11 @@ impl Side {
         }
     }
 
+    /// The query as it was written, before it is optimized.
+    pub(super) fn written(&self) -> &LogicalPlan {
+        &self.plan
+    }
+
     fn optimize(&self, plan: &LogicalPlan) -> Result<LogicalPlan> {
         hoist::hoist(self.state.optimize(plan)?)
     }

@@ -5,6 +5,7 @@ mod functions;
 mod laws;
 mod mistakes;
 mod parquet;
+mod readings;
 mod rejects;
 mod runs;
 
