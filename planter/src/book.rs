@@ -31,8 +31,6 @@ pub(crate) enum Role {
     Memo,
     /// The text column that follows the memo in the file.
     AfterMemo,
-    /// A reference of letters and digits.
-    Reference,
 }
 
 /// Is one column of the target that is compared.
@@ -146,6 +144,8 @@ pub(crate) struct Book {
     pub(crate) target: &'static str,
     /// Columns of the first source table whose values make classes of records.
     pub(crate) classes: Vec<&'static str>,
+    /// Whether one record stands for many of the source.
+    pub(crate) is_aggregate: bool,
     /// `crossfoot.toml`.
     pub(crate) plan: String,
     /// Files under `rules/`, by name.

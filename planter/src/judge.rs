@@ -145,7 +145,8 @@ impl Judgement {
         };
         *counter += 1;
         if let Some(title) = title {
-            let both = serde_json::json!({"planted": planted, "equals": truth.equals, "break": line});
+            let both =
+                serde_json::json!({"planted": planted, "equals": truth.equals, "break": line});
             self.show(title, both);
         }
     }
@@ -256,7 +257,8 @@ fn match_by_sides(
     let mut false_breaks = Vec::new();
     for at in left {
         let one = &found[at];
-        let mut take = |side: &Option<Map<String, Value>>, open: &mut BTreeMap<String, Vec<usize>>| {
+        let mut take = |side: &Option<Map<String, Value>>,
+                        open: &mut BTreeMap<String, Vec<usize>>| {
             let Some(side) = side else { return true };
             let truth = open.get_mut(&plain(side)).and_then(Vec::pop);
             if let Some(truth) = truth {
@@ -391,31 +393,52 @@ mod tests {
         let check = |cause: Value, expected: Counts| assert_eq!(judged(cause), expected);
         check(
             json!({"id": "B9", "status": "proved", "rivals": []}),
-            Counts { proved: 1, ..located.clone() },
+            Counts {
+                proved: 1,
+                ..located.clone()
+            },
         );
         check(
             json!({"id": "D1", "status": "proved", "rivals": []}),
-            Counts { equal: 1, ..located.clone() },
+            Counts {
+                equal: 1,
+                ..located.clone()
+            },
         );
         check(
             json!({"id": "B2", "status": "proved", "rivals": ["B9"]}),
-            Counts { wrong_proved: 1, ..located.clone() },
+            Counts {
+                wrong_proved: 1,
+                ..located.clone()
+            },
         );
         check(
             json!({"id": "B2", "status": "consistent", "rivals": ["B9"]}),
-            Counts { named: 1, ..located.clone() },
+            Counts {
+                named: 1,
+                ..located.clone()
+            },
         );
         check(
             json!({"id": "B2", "status": "consistent", "rivals": [{"id": "B9"}]}),
-            Counts { named: 1, ..located.clone() },
+            Counts {
+                named: 1,
+                ..located.clone()
+            },
         );
         check(
             json!({"id": "B2", "status": "consistent", "rivals": ["B1"]}),
-            Counts { misnamed: 1, ..located.clone() },
+            Counts {
+                misnamed: 1,
+                ..located.clone()
+            },
         );
         check(
             json!({"id": null, "status": "unknown", "rivals": []}),
-            Counts { unknown: 1, ..located.clone() },
+            Counts {
+                unknown: 1,
+                ..located.clone()
+            },
         );
     }
 
@@ -430,8 +453,18 @@ mod tests {
         let truths = [truth(Kind::Differs, "V1", Some("1.50"), Some("-1.50"))];
         let unknown = json!({"id": null, "status": "unknown"});
         for wrong in [
-            found("differs", "V1", [Some("1.50"), Some("-1.51")], unknown.clone()),
-            found("differs", "V2", [Some("1.50"), Some("-1.50")], unknown.clone()),
+            found(
+                "differs",
+                "V1",
+                [Some("1.50"), Some("-1.51")],
+                unknown.clone(),
+            ),
+            found(
+                "differs",
+                "V2",
+                [Some("1.50"), Some("-1.50")],
+                unknown.clone(),
+            ),
             found("missing", "V1", [Some("1.50"), None], unknown.clone()),
         ] {
             let judgement = weigh(&truths, &[wrong], &report("0.00")).unwrap();

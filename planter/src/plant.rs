@@ -42,7 +42,10 @@ pub(crate) fn applicable(shape: Shape, book: &Book, seed: u64) -> Result<Vec<&'s
             causes: vec![(*cause).to_owned()],
             count: 1,
         };
-        if !plant(shape, book, seed, &Orders(vec![order]))?.truths.is_empty() {
+        if !plant(shape, book, seed, &Orders(vec![order]))?
+            .truths
+            .is_empty()
+        {
             found.push(*cause);
         }
     }
@@ -74,7 +77,11 @@ impl<'a> Plot<'a> {
             book,
             seed,
             random: Random::named(seed, "faults"),
-            cells: book.records.iter().map(|one| Some(one.cells.clone())).collect(),
+            cells: book
+                .records
+                .iter()
+                .map(|one| Some(one.cells.clone()))
+                .collect(),
             added: Vec::new(),
             touched: vec![false; book.records.len()],
             taken: BTreeMap::new(),
@@ -218,7 +225,13 @@ impl<'a> Plot<'a> {
         self.touched[at] = true;
         *self.taken.entry(self.identity(&after)).or_default() += 1;
         if self.book.key(&before) == self.book.key(&after) {
-            self.tell(truth::Kind::Differs, Some(&before), Some(&after), causes, equals);
+            self.tell(
+                truth::Kind::Differs,
+                Some(&before),
+                Some(&after),
+                causes,
+                equals,
+            );
         } else {
             self.tell(truth::Kind::Missing, Some(&before), None, causes, equals);
             self.tell(truth::Kind::Extra, None, Some(&after), causes, equals);

@@ -48,7 +48,10 @@ fn the_same_seed_makes_the_same_bytes_and_another_seed_others() {
     let line = "make --seed 7 --shape wallet --records 300 --fault B9:5,A5:2,A1:3";
     assert_eq!(made(line), made(line));
     let other = made("make --seed 8 --shape wallet --records 300 --fault B9:5,A5:2,A1:3");
-    assert_ne!(made(line)["target/posting.csv"], other["target/posting.csv"]);
+    assert_ne!(
+        made(line)["target/posting.csv"],
+        other["target/posting.csv"]
+    );
 }
 
 #[test]
@@ -88,7 +91,15 @@ fn every_cause_that_is_listed_can_be_planted_and_tells_the_truth() {
 fn what_is_no_case_is_not_replaced() {
     let scratch = tempfile::tempdir().unwrap();
     fs::write(scratch.path().join("letter.txt"), "keep me").unwrap();
-    let words = ["make", "--seed", "1", "--shape", "wallet", "--records", "20"];
+    let words = [
+        "make",
+        "--seed",
+        "1",
+        "--shape",
+        "wallet",
+        "--records",
+        "20",
+    ];
     let output = planter(&words, scratch.path());
     assert!(!output.status.success());
     assert!(scratch.path().join("letter.txt").is_file());

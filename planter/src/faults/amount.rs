@@ -153,14 +153,26 @@ mod tests {
         check("B1", "12.30", &["21.30", "13.20", "12.03"]);
         check("B1", "-5.60", &["-6.50", "-5.06"]);
         check("B1", "10.00", &["10.00", "10.00"]);
-        check("B2", "12.00", &["120.00", "1200.00", "12000.00", "1.20", "0.12"]);
+        check(
+            "B2",
+            "12.00",
+            &["120.00", "1200.00", "12000.00", "1.20", "0.12"],
+        );
         check("B3", "0.29", &["0.28"]);
         check("B3", "1.15", &["1.14"]);
         check("B3", "0.30", &["0.30"]);
         // 16,777,217 is the first whole number that 24 bits cannot hold.
         check("B4", "167772.17", &["167772.16", "167772.17"]);
-        check("B8", "21474836.48", &["474836.48", "-21474836.48", "21474836.48"]);
-        check("B8", "-42949673.00", &["-949673.00", "-0.04", "42949672.92"].map(fix_wrap));
+        check(
+            "B8",
+            "21474836.48",
+            &["474836.48", "-21474836.48", "21474836.48"],
+        );
+        check(
+            "B8",
+            "-42949673.00",
+            &["-949673.00", "-0.04", "42949672.92"].map(fix_wrap),
+        );
         check("B9", "7.00", &["-7.00", "7.00"]);
         check("B9", "-7.00", &["7.00", "7.00"]);
     }
@@ -174,13 +186,18 @@ mod tests {
     fn six_digits_are_kept_from_a_million_on() {
         assert_eq!(six_digits("1234567.89", 2).as_deref(), Some("1234570.00"));
         assert_eq!(six_digits("999999.00", 2), None);
-        assert_eq!(six_digits("-12345678.00", 2).as_deref(), Some("-12345700.00"));
+        assert_eq!(
+            six_digits("-12345678.00", 2).as_deref(),
+            Some("-12345700.00")
+        );
     }
 
     #[test]
     fn a_flipped_bit_is_one_bit() {
         for flipped in outcomes("M1", "163.84", 2) {
-            let as_number = Exact::read(&flipped).and_then(|one| one.units(2)).unwrap_or(0);
+            let as_number = Exact::read(&flipped)
+                .and_then(|one| one.units(2))
+                .unwrap_or(0);
             let in_number = (as_number ^ 16_384).count_ones() == 1;
             let pairs = flipped.bytes().zip("163.84".bytes());
             let bits: u32 = pairs.map(|(one, other)| (one ^ other).count_ones()).sum();

@@ -76,7 +76,7 @@ fn of_column(cause: &str, column: &Column, text: &str) -> Vec<String> {
         (Kind::Text, Role::Id) => text::of_id(cause, text),
         (Kind::Text, Role::Account) => text::of_account(cause, text),
         (Kind::Text, Role::Memo) => text::of_memo(cause, text),
-        (Kind::Text, Role::AfterMemo | Role::Reference) => text::of_reference(cause, text),
+        (Kind::Text, Role::AfterMemo) => text::of_reference(cause, text),
         (Kind::Text, Role::Plain | Role::Key) => Vec::new(),
     }
 }

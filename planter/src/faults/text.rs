@@ -77,7 +77,9 @@ fn full_width(text: &str) -> String {
 
 /// Every account number that differs in one digit.
 fn one_digit_off(text: &str) -> Vec<String> {
-    let digits = text.char_indices().filter(|(_, letter)| letter.is_ascii_digit());
+    let digits = text
+        .char_indices()
+        .filter(|(_, letter)| letter.is_ascii_digit());
     digits
         .flat_map(|(at, digit)| {
             let others = ('0'..='9').filter(move |other| *other != digit);
@@ -124,7 +126,9 @@ fn broken_up(text: &str) -> Vec<String> {
 
 /// A memo with a comma, not quoted: the rest of it moves into the next column.
 pub(super) fn shifted(book: &Book, cells: &[String]) -> Vec<Change> {
-    let columns = book.with_role(Role::Memo).zip(book.with_role(Role::AfterMemo));
+    let columns = book
+        .with_role(Role::Memo)
+        .zip(book.with_role(Role::AfterMemo));
     let Some((memo, after)) = columns else {
         return Vec::new();
     };
@@ -147,7 +151,10 @@ fn cut(text: &str) -> Vec<String> {
 /// One bit set or cleared within an ASCII character that stays one that is printed.
 pub(super) fn flipped(text: &str) -> Vec<String> {
     let mut all = Vec::new();
-    for (at, letter) in text.char_indices().filter(|(_, letter)| letter.is_ascii_graphic()) {
+    for (at, letter) in text
+        .char_indices()
+        .filter(|(_, letter)| letter.is_ascii_graphic())
+    {
         for bit in 0..7 {
             let other = char::from(letter as u8 ^ (1 << bit));
             if other.is_ascii_graphic() {
@@ -167,7 +174,10 @@ mod tests {
         let lost = through_double("20130527123456789");
         assert!(lost.contains(&"20130527123456788".to_owned()), "{lost:?}");
         let excel = through_double("201305271234567890");
-        assert!(excel.contains(&"201305271234568000".to_owned()), "{excel:?}");
+        assert!(
+            excel.contains(&"201305271234568000".to_owned()),
+            "{excel:?}"
+        );
         assert!(through_double("9007199254740992").is_empty());
         assert!(through_double("00020130527123456789").is_empty());
         assert!(through_double("aB3").is_empty());

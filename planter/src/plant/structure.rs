@@ -14,6 +14,10 @@ pub(crate) const STRUCTURAL: &[&str] = &[
 
 impl Plot<'_> {
     pub(super) fn restructure(&mut self, cause: &str, count: usize) {
+        let is_of_source = matches!(cause, "A2" | "A3" | "A6" | "A7" | "P1" | "P3");
+        if is_of_source && self.book.is_aggregate {
+            return; // one record of the source is not one of the target
+        }
         match cause {
             "A1" => self.omit_at_random(count),
             "A2" => self.omit_tail(count),
@@ -154,14 +158,17 @@ impl Plot<'_> {
         let Some(source) = self.book.tables.first() else {
             return;
         };
-        if !self.book.is_keyed() {
-            return;
+        if self.book.with_role(Role::Id).is_none() {
+            return; // no serial, so that equal records are as many events
         }
         let mut equal: BTreeMap<&[String], Vec<usize>> = BTreeMap::new();
         for (row, cells) in source.rows.iter().enumerate() {
             equal.entry(&cells[1..]).or_default().push(row);
         }
-        let mut later: Vec<usize> = equal.into_values().flat_map(|rows| rows[1..].to_vec()).collect();
+        let mut later: Vec<usize> = equal
+            .into_values()
+            .flat_map(|rows| rows[1..].to_vec())
+            .collect();
         self.random.shuffle(&mut later);
         let mut done = 0;
         for row in later {
@@ -189,7 +196,10 @@ impl Plot<'_> {
         for normal_form in NORMAL_FORMS {
             let mut equal: BTreeMap<String, Vec<usize>> = BTreeMap::new();
             for (at, record) in self.book.records.iter().enumerate() {
-                equal.entry(normal_form(&record.cells[id])).or_default().push(at);
+                equal
+                    .entry(normal_form(&record.cells[id]))
+                    .or_default()
+                    .push(at);
             }
             pairs.extend(equal.into_values().filter_map(|same| match same[..] {
                 [first, second] => Some((first, second)),
@@ -244,7 +254,9 @@ impl Plot<'_> {
 
     /// Records of another history that never was.
     fn make_up(&mut self, count: usize) {
-        let spare = self.shape.draw(self.seed.wrapping_add(1), count.max(20) * 2);
+        let spare = self
+            .shape
+            .draw(self.seed.wrapping_add(1), count.max(20) * 2);
         let mut done = 0;
         for record in spare.records {
             if done == count {
@@ -267,7 +279,11 @@ impl Plot<'_> {
         if !self.book.is_keyed() {
             return;
         }
-        let leg = self.book.columns.iter().position(|one| one.role == Role::Key);
+        let leg = self
+            .book
+            .columns
+            .iter()
+            .position(|one| one.role == Role::Key);
         let mut waiting: BTreeMap<String, usize> = BTreeMap::new();
         let mut done = 0;
         for at in self.shuffled() {
@@ -401,7 +417,11 @@ impl Plot<'_> {
         let Some(income) = self.book.at("income") else {
             return;
         };
-        let day = self.book.columns.iter().position(|one| one.kind == Kind::Date);
+        let day = self
+            .book
+            .columns
+            .iter()
+            .position(|one| one.kind == Kind::Date);
         let mut waiting: BTreeMap<String, usize> = BTreeMap::new();
         let mut done = 0;
         for at in self.shuffled() {
@@ -435,5 +455,9 @@ impl Plot<'_> {
 const NORMAL_FORMS: [fn(&str) -> String; 3] = [
     |id| id.to_lowercase(),
     |id| id.trim_start_matches('0').to_owned(),
-    |id| id.chars().take(id.chars().count().saturating_sub(3)).collect(),
+    |id| {
+        id.chars()
+            .take(id.chars().count().saturating_sub(3))
+            .collect()
+    },
 ];

@@ -1,7 +1,12 @@
 //! The shapes of books that can be made, each with its rule and its own computation of the target.
 
-mod wallet;
+mod balance;
+mod exchange;
+mod fund;
+mod income;
+mod keyless;
 mod voucher;
+mod wallet;
 
 use crate::book::{Book, Would};
 use crate::exact::{Exact, Mode};
@@ -14,15 +19,38 @@ pub(crate) enum Shape {
     Wallet,
     /// A trade becomes a voucher of several legs.
     Voucher,
+    /// Orders in currencies of 0, 2 and 3 decimals become records with their worth in yuan.
+    Exchange,
+    /// A journal without a key, compared as a multiset.
+    Keyless,
+    /// A fund's orders become confirmed shares, with a cut-off at 15:00 and a calendar.
+    Fund,
+    /// Shares held become a day's income.
+    Income,
+    /// Entries become balances.
+    Balance,
 }
 
 impl Shape {
-    pub(crate) const ALL: [Self; 2] = [Self::Wallet, Self::Voucher];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Wallet,
+        Self::Voucher,
+        Self::Exchange,
+        Self::Keyless,
+        Self::Fund,
+        Self::Income,
+        Self::Balance,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Wallet => "wallet",
             Self::Voucher => "voucher",
+            Self::Exchange => "exchange",
+            Self::Keyless => "keyless",
+            Self::Fund => "fund",
+            Self::Income => "income",
+            Self::Balance => "balance",
         }
     }
 
@@ -32,6 +60,11 @@ impl Shape {
         match self {
             Self::Wallet => wallet::draw(&mut random, records),
             Self::Voucher => voucher::draw(&mut random, records),
+            Self::Exchange => exchange::draw(&mut random, records),
+            Self::Keyless => keyless::draw(&mut random, records),
+            Self::Fund => fund::draw(&mut random, records),
+            Self::Income => income::draw(&mut random, records),
+            Self::Balance => balance::draw(&mut random, records),
         }
     }
 }

@@ -97,6 +97,7 @@ pub(super) fn draw(random: &mut Random, records: usize) -> Book {
         records: expected,
         target: "leg",
         classes: vec!["channel", "code"],
+        is_aggregate: false,
         plan: PLAN.to_owned(),
         rules: vec![("legs.sql", rule()), ("ledger.sql", LEDGER.to_owned())],
     }
@@ -311,7 +312,14 @@ origin = { table = "trade", on = { serial = "voucher" } }
 "#;
 
 /// One `SELECT` of the rule: the columns that all legs share stand around its own.
-fn select(number: &str, side: &str, owner: &str, subject: &str, amount: &str, rest: &str) -> String {
+fn select(
+    number: &str,
+    side: &str,
+    owner: &str,
+    subject: &str,
+    amount: &str,
+    rest: &str,
+) -> String {
     format!(
         "SELECT
   serial AS voucher, '{number}' AS leg, '{side}' AS side,
@@ -378,7 +386,9 @@ fn rule() -> String {
         ),
     ];
     let legs = legs.join("UNION ALL\n");
-    format!("-- The legs that a trade must have: payer, payee or three of them, fee, coupon.\n{legs}")
+    format!(
+        "-- The legs that a trade must have: payer, payee or three of them, fee, coupon.\n{legs}"
+    )
 }
 
 const LEDGER: &str = "-- What the ledger does hold. A CSV holds text: this says what it means.

@@ -140,6 +140,7 @@ pub(super) fn draw(random: &mut Random, records: usize) -> Book {
         records: expected,
         target: "posting",
         classes: vec!["channel", "code", "status"],
+        is_aggregate: false,
         plan: PLAN.to_owned(),
         rules: vec![("posting.sql", rule()), ("ledger.sql", LEDGER.to_owned())],
     }
