@@ -117,7 +117,7 @@ impl Finder {
     fn candidate(&self, mask: u64, split: Split) -> Option<Candidate<'_>> {
         let places = (0..self.atoms.len()).filter(|place| mask >> place & 1 == 1);
         let mut conditions: Vec<&Predicate> = places.map(|place| &self.atoms[place]).collect();
-        conditions.sort_by_key(|condition| condition.order());
+        conditions.sort_by_key(|condition| condition.column);
         let freedom = conditions.iter().map(|condition| condition.freedom).sum();
         let surprise = split.surprise(freedom) - self.cost(&conditions);
         let candidate = Candidate {

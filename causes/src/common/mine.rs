@@ -281,6 +281,9 @@ impl<T: Ord + Copy> Line<'_, T> {
                 }
             }
         }
+        for single in self.spans().iter().filter(|(first, last)| first == last) {
+            add(Range::only(self.points[single.0]), 1, Origin::Read);
+        }
         for (from, to) in self.natural_sides() {
             add(Range { from, to }, 0, Origin::Natural);
         }

@@ -1,7 +1,7 @@
 //! Conditions on one column.
 
 use super::reading::{self, Moment};
-use super::{Attribute, ColumnIndex, Facts};
+use super::{Attribute, ColumnIndex, Facts, Role};
 use ledger::{Decimal, Zone};
 use std::cmp::Ordering;
 use std::ops::Bound;
@@ -225,32 +225,33 @@ impl Test {
         }
     }
 
-    /// How simple it is to say, the simplest first. Places come after values: that a file is to
-    /// blame is told where no value of the records is.
+    /// How simple it is to say, the simplest first. One file is told before text that only its
+    /// records have; other places come after all values.
     fn rank(&self, attribute: &Attribute) -> u8 {
-        use super::Role;
         let rank = match self {
             Test::IsNull | Test::IsNotNull | Test::IsEmpty => 0,
             Test::Number(range) if is_compared_with_zero(range) => 1,
-            Test::NumberIsNot(_) => 1,
+            Test::NumberIsNot(_) => 2,
+            Test::Is(_) if attribute.role != Role::Value => 3,
             Test::Is(_) => 2,
             Test::Number(range) if range.single().is_some() => 2,
             Test::Moment(range) if range.single().is_some() => 2,
-            Test::IsIn(values) if values.len() <= 3 => 3,
-            Test::NumberIn(values) if values.len() <= 3 => 3,
-            Test::Number(range) if range.is_one_sided() => 4,
-            Test::StartsWith(_) | Test::HasNonAscii => 5,
-            Test::Moment(range) if range.is_one_sided() => 6,
+            Test::Number(range) if range.is_one_sided() => 3,
+            Test::StartsWith(_) | Test::HasNonAscii => 4,
+            Test::Moment(range) if range.is_one_sided() => 5,
+            Test::IsIn(values) if values.len() == 2 => 6,
+            Test::NumberIn(values) if values.len() == 2 => 6,
+            Test::IsNotIn(values) if values.len() == 1 => 6,
             Test::Part(Part::Hour | Part::Day | Part::Month | Part::Weekday, _) => 7,
-            Test::IsIn(_) | Test::NumberIn(_) | Test::IsNotIn(_) => 8,
-            Test::EndsWith(_) | Test::Contains(_) => 9,
-            Test::Number(_) | Test::Moment(_) => 10,
-            Test::Decimals(_) | Test::Remainder { .. } => 11,
+            Test::EndsWith(_) | Test::Contains(_) => 8,
+            Test::Decimals(_) | Test::Remainder { .. } => 9,
+            Test::IsIn(_) | Test::NumberIn(_) | Test::IsNotIn(_) => 10,
+            Test::Number(_) | Test::Moment(_) => 11,
             Test::Length(_) | Test::Part(..) => 12,
         };
         match attribute.role {
-            Role::Value => rank,
-            Role::File | Role::Table => 20 + rank,
+            Role::File | Role::Table if rank > 3 => 20 + rank,
+            Role::Value | Role::File | Role::Table => rank,
             Role::Row => 40 + rank,
         }
     }

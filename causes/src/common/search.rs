@@ -91,7 +91,9 @@ fn take(atoms: &mut Vec<Atom>, found: Vec<Atom>, room: usize, of_a_column: usize
         let column = taken
             .iter()
             .filter(|other| other.predicate.column == atom.predicate.column);
-        if !is_known && alike < 6 && column.count() < of_a_column {
+        // What the sample cannot tell apart the whole book may: many of it are kept.
+        let alike_max = if atom.counts.unbroken == 0 { 24 } else { 6 };
+        if !is_known && alike < alike_max && column.count() < of_a_column {
             atoms.push(atom);
         }
     }
