@@ -19,6 +19,7 @@ mod measure;
 mod pages;
 mod place;
 mod programs;
+mod rehearse;
 mod schema;
 #[cfg(test)]
 mod shape;
@@ -39,13 +40,24 @@ cargo xtask COMMAND
   corpus                 verifies the real books, where their data are present
   bench verify           measures beside the rivals, writes docs/BENCHMARKS.md
   bench fold [--check]   counts the instructions of the hot loop under callgrind
+  rehearse-causes        plants every cause in seeded books and measures what is found,
+                         writes docs/CAUSES-MEASURED.md; --seed S, --records N, --quick
   fuzz TARGET [SECONDS]  runs one fuzz target, 60 seconds if not said
   dist                   the program with its man pages and completions
 
 `cargo xtask COMMAND --help` says more where there is more.";
 
 /// The commands, as the check of the pages knows them.
-const COMMANDS: &[&str] = &["ci", "pages", "schema", "corpus", "bench", "fuzz", "dist"];
+const COMMANDS: &[&str] = &[
+    "ci",
+    "pages",
+    "schema",
+    "corpus",
+    "bench",
+    "rehearse-causes",
+    "fuzz",
+    "dist",
+];
 
 fn main() -> ExitCode {
     match run(Arguments::of_process()) {
@@ -77,6 +89,7 @@ fn run(mut arguments: Arguments) -> Result<()> {
         }
         Some("corpus") => corpus::run(arguments),
         Some("bench") => bench::run(arguments),
+        Some("rehearse-causes") => rehearse::run(arguments),
         Some("fuzz") => fuzz::run(arguments),
         None | Some("help" | "--help" | "-h") => {
             println!("{USAGE}");
