@@ -65,7 +65,21 @@
 //! A [`Masker`] reads each column of a record once, whatever the number of conditions on it; a caller
 //! who holds Arrow columns can compute the masks column by column from [`Finder::atoms`] instead.
 //! A [`Tally`] remembers the last counts of some thousand masks and hands them down
-//! only when another mask takes their place.
+//! only when another mask takes their place. What a sample of unbroken records shows to be beaten
+//! is not counted at all: some 5 to 20 conditions remain of 64, and with no such sample all do.
+//!
+//! Measured on a server of 2 cores that did other work besides, in a book of 13 columns, one thread:
+//!
+//! | step | time |
+//! |---|---|
+//! | offer a broken record | 2 to 4 µs |
+//! | propose, from 8,192 broken and 16,384 unbroken records | 0.3 to 1.4 s |
+//! | mask of a record, 4 to 18 conditions | 110 to 300 ns, some 20 a condition |
+//! | mask of a record, 62 conditions | 750 ns, some 12 a condition |
+//! | tally of a record, 10 to 150 conjunctions | 50 to 250 ns |
+//! | choose | below 1 ms |
+//!
+//! So 100 million records take some 15 to 50 seconds of one core.
 //!
 //! This module reads no file, knows no Arrow, and draws no random number: samples are taken by
 //! the records' contents, so that neither their order nor the number of threads matters.

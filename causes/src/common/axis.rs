@@ -98,18 +98,21 @@ impl<'a> Texts<'a> {
         records.count(&self.ranks, self.texts.len(), within)
     }
 
+    /// The texts of which a test holds.
+    pub(super) fn holds(&self, test: &Test) -> Vec<bool> {
+        self.texts
+            .iter()
+            .map(|text| test.holds_of_text(text))
+            .collect()
+    }
+
     /// The records of which a test of text holds.
     pub(super) fn cover(&self, records: &Records, test: &Test) -> Cover {
         if *test == Test::IsNull {
             let is_null = |record: usize| self.ranks[record] == NONE;
             return Cover::of(records.rows.len(), records.broken, is_null);
         }
-        let holds: Vec<bool> = self
-            .texts
-            .iter()
-            .map(|text| test.holds_of_text(text))
-            .collect();
-        records.cover(&self.ranks, &holds)
+        records.cover(&self.ranks, &self.holds(test))
     }
 
     pub(super) fn has_null(&self) -> bool {
@@ -209,9 +212,9 @@ impl Axis {
         records.count(&self.ranks, self.points.len(), within)
     }
 
-    /// The records of which a test of this axis holds.
-    pub(super) fn cover(&self, records: &Records, test: &Test) -> Cover {
-        let holds: Vec<bool> = match (&self.points, test) {
+    /// The values of which a test of this axis holds.
+    pub(super) fn holds(&self, test: &Test) -> Vec<bool> {
+        match (&self.points, test) {
             (Points::Numbers(numbers), test) => numbers
                 .iter()
                 .map(|number| test.holds_of_number(*number))
@@ -225,8 +228,12 @@ impl Axis {
                 Test::Length(range) | Test::Decimals(range) | Test::Part(_, range),
             ) => counts.iter().map(|count| range.contains(*count)).collect(),
             _ => Vec::new(),
-        };
-        records.cover(&self.ranks, &holds)
+        }
+    }
+
+    /// The records of which a test of this axis holds.
+    pub(super) fn cover(&self, records: &Records, test: &Test) -> Cover {
+        records.cover(&self.ranks, &self.holds(test))
     }
 }
 
@@ -292,6 +299,9 @@ impl Extremes {
                 continue;
             };
             let kind = attribute.kind;
+            if !matches!(attribute.role, Role::Value | Role::Row) {
+                continue;
+            }
             if let Some(number) = reading::number(kind, text) {
                 self.note(
                     attributes,

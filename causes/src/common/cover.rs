@@ -72,6 +72,25 @@ fn bits(records: std::ops::Range<usize>, holds: impl Fn(usize) -> bool) -> Box<[
 }
 
 impl Counts {
+    /// Adds up those at the places that are asked for.
+    pub(super) fn sum(counts: &[Self], holds: impl Fn(usize) -> bool) -> Self {
+        let mut sum = Self::default();
+        let asked = counts.iter().enumerate().filter(|(place, _)| holds(*place));
+        for (_, count) in asked {
+            sum.broken += count.broken;
+            sum.unbroken += count.unbroken;
+        }
+        sum
+    }
+
+    /// What is left of these.
+    pub(super) fn without(self, other: Self) -> Self {
+        Self {
+            broken: self.broken.saturating_sub(other.broken),
+            unbroken: self.unbroken.saturating_sub(other.unbroken),
+        }
+    }
+
     /// Weight of these records towards a split: positive where they are a larger part of the broken
     /// than of the unbroken.
     pub(super) fn weight(self, all: Self) -> i128 {

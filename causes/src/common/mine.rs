@@ -5,7 +5,7 @@ use super::axis::{Axis, Points, Records, Texts};
 use super::cover::{Counts, Cover};
 use super::naturals;
 use super::predicate::Origin;
-use super::texts;
+use super::texts::{self, Shapes};
 use super::{Part, Predicate, Range, Test};
 use crate::Kind;
 use ledger::Decimal;
@@ -37,7 +37,16 @@ pub(super) struct Field<'a> {
     attribute: &'a Attribute,
     attributes: &'a Attributes,
     texts: Texts<'a>,
+    shapes: Shapes,
     axes: Vec<Axis>,
+}
+
+/// A condition that holds of enough records.
+struct Found<'a> {
+    predicate: Predicate,
+    counts: Counts,
+    /// The axis that it speaks of, where it is not text.
+    axis: Option<&'a Axis>,
 }
 
 impl<'a> Field<'a> {
@@ -45,44 +54,73 @@ impl<'a> Field<'a> {
         let field = |(column, attribute)| {
             let texts = Texts::of(records, column);
             let axes = Axis::all(&texts, attribute, attributes);
+            let shapes = if attribute.kind == Kind::Text {
+                let counts = texts.count(records, None);
+                Shapes::of(&texts.texts, &counts, records.counts(None))
+            } else {
+                Shapes::default()
+            };
             Self {
                 column,
                 attribute,
                 attributes,
                 texts,
+                shapes,
                 axes,
             }
         };
         attributes.iter().map(field).collect()
     }
 
-    /// Conditions that hold of more of the broken than of the unbroken, among the records of `within`.
-    pub(super) fn atoms(&self, records: &Records, within: Option<&Cover>) -> Vec<Atom> {
+    /// The conditions that split best among the records of `within`, at most `room`.
+    pub(super) fn atoms(
+        &self,
+        records: &Records,
+        within: Option<&Cover>,
+        room: usize,
+    ) -> Vec<Atom> {
         let all = records.counts(within);
-        let mut atoms = Vec::new();
-        let mut add = |draft: Draft, cover: Cover| {
-            let counts = within.map_or_else(|| cover.counts(), |within| cover.counts_with(within));
+        let mut found: Vec<Found<'_>> = Vec::new();
+        let mut add = |draft: Draft, counts: Counts, axis| {
             let is_enough = counts.broken * 5 >= all.broken && counts.broken > draft.freedom;
             if is_enough && counts.weight(all) > 0 {
-                atoms.push(Atom {
-                    predicate: self.predicate(draft),
+                let predicate = self.predicate(draft);
+                found.push(Found {
+                    predicate,
                     counts,
-                    cover,
+                    axis,
                 });
             }
         };
-        for draft in self.text_drafts(records, within) {
-            let cover = self.texts.cover(records, &draft.test);
-            add(draft, cover);
+        let counts = self.texts.count(records, within);
+        for draft in self.text_drafts(&counts, all) {
+            let counts = if draft.test == Test::IsNull {
+                all.without(Counts::sum(&counts, |_| true))
+            } else {
+                let holds = self.texts.holds(&draft.test);
+                Counts::sum(&counts, |place| holds[place])
+            };
+            add(draft, counts, None);
         }
         for axis in &self.axes {
             let counts = axis.count(records, within);
             for draft in self.axis_drafts(axis, &counts, all) {
-                let cover = axis.cover(records, &draft.test);
-                add(draft, cover);
+                let holds = axis.holds(&draft.test);
+                let counts = Counts::sum(&counts, |place| holds[place]);
+                add(draft, counts, Some(axis));
             }
         }
-        atoms
+        found.sort_by_cached_key(|found| found.predicate.rank_by(found.counts.weight(all)));
+        found.truncate(room);
+        let atom = |found: Found<'_>| Atom {
+            cover: match found.axis {
+                Some(axis) => axis.cover(records, &found.predicate.test),
+                None => self.texts.cover(records, &found.predicate.test),
+            },
+            predicate: found.predicate,
+            counts: found.counts,
+        };
+        found.into_iter().map(atom).collect()
     }
 
     fn predicate(&self, draft: Draft) -> Predicate {
@@ -96,7 +134,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    fn text_drafts(&self, records: &Records, within: Option<&Cover>) -> Vec<Draft> {
+    fn text_drafts(&self, counts: &[Counts], all: Counts) -> Vec<Draft> {
         let mut drafts = Vec::new();
         if self.texts.has_null() {
             drafts.push(Draft::natural(Test::IsNull));
@@ -106,12 +144,8 @@ impl<'a> Field<'a> {
             self.attribute.kind,
             Kind::Text | Kind::Boolean | Kind::Other
         ) {
-            let counts = self.texts.count(records, within);
-            let all = records.counts(within);
-            drafts.extend(texts::values(&self.texts.texts, &counts, all));
-            if self.attribute.kind == Kind::Text {
-                drafts.extend(texts::shapes(&self.texts.texts, &counts, all));
-            }
+            drafts.extend(texts::values(&self.texts.texts, counts, all));
+            drafts.extend(self.shapes.drafts(counts, all));
         }
         drafts
     }

@@ -176,6 +176,11 @@ impl Predicate {
         }
     }
 
+    /// A key that sorts conditions by how well they split, then by how simple they are.
+    pub(super) fn rank_by(&self, weight: i128) -> impl Ord + use<> {
+        (std::cmp::Reverse(weight), self.order(), self.to_string())
+    }
+
     /// Where it stands among conditions that are told apart by nothing else: the simpler first, then
     /// the earlier column, then its text.
     pub(super) fn order(&self) -> (u8, Origin, ColumnIndex) {

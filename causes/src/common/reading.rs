@@ -55,8 +55,8 @@ fn plain_number(text: &[u8]) -> Option<Decimal> {
 #[cold]
 fn money(text: &str) -> Option<Decimal> {
     let trimmed = text.trim();
-    // An amount has a digit; most text that has none is sent away before anything is written down.
-    if trimmed.len() > 64 || !trimmed.chars().any(char::is_numeric) {
+    // Most text is no amount, and is sent away before anything is written down.
+    if trimmed.len() > 64 || !may_be_money(trimmed) {
         return None;
     }
     trimmed
@@ -64,6 +64,24 @@ fn money(text: &str) -> Option<Decimal> {
         .ok()
         .or_else(|| parse_money(trimmed, None).ok())
         .or_else(|| parse_money(trimmed, Some(2)).ok())
+}
+
+/// Says whether text may be an amount: it has a digit, few letters, and no sign between digits.
+fn may_be_money(text: &str) -> bool {
+    let (mut digits, mut letters, mut before) = (0, 0, ' ');
+    for character in text.chars() {
+        if character.is_numeric() {
+            digits += 1;
+            // One letter alone before a digit is no currency: it is a serial number.
+            let is_serial = before.is_ascii_alphabetic() && letters == 1;
+            if is_serial || (before == '-' && digits > 1) {
+                return false;
+            }
+        }
+        letters += u32::from(character.is_ascii_alphabetic());
+        before = character;
+    }
+    digits > 0 && letters <= 6
 }
 
 /// Reads a date, an instant, or text that is a civil time.
@@ -77,17 +95,22 @@ pub(super) fn moment(kind: Kind, text: &str) -> Option<Moment> {
 }
 
 fn civil(text: &str) -> Option<Moment> {
-    // No civil time is shorter than 2013/5/7 or goes without a digit in front.
-    if text.len() < 8
-        || text.len() > 40
-        || !text.trim_start().starts_with(|c: char| c.is_ascii_digit())
-    {
+    if !may_be_civil(text.trim_start().as_bytes()) {
         return None;
     }
     if let Ok(civil) = parse_civil(text) {
         return Some(Moment(i128::from(civil.micros()) * 1_000));
     }
     finer_than_micros(text)
+}
+
+/// Says whether text may be a civil time: four digits, then a sign or a month.
+fn may_be_civil(text: &[u8]) -> bool {
+    let [y1, y2, y3, y4, next, ..] = text else {
+        return false;
+    };
+    let is_year = [y1, y2, y3, y4].iter().all(|byte| byte.is_ascii_digit());
+    is_year && text.len() <= 40 && matches!(next, b'-' | b'/' | b'0' | b'1')
 }
 
 /// Reads a fraction of more than six decimals, which `ledger` refuses.

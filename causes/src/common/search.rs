@@ -27,9 +27,34 @@ pub(super) fn propose(records: &Records, attributes: &Attributes) -> (Vec<Predic
         return (Vec::new(), Vec::new());
     }
     let atoms = grow(records, attributes);
-    let conjunctions = conjunctions(&atoms, records.counts(None));
+    let joined = conjunctions(&atoms, records.counts(None));
+    promising(atoms, joined)
+}
+
+/// Keeps the conjunctions that the sample says at least half as much for as for the best, and the
+/// conditions that these are made of: each one kept is paid for with every record of the book.
+fn promising(atoms: Vec<Atom>, joined: Vec<Joined>) -> (Vec<Predicate>, Vec<u64>) {
+    let best = joined.iter().map(|joined| joined.gain).max().unwrap_or(0);
+    let masks = joined.iter().filter(|joined| joined.gain * 2 >= best);
+    let mut masks: Vec<u64> = masks.map(|joined| joined.mask).collect();
+    let used = masks.iter().fold(0, |used, mask| used | mask);
+    let places: Vec<usize> = (0..atoms.len())
+        .filter(|place| used >> place & 1 == 1)
+        .collect();
+    let renumbered = |mask: u64| {
+        let bits = places.iter().enumerate();
+        bits.fold(0, |bits, (new, old)| bits | (mask >> old & 1) << new)
+    };
+    masks.retain(|mask| mask.count_ones() > 1);
+    let singles = (0..places.len()).map(|place| 1 << place);
+    let conjunctions = singles.chain(masks.into_iter().map(renumbered)).collect();
+    let is_used = |place: usize| used >> place & 1 == 1;
+    let atoms = atoms
+        .into_iter()
+        .enumerate()
+        .filter(|(place, _)| is_used(*place));
     (
-        atoms.into_iter().map(|atom| atom.predicate).collect(),
+        atoms.map(|(_, atom)| atom.predicate).collect(),
         conjunctions,
     )
 }
@@ -37,40 +62,43 @@ pub(super) fn propose(records: &Records, attributes: &Attributes) -> (Vec<Predic
 /// Finds conditions; then, among the records of which the best hold, further ones.
 fn grow(records: &Records, attributes: &Attributes) -> Vec<Atom> {
     let fields = Field::all(records, attributes);
-    let find = |within: Option<&Cover>| -> Vec<Atom> {
-        let found = fields.iter().flat_map(|field| field.atoms(records, within));
-        ranked(found.collect(), records.counts(within))
+    let find = |within: Option<&Cover>, room: usize| -> Vec<Atom> {
+        let of_field = fields
+            .iter()
+            .flat_map(|field| field.atoms(records, within, room));
+        let (mut found, all) = (of_field.collect::<Vec<_>>(), records.counts(within));
+        found.sort_by_cached_key(|atom| atom.predicate.rank_by(atom.counts.weight(all)));
+        found
     };
     let mut atoms = Vec::new();
-    take(&mut atoms, find(None), FIRST_MAX, 6);
+    take(&mut atoms, find(None, 12), FIRST_MAX, 6);
     let mut pairs: Vec<Cover> = Vec::new();
-    let parents: Vec<Atom> = parents(&atoms).cloned().collect();
+    // Where one condition separates the sample fully, others are only for what the sample hides.
+    let all = records.counts(None);
+    let is_full = |atom: &Atom| atom.counts.broken == all.broken && atom.counts.unbroken == 0;
+    let count = if atoms.iter().any(is_full) {
+        2
+    } else {
+        PARENTS_MAX
+    };
+    let parents: Vec<Atom> = parents(&atoms).take(count).cloned().collect();
     for parent in &parents {
-        let found = find(Some(&parent.cover));
+        let found = find(Some(&parent.cover), 4);
         pairs.extend(found.first().map(|best| best.cover.and(&parent.cover)));
         let room = FIRST_MAX + SECOND_MAX - atoms.len().min(FIRST_MAX + SECOND_MAX);
         take(&mut atoms, found, room.min(SECOND_MAX / PARENTS_MAX), 1);
     }
-    pairs.sort_by_key(|pair| Reverse(pair.counts().weight(records.counts(None))));
+    pairs.sort_by_key(|pair| Reverse(pair.counts().weight(all)));
     pairs.dedup();
     for pair in pairs
         .iter()
         .filter(|pair| pair.counts().unbroken > 0)
         .take(PARENTS_MAX)
     {
-        let found = find(Some(pair));
+        let found = find(Some(pair), 4);
         let room = (FIRST_MAX + SECOND_MAX + THIRD_MAX).saturating_sub(atoms.len());
         take(&mut atoms, found, room.min(2), 1);
     }
-    atoms
-}
-
-/// Sorts conditions by how well they split, then by how simple they are.
-fn ranked(mut atoms: Vec<Atom>, all: Counts) -> Vec<Atom> {
-    atoms.sort_by_cached_key(|atom| {
-        let weight = Reverse(atom.counts.weight(all));
-        (weight, atom.predicate.order(), atom.predicate.to_string())
-    });
     atoms
 }
 
@@ -129,7 +157,7 @@ struct Joined {
 }
 
 /// All single conditions; then pairs and triples that separate the sample better than their parts.
-fn conjunctions(atoms: &[Atom], all: Counts) -> Vec<u64> {
+fn conjunctions(atoms: &[Atom], all: Counts) -> Vec<Joined> {
     let gain = |counts: Counts| gain(counts, all);
     let singles: Vec<i128> = atoms.iter().map(|atom| gain(atom.cover.counts())).collect();
     let (mut pairs, mut unseen, mut triples) = (Vec::new(), Vec::new(), Vec::new());
@@ -175,16 +203,22 @@ fn conjunctions(atoms: &[Atom], all: Counts) -> Vec<u64> {
             }
         }
     }
-    let mut masks: Vec<u64> = (0..atoms.len()).map(|place| 1 << place).collect();
+    let single = |(place, gain)| Joined {
+        mask: 1_u64 << place,
+        gain,
+        ranks: rank(&atoms[place]),
+    };
+    let mut all_joined: Vec<Joined> = singles.into_iter().enumerate().map(single).collect();
     for (mut joined, room) in [
         (pairs, PAIRS_MAX),
         (unseen, UNSEEN_MAX),
         (triples, TRIPLES_MAX),
     ] {
         joined.sort_by_key(|joined| (Reverse(joined.gain), joined.ranks, joined.mask));
-        masks.extend(joined.iter().take(room).map(|joined| joined.mask));
+        joined.truncate(room);
+        all_joined.append(&mut joined);
     }
-    masks
+    all_joined
 }
 
 fn rank(atom: &Atom) -> u64 {

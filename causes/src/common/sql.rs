@@ -1,7 +1,7 @@
 //! Conditions as SQL text.
 
 use super::reading::{Moment, NANOS_PER_SECOND};
-use super::{Part, Predicate, Range, Test};
+use super::{Part, Predicate, Range, Role, Test};
 use crate::Kind;
 use ledger::{Civil, Decimal};
 use std::fmt::{self, Display, Write as _};
@@ -55,12 +55,18 @@ impl Display for Predicate {
                 range,
                 u32::to_string,
             ),
-            Test::Remainder { modulus, rest } => format!(
-                "abs({}) % {} = {}",
-                self.number(),
-                number_text(*modulus),
-                number_text(*rest)
-            ),
+            Test::Remainder { modulus, rest } => {
+                // Rows are never below zero.
+                let size = match self.attribute.role {
+                    Role::Row => self.number(),
+                    _ => format!("abs({})", self.number()),
+                };
+                format!(
+                    "{size} % {} = {}",
+                    number_text(*modulus),
+                    number_text(*rest)
+                )
+            }
             Test::Moment(range) => compared(&column, range, |moment| {
                 format!("'{}'", moment_text(self.attribute.kind, *moment))
             }),

@@ -3,7 +3,7 @@
 use super::Test;
 use super::cover::Counts;
 use super::mine::{Draft, VALUES_MAX};
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
 
 /// Texts are looked into up to so many characters.
 const CHARACTERS_MAX: usize = 64;
@@ -43,7 +43,7 @@ pub(super) fn frequent(counts: &[Counts], all: Counts) -> Vec<usize> {
     let mut chosen: Vec<usize> = (0..counts.len())
         .filter(|place| is_frequent(&counts[*place]))
         .collect();
-    chosen.sort_by_key(|place| (std::cmp::Reverse(counts[*place].weight(all)), *place));
+    chosen.sort_by_key(|place| (Reverse(counts[*place].weight(all)), *place));
     chosen
 }
 
@@ -61,7 +61,7 @@ fn never(texts: &[&str], counts: &[Counts], all: Counts) -> Option<Draft> {
     let mut absent: Vec<usize> = (0..counts.len())
         .filter(|place| counts[*place].broken == 0)
         .collect();
-    absent.sort_by_key(|place| (std::cmp::Reverse(counts[*place].unbroken), *place));
+    absent.sort_by_key(|place| (Reverse(counts[*place].unbroken), *place));
     absent.truncate(3);
     absent.retain(|place| counts[*place].unbroken * 20 >= all.unbroken.max(20));
     let mut values: Vec<String> = absent
@@ -73,79 +73,124 @@ fn never(texts: &[&str], counts: &[Counts], all: Counts) -> Option<Draft> {
     (freedom > 0).then(|| Draft::read(Test::IsNotIn(values), freedom))
 }
 
-/// Beginnings, endings, signs and words, and characters that are not ASCII.
-pub(super) fn shapes(texts: &[&str], counts: &[Counts], all: Counts) -> Vec<Draft> {
-    let mut drafts = Vec::new();
-    if texts.iter().any(|text| !text.is_ascii()) {
-        drafts.push(Draft::natural(Test::HasNonAscii));
-    }
-    let starts = best(texts, counts, all, |text, found| starts(text, found));
-    drafts.extend(
-        starts
-            .into_iter()
-            .map(|part| Draft::read(Test::StartsWith(part), 1)),
-    );
-    let ends = best(texts, counts, all, |text, found| ends(text, found));
-    drafts.extend(
-        ends.into_iter()
-            .map(|part| Draft::read(Test::EndsWith(part), 1)),
-    );
-    let parts = best(texts, counts, all, |text, found| parts(text, found));
-    drafts.extend(
-        parts
-            .into_iter()
-            .map(|part| Draft::read(Test::Contains(part), 1)),
-    );
-    drafts
+/// Beginnings, endings, signs and words of a column, each with the ranks of the texts that have it.
+#[derive(Debug, Default)]
+pub(super) struct Shapes {
+    has_non_ascii: bool,
+    starts: Vec<Shape>,
+    ends: Vec<Shape>,
+    parts: Vec<Shape>,
 }
 
-/// The three parts of text that split best, of those that are in a fifth of the broken records; of
-/// equals the shortest.
-fn best<'a>(
+#[derive(Debug)]
+struct Shape {
+    part: String,
+    ranks: Vec<u32>,
+}
+
+impl Shapes {
+    /// Finds what is in one of 25 broken records at least: where another condition holds already of
+    /// a fifth of them, that is a fifth of these.
+    pub(super) fn of(texts: &[&str], counts: &[Counts], all: Counts) -> Self {
+        let find = |cut: CutParts, has: fn(&str, &str) -> bool| {
+            let shape = |part: &str| {
+                let ranks = (0..).zip(texts).filter(|(_, text)| has(text, part));
+                Shape {
+                    part: part.to_owned(),
+                    ranks: ranks.map(|(rank, _)| rank).collect(),
+                }
+            };
+            let parts = frequent_parts(texts, counts, all, cut);
+            parts.into_iter().map(shape).collect()
+        };
+        Self {
+            has_non_ascii: texts.iter().any(|text| !text.is_ascii()),
+            starts: find(starts, |text, part| text.starts_with(part)),
+            ends: find(ends, |text, part| text.ends_with(part)),
+            parts: find(parts, |text, part| text.contains(part)),
+        }
+    }
+
+    /// Those that split best.
+    pub(super) fn drafts(&self, counts: &[Counts], all: Counts) -> Vec<Draft> {
+        let mut drafts = Vec::new();
+        if self.has_non_ascii {
+            drafts.push(Draft::natural(Test::HasNonAscii));
+        }
+        let mut add = |shapes: &[Shape], test: fn(String) -> Test| {
+            let best = best(shapes, counts, all);
+            drafts.extend(best.into_iter().map(|part| Draft::read(test(part), 1)));
+        };
+        add(&self.starts, Test::StartsWith);
+        add(&self.ends, Test::EndsWith);
+        add(&self.parts, Test::Contains);
+        drafts
+    }
+}
+
+/// Puts the parts of a text into a list.
+type CutParts = for<'a> fn(&'a str, &mut Vec<&'a str>);
+
+/// Parts of more than one text and of enough broken records.
+fn frequent_parts<'a>(
     texts: &[&'a str],
     counts: &[Counts],
     all: Counts,
-    parts: impl Fn(&'a str, &mut Vec<&'a str>),
-) -> Vec<String> {
-    let mut of_part: BTreeMap<&str, (Counts, u32)> = BTreeMap::new();
-    let mut found = Vec::new();
-    let both = texts.iter().zip(counts);
-    // Only parts that some broken record has are worth counting among the unbroken.
-    for (text, count) in both.clone().filter(|(_, count)| count.broken > 0) {
-        found.clear();
-        parts(text, &mut found);
-        found.sort_unstable();
-        found.dedup();
-        for part in &found {
-            let entry = of_part.entry(part).or_default();
-            entry.0.broken += count.broken;
-            entry.1 += 1;
-        }
+    cut: CutParts,
+) -> Vec<&'a str> {
+    let mut found: Vec<(&str, u64)> = Vec::new();
+    let mut of_text = Vec::new();
+    for (text, count) in texts
+        .iter()
+        .zip(counts)
+        .filter(|(_, count)| count.broken > 0)
+    {
+        of_text.clear();
+        cut(text, &mut of_text);
+        of_text.sort_unstable();
+        of_text.dedup();
+        found.extend(of_text.iter().map(|part| (*part, count.broken)));
     }
-    // What only one text has is better told as that text.
-    of_part.retain(|_, (count, texts)| count.broken * 5 >= all.broken && *texts > 1);
-    for (text, count) in both.filter(|(_, count)| count.unbroken > 0) {
-        found.clear();
-        parts(text, &mut found);
-        found.sort_unstable();
-        found.dedup();
-        for part in &found {
-            if let Some((of_part, _)) = of_part.get_mut(part) {
-                of_part.unbroken += count.unbroken;
-            }
+    found.sort_unstable();
+    let same = found.chunk_by(|(left, _), (right, _)| left == right);
+    let frequent = same.filter(|same| {
+        let broken: u64 = same.iter().map(|(_, broken)| broken).sum();
+        // What only one text has is better told as that text.
+        broken * 25 >= all.broken && same.len() > 1
+    });
+    frequent
+        .filter_map(|same| same.first())
+        .map(|(part, _)| *part)
+        .collect()
+}
+
+/// The four parts that split best; of those in the same number of records the shortest and the
+/// longest, for the sample may not show what lies between.
+fn best(shapes: &[Shape], counts: &[Counts], all: Counts) -> Vec<String> {
+    let count = |shape: &Shape| {
+        let mut sum = Counts::default();
+        for rank in &shape.ranks {
+            let count = counts[*rank as usize];
+            sum.broken += count.broken;
+            sum.unbroken += count.unbroken;
         }
-    }
-    let mut ranked: Vec<(&str, Counts)> = of_part
-        .into_iter()
-        .map(|(part, (count, _))| (part, count))
+        sum
+    };
+    let counted = shapes
+        .iter()
+        .map(|shape| (shape.part.as_str(), count(shape)));
+    let mut ranked: Vec<(&str, Counts)> = counted
+        .filter(|(_, count)| count.broken * 5 >= all.broken)
         .collect();
-    ranked.sort_by_key(|(part, count)| (std::cmp::Reverse(count.weight(all)), part.len(), *part));
-    // The same records under a longer part tell nothing more.
-    ranked.dedup_by(|(_, later), (_, earlier)| later == earlier);
-    ranked
-        .into_iter()
-        .take(3)
-        .map(|(part, _)| part.to_owned())
+    ranked.sort_by_key(|(part, count)| (Reverse(count.weight(all)), part.len(), *part));
+    let mut best = Vec::new();
+    for same in ranked.chunk_by(|(_, left), (_, right)| left == right) {
+        best.extend(same.first());
+        best.extend(same.last().filter(|_| same.len() > 1));
+    }
+    best.into_iter()
+        .take(4)
+        .map(|(part, _)| (*part).to_owned())
         .collect()
 }
 
