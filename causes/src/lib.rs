@@ -46,6 +46,7 @@ mod amount;
 mod case;
 mod catalogue;
 pub mod common;
+pub mod desk;
 mod explanation;
 mod identity;
 mod naming;
