@@ -260,7 +260,7 @@ pub(super) fn set_aside(
         true => take_rows(batch, &rows)?,
         false => batch.slice(0, 0),
     };
-    rejects.add(origin, taken, reasons);
+    rejects.add(origin, taken, reasons)?;
     Ok(rest)
 }
 

@@ -58,6 +58,9 @@ pub enum RunError {
     /// A run asks for something that its query does not have.
     #[error("{0}")]
     Request(String),
+    /// A temporary file could not be written or read.
+    #[error("a temporary file failed: {0}")]
+    Disk(String),
     /// A fault of our own or of DataFusion.
     #[error("a fault in the query engine: {0}")]
     Internal(String),
@@ -69,6 +72,7 @@ impl RunError {
         match self {
             Self::Memory(_) => Some("give it more memory, or join and group fewer columns"),
             Self::Query { .. } => Some("compute the expression in a subquery of its own"),
+            Self::Disk(_) => Some("make room on the disk, or name another folder for the evidence"),
             Self::Read(_) | Self::Request(_) | Self::Internal(_) => None,
         }
     }
@@ -82,6 +86,7 @@ impl From<DataFusionError> for RunError {
         }
         match error.find_root() {
             DataFusionError::ResourcesExhausted(message) => Self::Memory(message.clone()),
+            DataFusionError::IoError(error) => Self::Disk(error.to_string()),
             root if checked::is_record_error(root) => Self::Query {
                 message: checked::reason(root),
             },

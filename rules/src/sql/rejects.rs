@@ -1,20 +1,26 @@
-//! Records that a rule cannot convert, counted always and kept when asked.
+//! Records that a rule cannot convert, counted always and kept when asked: the last ones in
+//! memory, those before them in sorted runs on disk.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Lines, Seek, Write};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::{Schema, SchemaRef};
 use datafusion::common::Result;
+use serde::{Deserialize, Serialize};
 
 use super::lineage::{self, ScanName};
 use super::scan::{FILE, ROW};
 use super::session::Which;
 
 /// A record on which a rule, a target query or a requirement failed.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Reject {
     /// The records of the books that it stands for; more than one after a join, none where the
     /// run carried no lineage or where records had been grouped before.
@@ -26,7 +32,7 @@ pub struct Reject {
 }
 
 /// One record of a book, whole and with its place.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RejectedRecord {
     /// The book.
     pub side: Which,
@@ -40,12 +46,36 @@ pub struct RejectedRecord {
     pub record: Vec<(String, Option<String>)>,
 }
 
+/// Rejects that are held before they go to disk; one takes some 2 kB.
+const HELD_ROWS: usize = 1 << 15;
+/// Bytes of the batches that are held before they go to disk.
+const HELD_BYTES: usize = 32 << 20;
+/// Sorted runs that are read at a time.
+const RUNS: usize = 64;
+
 /// Collects the rejects of one run, from all its partitions.
 #[derive(Debug, Default)]
 pub struct Rejects {
-    keep: bool,
+    keep: Option<Keep>,
     count: AtomicU64,
-    kept: Mutex<Vec<Kept>>,
+    held: Mutex<Held>,
+}
+
+/// How rejects are kept.
+#[derive(Debug)]
+struct Keep {
+    /// Where they go when they are too many to hold; all are held where there is none.
+    folder: Option<PathBuf>,
+    rows_max: usize,
+}
+
+/// The rejects so far: the last ones, and sorted runs of those before them.
+#[derive(Debug, Default)]
+struct Held {
+    kept: Vec<Kept>,
+    rows: usize,
+    bytes: usize,
+    runs: Vec<File>,
 }
 
 /// The failing rows of one batch.
@@ -62,10 +92,33 @@ impl Rejects {
         Arc::new(Self::default())
     }
 
-    /// Counts and keeps the records; to be used with a run that carries lineage.
+    /// Counts and holds the records, for runs that reject few; to be used with a run that carries
+    /// lineage.
     pub fn keeping() -> Arc<Self> {
+        let keep = Keep {
+            folder: None,
+            rows_max: usize::MAX,
+        };
         Arc::new(Self {
-            keep: true,
+            keep: Some(keep),
+            ..Self::default()
+        })
+    }
+
+    /// Counts and keeps the records, any number of them: beyond some ten thousand they go to
+    /// files without a name in `folder`. To be used with a run that carries lineage.
+    pub fn keeping_in(folder: &Path) -> Arc<Self> {
+        Self::keeping_at_most(HELD_ROWS, folder)
+    }
+
+    /// As [`Rejects::keeping_in`], with another number of rejects to hold.
+    pub(super) fn keeping_at_most(rows_max: usize, folder: &Path) -> Arc<Self> {
+        let keep = Keep {
+            folder: Some(folder.to_owned()),
+            rows_max,
+        };
+        Arc::new(Self {
+            keep: Some(keep),
             ..Self::default()
         })
     }
@@ -75,34 +128,151 @@ impl Rejects {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// Returns the rejects kept so far, ordered by table, file, row, reason and values, whatever
+    /// Returns the rejects that are held, ordered by table, file, row, reason and values, whatever
     /// the order in which partitions found them.
     pub fn read(&self) -> Vec<Reject> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut rejects: Vec<Reject> = kept.iter().flat_map(Kept::read).collect();
-        rejects.sort_unstable();
-        rejects
+        sorted(&self.held().kept)
+    }
+
+    /// Takes the rejects out, one by one, in the order of [`Rejects::read`].
+    ///
+    /// # Errors
+    /// When a file cannot be written or read; the same of every reject.
+    pub fn take(&self) -> io::Result<impl Iterator<Item = io::Result<Reject>> + use<>> {
+        let Held { kept, mut runs, .. } = std::mem::take(&mut *self.held());
+        while let (
+            true,
+            Some(Keep {
+                folder: Some(folder),
+                ..
+            }),
+        ) = (runs.len() > RUNS, &self.keep)
+        {
+            let rest = runs.split_off(RUNS);
+            let merged = write_run(Merge::new(runs, Vec::new())?, folder)?;
+            runs = rest;
+            runs.push(merged);
+        }
+        Merge::new(runs, sorted(&kept))
     }
 
     /// Counts, and keeps when asked, `rows` with one reason each.
-    pub(super) fn add(&self, origin: &Arc<Origin>, rows: RecordBatch, reasons: Vec<String>) {
+    pub(super) fn add(
+        &self,
+        origin: &Arc<Origin>,
+        rows: RecordBatch,
+        reasons: Vec<String>,
+    ) -> io::Result<()> {
         self.count
             .fetch_add(reasons.len() as u64, Ordering::Relaxed);
-        if self.keep {
-            let kept = Kept {
+        let Some(keep) = &self.keep else {
+            return Ok(());
+        };
+        let full = {
+            let mut held = self.held();
+            held.rows += reasons.len();
+            held.bytes += rows.get_array_memory_size();
+            held.kept.push(Kept {
                 origin: Arc::clone(origin),
                 rows,
                 reasons,
-            };
-            self.kept
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(kept);
+            });
+            let is_full = held.rows >= keep.rows_max || held.bytes >= HELD_BYTES;
+            match &keep.folder {
+                Some(folder) if is_full => {
+                    (held.rows, held.bytes) = (0, 0);
+                    Some((std::mem::take(&mut held.kept), folder))
+                }
+                _ => None,
+            }
+        };
+        // Others go on meanwhile.
+        if let Some((kept, folder)) = full {
+            let run = write_run(sorted(&kept).into_iter().map(Ok), folder)?;
+            self.held().runs.push(run);
         }
+        Ok(())
     }
 
     pub(super) fn keeps(&self) -> bool {
-        self.keep
+        self.keep.is_some()
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn sorted(kept: &[Kept]) -> Vec<Reject> {
+    let mut rejects: Vec<Reject> = kept.iter().flat_map(Kept::read).collect();
+    rejects.sort_unstable();
+    rejects
+}
+
+/// Writes rejects to a file without a name, a line of JSON each, to be read from its start.
+fn write_run(rejects: impl Iterator<Item = io::Result<Reject>>, folder: &Path) -> io::Result<File> {
+    let mut writer = BufWriter::new(tempfile::tempfile_in(folder)?);
+    for reject in rejects {
+        serde_json::to_writer(&mut writer, &reject?)?;
+        writer.write_all(b"\n")?;
+    }
+    let mut file = writer
+        .into_inner()
+        .map_err(io::IntoInnerError::into_error)?;
+    file.rewind()?;
+    Ok(file)
+}
+
+/// One order out of sorted runs, with one reject of each at hand.
+struct Merge {
+    runs: Vec<Lines<BufReader<File>>>,
+    /// The first rejects of the runs, and the number of the run.
+    heads: BinaryHeap<Reverse<(Reject, usize)>>,
+    /// A run that lies in memory.
+    held: std::iter::Peekable<std::vec::IntoIter<Reject>>,
+}
+
+impl Merge {
+    fn new(runs: Vec<File>, held: Vec<Reject>) -> io::Result<Self> {
+        let lines = |file| BufReader::new(file).lines();
+        let mut merge = Self {
+            runs: runs.into_iter().map(lines).collect(),
+            heads: BinaryHeap::new(),
+            held: held.into_iter().peekable(),
+        };
+        for run in 0..merge.runs.len() {
+            merge.draw(run)?;
+        }
+        Ok(merge)
+    }
+
+    /// Puts the next reject of a run in its place.
+    fn draw(&mut self, run: usize) -> io::Result<()> {
+        if let Some(line) = self.runs.get_mut(run).and_then(Iterator::next) {
+            let reject: Reject = serde_json::from_str(&line?)?;
+            self.heads.push(Reverse((reject, run)));
+        }
+        Ok(())
+    }
+}
+
+impl Iterator for Merge {
+    type Item = io::Result<Reject>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let is_held_first = match (self.held.peek(), self.heads.peek()) {
+            (Some(held), Some(Reverse((head, _)))) => held <= head,
+            (Some(_), None) => true,
+            (None, _) => false,
+        };
+        if is_held_first {
+            return self.held.next().map(Ok);
+        }
+        let Reverse((reject, run)) = self.heads.pop()?;
+        match self.draw(run) {
+            Ok(()) => Some(Ok(reject)),
+            Err(error) => Some(Err(error)),
+        }
     }
 }
 

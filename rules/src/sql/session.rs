@@ -25,7 +25,9 @@ use super::scan::{BookTable, Requirement};
 const CATALOG: &str = "books";
 
 /// One of the two books.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum Which {
     /// The old books.
     Source,

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::sql::{Reject, Rejects};
 
 const BAD: &str = "id,status,amount\n1,OK,1.00\n2,OK,abc\n3,VOID,xyz\n4,OK,4.00\n5,OK,\n";
 
@@ -264,4 +265,38 @@ proptest! {
         let bad: Vec<u64> = records.iter().zip(2_u64..).filter(|((_, good), _)| !good).map(|(_, row)| row).collect();
         prop_assert_eq!(rows, bad);
     }
+}
+
+#[test]
+fn any_number_of_rejects_comes_in_the_same_order_as_if_all_were_held() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let sql = "SELECT id, money(amount) AS m FROM a UNION ALL SELECT id, money(amount) AS m FROM b";
+    let law = |(most, bad): (usize, Vec<bool>)| {
+        let rows = bad.iter().enumerate().map(|(at, is_bad)| {
+            let amount = if *is_bad { "x" } else { "1.00" };
+            format!("{at},{amount}\n")
+        });
+        let table = format!("id,amount\n{}", rows.collect::<String>());
+        let story = story(&[("source/a", &table), ("source/b", &table)]);
+        let side = story.side(sql);
+        let held = keeping();
+        collect(&side, &held).expect("a run");
+        let spilled = Run {
+            rejects: Rejects::keeping_at_most(most, folder.path()),
+            batch_rows: 3,
+            ..keeping()
+        };
+        collect(&side, &spilled).expect("a run");
+        let taken = spilled.rejects.take().expect("sorted runs");
+        let taken: Vec<Reject> = taken.collect::<Result<_, _>>().expect("runs are read");
+        prop_assert_eq!(taken, held.rejects.read());
+        prop_assert_eq!(spilled.rejects.take().expect("nothing").count(), 0);
+        Ok(())
+    };
+    let books = (1_usize..9, proptest::collection::vec(any::<bool>(), 1..400));
+    let config = ProptestConfig::with_cases(8);
+    let mut runner = proptest::test_runner::TestRunner::new(config);
+    runner.run(&books, law).expect("the law holds");
+    let left = std::fs::read_dir(folder.path()).expect("the folder is there");
+    assert_eq!(left.count(), 0, "what was spilled has no name");
 }
