@@ -101,6 +101,7 @@ impl From<VerifyError> for CommandError {
             VerifyError::Prepare(_) => Kind::Use,
             VerifyError::Run(RunError::Read(_)) | VerifyError::Read(_) => Kind::Book,
             VerifyError::Fold { .. } => Kind::Book,
+            VerifyError::Run(RunError::Disk(_)) => Kind::Use,
             VerifyError::Run(RunError::Query { .. } | RunError::Request(_)) => Kind::Use,
             VerifyError::Run(RunError::Memory(_)) => Kind::Incomplete,
             VerifyError::Evidence { .. } => Kind::Use,

@@ -1,15 +1,18 @@
 //! Crossfoot on the command line: moves a ledger and proves that it balances.
 
 mod args;
+mod chinese;
 mod commands;
 mod error;
 mod progress;
 mod screen;
 mod terminal;
+mod told;
 mod words;
 
 use args::{Cli, Command};
 use clap::Parser;
+use clap::error::ErrorKind;
 use screen::Screen;
 use std::process::ExitCode;
 
@@ -17,8 +20,10 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    // clap ends the program by itself on wrong use, with exit code 2.
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return wrong_use(&error),
+    };
     let screen = Screen::new(&cli.global);
     let done = match &cli.command {
         Command::Verify(verify) => commands::verify::run(verify, &screen),
@@ -34,4 +39,19 @@ fn main() -> ExitCode {
             ExitCode::from(error.kind.code())
         }
     }
+}
+
+/// Says what is wrong with the command line, or what it asks for: help, the version.
+fn wrong_use(error: &clap::Error) -> ExitCode {
+    let language = words::Language::of_arguments(std::env::args_os());
+    let is_asked = matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    );
+    if is_asked || language == words::Language::En {
+        // Ends the program, with exit code 2 on wrong use.
+        error.exit();
+    }
+    screen::say_plainly(&language.lines(&error.to_string()));
+    ExitCode::from(error::Kind::Use.code())
 }

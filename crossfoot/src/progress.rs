@@ -434,7 +434,8 @@ impl Watch for Progress {
 
     fn say(&self, words: &str) {
         let mut desk = self.shared.desk();
-        let text = desk.track.say(words);
+        let words = desk.track.show.language.engine(words);
+        let text = desk.track.say(&words);
         desk.write(&text);
     }
 

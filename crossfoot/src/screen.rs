@@ -3,7 +3,9 @@
 use crate::args::{Color, Global, Lang};
 use crate::error::{CommandError, Kind};
 use crate::progress::Show;
+use crate::terminal::text::{guarded, is_unseen, plain};
 use crate::terminal::{Style, render};
+use crate::told::Told;
 use crate::words::Language;
 use anstream::{AutoStream, ColorChoice};
 use miette::{GraphicalReportHandler, GraphicalTheme};
@@ -47,9 +49,12 @@ impl Screen {
     }
 
     /// Prints a result. A reader that has seen enough is no error.
+    ///
+    /// What is of a book has been escaped where the text was made; nothing that a screen would
+    /// obey but lines and colours passes here all the same.
     pub(crate) fn print(&self, text: &str) -> Result<(), CommandError> {
         let mut out = AutoStream::new(std::io::stdout().lock(), self.choice());
-        let written = out.write_all(text.as_bytes()).and_then(|()| {
+        let written = out.write_all(guarded(text).as_bytes()).and_then(|()| {
             if text.ends_with('\n') {
                 Ok(())
             } else {
@@ -69,15 +74,26 @@ impl Screen {
     pub(crate) fn document(&self, document: &impl Serialize) -> Result<u8, CommandError> {
         let text = serde_json::to_string_pretty(document)
             .map_err(|error| CommandError::new(Kind::Own, error.to_string()))?;
-        self.print(&text)?;
+        self.print(&seen(&text))?;
         Ok(0)
     }
 
-    /// Says something beside the result.
+    /// Says something beside the result: lines of words, in which nothing is an order.
     pub(crate) fn say(&self, words: &str) {
+        let lines: Vec<String> = words.lines().map(plain).collect();
+        self.draw(&lines.join("\n"));
+    }
+
+    /// Says what the engine said, in the screen's language.
+    pub(crate) fn tell(&self, said: &str) {
+        self.say(&self.words().lines(said));
+    }
+
+    /// Shows a drawing beside the result; it may hold colours.
+    fn draw(&self, drawing: &str) {
         let mut err = AutoStream::new(std::io::stderr().lock(), self.choice());
         // Nobody can be told when stderr is closed.
-        drop(writeln!(err, "{words}"));
+        drop(writeln!(err, "{}", guarded(drawing)));
     }
 
     pub(crate) fn progress(&self) -> Show {
@@ -119,15 +135,59 @@ impl Screen {
         let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode());
         for mistake in &error.mistakes {
             let mut text = String::new();
-            if handler.render_report(&mut text, mistake).is_ok() {
-                self.say(&text);
+            let told = Told::new(mistake, self.words());
+            if handler.render_report(&mut text, &told).is_ok() {
+                self.draw(&text);
             } else {
-                self.say(&mistake.on_one_line());
+                self.tell(&mistake.on_one_line());
             }
         }
-        self.say(&self.words().failed(&error.message));
+        let words = self.words();
+        self.say(&words.failed(&words.lines(&error.message)));
         for hint in &error.hints {
-            self.say(&self.words().hint(hint));
+            self.say(&words.hint(&words.engine(hint)));
         }
+    }
+}
+
+/// Says lines of words where no screen has been set up.
+pub(crate) fn say_plainly(words: &str) {
+    let lines: Vec<String> = words.lines().map(plain).collect();
+    let mut err = AutoStream::new(std::io::stderr().lock(), ColorChoice::Never);
+    // Nobody can be told when stderr is closed.
+    drop(writeln!(err, "{}", lines.join("\n")));
+}
+
+/// Gives a JSON document with what cannot be seen written as JSON writes it: the same document,
+/// for whoever looks at it on a screen.
+fn seen(document: &str) -> String {
+    let mut shown = String::with_capacity(document.len());
+    let mut units = [0; 2];
+    for letter in document.chars() {
+        // JSON has written out what is below a blank already, and lines are lines.
+        if letter < ' ' || !is_unseen(letter) {
+            shown.push(letter);
+            continue;
+        }
+        for unit in letter.encode_utf16(&mut units) {
+            shown.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_says_the_same_with_nothing_unseen() {
+        let value = serde_json::json!({"a\u{202e}b": "水电费\u{9b}31m\u{e0001}\u{1b}[2J\u{7f}"});
+        let text = serde_json::to_string_pretty(&value).expect("JSON");
+        let shown = seen(&text);
+        let is_order = |letter: char| is_unseen(letter) && letter != '\n';
+        assert!(!guarded(&shown).contains(is_order), "{shown:?}");
+        let read: serde_json::Value = serde_json::from_str(&shown).expect("still JSON");
+        assert_eq!(read, value);
     }
 }

@@ -1,9 +1,11 @@
 //! Every phrase of the screens, in English and Chinese side by side.
 //!
 //! A phrase is one function, and [`Language::pick`] wants both texts: a phrase that lacks one of
-//! them does not compile. The words of the trade are those of `ledger`'s jargon.
+//! them does not compile. The words of the trade are those of `ledger`'s jargon: where one stands
+//! alone it is taken from there, and a test holds the sentences to it.
 
-use crate::terminal::text::amount;
+use crate::chinese::chinese;
+use crate::terminal::text::{amount, plain};
 use ledger::{BreakKind, CauseStatus, ControlStatus, Verdict};
 use reconcile::{Prepared, Work};
 use std::path::Path;
@@ -38,6 +40,47 @@ impl Language {
             Self::En => en,
             Self::Zh => zh,
         }
+    }
+
+    /// Gives the language that a command line asks for, which may be no sound one otherwise.
+    pub(crate) fn of_arguments(arguments: impl Iterator<Item = std::ffi::OsString>) -> Self {
+        let words: Vec<String> = arguments
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect();
+        let asked =
+            words
+                .iter()
+                .enumerate()
+                .find_map(|(at, word)| match word.strip_prefix("--lang=") {
+                    Some(asked) => Some(asked),
+                    None if word == "--lang" => words.get(at + 1).map(String::as_str),
+                    None => None,
+                });
+        let set = std::env::var("CROSSFOOT_LANG").ok();
+        match asked.or(set.as_deref()) {
+            Some("zh") => Self::Zh,
+            Some(_) => Self::En,
+            None => Self::of_system(),
+        }
+    }
+
+    /// Gives what the engine said in this language; as it is where it has no words for it.
+    pub(crate) fn engine(self, said: &str) -> String {
+        match self {
+            Self::En => said.to_owned(),
+            Self::Zh => chinese(said).unwrap_or_else(|| said.to_owned()),
+        }
+    }
+
+    /// Gives what the engine said in several lines.
+    pub(crate) fn lines(self, said: &str) -> String {
+        let lines: Vec<String> = said.lines().map(|line| self.engine(line)).collect();
+        lines.join("\n")
+    }
+
+    /// Gives a word of the trade in this language.
+    fn term(self, word: &'static str) -> &'static str {
+        self.pick(word, ledger::chinese(word).unwrap_or(word))
     }
 }
 
@@ -82,7 +125,7 @@ impl Language {
                 "RESIDUAL {amount}: the breaks do not explain the difference of the books \
                  ({agreement}, {column})"
             ),
-            format!("未解释余额 {amount}：所列差错不能解释两边账的差额（{agreement}，{column}）"),
+            format!("未解释差额 {amount}：所列差错不能解释两边账的差额（{agreement}，{column}）"),
         )
     }
 
@@ -160,7 +203,7 @@ impl Language {
     pub(crate) fn no_residual(self, column: &str) -> String {
         self.pick(
             format!("no residual was computed: {column}"),
-            format!("未计算未解释余额：{column}"),
+            format!("未计算未解释差额：{column}"),
         )
     }
 
@@ -188,15 +231,15 @@ impl Language {
 /// The parts of a report.
 impl Language {
     pub(crate) fn expected(self) -> &'static str {
-        self.pick("expected", "应有")
+        self.term("expected")
     }
 
     pub(crate) fn actual(self) -> &'static str {
-        self.pick("actual", "实有")
+        self.term("actual")
     }
 
     pub(crate) fn difference(self) -> &'static str {
-        self.pick("difference", "差额")
+        self.term("difference")
     }
 
     pub(crate) fn records(self) -> &'static str {
@@ -214,7 +257,7 @@ impl Language {
     }
 
     pub(crate) fn residual(self) -> &'static str {
-        self.pick("residual", "未解释余额")
+        self.term("residual")
     }
 
     pub(crate) fn breaks(self) -> &'static str {
@@ -232,16 +275,16 @@ impl Language {
     pub(crate) fn residual_is_zero(self) -> &'static str {
         self.pick(
             "The residual is zero in every column",
-            "各列未解释余额均为零",
+            "各列未解释差额均为零",
         )
     }
 
     pub(crate) fn kind(self, kind: BreakKind) -> &'static str {
         match kind {
-            BreakKind::Missing => self.pick("missing", "漏转"),
-            BreakKind::Extra => self.pick("extra", "多出"),
-            BreakKind::Differs => self.pick("differs", "不一致"),
-            BreakKind::Copies => self.pick("copies", "份数不同"),
+            BreakKind::Missing => self.term("missing"),
+            BreakKind::Extra => self.term("extra"),
+            BreakKind::Differs => self.term("differs"),
+            BreakKind::Copies => self.term("copies"),
         }
     }
 
@@ -288,7 +331,7 @@ impl Language {
     pub(crate) fn crossed_off(self, count: u64) -> String {
         self.pick(
             format!("Crossed totals that are off: {}", grouped(count)),
-            format!("不符的交叉合计：{} 项", grouped(count)),
+            format!("不符的纵横合计：{} 项", grouped(count)),
         )
     }
 
@@ -342,11 +385,11 @@ impl Language {
     }
 
     pub(crate) fn source(self) -> &'static str {
-        self.pick("source", "源账")
+        self.term("source")
     }
 
     pub(crate) fn target(self) -> &'static str {
-        self.pick("target", "新账")
+        self.term("target")
     }
 
     pub(crate) fn table(self, name: &str) -> String {
@@ -354,7 +397,7 @@ impl Language {
     }
 
     pub(crate) fn cause_label(self) -> &'static str {
-        self.pick("cause", "原因")
+        self.term("cause")
     }
 
     pub(crate) fn copies(self, expected: u64, actual: u64) -> String {
@@ -545,7 +588,7 @@ impl Language {
 
     /// Says that a plan has no mistake, and what it compares.
     pub(crate) fn plan_is_sound(self, prepared: &Prepared) -> String {
-        let name = &prepared.plan.name.value;
+        let name = plain(&prepared.plan.name.value);
         let agreements = prepared.agreements.len() as u64;
         let controls = prepared.controls.len() as u64;
         let mut said = self.pick(
@@ -570,14 +613,14 @@ impl Language {
             .iter()
             .map(|column| &*column.name)
             .collect();
-        let (name, names) = (&agreement.name, names.join(", "));
+        let (name, names) = (plain(&agreement.name), plain(&names.join(", ")));
         let mut said = self.pick(
             format!("  {name} compares {names}\n"),
             format!("  {name}：核对 {names}\n"),
         );
         let left_out = [layout.not_compared(), &agreement.ignored].concat();
         if !left_out.is_empty() {
-            let left_out = left_out.join(", ");
+            let left_out = plain(&left_out.join(", "));
             said.push_str(&self.pick(
                 format!("    and not {left_out}\n"),
                 format!("    不核对 {left_out}\n"),
@@ -588,7 +631,7 @@ impl Language {
 
     /// Says where a plan was written, and what to do with it.
     pub(crate) fn plan_written(self, path: &Path) -> String {
-        let path = path.display();
+        let path = plain(&path.display().to_string());
         self.pick(
             format!("{path} is written. Next: crossfoot verify --plan {path}"),
             format!("已写出 {path}。下一步：crossfoot verify --plan {path}"),
@@ -599,6 +642,20 @@ impl Language {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_language_is_that_of_the_command_line() {
+        let table = [
+            ("crossfoot verify --lang zh --threads 0", Language::Zh),
+            ("crossfoot --lang=zh", Language::Zh),
+            ("crossfoot verify --lang en", Language::En),
+            ("crossfoot verify --lang", Language::of_system()),
+        ];
+        for (line, language) in table {
+            let words = line.split(' ').map(std::ffi::OsString::from);
+            assert_eq!(Language::of_arguments(words), language, "{line}");
+        }
+    }
 
     #[test]
     fn the_language_is_that_of_the_locale() {
@@ -630,6 +687,99 @@ mod tests {
         ];
         for (count, text) in table {
             assert_eq!(grouped(count), text);
+        }
+    }
+
+    #[test]
+    fn the_sentences_use_the_words_of_the_trade() {
+        let zh = Language::Zh;
+        let verdict = |verdict| zh.verdict(verdict).to_owned();
+        let table = [
+            ("balanced", verdict(Verdict::Balanced)),
+            ("out of balance", verdict(Verdict::OutOfBalance)),
+            ("incomplete", verdict(Verdict::Incomplete)),
+            ("plan", zh.verdict_says(Verdict::Balanced).to_owned()),
+            ("residual", zh.residual_alarm("1", "amount", "postings")),
+            ("break", zh.residual_alarm("1", "amount", "postings")),
+            ("difference", zh.residual_alarm("1", "amount", "postings")),
+            ("expected", zh.records_agreed(1, 1, 1)),
+            ("actual", zh.records_agreed(1, 1, 1)),
+            ("break", zh.breaks_counted(0)),
+            ("break", zh.breaks_counted(7)),
+            ("reject", zh.rejects_counted(0)),
+            ("reject", zh.rejects_counted(7)),
+            ("control", zh.controls_counted(&[])),
+            ("control", zh.controls_counted(&[(ControlStatus::Holds, 1)])),
+            ("agreement", zh.nothing_to_check().to_owned()),
+            ("control", zh.nothing_to_check().to_owned()),
+            ("residual", zh.no_residual("amount")),
+            ("control", zh.control_not_computed(None)),
+            ("residual", zh.residual_is_zero().to_owned()),
+            ("break", zh.breaks().to_owned()),
+            ("break", zh.breaks_by_kind().to_owned()),
+            ("target", zh.kind_means(BreakKind::Missing).to_owned()),
+            ("expected", zh.bridge("amount")),
+            ("cause", zh.cause(None, CauseStatus::Unknown)),
+            ("crossed total", zh.crossed_off(7)),
+            ("break", zh.largest_breaks(1, 7)),
+            ("evidence", zh.more(1, None)),
+            ("repair", zh.repairs().to_owned()),
+            ("plan", zh.repairs().to_owned()),
+            ("control", zh.controls().to_owned()),
+            ("reject", zh.rejects(7, None)),
+            ("source", zh.rejects(7, None)),
+            ("evidence", zh.evidence(None)),
+            ("footing", zh.work(Work::Fold).to_owned()),
+            ("reject", zh.work(Work::Rejects).to_owned()),
+            ("control", zh.work(Work::Control).to_owned()),
+            ("evidence", zh.stopped()),
+        ];
+        for (word, sentence) in table {
+            let term = ledger::chinese(word).expect(word);
+            assert!(sentence.contains(term), "{word} is {term}: {sentence}");
+        }
+    }
+
+    /// Words that were once on a screen or a page beside those of the table.
+    const OTHER_WORDS: [&str; 12] = [
+        "未解释余额",
+        "交叉合计",
+        "漏记",
+        "多记",
+        "重复次数",
+        "控制检查",
+        "拒绝记录",
+        "割接",
+        "冻结",
+        "核对方案",
+        "转换规则",
+        "旧账（",
+    ];
+
+    #[test]
+    fn no_screen_and_no_page_has_a_second_word_for_the_same() {
+        // Up to the tests, which are about the other words.
+        let words = include_str!("words.rs").split("#[cfg(test)]").next();
+        let texts = [
+            ("words.rs", words.unwrap_or_default()),
+            ("chinese.rs", include_str!("chinese.rs")),
+            ("README.zh-CN.md", include_str!("../../README.zh-CN.md")),
+        ];
+        for (name, text) in texts {
+            for other in OTHER_WORDS {
+                assert!(!text.contains(other), "{name} says {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_word_of_the_screens_is_one_of_the_trade() {
+        let words = include_str!("words.rs").split("#[cfg(test)]").next();
+        let asked = words.unwrap_or_default().split("self.term(\"").skip(1);
+        let asked: Vec<&str> = asked.filter_map(|rest| rest.split('"').next()).collect();
+        assert!(asked.len() > 10, "the calls were found: {asked:?}");
+        for word in asked {
+            assert!(ledger::chinese(word).is_some(), "{word}");
         }
     }
 

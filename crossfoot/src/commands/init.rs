@@ -27,7 +27,7 @@ pub(crate) fn run(init: &Init, screen: &Screen) -> Result<u8, CommandError> {
     write_plan(&surveyed, &output)
         .map_err(|error| CommandError::new(Kind::Use, format!("{}: {error}", output.display())))?;
     for line in &surveyed.said {
-        screen.say(line);
+        screen.tell(line);
     }
     let plan = rules::plan::read(&output).map_err(CommandError::plan)?;
     reconcile::prepare(plan, 1, &environment)?;

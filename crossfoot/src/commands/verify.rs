@@ -52,7 +52,7 @@ fn plan_for(
     };
     let surveyed =
         survey(Path::new(source), Path::new(target), &wishes).map_err(super::init::survey_error)?;
-    screen.say(&surveyed.in_one_line());
+    screen.tell(&surveyed.in_one_line());
     plan_of(&surveyed).map_err(CommandError::plan)
 }
 

@@ -229,7 +229,8 @@ impl Page<'_> {
         let title = self.words.notes();
         self.say(2, Paint::Bold, title);
         for note in &agreement.notes {
-            self.say(4, Paint::Plain, &format!("- {}", text::plain(note)));
+            let note = text::plain(&self.words.engine(note));
+            self.say(4, Paint::Plain, &format!("- {note}"));
         }
     }
 

@@ -57,7 +57,7 @@ impl Page<'_> {
             self.say(
                 2,
                 Paint::Plain,
-                &format!("{name}{colon}{}", text::plain(says)),
+                &format!("{name}{colon}{}", text::plain(&self.words.engine(says))),
             );
         }
         if lines.is_empty() {

@@ -92,7 +92,8 @@ impl Page<'_> {
         }
         let incomplete = |status: ControlStatus| status == ControlStatus::Incomplete;
         for control in report.controls.iter().filter(|one| incomplete(one.status)) {
-            let says = control.says.as_deref().map(text::plain);
+            let says = control.says.as_deref();
+            let says = says.map(|says| text::plain(&self.words.engine(says)));
             let why = self.words.control_not_computed(says.as_deref());
             reasons.push(format!("{}{colon}{why}", text::plain(&control.name)));
         }
@@ -115,7 +116,7 @@ impl Page<'_> {
         let mut why: Vec<String> = agreement
             .not_checked
             .iter()
-            .map(|one| text::plain(one))
+            .map(|one| text::plain(&self.words.engine(one)))
             .collect();
         why.extend(residuals(agreement).map(|one| {
             let column = self.column(&one.column, &one.currency);

@@ -463,16 +463,16 @@ fn the_same_in_chinese() {
         不一致         2     37.59
         份数不同       1     50.40
         实有              2,555.55
-        未解释余额            0.00
+        未解释差额            0.00
 
-      不符的交叉合计：3 项
+      不符的纵横合计：3 项
         accounting_date  kind      列          笔数差      应有      实有    差额
         2013-05-25       TOPUP     amount CNY      -1  1,788.00  1,700.00  -88.00
         2013-05-24       INCOME    amount CNY       0     12.10     12.09   -0.01
         2013-05-25       TRANSFER                   1
 
       说明
-        - not compared, as the rule says nothing of it: memo
+        - 未核对（规则没有提到）：memo
 
       按方案声明所作的修补：null_values (memo) 1,204，skip_footer 2；逐项见
         evidence/2013-05-27T08-00-00Z/report.json
@@ -658,7 +658,7 @@ fn a_residual_in_chinese() {
     let page = render(&unexplained(), &[], &chinese());
     let first: Vec<&str> = page.lines().take(8).collect();
     insta::assert_snapshot!(first.join("\n"), @"
-    !!! 未解释余额 0.03 CNY：所列差错不能解释两边账的差额（postings，amount） !!!
+    !!! 未解释差额 0.03 CNY：所列差错不能解释两边账的差额（postings，amount） !!!
     未核完  first：未能全部核对，结论不成立
     笔数：应有 3,000,000，实有 2,999,999，一致 2,999,000
     差错 1,000 处；无拒收记录；无控制核对

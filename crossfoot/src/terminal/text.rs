@@ -42,8 +42,34 @@ pub(crate) fn plain(text: &str) -> String {
     shown
 }
 
+/// Gives a text as it may be written to a screen: its lines, tabs and our own colours, and all
+/// else that a screen would obey written out. The last guard: what is written has been through
+/// [`escaped`] or [`plain`] before, piece by piece.
+pub(crate) fn guarded(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let colour = colour(rest);
+        let taken = colour.unwrap_or(letter.len_utf8());
+        let (piece, after) = rest.split_at(taken);
+        match colour.is_some() || matches!(letter, '\n' | '\t') || !is_unseen(letter) {
+            true => shown.push_str(piece),
+            false => shown.extend(letter.escape_unicode()),
+        }
+        rest = after;
+    }
+    shown
+}
+
+/// The length of the colour that a text begins with: `ESC [`, numbers, `m`.
+fn colour(text: &str) -> Option<usize> {
+    let numbers = text.strip_prefix("\u{1b}[")?;
+    let end = numbers.find(|letter: char| !letter.is_ascii_digit() && letter != ';')?;
+    numbers.get(end..)?.starts_with('m').then_some(end + 3)
+}
+
 /// Says whether a character would be obeyed or hidden by a screen rather than shown.
-fn is_unseen(letter: char) -> bool {
+pub(crate) fn is_unseen(letter: char) -> bool {
     let is_blank = letter.is_whitespace() && letter != ' ' && letter != '\u{3000}';
     letter.is_control()
         || is_blank
@@ -247,6 +273,21 @@ mod tests {
         ];
         for (text, shown) in table {
             assert_eq!(escaped(text), shown);
+        }
+    }
+
+    #[test]
+    fn only_lines_and_colours_are_orders_to_the_screen() {
+        let table = [
+            ("a\n\tb\n", "a\n\tb\n"),
+            ("\u{1b}[1;31mred\u{1b}[0m", "\u{1b}[1;31mred\u{1b}[0m"),
+            ("\u{1b}[2J", "\\u{1b}[2J"),
+            ("\u{1b}]0;title\u{7}", "\\u{1b}]0;title\\u{7}"),
+            ("\u{1b}[31", "\\u{1b}[31"),
+            ("a\rb\u{9b}31m\u{202e}c", "a\\u{d}b\\u{9b}31m\\u{202e}c"),
+        ];
+        for (text, shown) in table {
+            assert_eq!(guarded(text), shown);
         }
     }
 

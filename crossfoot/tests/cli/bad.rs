@@ -35,6 +35,45 @@ fn bad_input_gets_a_message_and_an_exit_status() {
     );
 }
 
+/// The screen in Chinese, beside the one in English: `expected.zh.txt`. Messages of other
+/// programs may stand in ours, and names of columns and files; every message has words of ours.
+#[test]
+fn bad_input_gets_a_message_in_chinese() {
+    let mut differing = Vec::new();
+    for folder in corpus() {
+        let said = say_with(&folder, " --lang zh");
+        let expected = folder.join("expected.zh.txt");
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            fs::write(&expected, &said).unwrap();
+        }
+        if fs::read_to_string(&expected).unwrap_or_default() != said {
+            differing.push(format!("{}:\n{said}", name_of(&folder)));
+        }
+        let is_message = |line: &&str| {
+            let line = line.trim_start();
+            ["× ", "help: ", "错误：", "处理："]
+                .iter()
+                .any(|start| line.starts_with(start))
+        };
+        for message in said.lines().filter(is_message) {
+            let words = message
+                .trim_start_matches("错误：")
+                .trim_start_matches("  处理：");
+            let is_chinese = |letter: char| matches!(letter, '\u{4e00}'..='\u{9fff}');
+            assert!(
+                words.contains(is_chinese),
+                "{}: {message}",
+                name_of(&folder)
+            );
+        }
+    }
+    assert!(
+        differing.is_empty(),
+        "UPDATE_EXPECT=1 takes over what is said now:\n{}",
+        differing.join("\n")
+    );
+}
+
 #[test]
 fn nothing_bad_passes_and_nothing_bad_is_a_fault_of_ours() {
     let statuses = ["exit 1", "exit 2", "exit 3", "exit 5"];
@@ -58,14 +97,33 @@ fn no_message_is_an_order_to_the_terminal() {
     }
 }
 
+/// A name of a header, of a column of SQL and a value of a plan that a terminal would obey, and
+/// marks that turn the direction of writing.
 #[test]
-fn a_name_of_a_header_can_be_an_order_to_the_terminal_today() {
-    let folder = here().join("tests/bad/csv-with-escapes-in-a-name");
-    let place = Place::sound().lay_over(&folder);
-    let told = place.output("verify --color always").stderr;
-    // Wrong: a message of the SQL lists the columns as they are in the file. It must write the
-    // escape out, as the messages of the CSV reader do.
-    assert!(told.contains("voucher;am\u{1b}[2Jount;memo"), "{told:?}");
+fn no_name_is_an_order_to_the_terminal() {
+    let header = Place::sound().lay_over(&here().join("tests/bad/csv-with-escapes-in-a-name"));
+    let sql = "SELECT serial AS voucher, money(amount) AS amount, \"me\u{1b}[8mmo\u{202e}\" FROM flow -- \u{1b}[2J";
+    let sql = Place::sound().with("rules/posting.sql", sql);
+    let plan = fs::read_to_string(here().join("tests/sound/crossfoot.toml")).unwrap();
+    let plan = plan.replace("\"sound\"", "\"so\u{202e}und\u{9b}31m\"");
+    let plan = Place::sound().with("crossfoot.toml", plan);
+    for (place, written) in [
+        (header, "voucher;am\\u{1b}[2Jount;memo"),
+        (sql, "me\\u{1b}[8mmo\\u{202e}"),
+        (plan, "so\\u{202e}und"),
+    ] {
+        for command in ["verify", "check", "verify --json", "verify --lang zh"] {
+            let output = place.output(&format!("{command} --color always"));
+            let told = output.stdout + &output.stderr;
+            assert!(!told.contains("\u{1b}[2J"), "{command}: {told:?}");
+            assert!(!told.contains("\u{1b}[8m"), "{command}: {told:?}");
+            let is_order =
+                |letter: char| matches!(letter, '\u{202e}' | '\r' | '\u{7}' | '\u{80}'..='\u{9f}');
+            assert!(!told.contains(is_order), "{command}: {told:?}");
+            let is_json = command.contains("json");
+            assert!(is_json || told.contains(written), "{command}: {told:?}");
+        }
+    }
 }
 
 /// The folders of the corpus, in order.
@@ -82,9 +140,14 @@ fn name_of(folder: &std::path::Path) -> String {
 }
 
 fn say(folder: &std::path::Path) -> String {
+    say_with(folder, "")
+}
+
+fn say_with(folder: &std::path::Path, option: &str) -> String {
     let place = make(&name_of(folder), Place::sound().lay_over(folder));
     let command = fs::read_to_string(folder.join("command"));
-    place.run(command.as_deref().unwrap_or("verify").trim())
+    let command = command.as_deref().unwrap_or("verify").trim();
+    place.run(&format!("{command}{option}"))
 }
 
 /// Makes what cannot lie in a folder: packed and binary files, folders that are empty, files that

@@ -135,7 +135,7 @@ fn all_mistakes_of_a_plan_are_said_at_once() {
 fn mistakes_in_chinese() {
     let told = mistaken().output("check --lang zh");
     let last = told.stderr.lines().last().unwrap_or_default().to_owned();
-    insta::assert_snapshot!(last, @"错误：the plan has 2 mistakes");
+    insta::assert_snapshot!(last, @"错误：方案有 2 处错误");
 }
 
 #[test]

@@ -98,14 +98,14 @@ fn in_chinese() {
     --- stdout
     已写出 drafted.toml。下一步：crossfoot verify --plan drafted.toml
     --- stderr
-    nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
-    took voucher as key (unique in 120 of 120), amount as money
-    flow is held against posting
-    voucher: unique in 120 of 120 records of the source, unique in 119 of 120 of the target: what is there more than once, or empty, is reported
-    serial is voucher: by what they hold: all 119 values are in both
-    amount: only 25 of 96 values are in both
-    the source's user_id, happened_at, code, memo are not compared: the target has nothing like it
-    the target's account, kind, booked_at, accounting_date are not compared: the source has nothing like it
+    看不出金额的币种：合计时不分币种；可在方案中写 `currency = "CNY"`
+    以 voucher 为键（120 笔中有 120 笔唯一），以 amount 为金额
+    以 flow 核对 posting
+    voucher：源账 120 笔中有 120 笔唯一，新账 120 笔中有 119 笔唯一：重复的和为空的都会报告
+    serial 即 voucher：按内容：全部 119 个值两边都有
+    amount：只有 96 个值中有 25 个两边都有
+    源账的 user_id, happened_at, code, memo 不核对：新账没有与之对应的列
+    新账的 account, kind, booked_at, accounting_date 不核对：源账没有与之对应的列
     "#
     );
 }

@@ -57,7 +57,7 @@ fn books_that_balance_in_chinese() {
       两边一致 4 笔
 
       无差错
-      各列未解释余额均为零
+      各列未解释差额均为零
 
     证据：evidence/[run]/
     用时：[time]
@@ -181,9 +181,9 @@ fn the_first_example_in_chinese() {
         不一致         5     37.59
         份数不同       1     50.40
         实有              2,555.55
-        未解释余额            0.00
+        未解释差额            0.00
 
-      不符的交叉合计：5 项
+      不符的纵横合计：5 项
         accounting_date  kind     列          笔数差       应有       实有    差额
         2013-05-25       PAYMENT  amount CNY      -1  -3,978.88  -3,873.08  105.80
         2013-05-25       TOPUP    amount CNY      -1   2,988.00   2,900.00  -88.00

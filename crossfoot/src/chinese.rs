@@ -1,0 +1,328 @@
+//! What the engine says, in Chinese: mistakes of plans and SQL, errors of books, notes of reports.
+//!
+//! The engine speaks English, and so do all files that a run leaves: the same bytes whatever the
+//! language. The screen translates: `chinese/messages.txt` holds each message with its places
+//! left open, in English and in Chinese. A message that is not there is shown as it is.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// The pairs of messages, in the order in which they are tried.
+static MESSAGES: LazyLock<Vec<Message>> = LazyLock::new(|| {
+    // The first and the last part say how messages are put together: their order is that of the
+    // file. Of the messages between them, the one with the most words of its own comes first.
+    let mut parts = include_str!("chinese/messages.txt").split("# == ").skip(1);
+    let mut part = || parts.next().map(read).unwrap_or_default();
+    let (first, mut then, last) = (part(), part(), part());
+    then.sort_by_key(|message| std::cmp::Reverse(message.weight()));
+    first.into_iter().chain(then).chain(last).collect()
+});
+
+/// Gives what the engine said in Chinese; none where that is not known.
+pub(crate) fn chinese(said: &str) -> Option<String> {
+    Reader::default().read(said)
+}
+
+/// One message in both languages.
+#[derive(Debug)]
+struct Message {
+    english: Vec<Part>,
+    chinese: Vec<Part>,
+}
+
+/// A part of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    /// Words.
+    Words(String),
+    /// `<name>`: what is taken over as it is.
+    Name(String),
+    /// `<#name>`: a number, taken over as it is.
+    Number(String),
+    /// `<@name>`: a file, with or without a line and a column.
+    Place(String),
+    /// `<=name>`: what is itself a message.
+    Message(String),
+}
+
+impl Message {
+    /// The letters that a text must have to be this message.
+    fn weight(&self) -> usize {
+        let words = self.english.iter().map(|part| match part {
+            Part::Words(words) => words.len(),
+            Part::Name(_) | Part::Number(_) | Part::Place(_) | Part::Message(_) => 0,
+        });
+        words.sum()
+    }
+}
+
+/// Reads the pairs below a headline: an English line and a Chinese one; others are blank or begin
+/// with `# `.
+fn read(text: &str) -> Vec<Message> {
+    let lines: Vec<&str> = text
+        .lines()
+        .skip(1)
+        .filter(|line| !line.is_empty() && !line.starts_with("# "))
+        .collect();
+    let pair = |pair: &[&str]| match pair {
+        [english, chinese] => Message {
+            english: parts(english),
+            chinese: parts(chinese),
+        },
+        _ => Message {
+            english: Vec::new(),
+            chinese: Vec::new(),
+        },
+    };
+    lines.chunks(2).map(pair).collect()
+}
+
+/// Cuts a line at its places. `<` opens one only before a name and `>`.
+fn parts(line: &str) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut words = String::new();
+    let mut rest = line;
+    while let Some(letter) = rest.chars().next() {
+        if let Some((place, after)) = place(rest) {
+            if !words.is_empty() {
+                parts.push(Part::Words(std::mem::take(&mut words)));
+            }
+            parts.push(place);
+            rest = after;
+        } else {
+            words.push(letter);
+            rest = rest.get(letter.len_utf8()..).unwrap_or_default();
+        }
+    }
+    if !words.is_empty() {
+        parts.push(Part::Words(words));
+    }
+    parts
+}
+
+fn place(text: &str) -> Option<(Part, &str)> {
+    let (name, after) = text.strip_prefix('<')?.split_once('>')?;
+    let (part, name): (fn(String) -> Part, &str) = match name.split_at_checked(1)? {
+        ("=", name) => (Part::Message, name),
+        ("#", name) => (Part::Number, name),
+        ("@", name) => (Part::Place, name),
+        _ => (Part::Name, name),
+    };
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase());
+    is_name.then(|| (part(name.to_owned()), after))
+}
+
+/// Reads one text; what was found of its parts is kept, so that no part is read twice.
+#[derive(Debug, Default)]
+struct Reader<'a> {
+    known: BTreeMap<&'a str, Option<String>>,
+}
+
+/// What stands in the places of a message, by their names.
+type Found<'a> = Vec<(&'a str, String)>;
+
+impl<'a> Reader<'a> {
+    fn read(&mut self, said: &'a str) -> Option<String> {
+        if let Some(known) = self.known.get(said) {
+            return known.clone();
+        }
+        // A part of a text is shorter than it, so this answers nothing but its own repetition.
+        self.known.insert(said, None);
+        let told = MESSAGES.iter().find_map(|message| {
+            let found = self.fit(&message.english, said)?;
+            Some(filled(&message.chinese, &found))
+        });
+        self.known.insert(said, told.clone());
+        told
+    }
+
+    /// Fits a text to parts, trying every end that a place can have.
+    fn fit(&mut self, parts: &'a [Part], said: &'a str) -> Option<Found<'a>> {
+        let Some((first, rest)) = parts.split_first() else {
+            return said.is_empty().then(Found::new);
+        };
+        let name = match first {
+            Part::Words(words) => return self.fit(rest, said.strip_prefix(words.as_str())?),
+            Part::Name(name) | Part::Number(name) | Part::Place(name) | Part::Message(name) => name,
+        };
+        let ends: Vec<usize> = match rest.first() {
+            None => vec![said.len()],
+            Some(Part::Words(words)) => said.match_indices(words).map(|(at, _)| at).collect(),
+            // Two places beside one another could share a text in any way: no message has them.
+            Some(_) => return None,
+        };
+        for end in ends {
+            let (taken, after) = said.split_at(end);
+            let is_odd = match first {
+                Part::Number(_) => !is_number(taken),
+                Part::Place(_) => taken.is_empty() || taken.contains([' ', '`']),
+                _ => false,
+            };
+            if is_odd {
+                continue;
+            }
+            let Some(mut found) = self.fit(rest, after) else {
+                continue;
+            };
+            let shown = match first {
+                Part::Message(_) => self.read(taken),
+                _ => Some(taken.to_owned()),
+            };
+            if let Some(shown) = shown {
+                found.push((name, shown));
+                return Some(found);
+            }
+        }
+        None
+    }
+}
+
+/// Puts what was found into the places, with a blank where Chinese meets other letters.
+fn filled(parts: &[Part], found: &Found<'_>) -> String {
+    let mut told = String::new();
+    for part in parts {
+        let piece = match part {
+            Part::Words(words) => words,
+            Part::Name(name) | Part::Number(name) | Part::Place(name) | Part::Message(name) => {
+                let place = found.iter().find(|(found, _)| found == name);
+                place.map_or("", |(_, shown)| shown)
+            }
+        };
+        let meets = |before: char, after: char| {
+            is_chinese(before) && is_letter(after) || is_letter(before) && is_chinese(after)
+        };
+        if let (Some(before), Some(after)) = (told.chars().last(), piece.chars().next())
+            && meets(before, after)
+        {
+            told.push(' ');
+        }
+        told.push_str(piece);
+    }
+    told
+}
+
+/// A number as messages write it, with or without marks between its thousands.
+fn is_number(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b',')
+}
+
+fn is_chinese(letter: char) -> bool {
+    matches!(letter, '\u{4e00}'..='\u{9fff}')
+}
+
+/// A letter, a digit or the sign that code stands in.
+fn is_letter(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, '`' | '"' | '$' | '~')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use miette::Diagnostic;
+    use rules::plan;
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    fn check(said: &str, told: &str) {
+        assert_eq!(chinese(said).as_deref(), Some(told), "{said}");
+    }
+
+    #[test]
+    fn messages_are_put_together_as_the_engine_does() {
+        check("there is no column `amout`", "没有列 `amout`");
+        check("did you mean `amount`?", "是否应为 `amount`？");
+        check(
+            "unknown key `keys` in `[[agreement]]`",
+            "`[[agreement]]` 中没有名为 `keys` 的键",
+        );
+        check(
+            "unknown key `keys` in the plan",
+            "方案中没有名为 `keys` 的键",
+        );
+        check(
+            "`header` must be `true` or `false`, not a text",
+            "`header` 应为 `true` 或 `false`，而不是文本",
+        );
+        check(
+            "posting.csv:3:1: 2 fields, 3 expected; correct the line; or declare `skip_footer` if it \
+             is a note at the end, `pad_short = true` if the rest is NULL",
+            "posting.csv:3:1：有 2 个字段，应有 3 个；请改正此行；若是末尾的说明，请写 `skip_footer`，\
+             若其余为 NULL，请写 `pad_short = true`",
+        );
+        check(
+            "posting.csv:2:9: a quote that is never closed, in field 3 (memo); the file is cut off, or \
+             a \" is missing or too many; declare `quote = \"\"` if \" is only text here",
+            "posting.csv:2:9：引号没有结束，在第 3 个字段（memo）；文件被截断，或者多了、少了一个 \"；\
+             若 \" 只是文本，请写 `quote = \"\"`",
+        );
+    }
+
+    #[test]
+    fn names_are_taken_over_whatever_they_look_like() {
+        check("there is no table `the plan`", "没有表 `the plan`");
+        check("the columns are 金额, a; b: c", "现有各列：金额, a; b: c");
+        assert_eq!(chinese("words that the engine never says"), None);
+        assert_eq!(chinese(""), None);
+    }
+
+    #[test]
+    fn a_long_text_of_many_parts_is_read_in_no_time() {
+        let said = "no such message: at all; ".repeat(200);
+        assert_eq!(chinese(&said), None);
+    }
+
+    #[test]
+    fn both_lines_of_a_pair_have_the_same_places() {
+        let mut english = BTreeSet::new();
+        for message in MESSAGES.iter() {
+            let places = |parts: &[Part]| -> BTreeSet<String> {
+                let shown = |part: &Part| match part {
+                    Part::Words(_) => None,
+                    Part::Name(name) | Part::Number(name) | Part::Place(name) => Some(name.clone()),
+                    Part::Message(name) => Some(format!("={name}")),
+                };
+                parts.iter().filter_map(shown).collect()
+            };
+            let (left, right) = (places(&message.english), places(&message.chinese));
+            assert_eq!(left, right, "{message:?}");
+            let beside = message.english.windows(2).any(|two| {
+                let is_words = |part: &Part| matches!(part, Part::Words(_));
+                !two.iter().any(is_words)
+            });
+            assert!(!beside, "two places beside one another: {message:?}");
+            assert!(
+                english.insert(format!("{:?}", message.english)),
+                "twice: {message:?}"
+            );
+        }
+        assert!(
+            english.len() > 300,
+            "the messages were read: {}",
+            english.len()
+        );
+    }
+
+    #[test]
+    fn every_mistake_of_the_corpus_of_plans_has_chinese_words() {
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules/tests/plans");
+        let mut lacking = BTreeSet::new();
+        let mut count = 0;
+        for folder in std::fs::read_dir(corpus).expect("the corpus is there") {
+            let folder = folder.expect("readable").path();
+            let mistakes = plan::read(&folder.join("crossfoot.toml")).err();
+            for mistake in mistakes.iter().flatten() {
+                count += 1;
+                let mut words = vec![mistake.to_string()];
+                words.extend(mistake.help().map(|help| help.to_string()));
+                let labels = mistake.labels().into_iter().flatten();
+                words.extend(labels.filter_map(|label| label.label().map(str::to_owned)));
+                lacking.extend(words.into_iter().filter(|words| chinese(words).is_none()));
+            }
+        }
+        assert_eq!(lacking, BTreeSet::new());
+        assert!(count > 150, "the corpus was read: {count}");
+    }
+}
