@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::corpus::data;
 use crate::{pages, place, programs, table};
 
 /// One step: its name, what a developer types to run it alone, what it does.
@@ -60,6 +61,9 @@ struct Outcome {
 pub(crate) fn run() -> Result<()> {
     let outcomes: Vec<Outcome> = steps().into_iter().map(play).collect();
     println!("\n{}", summary(&outcomes));
+    if data::packed()?.is_none() {
+        println!("real books: not verified: no data");
+    }
     let failed = outcomes.iter().filter(|one| one.failure.is_some()).count();
     if failed > 0 {
         bail!("{failed} of {} steps failed", outcomes.len());
@@ -72,6 +76,10 @@ fn steps() -> Vec<Step> {
     vec![
         Step::own("programs", "cargo xtask ci", || {
             programs::provide(programs::FOR_CI)?;
+            if data::packed()?.is_some() {
+                // The tests verify the real books as well.
+                programs::provide(programs::FOR_CORPUS)?;
+            }
             programs::require_toolchain()
         }),
         Step::cargo("format", "fmt --all --check", &[]),

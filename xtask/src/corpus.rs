@@ -5,7 +5,7 @@
 //! stand on stderr. The council's books also have tables of what is known to be
 //! off, record by record; the breaks are held against them.
 
-mod data;
+pub(crate) mod data;
 mod likeness;
 mod truth;
 

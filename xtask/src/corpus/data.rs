@@ -85,7 +85,11 @@ fn kind(folder: &Path) -> Kind {
     }
 }
 
-fn packed() -> Result<Option<PathBuf>> {
+/// The folder of the packed data: the one that `CROSSFOOT_DATA` names, else `../shared/data`.
+///
+/// # Errors
+/// When `CROSSFOOT_DATA` names no folder.
+pub(crate) fn packed() -> Result<Option<PathBuf>> {
     if let Some(named) = env::var_os("CROSSFOOT_DATA") {
         let named = PathBuf::from(named);
         if !named.is_dir() {
