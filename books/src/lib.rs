@@ -75,6 +75,7 @@ mod csv;
 mod digest;
 mod error;
 mod find;
+mod guard;
 mod parquet;
 mod place;
 mod read;

@@ -1,7 +1,6 @@
 //! Parquet: row groups as chunks, only the columns and rows that are wanted.
 
 use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::cast::AsArray;
@@ -23,6 +22,7 @@ use parquet::file::metadata::{PageIndexPolicy, RowGroupMetaData};
 use crate::columns::type_name;
 use crate::error::{BookError, ReadError, ReadErrorKind};
 use crate::find::FoundFile;
+use crate::guard::guard;
 use crate::place::{FileColumn, rows_from};
 use crate::read::{ChunkMeter, ChunkReader, ReadRequest, RowFilter};
 use crate::table::{Body, Chunk, SourceFile, Span};
@@ -108,21 +108,6 @@ fn plain_type(data_type: &DataType) -> DataType {
         DataType::Binary | DataType::LargeBinary => DataType::BinaryView,
         DataType::Dictionary(_, value) => plain_type(value),
         other => other.clone(),
-    }
-}
-
-/// Runs a decoder: on damaged files those of the parquet crate panic here and
-/// there, which for us is an error of the file, not of the program.
-fn guard<T>(decode: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, String> {
-    match catch_unwind(AssertUnwindSafe(decode)) {
-        Ok(decoded) => decoded.map_err(|error| error.to_string()),
-        Err(panic) => Err(
-            match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
-                (Some(why), _) => (*why).to_owned(),
-                (_, Some(why)) => why.clone(),
-                _ => "the decoder gave up".to_owned(),
-            },
-        ),
     }
 }
 

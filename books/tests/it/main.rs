@@ -4,6 +4,7 @@
 mod bookshelf;
 mod broken;
 mod columns;
+mod damage;
 mod encodings;
 mod finding;
 mod laws;
