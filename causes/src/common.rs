@@ -41,7 +41,7 @@
 //! }
 //! let common = finder.finish(&tally).expect("they have the sign in common");
 //! assert_eq!(common.conditions[0].to_string(), "source.amount < 0");
-//! assert_eq!(common.says().en, "200 of 200: source.amount < 0; no other record is so");
+//! assert_eq!(common.says().en, "200 of 200: source.amount < 0; no counterexample");
 //! # Ok::<(), ledger::CivilError>(())
 //! ```
 //!
@@ -63,7 +63,8 @@
 //! # Cost
 //!
 //! A [`Masker`] reads each column of a record once, whatever the number of conditions on it; a caller
-//! who holds Arrow columns can compute the masks column by column from [`Finder::atoms`] instead.
+//! who holds Arrow columns can ask for the masks column by column, a [`ColumnMasker`] each, and read no
+//! column that none asks for.
 //! A [`Tally`] remembers the last counts of some thousand masks and hands them down
 //! only when another mask takes their place. What a sample of unbroken records shows to be beaten
 //! is not counted at all: some 5 to 20 conditions remain of 64, and with no such sample all do.
@@ -110,7 +111,7 @@ mod texts;
 
 pub use attribute::{Attribute, Attributes, ColumnIndex, Facts, Role};
 pub use finder::{Common, Finder, RiskRatio};
-pub use masker::Masker;
+pub use masker::{ColumnMasker, Masker};
 pub use predicate::{Part, Predicate, Range, Test};
 pub use proposer::Proposer;
 pub use reading::Moment;

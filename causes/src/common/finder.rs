@@ -258,25 +258,32 @@ impl Common {
             };
         }
         let conditions = self.shown().join(" AND ");
-        if self.counterexamples == 0 {
-            return Says {
-                en: format!("{count}: {conditions}; no other record is so"),
-                zh: format!("{count_zh}：{conditions}；其他记录均不符合"),
-            };
-        }
-        let (others, ratio) = (grouped(self.counterexamples), self.risk_ratio);
-        let en = match ratio.denominator {
-            0 => "no record without it is broken".to_owned(),
-            _ => format!("{ratio} times as often broken as others"),
-        };
-        let zh = match ratio.denominator {
-            0 => "不符合者无一出错".to_owned(),
-            _ => format!("出错频率为其他记录的 {ratio} 倍"),
-        };
+        let (against_en, against_zh) = self.against();
         Says {
-            en: format!("{count}: {conditions}; {others} more are so and agree; {en}"),
-            zh: format!("{count_zh}：{conditions}；另有 {others} 条符合而无误；{zh}"),
+            en: format!("{count}: {conditions}; {against_en}"),
+            zh: format!("{count_zh}：{conditions}；{against_zh}"),
         }
+    }
+
+    /// What speaks against the conditions, in both languages.
+    fn against(&self) -> (String, String) {
+        if self.counterexamples == 0 {
+            return ("no counterexample".to_owned(), "无反例".to_owned());
+        }
+        let plural = if self.counterexamples == 1 { "" } else { "s" };
+        let count = grouped(self.counterexamples);
+        let ratio = self.risk_ratio;
+        let (en, zh) = match ratio.denominator {
+            0 => (
+                "no break without it".to_owned(),
+                "不符合者无一出错".to_owned(),
+            ),
+            _ => (format!("risk ratio {ratio}"), format!("风险比 {ratio}")),
+        };
+        (
+            format!("{count} counterexample{plural}, {en}"),
+            format!("反例 {count} 条，{zh}"),
+        )
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::attribute::Attributes;
 use super::reading;
-use super::{ColumnIndex, Facts, Part, Predicate, Range, Test};
+use super::{ColumnIndex, Facts, Moment, Part, Predicate, Range, Test};
 use crate::Kind;
 use ledger::{Decimal, Zone};
 
@@ -10,65 +10,73 @@ use ledger::{Decimal, Zone};
 /// and remembered where the next record has the same.
 #[derive(Debug, Clone)]
 pub struct Masker {
-    columns: Vec<ColumnTests>,
-    zone: Zone,
+    columns: Vec<ColumnMasker>,
 }
 
-/// The conditions on one column, by what must be read for them.
+/// Tells which conditions on one column hold of its value: the mask of a record is the masks of its
+/// columns, joined with `|`.
+///
+/// Who holds numbers and moments as such need not write them as text: the conditions on a column of
+/// numbers are all met by [`ColumnMasker::of_number`], and those on dates and instants by
+/// [`ColumnMasker::of_moment`]. Text that reads as money is text.
 #[derive(Debug, Clone)]
-struct ColumnTests {
+pub struct ColumnMasker {
     column: ColumnIndex,
     kind: Kind,
+    zone: Zone,
     null: u64,
+    not_null: u64,
     texts: Vec<(u64, Test)>,
     numbers: Vec<(u64, Test)>,
-    moments: Vec<(u64, Range<super::Moment>)>,
+    moments: Vec<(u64, Range<Moment>)>,
     parts: Vec<(u64, Part, Range<u32>)>,
-    /// The last value and what held of it.
+    /// The last text and what held of it.
     last: String,
     last_mask: u64,
 }
 
 impl Masker {
     pub(super) fn new(attributes: &Attributes, atoms: &[Predicate]) -> Self {
-        let mut columns: Vec<ColumnTests> = Vec::new();
+        let mut columns: Vec<ColumnMasker> = Vec::new();
         for (column, attribute) in attributes.iter() {
-            let mut tests = ColumnTests::new(column, attribute.kind);
-            for (place, atom) in atoms
-                .iter()
-                .enumerate()
-                .filter(|(_, atom)| atom.column == column)
-            {
-                tests.add(1 << place, &atom.test);
+            let mut masker = ColumnMasker::new(column, attribute.kind, &attributes.zone);
+            for (place, atom) in atoms.iter().enumerate() {
+                if atom.column == column {
+                    masker.add(1 << place, &atom.test);
+                }
             }
-            if !tests.is_empty() {
-                tests.last_mask = tests.read("", &attributes.zone);
-                columns.push(tests);
+            if !masker.is_empty() {
+                masker.last_mask = masker.read("");
+                columns.push(masker);
             }
         }
-        Self {
-            columns,
-            zone: attributes.zone.clone(),
-        }
+        Self { columns }
     }
 
     /// The conditions that hold of a record: bit n stands for atom n of the finder.
     #[inline]
     pub fn mask<F: Facts + ?Sized>(&mut self, facts: &F) -> u64 {
         let mut mask = 0;
-        for tests in &mut self.columns {
-            mask |= tests.mask(facts.value(tests.column), &self.zone);
+        for column in &mut self.columns {
+            mask |= column.of_text(facts.value(column.column));
         }
         mask
     }
+
+    /// The columns that conditions speak of, ascending: no others need be read.
+    pub fn columns(&mut self) -> &mut [ColumnMasker] {
+        &mut self.columns
+    }
 }
 
-impl ColumnTests {
-    fn new(column: ColumnIndex, kind: Kind) -> Self {
+impl ColumnMasker {
+    fn new(column: ColumnIndex, kind: Kind, zone: &Zone) -> Self {
         Self {
             column,
             kind,
+            zone: zone.clone(),
             null: 0,
+            not_null: 0,
             texts: Vec::new(),
             numbers: Vec::new(),
             moments: Vec::new(),
@@ -81,6 +89,7 @@ impl ColumnTests {
     fn add(&mut self, bit: u64, test: &Test) {
         match test {
             Test::IsNull => self.null |= bit,
+            Test::IsNotNull => self.not_null |= bit,
             Test::Number(_)
             | Test::NumberIn(_)
             | Test::NumberIsNot(_)
@@ -94,24 +103,42 @@ impl ColumnTests {
 
     fn is_empty(&self) -> bool {
         let count = self.texts.len() + self.numbers.len() + self.moments.len() + self.parts.len();
-        self.null == 0 && count == 0
+        self.null | self.not_null == 0 && count == 0
     }
 
+    /// The place of the column.
+    pub fn column(&self) -> ColumnIndex {
+        self.column
+    }
+
+    /// What holds of a value as text.
     #[inline]
-    fn mask(&mut self, value: Option<&str>, zone: &Zone) -> u64 {
+    pub fn of_text(&mut self, value: Option<&str>) -> u64 {
         let Some(text) = value else {
             return self.null;
         };
         if text != self.last {
-            self.last_mask = self.read(text, zone);
+            self.last_mask = self.read(text);
             self.last.clear();
             self.last.push_str(text);
         }
         self.last_mask
     }
 
-    fn read(&self, text: &str, zone: &Zone) -> u64 {
-        let mut mask = 0;
+    /// What holds of a number, in a column of numbers.
+    #[inline]
+    pub fn of_number(&self, value: Option<Decimal>) -> u64 {
+        value.map_or(self.null, |number| self.not_null | self.read_number(number))
+    }
+
+    /// What holds of a date or an instant, in a column of such.
+    #[inline]
+    pub fn of_moment(&self, value: Option<Moment>) -> u64 {
+        value.map_or(self.null, |moment| self.not_null | self.read_moment(moment))
+    }
+
+    fn read(&self, text: &str) -> u64 {
+        let mut mask = self.not_null;
         for (bit, test) in &self.texts {
             mask |= if test.holds_of_text(text) { *bit } else { 0 };
         }
@@ -123,7 +150,7 @@ impl ColumnTests {
         if !(self.moments.is_empty() && self.parts.is_empty())
             && let Some(moment) = reading::moment(self.kind, text)
         {
-            mask |= self.read_moment(moment, zone);
+            mask |= self.read_moment(moment);
         }
         mask
     }
@@ -140,7 +167,7 @@ impl ColumnTests {
         mask
     }
 
-    fn read_moment(&self, moment: super::Moment, zone: &Zone) -> u64 {
+    fn read_moment(&self, moment: Moment) -> u64 {
         let mut mask = 0;
         for (bit, range) in &self.moments {
             mask |= if range.contains(moment) { *bit } else { 0 };
@@ -148,7 +175,7 @@ impl ColumnTests {
         if self.parts.is_empty() {
             return mask;
         }
-        let Some(wall) = reading::on_the_wall(self.kind, moment, zone) else {
+        let Some(wall) = reading::on_the_wall(self.kind, moment, &self.zone) else {
             return mask;
         };
         for (bit, part, range) in &self.parts {
