@@ -6,7 +6,7 @@ pub(crate) mod currency;
 pub(crate) mod fee;
 pub(crate) mod float;
 pub(crate) mod float_format;
-mod floats;
+pub(crate) mod floats;
 pub(crate) mod overflow;
 pub(crate) mod refund;
 pub(crate) mod remainder;

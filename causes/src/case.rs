@@ -71,7 +71,12 @@ impl<'a> Case<'a> {
             .map(|(at, field)| Field::new(terms, field, at))
             .collect();
         let has_numbers = fields.iter().any(|field| field.numbers.is_some());
-        let mut case = Case { terms, found, fields, numbers: Vec::new() };
+        let mut case = Case {
+            terms,
+            found,
+            fields,
+            numbers: Vec::new(),
+        };
         if has_numbers {
             case.numbers = case.read_numbers();
         }
@@ -89,12 +94,19 @@ impl<'a> Case<'a> {
 
     fn read_numbers(&self) -> Vec<Named<'a>> {
         let of_source = self.source_values().map(|(name, text)| (name, text, true));
-        let of_record = self.expected_values().map(|(name, text)| (name, text, false));
+        let of_record = self
+            .expected_values()
+            .map(|(name, text)| (name, text, false));
         of_source
             .chain(of_record)
             .filter_map(|(name, text, is_source)| {
                 let value = number::read(text)?;
-                Some(Named { name, text, value, is_source })
+                Some(Named {
+                    name,
+                    text,
+                    value,
+                    is_source,
+                })
             })
             .take(NUMBERS_MAX)
             .collect()
@@ -115,7 +127,11 @@ impl<'a> Case<'a> {
 
     /// The values of all records of the break that are not null, with their columns.
     pub(crate) fn all_values(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
-        let target = self.found.target.iter().flat_map(|record| values(&record.fields));
+        let target = self
+            .found
+            .target
+            .iter()
+            .flat_map(|record| values(&record.fields));
         self.source_values()
             .chain(self.expected_values())
             .chain(self.found.actual.iter().flat_map(values))
@@ -124,7 +140,8 @@ impl<'a> Case<'a> {
 
     /// Says whether any column of the break bears one of the words.
     pub(crate) fn has_column(&self, words: crate::naming::Words) -> bool {
-        self.all_values().any(|(name, _)| crate::naming::is(name, words))
+        self.all_values()
+            .any(|(name, _)| crate::naming::is(name, words))
     }
 
     /// Says whether the source holds the number as it is expected, so that nothing was computed.
@@ -136,7 +153,8 @@ impl<'a> Case<'a> {
 
     /// Says whether the money of this record went back, as its status or type tells.
     pub(crate) fn is_refund(&self) -> bool {
-        self.all_values().any(|(_, value)| crate::naming::is_refund(value))
+        self.all_values()
+            .any(|(_, value)| crate::naming::is_refund(value))
     }
 
     /// Says whether something in the record could stand on the other side: a side, an account,
@@ -169,12 +187,16 @@ impl<'a> Field<'a> {
         let expected = field.expected.as_deref();
         let actual = field.actual.as_deref();
         Field {
-            bit: 1_u64.checked_shl(u32::try_from(at).unwrap_or(u32::MAX)).unwrap_or(0),
+            bit: 1_u64
+                .checked_shl(u32::try_from(at).unwrap_or(u32::MAX))
+                .unwrap_or(0),
             name: &field.name,
             column,
             expected,
             actual,
-            numbers: both(column.kind == Kind::Number, expected, actual, |text| text.parse().ok()),
+            numbers: both(column.kind == Kind::Number, expected, actual, |text| {
+                text.parse().ok()
+            }),
             days: both(column.kind == Kind::Date, expected, actual, days_of),
             micros: both(column.kind == Kind::Instant, expected, actual, micros_of),
         }
@@ -182,7 +204,10 @@ impl<'a> Field<'a> {
 
     /// The same field with another number expected, for the second of two causes.
     pub(crate) fn expecting(&self, value: Decimal) -> Field<'a> {
-        let numbers = self.numbers.map(|pair| Pair { expected: value, ..pair });
+        let numbers = self.numbers.map(|pair| Pair {
+            expected: value,
+            ..pair
+        });
         Field { numbers, ..*self }
     }
 
@@ -196,6 +221,11 @@ impl<'a> Field<'a> {
     pub(crate) fn scale(&self) -> u8 {
         self.numbers
             .map_or(0, |pair| pair.expected.scale.max(pair.actual.scale))
+    }
+
+    /// Says whether the column holds amounts, or numbers with decimals that may be amounts.
+    pub(crate) fn is_amount(&self) -> bool {
+        self.column.is_money || self.scale() > 0
     }
 
     /// Both values as whole numbers of the smallest unit of the column.
@@ -215,7 +245,10 @@ impl<'a> Field<'a> {
 
     /// Both values, where neither is null.
     pub(crate) fn texts(&self) -> Option<Pair<&'a str>> {
-        Some(Pair { expected: self.expected?, actual: self.actual? })
+        Some(Pair {
+            expected: self.expected?,
+            actual: self.actual?,
+        })
     }
 
     /// Says whether the column bears one of the words.
@@ -233,7 +266,10 @@ fn both<T>(
     if !applies {
         return None;
     }
-    Some(Pair { expected: read(expected?)?, actual: read(actual?)? })
+    Some(Pair {
+        expected: read(expected?)?,
+        actual: read(actual?)?,
+    })
 }
 
 pub(crate) const MICROS_PER_SECOND: i64 = 1_000_000;

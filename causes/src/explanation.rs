@@ -53,7 +53,11 @@ impl Explanation {
             id: (!self.causes.is_empty()).then(|| joined(&self.causes)),
             status: self.status,
             says: self.says.en.clone(),
-            rivals: self.rivals.iter().map(|id| id.as_str().to_owned()).collect(),
+            rivals: self
+                .rivals
+                .iter()
+                .map(|id| id.as_str().to_owned())
+                .collect(),
         }
     }
 }

@@ -23,7 +23,7 @@
 //! # Ok::<(), ledger::CivilError>(())
 //! ```
 //!
-//! [`Prover`] tries the causes of the [`CATALOGUE`] on one break; `Prover::explain_together`
+//! [`Prover`] tries the causes of the [`CATALOGUE`] on one break; [`Prover::explain_together`]
 //! looks at several at once, for what one record cannot show. Each hypothesis says what the
 //! target would hold. A cause is *proved* where it gives what the target holds, byte for byte,
 //! and no other cause of the catalogue does; otherwise all that do are named. An [`Explanation`]
@@ -58,6 +58,7 @@ pub mod simplicity;
 mod terms;
 mod text;
 mod time;
+mod together;
 mod trial;
 mod verdict;
 

@@ -8,49 +8,161 @@
 pub(crate) type Words = &'static [&'static str];
 
 pub(crate) const FEE: Words = &[
-    "fee", "charge", "commission", "tax", "vat", "coupon", "discount", "interest", "rebate",
-    "surcharge", "tip", "手续费", "费", "税", "佣金", "利息", "券", "优惠", "折扣",
+    "fee",
+    "charge",
+    "commission",
+    "tax",
+    "vat",
+    "coupon",
+    "discount",
+    "interest",
+    "rebate",
+    "surcharge",
+    "tip",
+    "手续费",
+    "费",
+    "税",
+    "佣金",
+    "利息",
+    "券",
+    "优惠",
+    "折扣",
 ];
 pub(crate) const SIDE: Words = &[
-    "side", "direction", "debit", "credit", "dc", "drcr", "dr", "cr", "sign", "借", "贷", "方向", "收支",
+    "side",
+    "direction",
+    "debit",
+    "credit",
+    "dc",
+    "drcr",
+    "dr",
+    "cr",
+    "sign",
+    "借",
+    "贷",
+    "方向",
+    "收支",
 ];
 pub(crate) const VOUCHER: Words = &[
-    "voucher", "leg", "entry", "posting", "journal", "line", "split", "凭证", "分录", "分腿", "行号",
+    "voucher", "leg", "entry", "posting", "journal", "line", "split", "凭证", "分录", "分腿",
+    "行号",
 ];
 pub(crate) const ACCOUNT: Words = &[
-    "account", "acct", "acc", "wallet", "card", "iban", "账户", "帐户", "账号", "户号", "卡号", "户",
+    "account", "acct", "acc", "wallet", "card", "iban", "账户", "帐户", "账号", "户号", "卡号",
+    "户",
 ];
 pub(crate) const SUBJECT: Words = &["subject", "gl", "ledger", "coa", "nominal", "科目"];
 pub(crate) const COUNTERPARTY: Words = &[
-    "counterparty", "counter", "opposite", "peer", "payee", "payer", "beneficiary", "partner", "from", "to", "对手", "对方", "收款", "付款",
+    "counterparty",
+    "counter",
+    "opposite",
+    "peer",
+    "payee",
+    "payer",
+    "beneficiary",
+    "partner",
+    "from",
+    "to",
+    "对手",
+    "对方",
+    "收款",
+    "付款",
 ];
 pub(crate) const CUSTOMER: Words = &[
-    "customer", "client", "holder", "merchant", "user", "member", "owner", "cust", "uid", "客户", "商户", "用户", "持有人", "会员",
+    "customer",
+    "client",
+    "holder",
+    "merchant",
+    "user",
+    "member",
+    "owner",
+    "cust",
+    "uid",
+    "客户",
+    "商户",
+    "用户",
+    "持有人",
+    "会员",
 ];
 pub(crate) const PAIR: Words = &[
-    "pair", "link", "linked", "related", "transfer", "match", "original", "ref", "配对", "关联", "原交易",
+    "pair",
+    "link",
+    "linked",
+    "related",
+    "transfer",
+    "match",
+    "original",
+    "ref",
+    "配对",
+    "关联",
+    "原交易",
 ];
 pub(crate) const SHARD: Words = &[
-    "shard", "partition", "sub", "subaccount", "bucket", "node", "slot", "分片", "分库", "子账", "分户",
+    "shard",
+    "partition",
+    "sub",
+    "subaccount",
+    "bucket",
+    "node",
+    "slot",
+    "分片",
+    "分库",
+    "子账",
+    "分户",
 ];
 pub(crate) const TYPE: Words = &[
-    "type", "kind", "code", "category", "class", "channel", "product", "method", "类型", "类别", "渠道", "代码", "种类",
+    "type", "kind", "code", "category", "class", "channel", "product", "method", "类型", "类别",
+    "渠道", "代码", "种类",
 ];
 pub(crate) const STATUS: Words = &["status", "state", "flag", "stage", "状态", "标志"];
 pub(crate) const CURRENCY: Words = &["currency", "ccy", "cur", "curr", "币种", "货币"];
 pub(crate) const RATE: Words = &["rate", "fx", "price", "exchange", "汇率", "牌价", "价格"];
 pub(crate) const CLOCK: Words = &[
-    "time", "timestamp", "ts", "epoch", "at", "date", "created", "updated", "millis", "seconds", "ms", "时间", "日期", "时刻",
+    "time",
+    "timestamp",
+    "ts",
+    "epoch",
+    "at",
+    "date",
+    "created",
+    "updated",
+    "millis",
+    "seconds",
+    "ms",
+    "时间",
+    "日期",
+    "时刻",
 ];
-pub(crate) const VERSION: Words = &["version", "updated", "modified", "revision", "更新", "修改", "版本"];
+pub(crate) const VERSION: Words = &[
+    "version", "updated", "modified", "revision", "更新", "修改", "版本",
+];
 pub(crate) const FUND: Words = &[
-    "income", "yield", "share", "shares", "nav", "holding", "dividend", "收益", "份额", "万份", "净值",
+    "income", "yield", "share", "shares", "nav", "holding", "dividend", "收益", "份额", "万份",
+    "净值",
 ];
 pub(crate) const INCOME: Words = &["income", "yield", "dividend", "earning", "收益", "分红"];
 pub(crate) const SHARES: Words = &["share", "shares", "holding", "units", "份额"];
-pub(crate) const UNCONFIRMED: Words = &["unconfirmed", "pending", "applied", "在途", "未确认", "待确认"];
+pub(crate) const UNCONFIRMED: Words = &[
+    "unconfirmed",
+    "pending",
+    "applied",
+    "在途",
+    "未确认",
+    "待确认",
+];
 pub(crate) const TRADING_DATE: Words = &[
-    "confirm", "confirmed", "trade", "trading", "settle", "settlement", "nav", "valuedate", "确认", "交易日", "清算日", "交收",
+    "confirm",
+    "confirmed",
+    "trade",
+    "trading",
+    "settle",
+    "settlement",
+    "nav",
+    "valuedate",
+    "确认",
+    "交易日",
+    "清算日",
+    "交收",
 ];
 
 /// Says whether a name holds one of the words, in any case.
@@ -87,9 +199,9 @@ fn camel_parts(word: &str) -> impl Iterator<Item = &str> {
             return None;
         }
         let bytes = rest.as_bytes();
-        let hump = bytes
-            .windows(2)
-            .position(|pair| matches!(pair, [a, b] if !a.is_ascii_uppercase() && b.is_ascii_uppercase()));
+        let hump = bytes.windows(2).position(
+            |pair| matches!(pair, [a, b] if !a.is_ascii_uppercase() && b.is_ascii_uppercase()),
+        );
         let end = hump.map_or(rest.len(), |at| at.saturating_add(1));
         let (part, after) = rest.split_at_checked(end)?;
         rest = after;
@@ -98,7 +210,19 @@ fn camel_parts(word: &str) -> impl Iterator<Item = &str> {
 }
 
 const REFUND: &[&str] = &[
-    "refund", "revers", "chargeback", "return", "cancel", "void", "credit note", "storno", "退", "冲正", "红冲", "撤销", "冲销",
+    "refund",
+    "revers",
+    "chargeback",
+    "return",
+    "cancel",
+    "void",
+    "credit note",
+    "storno",
+    "退",
+    "冲正",
+    "红冲",
+    "撤销",
+    "冲销",
 ];
 
 /// Says whether a value says that the money went back.

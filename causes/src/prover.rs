@@ -1,11 +1,11 @@
 //! Tries the causes on one break.
 
-use ledger::{Break, BreakKind, Record};
+use ledger::{Break, BreakKind, CauseStatus, Record};
 
 use crate::case::{Case, Field};
 use crate::catalogue::{CATALOGUE, Cause, CauseId, Way};
 use crate::explanation::{Explanation, Says};
-use crate::simplicity::rank;
+use crate::simplicity::{can_be_confused, rank};
 use crate::terms::Terms;
 use crate::trial::Trial;
 use crate::verdict::{self, Composed};
@@ -47,14 +47,21 @@ pub struct Reading {
 impl Prover {
     /// Prepares to prove the breaks of an agreement.
     pub fn new(terms: Terms) -> Prover {
-        Prover { terms, without: None }
+        Prover {
+            terms,
+            without: None,
+        }
     }
 
-    /// A prover that does not know one cause, for rehearsals: its faults must turn up as unknown
-    /// or as consistent, and never as another cause that is proved. The readings and the others'
-    /// knowledge of that cause as a rival are left out too.
+    /// A prover that does not try one cause, for rehearsals: its faults must turn up as unknown
+    /// or as consistent, and never as another cause that is proved. Readings that stand for it are
+    /// left out too. Causes that [could be confused](crate::simplicity::can_be_confused) with it
+    /// are not proved: a rival that was not tried is not refuted.
     pub fn without(terms: Terms, cause: CauseId) -> Prover {
-        Prover { terms, without: Some(cause) }
+        Prover {
+            terms,
+            without: Some(cause),
+        }
     }
 
     /// What the plan tells of the agreement.
@@ -95,9 +102,19 @@ impl Prover {
                 explanation = verdict::of_composed(&composed, &hits, field.bit, case.all());
             }
         }
+        self.doubt(&mut explanation);
         explanation.tried = tried.unwrap_or_default();
         explanation.tried.sort_by_key(|tried| rank(tried.cause));
         explanation
+    }
+
+    /// Takes back the proof of what could be a cause that was not tried.
+    pub(crate) fn doubt(&self, explanation: &mut Explanation) {
+        let Some(untried) = self.without else { return };
+        let may_be = |cause: &CauseId| can_be_confused(*cause, untried);
+        if explanation.status == CauseStatus::Proved && explanation.causes.iter().any(may_be) {
+            explanation.status = CauseStatus::Consistent;
+        }
     }
 
     fn causes(&self) -> impl Iterator<Item = &'static Cause> + use<'_> {
@@ -112,10 +129,7 @@ impl Prover {
         if field.numbers.is_none() {
             return Vec::new();
         }
-        let composable = || {
-            self.causes()
-                .filter(|cause| COMPOSABLE.contains(&cause.id))
-        };
+        let composable = || self.causes().filter(|cause| COMPOSABLE.contains(&cause.id));
         let mut first = Trial::new(case, false);
         first.steps = Some(Vec::new());
         for cause in composable() {

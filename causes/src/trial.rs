@@ -75,7 +75,11 @@ impl<'c> Trial<'c> {
         }
         if let Some(steps) = &mut self.steps {
             if fit == Fit::Exact && steps.len() < STEPS_MAX {
-                steps.push(Step { cause: self.cause, value, reason: reason() });
+                steps.push(Step {
+                    cause: self.cause,
+                    value,
+                    reason: reason(),
+                });
             }
             return;
         }
@@ -189,9 +193,7 @@ impl<'c> Trial<'c> {
         let found = self.case.found;
         let covers = match (&reading.gives, found.kind) {
             (None, kind) => (kind == BreakKind::Missing).then_some(1),
-            (Some(gives), BreakKind::Extra) => {
-                (found.actual.as_ref() == Some(gives)).then_some(1)
-            }
+            (Some(gives), BreakKind::Extra) => (found.actual.as_ref() == Some(gives)).then_some(1),
             (Some(gives), BreakKind::Differs) => found.expected.as_ref().and_then(|expected| {
                 let changes: Vec<(&str, Option<&str>)> = gives
                     .0
@@ -204,7 +206,12 @@ impl<'c> Trial<'c> {
             (Some(_), BreakKind::Missing | BreakKind::Copies) => None,
         };
         if covers.is_some() || self.tried.is_some() {
-            self.settle(reading.gives.clone(), covers, Fit::Exact, reading.says.clone());
+            self.settle(
+                reading.gives.clone(),
+                covers,
+                Fit::Exact,
+                reading.says.clone(),
+            );
         }
     }
 
@@ -248,7 +255,12 @@ impl<'c> Trial<'c> {
             });
         }
         if let Some(covers) = covers {
-            self.hits.push(Hit { cause: self.cause, covers, fit, says });
+            self.hits.push(Hit {
+                cause: self.cause,
+                covers,
+                fit,
+                says,
+            });
         }
     }
 }
@@ -305,5 +317,8 @@ pub(crate) fn shown_instant(micros: i64) -> String {
 
 /// Makes a reason in both languages.
 pub(crate) fn reason(en: impl Into<String>, zh: impl Into<String>) -> Says {
-    Says { en: en.into(), zh: zh.into() }
+    Says {
+        en: en.into(),
+        zh: zh.into(),
+    }
 }

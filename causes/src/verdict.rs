@@ -5,7 +5,7 @@ use ledger::CauseStatus;
 use crate::case::{Case, Field};
 use crate::catalogue::CauseId;
 use crate::explanation::{Explanation, Says};
-use crate::simplicity::{beats, rank};
+use crate::simplicity::{Tier, beats, rank};
 use crate::trial::{Fit, Hit, Step, became};
 
 /// Causes that strike once: two of them on one record are no single cause.
@@ -33,10 +33,17 @@ impl Composed {
         // The second hit tells the whole way already, but begins at the amount in between.
         let reason_of_hit = |says: &str, mark: &str| {
             let after = says.split_once(mark).map_or(says, |(_, after)| after);
-            after.split_once(mark).map_or(after, |(_, after)| after).to_owned()
+            after
+                .split_once(mark)
+                .map_or(after, |(_, after)| after)
+                .to_owned()
         };
         let reason = Says {
-            en: format!("{}, then {}", step.reason.en, reason_of_hit(&hit.says.en, ": ")),
+            en: format!(
+                "{}, then {}",
+                step.reason.en,
+                reason_of_hit(&hit.says.en, ": ")
+            ),
             zh: format!("{},再{}", step.reason.zh, reason_of_hit(&hit.says.zh, ":")),
         };
         Composed {
@@ -69,17 +76,14 @@ pub(crate) fn uncovered<'c>(hits: &[Hit], case: &'c Case<'_>) -> Vec<&'c Field<'
 }
 
 /// Says what the hits come to where one field takes two causes, and the others one of the two.
-pub(crate) fn of_composed(
-    composed: &[Composed],
-    hits: &[Hit],
-    open: u64,
-    all: u64,
-) -> Explanation {
+pub(crate) fn of_composed(composed: &[Composed], hits: &[Hit], open: u64, all: u64) -> Explanation {
     let suspects = suspects(hits);
     let mut fitting: Vec<(&Composed, bool)> = composed
         .iter()
         .filter_map(|pair| {
-            let of_pair = suspects.iter().filter(|suspect| pair.causes.contains(&suspect.cause));
+            let of_pair = suspects
+                .iter()
+                .filter(|suspect| pair.causes.contains(&suspect.cause));
             let (exact, covers) = of_pair.fold((open, open), |(exact, covers), suspect| {
                 (exact | suspect.exact, covers | suspect.covers)
             });
@@ -90,9 +94,7 @@ pub(crate) fn of_composed(
     let Some((head, is_exact)) = fitting.first() else {
         return Explanation::default();
     };
-    let is_other = |pair: &Composed| {
-        pair.causes.iter().any(|cause| !head.causes.contains(cause))
-    };
+    let is_other = |pair: &Composed| pair.causes.iter().any(|cause| !head.causes.contains(cause));
     let has_rival = fitting.iter().any(|(pair, _)| is_other(pair))
         // Where one of the two fields has other explanations, these are rivals as well.
         || suspects.iter().any(|suspect| !head.causes.contains(&suspect.cause));
@@ -116,9 +118,7 @@ fn suspects(hits: &[Hit]) -> Vec<Suspect> {
     let mut suspects: Vec<Suspect> = Vec::new();
     for hit in hits {
         let is_beaten = hits.iter().any(|other| {
-            other.fit == Fit::Exact
-                && other.covers == hit.covers
-                && beats(other.cause, hit.cause)
+            other.fit == Fit::Exact && other.covers == hit.covers && beats(other.cause, hit.cause)
         });
         if is_beaten && hit.fit == Fit::Loose {
             continue;
@@ -132,15 +132,22 @@ fn suspects(hits: &[Hit]) -> Vec<Suspect> {
                 known.exact |= exact;
                 known.covers |= hit.covers;
             }
-            None => suspects.push(Suspect { cause: hit.cause, exact, covers: hit.covers }),
+            None => suspects.push(Suspect {
+                cause: hit.cause,
+                exact,
+                covers: hit.covers,
+            }),
         }
     }
     suspects
 }
 
 fn single(suspects: &[Suspect], hits: &[Hit], all: u64) -> Explanation {
-    let mut whole: Vec<&Suspect> = suspects.iter().filter(|suspect| suspect.covers == all).collect();
-    whole.sort_by_key(|suspect| (suspect.exact != all, rank(suspect.cause).1));
+    let mut whole: Vec<&Suspect> = suspects
+        .iter()
+        .filter(|suspect| suspect.covers == all)
+        .collect();
+    whole.sort_by_key(|suspect| (!is_sure(suspect, all), rank(suspect.cause).1));
     let Some(head) = whole.first() else {
         return Explanation::default();
     };
@@ -154,6 +161,11 @@ fn single(suspects: &[Suspect], hits: &[Hit], all: u64) -> Explanation {
         says,
         tried: Vec::new(),
     }
+}
+
+/// Says whether a cause that fits is to be named before those that merely can be fitted.
+fn is_sure(suspect: &Suspect, all: u64) -> bool {
+    suspect.exact == all && rank(suspect.cause).0 < Tier::Accident
 }
 
 fn pair(suspects: &[Suspect], hits: &[Hit], all: u64) -> Explanation {
@@ -178,7 +190,9 @@ fn pair(suspects: &[Suspect], hits: &[Hit], all: u64) -> Explanation {
     if other.covers.trailing_zeros() < one.covers.trailing_zeros() {
         causes.reverse();
     }
-    let others = pairs.iter().flat_map(|(one, other)| [one.cause, other.cause]);
+    let others = pairs
+        .iter()
+        .flat_map(|(one, other)| [one.cause, other.cause]);
     let rivals = in_order(others, &causes);
     let mut says = Says::default();
     let mut open = all;
@@ -203,10 +217,7 @@ fn status(is_proved: bool) -> CauseStatus {
 }
 
 /// Puts rivals into the order of the catalogue, each once, without the causes themselves.
-pub(crate) fn in_order(
-    rivals: impl Iterator<Item = CauseId>,
-    causes: &[CauseId],
-) -> Vec<CauseId> {
+pub(crate) fn in_order(rivals: impl Iterator<Item = CauseId>, causes: &[CauseId]) -> Vec<CauseId> {
     let mut rivals: Vec<CauseId> = rivals.filter(|cause| !causes.contains(cause)).collect();
     rivals.sort_by_key(|cause| cause.place());
     rivals.dedup();

@@ -11,6 +11,7 @@
 
 mod arguments;
 mod bench;
+mod causes;
 mod ci;
 mod corpus;
 mod dist;
@@ -37,6 +38,7 @@ cargo xtask COMMAND
   ci                     everything that CI checks
   pages                  only the checks of README and docs: links, commands, schema
   schema                 writes docs/crossfoot.schema.json anew from the plan's types
+  causes                 writes docs/causes.md anew from the code of the causes
   corpus                 verifies the real books, where their data are present
   bench verify           measures beside the rivals, writes docs/BENCHMARKS.md
   bench fold [--check]   counts the instructions of the hot loop under callgrind
@@ -52,6 +54,7 @@ const COMMANDS: &[&str] = &[
     "ci",
     "pages",
     "schema",
+    "causes",
     "corpus",
     "bench",
     "rehearse-causes",
@@ -82,6 +85,10 @@ fn run(mut arguments: Arguments) -> Result<()> {
         Some("schema") => {
             arguments.finish()?;
             schema::refresh()
+        }
+        Some("causes") => {
+            arguments.finish()?;
+            causes::refresh()
         }
         Some("dist") => {
             arguments.finish()?;

@@ -22,21 +22,50 @@ pub(crate) const CAUSE: Cause = Cause {
 
 /// What programs put in the place of nothing.
 const DEFAULTS: &[&str] = &[
-    "", "0", "-", "--", "N/A", "n/a", "NA", "NULL", "null", "None", "none", "nil", "\\N", "NaN", "nan", "unknown", "UNKNOWN", "Unknown",
-    "undefined", "false", "1970-01-01", "1900-01-01", "0001-01-01", "1970-01-01T00:00:00Z",
-    "1900-01-01T00:00:00Z", "9999-12-31", "未知", "无", "空", "默认",
+    "",
+    "0",
+    "-",
+    "--",
+    "N/A",
+    "n/a",
+    "NA",
+    "NULL",
+    "null",
+    "None",
+    "none",
+    "nil",
+    "\\N",
+    "NaN",
+    "nan",
+    "unknown",
+    "UNKNOWN",
+    "Unknown",
+    "undefined",
+    "false",
+    "1970-01-01",
+    "1900-01-01",
+    "0001-01-01",
+    "1970-01-01T00:00:00Z",
+    "1900-01-01T00:00:00Z",
+    "9999-12-31",
+    "未知",
+    "无",
+    "空",
+    "默认",
 ];
 
 fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     let is_nothing = |value: Option<&str>| value.is_none_or(|text| text.trim().is_empty());
-    let is_default = |value: Option<&str>| {
-        value.is_none_or(|text| DEFAULTS.contains(&text) || is_zero(text))
-    };
+    let is_default =
+        |value: Option<&str>| value.is_none_or(|text| DEFAULTS.contains(&text) || is_zero(text));
     if is_nothing(field.expected) {
         offer_if(is_default(field.actual), field, trial, || {
             reason("what is not there became a default", "空值变成了默认值")
         });
-    } else if field.expected.is_some_and(|text| is_zero(text) || DEFAULTS.contains(&text)) {
+    } else if field
+        .expected
+        .is_some_and(|text| is_zero(text) || DEFAULTS.contains(&text))
+    {
         offer_if(is_nothing(field.actual), field, trial, || {
             reason("a zero became nothing", "零变成了空值")
         });

@@ -1,6 +1,6 @@
 use crate::case::{Case, Field};
 use crate::catalogue::{Cause, CauseId, Way};
-use crate::number;
+use crate::number::{self, ROUNDINGS};
 use crate::terms::Kind;
 use crate::trial::{Fit, Trial, reason};
 
@@ -36,7 +36,13 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
 fn offer_numbers(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     for other in &case.numbers {
         let is_itself = !other.is_source && other.name == field.name;
-        if is_itself {
+        // What the rule rounds to the expected amount is the right column.
+        let is_rounded = field.numbers.is_some_and(|pair| {
+            ROUNDINGS.iter().any(|(rounding, ..)| {
+                number::at_scale(other.value, field.scale(), *rounding) == Some(pair.expected)
+            })
+        });
+        if is_itself || is_rounded {
             continue;
         }
         for rounding in [ledger::Rounding::HalfUp, ledger::Rounding::Down] {
@@ -51,7 +57,9 @@ fn offer_numbers(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
 }
 
 fn offer_texts(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
-    let beside = case.expected_values().filter(|(name, _)| *name != field.name);
+    let beside = case
+        .expected_values()
+        .filter(|(name, _)| *name != field.name);
     for (name, text) in case.source_values().chain(beside) {
         if field.expected.is_some() {
             trial.text(field, Some(text), Fit::Exact, || says(name));
@@ -67,5 +75,8 @@ fn offer_texts(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
 }
 
 fn says(name: &str) -> crate::explanation::Says {
-    reason(format!("it was taken from the column {name}"), format!("取自字段 {name}"))
+    reason(
+        format!("it was taken from the column {name}"),
+        format!("取自字段 {name}"),
+    )
 }

@@ -42,10 +42,13 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
 }
 
 fn offer_code(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
-    let is_told = case.terms.currency_column.as_deref() == Some(field.name) || field.is_named(CURRENCY);
+    let is_told =
+        case.terms.currency_column.as_deref() == Some(field.name) || field.is_named(CURRENCY);
     let Some(actual) = field.actual else { return };
     if is_told && (minor_units(actual).is_some() || field.is_named(CURRENCY)) {
-        trial.text(field, Some(actual), Fit::Loose, || reason("another currency", "币种不同"));
+        trial.text(field, Some(actual), Fit::Loose, || {
+            reason("another currency", "币种不同")
+        });
     }
 }
 
@@ -58,7 +61,8 @@ fn offer_rates(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     for rate in rates {
         for (rounding, ..) in ROUNDINGS {
             let product = number::times(pair.expected, rate.value);
-            let converted = product.and_then(|value| number::at_scale(value, field.scale(), rounding));
+            let converted =
+                product.and_then(|value| number::at_scale(value, field.scale(), rounding));
             if let Some(value) = converted {
                 trial.number(field, value, Fit::Exact, || {
                     reason(
@@ -90,7 +94,9 @@ fn offer_near_rate(
 ) {
     let ratio = |by: i128| expected.checked_mul_int(by);
     let five_times = actual.checked_mul_int(5);
-    let (Some(low), Some(high), Some(actual_5)) = (ratio(4), ratio(6), five_times) else { return };
+    let (Some(low), Some(high), Some(actual_5)) = (ratio(4), ratio(6), five_times) else {
+        return;
+    };
     if expected.is_zero() || actual_5 < low.min(high) || actual_5 > low.max(high) {
         return;
     }

@@ -79,18 +79,31 @@ fn may_be_fee(number: &Named<'_>, field: &Field<'_>) -> bool {
         return false;
     }
     naming::is(number.name, FEE) || {
-        let is_smaller = field.numbers.is_some_and(|pair| {
-            number::magnitude(number.value) < number::magnitude(pair.expected)
-        });
+        let is_smaller = field
+            .numbers
+            .is_some_and(|pair| number::magnitude(number.value) < number::magnitude(pair.expected));
         number.value.scale > 0 && is_smaller
     }
 }
 
-fn offer_fee(field: &Field<'_>, expected: Decimal, name: &str, fee: Decimal, trial: &mut Trial<'_>) {
-    let said = if name == "fees" { "fees".to_owned() } else { name.to_owned() };
+fn offer_fee(
+    field: &Field<'_>,
+    expected: Decimal,
+    name: &str,
+    fee: Decimal,
+    trial: &mut Trial<'_>,
+) {
+    let said = if name == "fees" {
+        "fees".to_owned()
+    } else {
+        name.to_owned()
+    };
     if let Some(with) = expected.checked_add(fee) {
         trial.number(field, with, Fit::Exact, || {
-            reason(format!("the {said} {fee} was left out"), format!("未计入 {said} {fee}"))
+            reason(
+                format!("the {said} {fee} was left out"),
+                format!("未计入 {said} {fee}"),
+            )
         });
     }
     if let Some(without) = expected.checked_sub(fee) {

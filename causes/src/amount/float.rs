@@ -8,6 +8,9 @@ use crate::trial::{Fit, Trial, reason};
 // An amount is held in a binary float, multiplied into minor units and cut: 0.58 x 100 is
 // 57.99999999999999 in a double. About one amount in twenty loses a cent, always towards zero.
 //
+// source:
+//     id,paid
+//     1,0.58
 // expected:
 //     id:key,amount:money
 //     1,0.58

@@ -14,12 +14,12 @@ use crate::trial::{Fit, Trial, reason};
 //
 // expected:
 //     id:key,amount:money
-//     1,1234567.89
+//     1,87654321.09
 //     2,12345678.90
 // target:
-//     1,1234567.88
+//     1,87654320.00
 //     2,12345700.00
-// says: B4 proved; amount: 1234567.89 became 1234567.88: kept in a float of 32 bits
+// says: B4 proved; amount: 87654321.09 became 87654320.00: kept in a float of 32 bits
 // says: B4 proved; amount: 12345678.90 became 12345700.00: written with 6 significant digits
 pub(crate) const CAUSE: Cause = Cause {
     id: CauseId::B4,
@@ -31,13 +31,18 @@ pub(crate) const CAUSE: Cause = Cause {
 fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     let Some(pair) = field.numbers else { return };
     let scale = field.scale();
-    let single = floats::through_single(pair.expected, scale).into_iter().flatten();
+    let single = floats::through_single(pair.expected, scale)
+        .into_iter()
+        .flatten();
     for value in single.chain(floats::minor_through_single(pair.expected, scale)) {
         trial.number(field, value, Fit::Exact, || {
             reason("kept in a float of 32 bits", "存入 32 位单精度浮点")
         });
     }
-    for value in floats::through_double(pair.expected, scale).into_iter().flatten() {
+    for value in floats::through_double(pair.expected, scale)
+        .into_iter()
+        .flatten()
+    {
         trial.number(field, value, Fit::Exact, || {
             reason("kept in a float of 64 bits", "存入 64 位双精度浮点")
         });
@@ -52,7 +57,9 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
             });
         }
     }
-    let exponents = case.source_values().filter_map(|(_, text)| split_exponent(text));
+    let exponents = case
+        .source_values()
+        .filter_map(|(_, text)| split_exponent(text));
     for (digits, exponent) in exponents {
         offer_exponent(field, digits, exponent, trial);
     }
@@ -65,7 +72,9 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
 }
 
 fn offer_exponent(field: &Field<'_>, digits: &str, exponent: &str, trial: &mut Trial<'_>) {
-    let Ok(value) = digits.parse::<Decimal>() else { return };
+    let Ok(value) = digits.parse::<Decimal>() else {
+        return;
+    };
     for rounding in [Rounding::HalfUp, Rounding::Down] {
         if let Some(value) = number::at_scale(value, field.scale(), rounding) {
             trial.number(field, value, Fit::Exact, || lost(exponent));
@@ -88,7 +97,9 @@ fn split_exponent(text: &str) -> Option<(&str, &str)> {
     let power = exponent.get(1..)?.trim_start_matches(['+', '-']);
     let is_number = |text: &str| {
         text.bytes().any(|byte| byte.is_ascii_digit())
-            && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+'))
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+'))
     };
     (is_number(digits) && is_number(power)).then_some((digits, exponent))
 }
@@ -98,14 +109,21 @@ fn significant(value: Decimal, digits: u32) -> Option<Decimal> {
     let length = number_of_digits(value)?;
     let lost = length.checked_sub(digits).filter(|lost| *lost > 0)?;
     let factor = 10_i128.checked_pow(lost)?;
-    let rounded = ledger::round(value.mantissa, u8::try_from(lost).ok()?, 0, Rounding::HalfEven)?;
+    let rounded = ledger::round(
+        value.mantissa,
+        u8::try_from(lost).ok()?,
+        0,
+        Rounding::HalfEven,
+    )?;
     Some(Decimal::new(rounded.checked_mul(factor)?, value.scale))
 }
 
 /// Gives the digits before an exponent of a number from ten million on, from where on programs
 /// write one.
 fn mantissa_alone(value: Decimal, digits: u32, scale: u8) -> Option<Decimal> {
-    let whole = value.mantissa.checked_div(10_i128.checked_pow(u32::from(value.scale))?)?;
+    let whole = value
+        .mantissa
+        .checked_div(10_i128.checked_pow(u32::from(value.scale))?)?;
     if whole.unsigned_abs() < 1_000_000 {
         return None;
     }
@@ -116,5 +134,11 @@ fn mantissa_alone(value: Decimal, digits: u32, scale: u8) -> Option<Decimal> {
 }
 
 fn number_of_digits(value: Decimal) -> Option<u32> {
-    Some(value.mantissa.unsigned_abs().checked_ilog10()?.saturating_add(1))
+    Some(
+        value
+            .mantissa
+            .unsigned_abs()
+            .checked_ilog10()?
+            .saturating_add(1),
+    )
 }

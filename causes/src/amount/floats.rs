@@ -91,8 +91,17 @@ mod tests {
     #[test]
     fn thirty_two_bits_hold_seven_digits() {
         let kept = through_single("1234567.89".parse().unwrap(), 2).unwrap();
-        assert_eq!(kept.map(|kept| kept.to_string()), ["1234567.88", "1234567.90"]);
-        assert_eq!(id_through_double("9007199254740993").unwrap(), "9007199254740992");
-        assert_eq!(id_of_fifteen_digits("1234567890123456789").unwrap(), "1234567890123450000");
+        assert_eq!(
+            kept.map(|kept| kept.to_string()),
+            ["1234567.88", "1234567.90"]
+        );
+        assert_eq!(
+            id_through_double("9007199254740993").unwrap(),
+            "9007199254740992"
+        );
+        assert_eq!(
+            id_of_fifteen_digits("1234567890123456789").unwrap(),
+            "1234567890123450000"
+        );
     }
 }

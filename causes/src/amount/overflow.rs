@@ -31,7 +31,10 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     let scale = field.scale();
     offer_wraps(field, minor.expected, scale, trial);
     // The whole units alone may have gone through the narrow number.
-    if let Some(unit) = 10_i128.checked_pow(u32::from(scale)).filter(|unit| *unit > 1) {
+    if let Some(unit) = 10_i128
+        .checked_pow(u32::from(scale))
+        .filter(|unit| *unit > 1)
+    {
         let whole = minor.expected.checked_div(unit).unwrap_or(0);
         offer_wraps(&Field { ..*field }, whole, 0, trial);
     }
@@ -40,14 +43,23 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
 
 fn offer_wraps(field: &Field<'_>, units: i128, scale: u8, trial: &mut Trial<'_>) {
     for bits in [32_u32, 16, 31] {
-        let Some(range) = 1_i128.checked_shl(bits) else { continue };
+        let Some(range) = 1_i128.checked_shl(bits) else {
+            continue;
+        };
         let half = range.checked_div(2).unwrap_or(range);
         if (half.saturating_neg()..half).contains(&units) {
             continue;
         }
         let unsigned = units.rem_euclid(range);
-        let signed = if unsigned >= half { unsigned.saturating_sub(range) } else { unsigned };
-        for (value, en, zh) in [(signed, "a signed", "有符号"), (unsigned, "an unsigned", "无符号")] {
+        let signed = if unsigned >= half {
+            unsigned.saturating_sub(range)
+        } else {
+            unsigned
+        };
+        for (value, en, zh) in [
+            (signed, "a signed", "有符号"),
+            (unsigned, "an unsigned", "无符号"),
+        ] {
             trial.number(field, Decimal::new(value, scale), Fit::Exact, || {
                 reason(
                     format!("wrapped around in {en} number of {bits} bits"),
@@ -56,7 +68,11 @@ fn offer_wraps(field: &Field<'_>, units: i128, scale: u8, trial: &mut Trial<'_>)
             });
         }
         let most = half.saturating_sub(1);
-        let edge = if units < 0 { half.saturating_neg() } else { most };
+        let edge = if units < 0 {
+            half.saturating_neg()
+        } else {
+            most
+        };
         for (value, name) in [(edge, bits), (range.saturating_sub(1), bits)] {
             trial.number(field, Decimal::new(value, scale), Fit::Exact, || {
                 reason(
@@ -72,22 +88,36 @@ fn offer_lost_digits(field: &Field<'_>, minor: i128, scale: u8, trial: &mut Tria
     let digits = minor.unsigned_abs().to_string();
     let sign = minor.signum();
     for lost in 1..digits.len() {
-        let Some((leading, kept)) = digits.split_at_checked(lost) else { continue };
-        let Ok(kept) = kept.parse::<i128>() else { continue };
+        let Some((leading, kept)) = digits.split_at_checked(lost) else {
+            continue;
+        };
+        let Ok(kept) = kept.parse::<i128>() else {
+            continue;
+        };
         let value = Decimal::new(kept.saturating_mul(sign), scale);
         if value.is_zero() {
             continue;
         }
         trial.number(field, value, Fit::Exact, || {
-            reason(format!("the leading digits {leading} were lost"), format!("高位数字 {leading} 丢失"))
+            reason(
+                format!("the leading digits {leading} were lost"),
+                format!("高位数字 {leading} 丢失"),
+            )
         });
     }
     // A text that is cut on the right loses decimals, then whole digits.
     let shown = Decimal::new(minor, scale).to_string();
     for length in 1..shown.len() {
-        let kept = shown.get(..length).unwrap_or_default().trim_end_matches('.');
-        let Ok(value) = kept.parse::<Decimal>() else { continue };
-        let Some(value) = number::at_scale(value, scale, Rounding::Down) else { continue };
+        let kept = shown
+            .get(..length)
+            .unwrap_or_default()
+            .trim_end_matches('.');
+        let Ok(value) = kept.parse::<Decimal>() else {
+            continue;
+        };
+        let Some(value) = number::at_scale(value, scale, Rounding::Down) else {
+            continue;
+        };
         if value.is_zero() {
             continue;
         }

@@ -28,9 +28,21 @@ pub(crate) const CAUSE: Cause = Cause {
 fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     let Some(pair) = field.numbers else { return };
     let senses = [
-        (pair.expected.checked_neg(), "a refund was booked as the original", "退款按原交易方向入账"),
-        (pair.expected.checked_mul_int(2), "a refund was booked twice", "退款重复入账"),
-        (Some(Decimal::new(0, field.scale())), "a refund was not booked", "退款未入账"),
+        (
+            pair.expected.checked_neg(),
+            "a refund was booked as the original",
+            "退款按原交易方向入账",
+        ),
+        (
+            pair.expected.checked_mul_int(2),
+            "a refund was booked twice",
+            "退款重复入账",
+        ),
+        (
+            Some(Decimal::new(0, field.scale())),
+            "a refund was not booked",
+            "退款未入账",
+        ),
     ];
     for (value, en, zh) in senses {
         let Some(value) = value else { continue };
@@ -45,10 +57,15 @@ fn offer_record(case: &Case<'_>, trial: &mut Trial<'_>) {
     let (en, zh) = match case.found.kind {
         BreakKind::Missing => ("a refund was not booked", "退款未入账"),
         BreakKind::Extra => ("a refund was booked once more", "退款多入账一次"),
-        BreakKind::Copies => ("a refund was booked another number of times", "退款入账次数不符"),
+        BreakKind::Copies => (
+            "a refund was booked another number of times",
+            "退款入账次数不符",
+        ),
         BreakKind::Differs => return,
     };
     if case.is_refund() {
-        trial.whole(case.found.actual.as_ref(), true, Fit::Loose, || reason(en, zh));
+        trial.whole(case.found.actual.as_ref(), true, Fit::Loose, || {
+            reason(en, zh)
+        });
     }
 }

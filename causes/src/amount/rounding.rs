@@ -18,7 +18,7 @@ use crate::trial::{Fit, Trial, reason};
 //     1,1.25
 // target:
 //     1,1.24
-// says: B5 consistent, or B3, M1; amount: 1.25 became 1.24: 1.245 was rounded half to even and not half up
+// says: B5 consistent, or M1; amount: 1.25 became 1.24: 1.245 was rounded half to even and not half up
 // source:
 //     id,interest
 //     2,10.02
@@ -27,7 +27,7 @@ use crate::trial::{Fit, Trial, reason};
 //     2,10.02
 // target:
 //     2,10.00
-// says: B5 consistent, or M1; amount: 10.02 became 10.00: rounded to 0 decimals
+// says: B5 consistent, or B8, M1; amount: 10.02 became 10.00: rounded to 0 decimals
 pub(crate) const CAUSE: Cause = Cause {
     id: CauseId::B5,
     en: "rounding rule",
@@ -49,20 +49,26 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     for unrounded in unrounded(case, field.scale()) {
         is_derived |= offer_roundings(field, pair.expected, unrounded, trial);
     }
-    if !is_derived && !case.is_passed_on(pair.expected) {
+    if !is_derived && field.is_amount() && !case.is_passed_on(pair.expected) {
         // The rule computes the amount from something that the records do not show.
         trial.number(field, pair.actual, Fit::Loose, || {
-            reason("off by the last digit, as another rounding gives it", "末位相差一,可由另一种舍入得到")
+            reason(
+                "off by the last digit, as another rounding gives it",
+                "末位相差一,可由另一种舍入得到",
+            )
         });
     }
 }
 
 fn offer_fewer_decimals(field: &Field<'_>, expected: Decimal, trial: &mut Trial<'_>) {
     for scale in 0..field.scale() {
-        for (rounding, ..) in ROUNDINGS {
+        for rounding in [Rounding::HalfUp, Rounding::HalfEven, Rounding::Down] {
             if let Some(value) = number::at_scale(expected, scale, rounding) {
                 trial.number(field, value, Fit::Exact, || {
-                    reason(format!("rounded to {scale} decimals"), format!("舍入到 {scale} 位小数"))
+                    reason(
+                        format!("rounded to {scale} decimals"),
+                        format!("舍入到 {scale} 位小数"),
+                    )
                 });
             }
         }
@@ -113,12 +119,19 @@ fn unrounded(case: &Case<'_>, scale: u8) -> Vec<Decimal> {
     let mut all = numbers.clone();
     for (at, one) in numbers.iter().enumerate() {
         for other in numbers.iter().skip(at.saturating_add(1)) {
-            let Some(product) = number::times(*one, *other) else { continue };
+            let Some(product) = number::times(*one, *other) else {
+                continue;
+            };
             // A rate may be a fraction, a percentage, a permille or per ten thousand.
-            all.extend([0, -2, -3, -4].iter().filter_map(|by| number::slide(product, *by)));
+            all.extend(
+                [0, -2, -3, -4]
+                    .iter()
+                    .filter_map(|by| number::slide(product, *by)),
+            );
         }
     }
-    let has_more = |value: &Decimal| number::at_scale(*value, scale, Rounding::Down) != Some(*value);
+    let has_more =
+        |value: &Decimal| number::at_scale(*value, scale, Rounding::Down) != Some(*value);
     all.retain(has_more);
     all
 }

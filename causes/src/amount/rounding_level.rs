@@ -16,7 +16,7 @@ use crate::trial::{Fit, Trial, reason};
 //     V1,0.22
 // target:
 //     V1,0.21
-// says: B6 consistent, or B3, B5, B7; fee: 0.22 became 0.21: the sum of 2 lines was rounded and not each line
+// says: B5 consistent, or B6, B7; fee: 0.22 became 0.21: off by the last digit, as another rounding gives it
 pub(crate) const CAUSE: Cause = Cause {
     id: CauseId::B6,
     en: "rounding level",
@@ -28,7 +28,7 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     let lines = case.found.source.len();
     let Some(minor) = field.minor() else { return };
     let off = minor.actual.abs_diff(minor.expected);
-    if lines < 2 || off > u128::try_from(lines).unwrap_or(0) {
+    if !field.is_amount() || lines < 2 || off > u128::try_from(lines).unwrap_or(0) {
         return;
     }
     let Some(pair) = field.numbers else { return };

@@ -12,12 +12,12 @@ use crate::trial::{Fit, Trial, reason};
 //
 // source:
 //     id,paid
-//     1,"1,234.56"
+//     7,"1,234.56"
 // expected:
 //     id:key,amount:money
-//     1,1234.56
+//     7,1234.56
 // target:
-//     1,1.00
+//     7,1.00
 // says: B15 consistent, or B8; amount: 1234.56 became 1.00: 1,234.56 was read up to its first separator
 pub(crate) const CAUSE: Cause = Cause {
     id: CauseId::B15,
@@ -50,8 +50,14 @@ fn offer_readings(field: &Field<'_>, text: &str, is_negative: bool, trial: &mut 
         .filter(|sign| sign.is_ascii_digit() || matches!(sign, '.' | ',' | '\'' | ' '))
         .collect();
     let body = body.trim();
+    // A point alone is the decimal point: what is read up to it has lost its decimals, no more.
+    let is_plain = !body.contains(',') && body.matches('.').count() == 1;
     let is_separator = |sign: char| !sign.is_ascii_digit();
-    let first = body.split(is_separator).next().unwrap_or_default();
+    let first = body
+        .split(is_separator)
+        .next()
+        .filter(|_| !is_plain)
+        .unwrap_or_default();
     let all: String = body.chars().filter(char::is_ascii_digit).collect();
     // A point for a comma and a comma for a point, the first of them being the decimal sign.
     let mut parts = body.split(is_separator);
@@ -66,18 +72,47 @@ fn offer_readings(field: &Field<'_>, text: &str, is_negative: bool, trial: &mut 
         })
         .unwrap_or_default();
     let readings = [
-        (first, "was read up to its first separator", "只读到第一个分隔符"),
-        (all.as_str(), "was read without its decimal sign", "被去掉小数点读取"),
-        (turned.as_str(), "was read with its first separator as the decimal sign", "第一个分隔符被当作小数点"),
-        (last.as_str(), "was read with its last separator as the decimal sign", "最后一个分隔符被当作小数点"),
+        (
+            first,
+            "was read up to its first separator",
+            "只读到第一个分隔符",
+        ),
+        (
+            all.as_str(),
+            "was read without its decimal sign",
+            "被去掉小数点读取",
+        ),
+        (
+            turned.as_str(),
+            "was read with its first separator as the decimal sign",
+            "第一个分隔符被当作小数点",
+        ),
+        (
+            last.as_str(),
+            "was read with its last separator as the decimal sign",
+            "最后一个分隔符被当作小数点",
+        ),
     ];
     for (digits, en, zh) in readings {
-        let Ok(value) = digits.parse::<Decimal>() else { continue };
-        let signed = if is_negative { value.checked_neg() } else { Some(value) };
+        let Ok(value) = digits.parse::<Decimal>() else {
+            continue;
+        };
+        let signed = if is_negative {
+            value.checked_neg()
+        } else {
+            Some(value)
+        };
         for rounding in [Rounding::HalfUp, Rounding::Down] {
-            let Some(value) = signed.and_then(|value| number::at_scale(value, field.scale(), rounding)) else { continue };
+            let Some(value) =
+                signed.and_then(|value| number::at_scale(value, field.scale(), rounding))
+            else {
+                continue;
+            };
             trial.number(field, value, Fit::Exact, || {
-                reason(format!("{} {en}", text.trim()), format!("{} {zh}", text.trim()))
+                reason(
+                    format!("{} {en}", text.trim()),
+                    format!("{} {zh}", text.trim()),
+                )
             });
         }
     }

@@ -38,7 +38,10 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     for (_, text) in case.source_values() {
         if let Some(value) = without_overpunch(text, field.scale()) {
             trial.number(field, value, Fit::Exact, || {
-                reason("the overpunched last digit was misread", "末位符号叠打被误读")
+                reason(
+                    "the overpunched last digit was misread",
+                    "末位符号叠打被误读",
+                )
             });
         }
     }
@@ -54,7 +57,8 @@ fn says(case: &Case<'_>, expected: Decimal) -> Says {
         .find(|number| number.is_source && number.value == expected);
     match source.and_then(|source| mark(source.text)) {
         Some((en, zh)) => reason(
-            format!("the minus sign was lost: {en} was read as plus").replace("parentheses was", "parentheses were"),
+            format!("the minus sign was lost: {en} was read as plus")
+                .replace("parentheses was", "parentheses were"),
             format!("负号丢失:{zh}被读作正数"),
         ),
         None => reason("the minus sign was lost", "负号丢失"),

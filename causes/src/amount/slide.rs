@@ -35,9 +35,13 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
         return;
     }
     for places in PLACES {
-        let Some(exact) = number::slide(pair.expected, places) else { continue };
+        let Some(exact) = number::slide(pair.expected, places) else {
+            continue;
+        };
         for rounding in [Rounding::HalfUp, Rounding::Down] {
-            let Some(value) = number::at_scale(exact, field.scale(), rounding) else { continue };
+            let Some(value) = number::at_scale(exact, field.scale(), rounding) else {
+                continue;
+            };
             // Nothing left at all is no slide that anyone could tell.
             if value.is_zero() {
                 continue;
@@ -51,7 +55,11 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
 }
 
 fn says(places: i16) -> crate::explanation::Says {
-    let (verb, done) = if places > 0 { ("multiplied", "乘以") } else { ("divided", "除以") };
+    let (verb, done) = if places > 0 {
+        ("multiplied", "乘以")
+    } else {
+        ("divided", "除以")
+    };
     let count = places.unsigned_abs();
     let factor = 10_u32.saturating_pow(u32::from(count));
     let noun = if count == 1 { "place" } else { "places" };

@@ -35,8 +35,14 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
         }
         let mut swapped = digits.clone().into_bytes();
         swapped.swap(at, at.saturating_add(1));
-        let Some(swapped) = read(&swapped) else { continue };
-        let mantissa = if minor.expected < 0 { swapped.saturating_neg() } else { swapped };
+        let Some(swapped) = read(&swapped) else {
+            continue;
+        };
+        let mantissa = if minor.expected < 0 {
+            swapped.saturating_neg()
+        } else {
+            swapped
+        };
         let (left, right) = (char::from(*left), char::from(*right));
         trial.number(field, Decimal::new(mantissa, scale), Fit::Exact, || {
             reason(

@@ -27,7 +27,7 @@ fn offer(case: &Case<'_>, trial: &mut Trial<'_>) {
     let (before, after) = (copies.expected, copies.actual);
     match case.found.kind {
         BreakKind::Copies if after < before => {
-            trial.whole(case.found.expected.as_ref(), true, Fit::Exact, || {
+            trial.whole(case.found.expected.as_ref(), true, Fit::Loose, || {
                 reason(
                     format!("the same record is {before} times in the source and {after} times in the target"),
                     format!("源账中有 {before} 条相同记录,新账中有 {after} 条"),
@@ -36,7 +36,10 @@ fn offer(case: &Case<'_>, trial: &mut Trial<'_>) {
         }
         BreakKind::Missing if has_twins(case) => {
             trial.whole(None, true, Fit::Exact, || {
-                reason("the source holds it twice, under two ids", "源账以两个编号重复记录")
+                reason(
+                    "the source holds it twice, under two ids",
+                    "源账以两个编号重复记录",
+                )
             });
         }
         BreakKind::Copies | BreakKind::Missing | BreakKind::Differs | BreakKind::Extra => {}
@@ -56,5 +59,9 @@ fn differing(one: &Record, other: &Record) -> usize {
     if one.0.len() != other.0.len() {
         return usize::MAX;
     }
-    one.0.iter().zip(&other.0).filter(|(one, other)| one != other).count()
+    one.0
+        .iter()
+        .zip(&other.0)
+        .filter(|(one, other)| one != other)
+        .count()
 }

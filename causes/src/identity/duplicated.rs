@@ -27,7 +27,7 @@ fn offer(case: &Case<'_>, trial: &mut Trial<'_>) {
     let copies = case.found.copies;
     match case.found.kind {
         BreakKind::Copies if copies.actual > copies.expected => {
-            trial.whole(case.found.actual.as_ref(), true, Fit::Exact, || {
+            trial.whole(case.found.actual.as_ref(), true, Fit::Loose, || {
                 let (is, should) = (copies.actual, copies.expected);
                 reason(
                     format!("the same record is there {is} times instead of {should}"),
@@ -37,7 +37,10 @@ fn offer(case: &Case<'_>, trial: &mut Trial<'_>) {
         }
         // Under an id of its own a duplicate is an extra record.
         BreakKind::Extra => trial.whole(case.found.actual.as_ref(), true, Fit::Loose, || {
-            reason("it may be another record once more, under an id of its own", "可能是另一记录的重复,编号不同")
+            reason(
+                "it may be another record once more, under an id of its own",
+                "可能是另一记录的重复,编号不同",
+            )
         }),
         BreakKind::Copies | BreakKind::Differs | BreakKind::Missing => {}
     }

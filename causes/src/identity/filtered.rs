@@ -24,7 +24,10 @@ pub(crate) const CAUSE: Cause = Cause {
 fn offer(case: &Case<'_>, trial: &mut Trial<'_>) {
     if case.found.kind == BreakKind::Missing {
         trial.whole(None, true, Fit::Loose, || {
-            reason("a condition of the conversion may leave it out", "可能被转换条件排除")
+            reason(
+                "a condition of the conversion may leave it out",
+                "可能被转换条件排除",
+            )
         });
     }
 }

@@ -11,8 +11,8 @@ use crate::catalogue::{Cause, CauseId, Way};
 //     ab,5.00
 // target:
 //     ab,15.00
-// says: A7 consistent; merged into ab: the amounts add up to 15.00
-// says: A7 consistent; merged into ab: the amounts add up to 15.00
+// says: A7 proved; merged into ab: the amounts add up to 15.00
+// says: A7 proved; merged into ab: the amounts add up to 15.00
 pub(crate) const CAUSE: Cause = Cause {
     id: CauseId::A7,
     en: "merged",

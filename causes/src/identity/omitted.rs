@@ -32,11 +32,17 @@ fn offer(case: &Case<'_>, trial: &mut Trial<'_>) {
     let copies = case.found.copies;
     let says_missing = || reason("the record is not in the target", "新账中没有这条记录");
     match case.found.kind {
-        BreakKind::Missing => trial.whole(None, true, Fit::Exact, says_missing),
+        BreakKind::Missing => trial.whole(None, true, Fit::Loose, says_missing),
         BreakKind::Copies if copies.actual < copies.expected => {
             let lost = copies.expected.saturating_sub(copies.actual);
-            trial.whole(case.found.expected.as_ref(), true, Fit::Exact, || {
-                reason(format!("{lost} copies of it are not in the target"), format!("新账少 {lost} 条相同记录"))
+            trial.whole(case.found.expected.as_ref(), true, Fit::Loose, || {
+                reason(
+                    format!(
+                        "of {} equal records {lost} are not in the target",
+                        copies.expected
+                    ),
+                    format!("{} 条相同记录中有 {lost} 条不在新账", copies.expected),
+                )
             });
         }
         BreakKind::Copies | BreakKind::Differs | BreakKind::Extra => {

@@ -27,7 +27,7 @@ pub(crate) const CAUSE: Cause = Cause {
 
 fn offer(case: &Case<'_>, trial: &mut Trial<'_>) {
     if case.found.kind == BreakKind::Extra {
-        trial.whole(case.found.actual.as_ref(), true, Fit::Exact, || says(case));
+        trial.whole(case.found.actual.as_ref(), true, Fit::Loose, || says(case));
     }
 }
 
@@ -43,21 +43,35 @@ fn says(case: &Case<'_>) -> Says {
         );
     }
     if is_unlabelled(actual, columns) {
-        return reason("all its labels are empty: it looks like a total row", "没有任何说明:像是合计行");
+        return reason(
+            "all its labels are empty: it looks like a total row",
+            "没有任何说明:像是合计行",
+        );
     }
     plain()
 }
 
 fn plain() -> Says {
-    reason("the target has a record that the source does not give", "新账有一条源账没有的记录")
+    reason(
+        "the target has a record that the source does not give",
+        "新账有一条源账没有的记录",
+    )
 }
 
 /// Says whether a record has an amount and nothing else.
 fn is_unlabelled(record: &Record, columns: &[Column]) -> bool {
-    let is_empty = |column: &Column| record.get(&column.name).flatten().is_none_or(|text| text.trim().is_empty());
+    let is_empty = |column: &Column| {
+        record
+            .get(&column.name)
+            .flatten()
+            .is_none_or(|text| text.trim().is_empty())
+    };
     let labels = || columns.iter().filter(|column| !column.is_money);
-    labels().count() > 1 && labels().all(is_empty)
-        && columns.iter().any(|column| column.is_money && !is_empty(column))
+    labels().count() > 1
+        && labels().all(is_empty)
+        && columns
+            .iter()
+            .any(|column| column.is_money && !is_empty(column))
 }
 
 /// Finds a text of several words that has the amount among them, such as a year in a footer.
@@ -73,11 +87,16 @@ fn line_of_text(case: &Case<'_>, record: &Record, columns: &[Column]) -> Option<
             .find(|column| column.name == name)
             .is_none_or(|column| column.kind == Kind::Text)
     };
-    let texts = case.all_values().filter(|(name, text)| is_text(name) && text.contains(' '));
+    let texts = case
+        .all_values()
+        .filter(|(name, text)| is_text(name) && text.contains(' '));
     for (_, text) in texts {
         let numbers = text.split(|sign: char| !sign.is_ascii_digit() && sign != '.');
         for number in numbers.filter_map(|number| number.parse::<Decimal>().ok()) {
-            if let Some((amount, _)) = amounts.iter().find(|(_, value)| *value == number && !number.is_zero()) {
+            if let Some((amount, _)) = amounts
+                .iter()
+                .find(|(_, value)| *value == number && !number.is_zero())
+            {
                 return Some((text.to_owned(), (*amount).to_owned()));
             }
         }

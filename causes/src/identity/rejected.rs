@@ -23,7 +23,10 @@ pub(crate) const CAUSE: Cause = Cause {
 fn offer(case: &Case<'_>, trial: &mut Trial<'_>) {
     if case.found.kind == BreakKind::Missing {
         trial.whole(None, true, Fit::Loose, || {
-            reason("it may have been rejected and not tried again", "可能被拒绝且未重试")
+            reason(
+                "it may have been rejected and not tried again",
+                "可能被拒绝且未重试",
+            )
         });
     }
 }

@@ -26,7 +26,10 @@ fn offer(case: &Case<'_>, trial: &mut Trial<'_>) {
     let mut of_voucher = names.filter(|name| naming::is(name, VOUCHER));
     if case.found.kind == BreakKind::Missing && of_voucher.next().is_some() {
         trial.whole(None, true, Fit::Loose, || {
-            reason("it is a leg of a voucher that the target may hold without it", "凭证缺少这一分录")
+            reason(
+                "it is a leg of a voucher that the target may hold without it",
+                "凭证缺少这一分录",
+            )
         });
     }
 }

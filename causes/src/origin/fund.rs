@@ -38,7 +38,10 @@ fn offer_shares(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
         }
         if let Some(value) = number::at_scale(other.value, field.scale(), Rounding::HalfUp) {
             trial.number(field, value, Fit::Exact, || {
-                reason(format!("it is the {} of the record", other.name), format!("实为记录的 {}", other.name))
+                reason(
+                    format!("it is the {} of the record", other.name),
+                    format!("实为记录的 {}", other.name),
+                )
             });
         }
     }
@@ -66,8 +69,15 @@ pub(crate) const TWICE: Cause = Cause {
 
 fn offer_twice(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     let Some(pair) = field.numbers else { return };
-    for income in case.numbers.iter().filter(|number| naming::is(number.name, INCOME)) {
-        for value in [pair.expected.checked_add(income.value), pair.expected.checked_sub(income.value)] {
+    for income in case
+        .numbers
+        .iter()
+        .filter(|number| naming::is(number.name, INCOME))
+    {
+        for value in [
+            pair.expected.checked_add(income.value),
+            pair.expected.checked_sub(income.value),
+        ] {
             let Some(value) = value else { continue };
             trial.number(field, value, Fit::Exact, || {
                 reason(
@@ -79,7 +89,9 @@ fn offer_twice(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     }
     if field.is_named(INCOME) {
         if let Some(twice) = pair.expected.checked_mul_int(2) {
-            trial.number(field, twice, Fit::Exact, || reason("the income was carried twice", "收益重复结转"));
+            trial.number(field, twice, Fit::Exact, || {
+                reason("the income was carried twice", "收益重复结转")
+            });
         }
     }
 }
@@ -97,7 +109,7 @@ fn offer_twice(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
 //     H1,1.01
 // target:
 //     H1,1.00
-// says: B5 consistent, or B7, Q3, Q4; income: 1.01 became 1.00: 1.00008 was rounded half up and not up
+// says: B5 consistent, or B7, B8, M1, Q3, Q4; income: 1.01 became 1.00: rounded to 0 decimals
 pub(crate) const RESIDUE: Cause = Cause {
     id: CauseId::Q3,
     en: "residue to the wrong holder",
@@ -106,10 +118,15 @@ pub(crate) const RESIDUE: Cause = Cause {
 };
 
 fn offer_residue(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
-    let (Some(minor), Some(pair)) = (field.minor(), field.numbers) else { return };
-    if minor.expected.abs_diff(minor.actual) == 1 && case.has_column(FUND) {
+    let (Some(minor), Some(pair)) = (field.minor(), field.numbers) else {
+        return;
+    };
+    if field.is_amount() && minor.expected.abs_diff(minor.actual) == 1 && case.has_column(FUND) {
         trial.number(field, pair.actual, Fit::Loose, || {
-            reason("the residue of a day went to another holder", "当日尾差分给了其他持有人")
+            reason(
+                "the residue of a day went to another holder",
+                "当日尾差分给了其他持有人",
+            )
         });
     }
 }
@@ -126,7 +143,7 @@ fn offer_residue(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
 //     H1,12.00
 // target:
 //     H1,12.35
-// says: Q4 consistent, or B13; income: 12.00 became 12.35: a yield near 1.2350 for ten thousand shares gives it
+// says: Q4 consistent; income: 12.00 became 12.35: a yield near 1.2350 for ten thousand shares gives it
 pub(crate) const YIELD: Cause = Cause {
     id: CauseId::Q4,
     en: "yield of the wrong day",
@@ -144,10 +161,14 @@ fn offer_yield(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
             .and_then(|value| number::over(value, shares, 4, Rounding::HalfUp));
         let own = number::slide(pair.expected, 4)
             .and_then(|value| number::over(value, shares, 4, Rounding::HalfUp));
-        let (Some(other), Some(own)) = (other, own) else { continue };
+        let (Some(other), Some(own)) = (other, own) else {
+            continue;
+        };
         // Yields move by less than a factor of four from one day to another.
         let most = own.checked_mul_int(4).unwrap_or(own);
-        let fits = other > Decimal::ZERO && other <= most && own <= other.checked_mul_int(4).unwrap_or(other);
+        let fits = other > Decimal::ZERO
+            && other <= most
+            && own <= other.checked_mul_int(4).unwrap_or(other);
         if fits && own < Decimal::from(100) {
             trial.number(field, pair.actual, Fit::Loose, || {
                 reason(
@@ -185,7 +206,9 @@ fn offer_unconfirmed(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) 
         for shares in numbers(case, SHARES).filter(|shares| *shares != unconfirmed) {
             for (rounding, ..) in ROUNDINGS {
                 // Income on both is the expected income, enlarged as the shares are.
-                let Some(all) = shares.checked_add(unconfirmed) else { continue };
+                let Some(all) = shares.checked_add(unconfirmed) else {
+                    continue;
+                };
                 let value = number::times(pair.expected, all)
                     .and_then(|product| number::over(product, shares, field.scale(), rounding));
                 let Some(value) = value else { continue };
@@ -204,7 +227,12 @@ fn offer_unconfirmed(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) 
 }
 
 /// The income of unconfirmed shares at the record's own yield, added or taken off.
-fn offer_with_yield(case: &Case<'_>, field: &Field<'_>, unconfirmed: Decimal, trial: &mut Trial<'_>) {
+fn offer_with_yield(
+    case: &Case<'_>,
+    field: &Field<'_>,
+    unconfirmed: Decimal,
+    trial: &mut Trial<'_>,
+) {
     let Some(pair) = field.numbers else { return };
     for rate in numbers(case, INCOME) {
         for (rounding, ..) in ROUNDINGS {
@@ -212,7 +240,10 @@ fn offer_with_yield(case: &Case<'_>, field: &Field<'_>, unconfirmed: Decimal, tr
                 .and_then(|product| number::slide(product, -4))
                 .and_then(|income| number::at_scale(income, field.scale(), rounding));
             let Some(income) = income else { continue };
-            for value in [pair.expected.checked_add(income), pair.expected.checked_sub(income)] {
+            for value in [
+                pair.expected.checked_add(income),
+                pair.expected.checked_sub(income),
+            ] {
                 let Some(value) = value else { continue };
                 trial.number(field, value, Fit::Exact, || {
                     reason(

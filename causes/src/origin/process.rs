@@ -41,7 +41,10 @@ fn offer_run_twice(case: &Case<'_>, trial: &mut Trial<'_>) {
     let copies = case.found.copies;
     if case.found.kind == BreakKind::Copies && copies.actual > copies.expected {
         trial.whole(case.found.actual.as_ref(), true, Fit::Loose, || {
-            reason("its whole run may have been made twice", "其所在批次可能重复执行")
+            reason(
+                "its whole run may have been made twice",
+                "其所在批次可能重复执行",
+            )
         });
     }
 }
@@ -55,7 +58,9 @@ pub(crate) const RACE: Cause = Cause {
     id: CauseId::P2,
     en: "lost update",
     zh: "更新丢失",
-    ways: &[Way::Evidence("a control of balances against the sums of their entries")],
+    ways: &[Way::Evidence(
+        "a control of balances against the sums of their entries",
+    )],
 };
 
 // Cause: P3 partial commit | 部分提交
@@ -78,7 +83,10 @@ fn offer_partial(case: &Case<'_>, trial: &mut Trial<'_>) {
     let mut names = case.expected_values().map(|(name, _)| name);
     if case.found.kind == BreakKind::Missing && names.any(|name| naming::is(name, VOUCHER)) {
         trial.whole(None, true, Fit::Loose, || {
-            reason("its voucher may have been committed in part", "凭证可能只提交了一部分")
+            reason(
+                "its voucher may have been committed in part",
+                "凭证可能只提交了一部分",
+            )
         });
     }
 }
@@ -92,5 +100,7 @@ pub(crate) const STALE: Cause = Cause {
     id: CauseId::P4,
     en: "derived table stale",
     zh: "派生表未重建",
-    ways: &[Way::Evidence("a control of the derived table against the entries")],
+    ways: &[Way::Evidence(
+        "a control of the derived table against the entries",
+    )],
 };

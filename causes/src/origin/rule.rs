@@ -25,7 +25,9 @@ pub(crate) const VERSION: Cause = Cause {
     id: CauseId::R2,
     en: "rule version",
     zh: "规则版本",
-    ways: &[Way::Evidence("the older version of the rule as another reading, and the time of each batch")],
+    ways: &[Way::Evidence(
+        "the older version of the rule as another reading, and the time of each batch",
+    )],
 };
 
 // Cause: R3 undocumented variant | 历史变体
@@ -38,7 +40,9 @@ pub(crate) const VARIANT: Cause = Cause {
     id: CauseId::R3,
     en: "undocumented variant",
     zh: "历史变体",
-    ways: &[Way::Evidence("what the broken records have in common, and how few there are")],
+    ways: &[Way::Evidence(
+        "what the broken records have in common, and how few there are",
+    )],
 };
 
 // Cause: R4 rule that depends on chance | 规则不确定
@@ -50,5 +54,7 @@ pub(crate) const RANDOM: Cause = Cause {
     id: CauseId::R4,
     en: "rule that depends on chance",
     zh: "规则不确定",
-    ways: &[Way::Evidence("a second run of the conversion over the same records")],
+    ways: &[Way::Evidence(
+        "a second run of the conversion over the same records",
+    )],
 };

@@ -10,7 +10,9 @@ pub(crate) const WRONG: Cause = Cause {
     id: CauseId::S1,
     en: "source wrong",
     zh: "源账错误",
-    ways: &[Way::Evidence("a control within the source, such as its running balance against its entries")],
+    ways: &[Way::Evidence(
+        "a control within the source, such as its running balance against its entries",
+    )],
 };
 
 // Cause: S2 source changed by hand | 源账手工修改
@@ -22,7 +24,9 @@ pub(crate) const BY_HAND: Cause = Cause {
     id: CauseId::S2,
     en: "source changed by hand",
     zh: "源账手工修改",
-    ways: &[Way::Evidence("the source's audit log, or a digest of it from before")],
+    ways: &[Way::Evidence(
+        "the source's audit log, or a digest of it from before",
+    )],
 };
 
 // Cause: S3 balance without entries | 余额无流水
@@ -35,5 +39,7 @@ pub(crate) const NO_FLOW: Cause = Cause {
     id: CauseId::S3,
     en: "balance without entries",
     zh: "余额无流水",
-    ways: &[Way::Evidence("a control of balances against the sums of their entries, day by day")],
+    ways: &[Way::Evidence(
+        "a control of balances against the sums of their entries, day by day",
+    )],
 };

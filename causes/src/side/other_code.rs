@@ -3,7 +3,7 @@
 use crate::case::Field;
 use crate::explanation::Says;
 use crate::naming::{
-    ACCOUNT, COUNTERPARTY, CURRENCY, CUSTOMER, SHARD, STATUS, SUBJECT, TYPE, Words,
+    ACCOUNT, COUNTERPARTY, CURRENCY, CUSTOMER, PAIR, SHARD, STATUS, SUBJECT, TYPE, Words,
 };
 use crate::terms::Kind;
 use crate::trial::{Fit, Trial, reason};
@@ -32,9 +32,16 @@ pub(super) fn offer(
 
 fn is_code(field: &Field<'_>) -> bool {
     let is_short = |value: Option<&str>| {
-        value.is_none_or(|text| !text.is_empty() && text.len() <= CODE_LENGTH_MAX && !text.contains(char::is_control) && !text.contains('\u{fffd}'))
+        value.is_none_or(|text| {
+            !text.is_empty()
+                && text.len() <= CODE_LENGTH_MAX
+                && !text.contains(char::is_control)
+                && !text.contains('\u{fffd}')
+        })
     };
-    let is_whole = field.numbers.is_none_or(|pair| pair.expected.scale == 0 && pair.actual.scale == 0);
+    let is_whole = field
+        .numbers
+        .is_none_or(|pair| pair.expected.scale == 0 && pair.actual.scale == 0);
     let has_codes = matches!(field.column.kind, Kind::Text | Kind::Boolean | Kind::Other)
         || field.column.kind == Kind::Number && !field.column.is_money && is_whole;
     has_codes && field.actual.is_some() && is_short(field.expected) && is_short(field.actual)
@@ -43,11 +50,22 @@ fn is_code(field: &Field<'_>) -> bool {
 /// Says whether no word tells what the codes of this column are, and both look like codes:
 /// one word each.
 fn is_unnamed(field: &Field<'_>) -> bool {
-    let named = [ACCOUNT, SUBJECT, COUNTERPARTY, CUSTOMER, SHARD, TYPE, STATUS, CURRENCY];
+    let named = [
+        PAIR,
+        ACCOUNT,
+        SUBJECT,
+        COUNTERPARTY,
+        CUSTOMER,
+        SHARD,
+        TYPE,
+        STATUS,
+        CURRENCY,
+    ];
     let is_word = |value: Option<&str>| {
         value.is_none_or(|text| text.chars().count() <= 16 && !text.contains(char::is_whitespace))
     };
     field.numbers.is_none()
+        && !field.column.is_key
         && !named.iter().any(|words| field.is_named(words))
         && is_word(field.expected)
         && is_word(field.actual)

@@ -31,15 +31,37 @@ pub(crate) const CAUSE: Cause = Cause {
 
 /// The two words of a side, in the ways that they are written.
 const SIDES: &[(&str, &str)] = &[
-    ("D", "C"), ("DR", "CR"), ("Dr", "Cr"), ("dr", "cr"), ("d", "c"), ("DEBIT", "CREDIT"),
-    ("Debit", "Credit"), ("debit", "credit"), ("借", "贷"), ("借方", "贷方"), ("+", "-"),
-    ("1", "-1"), ("1", "2"), ("0", "1"), ("IN", "OUT"), ("In", "Out"), ("in", "out"), ("I", "O"),
-    ("收", "付"), ("收入", "支出"), ("转入", "转出"), ("true", "false"), ("J", "D"), ("S", "H"),
+    ("D", "C"),
+    ("DR", "CR"),
+    ("Dr", "Cr"),
+    ("dr", "cr"),
+    ("d", "c"),
+    ("DEBIT", "CREDIT"),
+    ("Debit", "Credit"),
+    ("debit", "credit"),
+    ("借", "贷"),
+    ("借方", "贷方"),
+    ("+", "-"),
+    ("1", "-1"),
+    ("1", "2"),
+    ("0", "1"),
+    ("IN", "OUT"),
+    ("In", "Out"),
+    ("in", "out"),
+    ("I", "O"),
+    ("收", "付"),
+    ("收入", "支出"),
+    ("转入", "转出"),
+    ("true", "false"),
+    ("J", "D"),
+    ("S", "H"),
 ];
 
 fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     if let Some(pair) = field.numbers {
-        let Some(turned) = pair.expected.checked_neg() else { return };
+        let Some(turned) = pair.expected.checked_neg() else {
+            return;
+        };
         if (turned == pair.actual || trial.tried.is_some()) && case.has_sides() {
             trial.number(field, turned, Fit::Exact, || {
                 reason("it stands on the other side", "记在了另一方")
@@ -50,7 +72,9 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
         for (one, other) in SIDES {
             for (from, to) in [(one, other), (other, one)] {
                 if field.expected == Some(from) {
-                    trial.text(field, Some(to), Fit::Exact, || reason("the other side", "方向相反"));
+                    trial.text(field, Some(to), Fit::Exact, || {
+                        reason("the other side", "方向相反")
+                    });
                 }
             }
         }
@@ -80,9 +104,18 @@ fn offer_columns(case: &Case<'_>, trial: &mut Trial<'_>) {
 /// Says whether two columns are the two sides of one thing.
 fn is_pair(one: &Field<'_>, other: &Field<'_>) -> bool {
     const OPPOSITES: &[(&str, &str)] = &[
-        ("debit", "credit"), ("dr", "cr"), ("from", "to"), ("payer", "payee"), ("in", "out"),
-        ("source", "target"), ("sender", "receiver"), ("借", "贷"), ("收", "付"), ("转入", "转出"),
-        ("income", "expense"), ("收入", "支出"),
+        ("debit", "credit"),
+        ("dr", "cr"),
+        ("from", "to"),
+        ("payer", "payee"),
+        ("in", "out"),
+        ("source", "target"),
+        ("sender", "receiver"),
+        ("借", "贷"),
+        ("收", "付"),
+        ("转入", "转出"),
+        ("income", "expense"),
+        ("收入", "支出"),
     ];
     let is = |field: &Field<'_>, word: &'static str| {
         let words: &[&'static str] = &[word];

@@ -21,7 +21,9 @@ pub(crate) const CAUSE: Cause = Cause {
 };
 
 fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
-    let Some(texts) = field.texts().filter(|_| field.is_text()) else { return };
+    let Some(texts) = field.texts().filter(|_| field.is_text()) else {
+        return;
+    };
     let held = texts.actual.trim_end_matches(['\u{fffd}', '?']);
     let ends = [texts.actual, held];
     for end in ends {
@@ -31,7 +33,10 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
             trial.text(field, field.actual, Fit::Exact, || {
                 let bytes = end.len();
                 if bytes == characters {
-                    reason(format!("cut after {characters} characters"), format!("在 {characters} 个字符后截断"))
+                    reason(
+                        format!("cut after {characters} characters"),
+                        format!("在 {characters} 个字符后截断"),
+                    )
                 } else {
                     reason(
                         format!("cut after {characters} characters, {bytes} bytes"),
@@ -43,7 +48,13 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
         }
     }
     let is_ending = texts.expected.ends_with(texts.actual) && !texts.actual.is_empty();
-    if is_ending && texts.actual != texts.expected {
+    let lost = texts
+        .expected
+        .strip_suffix(texts.actual)
+        .unwrap_or_default();
+    // Zeros or blanks before a text are a matter of notation.
+    let is_told = lost.contains(|sign: char| sign != '0' && !sign.is_whitespace());
+    if is_ending && is_told {
         trial.text(field, field.actual, Fit::Exact, || {
             reason("its beginning was cut off", "开头被截掉")
         });

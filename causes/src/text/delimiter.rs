@@ -36,7 +36,9 @@ const SIGNS: &[(char, &str, &str)] = &[
 ];
 
 fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
-    let Some(texts) = field.texts().filter(|_| field.is_text()) else { return };
+    let Some(texts) = field.texts().filter(|_| field.is_text()) else {
+        return;
+    };
     let expected = texts.expected;
     for (sign, en, zh) in SIGNS {
         if !expected.contains(*sign) {
@@ -51,42 +53,79 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
             reason(format!("it begins behind {en}"), format!("始于{zh}之后"))
         });
         let doubled = expected.replace(*sign, &format!("{sign}{sign}"));
-        trial.text(field, Some(&doubled), Fit::Exact, || changed("doubled", "被加倍", en, zh));
+        trial.text(field, Some(&doubled), Fit::Exact, || {
+            changed("doubled", "被加倍", en, zh)
+        });
         let escaped = expected.replace(*sign, &format!("\\{sign}"));
-        trial.text(field, Some(&escaped), Fit::Exact, || changed("escaped", "被转义", en, zh));
+        trial.text(field, Some(&escaped), Fit::Exact, || {
+            changed("escaped", "被转义", en, zh)
+        });
         for other in ["", " "] {
             let without = expected.replace(*sign, other);
-            trial.text(field, Some(&without), Fit::Exact, || changed("dropped", "被去掉", en, zh));
+            trial.text(field, Some(&without), Fit::Exact, || {
+                changed("dropped", "被去掉", en, zh)
+            });
         }
     }
     let quoted = format!("\"{}\"", expected.replace('"', "\"\""));
     let bare = format!("\"{expected}\"");
-    for text in [quoted, bare, format!("\"{expected}"), format!("{expected}\"")] {
+    for text in [
+        quoted,
+        bare,
+        format!("\"{expected}"),
+        format!("{expected}\""),
+    ] {
         trial.text(field, Some(&text), Fit::Exact, || {
             reason("the quotes around it were kept", "外层引号被保留")
         });
     }
-    for (escaped, sign) in [("\\n", "\n"), ("\\r\\n", "\r\n"), ("\\t", "\t"), ("<br>", "\n"), ("\n", "\r\n"), ("\r\n", "\n")] {
+    for (escaped, sign) in [
+        ("\\n", "\n"),
+        ("\\r\\n", "\r\n"),
+        ("\\t", "\t"),
+        ("<br>", "\n"),
+        ("\n", "\r\n"),
+        ("\r\n", "\n"),
+    ] {
         if expected.contains(sign) {
             let text = expected.replace(sign, escaped);
-            trial.text(field, Some(&text), Fit::Exact, || changed("rewritten", "被改写", "a line end", "换行"));
+            trial.text(field, Some(&text), Fit::Exact, || {
+                changed("rewritten", "被改写", "a line end", "换行")
+            });
         }
     }
 }
 
 fn changed(en: &str, zh: &str, sign_en: &str, sign_zh: &str) -> Says {
-    reason(format!("{sign_en} in it was {en}"), format!("其中的{sign_zh}{zh}"))
+    reason(
+        format!("{sign_en} in it was {en}"),
+        format!("其中的{sign_zh}{zh}"),
+    )
 }
 
 /// Columns moved by one: each differing field from one on holds what the column before it, or
 /// behind it, should hold.
 fn offer_moved(case: &Case<'_>, trial: &mut Trial<'_>) {
-    let (Some(expected), Some(actual)) = (&case.found.expected, &case.found.actual) else { return };
+    let (Some(expected), Some(actual)) = (&case.found.expected, &case.found.actual) else {
+        return;
+    };
     if case.fields.len() < 2 || expected.0.len() != actual.0.len() {
         return;
     }
-    let Some(first) = expected.0.iter().zip(&actual.0).position(|(one, other)| one != other) else { return };
-    let differing = || case.fields.iter().map(|field| (field.name, field.actual)).collect::<Vec<_>>();
+    let Some(first) = expected
+        .0
+        .iter()
+        .zip(&actual.0)
+        .position(|(one, other)| one != other)
+    else {
+        return;
+    };
+    let differing = || {
+        case.fields
+            .iter()
+            .map(|field| (field.name, field.actual))
+            .collect::<Vec<_>>()
+    };
     for (from, to, en, zh) in [
         (first, first.saturating_add(1), "right", "右"),
         (first.saturating_add(1), first, "left", "左"),
@@ -95,7 +134,11 @@ fn offer_moved(case: &Case<'_>, trial: &mut Trial<'_>) {
         let held = actual.0.iter().skip(to);
         let length = given.len().min(held.len());
         // One column alone that holds its neighbour's value is a wrong column.
-        if length < 2 || !given.zip(held).all(|((_, given), (_, held))| is_same(given.as_deref(), held.as_deref())) {
+        if length < 2
+            || !given
+                .zip(held)
+                .all(|((_, given), (_, held))| is_same(given.as_deref(), held.as_deref()))
+        {
             continue;
         }
         trial.fields(&differing(), Fit::Exact, || {
@@ -106,7 +149,11 @@ fn offer_moved(case: &Case<'_>, trial: &mut Trial<'_>) {
             )
         });
     }
-    if case.fields.iter().any(|field| field.column.kind == Kind::Text && holds_sign(field)) {
+    if case
+        .fields
+        .iter()
+        .any(|field| field.column.kind == Kind::Text && holds_sign(field))
+    {
         offer_spilled(case, trial);
     }
 }
@@ -115,16 +162,23 @@ fn offer_moved(case: &Case<'_>, trial: &mut Trial<'_>) {
 fn offer_spilled(case: &Case<'_>, trial: &mut Trial<'_>) {
     for pair in case.fields.windows(2) {
         let [one, other] = pair else { continue };
-        let (Some(expected), Some(rest)) = (one.expected, other.actual) else { continue };
+        let (Some(expected), Some(rest)) = (one.expected, other.actual) else {
+            continue;
+        };
         for (sign, en, zh) in SIGNS {
-            let Some((head, tail)) = expected.split_once(*sign) else { continue };
+            let Some((head, tail)) = expected.split_once(*sign) else {
+                continue;
+            };
             if tail.trim() != rest.trim() || one.actual.map(str::trim) != Some(head.trim()) {
                 continue;
             }
             let changes = [(one.name, one.actual), (other.name, other.actual)];
             trial.fields(&changes, Fit::Exact, || {
                 reason(
-                    format!("{} was split at {en}, and its rest stands in {}", one.name, other.name),
+                    format!(
+                        "{} was split at {en}, and its rest stands in {}",
+                        one.name, other.name
+                    ),
                     format!("{} 在{zh}处被拆开,余下部分落入 {}", one.name, other.name),
                 )
             });

@@ -29,7 +29,9 @@ pub(crate) const CAUSE: Cause = Cause {
 static ENCODINGS: [&Encoding; 5] = [UTF_8, GB18030, GBK, WINDOWS_1252, BIG5];
 
 fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
-    let Some(texts) = field.texts().filter(|_| field.is_text()) else { return };
+    let Some(texts) = field.texts().filter(|_| field.is_text()) else {
+        return;
+    };
     if texts.expected.is_ascii() {
         return;
     }
@@ -44,7 +46,9 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     // Read wrongly twice over.
     if let Some(once) = misread(texts.expected, UTF_8, WINDOWS_1252) {
         if let Some(twice) = misread(&once, UTF_8, WINDOWS_1252) {
-            trial.text(field, Some(&twice), Fit::Exact, || says(UTF_8, WINDOWS_1252, ", twice", "两次"));
+            trial.text(field, Some(&twice), Fit::Exact, || {
+                says(UTF_8, WINDOWS_1252, ", twice", "两次")
+            });
         }
     }
     for mark in ["?", "\u{fffd}", ""] {
@@ -54,7 +58,10 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
                 let shown = if mark.is_empty() { "nothing" } else { mark };
                 reason(
                     format!("characters beyond ASCII became {shown}"),
-                    format!("非 ASCII 字符变成 {}", if mark.is_empty() { "空" } else { mark }),
+                    format!(
+                        "非 ASCII 字符变成 {}",
+                        if mark.is_empty() { "空" } else { mark }
+                    ),
                 )
             });
         }
@@ -68,18 +75,28 @@ fn offer_misread(
     read: &'static Encoding,
     trial: &mut Trial<'_>,
 ) {
-    let Some(garbled) = misread(expected, written, read) else { return };
-    trial.text(field, Some(&garbled), Fit::Exact, || says(written, read, "", ""));
+    let Some(garbled) = misread(expected, written, read) else {
+        return;
+    };
+    trial.text(field, Some(&garbled), Fit::Exact, || {
+        says(written, read, "", "")
+    });
     // Programs differ in how many replacement characters stand for one wrong sequence, and some
     // put a question mark or drop it.
     if garbled.contains('\u{fffd}') {
         for mark in ["?", ""] {
             let marked = garbled.replace('\u{fffd}', mark);
-            trial.text(field, Some(&marked), Fit::Exact, || says(written, read, "", ""));
+            trial.text(field, Some(&marked), Fit::Exact, || {
+                says(written, read, "", "")
+            });
         }
-        let is_alike = field.actual.is_some_and(|actual| squeezed(actual) == squeezed(&garbled));
+        let is_alike = field
+            .actual
+            .is_some_and(|actual| squeezed(actual) == squeezed(&garbled));
         if is_alike {
-            trial.text(field, field.actual, Fit::Exact, || says(written, read, "", ""));
+            trial.text(field, field.actual, Fit::Exact, || {
+                says(written, read, "", "")
+            });
         }
     }
 }

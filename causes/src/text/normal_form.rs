@@ -23,17 +23,41 @@ pub(crate) const CAUSE: Cause = Cause {
 };
 
 fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
-    let Some(texts) = field.texts().filter(|_| field.is_text()) else { return };
+    let Some(texts) = field.texts().filter(|_| field.is_text()) else {
+        return;
+    };
     let single: [(fn(&str) -> Cow<'_, str>, &str, &str); 6] = [
-        (|text| text.trim().into(), "blanks around it were dropped", "首尾空格被去掉"),
-        (|text| text.to_lowercase().into(), "it was put into lower case", "被转为小写"),
-        (|text| text.to_uppercase().into(), "it was put into upper case", "被转为大写"),
+        (
+            |text| text.trim().into(),
+            "blanks around it were dropped",
+            "首尾空格被去掉",
+        ),
+        (
+            |text| text.to_lowercase().into(),
+            "it was put into lower case",
+            "被转为小写",
+        ),
+        (
+            |text| text.to_uppercase().into(),
+            "it was put into upper case",
+            "被转为大写",
+        ),
         (half_width, "full width became half width", "全角变为半角"),
-        (without_leading_zeros, "leading zeros were lost", "前导零丢失"),
-        (without_invisible, "invisible characters were dropped", "不可见字符被去掉"),
+        (
+            without_leading_zeros,
+            "leading zeros were lost",
+            "前导零丢失",
+        ),
+        (
+            without_invisible,
+            "invisible characters were dropped",
+            "不可见字符被去掉",
+        ),
     ];
     for (made, en, zh) in single {
-        trial.text(field, Some(&made(texts.expected)), Fit::Exact, || reason(en, zh));
+        trial.text(field, Some(&made(texts.expected)), Fit::Exact, || {
+            reason(en, zh)
+        });
         if made(texts.actual) == texts.expected {
             trial.text(field, field.actual, Fit::Exact, || {
                 reason(format!("the other way round: {en}"), format!("反向:{zh}"))
@@ -86,9 +110,16 @@ fn without_leading_zeros(text: &str) -> Cow<'_, str> {
 
 fn without_invisible(text: &str) -> Cow<'_, str> {
     let is_invisible = |character: char| {
-        matches!(character, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{00ad}') || character.is_control()
+        matches!(character, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{00ad}')
+            || character.is_control()
     };
-    let plain = |character: char| if character == '\u{a0}' { ' ' } else { character };
+    let plain = |character: char| {
+        if character == '\u{a0}' {
+            ' '
+        } else {
+            character
+        }
+    };
     if text.contains(is_invisible) || text.contains('\u{a0}') {
         text.chars()
             .filter(|character| !is_invisible(*character))

@@ -1,4 +1,3 @@
-
 use super::moments;
 use crate::case::{Case, Field, MICROS_PER_SECOND};
 use crate::catalogue::{Cause, CauseId, Way};
@@ -17,7 +16,7 @@ use crate::trial::{Fit, Trial, reason};
 //     1,2013-05-28
 // target:
 //     1,2013-05-27
-// says: T2 consistent, or T1, T3; day: 2013-05-28 became 2013-05-27: the day before, at 23:00:00
+// says: T2 consistent, or T1, T3, T11, M1; day: 2013-05-28 became 2013-05-27: the day before, at 23:00:00
 pub(crate) const CAUSE: Cause = Cause {
     id: CauseId::T2,
     en: "day cut",
@@ -27,10 +26,15 @@ pub(crate) const CAUSE: Cause = Cause {
 
 fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     let Some(pair) = field.days else { return };
-    for (step, en, zh) in [(-1, "the day before", "前一日"), (1, "the day after", "后一日")] {
+    for (step, en, zh) in [
+        (-1, "the day before", "前一日"),
+        (1, "the day after", "后一日"),
+    ] {
         let day = pair.expected.saturating_add(step);
         trial.day(field, day, Fit::Loose, || {
-            let time = moments::of(case).first().map(|moment| shown_time(moment.time_of_day()));
+            let time = moments::of(case)
+                .first()
+                .map(|moment| shown_time(moment.time_of_day()));
             match time {
                 Some(time) => reason(format!("{en}, at {time}"), format!("{zh},时间为 {time}")),
                 None => reason(en, zh),
@@ -41,6 +45,10 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
 
 fn shown_time(micros: i64) -> String {
     let seconds = micros.div_euclid(MICROS_PER_SECOND);
-    format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
+    format!(
+        "{:02}:{:02}:{:02}",
+        seconds / 3_600,
+        seconds / 60 % 60,
+        seconds % 60
+    )
 }
-

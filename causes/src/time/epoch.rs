@@ -14,8 +14,8 @@ use crate::trial::{Fit, Trial, reason};
 //     id:key,paid_at:instant
 //     1,2013-05-27T01:30:00Z
 // target:
-//     1,1970-01-16T20:47:41.400Z
-// says: T6 proved; paid_at: 2013-05-27T01:30:00Z became 1970-01-16T20:47:41.400Z: its epoch was divided by 1000
+//     1,1970-01-16T20:26:58.200Z
+// says: T6 proved; paid_at: 2013-05-27T01:30:00Z became 1970-01-16T20:26:58.200Z: its epoch was divided by 1000
 pub(crate) const CAUSE: Cause = Cause {
     id: CauseId::T6,
     en: "unit of an epoch",
@@ -27,7 +27,10 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     if let Some(pair) = field.micros {
         offer_instants(field, pair.expected, trial);
     }
-    if let Some(pair) = field.numbers.filter(|_| !field.column.is_money && field.is_named(CLOCK)) {
+    if let Some(pair) = field
+        .numbers
+        .filter(|_| !field.column.is_money && field.is_named(CLOCK))
+    {
         offer_numbers(field, pair.expected, trial);
     }
 }
@@ -35,12 +38,16 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
 fn offer_instants(field: &Field<'_>, expected: i64, trial: &mut Trial<'_>) {
     for factor in [1_000, 1_000_000] {
         let divided = expected.div_euclid(factor);
-        trial.instant(field, divided, Fit::Exact, || says("divided", "除以", factor));
+        trial.instant(field, divided, Fit::Exact, || {
+            says("divided", "除以", factor)
+        });
         // The target may not keep the decimals of a second.
         let whole = divided.saturating_sub(divided.rem_euclid(1_000_000));
         trial.instant(field, whole, Fit::Exact, || says("divided", "除以", factor));
         if let Some(multiplied) = expected.checked_mul(factor) {
-            trial.instant(field, multiplied, Fit::Exact, || says("multiplied", "乘以", factor));
+            trial.instant(field, multiplied, Fit::Exact, || {
+                says("multiplied", "乘以", factor)
+            });
         }
     }
 }
@@ -49,16 +56,23 @@ fn offer_numbers(field: &Field<'_>, expected: Decimal, trial: &mut Trial<'_>) {
     for places in [3_i16, 6, 9] {
         let factor = 10_i64.saturating_pow(u32::from(places.unsigned_abs()));
         if let Some(multiplied) = number::slide(expected, places) {
-            trial.number(field, multiplied, Fit::Exact, || says("multiplied", "乘以", factor));
+            trial.number(field, multiplied, Fit::Exact, || {
+                says("multiplied", "乘以", factor)
+            });
         }
         let divided = number::slide(expected, places.saturating_neg())
             .and_then(|value| number::at_scale(value, field.scale(), ledger::Rounding::Down));
         if let Some(divided) = divided {
-            trial.number(field, divided, Fit::Exact, || says("divided", "除以", factor));
+            trial.number(field, divided, Fit::Exact, || {
+                says("divided", "除以", factor)
+            });
         }
     }
 }
 
 fn says(en: &str, zh: &str, factor: i64) -> crate::explanation::Says {
-    reason(format!("its epoch was {en} by {factor}"), format!("时间戳被{zh} {factor}"))
+    reason(
+        format!("its epoch was {en} by {factor}"),
+        format!("时间戳被{zh} {factor}"),
+    )
 }

@@ -24,21 +24,84 @@ pub(crate) const CAUSE: Cause = Cause {
 };
 
 fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
-    let Some(expected) = field.expected.filter(|_| field.days.is_some() || field.micros.is_some()) else { return };
-    let (Some(date), Some(rest)) = (expected.get(..10), expected.get(10..)) else { return };
-    let Some((year, month, day)) = parts(date) else { return };
+    let Some(expected) = field
+        .expected
+        .filter(|_| field.days.is_some() || field.micros.is_some())
+    else {
+        return;
+    };
+    let (Some(date), Some(rest)) = (expected.get(..10), expected.get(10..)) else {
+        return;
+    };
+    let Some((year, month, day)) = parts(date) else {
+        return;
+    };
     let two = |year: i32| year.rem_euclid(100);
     let century = year.saturating_sub(two(year));
     let readings = [
-        (year, day, month, "day and month changed places", "日与月颠倒"),
-        (century.saturating_add(day), month, two(year), "the year was read from the day", "日被读作年"),
-        (century.saturating_add(month), day, two(year), "year, month and day were read in another order", "年月日次序读错"),
-        (century.saturating_add(day), two(year), month, "year, month and day were read in another order", "年月日次序读错"),
-        (century.saturating_add(month), two(year), day, "the year was read from the month", "月被读作年"),
-        (year.saturating_add(1), month, day, "the year was guessed", "年份推断错误"),
-        (year.saturating_sub(1), month, day, "the year was guessed", "年份推断错误"),
-        (year.saturating_sub(100), month, day, "the century was guessed", "世纪推断错误"),
-        (year.saturating_add(100), month, day, "the century was guessed", "世纪推断错误"),
+        (
+            year,
+            day,
+            month,
+            "day and month changed places",
+            "日与月颠倒",
+        ),
+        (
+            century.saturating_add(day),
+            month,
+            two(year),
+            "the year was read from the day",
+            "日被读作年",
+        ),
+        (
+            century.saturating_add(month),
+            day,
+            two(year),
+            "year, month and day were read in another order",
+            "年月日次序读错",
+        ),
+        (
+            century.saturating_add(day),
+            two(year),
+            month,
+            "year, month and day were read in another order",
+            "年月日次序读错",
+        ),
+        (
+            century.saturating_add(month),
+            two(year),
+            day,
+            "the year was read from the month",
+            "月被读作年",
+        ),
+        (
+            year.saturating_add(1),
+            month,
+            day,
+            "the year was guessed",
+            "年份推断错误",
+        ),
+        (
+            year.saturating_sub(1),
+            month,
+            day,
+            "the year was guessed",
+            "年份推断错误",
+        ),
+        (
+            year.saturating_sub(100),
+            month,
+            day,
+            "the century was guessed",
+            "世纪推断错误",
+        ),
+        (
+            year.saturating_add(100),
+            month,
+            day,
+            "the century was guessed",
+            "世纪推断错误",
+        ),
         (two(year), month, day, "the century was lost", "世纪丢失"),
     ];
     for (year, month, day, en, zh) in readings {

@@ -16,7 +16,7 @@ use crate::trial::{Fit, Trial, reason};
 //     1,10.00,4
 // target:
 //     1,10.00,3
-// says: T8 consistent, or M1; version: 4 became 3: another version of the record
+// says: T8 consistent; version: 4 became 3: another version of the record
 pub(crate) const CAUSE: Cause = Cause {
     id: CauseId::T8,
     en: "in flight at the freeze",
@@ -69,7 +69,10 @@ fn offer_version(case: &Case<'_>, trial: &mut Trial<'_>) {
         .map(|field| (field.name, field.actual))
         .collect();
     trial.fields(&changes, Fit::Loose, || {
-        reason("the target holds another version of the record", "新账持有该记录的另一版本")
+        reason(
+            "the target holds another version of the record",
+            "新账持有该记录的另一版本",
+        )
     });
 }
 

@@ -42,7 +42,8 @@ pub(crate) fn of(case: &Case<'_>) -> Vec<Moment> {
 
 fn read(case: &Case<'_>, text: &str) -> Option<Moment> {
     let text = text.trim();
-    let looks_so = (12..=35).contains(&text.len()) && text.bytes().take(4).all(|byte| byte.is_ascii_digit());
+    let looks_so =
+        (12..=35).contains(&text.len()) && text.bytes().take(4).all(|byte| byte.is_ascii_digit());
     if !looks_so {
         return None;
     }
@@ -50,8 +51,15 @@ fn read(case: &Case<'_>, text: &str) -> Option<Moment> {
         return of_instant(case, micros_of(text)?);
     }
     let civil = parse_civil(text).ok()?;
-    let instant = case.terms.zone.instant(civil, Disambiguation::Compatible).ok()?;
-    Some(Moment { instant, civil: civil.micros() })
+    let instant = case
+        .terms
+        .zone
+        .instant(civil, Disambiguation::Compatible)
+        .ok()?;
+    Some(Moment {
+        instant,
+        civil: civil.micros(),
+    })
 }
 
 pub(crate) fn of_instant(case: &Case<'_>, instant: i64) -> Option<Moment> {

@@ -14,7 +14,7 @@ use crate::trial::{Fit, Trial, reason};
 //     id:key,status,amount:money
 // target:
 //     1,VOIDED,10.00
-// says: A9 consistent, or A5, B16, T7, T8, T10; the target has a record that the source does not give
+// says: A9 consistent, or A5, B16, T7, T10; the target has a record that the source does not give
 pub(crate) const CAUSE: Cause = Cause {
     id: CauseId::T10,
     en: "pending resolved twice",
@@ -23,8 +23,24 @@ pub(crate) const CAUSE: Cause = Cause {
 };
 
 const WORDS: &[&str] = &[
-    "pending", "posted", "void", "expired", "settled", "captured", "authori", "hold", "inflight",
-    "processing", "committed", "待", "冻结", "过期", "预授权", "处理中", "在途", "撤销",
+    "pending",
+    "posted",
+    "void",
+    "expired",
+    "settled",
+    "captured",
+    "authori",
+    "hold",
+    "inflight",
+    "processing",
+    "committed",
+    "待",
+    "冻结",
+    "过期",
+    "预授权",
+    "处理中",
+    "在途",
+    "撤销",
 ];
 
 fn is_resolved(value: &str) -> bool {
@@ -33,10 +49,18 @@ fn is_resolved(value: &str) -> bool {
 }
 
 fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
-    let Some(texts) = field.texts().filter(|_| field.is_text() && field.is_named(STATUS)) else { return };
+    let Some(texts) = field
+        .texts()
+        .filter(|_| field.is_text() && field.is_named(STATUS))
+    else {
+        return;
+    };
     if is_resolved(texts.expected) || is_resolved(texts.actual) {
         trial.text(field, field.actual, Fit::Loose, || {
-            reason("a pending record was resolved otherwise", "待定记录被另行了结")
+            reason(
+                "a pending record was resolved otherwise",
+                "待定记录被另行了结",
+            )
         });
     }
 }

@@ -30,7 +30,8 @@ const STEPS: [(i64, &str, &str); 5] = [
 
 fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     let Some(pair) = field.micros else { return };
-    let offset = super::moments::of_instant(case, pair.expected).map_or(0, |moment| moment.offset());
+    let offset =
+        super::moments::of_instant(case, pair.expected).map_or(0, |moment| moment.offset());
     for (step, en, zh) in STEPS {
         for shift in [0, offset] {
             let rest = pair.expected.saturating_add(shift).rem_euclid(step);
@@ -40,7 +41,9 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
             };
             trial.instant(field, cut, Fit::Exact, || says("cut", "截断"));
             if rest.saturating_mul(2) >= step {
-                trial.instant(field, cut.saturating_add(step), Fit::Exact, || says("rounded", "舍入"));
+                trial.instant(field, cut.saturating_add(step), Fit::Exact, || {
+                    says("rounded", "舍入")
+                });
             }
         }
     }

@@ -16,7 +16,7 @@ use crate::trial::{Fit, Trial, reason};
 //     1,2013-05-28
 // target:
 //     1,2013-05-27
-// says: T2 consistent, or T3; confirm_date: 2013-05-28 became 2013-05-27: the day before, at 15:00:00
+// says: T2 consistent, or T3, M1; confirm_date: 2013-05-28 became 2013-05-27: the day before, at 15:00:00
 pub(crate) const CAUSE: Cause = Cause {
     id: CauseId::T3,
     en: "trading day",
@@ -41,7 +41,10 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
             .any(|moment| moment.time_of_day().abs_diff(three) <= hour)
     };
     let fits = off == 1
-        || is_one_working_day(pair.expected.min(pair.actual), pair.expected.max(pair.actual))
+        || is_one_working_day(
+            pair.expected.min(pair.actual),
+            pair.expected.max(pair.actual),
+        )
         || field.is_named(TRADING_DATE)
         || near_three();
     if fits {

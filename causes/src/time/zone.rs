@@ -10,10 +10,10 @@ use crate::trial::{Fit, Trial, reason};
 //
 // expected:
 //     id:key,paid_at:instant
-//     1,2013-05-27T01:30:00Z
+//     1,2013-05-27T02:30:00Z
 // target:
-//     1,2013-05-27T09:30:00Z
-// says: T1 proved; paid_at: 2013-05-27T01:30:00Z became 2013-05-27T09:30:00Z: shifted by +8:00, the distance of Asia/Shanghai from UTC
+//     1,2013-05-27T10:30:00Z
+// says: T1 proved; paid_at: 2013-05-27T02:30:00Z became 2013-05-27T10:30:00Z: shifted by +8:00, the distance of Asia/Shanghai from UTC
 pub(crate) const CAUSE: Cause = Cause {
     id: CauseId::T1,
     en: "time zone",
@@ -32,7 +32,13 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     }
 }
 
-fn offer_shifts(case: &Case<'_>, field: &Field<'_>, expected: i64, actual: i64, trial: &mut Trial<'_>) {
+fn offer_shifts(
+    case: &Case<'_>,
+    field: &Field<'_>,
+    expected: i64,
+    actual: i64,
+    trial: &mut Trial<'_>,
+) {
     let zone = case.terms.zone.name();
     let own = moments::of_instant(case, expected).map_or(0, moments::Moment::offset);
     for shift in [own, own.saturating_neg()] {
@@ -51,7 +57,11 @@ fn offer_shifts(case: &Case<'_>, field: &Field<'_>, expected: i64, actual: i64, 
     // Zones stand whole quarters of an hour from each other; whole hours are nearly all.
     let is_quarters = shift.rem_euclid(HOUR / 4) == 0 && shift.saturating_abs() <= HOUR * 26;
     if is_quarters {
-        let fit = if shift.rem_euclid(HOUR) == 0 { Fit::Exact } else { Fit::Loose };
+        let fit = if shift.rem_euclid(HOUR) == 0 {
+            Fit::Exact
+        } else {
+            Fit::Loose
+        };
         trial.instant(field, actual, fit, || {
             let shown = shown_offset(shift);
             reason(
@@ -71,13 +81,17 @@ fn offer_days(case: &Case<'_>, field: &Field<'_>, expected: i64, trial: &mut Tri
         let offset = moment.offset();
         let day = |micros: i64| micros.div_euclid(MICROS_PER_DAY);
         let says = || {
-            reason("the day of the same instant in another zone", "同一时刻在另一时区的日期")
+            reason(
+                "the day of the same instant in another zone",
+                "同一时刻在另一时区的日期",
+            )
         };
         // A day beyond the clock's own, where a cut-off lies before midnight, moves as well.
         let ahead = expected.saturating_sub(moment.day());
+        let fit = if ahead == 0 { Fit::Exact } else { Fit::Loose };
         for civil in [moment.instant, moment.civil.saturating_add(offset)] {
-            trial.day(field, day(civil), Fit::Exact, says);
-            trial.day(field, day(civil).saturating_add(ahead), Fit::Exact, says);
+            trial.day(field, day(civil), fit, says);
+            trial.day(field, day(civil).saturating_add(ahead), fit, says);
         }
     }
 }

@@ -1,0 +1,122 @@
+//! Causes that one record cannot show: several breaks are looked at together.
+//!
+//! Each look sorts the breaks by what they would have in common, so that the work is that of
+//! sorting. A look may name a cause where there was none, or add a rival; where two records hold
+//! each other's values it takes back a proof, since the swap gives the same.
+
+mod absent;
+mod merge;
+mod neighbours;
+mod opposite;
+mod runs;
+mod swap;
+
+use ledger::{Break, CauseStatus, Record};
+
+use crate::catalogue::CauseId;
+use crate::explanation::{Explanation, Says};
+use crate::prover::Prover;
+use crate::terms::Column;
+use crate::verdict::in_order;
+
+/// Is one break with what is said of it so far.
+type Explained = (Break, Explanation);
+
+impl Prover {
+    /// Looks at the breaks of an agreement together, for causes that show only there: ids that were
+    /// swapped or lost digits, keys that are equal but for their notation, merged records, runs at
+    /// the end of a file, files that were taken twice.
+    ///
+    /// Breaks are best given in the order of the report: some looks take neighbours.
+    pub fn explain_together(&self, breaks: &mut [(Break, Explanation)]) {
+        absent::pair(self, breaks);
+        swap::find(self, breaks);
+        merge::by_key(self, breaks);
+        neighbours::merged(self, breaks);
+        neighbours::split_lines(self, breaks);
+        runs::missing(self, breaks);
+        runs::doubled(self, breaks);
+        opposite::find(self, breaks);
+        for (_, explanation) in breaks.iter_mut() {
+            self.doubt(explanation);
+        }
+    }
+
+    /// The columns that tell records apart: the key, or without one all that hold no money.
+    fn identity(&self) -> impl Iterator<Item = &Column> {
+        let columns = &self.terms().columns;
+        let has_key = columns.iter().any(|column| column.is_key);
+        columns.iter().filter(move |column| {
+            if has_key {
+                column.is_key
+            } else {
+                !column.is_money
+            }
+        })
+    }
+
+    fn money(&self) -> impl Iterator<Item = &Column> {
+        self.terms().columns.iter().filter(|column| column.is_money)
+    }
+}
+
+/// Names a cause before all that was named, which become its rivals.
+fn put_first(explanation: &mut Explanation, cause: CauseId, is_proved: bool, says: Says) {
+    let known = explanation
+        .causes
+        .iter()
+        .chain(&explanation.rivals)
+        .copied();
+    let rivals = if is_proved {
+        Vec::new()
+    } else {
+        in_order(known, &[cause])
+    };
+    explanation.status = if is_proved {
+        CauseStatus::Proved
+    } else {
+        CauseStatus::Consistent
+    };
+    explanation.causes = vec![cause];
+    explanation.rivals = rivals;
+    explanation.says = says;
+}
+
+/// Adds a rival, which takes back a proof.
+fn add_rival(explanation: &mut Explanation, rival: CauseId) {
+    if explanation.causes.is_empty() || explanation.causes.contains(&rival) {
+        return;
+    }
+    let rivals = explanation.rivals.iter().copied().chain([rival]);
+    explanation.rivals = in_order(rivals, &explanation.causes);
+    explanation.status = CauseStatus::Consistent;
+}
+
+/// The values of columns, told apart from each other and from NULL.
+fn values<'c>(record: &Record, columns: impl Iterator<Item = &'c Column>) -> String {
+    let mut text = String::new();
+    for column in columns {
+        match record.get(&column.name).flatten() {
+            Some(value) => text.push_str(value),
+            None => text.push('\u{1}'),
+        }
+        text.push('\u{0}');
+    }
+    text
+}
+
+/// The key of a break as a sentence names it.
+fn shown_key(found: &Break) -> String {
+    let record = found.expected.as_ref().or(found.actual.as_ref());
+    let of_key = if found.key.is_empty() {
+        record
+    } else {
+        Some(&found.key)
+    };
+    let texts: Vec<&str> = of_key
+        .iter()
+        .flat_map(|key| &key.0)
+        .filter_map(|(_, value)| value.as_deref())
+        .collect();
+    texts.join(" ")
+}

@@ -1,0 +1,161 @@
+//! A missing and an extra record that are one: their keys differ by a cause.
+
+use std::collections::BTreeMap;
+
+use ledger::{Break, BreakKind, CauseStatus, FieldDifference, Record, Sides};
+
+use super::{Explained, add_rival, values};
+use crate::amount::floats::id_through_double;
+use crate::catalogue::CauseId;
+use crate::explanation::Explanation;
+use crate::prover::Prover;
+use crate::text::normal_form::normalised;
+
+/// Causes that a key shows by itself: that it is another record would be a great coincidence.
+const SHOWN_BY_KEY: &[CauseId] = &[CauseId::E1, CauseId::E3, CauseId::A11];
+
+/// Missing and extra breaks that have something in common.
+#[derive(Default)]
+struct Group {
+    missing: Vec<usize>,
+    extra: Vec<usize>,
+}
+
+pub(super) fn pair(prover: &Prover, breaks: &mut [Explained]) {
+    let mut is_paired = vec![false; breaks.len()];
+    let by_key = |record: &Record| normalised(&values(record, prover.identity()));
+    pair_by(prover, breaks, &mut is_paired, by_key);
+    let by_double = |record: &Record| {
+        let id = values(record, prover.identity());
+        let parts: Vec<String> = id
+            .split('\u{0}')
+            .map(|part| match part.get(..15) {
+                Some(_) => id_through_double(part).unwrap_or_else(|| part.to_owned()),
+                None => part.to_owned(),
+            })
+            .collect();
+        parts.join("\u{0}")
+    };
+    pair_by(prover, breaks, &mut is_paired, by_double);
+    let has_key = prover.terms().columns.iter().any(|column| column.is_key);
+    if has_key {
+        let by_rest = |record: &Record| {
+            values(
+                record,
+                prover
+                    .terms()
+                    .columns
+                    .iter()
+                    .filter(|column| !column.is_key),
+            )
+        };
+        pair_by(prover, breaks, &mut is_paired, by_rest);
+    }
+}
+
+/// Pairs the missing with the extra record where just one of each has the same text in common.
+fn pair_by(
+    prover: &Prover,
+    breaks: &mut [Explained],
+    is_paired: &mut [bool],
+    common: impl Fn(&Record) -> String,
+) {
+    let mut groups: BTreeMap<String, Group> = BTreeMap::new();
+    for (at, (found, _)) in breaks.iter().enumerate() {
+        if is_paired.get(at) != Some(&false) {
+            continue;
+        }
+        match (found.kind, &found.expected, &found.actual) {
+            (BreakKind::Missing, Some(record), _) => {
+                groups.entry(common(record)).or_default().missing.push(at);
+            }
+            (BreakKind::Extra, _, Some(record)) => {
+                groups.entry(common(record)).or_default().extra.push(at);
+            }
+            _ => {}
+        }
+    }
+    for group in groups.into_values() {
+        let ([missing], [extra]) = (group.missing.as_slice(), group.extra.as_slice()) else {
+            continue;
+        };
+        if explain_pair(prover, breaks, *missing, *extra) {
+            for at in [missing, extra] {
+                if let Some(mark) = is_paired.get_mut(*at) {
+                    *mark = true;
+                }
+            }
+        }
+    }
+}
+
+fn explain_pair(prover: &Prover, breaks: &mut [Explained], missing: usize, extra: usize) -> bool {
+    let of = |at: usize| breaks.get(at).map(|(found, _)| found);
+    let (Some(lost), Some(found)) = (of(missing), of(extra)) else {
+        return false;
+    };
+    let Some(one) = as_one(lost, found) else {
+        return false;
+    };
+    let mut explanation = prover.explain(&one, &[]);
+    // A code that merely is another one would make a pair of any two records.
+    let is_shown = explanation
+        .causes
+        .iter()
+        .any(|cause| SHOWN_BY_KEY.contains(cause));
+    let is_told = matches!(
+        explanation.causes.first(),
+        Some(cause) if crate::simplicity::rank(*cause).0 < crate::simplicity::Tier::Choice
+    );
+    if !is_told {
+        return false;
+    }
+    for (at, own) in [(missing, CauseId::A1), (extra, CauseId::A9)] {
+        if !is_shown {
+            add_rival(&mut explanation, own);
+        }
+        if let Some((_, held)) = breaks.get_mut(at) {
+            let tried = std::mem::take(&mut held.tried);
+            *held = Explanation {
+                tried,
+                ..explanation.clone()
+            };
+        }
+        if !is_shown && explanation.status == CauseStatus::Proved {
+            explanation.status = CauseStatus::Consistent;
+        }
+    }
+    true
+}
+
+/// Makes one break of two: as if the key were no key.
+fn as_one(missing: &Break, extra: &Break) -> Option<Break> {
+    let (expected, actual) = (missing.expected.clone()?, extra.actual.clone()?);
+    let fields = expected
+        .0
+        .iter()
+        .filter(|(name, value)| actual.get(name) != Some(value.as_deref()))
+        .map(|(name, value)| FieldDifference {
+            name: name.clone(),
+            expected: value.clone(),
+            actual: actual.get(name).flatten().map(str::to_owned),
+        })
+        .collect();
+    Some(Break {
+        agreement: String::new(),
+        kind: BreakKind::Differs,
+        key: Record::default(),
+        copies: Sides {
+            expected: 1,
+            actual: 1,
+        },
+        expected: Some(expected),
+        actual: Some(actual),
+        fields,
+        difference: Vec::new(),
+        source: missing.source.clone(),
+        cause: ledger::CauseFound::default(),
+        target: extra.target.clone(),
+        alternatives: 0,
+    })
+}

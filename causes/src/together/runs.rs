@@ -1,0 +1,139 @@
+//! Breaks whose source records stand next to each other in a file.
+
+use std::collections::BTreeMap;
+
+use ledger::{Break, BreakKind, CauseStatus};
+
+use super::{Explained, put_first};
+use crate::catalogue::CauseId;
+use crate::explanation::Says;
+use crate::prover::Prover;
+
+/// Is a run of neighbouring rows of a file.
+struct Run {
+    file: String,
+    first: u64,
+    last: u64,
+    breaks: Vec<usize>,
+}
+
+/// Names runs of missing records: the end or the beginning of a chunk was lost.
+pub(super) fn missing(prover: &Prover, breaks: &mut [Explained]) {
+    let is_missing = |found: &Break| found.kind == BreakKind::Missing;
+    let says = |run: &Run| {
+        let (
+            count,
+            Run {
+                file, first, last, ..
+            },
+        ) = (run.breaks.len(), run);
+        Says {
+            en: format!(
+                "{count} records that stand next to each other are missing: rows {first} to {last} of {file}"
+            ),
+            zh: format!("连续 {count} 条记录缺失:{file} 第 {first} 至 {last} 行"),
+        }
+    };
+    name_runs(prover, breaks, CauseId::A2, 2, is_missing, says);
+}
+
+/// Names runs of records that are there more often than they should: their run was made twice.
+pub(super) fn doubled(prover: &Prover, breaks: &mut [Explained]) {
+    let is_doubled = |found: &Break| {
+        found.kind == BreakKind::Copies && found.copies.actual > found.copies.expected
+    };
+    let times = breaks
+        .iter()
+        .find(|(found, _)| is_doubled(found))
+        .map(|(found, _)| found.copies);
+    let Some(times) = times else { return };
+    let says = |run: &Run| {
+        let (
+            count,
+            Run {
+                file, first, last, ..
+            },
+        ) = (run.breaks.len(), run);
+        let (is, should) = (times.actual, times.expected);
+        Says {
+            en: format!(
+                "{count} neighbouring records are there {is} times instead of {should}: rows {first} to {last} of {file}"
+            ),
+            zh: format!(
+                "连续 {count} 条记录出现 {is} 次,应为 {should} 次:{file} 第 {first} 至 {last} 行"
+            ),
+        }
+    };
+    name_runs(
+        prover,
+        breaks,
+        CauseId::P1,
+        3,
+        |found| is_doubled(found) && found.copies == times,
+        says,
+    );
+}
+
+fn name_runs(
+    prover: &Prover,
+    breaks: &mut [Explained],
+    cause: CauseId,
+    least: usize,
+    belongs: impl Fn(&Break) -> bool,
+    says: impl Fn(&Run) -> Says,
+) {
+    if !prover.knows(cause) {
+        return;
+    }
+    for run in runs(breaks, belongs) {
+        if run.breaks.len() < least {
+            continue;
+        }
+        let says = says(&run);
+        for at in &run.breaks {
+            let Some((_, explanation)) = breaks.get_mut(*at) else {
+                continue;
+            };
+            if explanation.status != CauseStatus::Proved {
+                put_first(explanation, cause, false, says.clone());
+            }
+        }
+    }
+}
+
+fn runs(breaks: &[Explained], belongs: impl Fn(&Break) -> bool) -> Vec<Run> {
+    let mut rows: BTreeMap<(&str, &str, u64), Vec<usize>> = BTreeMap::new();
+    for (at, (found, _)) in breaks
+        .iter()
+        .enumerate()
+        .filter(|(_, (found, _))| belongs(found))
+    {
+        if let [source, ..] = found.source.as_slice() {
+            if let (Some(file), Some(row)) = (&source.file, source.row) {
+                rows.entry((&source.table, file, row)).or_default().push(at);
+            }
+        }
+    }
+    let mut runs: Vec<Run> = Vec::new();
+    let mut table_before = "";
+    for ((table, file, row), at) in rows {
+        match runs.last_mut() {
+            Some(run)
+                if table == table_before
+                    && run.file == file
+                    && row.checked_sub(1) == Some(run.last) =>
+            {
+                run.last = row;
+                run.breaks.extend(at);
+            }
+            _ => runs.push(Run {
+                file: file.to_owned(),
+                first: row,
+                last: row,
+                breaks: at,
+            }),
+        }
+        table_before = table;
+    }
+    runs
+}

@@ -1,0 +1,134 @@
+//! Other readings of the rule, weighed like any hypothesis.
+
+use causes::{CauseId, Explanation, Prover, Reading, Says};
+use ledger::{CauseStatus, Record};
+
+use crate::block::Example;
+use crate::books;
+
+fn explain(
+    source: &str,
+    expected: &str,
+    target: &str,
+    readings: &[(CauseId, &str)],
+) -> Explanation {
+    let header = "id:key,amount:money,day:date".to_owned();
+    let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+    let example = Example {
+        source: lines(source),
+        expected: vec![header.clone(), expected.to_owned()],
+        target: vec![target.to_owned()],
+        says: Vec::new(),
+    };
+    let terms = books::terms(&header);
+    let found = books::breaks(&terms, &example).remove(0);
+    let names = ["id", "amount", "day"];
+    let readings: Vec<Reading> = readings
+        .iter()
+        .map(|(cause, gives)| Reading {
+            cause: *cause,
+            says: Says {
+                en: "another reading".to_owned(),
+                zh: "另一种读法".to_owned(),
+            },
+            gives: (!gives.is_empty()).then(|| {
+                let values = gives.split(',').map(|value| Some(value.to_owned()));
+                names
+                    .iter()
+                    .map(|name| (*name).to_owned())
+                    .zip(values)
+                    .collect::<Record>()
+            }),
+        })
+        .collect();
+    Prover::new(terms).story(&found, &readings)
+}
+
+#[test]
+fn a_reading_that_gives_the_record_proves_its_cause() {
+    let why = explain(
+        "id,paid\n1,10.00",
+        "1,9.94,2013-05-27",
+        "1,9.31,2013-05-27",
+        &[
+            (CauseId::B10, "1,9.31,2013-05-27"),
+            (CauseId::B5, "1,9.95,2013-05-27"),
+        ],
+    );
+    assert_eq!(
+        (why.status, why.causes),
+        (CauseStatus::Proved, vec![CauseId::B10])
+    );
+    assert_eq!(why.says.en, "another reading");
+    let tried: Vec<bool> = why
+        .tried
+        .iter()
+        .filter(|tried| tried.says.en == "another reading")
+        .map(|tried| tried.reproduces)
+        .collect();
+    assert_eq!(tried, [true, false]);
+}
+
+#[test]
+fn a_reading_and_a_record_that_say_different_things_are_rivals() {
+    let why = explain(
+        "id,paid\n1,0.58",
+        "1,0.58,2013-05-27",
+        "1,0.57,2013-05-27",
+        &[(CauseId::B5, "1,0.57,2013-05-27")],
+    );
+    assert_eq!(why.status, CauseStatus::Consistent);
+    assert_eq!(
+        (why.causes, why.rivals),
+        (vec![CauseId::B3], vec![CauseId::B5])
+    );
+}
+
+#[test]
+fn a_reading_explains_one_field_and_the_record_another() {
+    let why = explain(
+        "",
+        "1,-5.00,2013-05-27",
+        "1,5.00,2013-06-27",
+        &[(CauseId::R2, "1,-5.00,2013-06-27")],
+    );
+    assert_eq!(
+        (why.status, why.causes),
+        (CauseStatus::Proved, vec![CauseId::B9, CauseId::R2])
+    );
+}
+
+#[test]
+fn a_reading_that_changes_what_agrees_explains_nothing() {
+    let why = explain(
+        "",
+        "1,-5.00,2013-05-27",
+        "1,7.31,2013-05-27",
+        &[(CauseId::R2, "1,7.31,2013-05-28")],
+    );
+    assert_eq!(why.status, CauseStatus::Unknown);
+}
+
+#[test]
+fn a_prover_without_a_cause_leaves_its_readings_out() {
+    let terms = books::terms("id:key,amount:money");
+    let example = Example {
+        source: Vec::new(),
+        expected: vec!["id:key,amount:money".to_owned(), "1,5.00".to_owned()],
+        target: vec!["1,7.31".to_owned()],
+        says: Vec::new(),
+    };
+    let found = books::breaks(&terms, &example).remove(0);
+    let reading = Reading {
+        cause: CauseId::R1,
+        says: Says::default(),
+        gives: found.actual.clone(),
+    };
+    let readings = std::slice::from_ref(&reading);
+    let with = Prover::new(terms.clone()).explain(&found, readings);
+    let without = Prover::without(terms, CauseId::R1).explain(&found, readings);
+    assert_eq!(
+        (with.status, without.status),
+        (CauseStatus::Proved, CauseStatus::Unknown)
+    );
+}

@@ -1,0 +1,183 @@
+//! Stories of several breaks at once.
+
+use crate::block::Example;
+use crate::books;
+
+fn check(header: &str, source: &str, expected: &str, target: &str, want: &str) {
+    let lines = |text: &str| -> Vec<String> {
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        lines.map(str::to_owned).collect()
+    };
+    let mut all = vec![header.to_owned()];
+    all.extend(lines(expected));
+    let example = Example {
+        source: lines(source),
+        expected: all,
+        target: lines(target),
+        says: Vec::new(),
+    };
+    let said: Vec<String> = books::run(&example)
+        .iter()
+        .map(|line| line.split(';').next().unwrap_or_default().to_owned())
+        .collect();
+    assert_eq!(said, lines(want), "{header}\n{expected}\n{target}");
+}
+
+#[test]
+fn a_missing_and_an_extra_record_are_one() {
+    check(
+        "id:key,amount:money",
+        "",
+        "0042,10.00",
+        "42,10.00",
+        "E3 proved\nE3 proved",
+    );
+    check(
+        "id:key,amount:money",
+        "",
+        "Ab,10.00",
+        "aB,10.00",
+        "E3 proved\nE3 proved",
+    );
+    check(
+        "id:key,amount:money",
+        "",
+        "9007199254740995,10.00",
+        "9007199254740996,10.00",
+        "A11 proved\nA11 proved",
+    );
+    check(
+        "id:key,amount:money",
+        "",
+        "1234567890123456789,10.00\n1234567890123456791,10.00",
+        "1234567890123456768,10.00",
+        "A1 consistent, or A2, A3, A4\nA1 consistent, or A2, A3, A4\nA9 consistent, or A5",
+    );
+    check(
+        "id:key,payee,amount:money",
+        "",
+        "瑞信,Li,10.00",
+        "ç‘žä¿¡,Li,10.00",
+        "E1 proved\nE1 proved",
+    );
+}
+
+#[test]
+fn a_key_that_is_merely_another_is_no_pair() {
+    check(
+        "id:key,amount:money",
+        "",
+        "A100,10.00",
+        "B777,10.00",
+        "A1 consistent, or A2, A3, A4\nA9 consistent, or A5",
+    );
+}
+
+#[test]
+fn two_records_hold_each_others_values() {
+    check(
+        "id:key,payer,amount:money",
+        "",
+        "1,Zhang,10.00\n2,Li,20.00",
+        "1,Li,20.00\n2,Zhang,10.00",
+        "A10 proved\nA10 proved",
+    );
+    // A swap of a debit and a credit turns both signs: one record alone would prove that.
+    check(
+        "id:key,amount:money",
+        "id,paid\n1,10.00\n2,-10.00",
+        "1,10.00\n2,-10.00",
+        "1,-10.00\n2,10.00",
+        "B9 consistent, or A10\nB9 consistent, or A10",
+    );
+    check(
+        "id:key,at:instant",
+        "",
+        "1,2013-05-27T02:30:01Z\n2,2013-05-27T02:30:05Z",
+        "1,2013-05-27T02:30:05Z\n2,2013-05-27T02:30:01Z",
+        "A10 consistent, or T5\nA10 consistent, or T5",
+    );
+    // Many records that change alike have no partner.
+    check(
+        "id:key,type",
+        "",
+        "1,A\n2,B\n3,A\n4,B",
+        "1,B\n2,A\n3,B\n4,A",
+        "D2 consistent\nD2 consistent\nD2 consistent\nD2 consistent",
+    );
+}
+
+#[test]
+fn records_fall_together() {
+    check(
+        "id:key,amount:money",
+        "",
+        "AB,10.00\nab,5.00",
+        "ab,15.00",
+        "A7 proved\nA7 proved",
+    );
+    check(
+        "id:key,amount:money",
+        "",
+        "V1-1,10.00\nV1-2,5.00\nV1-3,1.00",
+        "V1,16.00",
+        "A7 proved\nA7 proved\nA7 proved\nA7 proved",
+    );
+    check(
+        "id:key,amount:money",
+        "",
+        "1,10.11\n2,25.07\n3,1.40",
+        "1,36.58",
+        "A7 consistent\nA1 consistent, or A2, A3, A4, A7\nA1 consistent, or A2, A3, A4, A7",
+    );
+    check(
+        "id:key,amount:money",
+        "",
+        "1,10.11\n2,25.07",
+        "1,35.19",
+        "unknown\nA1 consistent, or A2, A3, A4",
+    );
+}
+
+#[test]
+fn neighbours_in_a_file_belong_together() {
+    let source =
+        "id,paid,_file,_row\n1,1.00,a.csv,7\n2,2.00,a.csv,8\n3,3.00,a.csv,10\n4,4.00,b.csv,11";
+    check(
+        "id:key,amount:money",
+        source,
+        "1,1.00\n2,2.00\n3,3.00\n4,4.00",
+        "",
+        "A2 consistent, or A1, A3, A4\nA2 consistent, or A1, A3, A4\nA1 consistent, or A2, A3, A4\nA1 consistent, or A2, A3, A4",
+    );
+    let source = "id,paid,_file,_row\n1,1.00,a.csv,7\n2,2.00,a.csv,8\n3,3.00,a.csv,9";
+    check(
+        "id,amount:money",
+        source,
+        "1,1.00\n2,2.00\n3,3.00",
+        "1,1.00\n1,1.00\n2,2.00\n2,2.00\n3,3.00\n3,3.00",
+        "P1 consistent, or A5\nP1 consistent, or A5\nP1 consistent, or A5",
+    );
+}
+
+#[test]
+fn amounts_that_are_off_up_and_down() {
+    check(
+        "id:key,amount:money",
+        "id,paid\n1,100.00\n2,250.00",
+        "1,100.00\n2,250.00",
+        "1,117.31\n2,232.69",
+        "V2 consistent\nV2 consistent",
+    );
+}
+
+#[test]
+fn the_rest_of_a_text_is_a_record_of_its_own() {
+    check(
+        "id:key,memo",
+        "",
+        "1,first\\nsecond line",
+        "1,first\nsecond line,NULL",
+        "E2 consistent, or E4\nE2 consistent, or A5, A9",
+    );
+}
