@@ -5,7 +5,8 @@ use crate::error::VerifyError;
 use crate::locate::name_of;
 use crate::prepare::Agreement;
 use crate::watch::Watch;
-use arrow_array::RecordBatch;
+use arrow_array::{Array, RecordBatch};
+use arrow_buffer::NullBuffer;
 use books::Meter;
 use footing::{ChunkId, Folder, Seed, Side, SketchSize, State};
 use rules::sql::{Run, ScanLog, Session, Which};
@@ -18,6 +19,8 @@ pub(crate) struct Folded {
     pub(crate) expected: State,
     pub(crate) actual: State,
     pub(crate) rejected: [u64; 2],
+    /// Records of each side with NULL in the key.
+    pub(crate) null_keys: [u64; 2],
 }
 
 impl Folded {
@@ -30,16 +33,33 @@ struct FoldWorker {
     folder: Folder,
     agreement: String,
     side: Side,
+    /// The columns of the key in this side's batches.
+    key: Vec<usize>,
+    null_keys: u64,
 }
 
 impl Worker for FoldWorker {
     fn take(&mut self, batch: RecordBatch) -> Result<(), VerifyError> {
+        self.null_keys += null_keys(&batch, &self.key);
         self.folder.fold(&batch).map_err(|error| VerifyError::Fold {
             agreement: self.agreement.clone(),
             side: name_of(self.side),
             error,
         })
     }
+}
+
+/// Counts the records with NULL in any of these columns.
+fn null_keys(batch: &RecordBatch, key: &[usize]) -> u64 {
+    let nulls = key.iter().filter_map(|at| {
+        let nulls = batch.columns().get(*at)?.logical_nulls()?;
+        (nulls.null_count() > 0).then_some(nulls)
+    });
+    let any = nulls.reduce(|one, other| {
+        let both = NullBuffer::union(Some(&one), Some(&other));
+        both.unwrap_or(one)
+    });
+    any.map_or(0, |nulls| nulls.null_count() as u64)
 }
 
 /// Folds both sides: one after the other, so that one side's tables stay in the cache; or at the
@@ -70,9 +90,10 @@ pub(crate) async fn fold(
         tokio::try_join!(one(Side::Expected), one(Side::Actual))?
     };
     Ok(Folded {
-        rejected: [expected.1, actual.1],
-        expected: expected.0,
-        actual: actual.0,
+        rejected: [expected.rejected, actual.rejected],
+        null_keys: [expected.null_keys, actual.null_keys],
+        expected: expected.state,
+        actual: actual.state,
     })
 }
 
@@ -87,6 +108,13 @@ fn chunks(session: &Session, query: &rules::sql::Side) -> usize {
         .sum()
 }
 
+/// One side's state.
+struct FoldedSide {
+    state: State,
+    rejected: u64,
+    null_keys: u64,
+}
+
 async fn fold_side(
     session: &Session,
     agreement: &Agreement,
@@ -95,20 +123,33 @@ async fn fold_side(
     size: SketchSize,
     run: Run,
     watch: &Arc<dyn Watch>,
-) -> Result<(State, u64), VerifyError> {
+) -> Result<FoldedSide, VerifyError> {
     let query = match side {
         Side::Expected => &agreement.expected,
         Side::Actual => &agreement.actual,
     };
+    let layout = &agreement.layout;
+    let key = layout.key().iter().map(|at| {
+        let [expected, actual] = layout.columns()[*at].index;
+        match side {
+            Side::Expected => expected,
+            Side::Actual => actual,
+        }
+    });
+    let key: Vec<usize> = key.collect();
     let make = || FoldWorker {
-        folder: Folder::new(&agreement.layout, side, seed, size),
+        folder: Folder::new(layout, side, seed, size),
         agreement: agreement.name.clone(),
         side,
+        key: key.clone(),
+        null_keys: 0,
     };
     let workers = drive(query, &run, watch, make).await?;
     let chunks = chunks_read(session, query, &run.log)?;
     let mut whole: Option<State> = None;
+    let mut null_keys = 0;
     for worker in workers {
+        null_keys += worker.null_keys;
         // The chunks belong to the side as a whole; its first part carries them all.
         let chunks = if whole.is_none() {
             chunks.clone()
@@ -130,7 +171,11 @@ async fn fold_side(
     }
     let state =
         whole.ok_or_else(|| VerifyError::Internal("a query without partitions".to_owned()))?;
-    Ok((state, run.rejects.count()))
+    Ok(FoldedSide {
+        state,
+        rejected: run.rejects.count(),
+        null_keys,
+    })
 }
 
 /// The chunks that were read. Where a query is plainly over one table, these must be all of its

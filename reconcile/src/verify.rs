@@ -457,16 +457,22 @@ impl AgreementRun<'_> {
         not_checked: &mut Vec<String>,
     ) -> Result<(), VerifyError> {
         let meter = self.begin(Work::Rejects);
+        let scratch = scratch(&self.options.evidence)?;
+        let failed = |error| VerifyError::Evidence {
+            path: scratch.path().to_owned(),
+            error,
+        };
         let mut written = 0;
         for side in [&self.agreement.expected, &self.agreement.actual] {
             let run = Run {
                 lineage: true,
-                rejects: Rejects::keeping(),
+                rejects: Rejects::keeping_in(scratch.path()),
                 meter: Arc::clone(&meter),
                 ..Run::new(self.options.threads)
             };
             crate::drive::drive(side, &run, self.watch, || crate::drive::Nowhere).await?;
-            for reject in run.rejects.read() {
+            for reject in run.rejects.take().map_err(failed)? {
+                let reject = reject.map_err(failed)?;
                 written += 1;
                 evidence.write_reject(&ledger::Reject {
                     agreement: self.agreement.name.clone(),
@@ -526,14 +532,14 @@ impl AgreementRun<'_> {
                 .map(ledger::ClosedLine::residual_amount)
                 .collect(),
             crossed: self.crossed(folded, &mut not_checked),
-            notes: self.notes(&tally),
+            notes: self.notes(folded, &tally),
             repairs: self.repairs(),
             breaks: tally.counts,
             not_checked,
         }
     }
 
-    fn notes(&self, tally: &Tally) -> Vec<String> {
+    fn notes(&self, folded: &Folded, tally: &Tally) -> Vec<String> {
         let layout = &self.agreement.layout;
         let mut notes: Vec<String> = layout.notes().iter().map(ToString::to_string).collect();
         if !layout.not_compared().is_empty() {
@@ -546,6 +552,12 @@ impl AgreementRun<'_> {
             notes.push(format!(
                 "not compared, as the plan says: {}",
                 self.agreement.ignored.join(", ")
+            ));
+        }
+        let [expected, actual] = folded.null_keys;
+        if expected > 0 || actual > 0 {
+            notes.push(format!(
+                "records with NULL in the key: {expected} expected, {actual} actual"
             ));
         }
         if tally.ambiguous > 0 {

@@ -173,10 +173,15 @@ fn keys_with_null_are_compared_and_not_dropped() {
     let sql = "SELECT CAST(NULLIF(id, '') AS BIGINT) AS id, NULLIF(leg, '') AS leg, money(amount) AS amount";
     case.write("rule.sql", &format!("{sql} FROM flow"));
     case.write("target.sql", &format!("{sql} FROM posting"));
+    let told = case.run();
     assert_eq!(
-        case.run().closes().shown(),
+        told.closes().shown(),
         "missing NULL|NULL [amount -3.00 CNY] @flow.csv:4\n\
          differs NULL|2 amount:2.00->2.50 [amount 0.50 CNY] @flow.csv:3"
+    );
+    assert_eq!(
+        told.report.agreements[0].notes,
+        ["records with NULL in the key: 3 expected, 2 actual"]
     );
 }
 
