@@ -85,9 +85,14 @@ impl Exact {
         (self.digits % factor == 0).then(|| Self::new(self.digits / factor, self.scale))
     }
 
+    /// The digits at a scale that is no smaller.
+    fn widened(self, scale: u32) -> i128 {
+        self.digits * power(scale - self.scale)
+    }
+
     pub(crate) fn round(self, scale: u32, mode: Mode) -> Self {
         if scale >= self.scale {
-            return Self::new(self.digits * power(scale - self.scale), scale);
+            return Self::new(self.widened(scale), scale);
         }
         let divisor = power(self.scale - scale);
         Self::new(divide(self.digits, divisor, mode), scale)
@@ -115,8 +120,8 @@ impl std::ops::Add for Exact {
 
     fn add(self, other: Self) -> Self {
         let scale = self.scale.max(other.scale);
-        let widened = |one: Self| one.digits * power(scale - one.scale);
-        Self::new(widened(self) + widened(other), scale)
+        let (one, two) = (self.widened(scale), other.widened(scale));
+        Self::new(one + two, scale)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Damages a book by known causes and keeps the truth about it.
 
 mod structure;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 

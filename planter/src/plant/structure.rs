@@ -9,7 +9,8 @@ use crate::truth;
 
 /// Causes that change which records there are, in the order of the catalogue.
 pub(crate) const STRUCTURAL: &[&str] = &[
-    "A1", "A2", "A3", "A5", "A6", "A7", "A8", "A9", "A10", "D1", "P1", "P3", "V2", "Q3",
+    "A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9", "A10", "D1", "D6", "T9", "T10", "P1",
+    "P3", "V2", "Q3",
 ];
 
 impl Plot<'_> {
@@ -22,6 +23,7 @@ impl Plot<'_> {
             "A1" => self.omit_at_random(count),
             "A2" => self.omit_tail(count),
             "A3" => self.omit_class(count),
+            "A4" => self.omit_rejected(count),
             "A5" => self.double_at_random(count),
             "A6" => self.omit_source_duplicates(count),
             "A7" => self.merge(count),
@@ -29,6 +31,9 @@ impl Plot<'_> {
             "A9" => self.make_up(count),
             "A10" => self.swap_ids(count),
             "D1" => self.reverse_sides(count),
+            "D6" => self.cross_pairs(count),
+            "T9" => self.omit_late(count),
+            "T10" => self.resolve_twice(count),
             "P1" => self.double_chunk(count),
             "P3" => self.break_off(count),
             "V2" => self.compensate(count),
@@ -151,6 +156,99 @@ impl Plot<'_> {
             groups.flatten().copied().collect()
         };
         classes.into_values().map(records).collect()
+    }
+
+    /// Records that the log of rejects names, and that nobody tried again.
+    fn omit_rejected(&mut self, count: usize) {
+        let log = self.book.tables.iter().find(|one| one.name == "rejected");
+        let serials: BTreeSet<&str> = match log {
+            Some(log) => log.rows.iter().map(|row| row[0].as_str()).collect(),
+            None => return,
+        };
+        self.omit_where(count, "A4", |row| serials.contains(row[0].as_str()));
+    }
+
+    /// Records that were written after the freeze, though they happened before it.
+    fn omit_late(&mut self, count: usize) {
+        let Some(source) = self.book.tables.first() else {
+            return;
+        };
+        let Some(updated) = source.columns.iter().position(|one| *one == "updated_at") else {
+            return;
+        };
+        self.omit_where(count, "T9", |row| row[updated].as_str() > "2017");
+    }
+
+    /// Omits records of which the source record is of a kind.
+    fn omit_where(&mut self, count: usize, cause: &str, is_it: impl Fn(&[String]) -> bool) {
+        let Some(source) = self.book.tables.first() else {
+            return;
+        };
+        self.each_source(count, |plot, group| {
+            let row = plot.book.records[group[0]].source;
+            if !is_it(&source.rows[row]) {
+                return false;
+            }
+            plot.faults += 1;
+            for at in group {
+                plot.omit(*at, cause, &["A1"]);
+            }
+            true
+        });
+    }
+
+    /// Two events alike in amount and time, each linked to the other's partner.
+    fn cross_pairs(&mut self, count: usize) {
+        let mut firsts: Vec<usize> = (1..self.book.records.len()).map(|at| at - 1).collect();
+        self.random.shuffle(&mut firsts);
+        let mut done = 0;
+        for first in firsts {
+            if done == count {
+                return;
+            }
+            let second = first + 1;
+            let swapped = |one: usize, two: usize| {
+                let other = &self.book.records[two].cells;
+                let mut would = self.book.records[one].would.iter();
+                would
+                    .find(|would| {
+                        would.cause == "D5"
+                            && would.change.iter().all(|(at, value)| other[*at] == *value)
+                    })
+                    .map(|would| changed(&self.book.records[one].cells, &would.change))
+                    .filter(|after| *after != self.book.records[one].cells)
+            };
+            let both = swapped(first, second).zip(swapped(second, first));
+            let Some((at_first, at_second)) = both else {
+                continue;
+            };
+            if !self.is_free(first) || !self.is_free(second) {
+                continue;
+            }
+            self.faults += 1;
+            done += 1;
+            self.replace(first, at_first, &["D6"], &["D5"]);
+            self.replace(second, at_second, &["D6"], &["D5"]);
+        }
+    }
+
+    /// Booked, and the void of it beside.
+    fn resolve_twice(&mut self, count: usize) {
+        let (Some(status), Some(_)) = (self.book.at("status"), self.book.at("net")) else {
+            return;
+        };
+        self.each_source(count, |plot, group| {
+            let cells = &plot.book.records[group[0]].cells;
+            if cells[status] != "BOOKED" {
+                return false;
+            }
+            let void = changed(cells, &vec![(status, "CLOSED".to_owned())]);
+            plot.faults += 1;
+            plot.tell(truth::Kind::Extra, None, Some(&void), &["T10"], &[]);
+            plot.touched[group[0]] = true;
+            plot.added.push(void);
+            true
+        });
     }
 
     /// The second of two source records that are equal in all but their serial.

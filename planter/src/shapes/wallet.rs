@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::DateTime;
 
 use super::{Codes, Woulds, case, meaning, roundings, slipped};
-use crate::book::{Book, Column, Kind, Record, Role, Table};
+use crate::book::{Book, Column, Kind, Record, Role, Table, Would};
 use crate::draws;
 use crate::exact::{Exact, Mode};
 use crate::random::Random;
@@ -35,6 +35,9 @@ const CHANNELS: [(&str, &str, &str); 5] = [
     ("UNIONPAY", "0.0060", "0.0078"),
     ("WECHAT", "0.0038", "0.0050"),
 ];
+
+/// When the old system was closed: 2017-01-01 08:00:00 in Shanghai.
+const FREEZE: DateTime = DateTime::constant(2017, 1, 1, 8, 0, 0, 0);
 
 const ACCOUNT: usize = 1;
 const SHARD: usize = 2;
@@ -82,6 +85,7 @@ struct Flow {
     counterparty: String,
     happened_at: DateTime,
     value_date: jiff::civil::Date,
+    updated_at: DateTime,
     memo: String,
     reference: String,
 }
@@ -105,6 +109,7 @@ pub(super) fn draw(random: &mut Random, records: usize) -> Book {
             "counterparty",
             "happened_at",
             "value_date",
+            "updated_at",
             "memo",
             "reference",
         ],
@@ -114,17 +119,34 @@ pub(super) fn draw(random: &mut Random, records: usize) -> Book {
     for at in 0..records {
         let mut one = one_flow(random, &mut ids, users);
         // The old system holds some events twice, under another serial.
-        if let Some(twice) = last.take().filter(|_| random.percent(5)) {
-            one = Flow {
-                serial: one.serial,
-                ..twice
-            };
+        // And some events, of other people, are alike in amount and time.
+        match last.take().map(|last| (last, random.below(20))) {
+            Some((twice, 0)) => {
+                one = Flow {
+                    serial: one.serial,
+                    ..twice
+                };
+            }
+            Some((alike, 1)) => {
+                one = Flow {
+                    serial: one.serial,
+                    user: one.user,
+                    counterparty: one.counterparty,
+                    ..alike
+                };
+            }
+            _ => {}
         }
         flow.push(&one.written().each_ref().map(String::as_str));
         expected.push(one.expected(at, &merged));
         last = Some(one);
     }
+    confuse_parties(&flow, &mut expected);
     flow.cut();
+    let mut rejected = Table::new("rejected", &["serial", "code", "message"]);
+    for row in flow.rows.iter().filter(|_| random.percent(8)) {
+        rejected.push(&[&row[0], "E0417", "busy, tried again"]);
+    }
     let mut channel = Table::new("channel", &["code", "rate", "old_rate"]);
     for (code, rate, old_rate) in CHANNELS {
         channel.push(&[code, rate, old_rate]);
@@ -135,7 +157,7 @@ pub(super) fn draw(random: &mut Random, records: usize) -> Book {
     }
     Book {
         agreement: "postings",
-        tables: vec![flow, channel, merge],
+        tables: vec![flow, channel, merge, rejected],
         columns: COLUMNS.to_vec(),
         records: expected,
         target: "posting",
@@ -143,6 +165,29 @@ pub(super) fn draw(random: &mut Random, records: usize) -> Book {
         is_aggregate: false,
         plan: PLAN.to_owned(),
         rules: vec![("posting.sql", rule()), ("ledger.sql", LEDGER.to_owned())],
+    }
+}
+
+/// Where two events are alike in amount and time, each may have got the other's counterparty.
+fn confuse_parties(flow: &Table, expected: &mut [Record]) {
+    let is_alike = |one: &[String], two: &[String]| {
+        let columns =
+            ["amount", "happened_at"].map(|name| flow.columns.iter().position(|one| *one == name));
+        columns.into_iter().flatten().all(|at| one[at] == two[at])
+    };
+    for at in 1..expected.len() {
+        if !is_alike(&flow.rows[at - 1], &flow.rows[at]) {
+            continue;
+        }
+        for (one, two) in [(at - 1, at), (at, at - 1)] {
+            let other = expected[two].cells[COUNTERPARTY].clone();
+            if !other.is_empty() && !expected[one].cells[COUNTERPARTY].is_empty() {
+                expected[one].would.push(Would {
+                    cause: "D5",
+                    change: vec![(COUNTERPARTY, other)],
+                });
+            }
+        }
     }
 }
 
@@ -192,13 +237,18 @@ fn one_flow(random: &mut Random, ids: &mut draws::Ids, users: i64) -> Flow {
         value_date: happened_at
             .date()
             .saturating_add(jiff::Span::new().days(days)),
+        updated_at: if random.percent(8) {
+            FREEZE.saturating_add(jiff::Span::new().seconds(random.between(1, 9_000)))
+        } else {
+            happened_at.saturating_add(jiff::Span::new().seconds(random.between(0, 90_000)))
+        },
         memo: draws::memo(random),
         reference: draws::reference(random),
     }
 }
 
 impl Flow {
-    fn written(&self) -> [String; 14] {
+    fn written(&self) -> [String; 15] {
         let amount = if self.has_thousands {
             draws::with_thousands(self.amount)
         } else {
@@ -217,6 +267,7 @@ impl Flow {
             self.counterparty.clone(),
             draws::written(self.happened_at),
             self.value_date.to_string(),
+            draws::written(self.updated_at),
             self.memo.clone(),
             self.reference.clone(),
         ]
@@ -341,6 +392,10 @@ impl Flow {
         for status in slipped(STATES, self.status) {
             would.add("T7", STATUS, status);
         }
+        // What was read at the freeze, of a record that changed after it.
+        if self.updated_at > FREEZE && self.status == "S" {
+            would.add("T8", STATUS, "PENDING");
+        }
         if owner != self.user {
             would.add("D7", ACCOUNT, account(&self.user));
         }
@@ -406,6 +461,11 @@ key    = ["voucher"]
 money  = ["amount", "fee", "net", "coupon"]
 foot   = ["accounting_date", "kind"]
 origin = { table = "flow", on = { serial = "voucher" } }
+
+[window]
+freeze         = 2017-01-01T08:00:00+08:00
+release        = 2017-01-01T16:00:00+08:00
+rollback_takes = "45m"
 "#;
 
 fn rule() -> String {
