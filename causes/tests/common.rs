@@ -479,9 +479,6 @@ fn planted_causes_in_what_is_derived_are_found() {
     check_planted("abs(money(source.shown)) % 0.01 = 0.005", |record| {
         text(record, 6).ends_with("5 ")
     });
-    check_planted("source.memo LIKE '%\"%'", |record| {
-        text(record, 7).contains('"')
-    });
 }
 
 #[test]
