@@ -58,7 +58,7 @@ pub use fetch::{Fetched, Wanted};
 pub use ledger::report::ControlStatus;
 pub use lineage::Lineage;
 pub use probe::{KeyTest, Probe};
-pub use readings::{ComesFrom, SourceColumn};
+pub use readings::{ComesFrom, Reading, Records, Reread, SourceColumn};
 pub use rejects::{Reject, RejectedRecord, Rejects};
 pub use scan::{ChunkRead, ScanLog};
 pub use session::{Session, Settings, TableSchema, Which};

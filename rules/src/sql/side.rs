@@ -140,7 +140,12 @@ impl Side {
         &self.plan
     }
 
-    fn optimize(&self, plan: &LogicalPlan) -> Result<LogicalPlan> {
+    /// What the query is planned and run in.
+    pub(super) fn state(&self) -> &SessionState {
+        &self.state
+    }
+
+    pub(super) fn optimize(&self, plan: &LogicalPlan) -> Result<LogicalPlan> {
         hoist::hoist(self.state.optimize(plan)?)
     }
 
@@ -197,7 +202,7 @@ impl Side {
         Ok((state, checked::install(physical, &run.rejects, &scans)?))
     }
 
-    fn state_of(&self, run: &Run) -> SessionState {
+    pub(super) fn state_of(&self, run: &Run) -> SessionState {
         let mut state = self.state.clone();
         let context = RunContext {
             batch_rows: run.batch_rows.max(1),

@@ -1,12 +1,50 @@
 //! The rule as evidence: what it reads, and the other ways in which it might have been read.
 
+mod changed;
+mod given;
+mod mutate;
+mod nodes;
+mod reread;
+mod spell;
 mod trace;
+mod words;
 
+pub use reread::{Records, Reread};
 pub use trace::SourceColumn;
 
+use std::collections::BTreeSet;
+
+use arrow_schema::{DataType, SchemaRef};
+use datafusion::logical_expr::LogicalPlan;
+
+use super::error::SqlError;
 use super::names;
+use super::session::engine_error;
 use super::side::Side;
 use trace::Traced;
+
+/// How many readings a rule has at most.
+const MOST: usize = 200;
+
+/// A rule with one thing in it read otherwise: a hypothesis about what the new system does.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// The cause that it would be, by its id in the catalogue of causes: `B5`, `T2`.
+    pub cause: &'static str,
+    /// What it does otherwise, as in ``fee: rounds half to even, `…` instead of `…` ``.
+    pub en: String,
+    /// The same in Chinese.
+    pub zh: String,
+    /// The part of the rule that is read otherwise, as SQL.
+    pub rule: String,
+    /// What is read in its place; `None` where it is left out.
+    pub reading: Option<String>,
+    /// Output columns whose values may change, in the order of the output.
+    pub columns: Vec<String>,
+    /// Whether it may give records that the rule does not, or leave some out.
+    pub rows: bool,
+    plan: LogicalPlan,
+}
 
 /// What an output column is computed from, in the books themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,9 +105,112 @@ impl Side {
         rows.values.union(&rows.conditions).cloned().collect()
     }
 
+    /// Returns the readings of the rule: every single change to it that is a known mistake and
+    /// that still is a sound query giving the same columns.
+    ///
+    /// At most 200, the nearest to the rule first, the same for the same rule. Amounts keep
+    /// being exact in all of them; an amount may have other decimals than the rule's.
+    ///
+    /// ```no_run
+    /// # fn readings(session: &rules::sql::Session) -> Result<(), Vec<rules::sql::SqlError>> {
+    /// use rules::sql::Which;
+    ///
+    /// let rule = "SELECT id, round_half_up(money(amount) * 0.006, 2) AS fee FROM flow";
+    /// let side = session.side(Which::Source, rule, &[])?;
+    /// for reading in side.readings() {
+    ///     println!("{} {}", reading.cause, reading.en);
+    /// }
+    /// // B5 fee: rounds half to even, `round_half_even(money(amount) * 0.006, 2)` instead of …
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn readings(&self) -> Vec<Reading> {
+        let readings = names::with_room("", || {
+            let changes = nodes::changes(self.written(), self.state());
+            let changes = changes.map_err(|error| vec![engine_error(error)])?;
+            Ok(self.sound(changes))
+        });
+        readings.unwrap_or_default()
+    }
+
+    /// Returns the query as a reading has it, to be run like any other: with the second look, with
+    /// lineage, over everything.
+    ///
+    /// # Errors
+    /// When the engine cannot plan it.
+    pub fn read_as(&self, reading: &Reading) -> Result<Side, SqlError> {
+        let side = Side::new(self.which(), self.state().clone(), reading.plan.clone());
+        side.map_err(engine_error)
+    }
+
+    /// Keeps what plans, gives the same columns, and says something else than the rule and than
+    /// every reading before it.
+    fn sound(&self, mut changes: Vec<nodes::Changed>) -> Vec<Reading> {
+        changes.sort_by_key(|change| change.rank);
+        let rule = trace::trace(self.written());
+        let mut seen = BTreeSet::from([prints(&rule)]);
+        let mut readings = Vec::new();
+        for change in changes {
+            if readings.len() == MOST {
+                break;
+            }
+            let traced = trace::trace(&change.plan);
+            if !seen.insert(prints(&traced)) {
+                continue;
+            }
+            let reading = self.told(change, &rule, &traced);
+            let side = self.read_as(&reading);
+            if side.is_ok_and(|side| same_columns(&self.schema(), &side.schema())) {
+                readings.push(reading);
+            }
+        }
+        readings
+    }
+
+    fn told(&self, change: nodes::Changed, rule: &Traced, traced: &Traced) -> Reading {
+        let schema = self.schema();
+        let pairs = rule.columns.iter().zip(&traced.columns);
+        let columns: Vec<String> = pairs
+            .zip(schema.fields())
+            .filter(|((rule, read), _)| rule.print != read.print)
+            .map(|(_, field)| field.name().clone())
+            .collect();
+        let reading = change.reading.as_deref();
+        let (en, zh) = words::sentences(&columns, change.phrase, &change.rule, reading);
+        Reading {
+            cause: change.cause,
+            en,
+            zh,
+            columns,
+            rows: rule.rows.print != traced.rows.print,
+            rule: change.rule,
+            reading: change.reading,
+            plan: change.plan,
+        }
+    }
+
     fn traced(&self) -> Traced {
         // A rule may nest as deep as its text is long; the thread has room for it.
         let traced = names::with_room("", || Ok(trace::trace(self.written())));
         traced.unwrap_or_default()
     }
+}
+
+fn prints(traced: &Traced) -> Vec<u64> {
+    let columns = traced.columns.iter().map(|column| column.print);
+    columns.chain([traced.rows.print]).collect()
+}
+
+/// Whether a reading gives what the rule gives, but for the decimals of amounts.
+fn same_columns(rule: &SchemaRef, read: &SchemaRef) -> bool {
+    let same = |rule: &DataType, read: &DataType| {
+        rule == read
+            || rule.is_decimal() && read.is_decimal()
+            || rule.is_string() && read.is_string()
+    };
+    let pairs = || rule.fields().iter().zip(read.fields());
+    rule.fields().len() == read.fields().len()
+        && pairs().all(|(rule, read)| {
+            rule.name() == read.name() && same(rule.data_type(), read.data_type())
+        })
 }

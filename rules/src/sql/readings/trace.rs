@@ -182,9 +182,14 @@ impl Scope<'_> {
             }
             other => Ok(Transformed::no(other)),
         };
-        match expr.clone().unalias().transform(stand_in).data() {
-            Ok(expr) => hashed(&expr),
-            Err(_) => hashed(expr),
+        let expr = expr.clone().unalias();
+        match &expr {
+            // A column handed on is the column itself.
+            Expr::Column(column) => self.find(column).map_or(0, |origin| origin.print),
+            _ => match expr.clone().transform(stand_in).data() {
+                Ok(expr) => hashed(&expr),
+                Err(_) => hashed(&expr),
+            },
         }
     }
 }

@@ -6,6 +6,7 @@ mod laws;
 mod mistakes;
 mod parquet;
 mod readings;
+mod readings_reread;
 mod rejects;
 mod runs;
 

@@ -86,3 +86,168 @@ fn every_output_column_tells_what_it_comes_from() {
         assert_eq!(origins(sql), expect, "{sql}");
     }
 }
+
+/// What a reading says, one a line.
+fn readings(sql: &str) -> String {
+    let side = books().side(sql);
+    let line = |reading: crate::sql::Reading| {
+        let rows = if reading.rows { " [rows]" } else { "" };
+        format!("{} {}{rows}", reading.cause, reading.en)
+    };
+    side.readings()
+        .into_iter()
+        .map(line)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// The readings of `sql` have all these lines, in this order.
+fn reads(sql: &str, expect: &[&str]) {
+    let all = readings(sql);
+    let mut lines = all.lines();
+    for line in expect {
+        assert!(
+            lines.any(|found| found == *line),
+            "{sql}\nlacks {line}\namong\n{all}"
+        );
+    }
+}
+
+#[test]
+fn roundings_and_factors_are_read_otherwise() {
+    reads(
+        "SELECT id, round_half_up(money(amount) * 0.006, 2) AS fee FROM flow",
+        &[
+            "B5 fee: rounds half to even, `round_half_even(money(amount) * 0.006, 2)` instead of `round_half_up(money(amount) * 0.006, 2)`",
+            "B5 fee: cuts instead of rounding, `round_down(money(amount) * 0.006, 2)` instead of `round_half_up(money(amount) * 0.006, 2)`",
+            "B5 fee: does not round, `money(amount) * 0.006` instead of `round_half_up(money(amount) * 0.006, 2)`",
+            "B13 fee: leaves a factor out, `money(amount)` instead of `money(amount) * 0.006`",
+            "B9 fee: loses the sign, `abs(round_half_up(money(amount) * 0.006, 2))` instead of `round_half_up(money(amount) * 0.006, 2)`",
+            "B5 fee: rounds to other decimals, `round_half_up(money(amount) * 0.006, 1)` instead of `round_half_up(money(amount) * 0.006, 2)`",
+            "B12 fee: takes another column, `money(fee)` instead of `money(amount)`",
+            "B12 id: takes another column, `code` instead of `id`",
+        ],
+    );
+    reads(
+        "SELECT id, round_half_up(money(amount) * 1.5 + money(fee) * 0.5, 2) AS v FROM flow",
+        &[
+            "B6 v: rounds each part, not the result, `round_half_up(money(amount) * 1.5, 2) + round_half_up(money(fee) * 0.5, 2)` instead of `round_half_up(money(amount) * 1.5 + money(fee) * 0.5, 2)`",
+        ],
+    );
+    reads(
+        "SELECT id, round_half_up(money(amount) / 100, 2) AS v FROM flow",
+        &[
+            "B2 v: leaves the division out, `money(amount)` instead of `money(amount) / 100`",
+            "B2 v: multiplies and divides the other way round, `round_half_up(money(amount) * 100, 2)` instead of `round_half_up(money(amount) / 100, 2)`",
+        ],
+    );
+}
+
+#[test]
+fn terms_and_signs_are_read_otherwise() {
+    reads(
+        "SELECT id, money(amount) - money(fee) AS net, -money(fee) AS cost FROM flow",
+        &[
+            "B10 net: leaves a term out, `money(amount)` instead of `money(amount) - money(fee)`",
+            "B11 net: takes a term twice, `money(amount) - money(fee) - money(fee)` instead of `money(amount) - money(fee)`",
+            "B9 cost: does not turn the sign, `money(fee)` instead of `-money(fee)`",
+            "B10 net: takes a term with the other sign, `money(amount) + money(fee)` instead of `money(amount) - money(fee)`",
+            "B9 net: turns the sign, `-(money(amount) - money(fee))` instead of `money(amount) - money(fee)`",
+        ],
+    );
+    reads(
+        "SELECT id, abs(money(amount)) AS a, -1 * money(fee) AS b, coalesce(fee, '0') AS c FROM flow",
+        &[
+            "B9 a: keeps the sign, `money(amount)` instead of `abs(money(amount))`",
+            "B9 b: leaves a factor out, `money(fee)` instead of `-1 * money(fee)`",
+            "B14 c: has no default, `fee` instead of `coalesce(fee, '0')`",
+            "B14 c: has another default, `coalesce(fee, '')` instead of `coalesce(fee, '0')`",
+        ],
+    );
+}
+
+#[test]
+fn branches_and_times_are_read_otherwise() {
+    reads(
+        "SELECT id, CASE code WHEN '01' THEN 'TOPUP' WHEN '02' THEN 'PAY' ELSE 'OTHER' END AS kind FROM flow",
+        &[
+            "D2 kind: takes the neighbouring branch of a CASE, `CASE code WHEN '01' THEN 'PAY' END` instead of `CASE code WHEN '01' THEN 'TOPUP' END`",
+            "D2 kind: takes the default of a CASE, `CASE code WHEN '02' THEN 'OTHER' END` instead of `CASE code WHEN '02' THEN 'PAY' END`",
+            "B14 kind: has no default, without `'OTHER'`",
+        ],
+    );
+    reads(
+        "SELECT id, CASE WHEN code IN ('02', '04') THEN -money(amount) ELSE money(amount) END AS v FROM flow",
+        &[
+            "B9 v: does not turn the sign, `money(amount)` instead of `-money(amount)`",
+            "D2 v: leaves a value out of a list, `code IN ('04')` instead of `code IN ('02', '04')`",
+            "R1 v: says the contrary, `code NOT IN ('02', '04')` instead of `code IN ('02', '04')`",
+        ],
+    );
+    reads(
+        "SELECT id, business_date(local_time(day, 'Asia/Shanghai'), 'Asia/Shanghai', '23:00') AS d FROM flow",
+        &[
+            "T2 d: changes the day at midnight, `business_date(local_time(day, 'Asia/Shanghai'), 'Asia/Shanghai', '00:00')` instead of `business_date(local_time(day, 'Asia/Shanghai'), 'Asia/Shanghai', '23:00')`",
+            "T1 d: takes the time as UTC, `local_time(day, 'UTC')` instead of `local_time(day, 'Asia/Shanghai')`",
+            "T1 d: takes the time in another zone, `local_time(day, 'Asia/Tokyo')` instead of `local_time(day, 'Asia/Shanghai')`",
+        ],
+    );
+    reads(
+        "SELECT id, CASE WHEN substr(day, 12) >= '23:00:00' THEN 'late' ELSE 'day' END AS d FROM flow",
+        &[
+            "T2 d: leaves the bound out, `substr(day, 12) > '23:00:00'` instead of `substr(day, 12) >= '23:00:00'`",
+        ],
+    );
+}
+
+#[test]
+fn filters_joins_and_unions_are_read_otherwise() {
+    reads(
+        "SELECT id FROM flow WHERE status IN ('OK', 'PART') AND money(amount) > 1",
+        &[
+            "A2 takes the bound in, `money(amount) >= 1` instead of `money(amount) > 1` [rows]",
+            "A3 does not filter, without `WHERE status IN ('OK', 'PART') AND money(amount) > 1` [rows]",
+            "A3 does not ask for a condition, without `money(amount) > 1` [rows]",
+            "A3 does not ask for a condition, without `status IN ('OK', 'PART')` [rows]",
+            "T7 leaves a value out of a list, `status IN ('PART')` instead of `status IN ('OK', 'PART')` [rows]",
+        ],
+    );
+    reads(
+        "SELECT f.id, money(r.rate, 4) AS rate FROM flow f LEFT JOIN rate r ON f.day = r.day",
+        &[
+            "B13 rate: looks up the day before, `CAST(CAST((CAST(f.day AS DATE) - INTERVAL '1 DAYS') AS DATE) AS VARCHAR) = r.day` instead of `f.day = r.day` [rows]",
+            "A3 rate: drops records without a match, `JOIN` instead of `LEFT JOIN` [rows]",
+        ],
+    );
+    reads(
+        "SELECT id, money(rate, 4) AS rate FROM flow JOIN rate USING (day)",
+        &["A3 rate: keeps records without a match, `LEFT JOIN` instead of `JOIN` [rows]"],
+    );
+    reads(
+        "SELECT id, 'D' AS leg FROM flow UNION ALL SELECT id, 'C' FROM flow",
+        &[
+            "A8 leaves a branch of the union out, without `SELECT 1 of 2` [rows]",
+            "A8 leaves a branch of the union out, without `SELECT 2 of 2` [rows]",
+        ],
+    );
+    reads(
+        "SELECT DISTINCT code FROM flow",
+        &["A6 keeps records that are equal, without `DISTINCT` [rows]"],
+    );
+}
+
+#[test]
+fn totals_are_read_otherwise() {
+    reads(
+        "SELECT day, round_half_up(control_total(money(amount) * 0.006), 2) AS t FROM flow GROUP BY day",
+        &[
+            "B6 t: rounds each line, not the total, `control_total(round_half_up(money(amount) * 0.006, 2))` instead of `round_half_up(control_total(money(amount) * 0.006), 2)`",
+        ],
+    );
+    reads(
+        "SELECT day, control_total(round_half_up(money(amount) * 0.006, 2)) AS t FROM flow GROUP BY day",
+        &[
+            "B6 t: rounds the total, not each line, `round_half_up(control_total(money(amount) * 0.006), 2)` instead of `control_total(round_half_up(money(amount) * 0.006, 2))`",
+        ],
+    );
+}
