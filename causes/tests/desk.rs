@@ -162,6 +162,28 @@ fn sums_of_too_many_entries_are_refused() {
 }
 
 #[test]
+fn whole_amounts_leave_chance_more_room() {
+    let open = |minor: i64| -> Vec<Candidate> {
+        let amounts = [1, 5, 19, 84, 213, 377, 610, 987, 1_597, 2_584, 4_181];
+        let entry = |amount: &i64| Candidate {
+            label: amount.to_string(),
+            amount: Decimal::new(i128::from(amount * 100 + minor), 2),
+        };
+        amounts.iter().map(entry).collect()
+    };
+    let chance = |open: &[Candidate], difference| {
+        let found = suspects(amount(difference), 2, open);
+        let mut all = found.suspects.into_iter().chain(found.refused);
+        let sum = all.find(|suspect| suspect.test == DeskTest::Sum { of: 2 });
+        sum.map(|suspect| suspect.chance.to_string())
+    };
+    // 55 pairs of either sign over 4,181 yuan, or over as many fen and a hundred times that.
+    assert_eq!(chance(&open(0), "1600.00").as_deref(), None);
+    assert_eq!(chance(&open(0), "1602.00").as_deref(), Some("0.0263"));
+    assert_eq!(chance(&open(7), "1602.14").as_deref(), Some("0.0002"));
+}
+
+#[test]
 fn an_amount_that_many_entries_have_is_refused() {
     let mut desk = Desk::new(amount("100.00"), 2);
     for n in 0..50 {

@@ -20,7 +20,7 @@ pub(super) struct Found {
 }
 
 /// The expected number of accidental sums: the ways to choose the entries, over the spread of the
-/// amounts, for a sum of either sign. The spread is that of the middle nine tenths, widened to all, for
+/// amounts in the largest unit of which all are multiples, for a sum of either sign. The spread is that of the middle nine tenths, widened to all, for
 /// one large amount alone must not make chance look small.
 pub(super) fn chance(minors: &[(i128, &Candidate)], of: u32) -> Chance {
     let count = u128::try_from(minors.len()).unwrap_or(u128::MAX);
@@ -28,7 +28,20 @@ pub(super) fn chance(minors: &[(i128, &Candidate)], of: u32) -> Chance {
         2 => choose(count, 2),
         _ => choose(count, 3),
     };
-    Chance::new(ways.saturating_mul(2), spread(minors))
+    let steps = spread(minors).checked_div(unit(minors)).unwrap_or(1);
+    Chance::new(ways.saturating_mul(2), steps)
+}
+
+/// What all amounts are multiples of, such as 100 where they are whole yuan: sums fall on these only.
+fn unit(minors: &[(i128, &Candidate)]) -> u128 {
+    let divisor = |mut left: u128, mut right: u128| {
+        while let Some(rest) = left.checked_rem(right) {
+            (left, right) = (right, rest);
+        }
+        left
+    };
+    let sizes = minors.iter().map(|(minor, _)| minor.unsigned_abs());
+    sizes.fold(0, divisor).max(1)
 }
 
 fn choose(count: u128, of: u128) -> u128 {
