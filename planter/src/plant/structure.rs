@@ -98,26 +98,32 @@ impl Plot<'_> {
         });
     }
 
-    /// The last records of one file, the smallest that has so many.
+    /// The last records of one file without a gap: of the smallest file that has so many, or of
+    /// the file that has the most.
     fn omit_tail(&mut self, count: usize) {
         let files = self.book.tables.first().map(|one| one.files());
         let mut files = files.unwrap_or_default();
         files.sort_by_key(std::iter::ExactSizeIterator::len);
-        let fitting = files.iter().find(|file| file.len() > count);
-        let Some(file) = fitting.or(files.last()) else {
-            return;
-        };
-        let tail = file.clone().rev().take(count);
-        let records: Vec<usize> = tail
-            .filter_map(|source| self.groups.get(&source))
-            .flatten()
-            .copied()
-            .filter(|at| self.is_free(*at))
-            .collect();
+        let tails = files.into_iter().filter(|file| file.len() > count.min(10));
+        let tails = tails.map(|file| self.free_tail(file, count));
+        let longest = tails.rev().max_by_key(Vec::len);
         self.faults += 1;
-        for at in records {
+        for at in longest.unwrap_or_default() {
             self.omit(at, "A2", &["A1"]);
         }
+    }
+
+    /// The records of at most so many last rows of a file, as long as all are free.
+    fn free_tail(&self, file: std::ops::Range<usize>, count: usize) -> Vec<usize> {
+        let groups = file
+            .rev()
+            .take(count)
+            .map(|source| self.groups.get(&source));
+        let is_free = |group: &Option<&Vec<usize>>| {
+            group.is_none_or(|group| group.iter().all(|at| self.is_free(*at)))
+        };
+        let free = groups.take_while(is_free);
+        free.flatten().flatten().copied().collect()
     }
 
     /// All records of one class: a code, no amount, no memo; the class nearest to the count.

@@ -33,12 +33,22 @@ fn check(cause: &str, holds: impl Fn(&Column, &str, &str) -> bool) {
             let (Some(before), Some(after)) = (&truth.before, &truth.after) else {
                 panic!("{cause} leaves no record out: {truth:?}");
             };
-            let changed = book.columns.iter().filter(|one| before[one.name] != after[one.name]);
+            let changed = book
+                .columns
+                .iter()
+                .filter(|one| before[one.name] != after[one.name]);
             let changed: Vec<&Column> = changed.collect();
             assert!(!changed.is_empty(), "{cause}: {truth:?}");
             for column in changed {
-                let (was, is) = (text(Some(before), column.name), text(Some(after), column.name));
-                assert!(holds(column, was, is), "{cause}: {} {was} -> {is}", column.name);
+                let (was, is) = (
+                    text(Some(before), column.name),
+                    text(Some(after), column.name),
+                );
+                assert!(
+                    holds(column, was, is),
+                    "{cause}: {} {was} -> {is}",
+                    column.name
+                );
             }
         }
     }
@@ -121,7 +131,11 @@ fn a_record_is_damaged_once() {
         if !book.is_keyed() {
             continue;
         }
-        let mut keys: Vec<String> = planted.truths.iter().map(|one| format!("{:?}", one.key)).collect();
+        let mut keys: Vec<String> = planted
+            .truths
+            .iter()
+            .map(|one| format!("{:?}", one.key))
+            .collect();
         let all = keys.len();
         keys.sort();
         keys.dedup();
@@ -133,19 +147,29 @@ fn a_record_is_damaged_once() {
 fn amounts_become_what_their_cause_says() {
     check_units("B1", |was, is| {
         let (was, is) = (was.abs().to_string(), is.abs().to_string());
-        let off: Vec<usize> = (0..was.len()).filter(|at| was.as_bytes()[*at] != is.as_bytes()[*at]).collect();
+        let off: Vec<usize> = (0..was.len())
+            .filter(|at| was.as_bytes()[*at] != is.as_bytes()[*at])
+            .collect();
         was.len() == is.len() && off.len() == 2 && off[1] == off[0] + 1
     });
     check_units("B2", |was, is| {
-        let (small, large) = if was.abs() < is.abs() { (was, is) } else { (is, was) };
+        let (small, large) = if was.abs() < is.abs() {
+            (was, is)
+        } else {
+            (is, was)
+        };
         [10, 100, 1_000].contains(&(large / small)) && large % small == 0
     });
-    check_units("B3", |was, is| (was - is).abs() == 1 && is.abs() < was.abs());
+    check_units("B3", |was, is| {
+        (was - is).abs() == 1 && is.abs() < was.abs()
+    });
     check_units("B8", |was, is| {
         (was - is) % (1_i128 << 32) == 0 || (was - is) % 100_000_000 == 0
     });
     check_units("B9", |was, is| was == -is);
-    check_units("M2", |was, is| was.to_string().len() == is.to_string().len());
+    check_units("M2", |was, is| {
+        was.to_string().len() == is.to_string().len()
+    });
     // A rounding moves the last place only.
     check_units("B5", |was, is| (was - is).abs() == 1);
     check_units("B7", |was, is| (1..=2).contains(&(was - is)));
@@ -168,17 +192,25 @@ fn instants_and_dates_become_what_their_cause_says() {
         let off = seconds(is) - seconds(was);
         off % 3_600 == 0 && [-1, 8, -8].contains(&(off / 3_600))
     });
-    check("T5", |_, was, is| !is.contains('.') && (seconds(is) - seconds(was)).abs() <= 1);
-    check("T6", |_, was, is| seconds(is) == seconds(was).div_euclid(1_000));
+    check("T5", |_, was, is| {
+        !is.contains('.') && (seconds(is) - seconds(was)).abs() <= 1
+    });
+    check("T6", |_, was, is| {
+        seconds(is) == seconds(was).div_euclid(1_000)
+    });
     let days = |text: &str| text.parse::<jiff::civil::Date>().unwrap();
-    check("T2", |_, was, is| days(is).until(days(was)).unwrap().get_days().abs() == 1);
+    check("T2", |_, was, is| {
+        days(is).until(days(was)).unwrap().get_days().abs() == 1
+    });
     check("T3", |_, was, is| days(is) != days(was));
     check("T11", |_, was, is| days(is) != days(was));
 }
 
 #[test]
 fn texts_become_what_their_cause_says() {
-    check("E4", |_, was, is| was.starts_with(is) && is.len() < was.len());
+    check("E4", |_, was, is| {
+        was.starts_with(is) && is.len() < was.len()
+    });
     check("D3", |column, was, is| {
         let pairs = was.chars().zip(is.chars());
         let off = pairs.filter(|(one, other)| one != other).count();
@@ -192,9 +224,15 @@ fn texts_become_what_their_cause_says() {
         let both = units(column, was).zip(units(column, is));
         in_text || both.is_some_and(|(was, is)| (was ^ is).count_ones() == 1)
     });
-    check("D1", |column, was, is| column.name == "side" && [was, is].concat().len() == 2);
-    check("T7", |column, _, is| column.name == "status" && !is.is_empty());
-    check("T8", |column, was, is| column.name == "status" && (was, is) == ("BOOKED", "PENDING"));
+    check("D1", |column, was, is| {
+        column.name == "side" && [was, is].concat().len() == 2
+    });
+    check("T7", |column, _, is| {
+        column.name == "status" && !is.is_empty()
+    });
+    check("T8", |column, was, is| {
+        column.name == "status" && (was, is) == ("BOOKED", "PENDING")
+    });
 }
 
 #[test]
@@ -223,15 +261,25 @@ fn what_is_left_out_or_doubled_is_so_as_a_whole() {
 fn a_tail_is_the_end_of_one_file() {
     for (book, planted) in planted("A2:7") {
         let files = book.tables[0].files();
-        let left_out: BTreeSet<String> = planted.truths.iter().map(|one| format!("{:?}", one.before)).collect();
+        let left_out: BTreeSet<String> = planted
+            .truths
+            .iter()
+            .map(|one| format!("{:?}", one.before))
+            .collect();
         let sources: BTreeSet<usize> = book
             .records
             .iter()
-            .filter(|record| left_out.contains(&format!("{:?}", Some(truth::record(&book, &record.cells)))))
+            .filter(|record| {
+                left_out.contains(&format!("{:?}", Some(truth::record(&book, &record.cells))))
+            })
             .map(|record| record.source)
             .collect();
         let last = sources.last().copied().unwrap();
-        assert!(files.iter().any(|file| file.end == last + 1), "{}", book.agreement);
+        assert!(
+            files.iter().any(|file| file.end == last + 1),
+            "{}",
+            book.agreement
+        );
         assert!(sources.len() <= 7);
     }
 }
@@ -266,7 +314,9 @@ fn merged_records_lose_no_money() {
                     let text = text(record.as_ref(), name);
                     crate::exact::Exact::read(text).and_then(|one| one.units(scale))
                 };
-                let sum = of(&kept.before).zip(of(&lost.before)).map(|(one, two)| one + two);
+                let sum = of(&kept.before)
+                    .zip(of(&lost.before))
+                    .map(|(one, two)| one + two);
                 assert!(sum.is_none() || sum == of(&kept.after), "{name}");
             }
         }
@@ -276,7 +326,10 @@ fn merged_records_lose_no_money() {
 #[test]
 fn an_id_through_a_double_is_another_id_near_it() {
     for (book, planted) in planted("A11:5") {
-        let id = book.with_role(Role::Id).map(|at| book.columns[at].name).unwrap();
+        let id = book
+            .with_role(Role::Id)
+            .map(|at| book.columns[at].name)
+            .unwrap();
         for pair in planted.truths.chunks(2) {
             let was: u128 = text(pair[0].before.as_ref(), id).parse().unwrap();
             let is: u128 = text(pair[1].after.as_ref(), id).parse().unwrap();
@@ -300,7 +353,10 @@ fn two_causes_on_a_record_are_one_break_that_neither_makes_alone() {
 fn a_coincidence_is_written_down() {
     // 0.29 through a double is 0.28: one bit of 29 is lost as well.
     for (_, planted) in planted("B3:200") {
-        let low_bit = planted.truths.iter().filter(|truth| truth.equals.contains(&"M1".to_owned()));
+        let low_bit = planted
+            .truths
+            .iter()
+            .filter(|truth| truth.equals.contains(&"M1".to_owned()));
         assert!(low_bit.count() > 0);
     }
 }
