@@ -1,5 +1,6 @@
 //! Digests of whole files, as the evidence of what was read.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,8 +8,9 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
-use crate::ReadError;
-use crate::table::SourceFile;
+use crate::error::{ReadError, ReadErrorKind};
+use crate::read::Meter;
+use crate::table::{SourceFile, Table};
 
 /// What a file was when it was read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -21,41 +23,61 @@ pub struct FileDigest {
     pub blake3: String,
 }
 
-/// Digests of all files, in their order, several at a time.
-pub(crate) fn digest_files(
-    files: &[std::sync::Arc<SourceFile>],
+/// Digests all files of some tables, each table's in their order, several files at a time whatever
+/// table they are of.
+///
+/// The meter is told of every byte. Once `is_stopped` says so, no further file is begun and what is
+/// left comes back as [`ReadErrorKind::Stopped`].
+///
+/// # Errors
+/// When a file cannot be read or has changed since the book was opened, and when stopped.
+pub fn digest_tables(
+    tables: &[&Table],
     threads: usize,
-) -> Result<Vec<FileDigest>, ReadError> {
+    meter: &Meter,
+    is_stopped: &(dyn Fn() -> bool + Sync),
+) -> Result<Vec<Vec<FileDigest>>, ReadError> {
+    let files: Vec<&SourceFile> = tables
+        .iter()
+        .flat_map(|table| table.sources.iter().map(|file| &**file))
+        .collect();
     let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(files.len()));
+    let done = Mutex::new(BTreeMap::new());
     std::thread::scope(|scope| {
         for _ in 0..threads.clamp(1, files.len().max(1)) {
             scope.spawn(|| {
-                while let Some((index, file)) = take(&next, files) {
-                    let digest = digest(file);
-                    done.lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .push((index, digest));
+                let take = || next.fetch_add(1, Ordering::Relaxed);
+                while let Some((index, file)) = numbered(&files, take()) {
+                    let digest = digest(file, meter, is_stopped);
+                    let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                    done.insert(index, digest);
                 }
             });
         }
     });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|(index, _)| *index);
-    done.into_iter().map(|(_, digest)| digest).collect()
+    let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut digests = done.into_values();
+    let of_table = |table: &&Table| digests.by_ref().take(table.sources.len()).collect();
+    tables.iter().map(of_table).collect()
 }
 
-fn take<'a, T>(next: &AtomicUsize, items: &'a [T]) -> Option<(usize, &'a T)> {
-    let index = next.fetch_add(1, Ordering::Relaxed);
+fn numbered<T>(items: &[T], index: usize) -> Option<(usize, &T)> {
     items.get(index).map(|item| (index, item))
 }
 
-fn digest(file: &SourceFile) -> Result<FileDigest, ReadError> {
+fn digest(
+    file: &SourceFile,
+    meter: &Meter,
+    is_stopped: &(dyn Fn() -> bool + Sync),
+) -> Result<FileDigest, ReadError> {
     let mut opened = File::open(&file.path).map_err(|error| file.io_error(&error))?;
     let mut hasher = blake3::Hasher::new();
     let mut block = vec![0; 256 * 1024];
     let mut bytes = 0;
     loop {
+        if is_stopped() {
+            return Err(ReadError::new(&file.display, ReadErrorKind::Stopped));
+        }
         let read = opened
             .read(&mut block)
             .map_err(|error| file.io_error(&error))?;
@@ -64,6 +86,7 @@ fn digest(file: &SourceFile) -> Result<FileDigest, ReadError> {
         }
         hasher.update(&block[..read]);
         bytes += read as u64;
+        meter.bytes.fetch_add(read as u64, Ordering::Relaxed);
     }
     file.check_unchanged()?;
     let blake3 = hasher.finalize().to_hex().to_string();

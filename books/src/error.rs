@@ -276,6 +276,9 @@ pub enum ReadErrorKind {
     /// The file is not what it was when the book was opened.
     #[error("changed while it was read")]
     Changed,
+    /// Whoever asked for the bytes wants them no more.
+    #[error("was not read to its end")]
+    Stopped,
     /// A compressed file ends before its data do, or is damaged.
     #[error("{format} data end too early or are damaged: {why}")]
     Compression {

@@ -85,7 +85,7 @@ mod table;
 
 pub use book::{Book, CHUNK_BYTES};
 pub use csv::MAX_RECORD_BYTES;
-pub use digest::FileDigest;
+pub use digest::{FileDigest, digest_tables};
 pub use error::{BookError, BookErrorKind, FieldPlace, ReadError, ReadErrorKind};
 pub use place::{FILE_COLUMN, ROW_COLUMN};
 pub use read::{ChunkReader, Meter, ReadRequest, RowFilter};

@@ -111,6 +111,20 @@ fn plain_type(data_type: &DataType) -> DataType {
     }
 }
 
+/// The same columns with decimals of up to 18 digits in 64 bits.
+fn narrow_schema(schema: &Schema) -> Schema {
+    let fields = schema.fields().iter().map(|field| {
+        let narrow = match field.data_type() {
+            DataType::Decimal128(precision @ ..=18, scale) => {
+                DataType::Decimal64(*precision, *scale)
+            }
+            other => other.clone(),
+        };
+        field.as_ref().clone().with_data_type(narrow)
+    });
+    Schema::new(fields.collect::<Vec<Field>>())
+}
+
 fn unreadable(display: &str, why: &str) -> ReadError {
     ReadError::new(display, ReadErrorKind::Parquet(why.to_owned()))
         .mend("the file is damaged or cut off: fetch it again")
@@ -150,7 +164,10 @@ pub(crate) fn read(
         batches: Batches::Closed(opened),
         group: index,
         batch_rows: request.batch_rows.max(1),
-        asked: project(schema, &request.columns),
+        asked: match plan.is_narrow {
+            true => Arc::new(narrow_schema(&project(schema, &request.columns))),
+            false => project(schema, &request.columns),
+        },
         file: FileColumn::new(Arc::clone(&source.display)),
         source: Arc::clone(source),
         plan,
@@ -211,6 +228,8 @@ struct Plan {
     has_late_columns: bool,
     /// Whether the decoder numbers the rows.
     has_row_numbers: bool,
+    /// Whether small decimals are read in 64 bits.
+    is_narrow: bool,
     schema: SchemaRef,
     filter: Option<Arc<dyn RowFilter>>,
 }
@@ -249,6 +268,7 @@ impl Plan {
             filter_origins: origins_in(&filter_columns, seen),
             has_row_numbers: has_late_columns
                 && request.columns.iter().any(|column| is_row(*column, source)),
+            is_narrow: request.narrow_decimals && filter.is_none(),
             asked_of_file,
             looked_at,
             has_late_columns,
@@ -269,6 +289,8 @@ impl Plan {
     ) -> Result<ParquetRecordBatchReader, ParquetError> {
         let metadata = if self.has_row_numbers {
             numbered(&file.metadata)?
+        } else if self.is_narrow {
+            narrowed(&file.metadata)?
         } else {
             file.metadata.clone()
         };
@@ -318,6 +340,13 @@ fn numbered(metadata: &ArrowReaderMetadata) -> Result<ArrowReaderMetadata, Parqu
     let options = ArrowReaderOptions::new()
         .with_schema(Arc::clone(metadata.schema()))
         .with_virtual_columns(vec![Arc::new(number)])?;
+    ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options)
+}
+
+/// The same file read with small decimals in 64 bits.
+fn narrowed(metadata: &ArrowReaderMetadata) -> Result<ArrowReaderMetadata, ParquetError> {
+    let schema = Arc::new(narrow_schema(metadata.schema()));
+    let options = ArrowReaderOptions::new().with_schema(schema);
     ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options)
 }
 

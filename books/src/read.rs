@@ -20,6 +20,10 @@ pub struct ReadRequest {
     pub filter: Option<Arc<dyn RowFilter>>,
     /// Told of every record that was passed, kept or not.
     pub meter: Option<Arc<Meter>>,
+    /// Gives decimals of Parquet files of up to 18 digits as `Decimal64`, whatever the table's
+    /// schema says: half the bytes, for a reader that only adds up and hashes. Only without a
+    /// filter, which sees the types of the schema.
+    pub narrow_decimals: bool,
 }
 
 impl ReadRequest {
@@ -30,6 +34,7 @@ impl ReadRequest {
             batch_rows: 8192,
             filter: None,
             meter: None,
+            narrow_decimals: false,
         }
     }
 }

@@ -9,7 +9,6 @@ use arrow_schema::SchemaRef;
 use serde::Serialize;
 
 use crate::csv::CsvFile;
-use crate::digest::{FileDigest, digest_files};
 use crate::error::{ReadError, ReadErrorKind};
 use crate::parquet::ParquetFile;
 use crate::read::{ChunkReader, ReadRequest};
@@ -250,13 +249,5 @@ impl Table {
             .iter()
             .map(|name| repair(RepairKind::Ignore, name));
         lacking.chain(ignored).collect()
-    }
-
-    /// The digests of all files, in their order, `threads` files at a time.
-    ///
-    /// # Errors
-    /// When a file cannot be read or has changed since the book was opened.
-    pub fn digests(&self, threads: usize) -> Result<Vec<FileDigest>, ReadError> {
-        digest_files(&self.sources, threads)
     }
 }

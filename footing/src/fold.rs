@@ -95,23 +95,16 @@ impl Marker {
     fn hash(&mut self, layout: &Layout, marks: &mut [Mark]) {
         let count = marks.len();
         let states = &mut self.states[..count];
-        let absorb = |states: &mut [Block], block: usize| {
-            let (low, high) = (&self.words[2 * block], &self.words[2 * block + 1]);
-            self.hasher
-                .absorb(states, &low[..count], &high[..count], block);
-        };
         self.hasher.start(states);
-        for block in 0..layout.key_blocks() {
-            absorb(states, block);
-        }
         let key_states = &mut self.key_states[..count];
+        let mut blocks = 0..layout.blocks();
         if layout.key_blocks() > 0 && !layout.key_is_plain() {
+            blocks.start = layout.key_blocks();
+            self.hasher.absorb(states, &self.words, 0..blocks.start);
             key_states.copy_from_slice(states);
             self.hasher.finish_keys(key_states);
         }
-        for block in layout.key_blocks()..layout.blocks() {
-            absorb(states, block);
-        }
+        self.hasher.absorb(states, &self.words, blocks);
         self.hasher.finish(states);
         for (mark, state) in marks.iter_mut().zip(states.iter()) {
             (mark.x, mark.y) = (state[0] & LANE, state[1] & LANE);

@@ -8,6 +8,8 @@
 //! The AES round is the same function in hardware and in software; states folded on different
 //! machines merge.
 
+use std::ops::Range;
+
 /// A 128-bit lane pair, low word first: the state of one row's hash.
 pub(crate) type Block = [u64; 2];
 
@@ -118,14 +120,16 @@ impl RowHasher {
         states.fill(self.start);
     }
 
-    /// Absorbs two words of every row, as block number `block` of the row.
-    pub(crate) fn absorb(&self, states: &mut [Block], low: &[u64], high: &[u64], block: usize) {
-        let keys = &self.rounds[block];
+    /// Absorbs the blocks of every row: block `n` is the words `2n` and `2n + 1`, a column of words
+    /// each.
+    pub(crate) fn absorb(&self, states: &mut [Block], words: &[Vec<u64>], blocks: Range<usize>) {
+        let keys = &self.rounds[blocks.clone()];
+        let words = &words[2 * blocks.start..2 * blocks.end];
         match self.engine {
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "detect() has seen the aes and avx2 features")]
-            Engine::Hardware => unsafe { x86::absorb(states, low, high, keys) },
-            _ => software::absorb(states, low, high, keys),
+            Engine::Hardware => unsafe { x86::absorb(states, words, keys) },
+            _ => software::absorb(states, words, keys),
         }
     }
 
@@ -162,13 +166,15 @@ impl RowHasher {
 /// Reads up to sixteen bytes as two little-endian words, padded with zeros.
 #[inline(always)]
 pub(crate) fn short_words(bytes: &[u8]) -> Block {
-    let mut padded = [0_u8; 16];
-    padded[..bytes.len()].copy_from_slice(bytes);
-    let (low, high) = padded.split_at(8);
-    [
-        u64::from_le_bytes(low.try_into().expect("eight bytes")),
-        u64::from_le_bytes(high.try_into().expect("eight bytes")),
-    ]
+    let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) else {
+        let mut padded = [0_u8; 8];
+        padded[..bytes.len()].copy_from_slice(bytes);
+        return [u64::from_le_bytes(padded), 0];
+    };
+    // The last eight bytes overlap the first ones; what the first word has is shifted out.
+    let overlap = 8 * (16 - bytes.len() as u32);
+    let high = u64::from_le_bytes(*last).checked_shr(overlap);
+    [u64::from_le_bytes(*first), high.unwrap_or(0)]
 }
 
 macro_rules! string_hash {
@@ -196,7 +202,7 @@ mod x86 {
     use super::{Block, FINAL_ROUNDS, STRING_KEYS, short_words};
     use std::arch::x86_64::{
         __m128i, _mm_aesenc_si128, _mm_cvtsi128_si64, _mm_extract_epi64, _mm_set_epi64x,
-        _mm_xor_si128,
+        _mm_unpackhi_epi64, _mm_unpacklo_epi64, _mm_xor_si128,
     };
 
     #[inline]
@@ -214,12 +220,49 @@ mod x86 {
         ]
     }
 
+    /// Rows whose states stay in registers through all blocks: as many rounds as the processor can
+    /// have under way at once.
+    const ROWS: usize = 8;
+
     #[target_feature(enable = "aes,avx2")]
-    pub(super) fn absorb(states: &mut [Block], low: &[u64], high: &[u64], keys: &[Block; 2]) {
-        let (first, second) = (load(keys[0]), load(keys[1]));
-        for ((state, low), high) in states.iter_mut().zip(low).zip(high) {
-            let mixed = _mm_xor_si128(load(*state), load([*low, *high]));
-            *state = store(_mm_aesenc_si128(_mm_aesenc_si128(mixed, first), second));
+    pub(super) fn absorb(states: &mut [Block], words: &[Vec<u64>], keys: &[[Block; 2]]) {
+        let (eights, rest) = states.as_chunks_mut::<ROWS>();
+        let first_of_rest = eights.len() * ROWS;
+        for (number, states) in eights.iter_mut().enumerate() {
+            let rows = number * ROWS..(number + 1) * ROWS;
+            let mut values = states.map(|state| load(state));
+            for (pair, keys) in words.chunks_exact(2).zip(keys) {
+                mix(&mut values, &pair[0][rows.clone()], &pair[1][rows.clone()]);
+                let (first, second) = (load(keys[0]), load(keys[1]));
+                for value in &mut values {
+                    *value = _mm_aesenc_si128(*value, first);
+                }
+                for value in &mut values {
+                    *value = _mm_aesenc_si128(*value, second);
+                }
+            }
+            *states = values.map(|value| store(value));
+        }
+        for (row, state) in (first_of_rest..).zip(rest) {
+            for (pair, keys) in words.chunks_exact(2).zip(keys) {
+                let mixed = _mm_xor_si128(load(*state), load([pair[0][row], pair[1][row]]));
+                let value = _mm_aesenc_si128(_mm_aesenc_si128(mixed, load(keys[0])), load(keys[1]));
+                *state = store(value);
+            }
+        }
+    }
+
+    /// Adds a block to each state. Words lie by column; two rows at a time are brought together.
+    #[inline]
+    #[target_feature(enable = "aes,avx2")]
+    fn mix(values: &mut [__m128i; ROWS], low: &[u64], high: &[u64]) {
+        let (lows, _) = low.as_chunks::<2>();
+        let (highs, _) = high.as_chunks::<2>();
+        let (twos, _) = values.as_chunks_mut::<2>();
+        for ((two, low), high) in twos.iter_mut().zip(lows).zip(highs) {
+            let (low, high) = (load(*low), load(*high));
+            two[0] = _mm_xor_si128(two[0], _mm_unpacklo_epi64(low, high));
+            two[1] = _mm_xor_si128(two[1], _mm_unpackhi_epi64(low, high));
         }
     }
 
@@ -312,10 +355,12 @@ pub(crate) mod software {
         [words[0] ^ key[0], words[1] ^ key[1]]
     }
 
-    pub(super) fn absorb(states: &mut [Block], low: &[u64], high: &[u64], keys: &[Block; 2]) {
-        for ((state, low), high) in states.iter_mut().zip(low).zip(high) {
-            let mixed = [state[0] ^ low, state[1] ^ high];
-            *state = round(round(mixed, keys[0]), keys[1]);
+    pub(super) fn absorb(states: &mut [Block], words: &[Vec<u64>], keys: &[[Block; 2]]) {
+        for (row, state) in states.iter_mut().enumerate() {
+            for (pair, keys) in words.chunks_exact(2).zip(keys) {
+                let mixed = [state[0] ^ pair[0][row], state[1] ^ pair[1][row]];
+                *state = round(round(mixed, keys[0]), keys[1]);
+            }
         }
     }
 
@@ -358,20 +403,38 @@ mod tests {
         let seed = Seed::new([7; 32]);
         let fast = RowHasher::new(&seed, 3);
         let slow = RowHasher::with_engine(&seed, 3, Engine::Software);
-        let low: Vec<u64> = (0..100).map(|n| n * 0x9e37_79b9).collect();
-        let high: Vec<u64> = (0..100).map(|n| !(n * 77)).collect();
-        let mut states = [vec![[0; 2]; 100], vec![[0; 2]; 100]];
-        for (hasher, states) in [&fast, &slow].into_iter().zip(&mut states) {
-            hasher.start(states);
-            for block in 0..3 {
-                hasher.absorb(states, &low, &high, block);
+        let word = |column: u64| (0..103).map(|n| n * (0x9e37_79b9 + column) ^ column).collect();
+        let words: Vec<Vec<u64>> = (0..6).map(word).collect();
+        let hash = |hasher: &RowHasher, rows: usize, cuts: &[Range<usize>]| {
+            let mut states = vec![[0; 2]; rows];
+            hasher.start(&mut states);
+            for blocks in cuts {
+                hasher.absorb(&mut states, &words, blocks.clone());
             }
-            hasher.finish(states);
+            hasher.finish(&mut states);
+            states
+        };
+        for rows in [0, 1, 7, 8, 9, 103] {
+            let whole = hash(&fast, rows, &[0..3]);
+            assert_eq!(whole, hash(&slow, rows, &[0..3]), "{rows} rows");
+            assert_eq!(whole, hash(&fast, rows, &[0..1, 1..3]), "{rows} rows");
+            assert_eq!(whole, hash(&slow, 103, &[0..3])[..rows], "{rows} rows");
         }
-        assert_eq!(states[0], states[1]);
         for length in 0..70 {
             let text: Vec<u8> = (0..length).collect();
             assert_eq!(fast.bytes(&text), slow.bytes(&text), "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn short_texts_are_their_bytes_padded_with_zeros() {
+        let text: Vec<u8> = (1..=16).collect();
+        for length in 0..=16 {
+            let mut padded = [0; 16];
+            padded[..length].copy_from_slice(&text[..length]);
+            let word = |half: &[u8]| u64::from_le_bytes(half.try_into().expect("eight bytes"));
+            let expected = [word(&padded[..8]), word(&padded[8..])];
+            assert_eq!(short_words(&text[..length]), expected, "{length} bytes");
         }
     }
 

@@ -90,11 +90,41 @@ pub fn value_text(array: &ArrayRef, row: usize, scale: Option<i8>) -> Option<Str
 
 fn decimal(value: i256, own: i8, scale: Option<i8>) -> String {
     let more = scale.unwrap_or(own).saturating_sub(own).max(0);
+    if let (Some(small), 0, Ok(scale)) = (value.to_i128(), more, usize::try_from(own)) {
+        return small_decimal(small, scale);
+    }
     let factor = i256::from_i128(10).checked_pow(u32::from(more.unsigned_abs()));
     match factor.and_then(|factor| value.checked_mul(factor)) {
         Some(scaled) => sum_text(scaled, own.saturating_add(more)),
         None => sum_text(value, own),
     }
+}
+
+/// A number of up to 128 bits, which nearly all are: written digit by digit.
+fn small_decimal(value: i128, scale: usize) -> String {
+    // 39 digits, a sign, a point, and zeros in front as far as the type's scale may go.
+    let mut text = Vec::with_capacity(24);
+    let mut left = value.unsigned_abs();
+    while left != 0 || text.len() <= scale + usize::from(scale > 0) {
+        if scale > 0 && text.len() == scale {
+            text.push(b'.');
+            continue;
+        }
+        let digit = match u64::try_from(left) {
+            Ok(small) => small % 10,
+            Err(_) => (left % 10) as u64,
+        };
+        text.push(b'0' + digit as u8);
+        left = match u64::try_from(left) {
+            Ok(small) => u128::from(small / 10),
+            Err(_) => left / 10,
+        };
+    }
+    if value < 0 {
+        text.push(b'-');
+    }
+    text.reverse();
+    String::from_utf8(text).expect("digits, a point and a sign are ASCII")
 }
 
 /// Days since 1970-01-01 as year, month, day in the proleptic Gregorian calendar.
@@ -136,6 +166,18 @@ fn moment(value: i64, per_second: i64, utc: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn small_decimals_are_written_as_large_ones_are() {
+        let values = [0, 1, -1, 9, 10, -10, 99, 100, -12_345, i128::MAX, i128::MIN, 10_i128.pow(38)];
+        let random = (0..200_i128).map(|n| (n * 0x9e37_79b9_7f4a_7c15) << (n % 60));
+        for value in values.into_iter().chain(random) {
+            for scale in [0_u8, 1, 2, 3, 18, 37, 38] {
+                let large = sum_text(i256::from_i128(value), scale.cast_signed());
+                assert_eq!(small_decimal(value, usize::from(scale)), large, "{value} {scale}");
+            }
+        }
+    }
 
     #[test]
     fn days_are_written_as_dates() {

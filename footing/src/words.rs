@@ -284,39 +284,41 @@ fn write_views(
     hasher: &RowHasher,
     words: &mut Words,
 ) {
-    for (row, view) in array.views()[from..to].iter().enumerate() {
+    let [low, high, meta] = words
+        .get_disjoint_mut([column.word, column.word + 1, column.meta_word])
+        .expect("a text has two words of its own and bits in a third");
+    let views = array.views()[from..to].iter().enumerate();
+    for (((row, view), (low, high)), meta) in views.zip(low.iter_mut().zip(high)).zip(meta) {
         let length = (*view & 0xffff_ffff) as u64;
-        if length <= 12 {
+        let (text, field) = if length <= 12 {
             // The view itself holds the text, padded with zeros.
             let text = *view >> 32;
-            words[column.word][row] = low_word(text);
-            words[column.word + 1][row] = low_word(text >> 64);
-            words[column.meta_word][row] |= length << column.meta_shift;
+            ([low_word(text), low_word(text >> 64)], length)
         } else if array.is_null(from + row) {
-            words[column.word][row] = 0;
-            words[column.word + 1][row] = 0;
+            ([0, 0], 0)
         } else {
-            write_text(
-                array.value(from + row).as_bytes(),
-                row,
-                column,
-                hasher,
-                words,
-            );
-        }
+            text_words(array.value(from + row).as_bytes(), hasher)
+        };
+        [*low, *high] = text;
+        *meta |= field << column.meta_shift;
     }
 }
 
 #[inline]
 fn write_text(bytes: &[u8], row: usize, column: &Column, hasher: &RowHasher, words: &mut Words) {
-    let ([low, high], field) = if bytes.len() <= 16 {
-        (short_words(bytes), bytes.len() as u64)
-    } else {
-        (hasher.bytes(bytes), LONG)
-    };
+    let ([low, high], field) = text_words(bytes, hasher);
     words[column.word][row] = low;
     words[column.word + 1][row] = high;
     words[column.meta_word][row] |= field << column.meta_shift;
+}
+
+/// A text's two words and its length field.
+#[inline]
+fn text_words(bytes: &[u8], hasher: &RowHasher) -> ([u64; 2], u64) {
+    match bytes.len() {
+        0..=16 => (short_words(bytes), bytes.len() as u64),
+        _ => (hasher.bytes(bytes), LONG),
+    }
 }
 
 fn wrong_type(column: &Column, array: &ArrayRef) -> FoldError {

@@ -388,6 +388,17 @@ impl BreakKind {
     }
 }
 
+impl CauseStatus {
+    /// Gives the word of the report.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CauseStatus::Proved => "proved",
+            CauseStatus::Consistent => "consistent",
+            CauseStatus::Unknown => "unknown",
+        }
+    }
+}
+
 impl fmt::Display for BreakKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())

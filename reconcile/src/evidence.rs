@@ -4,9 +4,10 @@
 //! of evidence is never half of one.
 
 use crate::error::VerifyError;
-use arrow_array::builder::{StringBuilder, UInt64Builder};
-use arrow_array::{ArrayRef, RecordBatch};
-use ledger::{Break, Reject, Report};
+use crate::scribe::{BREAKS_PER_BLOCK, TABLE};
+use arrow_array::RecordBatch;
+use arrow_select::coalesce::BatchCoalescer;
+use ledger::{Reject, Report};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
@@ -15,9 +16,14 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
 
-/// Lines of `breaks.parquet` that are written at a time.
-const BREAKS_PER_BATCH: usize = 4_096;
+/// Rows of a row group of `breaks.parquet`: some 100 MB of JSON text.
+const ROWS_PER_GROUP: usize = 131_072;
+
+/// Blocks that may wait for the thread that writes the table.
+const BLOCKS_WAITING: usize = 4;
 
 /// What was read, by which plan, and what was written: `manifest.json`.
 #[derive(Debug, Serialize)]
@@ -74,7 +80,6 @@ pub(crate) struct Evidence {
     breaks: BufWriter<File>,
     table: BreakTable,
     rejects: BufWriter<File>,
-    line: Vec<u8>,
 }
 
 fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> VerifyError {
@@ -105,21 +110,16 @@ impl Evidence {
             breaks: BufWriter::with_capacity(1 << 20, create(&partial.join("breaks.jsonl"))?),
             table: BreakTable::create(&partial.join("breaks.parquet"))?,
             rejects: BufWriter::new(create(&partial.join("rejects.jsonl"))?),
-            line: Vec::new(),
             folder: folder.to_owned(),
             partial,
         })
     }
 
-    /// Writes one break; gives the bytes of its line.
-    pub(crate) fn write_break(&mut self, found: &Break) -> Result<&[u8], VerifyError> {
-        self.line.clear();
-        serde_json::to_writer(&mut self.line, found).map_err(internal)?;
-        self.line.push(b'\n');
+    /// Puts the lines and rows of a block of breaks behind those before it.
+    pub(crate) fn append(&mut self, lines: &[u8], rows: RecordBatch) -> Result<(), VerifyError> {
         let path = self.partial.join("breaks.jsonl");
-        self.breaks.write_all(&self.line).map_err(failed(&path))?;
-        self.table.push(found)?;
-        Ok(&self.line)
+        self.breaks.write_all(lines).map_err(failed(&path))?;
+        self.table.write(rows)
     }
 
     pub(crate) fn write_reject(&mut self, reject: &Reject) -> Result<(), VerifyError> {
@@ -139,9 +139,8 @@ impl Evidence {
             folder,
             partial,
             breaks,
-            table,
+            mut table,
             rejects,
-            ..
         } = self;
         for (writer, name) in [(breaks, "breaks.jsonl"), (rejects, "rejects.jsonl")] {
             let path = partial.join(name);
@@ -151,7 +150,7 @@ impl Evidence {
                 .map_err(failed(&path))?;
             file.sync_all().map_err(failed(&path))?;
         }
-        table.close()?;
+        table.finish()?;
         write_json(&partial.join("report.json"), report)?;
         let names = [
             "breaks.jsonl",
@@ -171,7 +170,9 @@ impl Evidence {
     }
 
     /// Takes back what was written so far.
-    pub(crate) fn abandon(self) {
+    pub(crate) fn abandon(mut self) {
+        // The writing thread ends before its file goes.
+        drop(self.table.finish());
         drop(fs::remove_dir_all(&self.partial));
     }
 }
@@ -233,143 +234,76 @@ fn output(folder: &Path, name: &str) -> Result<Output, VerifyError> {
     })
 }
 
-/// Columns of `breaks.parquet` that hold text; records and lists are JSON.
-const TEXTS: [&str; 12] = [
-    "agreement",
-    "kind",
-    "key",
-    "expected",
-    "actual",
-    "fields",
-    "difference",
-    "source",
-    "target",
-    "cause_id",
-    "cause_status",
-    "cause_says",
-];
-
-/// `breaks.parquet`: the same breaks as a table.
+/// `breaks.parquet`: the same breaks as a table, written by a thread of its own.
 struct BreakTable {
-    path: PathBuf,
-    writer: Option<ArrowWriter<File>>,
-    file: Option<File>,
-    texts: Vec<StringBuilder>,
-    copies: [UInt64Builder; 2],
-    rows: usize,
+    rows: Option<SyncSender<RecordBatch>>,
+    writing: Option<JoinHandle<Result<(), VerifyError>>>,
 }
 
 impl std::fmt::Debug for BreakTable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("BreakTable")
-            .field("path", &self.path)
-            .finish_non_exhaustive()
+        f.write_str("BreakTable")
     }
 }
 
 impl BreakTable {
     fn create(path: &Path) -> Result<Self, VerifyError> {
+        let file = create(path)?;
+        let path = path.to_owned();
+        let (rows, taken) = sync_channel::<RecordBatch>(BLOCKS_WAITING);
+        let writing = std::thread::Builder::new()
+            .name("breaks.parquet".to_owned())
+            .spawn(move || write_table(file, &path, taken))
+            .map_err(internal)?;
         Ok(Self {
-            file: Some(create(path)?),
-            path: path.to_owned(),
-            writer: None,
-            texts: TEXTS.iter().map(|_| StringBuilder::new()).collect(),
-            copies: [UInt64Builder::new(), UInt64Builder::new()],
-            rows: 0,
+            rows: Some(rows),
+            writing: Some(writing),
         })
     }
 
-    fn push(&mut self, found: &Break) -> Result<(), VerifyError> {
-        let json = |value: &dyn ErasedJson| value.json();
-        let values = [
-            Some(found.agreement.clone()),
-            Some(found.kind.as_str().to_owned()),
-            Some(json(&found.key)?),
-            found
-                .expected
-                .as_ref()
-                .map(|record| json(record))
-                .transpose()?,
-            found
-                .actual
-                .as_ref()
-                .map(|record| json(record))
-                .transpose()?,
-            Some(json(&found.fields)?),
-            Some(json(&found.difference)?),
-            Some(json(&found.source)?),
-            Some(json(&found.target)?),
-            found.cause.id.clone(),
-            Some(json(&found.cause.status)?.trim_matches('"').to_owned()),
-            Some(found.cause.says.clone()),
-        ];
-        for (builder, value) in self.texts.iter_mut().zip(values) {
-            builder.append_option(value);
-        }
-        self.copies[0].append_value(found.copies.expected);
-        self.copies[1].append_value(found.copies.actual);
-        self.rows += 1;
-        if self.rows >= BREAKS_PER_BATCH {
-            self.flush()
-        } else {
-            Ok(())
+    fn write(&mut self, rows: RecordBatch) -> Result<(), VerifyError> {
+        let is_taken = self.rows.as_ref().is_some_and(|to| to.send(rows).is_ok());
+        match is_taken {
+            true => Ok(()),
+            // The thread has stopped, and knows why.
+            false => self.finish(),
         }
     }
 
-    fn flush(&mut self) -> Result<(), VerifyError> {
-        let texts = self
-            .texts
-            .iter_mut()
-            .map(|builder| Arc::new(builder.finish()) as ArrayRef);
-        let texts = TEXTS
-            .into_iter()
-            .zip(texts)
-            .map(|(name, array)| (name, array, true));
-        let [expected, actual] = &mut self.copies;
-        let copies = [
-            (
-                "copies_expected",
-                Arc::new(expected.finish()) as ArrayRef,
-                false,
-            ),
-            (
-                "copies_actual",
-                Arc::new(actual.finish()) as ArrayRef,
-                false,
-            ),
-        ];
-        let batch = RecordBatch::try_from_iter_with_nullable(texts.chain(copies))?;
-        self.rows = 0;
-        if let Some(file) = self.file.take() {
-            let properties =
-                WriterProperties::builder().set_compression(Compression::ZSTD(Default::default()));
-            let writer = ArrowWriter::try_new(file, batch.schema(), Some(properties.build()));
-            self.writer = Some(writer.map_err(internal)?);
-        }
-        match &mut self.writer {
-            Some(writer) => writer.write(&batch).map_err(internal),
-            None => Err(internal("the table of breaks is closed")),
-        }
-    }
-
-    fn close(mut self) -> Result<(), VerifyError> {
-        self.flush()?;
-        let writer = self
-            .writer
-            .take()
-            .ok_or_else(|| internal("the table of breaks is closed"))?;
-        let file = writer.into_inner().map_err(internal)?;
-        file.sync_all().map_err(failed(&self.path))
+    fn finish(&mut self) -> Result<(), VerifyError> {
+        self.rows = None;
+        let writing = self.writing.take();
+        let writing = writing.ok_or_else(|| internal("the table of breaks is closed"))?;
+        writing
+            .join()
+            .unwrap_or_else(|_| Err(internal("the table of breaks was given up")))
     }
 }
 
-/// Anything that becomes JSON text.
-trait ErasedJson {
-    fn json(&self) -> Result<String, VerifyError>;
-}
-
-impl<T: Serialize> ErasedJson for T {
-    fn json(&self) -> Result<String, VerifyError> {
-        serde_json::to_string(self).map_err(internal)
+/// Writes the table. Batches are cut anew to one size, so that the bytes of the file do not depend
+/// on the blocks in which its rows came.
+fn write_table(
+    file: File,
+    path: &Path,
+    rows: Receiver<RecordBatch>,
+) -> Result<(), VerifyError> {
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(Default::default()))
+        .set_max_row_group_row_count(Some(ROWS_PER_GROUP))
+        .build();
+    let mut writer =
+        ArrowWriter::try_new(file, Arc::clone(&TABLE), Some(properties)).map_err(internal)?;
+    let mut cutter = BatchCoalescer::new(Arc::clone(&TABLE), BREAKS_PER_BLOCK);
+    for batch in rows {
+        cutter.push_batch(batch)?;
+        while let Some(batch) = cutter.next_completed_batch() {
+            writer.write(&batch).map_err(internal)?;
+        }
     }
+    cutter.finish_buffered_batch()?;
+    if let Some(batch) = cutter.next_completed_batch() {
+        writer.write(&batch).map_err(internal)?;
+    }
+    let file = writer.into_inner().map_err(internal)?;
+    file.sync_all().map_err(failed(path))
 }

@@ -76,6 +76,7 @@ pub(crate) async fn fold(
     let one = |side: Side| {
         let run = Run {
             meter: Arc::clone(meter),
+            narrow_decimals: true,
             ..Run::new(threads)
         };
         fold_side(session, agreement, side, seed, size, run, watch)

@@ -28,6 +28,13 @@ impl Largest {
         self.kept.truncate(KEPT);
     }
 
+    /// Offers those that another part has kept, which come after all of this part.
+    pub(crate) fn merge(&mut self, later: Largest) {
+        for (_, found) in later.kept {
+            self.offer(found);
+        }
+    }
+
     pub(crate) fn into_breaks(self) -> Vec<Break> {
         self.kept.into_iter().map(|(_, found)| found).collect()
     }

@@ -20,20 +20,29 @@
 //! # }
 //! ```
 //!
-//! It draws nothing on a screen and parses no arguments; it does not say why a record is off.
+//! Why a record is off is proved by the crate `causes`; here its hypotheses get their records, and
+//! what breaks have in common is counted over the whole book. Nothing is drawn on a screen here,
+//! and no arguments are parsed.
 
+mod common;
 mod describe;
 mod drive;
 mod error;
 mod evidence;
+mod explain;
 mod fold;
 mod largest;
 mod locate;
 mod many;
 mod pairing;
+mod parallel;
 mod prepare;
+mod readings;
 mod rows;
+mod scribe;
+pub mod story;
 pub mod survey;
+mod tally;
 mod verify;
 mod wanted;
 mod watch;

@@ -3,9 +3,12 @@
 use crate::describe::{Describer, Trail};
 use crate::drive::{Worker, drive};
 use crate::error::VerifyError;
-use crate::pairing::{pair_by_key, pair_without_key};
+use crate::pairing::{Found, pair_by_key, pair_without_key};
+use crate::parallel::in_parallel;
 use crate::prepare::Agreement;
-use crate::rows::Encoder;
+use crate::readings::{Given, Readings};
+use crate::rows::{Encoder, Records};
+use crate::scribe::BREAKS_PER_BLOCK;
 use crate::wanted::{Choice, Wanted};
 use crate::watch::Watch;
 use arrow_array::cast::AsArray;
@@ -31,8 +34,8 @@ pub(crate) struct Look<'a> {
 
 /// Keeps the batches of one partition.
 #[derive(Default)]
-struct Keeper {
-    batches: Vec<RecordBatch>,
+pub(crate) struct Keeper {
+    pub(crate) batches: Vec<RecordBatch>,
 }
 
 impl Worker for Keeper {
@@ -120,24 +123,28 @@ impl Look<'_> {
         Ok(counts.into_iter().eq(told))
     }
 
-    /// Pairs what was fetched and describes every break, in order, to `take`.
+    /// Reads the source records of a partition's breaks anew.
+    pub(crate) async fn read<'r>(
+        &self,
+        readings: &'r Readings,
+        paired: &Paired<'_>,
+    ) -> Result<Given<'r>, VerifyError> {
+        let found = paired.found();
+        readings
+            .read(self.agreement, paired, found, self.threads)
+            .await
+    }
+
+    /// Pairs what was fetched.
     pub(crate) fn pair(
         &self,
         expected: RecordBatch,
         actual: RecordBatch,
-        take: &mut dyn FnMut(Break) -> Result<(), VerifyError>,
-    ) -> Result<(), VerifyError> {
+    ) -> Result<Paired<'_>, VerifyError> {
         let encoder = Encoder::new(&self.agreement.layout)?;
-        let source_trail = Trail::new(
-            self.agreement.expected.lineage(),
-            Which::Source,
-            &expected.schema(),
-        );
-        let target_trail = Trail::new(
-            self.agreement.actual.lineage(),
-            Which::Target,
-            &actual.schema(),
-        );
+        let trail = |lineage, which, batch: &RecordBatch| Trail::new(lineage, which, &batch.schema());
+        let source_trail = trail(self.agreement.expected.lineage(), Which::Source, &expected);
+        let target_trail = trail(self.agreement.actual.lineage(), Which::Target, &actual);
         let expected = encoder.records(Side::Expected, in_place_order(expected)?)?;
         let actual = encoder.records(Side::Actual, in_place_order(actual)?)?;
         let layout = &self.agreement.layout;
@@ -145,16 +152,83 @@ impl Look<'_> {
             false => pair_by_key(&expected, &actual),
             true => pair_without_key(&expected, &actual, layout.money()),
         };
+        Ok(Paired {
+            agreement: self.agreement,
+            expected,
+            actual,
+            source_trail,
+            target_trail,
+            found,
+        })
+    }
+}
+
+/// The breaks of a partition, as pairs of records that are still to be described.
+pub(crate) struct Paired<'a> {
+    agreement: &'a Agreement,
+    expected: Records,
+    actual: Records,
+    source_trail: Trail,
+    target_trail: Trail,
+    found: Vec<Found>,
+}
+
+impl Paired<'_> {
+    /// The breaks.
+    pub(crate) fn found(&self) -> &[Found] {
+        &self.found
+    }
+
+    /// The expected side's records, with the records of the books behind them.
+    pub(crate) fn expected_batch(&self) -> &RecordBatch {
+        &self.expected.batch
+    }
+
+    /// The breaks in blocks of the size that one thread writes at a time.
+    pub(crate) fn blocks(&self) -> Vec<&[Found]> {
+        self.found.chunks(BREAKS_PER_BLOCK).collect()
+    }
+
+    /// Describes every break, in order, in as many threads as are at hand.
+    pub(crate) fn describe_all(&self, threads: usize) -> Vec<Break> {
+        let mut all = Vec::with_capacity(self.found.len());
+        for wave in self.blocks().chunks(threads.max(1)) {
+            let described = in_parallel(wave.iter().copied(), &|block| self.describe(block));
+            all.extend(described.into_iter().flatten());
+        }
+        all
+    }
+
+    /// The expected side's records that no break is about.
+    pub(crate) fn agreeing(&self) -> Result<RecordBatch, VerifyError> {
+        let mut agrees = vec![true; self.expected.batch.num_rows()];
+        for found in &self.found {
+            let rows: &[u32] = match found {
+                Found::Missing(row) | Found::Differs { expected: row, .. } => {
+                    std::slice::from_ref(row)
+                }
+                Found::Copies { expected, .. } => expected,
+                Found::Extra(_) => &[],
+            };
+            rows.iter().for_each(|row| agrees[*row as usize] = false);
+        }
+        let agrees = arrow_array::BooleanArray::from(agrees);
+        Ok(arrow_select::filter::filter_record_batch(
+            &self.expected.batch,
+            &agrees,
+        )?)
+    }
+
+    /// Describes every break of a block, in order.
+    pub(crate) fn describe(&self, block: &[Found]) -> Vec<Break> {
         let describer = Describer {
             agreement: self.agreement,
-            expected: &expected,
-            actual: &actual,
-            source_trail: &source_trail,
-            target_trail: &target_trail,
+            expected: &self.expected,
+            actual: &self.actual,
+            source_trail: &self.source_trail,
+            target_trail: &self.target_trail,
         };
-        found
-            .iter()
-            .try_for_each(|found| take(describer.describe(found)))
+        block.iter().map(|found| describer.describe(found)).collect()
     }
 }
 
@@ -167,7 +241,7 @@ pub(crate) fn name_of(side: Side) -> &'static str {
 
 /// Puts records in an order of their own, so that which thread found one first does not show:
 /// equal records are told apart by the hidden columns that say where they stand.
-fn in_place_order(batch: RecordBatch) -> Result<RecordBatch, VerifyError> {
+pub(crate) fn in_place_order(batch: RecordBatch) -> Result<RecordBatch, VerifyError> {
     let places: Vec<usize> = batch
         .schema()
         .fields()

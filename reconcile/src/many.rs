@@ -9,7 +9,8 @@
 
 use crate::drive::{Worker, drive};
 use crate::error::VerifyError;
-use crate::locate::Look;
+use crate::locate::{Look, Paired};
+use crate::readings::{Given, Readings};
 use crate::rows::Encoder;
 use crate::wanted::Choice;
 use arrow_array::{RecordBatch, UInt32Array};
@@ -19,7 +20,6 @@ use arrow_ipc::writer::{IpcWriteOptions, StreamWriter};
 use arrow_select::concat::concat_batches;
 use arrow_select::take::take_record_batch;
 use footing::Side;
-use ledger::Break;
 use std::fs::File;
 use std::io::{BufReader, BufWriter};
 use std::path::{Path, PathBuf};
@@ -27,19 +27,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// More partitions than this would be too many open files.
-const PARTITIONS_MAX: u64 = 192;
+const PARTITIONS_MAX: u64 = 384;
 
 /// Rows that a thread gathers for a partition before it writes them.
-const GATHERED_ROWS: usize = 1_024;
+const GATHERED_ROWS: usize = 512;
 
-/// Compares the chosen records of both sides, or all, and gives every break in order to `take`.
-/// Returns the records seen on each side.
+/// Compares the chosen records of both sides, or all, and gives the breaks of every partition in
+/// order to `take`, while another thread pairs the next. Returns the records seen on each side.
 pub(crate) async fn compare_by_partitions(
     look: &Look<'_>,
     choice: Option<&Choice>,
     records: (u64, u64),
     scratch: &Path,
-    take: &mut (dyn FnMut(Break) -> Result<(), VerifyError> + Send),
+    readings: &Readings,
+    take: &mut (dyn FnMut(&Paired<'_>, &Given<'_>) -> Result<(), VerifyError> + Send),
 ) -> Result<(u64, u64), VerifyError> {
     let all = records.0.saturating_add(records.1);
     let count = all
@@ -52,13 +53,25 @@ pub(crate) async fn compare_by_partitions(
     let expected = spill(look, Side::Expected, choice, &splitters, scratch).await?;
     let actual = spill(look, Side::Actual, choice, &splitters, scratch).await?;
     let seen = (expected.rows(), actual.rows());
-    for partition in 0..=splitters.len() {
+    let pair = |partition: usize| look.pair(expected.read(partition)?, actual.read(partition)?);
+    let last = splitters.len();
+    let mut paired = pair(0)?;
+    for next in 1..=last {
         if look.watch.is_stopped() {
             return Err(VerifyError::Stopped);
         }
-        let (left, right) = (expected.read(partition)?, actual.read(partition)?);
-        look.pair(left, right, take)?;
+        let given = look.read(readings, &paired).await?;
+        let following = std::thread::scope(|scope| {
+            let following = scope.spawn(|| pair(next));
+            take(&paired, &given)?;
+            following
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        paired = following?;
     }
+    let given = look.read(readings, &paired).await?;
+    take(&paired, &given)?;
     Ok(seen)
 }
 

@@ -14,7 +14,7 @@ use footing::{Class, Layout, Side};
 use std::sync::Arc;
 
 /// The Arrow type that both sides of a column are brought to.
-fn common_type(class: Class) -> DataType {
+pub(crate) fn common_type(class: Class) -> DataType {
     match class {
         Class::Number { scale, words: 4 } => DataType::Decimal256(76, scale),
         Class::Number { scale, .. } => DataType::Decimal128(38, scale),
@@ -126,17 +126,21 @@ impl Encoder {
         batch: &RecordBatch,
     ) -> Result<ArrayRef, ArrowError> {
         let column = &self.layout.columns()[index];
-        let array = batch.column(column.index[side as usize]);
-        let options = CastOptions {
-            safe: false,
-            ..CastOptions::default()
-        };
-        let common = cast_with_options(array, &common_type(column.class), &options)?;
-        Ok(match column.class {
-            Class::Float => canonical_floats(&common),
-            _ => common,
-        })
+        common(column.class, batch.column(column.index[side as usize]))
     }
+}
+
+/// Brings a column of either side to the type that both have in common.
+pub(crate) fn common(class: Class, array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    let options = CastOptions {
+        safe: false,
+        ..CastOptions::default()
+    };
+    let common = cast_with_options(array, &common_type(class), &options)?;
+    Ok(match class {
+        Class::Float => canonical_floats(&common),
+        _ => common,
+    })
 }
 
 /// The columns that records are grouped by: the key, or all but the money, or all.

@@ -1,19 +1,26 @@
 //! The run: folds both sides, locates every break, closes the account, writes the evidence.
 
+use crate::common::{Background, Census, Groups, Of};
 use crate::error::VerifyError;
 use crate::evidence::{Evidence, Input, Manifest};
+use crate::explain::Explainer;
 use crate::fold::{Folded, fold};
 use crate::largest::Largest;
-use crate::locate::Look;
+use crate::locate::{Look, Paired};
 use crate::many::compare_by_partitions;
+use crate::pairing::Found;
+use crate::parallel::in_parallel;
 use crate::prepare::{Agreement, Control, Origin, Prepared};
+use crate::readings::{Given, Readings};
+use crate::scribe::{BREAKS_PER_BLOCK, Written, write_out};
+use crate::tally::Tally;
 use crate::wanted::{Choice, Keys};
 use crate::watch::{Phase, Watch, Work};
-use books::Meter;
+use books::{FileDigest, Meter, Table};
 use footing::{Comparison, Seed, Side, SketchSize, sum_text};
 use jiff::Timestamp;
 use ledger::{
-    Account, AgreementReport, Break, CauseLine, ControlLine, ControlReport, Counts, CrossedTotal,
+    AgreementReport, Break, ControlLine, ControlReport, Counts, CrossedTotal,
     Record, Report, Sides, SourceRecord, Total, Wide, verdict,
 };
 use rules::sql::{RejectedRecord, Rejects, Run, Session, Which};
@@ -21,6 +28,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Records of which about so many are looked at for what is usual, where very many differ.
+const SAMPLED: u64 = 20_000;
 
 /// How a run is made. Results do not depend on it, times and the seed apart.
 #[derive(Clone, Debug)]
@@ -181,45 +191,45 @@ fn digest(
     watch: &Arc<dyn Watch>,
 ) -> Result<Vec<Input>, VerifyError> {
     let sides = [Which::Source, Which::Target];
-    let tables = || {
-        sides.iter().flat_map(|side| {
-            session
-                .book(*side)
-                .tables()
-                .map(move |table| (*side, table))
-        })
-    };
-    if options.digest {
+    let (mut sides_of, mut tables): (Vec<Which>, Vec<&Table>) = (Vec::new(), Vec::new());
+    for side in sides {
+        for table in session.book(side).tables() {
+            sides_of.push(side);
+            tables.push(table);
+        }
+    }
+    let digests = if options.digest {
+        let meter = Arc::new(Meter::default());
+        let files = tables.iter().flat_map(|table| table.files());
         watch.begin(Phase {
             work: Work::Digest,
             name: String::new(),
-            bytes: None,
-            meter: Arc::new(Meter::default()),
+            bytes: Some(files.map(|file| file.bytes).sum()),
+            meter: Arc::clone(&meter),
         });
-    }
+        let stopped = || watch.is_stopped();
+        match books::digest_tables(&tables, options.threads, &meter, &stopped) {
+            Err(_) if watch.is_stopped() => return Err(VerifyError::Stopped),
+            digests => digests?,
+        }
+    } else {
+        let undigested = |file: &books::FileInfo| FileDigest {
+            file: file.path.clone(),
+            bytes: file.bytes,
+            blake3: String::new(),
+        };
+        let of_table = |table: &&Table| table.files().iter().map(undigested).collect();
+        tables.iter().map(of_table).collect()
+    };
     let mut inputs = Vec::new();
-    for (side, table) in tables() {
-        let named = |file: &str, bytes: u64, blake3: String| Input {
+    for ((side, table), digests) in sides_of.iter().zip(&tables).zip(digests) {
+        inputs.extend(digests.into_iter().map(|digest| Input {
             book: side.name().to_owned(),
             table: table.name().to_owned(),
-            file: file.to_owned(),
-            bytes,
-            blake3,
-        };
-        if options.digest {
-            let digests = table.digests(options.threads)?;
-            inputs.extend(
-                digests
-                    .into_iter()
-                    .map(|d| named(&d.file, d.bytes, d.blake3)),
-            );
-        } else {
-            let files = table.files().iter();
-            inputs.extend(files.map(|file| named(&file.path, file.bytes, String::new())));
-        }
-        if watch.is_stopped() {
-            return Err(VerifyError::Stopped);
-        }
+            file: digest.file,
+            bytes: digest.bytes,
+            blake3: digest.blake3,
+        }));
     }
     Ok(inputs)
 }
@@ -242,42 +252,6 @@ struct AgreementRun<'a> {
     options: &'a Options,
     seed: &'a Seed,
     watch: &'a Arc<dyn Watch>,
-}
-
-/// What the breaks of one agreement come to.
-#[derive(Default)]
-struct Tally {
-    counts: ledger::BreakCounts,
-    account: Account,
-    disagreeing: u64,
-    ambiguous: u64,
-}
-
-impl Tally {
-    fn count(&mut self, found: &Break) {
-        self.counts.count(found.kind);
-        // Records of the expected side that do not agree.
-        self.disagreeing += match found.kind {
-            ledger::BreakKind::Copies => found.copies.expected.saturating_sub(found.copies.actual),
-            _ => found.copies.expected,
-        };
-        self.ambiguous += u64::from(found.alternatives > 0);
-    }
-
-    /// Adds the amounts of a line as it was written: what the reader of the evidence will add up.
-    fn add_written(&mut self, line: &[u8]) -> Result<(), VerifyError> {
-        let read: Break = serde_json::from_slice(line)
-            .map_err(|error| VerifyError::Internal(format!("a line of the evidence: {error}")))?;
-        for amount in &read.difference {
-            let sum: Wide = amount
-                .amount
-                .parse()
-                .map_err(|error| VerifyError::Internal(format!("an amount: {error}")))?;
-            self.account
-                .add_break_sum(&amount.column, &amount.currency, &sum);
-        }
-        Ok(())
-    }
 }
 
 impl AgreementRun<'_> {
@@ -377,12 +351,17 @@ impl AgreementRun<'_> {
             meter: &meter,
             partition_records: self.options.limits.partition_records,
         };
-        let mut take = |found: Break| -> Result<(), VerifyError> {
-            tally.count(&found);
-            let line = evidence.write_break(&found)?;
-            tally.add_written(line)?;
-            largest.offer(found);
-            Ok(())
+        let groups = Groups::default();
+        let mut out = Out {
+            evidence,
+            largest,
+            tally,
+            explainer: Explainer::new(self.prepared, self.agreement),
+            readings: Readings::default(),
+            broken: groups.nothing_counted(),
+            groups,
+            threads: self.options.threads.max(1),
+            watch: self.watch,
         };
         let layout = &self.agreement.layout;
         let changed = "a book changed between the fold and the second look";
@@ -394,26 +373,125 @@ impl AgreementRun<'_> {
             if !look.agrees_with(&comparison.elements, &expected, &actual)? {
                 not_checked.push(changed.to_owned());
             }
-            let Some(origin) = &self.agreement.origin else {
-                return look.pair(expected, actual, &mut take);
+            let paired = look.pair(expected, actual)?;
+            out.readings = Readings::choose(self.agreement, &paired, out.threads).await?;
+            let mut found = paired.describe_all(out.threads);
+            if let Some(origin) = &self.agreement.origin {
+                self.trace(origin, &mut found)?;
+            }
+            let given = look.read(&out.readings, &paired).await?;
+            let found = out.explainer.explain_all(found, &given, out.threads);
+            drop(given);
+            let usual = match found.len() {
+                0..2 => Background::default(),
+                _ => Background::sample(self.agreement, &found, self.watch).await?,
             };
-            let mut found = Vec::new();
-            look.pair(expected, actual, &mut |one| {
-                found.push(one);
-                Ok(())
-            })?;
-            self.trace(origin, &mut found)?;
-            return found.into_iter().try_for_each(take);
-        }
-        let choice = choice(layout, &comparison);
-        let scratch = scratch(&self.options.evidence)?;
-        let records = (folded.expected.records(), folded.actual.records());
-        let seen =
-            compare_by_partitions(&look, choice.as_ref(), records, scratch.path(), &mut take)
+            out.propose_from(self.of(), &found, &usual);
+            out.write(found)?;
+        } else {
+            let readings = self
+                .propose_from_sample(&look, folded, &comparison, &mut out)
                 .await?;
-        if choice.is_none() && seen != records {
-            not_checked.push(changed.to_owned());
+            let choice = choice(layout, &comparison);
+            let scratch = scratch(&self.options.evidence)?;
+            let records = (folded.expected.records(), folded.actual.records());
+            let mut take =
+                |paired: &Paired<'_>, given: &Given<'_>| out.write_paired(paired, given);
+            let seen = compare_by_partitions(
+                &look,
+                choice.as_ref(),
+                records,
+                scratch.path(),
+                &readings,
+                &mut take,
+            )
+            .await?;
+            out.readings = readings;
+            if choice.is_none() && seen != records {
+                not_checked.push(changed.to_owned());
+            }
         }
+        let (groups, broken, readings) = (out.groups, out.broken, out.readings);
+        self.find_common(groups, broken, tally).await?;
+        self.count_readings(&readings, tally).await
+    }
+
+    /// Counts over the whole book what other readings of the rule would change.
+    async fn count_readings(
+        &self,
+        readings: &Readings,
+        tally: &mut Tally,
+    ) -> Result<(), VerifyError> {
+        if readings.rules().is_empty() {
+            return Ok(());
+        }
+        let mut run = Run::new(self.options.threads);
+        run.meter = self.begin(Work::Common);
+        tally.readings = readings.notes(self.agreement, &run, self.watch).await?;
+        Ok(())
+    }
+
+    fn of(&self) -> Of<'_> {
+        Of {
+            agreement: self.agreement,
+            session: &self.prepared.session,
+        }
+    }
+
+    /// Takes a uniform sample of the breaks, where they are too many to be held at once, and one of
+    /// the records that agree: for readings of the rule, and for what breaks may have in common.
+    async fn propose_from_sample(
+        &self,
+        look: &Look<'_>,
+        folded: &Folded,
+        comparison: &Comparison,
+        out: &mut Out<'_>,
+    ) -> Result<Readings, VerifyError> {
+        let Some(sample) = &comparison.sample else {
+            return Ok(Readings::default());
+        };
+        let layout = &self.agreement.layout;
+        let marks = sample.elements.iter().map(|element| element.mark);
+        let differing = Choice::Keys(Arc::new(Keys::new(layout, marks)));
+        let paired = self.fetch_paired(look, &differing).await?;
+        let readings = Readings::choose(self.agreement, &paired, look.threads).await?;
+        let mut breaks = paired.describe_all(look.threads);
+        let given = look.read(&readings, &paired).await?;
+        out.explainer.explain_each(&mut breaks, &given, 0);
+        drop(given);
+        let bits = (folded.expected.records() / SAMPLED).checked_ilog2();
+        let any = Choice::Sample(bits.unwrap_or(0));
+        let agreeing = self.fetch_paired(look, &any).await?.agreeing()?;
+        let usual = Background::of_agreeing(agreeing);
+        out.propose_from(self.of(), &breaks, &usual);
+        Ok(readings.not_counted_yet())
+    }
+
+    async fn fetch_paired<'a>(
+        &self,
+        look: &'a Look<'_>,
+        choice: &Choice,
+    ) -> Result<Paired<'a>, VerifyError> {
+        let expected = look.fetch(Side::Expected, Some(choice), true).await?;
+        let actual = look.fetch(Side::Actual, Some(choice), true).await?;
+        look.pair(expected, actual)
+    }
+
+    /// Counts over the whole book what the breaks of each cause have in common.
+    async fn find_common(
+        &self,
+        groups: Groups,
+        mut counts: Census,
+        tally: &mut Tally,
+    ) -> Result<(), VerifyError> {
+        for side in groups.sides() {
+            let meter = self.begin(Work::Common);
+            let (threads, watch) = (self.options.threads, self.watch);
+            groups
+                .count_side(self.agreement, side, threads, watch, &meter, &mut counts)
+                .await?;
+        }
+        tally.common = groups.finish(&counts);
         Ok(())
     }
 
@@ -526,7 +604,7 @@ impl AgreementRun<'_> {
             name: self.agreement.name.clone(),
             records,
             totals: closed.iter().map(ledger::ClosedLine::total).collect(),
-            causes: causes(&tally, &closed),
+            causes: tally.causes(),
             residual: closed
                 .iter()
                 .map(ledger::ClosedLine::residual_amount)
@@ -560,6 +638,7 @@ impl AgreementRun<'_> {
                 "records with NULL in the key: {expected} expected, {actual} actual"
             ));
         }
+        notes.extend(tally.readings.iter().cloned());
         if tally.ambiguous > 0 {
             notes.push(format!(
                 "{} breaks could be paired in other ways that fit as well",
@@ -675,25 +754,89 @@ impl AgreementRun<'_> {
     }
 }
 
-/// All breaks as of unknown cause, which they are until one is proved.
-fn causes(tally: &Tally, closed: &[ledger::ClosedLine]) -> Vec<CauseLine> {
-    if tally.counts.sum() == 0 {
-        return Vec::new();
+/// Where the breaks of an agreement go.
+struct Out<'a> {
+    evidence: &'a mut Evidence,
+    largest: &'a mut Largest,
+    tally: &'a mut Tally,
+    explainer: Explainer<'a>,
+    readings: Readings,
+    /// What may be common to the breaks of each cause, and the breaks counted so far.
+    groups: Groups,
+    broken: Census,
+    threads: usize,
+    watch: &'a Arc<dyn Watch>,
+}
+
+/// A block of breaks, written out, and what it adds to the counts of their groups.
+struct Block {
+    written: Written,
+    broken: Census,
+}
+
+impl Out<'_> {
+    /// Proposes from breaks, or a sample of them, what those of each cause have in common.
+    fn propose_from(&mut self, of: Of<'_>, breaks: &[Break], usual: &Background) {
+        let zone = &self.explainer.terms().zone;
+        self.groups = Groups::propose(of, zone, breaks, usual);
+        self.broken = self.groups.nothing_counted();
     }
-    let amount = |line: &ledger::ClosedLine| ledger::Amount {
-        column: line.column.clone(),
-        currency: line.currency.clone(),
-        amount: line.breaks.to_string(),
-    };
-    vec![CauseLine {
-        breaks: tally.counts.sum(),
-        difference: closed
-            .iter()
-            .filter(|line| !line.breaks.is_zero())
-            .map(amount)
-            .collect(),
-        ..CauseLine::default()
-    }]
+
+    /// Describes, explains and writes the breaks of a partition, a block a thread.
+    fn write_paired(&mut self, paired: &Paired<'_>, given: &Given<'_>) -> Result<(), VerifyError> {
+        let blocks: Vec<(usize, &[Found])> = paired.blocks().into_iter().enumerate().collect();
+        for wave in blocks.chunks(self.threads) {
+            let write = |(number, block): (usize, &[Found])| {
+                let mut breaks = paired.describe(block);
+                let from = number * BREAKS_PER_BLOCK;
+                self.explainer.explain_each(&mut breaks, given, from);
+                self.write_block(breaks)
+            };
+            let written = in_parallel(wave.iter().copied(), &write);
+            self.append(written)?;
+        }
+        Ok(())
+    }
+
+    fn write_block(&self, breaks: Vec<Break>) -> Result<Block, VerifyError> {
+        let mut broken = self.groups.nothing_counted();
+        self.groups.count_breaks(&breaks, &mut broken);
+        Ok(Block {
+            written: write_out(breaks)?,
+            broken,
+        })
+    }
+
+    /// Writes breaks that are described already.
+    fn write(&mut self, mut breaks: Vec<Break>) -> Result<(), VerifyError> {
+        while !breaks.is_empty() {
+            let rest = breaks.split_off(breaks.len().min(BREAKS_PER_BLOCK * self.threads));
+            let mut wave = std::mem::replace(&mut breaks, rest);
+            let mut blocks = Vec::new();
+            while !wave.is_empty() {
+                let rest = wave.split_off(wave.len().min(BREAKS_PER_BLOCK));
+                blocks.push(std::mem::replace(&mut wave, rest));
+            }
+            let write = |block: Vec<Break>| self.write_block(block);
+            let written = in_parallel(blocks.into_iter(), &write);
+            self.append(written)?;
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, wave: Vec<Result<Block, VerifyError>>) -> Result<(), VerifyError> {
+        for block in wave {
+            let Block { written, broken } = block?;
+            self.broken.merge(&broken);
+            self.evidence.append(&written.lines, written.rows)?;
+            self.tally.merge(written.tally);
+            self.largest.merge(written.largest);
+        }
+        match self.watch.is_stopped() {
+            true => Err(VerifyError::Stopped),
+            false => Ok(()),
+        }
+    }
 }
 
 /// A sketch that will decode, where the estimate says that one can.

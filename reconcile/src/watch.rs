@@ -28,6 +28,8 @@ pub enum Work {
     Locate,
     /// Comparing every record by partitions, because too many differ.
     Partition,
+    /// Counting what the records of a cause have in common.
+    Common,
     /// Fetching the records that could not be converted.
     Rejects,
     /// Computing a control.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Decimal128Type, Float64Type, Int64Type, UInt64Type};
+use arrow_array::types::{Decimal64Type, Decimal128Type, Float64Type, Int64Type, UInt64Type};
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Decimal128Array, DictionaryArray, Float64Array, Int64Array,
     ListArray, RecordBatch, StringArray, TimestampMicrosecondArray,
@@ -47,6 +47,11 @@ fn ledger(rows: i64) -> Vec<u8> {
 
 fn table(book: &Book) -> &Arc<Table> {
     book.table("t").unwrap()
+}
+
+fn digests(table: &Table, threads: usize) -> Result<Vec<books::FileDigest>, books::ReadError> {
+    let digests = books::digest_tables(&[table], threads, &Meter::default(), &|| false)?;
+    Ok(digests.into_iter().flatten().collect())
 }
 
 /// `(id, _row)` of everything that a request gives.
@@ -226,6 +231,7 @@ proptest! {
             batch_rows,
             filter: Some(filter),
             meter: Some(Arc::clone(&meter)),
+            narrow_decimals: false,
         };
         let found: Vec<u64> = if is_csv {
             let chunks = table.chunks();
@@ -448,7 +454,7 @@ fn a_file_that_changes_while_it_is_read_is_refused() {
         let error = reader.last().unwrap().unwrap_err();
         assert_eq!(error.kind, ReadErrorKind::Changed);
         assert_eq!(
-            table(&book).digests(2).unwrap_err().kind,
+            digests(table(&book), 2).unwrap_err().kind,
             ReadErrorKind::Changed
         );
     }
@@ -464,7 +470,7 @@ fn digests_are_those_of_the_bytes_in_the_order_of_the_files() {
     ]);
     let book = open(folder.path(), "t.files = '*.csv'").unwrap();
     for threads in [0, 1, 2, 50] {
-        let digests = table(&book).digests(threads).unwrap();
+        let digests = digests(table(&book), threads).unwrap();
         let found: Vec<(&str, u64, &str)> = digests
             .iter()
             .map(|digest| (digest.file.as_str(), digest.bytes, digest.blake3.as_str()))
@@ -480,4 +486,32 @@ fn digests_are_those_of_the_bytes_in_the_order_of_the_files() {
             ]
         );
     }
+}
+
+#[test]
+fn small_decimals_come_in_64_bits_where_that_is_asked_for() {
+    let decimals = |precision| -> ArrayRef {
+        let values = Decimal128Array::from(vec![Some(-12_345), None, Some(999)]);
+        Arc::new(values.with_precision_and_scale(precision, 2).unwrap())
+    };
+    let columns = vec![("small", decimals(18)), ("large", decimals(19))];
+    let folder = shelf(&[("t.parquet", &file(columns, 10))]);
+    let book = open(folder.path(), "").unwrap();
+    let request = ReadRequest {
+        narrow_decimals: true,
+        ..ReadRequest::new(vec![1, 0])
+    };
+    let chunk = &table(&book).chunks()[0];
+    let mut reader = table(&book).read(chunk, &request).unwrap();
+    let batch = reader.next().unwrap().unwrap();
+    assert_eq!(
+        batch.column(0).as_primitive::<Decimal128Type>(),
+        decimals(19).as_primitive::<Decimal128Type>()
+    );
+    let small = batch.column(1).as_primitive::<Decimal64Type>();
+    assert_eq!(small.data_type(), &DataType::Decimal64(18, 2));
+    assert_eq!(
+        small.iter().collect::<Vec<_>>(),
+        [Some(-12_345), None, Some(999)]
+    );
 }

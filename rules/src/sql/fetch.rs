@@ -57,6 +57,7 @@ impl Session {
             batch_rows: 8192,
             filter: Some(Arc::clone(&filter) as Arc<dyn RowFilter>),
             meter: None,
+            narrow_decimals: false,
         };
         let queue = Mutex::new(found.chunks().into_iter());
         let origin = Origin::of_table(which, table, &schema);

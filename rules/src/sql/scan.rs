@@ -94,6 +94,7 @@ pub(super) struct RunContext {
     pub(super) meter: Arc<Meter>,
     pub(super) log: Arc<ScanLog>,
     pub(super) rejects: Arc<Rejects>,
+    pub(super) rows_per_chunk: Option<u64>,
 }
 
 /// A condition on every record of a table, with the words in which the plan states it.
@@ -253,9 +254,35 @@ pub(super) struct Scan {
     run: Arc<RunContext>,
     queue: Arc<Queue>,
     properties: Arc<PlanProperties>,
+    is_narrow: bool,
 }
 
 impl Scan {
+    /// The same scan with small decimals in 64 bits. Its batches are then not of its schema, so it
+    /// must be the whole plan, and what takes the batches must look at their own types.
+    ///
+    /// Requirements and filters are planned for the schema's types; with one the scan stays as
+    /// it is.
+    pub(super) fn narrowed(&self) -> Self {
+        let is_plain = self.request.requires.is_empty() && self.request.filter.is_none();
+        Self {
+            is_narrow: is_plain,
+            ..self.again()
+        }
+    }
+
+    fn again(&self) -> Self {
+        Self {
+            side: self.side,
+            table: Arc::clone(&self.table),
+            request: Arc::clone(&self.request),
+            run: Arc::clone(&self.run),
+            queue: Arc::new(Queue::new(&self.table)),
+            properties: Arc::clone(&self.properties),
+            is_narrow: self.is_narrow,
+        }
+    }
+
     fn new(provider: &BookTable, request: Request, run: Arc<RunContext>) -> Self {
         let properties = PlanProperties::new(
             EquivalenceProperties::new(Arc::clone(&request.output)),
@@ -270,6 +297,7 @@ impl Scan {
             request: Arc::new(request),
             run,
             properties: Arc::new(properties),
+            is_narrow: false,
         }
     }
 
@@ -351,14 +379,7 @@ impl ExecutionPlan for Scan {
 
     /// A recursive query reads its tables once per turn: each turn draws from a full queue.
     fn reset_state(self: Arc<Self>) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(Arc::new(Self {
-            side: self.side,
-            table: Arc::clone(&self.table),
-            request: Arc::clone(&self.request),
-            run: Arc::clone(&self.run),
-            queue: Arc::new(Queue::new(&self.table)),
-            properties: Arc::clone(&self.properties),
-        }))
+        Ok(Arc::new(self.again()))
     }
 
     fn execute(
@@ -376,6 +397,7 @@ impl ExecutionPlan for Scan {
                 .clone()
                 .map(|filter| filter as Arc<dyn RowFilter>),
             meter: Some(Arc::clone(&self.run.meter)),
+            narrow_decimals: self.is_narrow,
         };
         Ok(Box::pin(ScanStream {
             origin: self.origin(),
@@ -385,6 +407,7 @@ impl ExecutionPlan for Scan {
             run: Arc::clone(&self.run),
             queue: Arc::clone(&self.queue),
             read,
+            is_large: self.table.chunks().len() > 1,
             open: None,
         }))
     }
@@ -450,6 +473,8 @@ struct ScanStream {
     run: Arc<RunContext>,
     queue: Arc<Queue>,
     read: ReadRequest,
+    /// Whether the table has more than one chunk; the others are looked up in, and needed whole.
+    is_large: bool,
     open: Option<Open>,
 }
 
@@ -483,6 +508,12 @@ impl ScanStream {
                     None => return Ok(None),
                 },
             };
+            let enough = self.run.rows_per_chunk.filter(|_| self.is_large);
+            if enough.is_some_and(|enough| open.rows >= enough) {
+                // A chunk of which only a sample is read is not one that was read to its end.
+                self.open = None;
+                continue;
+            }
             match open.reader.next() {
                 Some(Ok(batch)) => {
                     open.rows += batch.num_rows() as u64;

@@ -20,7 +20,7 @@ use super::hoist;
 use super::lineage::{self, Lineage};
 use super::probe::{Probe, ProbeFunction};
 use super::rejects::Rejects;
-use super::scan::{BookTable, FILE, ROW, RunContext, ScanLog};
+use super::scan::{BookTable, FILE, ROW, RunContext, Scan, ScanLog};
 use super::session::{Session, Which, engine_error};
 use super::{lints, names};
 
@@ -41,6 +41,12 @@ pub struct Run {
     pub meter: Arc<Meter>,
     /// Told of every chunk read to its end.
     pub log: Arc<ScanLog>,
+    /// Lets decimals of up to 18 digits come in 64 bits, where the query is a plain table: batches
+    /// may then have other types than [`Side::schema`].
+    pub narrow_decimals: bool,
+    /// Reads about so many records of each chunk and passes over the rest, in tables of more than
+    /// one chunk: a first look at a large book. Rejects and the log then tell of these only.
+    pub rows_per_chunk: Option<u64>,
 }
 
 impl Run {
@@ -54,6 +60,8 @@ impl Run {
             rejects: Rejects::counting(),
             meter: Arc::default(),
             log: Arc::default(),
+            narrow_decimals: false,
+            rows_per_chunk: None,
         }
     }
 }
@@ -199,7 +207,15 @@ impl Side {
             .query_planner()
             .create_physical_plan(&logical, &state)
             .await?;
-        Ok((state, checked::install(physical, &run.rejects, &scans)?))
+        let physical = checked::install(physical, &run.rejects, &scans)?;
+        let narrow = physical
+            .downcast_ref::<Scan>()
+            .filter(|_| run.narrow_decimals)
+            .map(Scan::narrowed);
+        Ok(match narrow {
+            Some(scan) => (state, Arc::new(scan)),
+            None => (state, physical),
+        })
     }
 
     pub(super) fn state_of(&self, run: &Run) -> SessionState {
@@ -210,6 +226,7 @@ impl Side {
             meter: Arc::clone(&run.meter),
             log: Arc::clone(&run.log),
             rejects: Arc::clone(&run.rejects),
+            rows_per_chunk: run.rows_per_chunk,
         };
         let config = state.config().clone();
         *state.config_mut() = config

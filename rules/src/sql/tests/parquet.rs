@@ -162,3 +162,30 @@ fn text_and_numbers_do_not_join() {
         "{errors:?}"
     );
 }
+
+#[test]
+fn small_decimals_come_in_64_bits_from_a_plain_table_only() {
+    let (_folder, session) = books();
+    let of_amounts = |sql: &str, narrow: bool| {
+        let side = session.side(Which::Source, sql, &[]).expect("a query");
+        let run = Run {
+            narrow_decimals: narrow,
+            ..Run::new(2)
+        };
+        let batches = wait(async {
+            let streams = side.run(&run).await?;
+            gather(streams).await
+        });
+        let batches: Vec<RecordBatch> = batches.expect("a run");
+        let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+        assert_eq!(rows, 40);
+        let column = batches[0].column_by_name("amount").expect("amounts");
+        column.data_type().to_string()
+    };
+    assert_eq!(of_amounts("flow", true), "Decimal64(18, 2)");
+    assert_eq!(of_amounts("flow", false), "Decimal128(18, 2)");
+    let sum = "SELECT id, amount + amount AS amount FROM flow";
+    assert_eq!(of_amounts(sum, true), of_amounts(sum, false));
+    let some = "SELECT amount FROM flow WHERE amount > 0";
+    assert_eq!(of_amounts(some, true), "Decimal128(18, 2)");
+}

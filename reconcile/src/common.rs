@@ -1,0 +1,572 @@
+//! What the breaks of one cause have in common, held against the whole book.
+//!
+//! Breaks are grouped by their cause. For each group the conditions that its records share are
+//! proposed from the breaks alone; then one pass over the side that they are of counts all records
+//! that meet them. Breaks that only the target holds are held against the target, all others
+//! against what the rule gives, with the source records behind it.
+
+use crate::drive::{Worker, drive};
+use crate::error::VerifyError;
+use crate::explain::kind_of;
+use crate::locate::Keeper;
+use crate::prepare::Agreement;
+use crate::watch::Watch;
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_schema::{DataType, Schema};
+use books::Meter;
+use causes::Kind;
+use causes::common::{
+    Attribute, Attributes, ColumnIndex, Common, Facts, Finder, Masker, Proposer, Tally,
+};
+use footing::{Layout, Side, value_text};
+use ledger::{Break, BreakKind, CauseStatus, Zone};
+use rules::sql::{Lineage, Run, Session, Which};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+
+/// Groups of breaks that are looked into; the largest come first.
+const GROUPS_MAX: usize = 12;
+
+/// Records of each chunk that are looked at for what is usual.
+const SAMPLED_PER_CHUNK: usize = 512;
+
+/// Records that such a sample has at most.
+const SAMPLED_MAX: usize = 65_536;
+
+/// A cause, and how sure it is.
+pub(crate) type CauseKey = (CauseStatus, Option<String>);
+
+pub(crate) fn key_of(found: &Break) -> CauseKey {
+    (found.cause.status, found.cause.id.clone())
+}
+
+/// The agreement that is looked into, and the books behind it.
+#[derive(Clone, Copy)]
+pub(crate) struct Of<'a> {
+    pub(crate) agreement: &'a Agreement,
+    pub(crate) session: &'a Session,
+}
+
+/// Where a value of a column is found in a break and in a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Place {
+    /// A column of the book's record, by the name that it has as a hidden column.
+    Book { table: String, column: String },
+    /// A compared column.
+    Compared { column: String },
+}
+
+/// The columns of one side that conditions may speak of.
+#[derive(Debug, Clone)]
+struct Columns {
+    side: Side,
+    attributes: Vec<Attribute>,
+    places: Vec<Place>,
+}
+
+/// The scans of a side's own book, in the order of its lineage.
+fn scans(agreement: &Agreement, side: Side) -> Vec<&Lineage> {
+    let (query, which) = match side {
+        Side::Expected => (&agreement.expected, Which::Source),
+        Side::Actual => (&agreement.actual, Which::Target),
+    };
+    let own = query.lineage().iter();
+    own.filter(|scan| scan.side == which).collect()
+}
+
+fn book_name(side: Side) -> &'static str {
+    match side {
+        Side::Expected => "source",
+        Side::Actual => "target",
+    }
+}
+
+/// The column's own name behind a hidden one.
+fn own_name(hidden: &str) -> &str {
+    hidden.split_once('.').map_or(hidden, |(_, own)| own)
+}
+
+impl Columns {
+    fn new(of: Of<'_>, side: Side, left_out: &BTreeSet<String>) -> Self {
+        let mut columns = Self {
+            side,
+            attributes: Vec::new(),
+            places: Vec::new(),
+        };
+        let scans = scans(of.agreement, side);
+        let book = book_name(side);
+        if side == Side::Expected {
+            for scan in &scans {
+                let owner = match scans.len() {
+                    1 => book.to_owned(),
+                    _ => format!("{book}.{}", scan.table),
+                };
+                columns.add_scan(&owner, scan, of.session);
+            }
+        }
+        for column in of.agreement.layout.columns() {
+            if !left_out.contains(&column.name) {
+                let attribute = Attribute::new("target", &column.name, kind_of(column.class));
+                let column = column.name.clone();
+                columns.push(attribute, Place::Compared { column });
+            }
+        }
+        if let Some(scan) = scans.first() {
+            let place = |back: usize| Place::Book {
+                table: scan.table.clone(),
+                column: scan.columns[scan.columns.len() - back].clone(),
+            };
+            columns.push(Attribute::file(book), place(2));
+            columns.push(Attribute::row(book), place(1));
+        }
+        columns
+    }
+
+    fn add_scan(&mut self, owner: &str, scan: &Lineage, session: &Session) {
+        let Some(table) = session.book(scan.side).table(&scan.table) else {
+            return;
+        };
+        let schema = table.schema();
+        let data = scan.columns.len().saturating_sub(2);
+        for hidden in &scan.columns[..data] {
+            let own = own_name(hidden);
+            let Ok(field) = schema.field_with_name(own) else {
+                continue;
+            };
+            let attribute = Attribute::new(owner, own, kind_of_type(field.data_type()));
+            let place = Place::Book {
+                table: scan.table.clone(),
+                column: hidden.clone(),
+            };
+            self.push(attribute, place);
+        }
+    }
+
+    fn push(&mut self, attribute: Attribute, place: Place) {
+        self.attributes.push(attribute);
+        self.places.push(place);
+    }
+
+    /// A break's values of these columns.
+    fn of_break(&self, found: &Break) -> Vec<Option<String>> {
+        let record = found.actual.as_ref().or(found.expected.as_ref());
+        let book = match self.side {
+            Side::Expected => &found.source,
+            Side::Actual => &found.target,
+        };
+        let value = |place: &Place| match place {
+            Place::Compared { column } => record?.get(column)?.map(str::to_owned),
+            Place::Book { table, column } => {
+                let record = book.iter().find(|record| record.table == *table)?;
+                match own_name(column) {
+                    "_file" => record.file.clone(),
+                    "_row" => record.row.map(|row| row.to_string()),
+                    own => record.fields.get(own)?.map(str::to_owned),
+                }
+            }
+        };
+        self.places.iter().map(value).collect()
+    }
+
+    /// Where these columns lie in a side's batches.
+    fn in_batch(&self, layout: &Layout, schema: &Schema) -> Vec<Option<usize>> {
+        let compared = layout.columns();
+        let place = |place: &Place| match place {
+            Place::Book { column, .. } => schema.index_of(column).ok(),
+            Place::Compared { column } => compared
+                .iter()
+                .find(|known| known.name == *column)
+                .map(|known| known.index[self.side as usize]),
+        };
+        self.places.iter().map(place).collect()
+    }
+}
+
+fn kind_of_type(data_type: &DataType) -> Kind {
+    match data_type {
+        DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8 => Kind::Text,
+        DataType::Boolean => Kind::Boolean,
+        DataType::Date32 | DataType::Date64 => Kind::Date,
+        DataType::Timestamp(..) => Kind::Instant,
+        numeric if numeric.is_integer() || numeric.is_decimal() => Kind::Number,
+        _ => Kind::Other,
+    }
+}
+
+/// The breaks of one cause, and what is proposed for them.
+struct Group {
+    key: CauseKey,
+    columns: Columns,
+    finder: Finder,
+}
+
+/// The groups of an agreement's breaks, ready to count.
+#[derive(Default)]
+pub(crate) struct Groups {
+    groups: Vec<Group>,
+}
+
+/// What was counted of each group.
+pub(crate) struct Census(Vec<Tally>);
+
+/// Of one cause, what must be known before its records are looked at.
+#[derive(Default)]
+struct Shape {
+    breaks: u64,
+    is_extra_only: Option<bool>,
+    differing: BTreeSet<String>,
+}
+
+/// A group on its way: its proposer still takes records.
+struct Shaped {
+    key: CauseKey,
+    columns: Columns,
+    proposer: Proposer,
+}
+
+impl Shaped {
+    /// Offers records of the book but for those that stand where a break's records do.
+    fn offer(&mut self, agreement: &Agreement, batch: &RecordBatch, broken: &HashSet<PlaceOf>) {
+        let places = self.columns.in_batch(&agreement.layout, &batch.schema());
+        let column = |place: &Option<usize>| Some(Shown::new(batch.column((*place)?)));
+        let mut row = Row {
+            columns: places.iter().map(column).collect(),
+            row: 0,
+        };
+        for at in 0..batch.num_rows() {
+            row.go_to(at);
+            if broken.is_empty() || !self.place_of(&row).is_some_and(|one| broken.contains(&one)) {
+                self.proposer.offer_unbroken(&row);
+            }
+        }
+    }
+
+    /// Where a record stands, which the last two columns tell.
+    fn place_of(&self, row: &Row<'_>) -> Option<PlaceOf> {
+        let last = self.columns.places.len();
+        let value = |back: usize| row.value(ColumnIndex(last.checked_sub(back)?));
+        Some((value(2)?.to_owned(), value(1)?.to_owned()))
+    }
+}
+
+/// File and row of a record.
+type PlaceOf = (String, String);
+
+/// Records that are, as far as is known, not broken: what is usual.
+#[derive(Default)]
+pub(crate) struct Background {
+    /// Batches of the expected and of the actual side, hidden columns behind the others.
+    batches: [Vec<RecordBatch>; 2],
+    /// Where the records of breaks stand in both books.
+    broken: [HashSet<PlaceOf>; 2],
+}
+
+impl Background {
+    /// Records of the expected side that are known to agree.
+    pub(crate) fn of_agreeing(records: RecordBatch) -> Self {
+        Self {
+            batches: [vec![records], Vec::new()],
+            broken: Default::default(),
+        }
+    }
+
+    /// A few records of each chunk of both sides, without those of the breaks, which are all there
+    /// are.
+    pub(crate) async fn sample(
+        agreement: &Agreement,
+        breaks: &[Break],
+        watch: &Arc<dyn Watch>,
+    ) -> Result<Self, VerifyError> {
+        let mut broken: [HashSet<PlaceOf>; 2] = Default::default();
+        for found in breaks {
+            for (records, own) in [&found.source, &found.target].into_iter().zip(&mut broken) {
+                let place = |record: &ledger::SourceRecord| {
+                    Some((record.file.clone()?, record.row?.to_string()))
+                };
+                own.extend(records.iter().filter_map(place));
+            }
+        }
+        let has_extra_only = breaks.iter().all(|found| found.kind == BreakKind::Extra);
+        let has_extra = breaks.iter().any(|found| found.kind == BreakKind::Extra);
+        let mut batches: [Vec<RecordBatch>; 2] = Default::default();
+        if !has_extra_only {
+            batches[0] = sample(agreement, Side::Expected, watch).await?;
+        }
+        if has_extra {
+            batches[1] = sample(agreement, Side::Actual, watch).await?;
+        }
+        Ok(Self { batches, broken })
+    }
+}
+
+/// The groups of some breaks, each with its own breaks offered.
+fn shaped(of: Of<'_>, zone: &Zone, breaks: &[Break]) -> Vec<Shaped> {
+    let mut shapes: BTreeMap<CauseKey, Shape> = BTreeMap::new();
+    for found in breaks {
+        let shape = shapes.entry(key_of(found)).or_default();
+        shape.breaks += 1;
+        let is_extra = found.kind == BreakKind::Extra;
+        shape.is_extra_only = Some(shape.is_extra_only.unwrap_or(true) && is_extra);
+        let new = found.fields.iter().map(|field| &field.name);
+        let new: Vec<&String> = new.filter(|name| !shape.differing.contains(*name)).collect();
+        shape.differing.extend(new.into_iter().cloned());
+    }
+    let mut wanted: Vec<(CauseKey, Shape)> = shapes
+        .into_iter()
+        .filter(|(_, shape)| shape.breaks > 1)
+        .collect();
+    wanted.sort_by_key(|(_, shape)| std::cmp::Reverse(shape.breaks));
+    wanted.truncate(GROUPS_MAX);
+    let mut groups = Vec::new();
+    for (key, shape) in wanted {
+        let side = match shape.is_extra_only {
+            Some(true) => Side::Actual,
+            _ => Side::Expected,
+        };
+        let columns = Columns::new(of, side, &shape.differing);
+        let attributes = Attributes::new(columns.attributes.clone(), zone.clone());
+        let mut proposer = Proposer::new(attributes);
+        for found in breaks.iter().filter(|found| key_of(found) == key) {
+            proposer.offer_broken(&columns.of_break(found));
+        }
+        groups.push(Shaped {
+            key,
+            columns,
+            proposer,
+        });
+    }
+    groups
+}
+
+/// A few records of each chunk of a side, with the records of the books behind them.
+async fn sample(
+    agreement: &Agreement,
+    side: Side,
+    watch: &Arc<dyn Watch>,
+) -> Result<Vec<RecordBatch>, VerifyError> {
+    let query = match side {
+        Side::Expected => &agreement.expected,
+        Side::Actual => &agreement.actual,
+    };
+    let mut run = Run::new(1);
+    run.lineage = true;
+    run.batch_rows = SAMPLED_PER_CHUNK;
+    run.rows_per_chunk = Some(SAMPLED_PER_CHUNK as u64);
+    let mut batches = Vec::new();
+    for keeper in drive(query, &run, watch, Keeper::default).await? {
+        batches.extend(keeper.batches);
+    }
+    // Batches come in the order in which chunks were drawn, by one thread.
+    let mut left = SAMPLED_MAX;
+    batches.retain(|batch| {
+        let is_wanted = left > 0;
+        left = left.saturating_sub(batch.num_rows());
+        is_wanted
+    });
+    Ok(batches)
+}
+
+impl Groups {
+    /// Groups breaks by cause, and proposes conditions from them and from what is usual.
+    pub(crate) fn propose(
+        of: Of<'_>,
+        zone: &Zone,
+        breaks: &[Break],
+        background: &Background,
+    ) -> Self {
+        let mut shaped = shaped(of, zone, breaks);
+        for shaped in &mut shaped {
+            let side = shaped.columns.side as usize;
+            for batch in &background.batches[side] {
+                shaped.offer(of.agreement, batch, &background.broken[side]);
+            }
+        }
+        let groups = shaped.into_iter().map(|shaped| Group {
+            key: shaped.key,
+            columns: shaped.columns,
+            finder: shaped.proposer.finish(),
+        });
+        // Where the sample leaves no condition open, there is nothing to count.
+        let groups = groups.filter(|group| !group.finder.atoms().is_empty());
+        Self {
+            groups: groups.collect(),
+        }
+    }
+
+    pub(crate) fn nothing_counted(&self) -> Census {
+        Census(self.groups.iter().map(|group| group.finder.tally()).collect())
+    }
+
+    /// Census broken records.
+    pub(crate) fn count_breaks(&self, breaks: &[Break], counts: &mut Census) {
+        for (group, tally) in self.groups.iter().zip(&mut counts.0) {
+            let mut masker = group.finder.masker();
+            for found in breaks.iter().filter(|found| key_of(found) == group.key) {
+                tally.add_broken(masker.mask(&group.columns.of_break(found)));
+            }
+        }
+    }
+
+    /// The sides that must be read to count all records.
+    pub(crate) fn sides(&self) -> Vec<Side> {
+        let is_wanted = |side: &Side| self.groups.iter().any(|group| group.columns.side == *side);
+        [Side::Expected, Side::Actual]
+            .into_iter()
+            .filter(is_wanted)
+            .collect()
+    }
+
+    /// Census all records of one side.
+    pub(crate) async fn count_side(
+        &self,
+        agreement: &Agreement,
+        side: Side,
+        threads: usize,
+        watch: &Arc<dyn Watch>,
+        meter: &Arc<Meter>,
+        counts: &mut Census,
+    ) -> Result<(), VerifyError> {
+        let query = match side {
+            Side::Expected => &agreement.expected,
+            Side::Actual => &agreement.actual,
+        };
+        let mut run = Run::new(threads);
+        run.lineage = true;
+        run.meter = Arc::clone(meter);
+        let make = || Counter {
+            counted: self.counted(agreement, side),
+        };
+        for counter in drive(query, &run, watch, make).await? {
+            for counted in counter.counted {
+                counts.0[counted.group].merge(&counted.tally);
+            }
+        }
+        Ok(())
+    }
+
+    fn counted(&self, agreement: &Agreement, side: Side) -> Vec<Counted> {
+        let own = self.groups.iter().enumerate();
+        own.filter(|(_, group)| group.columns.side == side)
+            .map(|(number, group)| Counted {
+                group: number,
+                masker: group.finder.masker(),
+                tally: group.finder.tally(),
+                used: group
+                    .finder
+                    .atoms()
+                    .iter()
+                    .map(|atom| atom.column)
+                    .collect(),
+                columns: group.columns.clone(),
+                layout: Arc::clone(&agreement.layout),
+                places: None,
+            })
+            .collect()
+    }
+
+    /// What each cause's breaks have in common.
+    pub(crate) fn finish(&self, counts: &Census) -> BTreeMap<CauseKey, Common> {
+        let groups = self.groups.iter().zip(&counts.0);
+        groups
+            .filter_map(|(group, tally)| Some((group.key.clone(), group.finder.finish(tally)?)))
+            .collect()
+    }
+}
+
+impl Census {
+    pub(crate) fn merge(&mut self, other: &Census) {
+        for (own, other) in self.0.iter_mut().zip(&other.0) {
+            own.merge(other);
+        }
+    }
+}
+
+/// One group's counting in one thread.
+struct Counted {
+    group: usize,
+    masker: Masker,
+    tally: Tally,
+    used: BTreeSet<ColumnIndex>,
+    columns: Columns,
+    layout: Arc<Layout>,
+    places: Option<Vec<Option<usize>>>,
+}
+
+struct Counter {
+    counted: Vec<Counted>,
+}
+
+impl Worker for Counter {
+    fn take(&mut self, batch: RecordBatch) -> Result<(), VerifyError> {
+        for counted in &mut self.counted {
+            counted.take(&batch);
+        }
+        Ok(())
+    }
+}
+
+impl Counted {
+    fn take(&mut self, batch: &RecordBatch) {
+        let places = self
+            .places
+            .get_or_insert_with(|| self.columns.in_batch(&self.layout, &batch.schema()));
+        let used = &self.used;
+        let column = |(at, place): (usize, &Option<usize>)| {
+            let place = place.filter(|_| used.contains(&ColumnIndex(at)))?;
+            Some(Shown::new(batch.column(place)))
+        };
+        let mut row = Row {
+            columns: places.iter().enumerate().map(column).collect(),
+            row: 0,
+        };
+        for at in 0..batch.num_rows() {
+            row.go_to(at);
+            self.tally.add_record(self.masker.mask(&row));
+        }
+    }
+}
+
+/// A column whose values are looked at as text.
+struct Shown<'a> {
+    array: &'a ArrayRef,
+    is_view: bool,
+    /// The value of the row at hand, where the array holds no text.
+    text: Option<String>,
+}
+
+impl<'a> Shown<'a> {
+    fn new(array: &'a ArrayRef) -> Self {
+        Self {
+            is_view: *array.data_type() == DataType::Utf8View,
+            array,
+            text: None,
+        }
+    }
+}
+
+/// One row of a batch.
+struct Row<'a> {
+    columns: Vec<Option<Shown<'a>>>,
+    row: usize,
+}
+
+impl Row<'_> {
+    fn go_to(&mut self, row: usize) {
+        self.row = row;
+        for shown in self.columns.iter_mut().flatten().filter(|one| !one.is_view) {
+            shown.text = value_text(shown.array, row, None);
+        }
+    }
+}
+
+impl Facts for Row<'_> {
+    fn value(&self, column: ColumnIndex) -> Option<&str> {
+        let shown = self.columns.get(column.0)?.as_ref()?;
+        match shown.is_view {
+            true if shown.array.is_null(self.row) => None,
+            true => Some(shown.array.as_string_view().value(self.row)),
+            false => shown.text.as_deref(),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Says why: gives every break the cause that the records prove, or those that remain possible.
+
+use crate::parallel::in_parallel;
+use crate::prepare::{Agreement, Prepared};
+use crate::readings::Given;
+use crate::scribe::BREAKS_PER_BLOCK;
+use causes::{Column, Explanation, Kind, Prover, SourceColumn, Terms};
+use footing::Class;
+use ledger::{Break, Zone};
+use rules::sql::{ComesFrom, Which};
+
+/// Explains the breaks of one agreement.
+#[derive(Debug)]
+pub(crate) struct Explainer<'a> {
+    agreement: &'a Agreement,
+    prover: Prover,
+}
+
+impl<'a> Explainer<'a> {
+    pub(crate) fn new(prepared: &Prepared, agreement: &'a Agreement) -> Self {
+        Self {
+            agreement,
+            prover: Prover::new(terms(prepared, agreement)),
+        }
+    }
+
+    /// What the plan tells of the agreement.
+    pub(crate) fn terms(&self) -> &Terms {
+        self.prover.terms()
+    }
+
+    /// Explains each break by itself. The first of them is number `from` of those given.
+    pub(crate) fn explain_each(&self, breaks: &mut [Break], given: &Given<'_>, from: usize) {
+        for (at, found) in breaks.iter_mut().enumerate() {
+            found.cause = self.explain(found, given, from + at).found();
+        }
+    }
+
+    fn explain(&self, found: &Break, given: &Given<'_>, at: usize) -> Explanation {
+        let readings = given.weighed(self.agreement, at, found);
+        self.prover.explain(found, &readings)
+    }
+
+    /// Explains each break, and then all of them together.
+    pub(crate) fn explain_all(
+        &self,
+        breaks: Vec<Break>,
+        given: &Given<'_>,
+        threads: usize,
+    ) -> Vec<Break> {
+        let mut explained = Vec::with_capacity(breaks.len());
+        let mut waiting = breaks.into_iter().enumerate();
+        while waiting.len() > 0 {
+            let blocks: Vec<Vec<(usize, Break)>> = (0..threads.max(1))
+                .map(|_| waiting.by_ref().take(BREAKS_PER_BLOCK).collect())
+                .collect();
+            let explain = |block: Vec<(usize, Break)>| -> Vec<(Break, Explanation)> {
+                let explained = block.into_iter().map(|(at, found)| {
+                    let why = self.explain(&found, given, at);
+                    (found, why)
+                });
+                explained.collect()
+            };
+            let done = in_parallel(blocks.into_iter(), &explain);
+            explained.extend(done.into_iter().flatten());
+        }
+        self.prover.explain_together(&mut explained);
+        let with_cause = |(mut found, why): (Break, Explanation)| {
+            found.cause = why.found();
+            found
+        };
+        explained.into_iter().map(with_cause).collect()
+    }
+}
+
+/// What the plan and its rule tell of an agreement's columns.
+pub(crate) fn terms(prepared: &Prepared, agreement: &Agreement) -> Terms {
+    let layout = &agreement.layout;
+    let comes_from = agreement.expected.comes_from();
+    let columns = layout.columns().iter().enumerate();
+    let column = |(at, column): (usize, &footing::Column)| Column {
+        name: column.name.clone(),
+        kind: kind_of(column.class),
+        is_key: layout.key().contains(&at),
+        is_money: layout.money().contains(&at),
+        comes_from: sources_of(&column.name, &comes_from),
+    };
+    Terms {
+        columns: columns.map(column).collect(),
+        currency: layout.fixed_currency().map(str::to_owned),
+        currency_column: layout
+            .currency_column()
+            .map(|at| layout.columns()[at].name.clone()),
+        zone: zone(prepared),
+    }
+}
+
+/// The plan's zone; UTC where it names none.
+pub(crate) fn zone(prepared: &Prepared) -> Zone {
+    let name = prepared.plan.timezone.as_ref();
+    let name = name.map_or("UTC", |zone| &zone.value);
+    Zone::new(name)
+        .or_else(|_| Zone::new("UTC"))
+        .expect("UTC is a zone")
+}
+
+fn sources_of(name: &str, comes_from: &[ComesFrom]) -> Vec<SourceColumn> {
+    let own = comes_from.iter().find(|one| one.column == name);
+    let values = own.into_iter().flat_map(|one| &one.values);
+    values
+        .filter(|value| value.side == Which::Source)
+        .map(|value| SourceColumn {
+            table: value.table.clone(),
+            column: value.column.clone(),
+        })
+        .collect()
+}
+
+pub(crate) fn kind_of(class: Class) -> Kind {
+    match class {
+        Class::Number { .. } => Kind::Number,
+        Class::Text => Kind::Text,
+        Class::Bool => Kind::Boolean,
+        Class::Date => Kind::Date,
+        Class::Instant { .. } => Kind::Instant,
+        Class::Binary | Class::Time | Class::Float | Class::Null => Kind::Other,
+    }
+}

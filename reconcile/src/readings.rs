@@ -1,0 +1,322 @@
+//! Other readings of the rule, as evidence: what each would have given for the records that differ.
+//!
+//! A rule has up to two hundred of them. Those that give what the target holds for some record of a
+//! sample are then tried on all.
+
+use crate::error::VerifyError;
+use crate::locate::Paired;
+use crate::pairing::Found;
+use crate::prepare::Agreement;
+use crate::watch::Watch;
+use arrow_array::cast::AsArray;
+use arrow_array::{RecordBatch, UInt32Array};
+use arrow_select::take::take_record_batch;
+use causes::{CauseId, Says};
+use futures::StreamExt;
+use ledger::{Break, Record};
+use rules::sql::{Reading, Reread, Run, RunError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::task::JoinSet;
+
+/// Differing records on which every reading is tried.
+const SAMPLED: usize = 512;
+
+/// Readings that may be tried on all records.
+const CHOSEN_MAX: usize = 8;
+
+/// Readings of one agreement's rule.
+#[derive(Debug, Default)]
+pub(crate) struct Readings {
+    readings: Vec<(CauseId, Reading)>,
+    /// For how many breaks each gives what the target holds.
+    fits: Vec<AtomicU64>,
+}
+
+/// What readings give for the breaks of one partition.
+#[derive(Debug)]
+pub(crate) struct Given<'a> {
+    readings: &'a [(CauseId, Reading)],
+    fits: &'a [AtomicU64],
+    answers: Vec<Option<Reread>>,
+    /// For each break, which of the read records is its own.
+    record_of: Vec<Option<u32>>,
+}
+
+impl Readings {
+    /// Every reading of the rule.
+    pub(crate) fn all(agreement: &Agreement) -> Self {
+        let known = |reading: Reading| Some((CauseId::find(reading.cause)?, reading));
+        let readings = agreement.expected.readings();
+        Self::new(readings.into_iter().filter_map(known).collect())
+    }
+
+    /// Of all readings those that give what the target holds for some of the breaks, or some of
+    /// a sample of them.
+    pub(crate) async fn choose(
+        agreement: &Agreement,
+        paired: &Paired<'_>,
+        threads: usize,
+    ) -> Result<Self, VerifyError> {
+        let all = Self::all(agreement);
+        let found = paired.found();
+        let step = found.len().div_ceil(SAMPLED).max(1);
+        let sampled: Vec<Found> = found.iter().step_by(step).cloned().collect();
+        let given = all.read(agreement, paired, &sampled, threads).await?;
+        let mut fits = vec![0_usize; all.readings.len()];
+        for (at, found) in paired.describe(&sampled).iter().enumerate() {
+            for (reading, _) in given.fitting(agreement, at, found) {
+                fits[reading] += 1;
+            }
+        }
+        drop(given);
+        let mut fitting: Vec<(usize, (CauseId, Reading))> = fits
+            .into_iter()
+            .zip(all.readings)
+            .filter(|(fits, _)| *fits > 0)
+            .collect();
+        // The simpler one stays in front where two fit as often.
+        fitting.sort_by_key(|(fits, _)| std::cmp::Reverse(*fits));
+        fitting.truncate(CHOSEN_MAX);
+        let fitting = fitting.into_iter().map(|(_, reading)| reading);
+        Ok(Self::new(fitting.collect()))
+    }
+
+    fn new(readings: Vec<(CauseId, Reading)>) -> Self {
+        Self {
+            fits: readings.iter().map(|_| AtomicU64::new(0)).collect(),
+            readings,
+        }
+    }
+
+    /// Counts over the whole book what each reading would change, and says how that agrees with
+    /// the breaks that it explains.
+    pub(crate) async fn notes(
+        &self,
+        agreement: &Agreement,
+        run: &Run,
+        watch: &Arc<dyn Watch>,
+    ) -> Result<Vec<String>, VerifyError> {
+        let rules = self.rules();
+        let streams = agreement.expected.changed_by(&rules, &[], run).await?;
+        let Some(streams) = streams else {
+            return Ok(Vec::new());
+        };
+        let mut tasks = JoinSet::new();
+        for mut stream in streams {
+            let (count, watch) = (rules.len(), Arc::clone(watch));
+            tasks.spawn(async move {
+                let mut changed = vec![0_u64; count];
+                while let Some(batch) = stream.next().await {
+                    count_changed(&batch.map_err(RunError::from)?, &mut changed);
+                    if watch.is_stopped() {
+                        return Err(VerifyError::Stopped);
+                    }
+                }
+                Ok(changed)
+            });
+        }
+        let mut changed = vec![0_u64; rules.len()];
+        while let Some(part) = tasks.join_next().await {
+            let part = part??;
+            changed.iter_mut().zip(part).for_each(|(sum, more)| *sum += more);
+        }
+        let lines = rules.iter().zip(&self.fits).zip(changed);
+        Ok(lines
+            .map(|((reading, fits), changed)| {
+                let fits = fits.load(Ordering::Relaxed);
+                let agree = changed.saturating_sub(fits);
+                format!(
+                    "{} reading of the rule, {}: gives what the target holds for {fits} breaks, and would change {changed} records of the whole book, of which {agree} agree with the rule",
+                    reading.cause, reading.en
+                )
+            })
+            .collect())
+    }
+
+    /// The same readings with no break counted.
+    pub(crate) fn not_counted_yet(self) -> Self {
+        Self::new(self.readings)
+    }
+
+    /// The readings by themselves.
+    pub(crate) fn rules(&self) -> Vec<Reading> {
+        let readings = self.readings.iter();
+        readings.map(|(_, reading)| reading.clone()).collect()
+    }
+
+    /// Reads the source records of these breaks anew.
+    pub(crate) async fn read<'a>(
+        &'a self,
+        agreement: &Agreement,
+        paired: &Paired<'_>,
+        found: &[Found],
+        threads: usize,
+    ) -> Result<Given<'a>, VerifyError> {
+        let nothing = || Given {
+            readings: &self.readings,
+            fits: &self.fits,
+            answers: Vec::new(),
+            record_of: Vec::new(),
+        };
+        let row_of = |found: &Found| match found {
+            Found::Missing(row) | Found::Differs { expected: row, .. } => Some(*row),
+            Found::Extra(_) | Found::Copies { .. } => None,
+        };
+        let rows: Vec<u32> = found.iter().filter_map(row_of).collect();
+        if self.readings.is_empty() || rows.is_empty() {
+            return Ok(nothing());
+        }
+        let mut next = 0..;
+        let record_of = found.iter().map(|found| {
+            row_of(found)?;
+            next.next()
+        });
+        let record_of: Vec<Option<u32>> = record_of.collect();
+        let looked = take_record_batch(paired.expected_batch(), &UInt32Array::from(rows))?;
+        let Some(records) = agreement.expected.records(&looked)? else {
+            return Ok(nothing());
+        };
+        let rules = self.rules();
+        Ok(Given {
+            readings: &self.readings,
+            fits: &self.fits,
+            answers: agreement
+                .expected
+                .reread(&rules, &records, &[], threads)
+                .await?,
+            record_of,
+        })
+    }
+}
+
+impl Given<'_> {
+    /// The readings that give what the target holds in all that they change, by their numbers.
+    fn fitting(
+        &self,
+        agreement: &Agreement,
+        at: usize,
+        found: &Break,
+    ) -> Vec<(usize, causes::Reading)> {
+        let given = self.of(agreement, at, found);
+        given
+            .into_iter()
+            .filter(|(_, reading)| fits(reading, found))
+            .collect()
+    }
+
+    /// What every reading gives for a break, with the readings' numbers.
+    pub(crate) fn of(
+        &self,
+        agreement: &Agreement,
+        at: usize,
+        found: &Break,
+    ) -> Vec<(usize, causes::Reading)> {
+        let Some(record) = self.record_of.get(at).copied().flatten() else {
+            return Vec::new();
+        };
+        let numbered = self.readings.iter().zip(&self.answers).enumerate();
+        let one = |(number, ((cause, reading), answer)): (usize, (&(CauseId, Reading), _))| {
+            let answer: &Option<Reread> = answer;
+            let gives = gives(agreement, answer.as_ref()?, record, found)?;
+            let says = Says {
+                en: reading.en.clone(),
+                zh: reading.zh.clone(),
+            };
+            Some((
+                number,
+                causes::Reading {
+                    cause: *cause,
+                    says,
+                    gives,
+                },
+            ))
+        };
+        numbered.filter_map(one).collect()
+    }
+
+    /// The readings that give what the target holds, for the prover to weigh; counted.
+    pub(crate) fn weighed(
+        &self,
+        agreement: &Agreement,
+        at: usize,
+        found: &Break,
+    ) -> Vec<causes::Reading> {
+        let fitting = self.fitting(agreement, at, found).into_iter();
+        let counted = fitting.map(|(number, reading)| {
+            self.fits[number].fetch_add(1, Ordering::Relaxed);
+            reading
+        });
+        counted.collect()
+    }
+}
+
+/// The record that a reading gives in place of the expected one; `Some(None)` where it gives none,
+/// none where it gives several, or the same.
+fn gives(
+    agreement: &Agreement,
+    answer: &Reread,
+    record: u32,
+    found: &Break,
+) -> Option<Option<Record>> {
+    let expected = found.expected.as_ref()?;
+    let rows = answer.rows_of(record);
+    if rows.is_empty() {
+        return Some(None);
+    }
+    if rows.len() > 1 {
+        return None;
+    }
+    let mut record = expected.clone();
+    let schema = answer.rows.schema();
+    for column in agreement.layout.columns() {
+        let Ok(at) = schema.index_of(&column.name) else {
+            continue;
+        };
+        let read = footing::value_text(answer.rows.column(at), rows.start, None);
+        if let Some((_, held)) = record.0.iter_mut().find(|(name, _)| *name == column.name) {
+            *held = as_held(read, found.actual.as_ref().and_then(|one| one.get(&column.name)));
+        }
+    }
+    (record != *expected).then_some(Some(record))
+}
+
+/// A number as the target writes it, where it holds the same: scales may differ.
+fn as_held(read: Option<String>, actual: Option<Option<&str>>) -> Option<String> {
+    let number = |text: &str| text.parse::<ledger::Decimal>().ok();
+    match (read, actual.flatten()) {
+        (Some(read), Some(actual)) if number(&read).is_some_and(|n| number(actual) == Some(n)) => {
+            Some(actual.to_owned())
+        }
+        (read, _) => read,
+    }
+}
+
+/// Whether a reading gives what the target holds, in everything that it changes.
+fn fits(reading: &causes::Reading, found: &Break) -> bool {
+    match (&reading.gives, &found.expected, &found.actual) {
+        (None, Some(_), None) => true,
+        (Some(gives), Some(expected), Some(actual)) => {
+            let columns = gives.0.iter().zip(&expected.0).zip(&actual.0);
+            let mut changed = columns.filter(|((gives, expected), _)| gives != expected);
+            changed.all(|((gives, _), actual)| gives == actual)
+        }
+        _ => false,
+    }
+}
+
+/// Counts the records that the rule gives and each reading would change.
+fn count_changed(batch: &RecordBatch, changed: &mut [u64]) {
+    let Some(given) = batch.column_by_name("given") else {
+        return;
+    };
+    let given = given.as_boolean();
+    for (number, changed) in changed.iter_mut().enumerate() {
+        let column = batch.column_by_name(&format!("changed_{number}"));
+        let Some(column) = column.and_then(|column| column.as_boolean_opt()) else {
+            continue;
+        };
+        let both = given.iter().zip(column).filter(|one| *one == (Some(true), Some(true)));
+        *changed += both.count() as u64;
+    }
+}

@@ -1,0 +1,150 @@
+//! What the breaks of one agreement come to: counted, added up, and told apart by cause.
+
+use crate::common::CauseKey;
+use crate::error::VerifyError;
+use causes::common::Common;
+use ledger::{
+    Account, Amount, Break, BreakCounts, BreakKind, CauseLine, CauseStatus, Wide,
+};
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// What some breaks come to. Tallies of parts merge into that of the whole in any order.
+#[derive(Default)]
+pub(crate) struct Tally {
+    pub(crate) counts: BreakCounts,
+    pub(crate) account: Account,
+    /// Records of the expected side that do not agree.
+    pub(crate) disagreeing: u64,
+    /// Breaks that could be paired in other ways that fit as well.
+    pub(crate) ambiguous: u64,
+    causes: BTreeMap<CauseKey, CauseSum>,
+    /// What the breaks of a cause have in common, once the whole book was held against them.
+    pub(crate) common: BTreeMap<CauseKey, Common>,
+    /// What other readings of the rule come to, in a sentence each.
+    pub(crate) readings: Vec<String>,
+}
+
+/// What the breaks of one cause come to.
+#[derive(Default)]
+struct CauseSum {
+    breaks: u64,
+    sums: BTreeMap<(String, String), Wide>,
+}
+
+/// Of a line of `breaks.jsonl`, what is added up. Whatever else it says is passed over.
+#[derive(Deserialize)]
+struct Line<'a> {
+    #[serde(borrow)]
+    difference: Vec<LineAmount<'a>>,
+    #[serde(borrow)]
+    cause: LineCause<'a>,
+}
+
+#[derive(Deserialize)]
+struct LineAmount<'a> {
+    #[serde(borrow)]
+    column: Cow<'a, str>,
+    #[serde(borrow)]
+    currency: Cow<'a, str>,
+    #[serde(borrow)]
+    amount: Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+struct LineCause<'a> {
+    #[serde(borrow)]
+    id: Option<Cow<'a, str>>,
+    status: CauseStatus,
+}
+
+impl Tally {
+    pub(crate) fn count(&mut self, found: &Break) {
+        self.counts.count(found.kind);
+        self.disagreeing += match found.kind {
+            BreakKind::Copies => found.copies.expected.saturating_sub(found.copies.actual),
+            _ => found.copies.expected,
+        };
+        self.ambiguous += u64::from(found.alternatives > 0);
+    }
+
+    /// Adds the amounts of a line as it was written: what the reader of the evidence will add up.
+    pub(crate) fn add_written(&mut self, line: &[u8]) -> Result<(), VerifyError> {
+        let internal = |what: &str, error: &dyn std::fmt::Display| {
+            VerifyError::Internal(format!("{what} of the evidence: {error}"))
+        };
+        let line: Line<'_> =
+            serde_json::from_slice(line).map_err(|error| internal("a line", &error))?;
+        let id = line.cause.id.map(Cow::into_owned);
+        let cause = self.causes.entry((line.cause.status, id)).or_default();
+        cause.breaks += 1;
+        for amount in &line.difference {
+            let sum: Wide = amount
+                .amount
+                .parse()
+                .map_err(|error| internal("an amount", &error))?;
+            self.account
+                .add_break_sum(&amount.column, &amount.currency, &sum);
+            let place = (
+                amount.column.clone().into_owned(),
+                amount.currency.clone().into_owned(),
+            );
+            cause.sums.entry(place).or_default().add_wide(&sum);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn merge(&mut self, other: Tally) {
+        for kind in BreakKind::ALL {
+            let (own, more) = match kind {
+                BreakKind::Missing => (&mut self.counts.missing, other.counts.missing),
+                BreakKind::Extra => (&mut self.counts.extra, other.counts.extra),
+                BreakKind::Differs => (&mut self.counts.differs, other.counts.differs),
+                BreakKind::Copies => (&mut self.counts.copies, other.counts.copies),
+            };
+            *own += more;
+        }
+        self.account.merge(&other.account);
+        self.disagreeing += other.disagreeing;
+        self.ambiguous += other.ambiguous;
+        for (cause, sum) in other.causes {
+            let own = self.causes.entry(cause).or_default();
+            own.breaks += sum.breaks;
+            for (place, sum) in sum.sums {
+                own.sums.entry(place).or_default().add_wide(&sum);
+            }
+        }
+    }
+
+    /// One line for each cause and how sure it is, that of the most breaks first.
+    pub(crate) fn causes(&self) -> Vec<CauseLine> {
+        let line = |(key, sum): (&CauseKey, &CauseSum)| {
+            let common = self.common.get(key);
+            let conditions = common.iter().flat_map(|common| &common.conditions);
+            CauseLine {
+                id: key.1.clone(),
+                status: key.0,
+                breaks: sum.breaks,
+                difference: sum.amounts(),
+                conditions: conditions.map(ToString::to_string).collect(),
+                counterexamples: common.map_or(0, |common| common.counterexamples),
+            }
+        };
+        let mut lines: Vec<CauseLine> = self.causes.iter().map(line).collect();
+        lines.sort_by_key(|line| std::cmp::Reverse(line.breaks));
+        lines
+    }
+}
+
+impl CauseSum {
+    fn amounts(&self) -> Vec<Amount> {
+        let amount = |((column, currency), sum): (&(String, String), &Wide)| Amount {
+            column: column.clone(),
+            currency: currency.clone(),
+            amount: sum.to_string(),
+        };
+        let off = self.sums.iter().filter(|(_, sum)| !sum.is_zero());
+        off.map(amount).collect()
+    }
+}
