@@ -154,12 +154,12 @@ impl Pass {
     /// The rows of `records` that some reading changes.
     async fn changes(&self, records: RecordBatch) -> Result<RecordBatch, RunError> {
         let records = self.side.admitted(records, &self.requires)?;
-        let rule = self.rule.read(records.clone()).await?;
+        let rule = self.rule.read_rows(records.clone()).await?;
         let rows = rule.rows.num_rows();
         let mut flags = vec![vec![false; rows]; self.readings.len()];
         let mut pieces = Vec::new();
         for (number, (planned, compared)) in self.readings.iter().enumerate() {
-            let read = planned.read(records.clone()).await?;
+            let read = planned.read_rows(records.clone()).await?;
             let pair = Pair::new(&rule, &read, compared)?;
             let extra = pair.changed(&mut flags[number]);
             if !extra.is_empty() {

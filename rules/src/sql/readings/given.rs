@@ -111,7 +111,7 @@ enum Carried {
     Apart,
     /// Each of its records comes from one record of the table, told by hidden columns under this
     /// qualifier.
-    With(LogicalPlan, Option<TableReference>),
+    With(Arc<LogicalPlan>, Option<TableReference>),
     /// It mixes records of the table.
     Mixed,
 }
@@ -139,23 +139,26 @@ fn carry(plan: &LogicalPlan, table: &TableName) -> Result<Carried> {
             Carried::With(input, of) => {
                 let extra = hidden(&of).map(Expr::Column);
                 let exprs = projection.expr.iter().cloned().chain(extra).collect();
-                let plan = Projection::try_new(exprs, Arc::new(input))?;
-                Ok(Carried::With(LogicalPlan::Projection(plan), of))
+                let plan = LogicalPlan::Projection(Projection::try_new(exprs, input)?);
+                Ok(Carried::With(Arc::new(plan), of))
             }
             other => Ok(other),
         },
         LogicalPlan::Filter(filter) => match carry(&filter.input, table)? {
             Carried::With(input, of) => {
-                let plan = Filter::try_new(filter.predicate.clone(), Arc::new(input))?;
-                Ok(Carried::With(LogicalPlan::Filter(plan), of))
+                let plan = Filter::try_new(filter.predicate.clone(), input)?;
+                Ok(Carried::With(Arc::new(LogicalPlan::Filter(plan)), of))
             }
             other => Ok(other),
         },
         LogicalPlan::SubqueryAlias(alias) => match carry(&alias.input, table)? {
             Carried::With(input, _) => {
-                let plan = SubqueryAlias::try_new(Arc::new(input), alias.alias.clone())?;
+                let plan = SubqueryAlias::try_new(input, alias.alias.clone())?;
                 let of = Some(alias.alias.clone());
-                Ok(Carried::With(LogicalPlan::SubqueryAlias(plan), of))
+                Ok(Carried::With(
+                    Arc::new(LogicalPlan::SubqueryAlias(plan)),
+                    of,
+                ))
             }
             other => Ok(other),
         },
@@ -181,7 +184,7 @@ fn carry_scan(scan: &TableScan, table: &TableName) -> Result<Carried> {
             let source = provider_as_source(Arc::new(GivenTable::in_place_of(book)));
             let given = TableScanBuilder::new(scan.table_name.clone(), source).build()?;
             let of = Some(scan.table_name.clone());
-            Ok(Carried::With(LogicalPlan::TableScan(given), of))
+            Ok(Carried::With(Arc::new(LogicalPlan::TableScan(given)), of))
         }
         _ => Ok(Carried::Apart),
     }
@@ -206,20 +209,10 @@ fn carry_join(join: &Join, table: &TableName) -> Result<Carried> {
             join.null_equality,
             join.null_aware,
         )
-        .map(LogicalPlan::Join)
+        .map(|join| Arc::new(LogicalPlan::Join(join)))
     };
-    let with_left = |plan, of| {
-        Ok(Carried::With(
-            rebuilt(Arc::new(plan), Arc::clone(&join.right))?,
-            of,
-        ))
-    };
-    let with_right = |plan, of| {
-        Ok(Carried::With(
-            rebuilt(Arc::clone(&join.left), Arc::new(plan))?,
-            of,
-        ))
-    };
+    let with_left = |plan, of| Ok(Carried::With(rebuilt(plan, Arc::clone(&join.right))?, of));
+    let with_right = |plan, of| Ok(Carried::With(rebuilt(Arc::clone(&join.left), plan)?, of));
     match (left, right) {
         (Carried::Apart, Carried::Apart) => Ok(Carried::Apart),
         (_, Carried::With(plan, of)) if right_first => with_right(plan, of),
@@ -240,7 +233,7 @@ fn carry_union(union: &Union, table: &TableName) -> Result<Carried> {
             Carried::Apart => {
                 let file = Expr::Literal(ScalarValue::Utf8(None), None);
                 let row = Expr::Literal(ScalarValue::UInt64(None), None);
-                (input.as_ref().clone(), [file, row])
+                (Arc::clone(input), [file, row])
             }
             Carried::With(plan, of) => {
                 any = true;
@@ -250,7 +243,7 @@ fn carry_union(union: &Union, table: &TableName) -> Result<Carried> {
         let [file, row] = extra;
         let extra = [file.alias(GIVEN_FILE), row.alias(GIVEN_ROW)];
         let exprs = own.chain(extra).collect();
-        let plan = Projection::try_new(exprs, Arc::new(plan))?;
+        let plan = Projection::try_new(exprs, plan)?;
         branches.push(Arc::new(LogicalPlan::Projection(plan)));
     }
     if !any {
@@ -270,7 +263,7 @@ fn carry_union(union: &Union, table: &TableName) -> Result<Carried> {
         inputs: branches,
         schema: Arc::new(schema),
     };
-    Ok(Carried::With(LogicalPlan::Union(union), None))
+    Ok(Carried::With(Arc::new(LogicalPlan::Union(union)), None))
 }
 
 /// The scans of books that a plan has, also within subqueries.
@@ -403,7 +396,7 @@ impl Planned {
             return Ok(None);
         }
         held.read(side, &carried).await?;
-        let carried = held.put_in(carried)?;
+        let carried = held.put_in(carried.as_ref().clone())?;
         let mut exprs = Vec::with_capacity(wanted.len() + 2);
         for name in wanted {
             let Some(index) = plan.schema().index_of_column_by_name(None, name) else {
@@ -441,11 +434,30 @@ impl Planned {
         Ok(columns)
     }
 
-    /// Reads `records`, which have the hidden columns too.
+    /// Reads `records`, which have the hidden columns too, and says of each reject why.
     pub(super) async fn read(&self, records: RecordBatch) -> Result<Read, RunError> {
-        let rejects = Rejects::keeping();
+        self.read_into(records, &Rejects::keeping()).await
+    }
+
+    /// Reads `records` when nobody asks why one is rejected.
+    pub(super) async fn read_rows(&self, records: RecordBatch) -> Result<Read, RunError> {
+        self.read_into(records, &Rejects::counting()).await
+    }
+
+    /// How many rows are rejected among `records`.
+    pub(super) async fn count_rejects(&self, records: RecordBatch) -> Result<u64, RunError> {
+        let rejects = Rejects::counting();
+        self.read_into(records, &rejects).await?;
+        Ok(rejects.count())
+    }
+
+    async fn read_into(
+        &self,
+        records: RecordBatch,
+        rejects: &Arc<Rejects>,
+    ) -> Result<Read, RunError> {
         let run = Run {
-            rejects: Arc::clone(&rejects),
+            rejects: Arc::clone(rejects),
             ..Run::new(1)
         };
         let mut state = self.side.state_of(&run);
@@ -455,7 +467,7 @@ impl Planned {
             .query_planner()
             .create_physical_plan(&self.plan, &state)
             .await?;
-        let physical = checked::install(physical, &rejects, &self.scans)?;
+        let physical = checked::install(physical, rejects, &self.scans)?;
         let schema = physical.schema();
         let mut batches = Vec::new();
         // One after the other, so that the order of a record's rows is always the same.
@@ -464,7 +476,7 @@ impl Planned {
             batches.extend(stream.try_collect::<Vec<_>>().await?);
         }
         let rows = concat_batches(&schema, &batches).map_err(internal)?;
-        Read::new(&rows, &rejects)
+        Read::new(&rows, rejects)
     }
 }
 

@@ -135,6 +135,24 @@ pub(super) fn sounds_like_time(name: &str) -> bool {
         || name == "ts"
 }
 
+/// Whether a name speaks of what is taken off an amount.
+fn sounds_like_fee(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let words = [
+        "fee",
+        "charge",
+        "commission",
+        "tax",
+        "coupon",
+        "discount",
+        "费",
+        "税",
+        "优惠",
+        "佣金",
+    ];
+    words.iter().any(|word| name.contains(word))
+}
+
 fn mentions(expr: &Expr, wanted: impl Fn(&Expr) -> bool) -> bool {
     expr.exists(|node| Ok(wanted(node))).unwrap_or(false)
 }
@@ -210,6 +228,11 @@ impl Mutator<'_> {
             Expr::Not(inner) => {
                 out.put(4, "R1", words::NEGATED, inner.as_ref().clone());
             }
+            Expr::Like(like) => {
+                let mut read = like.clone();
+                read.negated = !read.negated;
+                out.put(4, "R1", words::NEGATED, Expr::Like(read));
+            }
             Expr::IsNull(inner) => {
                 out.put(4, "R1", words::NEGATED, Expr::IsNotNull(inner.clone()));
             }
@@ -225,12 +248,12 @@ impl Mutator<'_> {
                     },
                 );
             }
-            Expr::Column(column) if standing == Standing::Join => {
-                if sounds_like_time(&column.name) {
-                    self.other_columns(column, sounds_like_time, |other| {
-                        out.put(2, "B13", words::OTHER_TIME, other);
-                    });
-                }
+            Expr::Column(column)
+                if standing == Standing::Join && sounds_like_time(&column.name) =>
+            {
+                self.other_columns(column, sounds_like_time, |other| {
+                    out.put(2, "B13", words::OTHER_TIME, other);
+                });
             }
             _ => {}
         }
@@ -290,15 +313,8 @@ impl Mutator<'_> {
             (name, [amount, scale]) if ROUNDINGS.iter().any(|(known, _)| *known == name) => {
                 self.of_rounding(name, amount, scale, out);
             }
-            ("money" | "minor", [Expr::Column(column), ..]) => {
-                self.other_columns(
-                    column,
-                    |_| true,
-                    |other| {
-                        out.put(3, "B12", words::OTHER_COLUMN, with_first(call, other));
-                    },
-                );
-            }
+            ("money" | "minor", [Expr::Column(column), ..]) => self.of_amount(call, column, out),
+            ("minor", [amount, ..]) => out.put(1, "B2", words::NOT_MINOR, amount.clone()),
             ("local_time", [time, ..]) => {
                 self.of_local_time(call, out);
                 if let Expr::Column(column) = time {
@@ -345,6 +361,32 @@ impl Mutator<'_> {
                 out.put(3, "E4", words::TEXT_NOT_CUT, text.clone());
             }
             _ => {}
+        }
+    }
+
+    /// Another column; and gross for net, or net for gross, where a column sounds like a fee.
+    fn of_amount(&self, call: &ScalarFunction, column: &Column, out: &mut Variants<'_>) {
+        let own = Expr::ScalarFunction(call.clone());
+        self.other_columns(column, sounds_like_fee, |fee| {
+            let fee = with_first(call, fee);
+            let less = binary(&own, Operator::Minus, &fee);
+            out.put(2, "B10", words::FEE_TAKEN, less);
+            out.put(
+                2,
+                "B10",
+                words::FEE_ADDED,
+                binary(&own, Operator::Plus, &fee),
+            );
+        });
+        self.other_columns(
+            column,
+            |_| true,
+            |other| {
+                out.put(3, "B12", words::OTHER_COLUMN, with_first(call, other));
+            },
+        );
+        if call.func.name() == "minor" {
+            out.put(1, "B2", words::NOT_MINOR, call.args[0].clone());
         }
     }
 

@@ -27,6 +27,9 @@ use crate::sql::scan::{BookTable, FILE, ROW, Requirement};
 use crate::sql::session::Which;
 use crate::sql::side::Side;
 
+/// How many of many records are tried first.
+const SAMPLE: usize = 512;
+
 /// Records of one table, to be read by a rule and its readings; see [`Side::records`].
 ///
 /// A record is known by its index in what it was made of.
@@ -203,9 +206,11 @@ impl Side {
     /// Reads given records as each of `readings` does: every reading alone, each record alone.
     ///
     /// Besides the columns that a reading may change, it gives the columns `always`, such as a
-    /// key. The answers have the order of the readings; `None` stands for a reading that does not
-    /// work record by record. Nothing is read from the books but tables that a rule joins, each
-    /// once. `threads` readings are worked on at a time, on the runtime that this is called in.
+    /// key. The answers have the order of the readings. `None` stands for a reading that does not
+    /// work record by record, and for one that rejects each of 512 records taken evenly among
+    /// many: a column that is no amount, say. Nothing is read from the books but tables that a
+    /// rule joins, each once. `threads` readings are worked on at a time, on the runtime that this
+    /// is called in.
     ///
     /// ```no_run
     /// # async fn reread(side: rules::sql::Side, looked: arrow_array::RecordBatch) -> Result<(), Box<dyn std::error::Error>> {
@@ -238,22 +243,22 @@ impl Side {
             let plan = Planned::new(self, &reading.plan, &records.table, &wanted, &mut held);
             planned.push(plan.await?);
         }
+        let sample = sample(&records.batch)?;
         let work = planned.into_iter().map(|planned| {
-            let batch = records.batch.clone();
+            let (batch, sample) = (records.batch.clone(), sample.clone());
             let unmet = records.unmet.clone();
-            let read = async move {
+            let task = tokio::spawn(async move {
                 match planned {
-                    Some(planned) => Ok(Some(with_unmet(planned.read(batch).await?, unmet))),
-                    None => Ok::<_, RunError>(None),
+                    Some(planned) if !is_hopeless(&planned, sample).await? => {
+                        Ok(Some(with_unmet(planned.read(batch).await?, unmet)))
+                    }
+                    _ => Ok::<_, RunError>(None),
                 }
-            };
-            let task = tokio::spawn(read);
+            });
             async { task.await.map_err(internal)? }
         });
-        futures::stream::iter(work)
-            .buffered(threads.max(1))
-            .try_collect()
-            .await
+        let work = futures::stream::iter(work);
+        work.buffered(threads.max(1)).try_collect().await
     }
 
     /// The columns that some of `readings` may change, or whose records they may, and `always`.
@@ -280,6 +285,28 @@ impl Side {
 
 fn internal(error: impl std::fmt::Display) -> RunError {
     RunError::Internal(error.to_string())
+}
+
+/// Some records taken evenly among many; none among few.
+fn sample(batch: &RecordBatch) -> Result<Option<RecordBatch>, RunError> {
+    let step = batch.num_rows() / SAMPLE;
+    if step < 4 {
+        return Ok(None);
+    }
+    let rows = (0..batch.num_rows()).step_by(step).map(u32::try_from);
+    let rows: Vec<u32> = rows.collect::<Result<_, _>>().map_err(internal)?;
+    let sample = take_record_batch(batch, &UInt32Array::from(rows)).map_err(internal)?;
+    Ok(Some(sample))
+}
+
+/// Whether a reading rejects all of a sample.
+async fn is_hopeless(planned: &Planned, sample: Option<RecordBatch>) -> Result<bool, RunError> {
+    let Some(sample) = sample else {
+        return Ok(false);
+    };
+    let rows = sample.num_rows();
+    let rejects = planned.count_rejects(sample).await?;
+    Ok(usize::try_from(rejects).is_ok_and(|rejects| rejects >= rows))
 }
 
 fn with_unmet(read: Read, unmet: Vec<(u32, String)>) -> Reread {

@@ -24,6 +24,9 @@ phrases! {
     ROUNDED_PARTS: "rounds each part, not the result", "各部分分别舍入";
     ROUNDED_LINES: "rounds each line, not the total", "逐笔舍入，而非汇总后舍入";
     ROUNDED_TOTAL: "rounds the total, not each line", "汇总后舍入，而非逐笔舍入";
+    NOT_MINOR: "takes the amount for one of minor units", "元分混淆";
+    FEE_TAKEN: "takes a fee off", "多扣一项费用";
+    FEE_ADDED: "adds a fee", "多加一项费用";
     INVERTED: "multiplies and divides the other way round", "乘除颠倒";
     TERM_LEFT_OUT: "leaves a term out", "漏算一项";
     FACTOR_LEFT_OUT: "leaves a factor out", "漏乘一项";

@@ -156,6 +156,15 @@ fn terms_and_signs_are_read_otherwise() {
         ],
     );
     reads(
+        "SELECT id, money(amount) AS v, minor(money(fee)) AS m FROM flow WHERE day LIKE '2024%'",
+        &[
+            "B2 m: takes the amount for one of minor units, `money(fee)` instead of `minor(money(fee))`",
+            "B10 v: takes a fee off, `money(amount) - money(fee)` instead of `money(amount)`",
+            "B10 v: adds a fee, `money(amount) + money(fee)` instead of `money(amount)`",
+            "R1 says the contrary, `day NOT LIKE '2024%'` instead of `day LIKE '2024%'` [rows]",
+        ],
+    );
+    reads(
         "SELECT id, abs(money(amount)) AS a, -1 * money(fee) AS b, coalesce(fee, '0') AS c FROM flow",
         &[
             "B9 a: keeps the sign, `money(amount)` instead of `abs(money(amount))`",

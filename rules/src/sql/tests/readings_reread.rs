@@ -481,3 +481,30 @@ fn flags_are_truth_values() {
         .sum();
     assert_eq!(trues, 1);
 }
+
+#[test]
+fn a_reading_that_rejects_all_of_a_sample_is_given_up() {
+    let mut text = String::from("id,amount,note,part\n");
+    for number in 0..4096 {
+        // Every eighth note is an amount, wherever a sample may look; no part is one.
+        let note = if number % 64 < 8 { "1.00" } else { "none" };
+        let _ = writeln!(text, "{number},2.00,{note},p{number}");
+    }
+    let story = story(&[("source/flow", &text)]);
+    let side = story.side("SELECT id, money(amount) AS v FROM flow");
+    let run = Run {
+        lineage: true,
+        ..Run::new(1)
+    };
+    let looked = batches(&side, &run).expect("a run");
+    let batch = arrow_select::concat::concat_batches(&looked[0].schema(), &looked).expect("rows");
+    let records = side
+        .records(&batch)
+        .expect("records")
+        .expect("a table to read");
+    let readings = ["`money(note)`", "`money(part)`"].map(|words| reading(&side, words));
+    let answers = wait(side.reread(&readings, &records, &[], 2)).expect("answers");
+    let note = answers[0].as_ref().expect("not given up");
+    assert_eq!((note.of.len(), note.rejects.len()), (512, 3584));
+    assert!(answers[1].is_none());
+}
