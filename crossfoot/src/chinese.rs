@@ -261,6 +261,37 @@ mod tests {
     }
 
     #[test]
+    fn what_keeps_a_value_from_being_read_has_chinese_words() {
+        let texts = [
+            "",
+            "abc",
+            "1,23",
+            "1.234",
+            "--1",
+            "(1",
+            "1e7",
+            "0x1F",
+            "NaN",
+            "1 2",
+            "1#",
+            "¥$1",
+            "12.345",
+            "1.2,3.4",
+            "99999999999999999999999999999999999999999",
+        ];
+        let said = texts
+            .iter()
+            .filter_map(|text| ledger::parse_money(text, Some(2)).err());
+        let mut count = 0;
+        for error in said {
+            count += 1;
+            let said = format!("money: {error}");
+            assert!(chinese(&said).is_some(), "{said}");
+        }
+        assert!(count > 12, "{count} of {texts:?} are no amounts");
+    }
+
+    #[test]
     fn names_are_taken_over_whatever_they_look_like() {
         check("there is no table `the plan`", "没有表 `the plan`");
         check("the columns are 金额, a; b: c", "现有各列：金额, a; b: c");
