@@ -153,8 +153,10 @@ impl<'a> Case<'a> {
 
     /// Says whether the money of this record went back, as its status or type tells.
     pub(crate) fn is_refund(&self) -> bool {
-        self.all_values()
-            .any(|(_, value)| crate::naming::is_refund(value))
+        use crate::naming::{STATUS, TYPE, is, is_refund, is_refund_code};
+        self.all_values().any(|(name, value)| {
+            is_refund(value) || is_refund_code(value) && (is(name, TYPE) || is(name, STATUS))
+        })
     }
 
     /// Says whether something in the record could stand on the other side: a side, an account,
@@ -249,6 +251,12 @@ impl<'a> Field<'a> {
             expected: self.expected?,
             actual: self.actual?,
         })
+    }
+
+    /// Says whether the rule reads the column from this source column alone: then it is not the
+    /// wrong one, whatever was done to its value.
+    pub(crate) fn is_only_from(&self, name: &str) -> bool {
+        matches!(self.column.comes_from.as_slice(), [origin] if origin.column == name)
     }
 
     /// Says whether the column bears one of the words.

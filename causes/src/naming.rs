@@ -116,6 +116,24 @@ pub(crate) const TYPE: Words = &[
 ];
 pub(crate) const STATUS: Words = &["status", "state", "flag", "stage", "状态", "标志"];
 pub(crate) const CURRENCY: Words = &["currency", "ccy", "cur", "curr", "币种", "货币"];
+pub(crate) const FREE_TEXT: Words = &[
+    "memo",
+    "note",
+    "desc",
+    "remark",
+    "narration",
+    "comment",
+    "name",
+    "text",
+    "title",
+    "reference",
+    "摘要",
+    "备注",
+    "附言",
+    "说明",
+    "姓名",
+    "名称",
+];
 pub(crate) const RATE: Words = &["rate", "fx", "price", "exchange", "汇率", "牌价", "价格"];
 pub(crate) const CLOCK: Words = &[
     "time",
@@ -224,6 +242,14 @@ const REFUND: &[&str] = &[
     "撤销",
     "冲销",
 ];
+
+/// Says whether a code of a type or a status is one that systems give to money that went back.
+pub(crate) fn is_refund_code(value: &str) -> bool {
+    const CODES: &[&str] = &[
+        "R", "RV", "REV", "RF", "RFD", "REF", "RTN", "CB", "CBK", "CXL", "TK", "TH",
+    ];
+    CODES.iter().any(|code| code.eq_ignore_ascii_case(value))
+}
 
 /// Says whether a value says that the money went back.
 pub(crate) fn is_refund(value: &str) -> bool {

@@ -14,7 +14,8 @@ pub(crate) const ROUNDINGS: [(Rounding, &str, &str); 4] = [
 pub(crate) fn read(text: &str) -> Option<Decimal> {
     let text = text.trim();
     // Most texts of a record are no numbers: the first look must be cheap.
-    if !text.bytes().any(|byte| byte.is_ascii_digit()) || text.len() > 48 {
+    let is_code = matches!(text.as_bytes(), [b'0', b'0'..=b'9', ..]);
+    if is_code || text.len() > 48 || !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return None;
     }
     text.parse().ok().or_else(|| parse_money(text, None).ok())

@@ -7,6 +7,7 @@ use crate::catalogue::{CATALOGUE, Cause, CauseId, Way};
 use crate::explanation::{Explanation, Says};
 use crate::simplicity::{can_be_confused, rank};
 use crate::terms::Terms;
+use crate::time::in_flight::was_changed;
 use crate::trial::Trial;
 use crate::verdict::{self, Composed};
 
@@ -102,10 +103,50 @@ impl Prover {
                 explanation = verdict::of_composed(&composed, &hits, field.bit, case.all());
             }
         }
+        if explanation.causes.is_empty() && found.kind == BreakKind::Differs {
+            self.fall_back(&case, &mut explanation);
+        }
+        self.doubt_column(&case, &mut explanation);
         self.doubt(&mut explanation);
         explanation.tried = tried.unwrap_or_default();
         explanation.tried.sort_by_key(|tried| rank(tried.cause));
         explanation
+    }
+
+    /// Takes back the proof that an amount came from another column, where two other causes give
+    /// it as well: a net amount less its fee is the gross one, which is a column of its own.
+    fn doubt_column(&self, case: &Case<'_>, explanation: &mut Explanation) {
+        let ([field], CauseStatus::Proved) = (case.fields.as_slice(), explanation.status) else {
+            return;
+        };
+        if explanation.causes != [CauseId::B12] {
+            return;
+        }
+        let composed = self.compose(case, field);
+        let others = composed
+            .iter()
+            .map(Composed::causes)
+            .filter(|causes| !causes.contains(&CauseId::B12))
+            .flatten();
+        explanation.rivals = verdict::in_order(others, &explanation.causes);
+        if !explanation.rivals.is_empty() {
+            explanation.status = CauseStatus::Consistent;
+        }
+    }
+
+    /// Says what may still be where nothing gives what the target holds: that it holds the record
+    /// as it was before.
+    fn fall_back(&self, case: &Case<'_>, explanation: &mut Explanation) {
+        let may_be = self.knows(CauseId::T8) && !case.fields.is_empty();
+        if may_be && was_changed(case) {
+            explanation.status = CauseStatus::Consistent;
+            explanation.causes = vec![CauseId::T8];
+            explanation.says = Says {
+                en: "the source record was changed after it was made: the target may hold what it was"
+                    .to_owned(),
+                zh: "源记录生成后有过修改，新账可能持有修改前的内容".to_owned(),
+            };
+        }
     }
 
     /// Takes back the proof of what could be a cause that was not tried.

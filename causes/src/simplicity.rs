@@ -147,6 +147,7 @@ pub const CONFUSABLE: &[&[CauseId]] = &[
         CauseId::B12,
         CauseId::B10,
         CauseId::A10,
+        CauseId::B8,
     ],
     // The last digits.
     &[
@@ -164,9 +165,12 @@ pub const CONFUSABLE: &[&[CauseId]] = &[
         CauseId::B10,
         CauseId::B11,
         CauseId::Q2,
+        CauseId::B1,
+        CauseId::B13,
     ],
     // The size.
     &[
+        CauseId::B1,
         CauseId::B2,
         CauseId::B4,
         CauseId::B8,

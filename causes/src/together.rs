@@ -33,6 +33,7 @@ impl Prover {
         swap::find(self, breaks);
         merge::by_key(self, breaks);
         neighbours::merged(self, breaks);
+        merge::by_amount(self, breaks);
         neighbours::split_lines(self, breaks);
         runs::missing(self, breaks);
         runs::doubled(self, breaks);

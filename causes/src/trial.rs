@@ -61,6 +61,12 @@ impl<'c> Trial<'c> {
         }
     }
 
+    /// Whether values that the target does not hold matter as well: for a story, or for the first
+    /// of two causes.
+    pub(crate) fn wants_all(&self) -> bool {
+        self.tried.is_some() || self.steps.is_some()
+    }
+
     /// Offers a number for a field.
     pub(crate) fn number(
         &mut self,
@@ -246,7 +252,13 @@ impl<'c> Trial<'c> {
     }
 
     fn settle(&mut self, gives: Option<Record>, covers: Option<u64>, fit: Fit, says: Says) {
-        if let Some(tried) = &mut self.tried {
+        // Two roads to the same value are told once.
+        let is_told = |tried: &Tried| tried.cause == self.cause && tried.says == says;
+        if let Some(tried) = self
+            .tried
+            .as_mut()
+            .filter(|tried| !tried.iter().any(is_told))
+        {
             tried.push(Tried {
                 cause: self.cause,
                 says: says.clone(),
@@ -278,7 +290,7 @@ pub(crate) fn became(field: &Field<'_>, value: Option<&str>, reason: &Says) -> S
     let word = word_of(field);
     Says {
         en: format!("{name}: {from} became {to}: {}", reason.en),
-        zh: format!("{word} {name}:{from} 变成 {to}:{}", reason.zh),
+        zh: format!("{word} {name}：{from} 变成 {to}：{}", reason.zh),
     }
 }
 

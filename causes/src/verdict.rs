@@ -29,6 +29,10 @@ pub(crate) struct Composed {
 }
 
 impl Composed {
+    pub(crate) fn causes(&self) -> [CauseId; 2] {
+        self.causes
+    }
+
     pub(crate) fn new(field: &Field<'_>, step: &Step, hit: Hit) -> Composed {
         // The second hit tells the whole way already, but begins at the amount in between.
         let reason_of_hit = |says: &str, mark: &str| {
@@ -44,7 +48,11 @@ impl Composed {
                 step.reason.en,
                 reason_of_hit(&hit.says.en, ": ")
             ),
-            zh: format!("{},再{}", step.reason.zh, reason_of_hit(&hit.says.zh, ":")),
+            zh: format!(
+                "{}，再{}",
+                step.reason.zh,
+                reason_of_hit(&hit.says.zh, "：")
+            ),
         };
         Composed {
             causes: [step.cause, hit.cause],
@@ -237,7 +245,7 @@ fn add_says(says: &mut Says, cause: CauseId, hits: &[Hit], mut open: u64) -> u64
         open &= !hit.covers;
         if !says.en.is_empty() {
             says.en.push_str("; ");
-            says.zh.push_str(";");
+            says.zh.push('；');
         }
         says.en.push_str(&hit.says.en);
         says.zh.push_str(&hit.says.zh);

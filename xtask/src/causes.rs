@@ -155,19 +155,4 @@ mod tests {
                 .is_empty()
         );
     }
-
-    #[test]
-    fn cells_are_cut_at_commas_outside_quotes() {
-        let cut = |line: &str| block::cells(line);
-        let some = |text: &str| Some(text.to_owned());
-        assert_eq!(
-            cut("1,\"a, b\",NULL,"),
-            [some("1"), some("a, b"), None, some("")]
-        );
-        assert_eq!(
-            cut("\"NULL\",\"say \"\"no\"\"\",x\\ny"),
-            [some("NULL"), some("say \"no\""), some("x\ny")]
-        );
-        assert_eq!(cut(""), [some("")]);
-    }
 }

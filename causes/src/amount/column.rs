@@ -1,3 +1,5 @@
+use ledger::{Decimal, Rounding};
+
 use crate::case::{Case, Field};
 use crate::catalogue::{Cause, CauseId, Way};
 use crate::number::{self, ROUNDINGS};
@@ -35,32 +37,50 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
 
 fn offer_numbers(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     for other in &case.numbers {
-        let is_itself = !other.is_source && other.name == field.name;
-        // What the rule rounds to the expected amount is the right column.
-        let is_rounded = field.numbers.is_some_and(|pair| {
-            ROUNDINGS.iter().any(|(rounding, ..)| {
-                number::at_scale(other.value, field.scale(), *rounding) == Some(pair.expected)
-            })
-        });
-        if is_itself || is_rounded {
+        let is_itself = !other.is_source && other.name == field.name
+            || other.is_source && field.is_only_from(other.name);
+        if is_itself {
             continue;
         }
-        for rounding in [ledger::Rounding::HalfUp, ledger::Rounding::Down] {
-            if let Some(value) = number::at_scale(other.value, field.scale(), rounding) {
-                trial.number(field, value, Fit::Exact, || says(other.name));
-                if value == other.value {
-                    break;
-                }
+        for rounding in [Rounding::HalfUp, Rounding::Down] {
+            let Some(value) = number::at_scale(other.value, field.scale(), rounding) else {
+                continue;
+            };
+            let matters =
+                trial.wants_all() || field.numbers.is_some_and(|pair| pair.actual == value);
+            if matters && !is_rounded(field, other.value) {
+                // Many columns hold a zero: that one of them does is no proof.
+                let fit = if value.is_zero() {
+                    Fit::Loose
+                } else {
+                    Fit::Exact
+                };
+                trial.number(field, value, fit, || says(other.name));
+            }
+            if value == other.value {
+                break;
             }
         }
     }
+}
+
+/// Says whether the rule may have rounded a number to the expected one: then its column is right.
+fn is_rounded(field: &Field<'_>, value: Decimal) -> bool {
+    field.numbers.is_some_and(|pair| {
+        ROUNDINGS.iter().any(|(rounding, ..)| {
+            number::at_scale(value, field.scale(), *rounding) == Some(pair.expected)
+        })
+    })
 }
 
 fn offer_texts(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     let beside = case
         .expected_values()
         .filter(|(name, _)| *name != field.name);
-    for (name, text) in case.source_values().chain(beside) {
+    let others = case
+        .source_values()
+        .filter(|(name, _)| !field.is_only_from(name));
+    for (name, text) in others.chain(beside) {
         if field.expected.is_some() {
             trial.text(field, Some(text), Fit::Exact, || says(name));
         }

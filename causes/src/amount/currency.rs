@@ -2,6 +2,7 @@ use ledger::{Decimal, minor_units};
 
 use crate::case::{Case, Field};
 use crate::catalogue::{Cause, CauseId, Way};
+use crate::explanation::Says;
 use crate::naming::{self, CURRENCY, RATE};
 use crate::number::{self, ROUNDINGS};
 use crate::trial::{Fit, Trial, reason};
@@ -54,6 +55,11 @@ fn offer_code(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
 
 fn offer_rates(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     let Some(pair) = field.numbers else { return };
+    if currencies(case) > 1 {
+        offer_near(field, pair.expected, pair.actual, trial, || {
+            reason("a rate of another day may give it", "可由另一日的汇率得到")
+        });
+    }
     let rates = case
         .numbers
         .iter()
@@ -84,6 +90,37 @@ fn offer_rates(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     }
 }
 
+/// The number of different currencies that the record's columns name.
+fn currencies(case: &Case<'_>) -> usize {
+    let mut codes: Vec<&str> = case
+        .source_values()
+        .chain(case.expected_values())
+        .filter(|(_, value)| value.len() == 3 && minor_units(value).is_some())
+        .map(|(_, value)| value)
+        .collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes.len()
+}
+
+/// Offers what the target holds where it is within a fifth of what is expected.
+fn offer_near(
+    field: &Field<'_>,
+    expected: Decimal,
+    actual: Decimal,
+    trial: &mut Trial<'_>,
+    says: impl FnOnce() -> Says,
+) {
+    let ratio = |by: i128| expected.checked_mul_int(by);
+    let (Some(low), Some(high), Some(actual_5)) = (ratio(4), ratio(6), actual.checked_mul_int(5))
+    else {
+        return;
+    };
+    if !expected.is_zero() && actual_5 >= low.min(high) && actual_5 <= low.max(high) {
+        trial.number(field, actual, Fit::Loose, says);
+    }
+}
+
 /// Fits a rate within a fifth of the record's own: that of another day, which nothing here tells.
 fn offer_near_rate(
     field: &Field<'_>,
@@ -92,22 +129,16 @@ fn offer_near_rate(
     actual: Decimal,
     trial: &mut Trial<'_>,
 ) {
-    let ratio = |by: i128| expected.checked_mul_int(by);
-    let five_times = actual.checked_mul_int(5);
-    let (Some(low), Some(high), Some(actual_5)) = (ratio(4), ratio(6), five_times) else {
-        return;
-    };
-    if expected.is_zero() || actual_5 < low.min(high) || actual_5 > low.max(high) {
+    if expected.is_zero() {
         return;
     }
     let other = number::times(rate, actual)
         .and_then(|product| number::over(product, expected, 4, ledger::Rounding::HalfUp));
-    if let Some(other) = other {
-        trial.number(field, actual, Fit::Loose, || {
-            reason(
-                format!("a rate near {other} gives it, and the record has {rate}"),
-                format!("汇率约 {other} 可得此数,而记录中为 {rate}"),
-            )
-        });
-    }
+    let Some(other) = other else { return };
+    offer_near(field, expected, actual, trial, || {
+        reason(
+            format!("a rate near {other} gives it, and the record has {rate}"),
+            format!("汇率约 {other} 可得此数，而记录中为 {rate}"),
+        )
+    });
 }

@@ -58,16 +58,29 @@ fn offer_twice(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
 
 fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     let Some(pair) = field.numbers else { return };
-    let mut both: Option<Decimal> = None;
+    // Whether it can be a fee is asked last, for that takes longest.
+    let off = field.difference().map(number::magnitude);
+    let fits = |fee: &Named<'_>| Some(number::magnitude(fee.value)) == off;
+    let wants_all = trial.wants_all();
+    for fee in &case.numbers {
+        if (wants_all || fits(fee)) && may_be_fee(fee, field) {
+            offer_fee(field, pair.expected, fee.name, fee.value, trial);
+        }
+    }
+    // All fees at once, where there are several.
+    let mut both = Decimal::ZERO;
     let mut count = 0_u32;
-    for fee in case.numbers.iter().filter(|fee| may_be_fee(fee, field)) {
-        offer_fee(field, pair.expected, fee.name, fee.value, trial);
-        if fee.is_source && naming::is(fee.name, FEE) {
-            both = both.unwrap_or(Decimal::ZERO).checked_add(fee.value);
+    for fee in case
+        .numbers
+        .iter()
+        .filter(|fee| fee.is_source && fee.value.scale > 0)
+    {
+        if naming::is(fee.name, FEE) {
+            both = both.checked_add(fee.value).unwrap_or(both);
             count = count.saturating_add(1);
         }
     }
-    if let (Some(both), true) = (both, count > 1) {
+    if count > 1 {
         offer_fee(field, pair.expected, "fees", both, trial);
     }
 }

@@ -1,3 +1,4 @@
+use super::rounding;
 use crate::case::{Case, Field};
 use crate::catalogue::{Cause, CauseId, Way};
 use crate::naming::{FUND, VOUCHER};
@@ -16,7 +17,7 @@ use crate::trial::{Fit, Trial, reason};
 //     V1,1,33.34
 // target:
 //     V1,1,33.33
-// says: B5 consistent, or B7; amount: 33.34 became 33.33: off by the last digit, as another rounding gives it
+// says: B5 consistent, or B6, B7; amount: 33.34 became 33.33: off by the last digit, as another rounding gives it
 pub(crate) const CAUSE: Cause = Cause {
     id: CauseId::B7,
     en: "remainder not allocated",
@@ -31,8 +32,11 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     let Some(minor) = field.minor() else { return };
     let Some(pair) = field.numbers else { return };
     let off = minor.actual.abs_diff(minor.expected);
-    if !field.is_amount() || off > UNITS_MAX || !(case.has_column(VOUCHER) || case.has_column(FUND))
-    {
+    let may_be_leg = off <= UNITS_MAX
+        && (off == 1 && rounding::may_be_computed(case, field)
+            || case.has_column(VOUCHER)
+            || case.has_column(FUND));
+    if !field.is_amount() || !may_be_leg {
         return;
     }
     trial.number(field, pair.actual, Fit::Loose, || {

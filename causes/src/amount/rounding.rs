@@ -54,10 +54,27 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
         trial.number(field, pair.actual, Fit::Loose, || {
             reason(
                 "off by the last digit, as another rounding gives it",
-                "末位相差一,可由另一种舍入得到",
+                "末位相差一，可由另一种舍入得到",
             )
         });
     }
+}
+
+/// Says whether the rule may compute the amount from something that the records do not show: the
+/// source does not hold it, and rounding no number of the source gives both values.
+pub(super) fn may_be_computed(case: &Case<'_>, field: &Field<'_>) -> bool {
+    let Some(pair) = field.numbers else {
+        return false;
+    };
+    let gives = |unrounded: Decimal, value: Decimal| {
+        let mut rounded = ROUNDINGS
+            .iter()
+            .map(|(rounding, ..)| number::at_scale(unrounded, field.scale(), *rounding));
+        rounded.any(|rounded| rounded == Some(value))
+    };
+    let is_shown =
+        |unrounded: &Decimal| gives(*unrounded, pair.expected) && gives(*unrounded, pair.actual);
+    !case.is_passed_on(pair.expected) && !unrounded(case, field.scale()).iter().any(is_shown)
 }
 
 fn offer_fewer_decimals(field: &Field<'_>, expected: Decimal, trial: &mut Trial<'_>) {

@@ -1,3 +1,4 @@
+use super::rounding;
 use crate::case::{Case, Field};
 use crate::catalogue::{Cause, CauseId, Way};
 use crate::trial::{Fit, Trial, reason};
@@ -28,14 +29,17 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     let lines = case.found.source.len();
     let Some(minor) = field.minor() else { return };
     let off = minor.actual.abs_diff(minor.expected);
-    if !field.is_amount() || lines < 2 || off > u128::try_from(lines).unwrap_or(0) {
+    let Some(pair) = field.numbers else { return };
+    // A single line may be one of the total, where the rule computes it.
+    let may_be_line = off == 1 && rounding::may_be_computed(case, field);
+    let may_be_total = lines > 1 && off <= u128::try_from(lines).unwrap_or(0);
+    if !field.is_amount() || !(may_be_line || may_be_total) {
         return;
     }
-    let Some(pair) = field.numbers else { return };
     trial.number(field, pair.actual, Fit::Loose, || {
         reason(
-            format!("the sum of {lines} lines was rounded and not each line"),
-            format!("对 {lines} 行的合计舍入,而非逐笔舍入"),
+            "the total was rounded where its lines should be, or the other way round",
+            "该逐笔舍入处按汇总舍入，或相反",
         )
     });
 }

@@ -59,7 +59,7 @@ fn says(case: &Case<'_>, expected: Decimal) -> Says {
         Some((en, zh)) => reason(
             format!("the minus sign was lost: {en} was read as plus")
                 .replace("parentheses was", "parentheses were"),
-            format!("负号丢失:{zh}被读作正数"),
+            format!("负号丢失：{zh}被读作正数"),
         ),
         None => reason("the minus sign was lost", "负号丢失"),
     }
@@ -69,9 +69,9 @@ fn says(case: &Case<'_>, expected: Decimal) -> Says {
 fn mark(text: &str) -> Option<(&'static str, &'static str)> {
     let text = text.trim();
     let has = |marks: &[&str]| marks.iter().any(|mark| text.contains(mark));
-    if has(&["(", "("]) {
+    if has(&["(", "\u{ff08}"]) {
         Some(("parentheses", "括号"))
-    } else if text.ends_with(['-', '−', '-']) {
+    } else if text.ends_with(['-', '\u{2212}', '\u{ff0d}']) {
         Some(("a trailing minus", "末尾的负号"))
     } else if has(&["CR", "cr", "Cr", "贷"]) {
         Some(("CR", "贷方标记"))

@@ -65,6 +65,6 @@ fn says(places: i16) -> crate::explanation::Says {
     let noun = if count == 1 { "place" } else { "places" };
     reason(
         format!("{verb} by {factor}: the decimal point moved {count} {noun}"),
-        format!("{done} {factor},小数点移动 {count} 位"),
+        format!("{done} {factor}，小数点移动 {count} 位"),
     )
 }

@@ -30,7 +30,7 @@ fn offer(case: &Case<'_>, trial: &mut Trial<'_>) {
             trial.whole(case.found.expected.as_ref(), true, Fit::Loose, || {
                 reason(
                     format!("the same record is {before} times in the source and {after} times in the target"),
-                    format!("源账中有 {before} 条相同记录,新账中有 {after} 条"),
+                    format!("源账中有 {before} 条相同记录，新账中有 {after} 条"),
                 )
             });
         }

@@ -31,7 +31,7 @@ fn offer(case: &Case<'_>, trial: &mut Trial<'_>) {
                 let (is, should) = (copies.actual, copies.expected);
                 reason(
                     format!("the same record is there {is} times instead of {should}"),
-                    format!("同一记录出现 {is} 次,应为 {should} 次"),
+                    format!("同一记录出现 {is} 次，应为 {should} 次"),
                 )
             });
         }
@@ -39,7 +39,7 @@ fn offer(case: &Case<'_>, trial: &mut Trial<'_>) {
         BreakKind::Extra => trial.whole(case.found.actual.as_ref(), true, Fit::Loose, || {
             reason(
                 "it may be another record once more, under an id of its own",
-                "可能是另一记录的重复,编号不同",
+                "可能是另一记录的重复，编号不同",
             )
         }),
         BreakKind::Copies | BreakKind::Differs | BreakKind::Missing => {}

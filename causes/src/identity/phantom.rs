@@ -39,13 +39,13 @@ fn says(case: &Case<'_>) -> Says {
     if let Some((text, amount)) = line_of_text(case, actual, columns) {
         return reason(
             format!("a line of text was read as a record: \"{text}\" holds the amount {amount}"),
-            format!("一行文字被读作记录:“{text}”中含有金额 {amount}"),
+            format!("一行文字被读作记录：“{text}”中含有金额 {amount}"),
         );
     }
     if is_unlabelled(actual, columns) {
         return reason(
             "all its labels are empty: it looks like a total row",
-            "没有任何说明:像是合计行",
+            "没有任何说明：像是合计行",
         );
     }
     plain()

@@ -59,7 +59,7 @@ fn offer_shares(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
 //     1,100.01
 // target:
 //     1,100.02
-// says: B10 consistent, or B5, B7, B11, Q2, Q3; balance: 100.01 became 100.02: the income 0.01 was left out
+// says: B10 consistent, or B5, B6, B7, B11, Q2, Q3; balance: 100.01 became 100.02: the income 0.01 was left out
 pub(crate) const TWICE: Cause = Cause {
     id: CauseId::Q2,
     en: "income carried twice",
@@ -87,12 +87,12 @@ fn offer_twice(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
             });
         }
     }
-    if field.is_named(INCOME) {
-        if let Some(twice) = pair.expected.checked_mul_int(2) {
-            trial.number(field, twice, Fit::Exact, || {
-                reason("the income was carried twice", "收益重复结转")
-            });
-        }
+    if field.is_named(INCOME)
+        && let Some(twice) = pair.expected.checked_mul_int(2)
+    {
+        trial.number(field, twice, Fit::Exact, || {
+            reason("the income was carried twice", "收益重复结转")
+        });
     }
 }
 

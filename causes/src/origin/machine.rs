@@ -21,16 +21,16 @@ pub(crate) const BIT_FLIP: Cause = Cause {
 };
 
 fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
-    if let (Some(minor), Some(pair)) = (field.minor(), field.numbers) {
-        if let Some(bit) = lone_bit(minor.expected, minor.actual) {
-            trial.number(field, pair.actual, Fit::Loose, || {
-                reason(
-                    format!("bit {bit} of its minor units turned"),
-                    format!("以最小单位计的第 {bit} 位翻转"),
-                )
-            });
-            return;
-        }
+    if let (Some(minor), Some(pair)) = (field.minor(), field.numbers)
+        && let Some(bit) = lone_bit(minor.expected, minor.actual)
+    {
+        trial.number(field, pair.actual, Fit::Loose, || {
+            reason(
+                format!("bit {bit} of its minor units turned"),
+                format!("以最小单位计的第 {bit} 位翻转"),
+            )
+        });
+        return;
     }
     let days = field
         .days

@@ -1,7 +1,7 @@
 use super::other_code;
 use crate::case::{Case, Field};
 use crate::catalogue::{Cause, CauseId, Way};
-use crate::naming::ACCOUNT;
+use crate::naming::{ACCOUNT, CUSTOMER};
 use crate::trial::Trial;
 
 // Cause: D3 wrong account | 串户
@@ -13,7 +13,7 @@ use crate::trial::Trial;
 //     1,62220001
 // target:
 //     1,62229001
-// says: D3 consistent, or D5, D7; account: 62220001 became 62229001: another account
+// says: D3 consistent, or D5, D7, D8; account: 62220001 became 62229001: another account or holder
 pub(crate) const CAUSE: Cause = Cause {
     id: CauseId::D3,
     en: "wrong account",
@@ -22,6 +22,8 @@ pub(crate) const CAUSE: Cause = Cause {
 };
 
 fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
-    let says = || other_code::other("another account", "账户不同");
-    other_code::offer(field, ACCOUNT, false, says, trial);
+    let says = || other_code::other("another account or holder", "账户不同");
+    for words in [ACCOUNT, CUSTOMER] {
+        other_code::offer(field, words, false, says, trial);
+    }
 }

@@ -13,7 +13,7 @@ use crate::trial::Trial;
 //     1,C100
 // target:
 //     1,C007
-// says: D7 consistent; customer: C100 became C007: another customer
+// says: D3 consistent, or D7; customer: C100 became C007: another account or holder
 pub(crate) const CAUSE: Cause = Cause {
     id: CauseId::D7,
     en: "merged or renamed customer",

@@ -3,7 +3,7 @@
 use crate::case::Field;
 use crate::explanation::Says;
 use crate::naming::{
-    ACCOUNT, COUNTERPARTY, CURRENCY, CUSTOMER, PAIR, SHARD, STATUS, SUBJECT, TYPE, Words,
+    ACCOUNT, COUNTERPARTY, CURRENCY, CUSTOMER, FREE_TEXT, PAIR, SHARD, STATUS, SUBJECT, TYPE, Words,
 };
 use crate::terms::Kind;
 use crate::trial::{Fit, Trial, reason};
@@ -61,11 +61,18 @@ fn is_unnamed(field: &Field<'_>) -> bool {
         STATUS,
         CURRENCY,
     ];
+    // Codes are short and of one kind of sign; a few Chinese signs may be one as well.
     let is_word = |value: Option<&str>| {
-        value.is_none_or(|text| text.chars().count() <= 16 && !text.contains(char::is_whitespace))
+        value.is_none_or(|text| {
+            let is_code =
+                |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '_' | '-' | '.' | '/');
+            let is_latin = text.len() <= 16 && text.chars().all(is_code);
+            is_latin || text.chars().count() <= 4 && !text.contains(char::is_whitespace)
+        })
     };
     field.numbers.is_none()
         && !field.column.is_key
+        && !field.is_named(FREE_TEXT)
         && !named.iter().any(|words| field.is_named(words))
         && is_word(field.expected)
         && is_word(field.actual)

@@ -94,7 +94,7 @@ fn offer_columns(case: &Case<'_>, trial: &mut Trial<'_>) {
                 let (a, b) = (shown(one), shown(other));
                 reason(
                     format!("{}: {a} and {}: {b} changed sides", one.name, other.name),
-                    format!("{}:{a} 与 {}:{b} 借贷颠倒", one.name, other.name),
+                    format!("{}：{a} 与 {}：{b} 借贷颠倒", one.name, other.name),
                 )
             });
         }

@@ -1,7 +1,7 @@
 use super::other_code;
 use crate::case::{Case, Field};
 use crate::catalogue::{Cause, CauseId, Way};
-use crate::naming::SHARD;
+use crate::naming::{ACCOUNT, SHARD};
 use crate::trial::Trial;
 
 // Cause: D8 wrong shard | 分片错误
@@ -24,5 +24,7 @@ pub(crate) const CAUSE: Cause = Cause {
 
 fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     let says = || other_code::other("another shard", "分片不同");
-    other_code::offer(field, SHARD, false, says, trial);
+    for words in [SHARD, ACCOUNT] {
+        other_code::offer(field, words, false, says, trial);
+    }
 }

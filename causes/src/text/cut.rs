@@ -40,7 +40,7 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
                 } else {
                     reason(
                         format!("cut after {characters} characters, {bytes} bytes"),
-                        format!("在 {characters} 个字符({bytes} 字节)后截断"),
+                        format!("在 {characters} 个字符（{bytes} 字节）后截断"),
                     )
                 }
             });

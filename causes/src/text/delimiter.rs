@@ -179,7 +179,7 @@ fn offer_spilled(case: &Case<'_>, trial: &mut Trial<'_>) {
                         "{} was split at {en}, and its rest stands in {}",
                         one.name, other.name
                     ),
-                    format!("{} 在{zh}处被拆开,余下部分落入 {}", one.name, other.name),
+                    format!("{} 在{zh}处被拆开，余下部分落入 {}", one.name, other.name),
                 )
             });
         }

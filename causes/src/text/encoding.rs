@@ -22,7 +22,7 @@ pub(crate) const CAUSE: Cause = Cause {
     id: CauseId::E1,
     en: "encoding",
     zh: "编码错误",
-    ways: &[Way::Field(offer)],
+    ways: &[Way::Field(offer), Way::Record(offer_moved)],
 };
 
 /// Encodings that meet in the books of this trade: Latin-1 is read as Windows-1252.
@@ -43,13 +43,21 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
         }
         offer_marks(field, texts.expected, written, trial);
     }
+    if texts.actual.contains('\u{fffd}') && !texts.expected.contains('\u{fffd}') {
+        trial.text(field, field.actual, Fit::Loose, || {
+            reason(
+                "it holds replacement characters, which a wrong encoding leaves",
+                "含有替换字符，是编码错误的痕迹",
+            )
+        });
+    }
     // Read wrongly twice over.
-    if let Some(once) = misread(texts.expected, UTF_8, WINDOWS_1252) {
-        if let Some(twice) = misread(&once, UTF_8, WINDOWS_1252) {
-            trial.text(field, Some(&twice), Fit::Exact, || {
-                says(UTF_8, WINDOWS_1252, ", twice", "两次")
-            });
-        }
+    if let Some(once) = misread(texts.expected, UTF_8, WINDOWS_1252)
+        && let Some(twice) = misread(&once, UTF_8, WINDOWS_1252)
+    {
+        trial.text(field, Some(&twice), Fit::Exact, || {
+            says(UTF_8, WINDOWS_1252, ", twice", "两次")
+        });
     }
     for mark in ["?", "\u{fffd}", ""] {
         for width in [1, 2, 3] {
@@ -66,6 +74,29 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
             });
         }
     }
+}
+
+/// Columns of a fixed width move where a width counts bytes and the reader characters: the texts
+/// one after the other are the same, and are cut elsewhere.
+fn offer_moved(case: &Case<'_>, trial: &mut Trial<'_>) {
+    let text = |value: Option<&str>| -> String {
+        let value = value.unwrap_or_default();
+        value.chars().filter(|sign| !sign.is_whitespace()).collect()
+    };
+    let fields = || case.fields.iter().filter(|field| field.is_text());
+    let expected: String = fields().map(|field| text(field.expected)).collect();
+    let actual: String = fields().map(|field| text(field.actual)).collect();
+    if fields().count() < 2 || expected != actual || expected.is_ascii() {
+        return;
+    }
+    let held = fields().map(|field| (field.name, field.actual));
+    let changes: Vec<(&str, Option<&str>)> = held.collect();
+    trial.fields(&changes, Fit::Loose, || {
+        reason(
+            "columns of a fixed width moved behind a text of more bytes than characters",
+            "定长字段因字节与字符数不同而错位",
+        )
+    });
 }
 
 fn offer_misread(

@@ -22,11 +22,14 @@ pub(crate) const CAUSE: Cause = Cause {
     ways: &[Way::Field(offer), Way::Together],
 };
 
+/// Makes another notation of a text.
+type Made = fn(&str) -> Cow<'_, str>;
+
 fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     let Some(texts) = field.texts().filter(|_| field.is_text()) else {
         return;
     };
-    let single: [(fn(&str) -> Cow<'_, str>, &str, &str); 6] = [
+    let single: [(Made, &str, &str); 6] = [
         (
             |text| text.trim().into(),
             "blanks around it were dropped",
@@ -60,7 +63,7 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
         });
         if made(texts.actual) == texts.expected {
             trial.text(field, field.actual, Fit::Exact, || {
-                reason(format!("the other way round: {en}"), format!("反向:{zh}"))
+                reason(format!("the other way round: {en}"), format!("反向：{zh}"))
             });
         }
     }

@@ -36,7 +36,7 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
                 .first()
                 .map(|moment| shown_time(moment.time_of_day()));
             match time {
-                Some(time) => reason(format!("{en}, at {time}"), format!("{zh},时间为 {time}")),
+                Some(time) => reason(format!("{en}, at {time}"), format!("{zh}，时间为 {time}")),
                 None => reason(en, zh),
             }
         });

@@ -27,6 +27,10 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     if let Some(pair) = field.micros {
         offer_instants(field, pair.expected, trial);
     }
+    if let Some(pair) = field.days {
+        let day = pair.expected.div_euclid(1_000);
+        trial.day(field, day, Fit::Exact, || says("divided", "除以", 1_000));
+    }
     if let Some(pair) = field
         .numbers
         .filter(|_| !field.column.is_money && field.is_named(CLOCK))

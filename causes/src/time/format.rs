@@ -1,6 +1,8 @@
+use ledger::{Disambiguation, parse_civil};
+
 use crate::case::{Case, Field, days_of, micros_of};
 use crate::catalogue::{Cause, CauseId, Way};
-use crate::trial::{Fit, Trial, reason};
+use crate::trial::{Fit, Trial, reason, shown_instant};
 
 // Cause: T4 date format | 日期格式
 //
@@ -23,7 +25,7 @@ pub(crate) const CAUSE: Cause = Cause {
     ways: &[Way::Field(offer)],
 };
 
-fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     let Some(expected) = field
         .expected
         .filter(|_| field.days.is_some() || field.micros.is_some())
@@ -33,6 +35,31 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     let (Some(date), Some(rest)) = (expected.get(..10), expected.get(10..)) else {
         return;
     };
+    offer_readings(field, date, |date| format!("{date}{rest}"), trial);
+    // An instant is written in UTC here, and its date was read on the clock of the zone.
+    let zone = &case.terms.zone;
+    let Some(civil) = field.micros.and_then(|pair| zone.civil(pair.expected).ok()) else {
+        return;
+    };
+    let civil = civil.to_string();
+    if let (Some(date), Some(time)) = (civil.get(..10), civil.get(10..)) {
+        let in_utc = |date: &str| {
+            let civil = parse_civil(&format!("{date}{time}")).ok();
+            let instant =
+                civil.and_then(|civil| zone.instant(civil, Disambiguation::Compatible).ok());
+            instant.map(shown_instant).unwrap_or_default()
+        };
+        offer_readings(field, date, in_utc, trial);
+    }
+}
+
+/// Offers all readings of a date, each made into a value of the field.
+fn offer_readings(
+    field: &Field<'_>,
+    date: &str,
+    value: impl Fn(&str) -> String,
+    trial: &mut Trial<'_>,
+) {
     let Some((year, month, day)) = parts(date) else {
         return;
     };
@@ -105,7 +132,7 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
         (two(year), month, day, "the century was lost", "世纪丢失"),
     ];
     for (year, month, day, en, zh) in readings {
-        let text = format!("{year:04}-{month:02}-{day:02}{rest}");
+        let text = value(&format!("{year:04}-{month:02}-{day:02}"));
         let says = || reason(en, zh);
         if field.days.is_some() {
             if let Some(day) = days_of(&text) {

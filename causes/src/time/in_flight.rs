@@ -57,6 +57,22 @@ fn offer_record(case: &Case<'_>, trial: &mut Trial<'_>) {
     }
 }
 
+/// Says whether a source record was changed after it was made, so that the target may hold what it
+/// was before: what is said where nothing else fits.
+pub(crate) fn was_changed(case: &Case<'_>) -> bool {
+    let of = |words| {
+        case.source_values()
+            .filter(move |(name, _)| crate::naming::is(name, words))
+            .map(|(_, value)| value)
+    };
+    of(VERSION).any(|changed| {
+        let is_later = |made: &str| made.len() == changed.len() && made < changed;
+        let version = changed.parse::<u32>();
+        changed.len() > 9 && of(CLOCK).any(is_later)
+            || version.is_ok_and(|version| version > 1 && version < 1_000_000)
+    })
+}
+
 /// Where the version or the time of change differs, everything else may differ with it.
 fn offer_version(case: &Case<'_>, trial: &mut Trial<'_>) {
     let is_versioned = case.fields.iter().any(|field| field.is_named(VERSION));

@@ -31,7 +31,10 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     let beside = case
         .expected_values()
         .filter(|(name, _)| *name != field.name);
-    for (name, text) in case.source_values().chain(beside) {
+    let others = case
+        .source_values()
+        .filter(|(name, _)| !field.is_only_from(name));
+    for (name, text) in others.chain(beside) {
         if !text
             .bytes()
             .next()

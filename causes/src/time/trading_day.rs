@@ -51,7 +51,7 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
         trial.day(field, pair.actual, Fit::Loose, || {
             reason(
                 format!("another trading day, {off} calendar days away"),
-                format!("另一个交易日,相差 {off} 个自然日"),
+                format!("另一个交易日，相差 {off} 个自然日"),
             )
         });
     }

@@ -46,7 +46,7 @@ fn offer_shifts(
             let shown = shown_offset(shift);
             reason(
                 format!("shifted by {shown}, the distance of {zone} from UTC"),
-                format!("偏移 {shown},即 {zone} 与 UTC 之差"),
+                format!("偏移 {shown}，即 {zone} 与 UTC 之差"),
             )
         });
     }
@@ -66,7 +66,7 @@ fn offer_shifts(
             let shown = shown_offset(shift);
             reason(
                 format!("shifted by {shown}, as between two zones"),
-                format!("偏移 {shown},如同两个时区之差"),
+                format!("偏移 {shown}，如同两个时区之差"),
             )
         });
     }

@@ -23,37 +23,40 @@ struct Group {
 
 pub(super) fn pair(prover: &Prover, breaks: &mut [Explained]) {
     let mut is_paired = vec![false; breaks.len()];
-    let by_key = |record: &Record| normalised(&values(record, prover.identity()));
-    pair_by(prover, breaks, &mut is_paired, by_key);
-    let by_double = |record: &Record| {
-        let id = values(record, prover.identity());
-        let parts: Vec<String> = id
-            .split('\u{0}')
-            .map(|part| match part.get(..15) {
-                Some(_) => id_through_double(part).unwrap_or_else(|| part.to_owned()),
-                None => part.to_owned(),
-            })
-            .collect();
-        parts.join("\u{0}")
-    };
-    pair_by(prover, breaks, &mut is_paired, by_double);
     let has_key = prover.terms().columns.iter().any(|column| column.is_key);
+    let rest = |record: &Record| {
+        let columns = prover.terms().columns.iter();
+        values(record, columns.filter(|column| !column.is_key))
+    };
+    let normal = |record: &Record| normalised(&values(record, prover.identity()));
+    let double = |record: &Record| through_double(&values(record, prover.identity()));
+    // What has most in common comes first.
+    let normal_with_rest = |record: &Record| normal(record) + "\u{2}" + &rest(record);
+    let double_with_rest = |record: &Record| double(record) + "\u{2}" + &rest(record);
+    pair_by(prover, breaks, &mut is_paired, normal_with_rest);
+    pair_by(prover, breaks, &mut is_paired, double_with_rest);
+    pair_by(prover, breaks, &mut is_paired, normal);
+    pair_by(prover, breaks, &mut is_paired, double);
     if has_key {
-        let by_rest = |record: &Record| {
-            values(
-                record,
-                prover
-                    .terms()
-                    .columns
-                    .iter()
-                    .filter(|column| !column.is_key),
-            )
-        };
-        pair_by(prover, breaks, &mut is_paired, by_rest);
+        pair_by(prover, breaks, &mut is_paired, rest);
     }
 }
 
-/// Pairs the missing with the extra record where just one of each has the same text in common.
+/// Puts the long numbers of a key through a double.
+fn through_double(key: &str) -> String {
+    let parts: Vec<String> = key
+        .split('\u{0}')
+        .map(|part| {
+            let is_long = part.len() > 15;
+            let kept = id_through_double(part).filter(|_| is_long);
+            kept.unwrap_or_else(|| part.to_owned())
+        })
+        .collect();
+    parts.join("\u{0}")
+}
+
+/// Pairs missing with extra records that have the same text in common, where there are as many of
+/// them.
 fn pair_by(
     prover: &Prover,
     breaks: &mut [Explained],
@@ -76,13 +79,15 @@ fn pair_by(
         }
     }
     for group in groups.into_values() {
-        let ([missing], [extra]) = (group.missing.as_slice(), group.extra.as_slice()) else {
+        if group.missing.len() != group.extra.len() {
             continue;
-        };
-        if explain_pair(prover, breaks, *missing, *extra) {
-            for at in [missing, extra] {
-                if let Some(mark) = is_paired.get_mut(*at) {
-                    *mark = true;
+        }
+        for (missing, extra) in group.missing.into_iter().zip(group.extra) {
+            if explain_pair(prover, breaks, missing, extra) {
+                for at in [missing, extra] {
+                    if let Some(mark) = is_paired.get_mut(at) {
+                        *mark = true;
+                    }
                 }
             }
         }

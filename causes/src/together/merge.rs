@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Break, BreakKind, Decimal, Record};
+use ledger::{Break, BreakKind, CauseStatus, Decimal, Record};
 
-use super::{Explained, put_first, shown_key, values};
+use super::{Explained, add_rival, put_first, shown_key, values};
 use crate::catalogue::CauseId;
 use crate::explanation::Says;
 use crate::prover::Prover;
 use crate::text::normal_form::normalised;
 
 /// Records that may become one.
-const MERGED_MAX: usize = 1_000;
+const MERGED_MAX: usize = 64;
+/// Missing records of which two may add up to a difference: with more, some two nearly always do.
+const PAIRED_MAX: usize = 64;
 
 /// Looks for records whose keys are the same once they are normalised, or cut to the target's key.
 pub(super) fn by_key(prover: &Prover, breaks: &mut [Explained]) {
@@ -36,14 +38,18 @@ pub(super) fn by_key(prover: &Prover, breaks: &mut [Explained]) {
             continue;
         };
         let key = normalised(&values(record, prover.identity()));
-        let alike = missing.get(&key).cloned().unwrap_or_default();
+        let alike = missing
+            .get(&key)
+            .filter(|alike| alike.len() <= MERGED_MAX)
+            .cloned()
+            .unwrap_or_default();
         // A key that was cut is the beginning of the keys that it was.
         let beginning = key.trim_end_matches('\u{0}').to_owned();
         let longer: Vec<usize> = missing
             .range(beginning.clone()..)
             .take_while(|(key, _)| key.starts_with(&beginning) && !beginning.is_empty())
             .flat_map(|(_, at)| at.iter().copied())
-            .take(MERGED_MAX)
+            .take(MERGED_MAX.saturating_add(1))
             .collect();
         for lost in [alike, longer] {
             if settle(prover, breaks, at, &lost) {
@@ -51,6 +57,100 @@ pub(super) fn by_key(prover: &Prover, breaks: &mut [Explained]) {
             }
         }
     }
+}
+
+/// Looks for a record that is off by the amounts of one missing record, or of two where few are
+/// missing. Their keys tell nothing, so that this is consistent at best.
+pub(super) fn by_amount(prover: &Prover, breaks: &mut [Explained]) {
+    if !prover.knows(CauseId::A7) {
+        return;
+    }
+    let mut missing: BTreeMap<Vec<Decimal>, Vec<usize>> = BTreeMap::new();
+    for (at, (found, _)) in breaks.iter().enumerate() {
+        let lost = found
+            .expected
+            .as_ref()
+            .filter(|_| found.kind == BreakKind::Missing);
+        if let Some(amounts) = lost.and_then(|record| amounts(prover, record)) {
+            missing.entry(amounts).or_default().push(at);
+        }
+    }
+    for at in 0..breaks.len() {
+        let Some((lost, says)) = lost_in(prover, breaks, at, &missing) else {
+            continue;
+        };
+        for at in lost {
+            if let Some((_, explanation)) = breaks.get_mut(at) {
+                add_rival(explanation, CauseId::A7);
+            }
+        }
+        let Some((_, explanation)) = breaks.get_mut(at) else {
+            continue;
+        };
+        if explanation.status == CauseStatus::Unknown {
+            put_first(explanation, CauseId::A7, false, says);
+        } else {
+            add_rival(explanation, CauseId::A7);
+        }
+    }
+}
+
+/// The missing records that a record that differs may hold, where there is no choice of them.
+fn lost_in(
+    prover: &Prover,
+    breaks: &[Explained],
+    at: usize,
+    missing: &BTreeMap<Vec<Decimal>, Vec<usize>>,
+) -> Option<(Vec<usize>, Says)> {
+    let (found, explanation) = breaks.get(at)?;
+    let is_open = found.kind == BreakKind::Differs && explanation.status != CauseStatus::Proved;
+    if missing.is_empty() || !is_open {
+        return None;
+    }
+    let off = off(prover, found)?;
+    let lost = match missing.get(&off).map(Vec::as_slice) {
+        Some([one]) => vec![*one],
+        Some(_) => return None,
+        None => two_of(missing, &off)?,
+    };
+    let says = reproduce(prover, breaks, at, &lost)?;
+    Some((lost, says))
+}
+
+fn amounts(prover: &Prover, record: &Record) -> Option<Vec<Decimal>> {
+    prover
+        .money()
+        .map(|column| record.get(&column.name).flatten()?.parse().ok())
+        .collect()
+}
+
+fn off(prover: &Prover, found: &Break) -> Option<Vec<Decimal>> {
+    let expected = amounts(prover, found.expected.as_ref()?)?;
+    let actual = amounts(prover, found.actual.as_ref()?)?;
+    minus(&actual, &expected)
+}
+
+fn minus(one: &[Decimal], other: &[Decimal]) -> Option<Vec<Decimal>> {
+    one.iter()
+        .zip(other)
+        .map(|(one, other)| one.checked_sub(*other))
+        .collect()
+}
+
+/// Finds two missing records whose amounts add up, where there is no choice.
+fn two_of(missing: &BTreeMap<Vec<Decimal>, Vec<usize>>, off: &[Decimal]) -> Option<Vec<usize>> {
+    if missing.len() > PAIRED_MAX {
+        return None;
+    }
+    let mut pairs = missing.iter().filter_map(|(amounts, ones)| {
+        let others = missing.get(&minus(off, amounts)?)?;
+        match (ones.as_slice(), others.as_slice()) {
+            ([one], [other]) if one < other => Some(vec![*one, *other]),
+            _ => None,
+        }
+    });
+    let pair = pairs.next()?;
+    pairs.next().is_none().then_some(pair)
 }
 
 /// The record into which others may have been merged: one too many, or one whose amount is off.
@@ -117,6 +217,6 @@ pub(super) fn reproduce(
     let sums = shown.join(" and ");
     Some(Says {
         en: format!("merged into {key}: the amounts add up to {sums}"),
-        zh: format!("并入 {key}:金额合计 {sums}"),
+        zh: format!("并入 {key}：金额合计 {sums}"),
     })
 }

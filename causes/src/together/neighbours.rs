@@ -98,7 +98,7 @@ pub(super) fn split_lines(prover: &Prover, breaks: &mut [Explained]) {
         if let Some(rest) = rest {
             let says = Says {
                 en: format!("it is the rest of a text that holds a line end: {rest}"),
-                zh: format!("是含换行文本的后半部分:{rest}"),
+                zh: format!("是含换行文本的后半部分：{rest}"),
             };
             put_first(explanation, CauseId::E2, false, says);
         }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use ledger::{Break, BreakKind, CauseStatus, Decimal};
 
-use super::{Explained, put_first, shown_key};
+use super::{Explained, add_rival, put_first, shown_key};
 use crate::catalogue::CauseId;
-use crate::explanation::Says;
+use crate::explanation::{Explanation, Says};
 use crate::prover::Prover;
 
 /// The column and the difference without its sign, with those above and those below zero.
@@ -17,14 +17,12 @@ pub(super) fn find(prover: &Prover, breaks: &mut [Explained]) {
         return;
     }
     let mut off = Off::new();
-    for (at, (found, explanation)) in breaks.iter().enumerate() {
-        let is_open = explanation.status == CauseStatus::Unknown;
-        let Some((column, difference)) = difference(found).filter(|_| is_open) else {
+    for (at, (found, _)) in breaks.iter().enumerate() {
+        let Some((column, difference)) = difference(found) else {
             continue;
         };
         let amount = crate::number::magnitude(difference);
-        let sides = off.entry((column, amount)).or_default();
-        let [above, below] = sides;
+        let [above, below] = off.entry((column, amount)).or_default();
         let side = if difference.is_negative() {
             below
         } else {
@@ -33,24 +31,41 @@ pub(super) fn find(prover: &Prover, breaks: &mut [Explained]) {
         side.push(at);
     }
     for ((_, amount), [above, below]) in off {
-        let ([one], [other]) = (above.as_slice(), below.as_slice()) else {
+        for (one, other) in above.iter().zip(&below) {
+            explain(breaks, *one, *other, amount);
+        }
+    }
+}
+
+/// Names the pair where nothing else is known of it, or beside what is. Two records that are proved
+/// to have the same cause compensate each other, and that is no other cause.
+fn explain(breaks: &mut [Explained], one: usize, other: usize, amount: Decimal) {
+    let of = |at: usize| breaks.get(at);
+    let (Some((first, why)), Some((second, other_why))) = (of(one.min(other)), of(one.max(other)))
+    else {
+        return;
+    };
+    let is_proved = |why: &Explanation| why.status == CauseStatus::Proved;
+    let is_swap = |why: &Explanation| {
+        why.causes.contains(&CauseId::A10) || why.rivals.contains(&CauseId::A10)
+    };
+    let are_alike = why.causes == other_why.causes;
+    if are_alike && (is_proved(why) && is_proved(other_why) || is_swap(why) && is_swap(other_why)) {
+        return;
+    }
+    let (first, second) = (shown_key(first), shown_key(second));
+    let says = Says {
+        en: format!("{first} and {second} are off by {amount} up and down"),
+        zh: format!("{first} 与 {second} 一增一减 {amount}"),
+    };
+    for at in [one, other] {
+        let Some((_, explanation)) = breaks.get_mut(at) else {
             continue;
         };
-        let key = |at: usize| {
-            breaks
-                .get(at)
-                .map(|(found, _)| shown_key(found))
-                .unwrap_or_default()
-        };
-        let (first, second) = (key(*one.min(other)), key(*one.max(other)));
-        let says = Says {
-            en: format!("{first} and {second} are off by {amount} up and down"),
-            zh: format!("{first} 与 {second} 一增一减 {amount}"),
-        };
-        for at in [one, other] {
-            if let Some((_, explanation)) = breaks.get_mut(*at) {
-                put_first(explanation, CauseId::V2, false, says.clone());
-            }
+        if explanation.status == CauseStatus::Unknown {
+            put_first(explanation, CauseId::V2, false, says.clone());
+        } else {
+            add_rival(explanation, CauseId::V2);
         }
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn missing(prover: &Prover, breaks: &mut [Explained]) {
             en: format!(
                 "{count} records that stand next to each other are missing: rows {first} to {last} of {file}"
             ),
-            zh: format!("连续 {count} 条记录缺失:{file} 第 {first} 至 {last} 行"),
+            zh: format!("连续 {count} 条记录缺失：{file} 第 {first} 至 {last} 行"),
         }
     };
     name_runs(prover, breaks, CauseId::A2, 2, is_missing, says);
@@ -60,7 +60,7 @@ pub(super) fn doubled(prover: &Prover, breaks: &mut [Explained]) {
                 "{count} neighbouring records are there {is} times instead of {should}: rows {first} to {last} of {file}"
             ),
             zh: format!(
-                "连续 {count} 条记录出现 {is} 次,应为 {should} 次:{file} 第 {first} 至 {last} 行"
+                "连续 {count} 条记录出现 {is} 次，应为 {should} 次：{file} 第 {first} 至 {last} 行"
             ),
         }
     };
@@ -108,10 +108,10 @@ fn runs(breaks: &[Explained], belongs: impl Fn(&Break) -> bool) -> Vec<Run> {
         .enumerate()
         .filter(|(_, (found, _))| belongs(found))
     {
-        if let [source, ..] = found.source.as_slice() {
-            if let (Some(file), Some(row)) = (&source.file, source.row) {
-                rows.entry((&source.table, file, row)).or_default().push(at);
-            }
+        if let [source, ..] = found.source.as_slice()
+            && let (Some(file), Some(row)) = (&source.file, source.row)
+        {
+            rows.entry((&source.table, file, row)).or_default().push(at);
         }
     }
     let mut runs: Vec<Run> = Vec::new();

@@ -22,17 +22,28 @@ pub(super) fn find(prover: &Prover, breaks: &mut [Explained]) {
         }
     }
     let mut pairs = Vec::new();
-    for ((from, to), one) in &changes {
-        // Where many records change alike there is nothing that two of them share.
-        let turned = changes.get(&(to.clone(), from.clone()));
-        if let ([one], Some([other])) = (one.as_slice(), turned.map(Vec::as_slice)) {
-            if one < other {
-                pairs.push((*one, *other));
+    let mut others = Vec::new();
+    for ((from, to), ones) in &changes {
+        let Some(turned) = changes.get(&(to.clone(), from.clone())) else {
+            continue;
+        };
+        match (ones.as_slice(), turned.as_slice()) {
+            ([one], [other]) => {
+                if one < other {
+                    pairs.push((*one, *other));
+                }
             }
+            _ => others.extend(ones.iter().copied()),
         }
     }
     for (one, other) in pairs {
         explain(prover, breaks, one, other);
+    }
+    // Where many records change alike, any two of them may have been swapped, and none is told.
+    for at in others.into_iter().filter(|_| prover.knows(CauseId::A10)) {
+        if let Some((_, explanation)) = breaks.get_mut(at) {
+            add_rival(explanation, CauseId::A10);
+        }
     }
 }
 

@@ -5,15 +5,15 @@ use ledger::{
     Break, BreakKind, CauseFound, CauseStatus, FieldDifference, Record, Sides, SourceRecord, Zone,
 };
 
-use crate::block::{Example, cells};
+use crate::block::Example;
 
 /// Reports the breaks of two books, one line each.
-pub fn run(example: &Example) -> Vec<String> {
+pub(crate) fn run(example: &Example) -> Vec<String> {
     run_without(example, None)
 }
 
 /// Does the same with a prover that does not know a cause.
-pub fn run_without(example: &Example, without: Option<CauseId>) -> Vec<String> {
+pub(crate) fn run_without(example: &Example, without: Option<CauseId>) -> Vec<String> {
     explain(example, without)
         .iter()
         .map(|(_, explanation)| line(explanation))
@@ -21,7 +21,7 @@ pub fn run_without(example: &Example, without: Option<CauseId>) -> Vec<String> {
 }
 
 /// Explains the breaks of two books, each alone and then all together.
-pub fn explain(example: &Example, without: Option<CauseId>) -> Vec<(Break, Explanation)> {
+pub(crate) fn explain(example: &Example, without: Option<CauseId>) -> Vec<(Break, Explanation)> {
     let terms = terms(&example.expected[0]);
     let breaks = breaks(&terms, example);
     let prover = match without {
@@ -37,13 +37,10 @@ pub fn explain(example: &Example, without: Option<CauseId>) -> Vec<(Break, Expla
         .collect();
     prover.explain_together(&mut explained);
     explained
-        .iter()
-        .map(|(_, explanation)| line(explanation))
-        .collect()
 }
 
 /// What a report says of one break.
-pub fn line(explanation: &Explanation) -> String {
+pub(crate) fn line(explanation: &Explanation) -> String {
     let found = explanation.found();
     let rivals = if found.rivals.is_empty() {
         String::new()
@@ -66,7 +63,7 @@ pub fn line(explanation: &Explanation) -> String {
 }
 
 /// Reads the line of columns, such as `id:key,amount:money`.
-pub fn terms(header: &str) -> Terms {
+pub(crate) fn terms(header: &str) -> Terms {
     let columns = header
         .split(',')
         .map(|column| {
@@ -153,7 +150,7 @@ fn key(terms: &Terms, record: &Record) -> Record {
 }
 
 /// Holds two books against each other, as a run does: by key, or as a multiset.
-pub fn breaks(terms: &Terms, example: &Example) -> Vec<Break> {
+pub(crate) fn breaks(terms: &Terms, example: &Example) -> Vec<Break> {
     let expected = records(terms, &example.expected[1..]);
     let actual = records(terms, &example.target);
     let source = source(example);
@@ -239,7 +236,7 @@ fn as_multiset(
 }
 
 /// Makes the break of two records.
-pub fn found(
+pub(crate) fn found(
     terms: &Terms,
     source: &[SourceRecord],
     expected: Option<&Record>,
@@ -281,4 +278,63 @@ pub fn found(
         target: Vec::new(),
         alternatives: 0,
     }
+}
+
+/// Cuts a line of a book into its cells. `NULL` is no value, quotes are doubled within quotes, and
+/// `\n` is a line end.
+fn cells(line: &str) -> Vec<Option<String>> {
+    let mut cells = Vec::new();
+    let mut cell = String::new();
+    let (mut is_quoted, mut was_quoted) = (false, false);
+    let mut signs = line.chars().peekable();
+    loop {
+        match signs.next() {
+            Some('"') if is_quoted && signs.peek() == Some(&'"') => {
+                signs.next();
+                cell.push('"');
+            }
+            Some('"') => {
+                is_quoted = !is_quoted;
+                was_quoted = true;
+            }
+            Some('\\') if signs.peek() == Some(&'n') => {
+                signs.next();
+                cell.push('\n');
+            }
+            Some(',') | None if !is_quoted => {
+                let is_null = cell == "NULL" && !was_quoted;
+                cells.push((!is_null).then(|| std::mem::take(&mut cell)));
+                cell.clear();
+                was_quoted = false;
+                if signs.peek().is_none() && !line.ends_with(',') || line.is_empty() {
+                    break;
+                }
+                if signs.peek().is_none() {
+                    cells.push(Some(String::new()));
+                    break;
+                }
+            }
+            Some(sign) => cell.push(sign),
+            None => {
+                cells.push(Some(cell));
+                break;
+            }
+        }
+    }
+    cells
+}
+
+#[test]
+fn cells_are_cut_at_commas_outside_quotes() {
+    let cut = |line: &str| cells(line);
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        cut("1,\"a, b\",NULL,"),
+        [some("1"), some("a, b"), None, some("")]
+    );
+    assert_eq!(
+        cut("\"NULL\",\"say \"\"no\"\"\",x\\ny"),
+        [some("NULL"), some("say \"no\""), some("x\ny")]
+    );
+    assert_eq!(cut(""), [some("")]);
 }

@@ -1,6 +1,6 @@
 //! Other readings of the rule, weighed like any hypothesis.
 
-use causes::{CauseId, Explanation, Prover, Reading, Says};
+use causes::{CauseId, Explanation, Prover, Reading, Says, SourceColumn, Terms};
 use ledger::{CauseStatus, Record};
 
 use crate::block::Example;
@@ -130,5 +130,39 @@ fn a_prover_without_a_cause_leaves_its_readings_out() {
     assert_eq!(
         (with.status, without.status),
         (CauseStatus::Proved, CauseStatus::Unknown)
+    );
+}
+
+#[test]
+fn the_one_column_that_the_rule_reads_is_not_the_wrong_one() {
+    let header = "id:key,amount:money";
+    let example = Example {
+        source: vec!["id,paid".to_owned(), "1,18.80".to_owned()],
+        expected: vec![header.to_owned(), "1,-18.80".to_owned()],
+        target: vec!["1,18.80".to_owned()],
+        says: Vec::new(),
+    };
+    let mut terms = books::terms(header);
+    let found = books::breaks(&terms, &example).remove(0);
+    let named = |terms: Terms| {
+        let why = Prover::new(terms).explain(&found, &[]);
+        (why.status, why.causes, why.rivals)
+    };
+    let untold = named(terms.clone());
+    assert_eq!(
+        untold,
+        (
+            CauseStatus::Consistent,
+            vec![CauseId::B9],
+            vec![CauseId::B12]
+        )
+    );
+    terms.columns[1].comes_from = vec![SourceColumn {
+        table: "source".to_owned(),
+        column: "paid".to_owned(),
+    }];
+    assert_eq!(
+        named(terms),
+        (CauseStatus::Proved, vec![CauseId::B9], vec![])
     );
 }

@@ -95,15 +95,15 @@ fn two_records_hold_each_others_values() {
         "",
         "1,2013-05-27T02:30:01Z\n2,2013-05-27T02:30:05Z",
         "1,2013-05-27T02:30:05Z\n2,2013-05-27T02:30:01Z",
-        "A10 consistent, or T5\nA10 consistent, or T5",
+        "A10 consistent, or T5, M1\nA10 consistent, or T5, M1",
     );
-    // Many records that change alike have no partner.
+    // Of many records that change alike any two may have been swapped, and none is told.
     check(
         "id:key,type",
         "",
         "1,A\n2,B\n3,A\n4,B",
         "1,B\n2,A\n3,B\n4,A",
-        "D2 consistent\nD2 consistent\nD2 consistent\nD2 consistent",
+        "D2 consistent, or A10\nD2 consistent, or A10\nD2 consistent, or A10\nD2 consistent, or A10",
     );
 }
 

@@ -25,32 +25,32 @@
 
 /// One block.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Block {
+pub(crate) struct Block {
     /// The id, such as `B9`.
-    pub id: String,
+    pub(crate) id: String,
     /// The English name.
-    pub en: String,
+    pub(crate) en: String,
     /// The Chinese name.
-    pub zh: String,
+    pub(crate) zh: String,
     /// What happens, one line a paragraph.
-    pub what: Vec<String>,
+    pub(crate) what: Vec<String>,
     /// Books with what is said of them.
-    pub examples: Vec<Example>,
+    pub(crate) examples: Vec<Example>,
     /// The evidence that it takes, where records never show it.
-    pub needs: Option<String>,
+    pub(crate) needs: Option<String>,
 }
 
 /// Two tiny books and the lines that are reported.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Example {
+pub(crate) struct Example {
     /// Lines of the source, the names of its columns first; empty where it does not matter.
-    pub source: Vec<String>,
+    pub(crate) source: Vec<String>,
     /// Lines of what the rule gives, the columns first.
-    pub expected: Vec<String>,
+    pub(crate) expected: Vec<String>,
     /// Lines of the target, without columns.
-    pub target: Vec<String>,
+    pub(crate) target: Vec<String>,
     /// What is said of each break.
-    pub says: Vec<String>,
+    pub(crate) says: Vec<String>,
 }
 
 /// Finds the blocks of a source file.
@@ -58,7 +58,7 @@ pub struct Example {
 /// # Errors
 ///
 /// A block that is not of this form, with its line.
-pub fn blocks(text: &str) -> Result<Vec<Block>, String> {
+pub(crate) fn blocks(text: &str) -> Result<Vec<Block>, String> {
     let mut blocks = Vec::new();
     let mut lines = text.lines().enumerate();
     while let Some((at, line)) = lines.next() {
@@ -75,50 +75,6 @@ pub fn blocks(text: &str) -> Result<Vec<Block>, String> {
         blocks.push(block);
     }
     Ok(blocks)
-}
-
-/// Cuts a line of a book into its cells. `NULL` is no value, quotes are doubled within quotes, and
-/// `\n` is a line end.
-pub fn cells(line: &str) -> Vec<Option<String>> {
-    let mut cells = Vec::new();
-    let mut cell = String::new();
-    let (mut is_quoted, mut was_quoted) = (false, false);
-    let mut signs = line.chars().peekable();
-    loop {
-        match signs.next() {
-            Some('"') if is_quoted && signs.peek() == Some(&'"') => {
-                signs.next();
-                cell.push('"');
-            }
-            Some('"') => {
-                is_quoted = !is_quoted;
-                was_quoted = true;
-            }
-            Some('\\') if signs.peek() == Some(&'n') => {
-                signs.next();
-                cell.push('\n');
-            }
-            Some(',') | None if !is_quoted => {
-                let is_null = cell == "NULL" && !was_quoted;
-                cells.push((!is_null).then(|| std::mem::take(&mut cell)));
-                cell.clear();
-                was_quoted = false;
-                if signs.peek().is_none() && !line.ends_with(',') || line.is_empty() {
-                    break;
-                }
-                if signs.peek().is_none() {
-                    cells.push(Some(String::new()));
-                    break;
-                }
-            }
-            Some(sign) => cell.push(sign),
-            None => {
-                cells.push(Some(cell));
-                break;
-            }
-        }
-    }
-    cells
 }
 
 fn block(head: &str, body: &[&str]) -> Result<Block, String> {
