@@ -41,8 +41,10 @@ pub(crate) struct Counts {
     pub(crate) proved: usize,
     /// Proved or named to be another cause that makes the same of the record, byte for byte.
     pub(crate) equal: usize,
-    /// Named among the causes that remain possible.
-    pub(crate) named: usize,
+    /// Named first among the causes that remain possible.
+    pub(crate) first: usize,
+    /// Named as a rival of another that remains possible.
+    pub(crate) rival: usize,
     /// Only other causes named as possible.
     pub(crate) misnamed: usize,
     pub(crate) unknown: usize,
@@ -138,7 +140,8 @@ impl Judgement {
         let (counter, title) = match said {
             Said::Proved => (&mut counts.proved, None),
             Said::Equal => (&mut counts.equal, None),
-            Said::Named => (&mut counts.named, None),
+            Said::First => (&mut counts.first, None),
+            Said::Rival => (&mut counts.rival, None),
             Said::Misnamed => (&mut counts.misnamed, Some("misnamed")),
             Said::Unknown => (&mut counts.unknown, Some("unknown")),
             Said::WrongProved => (&mut counts.wrong_proved, Some("wrong_proved")),
@@ -164,7 +167,8 @@ impl Judgement {
 enum Said {
     Proved,
     Equal,
-    Named,
+    First,
+    Rival,
     Misnamed,
     Unknown,
     WrongProved,
@@ -177,18 +181,19 @@ fn said_of(planted: &str, truth: &Truth, cause: &Cause) -> Said {
         ("proved", Some(id)) if id == planted => Said::Proved,
         ("proved", Some(id)) if is_equal(&id) => Said::Equal,
         ("proved", _) => Said::WrongProved,
+        ("consistent", Some(id)) if id == planted => Said::First,
         ("consistent", id) => {
             let rivals = cause.rivals.iter().filter_map(rival);
             let named: BTreeSet<String> = id.into_iter().chain(rivals).collect();
             if named.contains(planted) {
-                Said::Named
+                Said::Rival
             } else if named.iter().any(is_equal) {
                 Said::Equal
             } else {
                 Said::Misnamed
             }
         }
-        _ if planted == UNKNOWABLE => Said::Named,
+        _ if planted == UNKNOWABLE => Said::First,
         _ => Said::Unknown,
     }
 }
@@ -415,14 +420,14 @@ mod tests {
         check(
             json!({"id": "B2", "status": "consistent", "rivals": ["B9"]}),
             Counts {
-                named: 1,
+                rival: 1,
                 ..located.clone()
             },
         );
         check(
             json!({"id": "B2", "status": "consistent", "rivals": [{"id": "B9"}]}),
             Counts {
-                named: 1,
+                rival: 1,
                 ..located.clone()
             },
         );

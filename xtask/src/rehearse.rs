@@ -221,12 +221,13 @@ fn pairs(causes: &[String]) -> Vec<(&'static str, &'static str)> {
 }
 
 /// The counters of a judgement, in the order of the page's columns, with their titles.
-const COUNTERS: [(&str, &str); 8] = [
+const COUNTERS: [(&str, &str); 9] = [
     ("planted", "planted"),
     ("located", "located"),
     ("proved", "proved right"),
     ("equal", "same by another"),
-    ("named", "named right"),
+    ("first", "named first"),
+    ("rival", "named as rival"),
     ("misnamed", "not among the named"),
     ("unknown", "unknown"),
     ("wrong_proved", "proved wrong"),
@@ -365,8 +366,8 @@ fn add_to(counts: &mut Counts, more: &Counts) {
 
 /// Proved right, proved by another cause that makes the same record, or named among the possible.
 fn right(counts: &Counts) -> u64 {
-    let [_, _, proved, equal, named, ..] = *counts;
-    proved.saturating_add(equal).saturating_add(named)
+    let [_, _, right @ .., _, _, _] = *counts;
+    right.into_iter().fold(0, u64::saturating_add)
 }
 
 /// What is wrong with one case, beyond what is unknown.
@@ -491,7 +492,8 @@ A fault can make several breaks, such as two ids that were swapped; breaks are c
 | located | found with the right kind, key and contents on both sides |
 | proved right | proved to be what was planted |
 | same by another | proved or named to be another cause that makes the same of this record, byte for byte: a doubled amount of 0.29 with a decimal point lost, say. The evidence cannot tell them apart |
-| named right | where what was planted is named among the causes that remain possible |
+| named first | where what was planted is named first of the causes that remain possible |
+| named as rival | where it is named among the rivals of another |
 | not among the named | where only other causes are named as possible |
 | unknown | of which no cause is told |
 | proved wrong | proved to be what they are not |
@@ -557,7 +559,7 @@ mod tests {
 
     #[test]
     fn the_bar_is_held_for_each_figure_alone() {
-        let good = json!({"planted": 200, "located": 200, "proved": 150, "equal": 10, "named": 38,
+        let good = json!({"planted": 200, "located": 200, "proved": 150, "equal": 10, "first": 30, "rival": 8,
                           "unknown": 2, "wrong_proved": 0, "misnamed": 0});
         assert_eq!(verdict(good.clone(), 0), "");
         let with = |name: &str, value: u64| {
@@ -572,7 +574,7 @@ mod tests {
         assert_eq!(verdict(good.clone(), 1), "1 false breaks");
         let wrong = verdict(with("wrong_proved", 1), 0);
         assert_eq!(wrong, "1 proved to be another cause than they are");
-        let few = verdict(with("named", 37), 0);
+        let few = verdict(with("rival", 7), 0);
         assert_eq!(few, "197 of 200 named right, less than 99 %");
     }
 
@@ -607,10 +609,10 @@ mod tests {
         tally.add(&scene("1,000", "B9:1000"), judged(counts, 0));
         let page = page(&tally, 7, 4_000);
         assert!(
-            page.contains("| B9 | 1,000 | 1,000 | 999 | 0 | 0 | 0 | 1 | 0 |\n"),
+            page.contains("| B9 | 1,000 | 1,000 | 999 | 0 | 0 | 0 | 0 | 1 | 0 |\n"),
             "{page}"
         );
-        assert!(page.contains("| 1,000 | 1 | 1,000 | 1,000 | 999 | 0 | 0 | 0 | 1 | 0 | 0 |\n"));
+        assert!(page.contains("| 1,000 | 1 | 1,000 | 1,000 | 999 | 0 | 0 | 0 | 0 | 1 | 0 | 0 |\n"));
         assert!(page.contains("**99.90 %**") && page.contains("--seed 7 --records 4000"));
         assert!(!page.contains('{'), "{page}");
     }
