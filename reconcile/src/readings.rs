@@ -22,6 +22,9 @@ use tokio::task::JoinSet;
 /// Differing records on which every reading is tried.
 const SAMPLED: usize = 512;
 
+/// Breaks that a reading must explain to be counted over the whole book.
+const TELLING_MIN: u64 = 3;
+
 /// Readings that may be tried on all records.
 const CHOSEN_MAX: usize = 8;
 
@@ -132,6 +135,25 @@ impl Readings {
                 )
             })
             .collect())
+    }
+
+    /// The readings that explain many of the breaks that they could: of these it is worth a pass to
+    /// know what else they would change.
+    pub(crate) fn telling(self) -> Self {
+        let most = self.fits.iter().map(|fits| fits.load(Ordering::Relaxed));
+        let most = most.max().unwrap_or(0);
+        let pairs = self.readings.into_iter().zip(self.fits);
+        let (readings, fits) = pairs
+            .filter(|(_, fits)| {
+                let fits = fits.load(Ordering::Relaxed);
+                fits >= TELLING_MIN && fits.saturating_mul(2) >= most
+            })
+            .unzip();
+        Self { readings, fits }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.readings.is_empty()
     }
 
     /// The same readings with no break counted.
@@ -261,6 +283,10 @@ fn gives(
 ) -> Option<Option<Record>> {
     let expected = found.expected.as_ref()?;
     let rows = answer.rows_of(record);
+    // A reading that cannot convert the record is no reading that anybody lived with.
+    if answer.reject_of(record).is_some() {
+        return None;
+    }
     if rows.is_empty() {
         return Some(None);
     }

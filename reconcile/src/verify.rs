@@ -30,7 +30,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Records of which about so many are looked at for what is usual, where very many differ.
-const SAMPLED: u64 = 20_000;
+const SAMPLED: u64 = 60_000;
 
 /// How a run is made. Results do not depend on it, times and the seed apart.
 #[derive(Clone, Debug)]
@@ -390,7 +390,7 @@ impl AgreementRun<'_> {
             out.write(found)?;
         } else {
             let readings = self
-                .propose_from_sample(&look, folded, &comparison, &mut out)
+                .propose_from_sample(&look, folded, &mut out)
                 .await?;
             let choice = choice(layout, &comparison);
             let scratch = scratch(&self.options.evidence)?;
@@ -413,16 +413,17 @@ impl AgreementRun<'_> {
         }
         let (groups, broken, readings) = (out.groups, out.broken, out.readings);
         self.find_common(groups, broken, tally).await?;
-        self.count_readings(&readings, tally).await
+        self.count_readings(readings, tally).await
     }
 
     /// Counts over the whole book what other readings of the rule would change.
     async fn count_readings(
         &self,
-        readings: &Readings,
+        readings: Readings,
         tally: &mut Tally,
     ) -> Result<(), VerifyError> {
-        if readings.rules().is_empty() {
+        let readings = readings.telling();
+        if readings.is_empty() {
             return Ok(());
         }
         let mut run = Run::new(self.options.threads);
@@ -438,31 +439,25 @@ impl AgreementRun<'_> {
         }
     }
 
-    /// Takes a uniform sample of the breaks, where they are too many to be held at once, and one of
-    /// the records that agree: for readings of the rule, and for what breaks may have in common.
+    /// Looks at a uniform sample of the records, where too many differ to be held at once: those
+    /// that differ tell which readings of the rule and which conditions to try on all, and those
+    /// that agree what is usual.
     async fn propose_from_sample(
         &self,
         look: &Look<'_>,
         folded: &Folded,
-        comparison: &Comparison,
         out: &mut Out<'_>,
     ) -> Result<Readings, VerifyError> {
-        let Some(sample) = &comparison.sample else {
-            return Ok(Readings::default());
-        };
-        let layout = &self.agreement.layout;
-        let marks = sample.elements.iter().map(|element| element.mark);
-        let differing = Choice::Keys(Arc::new(Keys::new(layout, marks)));
-        let paired = self.fetch_paired(look, &differing).await?;
+        let bits = (folded.expected.records() / SAMPLED).checked_ilog2();
+        let paired = self
+            .fetch_paired(look, &Choice::Sample(bits.unwrap_or(0)))
+            .await?;
         let readings = Readings::choose(self.agreement, &paired, look.threads).await?;
         let mut breaks = paired.describe_all(look.threads);
         let given = look.read(&readings, &paired).await?;
         out.explainer.explain_each(&mut breaks, &given, 0);
         drop(given);
-        let bits = (folded.expected.records() / SAMPLED).checked_ilog2();
-        let any = Choice::Sample(bits.unwrap_or(0));
-        let agreeing = self.fetch_paired(look, &any).await?.agreeing()?;
-        let usual = Background::of_agreeing(agreeing);
+        let usual = Background::of_agreeing(paired.agreeing()?);
         out.propose_from(self.of(), &breaks, &usual);
         Ok(readings.not_counted_yet())
     }

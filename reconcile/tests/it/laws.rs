@@ -96,6 +96,20 @@ fn ways() -> Vec<fn(&mut Options)> {
     ]
 }
 
+/// Everything that a run told but for why.
+fn without_causes(ran: &Ran) -> (Vec<ledger::Break>, Vec<ledger::AgreementReport>) {
+    let mut breaks = ran.breaks.clone();
+    breaks
+        .iter_mut()
+        .for_each(|found| found.cause = ledger::CauseFound::default());
+    let mut agreements = ran.report.agreements.clone();
+    for agreement in &mut agreements {
+        agreement.causes.clear();
+        agreement.notes.clear();
+    }
+    (breaks, agreements)
+}
+
 /// The target's records as the source's records and the breaks say they are.
 fn rebuilt(source: &[(String, Value)], ran: &Ran) -> BTreeMap<Vec<Option<String>>, i64> {
     let mut counts: BTreeMap<Vec<Option<String>>, i64> = BTreeMap::new();
@@ -215,6 +229,11 @@ proptest! {
                 prop_assert_eq!(rebuilt(&left, again.closes()), rebuilt(&left, &first));
                 continue;
             }
+            if number == 3 {
+                // On disk a break is explained by itself, without the others beside it.
+                prop_assert_eq!(without_causes(&again), without_causes(&first));
+                continue;
+            }
             prop_assert_eq!(&again.lines, &first.lines);
             prop_assert_eq!(&again.report.agreements, &first.report.agreements);
             prop_assert_eq!(again.report.verdict, first.report.verdict);
@@ -244,5 +263,5 @@ fn when_every_record_differs_every_record_is_told() {
             };
         })
         .expect("the run ends");
-    assert_eq!(small.lines, first.lines);
+    assert_eq!(without_causes(&small), without_causes(&first));
 }

@@ -10,6 +10,7 @@ use datafusion::execution::{SendableRecordBatchStream, SessionState};
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::logical_plan::{Filter, Projection};
 use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::displayable;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
@@ -208,14 +209,11 @@ impl Side {
             .create_physical_plan(&logical, &state)
             .await?;
         let physical = checked::install(physical, &run.rejects, &scans)?;
-        let narrow = physical
-            .downcast_ref::<Scan>()
-            .filter(|_| run.narrow_decimals)
-            .map(Scan::narrowed);
-        Ok(match narrow {
-            Some(scan) => (state, Arc::new(scan)),
-            None => (state, physical),
-        })
+        let physical = match run.narrow_decimals {
+            true => narrowed(physical)?,
+            false => physical,
+        };
+        Ok((state, physical))
     }
 
     pub(super) fn state_of(&self, run: &Run) -> SessionState {
@@ -254,6 +252,25 @@ impl Side {
         let predicate = Expr::ScalarFunction(ScalarFunction::new_udf(test, arguments));
         let filter = Filter::try_new(predicate, Arc::new(self.plan.clone()))?;
         Ok(LogicalPlan::Filter(filter))
+    }
+}
+
+/// The same plan with small decimals in 64 bits, where it is nothing but a scan; the engine may have
+/// put one operator around it that hands its batches on.
+fn narrowed(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+    let of = |plan: &Arc<dyn ExecutionPlan>| -> Option<Arc<dyn ExecutionPlan>> {
+        Some(Arc::new(plan.downcast_ref::<Scan>()?.narrowed()))
+    };
+    if let Some(scan) = of(&plan) {
+        return Ok(scan);
+    }
+    let inner = match plan.children().as_slice() {
+        [child] if plan.is::<CooperativeExec>() => of(child),
+        _ => None,
+    };
+    match inner {
+        Some(scan) => plan.with_new_children(vec![scan]),
+        None => Ok(plan),
     }
 }
 
