@@ -14,6 +14,7 @@ static MESSAGES: LazyLock<Vec<Message>> = LazyLock::new(|| {
     let mut parts = include_str!("chinese/messages.txt").split("# == ").skip(1);
     let mut part = || parts.next().map(read).unwrap_or_default();
     let (first, mut then, last) = (part(), part(), part());
+    then.extend(read(include_str!("chinese/causes.txt")));
     then.sort_by_key(|message| std::cmp::Reverse(message.weight()));
     first.into_iter().chain(then).chain(last).collect()
 });
@@ -292,10 +293,31 @@ mod tests {
     }
 
     #[test]
+    fn causes_are_told_in_chinese() {
+        check(
+            "amount: -468.60 became 468.60: the minus sign was lost",
+            "amount：-468.60 变成 468.60：负号丢失",
+        );
+        check(
+            "amount: 12.00 became 1200.00: multiplied by 100: the decimal point moved 2 places; \
+             memo: rent became rent : blanks around it were dropped",
+            "amount：12.00 变成 1200.00：乘以 100，小数点移动 2 位；\
+             memo：rent 变成 rent ：首尾空格被去掉",
+        );
+        check(
+            "B5 reading of the rule, amount: rounds half to even, `round_half_even(x, 2)` instead of \
+             `round_half_up(x, 2)`: gives what the target holds for 7 breaks, and would change 9 \
+             records of the whole book, of which 2 agree with the rule",
+            "B5 规则的另一种读法，amount：四舍六入五成双，读作 `round_half_even(x, 2)`，规则为 \
+             `round_half_up(x, 2)`：可得出 7 处差错中新账的内容，在全账中会改变 9 笔记录，其中 2 笔与规则一致",
+        );
+    }
+
+    #[test]
     fn names_are_taken_over_whatever_they_look_like() {
         check("there is no table `the plan`", "没有表 `the plan`");
         check("the columns are 金额, a; b: c", "现有各列：金额, a; b: c");
-        assert_eq!(chinese("words that the engine never says"), None);
+        assert_eq!(chinese("words that nobody says here"), None);
         assert_eq!(chinese(""), None);
     }
 

@@ -171,7 +171,7 @@ impl Page<'_> {
         let mut line = self.words.cause(id.as_deref(), cause.status);
         if !cause.says.is_empty() {
             line.push_str(self.words.pick(": ", "："));
-            line.push_str(&text::plain(&cause.says));
+            line.push_str(&text::plain(&self.words.engine(&cause.says)));
         }
         if !cause.rivals.is_empty() {
             let rivals: Vec<String> = cause.rivals.iter().map(|id| text::plain(id)).collect();
