@@ -185,7 +185,11 @@ fn said_of(planted: &str, truth: &Truth, cause: &Cause) -> Said {
         ("consistent", id) => {
             let rivals = cause.rivals.iter().filter_map(rival);
             let named: BTreeSet<String> = id.into_iter().chain(rivals).collect();
-            if named.contains(planted) {
+            // Rivals of two causes on a record may be told one by one.
+            let parts: BTreeSet<&str> = named.iter().flat_map(|one| one.split('+')).collect();
+            let is_pair =
+                planted.contains('+') && planted.split('+').all(|one| parts.contains(one));
+            if named.contains(planted) || is_pair {
                 Said::Rival
             } else if named.iter().any(is_equal) {
                 Said::Equal
@@ -445,6 +449,22 @@ mod tests {
                 ..located.clone()
             },
         );
+    }
+
+    #[test]
+    fn rivals_of_a_pair_may_be_told_one_by_one() {
+        let mut truth = truth(Kind::Differs, "V1", Some("1.50"), Some("-150.00"));
+        let said = |planted: &str, id: &str, rivals: Value| {
+            let cause = json!({"id": id, "status": "consistent", "rivals": rivals});
+            said_of(planted, &truth, &serde_json::from_value(cause).unwrap())
+        };
+        assert_eq!(said("B2+B9", "B15+B9", json!(["B2"])), Said::Rival);
+        assert_eq!(said("B2+B9", "B15+B9", json!(["B1"])), Said::Misnamed);
+        assert_eq!(said("B2", "B15+B9", json!(["B1"])), Said::Misnamed);
+        truth.equals = vec!["B9+B15".to_owned()];
+        let cause = json!({"id": "B15+B9", "status": "proved"});
+        let cause: Cause = serde_json::from_value(cause).unwrap();
+        assert_eq!(said_of("B2+B9", &truth, &cause), Said::Equal);
     }
 
     #[test]

@@ -195,6 +195,7 @@ impl<'a> Plot<'a> {
         self.faults += 1;
         for (at, after) in records.into_iter().zip(after) {
             let equals = self.equals(at, &after, causes);
+            let equals: Vec<&str> = equals.iter().map(String::as_str).collect();
             self.replace(at, after, causes, &equals);
         }
         true
@@ -206,8 +207,42 @@ impl<'a> Plot<'a> {
         !self.touched[at] && once
     }
 
-    /// Single causes, apart from the planted one, that would have made the same of a record.
-    fn equals(&self, at: usize, after: &[String], causes: &[&str]) -> Vec<&'static str> {
+    /// Causes, apart from the planted one, that would have made the same of a record: single ones,
+    /// and pairs where a pair was planted.
+    fn equals(&self, at: usize, after: &[String], causes: &[&str]) -> Vec<String> {
+        let singles = self.single_equals(at, after, causes);
+        let singles = singles.into_iter().map(str::to_owned);
+        match causes {
+            [_, _] => singles.chain(self.paired_equals(at, after)).collect(),
+            _ => singles.collect(),
+        }
+    }
+
+    fn paired_equals(&self, at: usize, after: &[String]) -> BTreeSet<String> {
+        let record = &self.book.records[at];
+        let whole = between(&record.cells, after);
+        let is_part = |change: &Change| {
+            let columns = change.iter().map(|(at, _)| at);
+            columns
+                .clone()
+                .all(|at| whole.iter().any(|(other, _)| at == other))
+        };
+        let mut found = BTreeSet::new();
+        for first in CHANGING {
+            let changes = faults::outcomes(first, self.book, record, &record.cells);
+            for change in changes.iter().filter(|change| is_part(change)) {
+                let cells = changed(&record.cells, change);
+                let rest = between(&cells, after);
+                let seconds = CHANGING.iter().filter(|second| {
+                    faults::outcomes(second, self.book, record, &cells).contains(&rest)
+                });
+                found.extend(seconds.map(|second| format!("{first}+{second}")));
+            }
+        }
+        found
+    }
+
+    fn single_equals(&self, at: usize, after: &[String], causes: &[&str]) -> Vec<&'static str> {
         let record = &self.book.records[at];
         let change = between(&record.cells, after);
         let others = CHANGING.iter().chain(RULED);

@@ -16,7 +16,7 @@ pub(crate) struct Truth {
     pub(crate) key: Map<String, Value>,
     /// What was planted: one cause, or two on one record.
     pub(crate) causes: Vec<String>,
-    /// Single causes that would have made the same record of this one, byte for byte.
+    /// Causes, or pairs, that would have made the same record of this one, byte for byte.
     pub(crate) equals: Vec<String>,
     /// The record as it must be, or null.
     pub(crate) before: Option<Map<String, Value>>,

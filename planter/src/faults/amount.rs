@@ -22,6 +22,7 @@ pub(super) fn outcomes(cause: &str, text: &str, scale: u32) -> Vec<String> {
         "B4" => through_float(text, units, scale),
         "B8" => cut_to_field(units).into_iter().map(written).collect(),
         "B9" => vec![(-amount).to_string(), amount.abs().to_string()],
+        "B15" => without_point(text, scale),
         "M1" => flipped(text, units, scale),
         "M2" => vec![tampered(units)].into_iter().map(written).collect(),
         _ => Vec::new(),
@@ -106,6 +107,13 @@ fn cut_to_field(units: i128) -> Vec<i128> {
     ]
 }
 
+/// The decimal point was taken for a separator of thousands.
+fn without_point(text: &str, scale: u32) -> Vec<String> {
+    let joined = Exact::read(&text.replace('.', ""));
+    let wide = joined.map(|one| one.round(scale, crate::exact::Mode::Down).to_string());
+    wide.into_iter().collect()
+}
+
 /// One bit set or cleared: in the digits as text, in the minor units as a number of 64 bits.
 fn flipped(text: &str, units: i128, scale: u32) -> Vec<String> {
     let mut all: Vec<String> = super::text::flipped(text)
@@ -173,6 +181,7 @@ mod tests {
             "-42949673.00",
             &["-949673.00", "-0.04", "42949672.92"].map(fix_wrap),
         );
+        check("B15", "1234.56", &["123456.00"]);
         check("B9", "7.00", &["-7.00", "7.00"]);
         check("B9", "-7.00", &["7.00", "7.00"]);
     }

@@ -512,7 +512,7 @@ impl Plot<'_> {
         let before = &self.book.records[at].cells;
         let amount = Exact::read(&before[column]).unwrap_or(Exact::new(0, 2));
         let after = changed(before, &vec![(column, (amount + by).to_string())]);
-        let equals = self.equals(at, &after, &["V2"]);
+        let equals = self.single_equals(at, &after, &["V2"]);
         self.replace(at, after, &["V2"], &equals);
     }
 
@@ -548,7 +548,7 @@ impl Plot<'_> {
                 let amount = Exact::read(&before[income]).unwrap_or(Exact::new(0, 2));
                 let after = changed(before, &vec![(income, (amount + by).to_string())]);
                 debug_assert!(!between(before, &after).is_empty());
-                let equals = self.equals(at, &after, &["Q3"]);
+                let equals = self.single_equals(at, &after, &["Q3"]);
                 self.replace(at, after, &["Q3"], &equals);
             }
         }

@@ -65,6 +65,7 @@ fn expected(account: &str, entries: &[(usize, Exact)]) -> Record {
     let mut would = Woulds::default();
     for (_, amount) in entries {
         would.add("P2", BALANCE, balance - *amount);
+        would.add("B12", BALANCE, *amount);
     }
     // A summary that was not rebuilt lacks the last entries, but has the first.
     let mut stale = balance;

@@ -241,14 +241,16 @@ impl Order {
     fn amounts(&self, fee: Exact, would: &mut Woulds) {
         if self.is_subscription() {
             would.extend(roundings(FEE, self.asked * FEE_RATE, 2));
+            would.add("B10", AMOUNT, self.asked - fee);
+            would.add("B10", AMOUNT, self.asked + fee);
         }
+        would.add("B12", AMOUNT, self.asked);
+        would.add("B12", SHARES, self.asked);
         for mode in Mode::ALL {
             let [amount, shares] = self.money_and_shares(fee, mode);
             would.add("B5", AMOUNT, amount);
             would.add("B5", SHARES, shares);
         }
-        would.add("B10", AMOUNT, self.asked - fee);
-        would.add("B10", AMOUNT, self.asked + fee);
         would.add("B11", FEE, Exact::new(0, 2));
         would.add("B11", FEE, fee + fee);
     }

@@ -187,6 +187,8 @@ impl Trade {
         }
         leg.would.add("B10", AMOUNT, self.amount);
         leg.would.add("B10", AMOUNT, paid - self.coupon);
+        leg.would.add("B12", AMOUNT, self.amount);
+        leg.would.add("B12", AMOUNT, self.coupon);
         leg
     }
 
@@ -201,6 +203,7 @@ impl Trade {
         leg.would.add("B11", AMOUNT, net - fee);
         leg.would.add("B11", AMOUNT, self.amount);
         leg.would.add("B12", AMOUNT, self.coupon);
+        leg.would.add("B12", AMOUNT, self.amount);
         leg
     }
 
