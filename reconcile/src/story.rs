@@ -158,7 +158,7 @@ pub async fn story(
     };
     let found = fetch.asked(&asked).await?;
     let rejects = found.rejects.clone();
-    let records = tell::tell(prepared, agreement, found)?;
+    let records = tell::tell(&fetch, found).await?;
     let neighbours = neighbours::of(&prepared.session, &records)?;
     let rule = &prepared.plan.agreements[place].rule;
     Ok(Story {
@@ -221,8 +221,16 @@ impl Rule {
 }
 
 impl Explained {
-    fn new(mut found: Break, why: Explanation) -> Self {
+    fn new(mut found: Break, mut why: Explanation) -> Self {
         found.cause = why.found();
+        // Two ways to the same value are one hypothesis to a reader.
+        let mut told: Vec<Tried> = Vec::with_capacity(why.tried.len());
+        for tried in std::mem::take(&mut why.tried) {
+            if !told.contains(&tried) {
+                told.push(tried);
+            }
+        }
+        why.tried = told;
         let is_open = |cause: &CauseId| match why.status {
             CauseStatus::Proved => false,
             CauseStatus::Consistent => why.causes.contains(cause) || why.rivals.contains(cause),

@@ -1,48 +1,41 @@
 //! Compares the records that were fetched, and explains those that differ.
 
-use super::fetch::Both;
+use super::fetch::{Both, Fetch};
 use super::{Agreed, Explained, StoryError, TOLD_MAX, Told};
-use crate::describe::{Describer, Trail};
 use crate::explain::terms;
-use crate::pairing::{Found, Row, pair_by_key, pair_without_key};
+use crate::locate::Look;
+use crate::pairing::{Found, Row};
 use crate::prepare::{Agreement, Prepared};
+use crate::readings::{Given, Readings};
 use crate::rows::{Encoder, Records};
+use books::Meter;
 use causes::{Explanation, Prover, Reading};
-use footing::Side;
+use footing::{Seed, Side};
 use ledger::Break;
 use rules::sql::{Wanted, Which};
 use std::collections::BTreeMap;
-
-/// What was read otherwise of the rule, for each hypothesis about it.
-const NO_READINGS: &[Reading] = &[];
+use std::sync::Arc;
 
 /// Tells the records, those that differ first.
-pub(super) fn tell(
-    prepared: &Prepared,
-    agreement: &Agreement,
-    both: Both,
-) -> Result<Vec<Told>, StoryError> {
+pub(super) async fn tell(fetch: &Fetch<'_>, both: Both) -> Result<Vec<Told>, StoryError> {
+    let agreement = fetch.agreement;
     let layout = &agreement.layout;
     let encoder = Encoder::new(layout)?;
-    let source_trail = Trail::new(
-        agreement.expected.lineage(),
-        Which::Source,
-        &both.expected.schema(),
-    );
-    let target_trail = Trail::new(
-        agreement.actual.lineage(),
-        Which::Target,
-        &both.actual.schema(),
-    );
-    let expected = encoder.records(Side::Expected, both.expected)?;
-    let actual = encoder.records(Side::Actual, both.actual)?;
-    let has_key = !layout.key().is_empty();
-    let mut found = match has_key {
-        true => pair_by_key(&expected, &actual),
-        false => pair_without_key(&expected, &actual, layout.money()),
+    let expected = encoder.records(Side::Expected, both.expected.clone())?;
+    let actual = encoder.records(Side::Actual, both.actual.clone())?;
+    let look = Look {
+        agreement,
+        // Nothing is hashed here: every record is compared by its values.
+        seed: &Seed::new([0; 32]),
+        threads: fetch.threads,
+        watch: fetch.watch,
+        meter: &Arc::new(Meter::default()),
+        partition_records: 0,
     };
+    let paired = look.pair(both.expected, both.actual)?;
+    let mut found = paired.found().to_vec();
     let mut agreed = agreed(&expected, &actual, &found);
-    if !has_key {
+    if layout.key().is_empty() {
         // What is only like the records that were asked for has served its turn.
         let is_asked = |one: &Found| {
             let [left, right] = rows(one);
@@ -54,22 +47,16 @@ pub(super) fn tell(
     if found.len() + agreed.len() > TOLD_MAX {
         return Err(StoryError::TooMany { most: TOLD_MAX });
     }
-    let describer = Describer {
-        agreement,
-        expected: &expected,
-        actual: &actual,
-        source_trail: &source_trail,
-        target_trail: &target_trail,
-    };
-    let mut breaks: Vec<Break> = found.iter().map(|one| describer.describe(one)).collect();
-    trace(prepared, agreement, &mut breaks)?;
-    let explained = explain(prepared, agreement, breaks);
+    let mut breaks = paired.describe(&found);
+    trace(fetch.prepared, agreement, &mut breaks)?;
+    let readings = Readings::all(agreement);
+    let given = readings.read(agreement, &paired, &found, fetch.threads).await?;
+    let explained = explain(fetch.prepared, agreement, breaks, &given);
     let broken = explained.into_iter().map(|(found, why)| {
         let explained = Explained::new(found, why);
         Told::Breaks(Box::new(explained))
     });
-    let agreed = agreed.iter().map(|one| {
-        let both = describer.describe(one);
+    let agreed = paired.describe(&agreed).into_iter().map(|both| {
         Told::Agrees(Agreed {
             record: both.expected.unwrap_or_default(),
             copies: both.copies.expected,
@@ -85,13 +72,17 @@ fn explain(
     prepared: &Prepared,
     agreement: &Agreement,
     breaks: Vec<Break>,
+    given: &Given<'_>,
 ) -> Vec<(Break, Explanation)> {
     let prover = Prover::new(terms(prepared, agreement));
-    let explain = |found: Break| {
-        let why = prover.story(&found, NO_READINGS);
+    let explain = |(at, found): (usize, Break)| {
+        let readings = given.of(agreement, at, &found).into_iter();
+        let readings: Vec<Reading> = readings.map(|(_, reading)| reading).collect();
+        let why = prover.story(&found, &readings);
         (found, why)
     };
-    let mut explained: Vec<(Break, Explanation)> = breaks.into_iter().map(explain).collect();
+    let breaks = breaks.into_iter().enumerate();
+    let mut explained: Vec<(Break, Explanation)> = breaks.map(explain).collect();
     if explained.len() > 1 {
         prover.explain_together(&mut explained);
     }
