@@ -118,8 +118,12 @@ impl Holding {
         let mut would = Woulds::default();
         would.extend(roundings(INCOME, of(self.confirmed, 0), 2));
         would.add("Q2", INCOME, income + income);
-        would.add("Q4", INCOME, paid(of(self.confirmed, -1)));
-        would.add("Q4", INCOME, paid(of(self.confirmed, 1)));
+        for away in [-1, 1] {
+            // Another day's row of the joined table: a fund calls it Q4, a currency's rate B13.
+            for cause in ["Q4", "B13"] {
+                would.add(cause, INCOME, paid(of(self.confirmed, away)));
+            }
+        }
         would.add("Q5", INCOME, paid(of(all, 0)));
         would.add("B12", SHARES, self.unconfirmed);
         would.add("B12", INCOME, self.confirmed);
