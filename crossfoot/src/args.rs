@@ -33,7 +33,8 @@ First steps:
   crossfoot verify OLD NEW      compare two books at once
   crossfoot init OLD NEW        write a plan that says how they are compared
   crossfoot check               read the plan, and report every mistake in it
-  crossfoot verify              verify by the plan in this folder";
+  crossfoot verify              verify by the plan in this folder
+  crossfoot explain KEY         tell one record's whole story";
 
 #[derive(Debug, Args)]
 pub(crate) struct Global {
@@ -76,6 +77,12 @@ pub(crate) enum Command {
     /// Without books it reads the plan of this folder (`crossfoot.toml`). With two books it
     /// compares them as `init` would plan it, and says in one line what it took for key and money.
     Verify(Verify),
+    /// Tells one record's whole story: what should be, what is, and why they differ.
+    ///
+    /// The record is named by its key, or by any compared columns. Every cause of the catalogue is
+    /// tried on it, and told with what it would have given. With --difference instead of a record,
+    /// it names entries that a bare difference of two totals may come from; that proves nothing.
+    Explain(Explain),
     /// Reads the plan and both books' schemas, and reports every mistake at its place.
     Check(Check),
     /// Looks at two books and writes a first plan that runs.
@@ -138,6 +145,44 @@ pub(crate) struct Verify {
     /// Does not digest the files of the books; the evidence then names them without their BLAKE3.
     #[arg(long)]
     pub(crate) no_digest: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  crossfoot explain P00041979 --plan examples/first\n  \
+                        crossfoot explain V1,2                      a key of two columns\n  \
+                        crossfoot explain voucher=V1 leg=2          the same by name\n  \
+                        crossfoot explain account=W-1055 amount=-18.80\n  \
+                        crossfoot explain P00041979 --json | jq '.records[].tried'\n  \
+                        crossfoot explain --difference 0.01 --column amount\n\n\
+                        Exit codes: 0 the record agrees, 1 it does not, 2 no such record; \
+                        with --difference always 5, as nothing is proved.")]
+pub(crate) struct Explain {
+    /// The record: the values of its key, or COLUMN=VALUE for any compared columns. NULL is the
+    /// missing value.
+    #[arg(
+        value_name = "KEY",
+        required_unless_present = "difference",
+        conflicts_with = "difference",
+        allow_negative_numbers = true
+    )]
+    pub(crate) key: Vec<String>,
+    #[command(flatten)]
+    pub(crate) plan: PlanPath,
+    /// The agreement; needed where more than one could answer.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) agreement: Option<String>,
+    /// A difference of two totals of which nothing else is known.
+    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
+    pub(crate) difference: Option<String>,
+    /// The money column of the difference; needed where there is more than one.
+    #[arg(long, value_name = "COLUMN", requires = "difference")]
+    pub(crate) column: Option<String>,
+    /// The currency of the difference; needed where the records have one each.
+    #[arg(long, value_name = "CODE", requires = "difference")]
+    pub(crate) currency: Option<String>,
+    /// Threads to work in; by default one for each processor.
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<std::num::NonZeroUsize>,
 }
 
 #[derive(Debug, Args)]

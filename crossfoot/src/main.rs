@@ -28,6 +28,7 @@ fn main() -> ExitCode {
     let done = match &cli.command {
         Command::Verify(verify) => commands::verify::run(verify, &screen),
         Command::Check(check) => commands::check::run(check, &screen),
+        Command::Explain(explain) => commands::explain::run(explain, &screen),
         Command::Init(init) => commands::init::run(init, &screen),
         Command::Completions { shell } => commands::generate::completions(*shell, &screen),
         Command::Man { folder } => commands::generate::man(folder),

@@ -104,12 +104,16 @@ impl Screen {
         }
     }
 
-    pub(crate) fn report(&self, outcome: &Outcome) -> String {
-        let style = Style {
+    /// How results are drawn.
+    pub(crate) fn style(&self) -> Style {
+        Style {
             language: self.language,
             ..Style::of_terminal(self.color == Color::Never)
-        };
-        render(&outcome.report, &outcome.largest, &style)
+        }
+    }
+
+    pub(crate) fn report(&self, outcome: &Outcome) -> String {
+        render(&outcome.report, &outcome.largest, &self.style())
     }
 
     /// Shows why a command failed.

@@ -7,6 +7,7 @@
 mod agreement;
 mod breaks;
 mod controls;
+pub(crate) mod explain;
 mod head;
 mod table;
 pub(crate) mod text;
@@ -76,6 +77,40 @@ impl Style {
             Some(style) if self.colour && !text.is_empty() => format!("{style}{text}{style:#}"),
             _ => text.to_owned(),
         }
+    }
+
+    /// Gives a sentence over as many lines as it takes; those after the first hang by two.
+    fn said(&self, indent: usize, paint: Paint, sentence: &str) -> String {
+        let room = self.width.saturating_sub(indent + 2);
+        let mut said = String::new();
+        for (at, line) in text::wrapped(sentence, room).iter().enumerate() {
+            let hang = if at == 0 { 0 } else { 2 };
+            said.push_str(&" ".repeat(indent + hang));
+            said.push_str(&self.paint(paint, line));
+            said.push('\n');
+        }
+        said
+    }
+
+    /// Gives the line that a part of a page begins with, and a blank one before it.
+    fn part(&self, title: &str) -> String {
+        let title = text::clipped(title, self.width.saturating_sub(6), self);
+        let rest = self.width.saturating_sub(text::width(&title) + 4);
+        let rule = self.rule();
+        format!(
+            "\n{} {} {}\n",
+            self.paint(Paint::Dim, &rule.repeat(2)),
+            self.paint(Paint::Bold, &title),
+            self.paint(Paint::Dim, &rule.repeat(rest)),
+        )
+    }
+
+    /// Draws a table.
+    fn table(&self, indent: usize, table: &Table) -> String {
+        let room = self.width.saturating_sub(indent);
+        let blank = " ".repeat(indent);
+        let lines = table.draw(room, self).into_iter();
+        lines.map(|line| format!("{blank}{line}\n")).collect()
     }
 }
 
@@ -164,11 +199,7 @@ impl Page<'_> {
 
     /// Writes a sentence, over as many lines as it takes; those after the first hang by two.
     fn say(&mut self, indent: usize, paint: Paint, sentence: &str) {
-        let room = self.style.width.saturating_sub(indent + 2);
-        for (at, line) in text::wrapped(sentence, room).iter().enumerate() {
-            let hang = if at == 0 { 0 } else { 2 };
-            self.write(indent + hang, &self.style.paint(paint, line));
-        }
+        self.out.push_str(&self.style.said(indent, paint, sentence));
     }
 
     fn write(&mut self, indent: usize, line: &str) {
@@ -179,24 +210,11 @@ impl Page<'_> {
 
     /// Begins a part of the page.
     fn part(&mut self, title: &str) {
-        self.blank();
-        let title = text::clipped(title, self.style.width.saturating_sub(6), self.style);
-        let rest = self.style.width.saturating_sub(text::width(&title) + 4);
-        let rule = self.style.rule();
-        let line = format!(
-            "{} {} {}",
-            self.style.paint(Paint::Dim, &rule.repeat(2)),
-            self.style.paint(Paint::Bold, &title),
-            self.style.paint(Paint::Dim, &rule.repeat(rest)),
-        );
-        self.write(0, &line);
+        self.out.push_str(&self.style.part(title));
     }
 
     fn table(&mut self, indent: usize, table: &Table) {
-        let room = self.style.width.saturating_sub(indent);
-        for line in table.draw(room, self.style) {
-            self.write(indent, &line);
-        }
+        self.out.push_str(&self.style.table(indent, table));
     }
 
     /// Names a money column with its currency.

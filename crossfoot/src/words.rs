@@ -4,6 +4,8 @@
 //! them does not compile. The words of the trade are those of `ledger`'s jargon: where one stands
 //! alone it is taken from there, and a test holds the sentences to it.
 
+mod explain;
+
 use crate::chinese::chinese;
 use crate::terminal::text::{amount, plain};
 use ledger::{BreakKind, CauseStatus, ControlStatus, Verdict};
@@ -523,6 +525,7 @@ impl Language {
             Work::Digest => self.pick("digesting the files", "计算文件摘要"),
             Work::Fold => self.pick("footing", "合计"),
             Work::Locate => self.pick("locating the breaks", "定位差错"),
+            Work::Common => self.pick("counting what breaks have in common", "统计差错的共同点"),
             Work::Partition => self.pick("comparing in partitions", "分区逐笔核对"),
             Work::Rejects => self.pick("fetching the rejects", "取出拒收记录"),
             Work::Control => self.pick("computing the control", "控制核对"),
