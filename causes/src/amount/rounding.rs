@@ -41,8 +41,7 @@ const FACTORS_MAX: usize = 8;
 fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     let Some(pair) = field.numbers else { return };
     offer_fewer_decimals(field, pair.expected, trial);
-    let Some(minor) = field.minor() else { return };
-    if minor.actual.abs_diff(minor.expected) != 1 {
+    if !is_off_by_last_digit(field) {
         return;
     }
     let mut is_derived = false;
@@ -58,6 +57,18 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
             )
         });
     }
+}
+
+/// Says whether both amounts differ by one in their last digit: that of the column, or the last one
+/// that both write where the column has more, as 0.10 is among amounts of one decimal.
+fn is_off_by_last_digit(field: &Field<'_>) -> bool {
+    let (Some(pair), Some(off)) = (field.numbers, field.difference()) else {
+        return false;
+    };
+    let decimals = |value: Decimal| value.normalized().scale;
+    let written = decimals(pair.expected).max(decimals(pair.actual));
+    let is_unit = |scale: u8| number::magnitude(off) == Decimal::new(1, scale);
+    is_unit(field.scale()) || written > 0 && is_unit(written)
 }
 
 /// Says whether the rule may compute the amount from something that the records do not show: the

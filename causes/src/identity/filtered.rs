@@ -1,5 +1,6 @@
 use ledger::BreakKind;
 
+use super::phantom::is_unlabelled;
 use crate::case::Case;
 use crate::catalogue::{Cause, CauseId, Way};
 use crate::trial::{Fit, Trial, reason};
@@ -14,6 +15,11 @@ use crate::trial::{Fit, Trial, reason};
 //     1,0.00
 // target:
 // says: A1 consistent, or A2, A3, A4; the record is not in the target
+// expected:
+//     payee,paid_on,amount:money
+//     NULL,NULL,8211.50
+// target:
+// says: A3 consistent, or A1, A2, A4; all its labels are empty: a total row was left out, it seems
 pub(crate) const CAUSE: Cause = Cause {
     id: CauseId::A3,
     en: "filtered by a rule",
@@ -22,7 +28,20 @@ pub(crate) const CAUSE: Cause = Cause {
 };
 
 fn offer(case: &Case<'_>, trial: &mut Trial<'_>) {
-    if case.found.kind == BreakKind::Missing {
+    let Some(record) = &case.found.expected else {
+        return;
+    };
+    if case.found.kind != BreakKind::Missing {
+        return;
+    }
+    if is_unlabelled(record, &case.terms.columns) {
+        trial.whole(None, true, Fit::Exact, || {
+            reason(
+                "all its labels are empty: a total row was left out, it seems",
+                "没有任何说明：像是被排除的合计行",
+            )
+        });
+    } else {
         trial.whole(None, true, Fit::Loose, || {
             reason(
                 "a condition of the conversion may leave it out",

@@ -59,7 +59,7 @@ fn plain() -> Says {
 }
 
 /// Says whether a record has an amount and nothing else.
-fn is_unlabelled(record: &Record, columns: &[Column]) -> bool {
+pub(super) fn is_unlabelled(record: &Record, columns: &[Column]) -> bool {
     let is_empty = |column: &Column| {
         record
             .get(&column.name)

@@ -314,6 +314,21 @@ fn another_rounding_gives_another_last_digit() {
             "unknown",
         ),
         ("id:key,amount:money", "", "k,1.24", "k,1.23", "names B5"),
+        // Interest that is shown with one decimal and kept with more.
+        (
+            "id:key,balance:money",
+            "",
+            "k,3372.70",
+            "k,3372.80",
+            "names B5",
+        ),
+        (
+            "id:key,balance:money",
+            "",
+            "k,3372.70",
+            "k,3372.90",
+            "unknown",
+        ),
         (
             "voucher:key,leg:key,amount:money",
             "voucher,total;V,100.00",
