@@ -396,12 +396,16 @@ impl Mutator<'_> {
                 out.put(0, "B5", *phrase, read);
             }
         }
-        if !mentions(amount, is_quotient) {
-            out.put(1, "B5", words::NOT_ROUNDED, amount.clone());
-        }
         let Some(places) = whole_of(scale) else {
             return;
         };
+        // A quotient is exact only within the function that rounds it.
+        if !mentions(amount, is_quotient) {
+            for (phrase, read) in self.rounded_by_side(amount, places) {
+                out.put(1, "B5", phrase, read);
+            }
+            out.put(1, "B5", words::NOT_ROUNDED, amount.clone());
+        }
         self.of_rounding_parts(name, amount, places, out);
         for other in [places - 1, places + 1, places + 2, 0] {
             let is_new = other >= 0 && other != places && (other != 0 || places > 1);
@@ -411,6 +415,38 @@ impl Mutator<'_> {
                 out.put(2, "B5", words::OTHER_SCALE, read);
             }
         }
+    }
+
+    /// Roundings that treat negative amounts otherwise, which no function has: towards minus or
+    /// plus infinity, and with ties upwards, as JavaScript and Java round.
+    fn rounded_by_side(&self, amount: &Expr, places: i64) -> Vec<(Phrase, Expr)> {
+        let zero = lit(0_i64);
+        let by_side = |of: &Expr, below: &str, above: &str| {
+            let rounded = |name| self.call(name, vec![of.clone(), lit(places)]).map(Box::new);
+            Some(Expr::Case(Case {
+                expr: None,
+                when_then_expr: vec![(Box::new(binary(of, Operator::Lt, &zero)), rounded(below)?)],
+                else_expr: Some(rounded(above)?),
+            }))
+        };
+        let half = i8::try_from(places + 1)
+            .ok()
+            .map(|scale| lit(ScalarValue::Decimal128(Some(5), 38, scale)));
+        let ties_up = half.and_then(|half| {
+            by_side(
+                &binary(amount, Operator::Plus, &half),
+                "round_up",
+                "round_down",
+            )
+        });
+        [
+            (words::FLOOR, by_side(amount, "round_up", "round_down")),
+            (words::CEILING, by_side(amount, "round_down", "round_up")),
+            (words::TIES_UP, ties_up),
+        ]
+        .into_iter()
+        .filter_map(|(phrase, read)| Some((phrase, read?)))
+        .collect()
     }
 
     /// A sum rounded by its parts, a product rounded before the last factor, a rate applied the
@@ -686,8 +722,13 @@ impl Mutator<'_> {
             .map(|(_, then)| then.as_ref())
             .chain(case.else_expr.as_deref())
             .any(|then| matches!(then, Expr::Negative(_)));
-        let cause = match branches.first() {
-            Some((_, then)) if is_amount(then) && turns_sign => "B9",
+        let cause = match (branches.as_slice(), &case.else_expr) {
+            ([(_, then), ..], _) if is_amount(then) && turns_sign => "B9",
+            ([(_, debit), (_, credit)], _) | ([(_, debit)], Some(credit))
+                if are_sides(debit, credit) =>
+            {
+                "D1"
+            }
             _ => "D2",
         };
         for at in 0..branches.len().min(MANY) {
@@ -746,6 +787,28 @@ impl Mutator<'_> {
             );
         }
     }
+}
+
+/// What books call their two sides.
+const SIDES: [(&str, &str); 6] = [
+    ("d", "c"),
+    ("dr", "cr"),
+    ("debit", "credit"),
+    ("借", "贷"),
+    ("借方", "贷方"),
+    ("in", "out"),
+];
+
+/// Whether two texts are the two sides of an entry.
+pub(super) fn are_sides(one: &Expr, other: &Expr) -> bool {
+    let (Some(one), Some(other)) = (text_of(one), text_of(other)) else {
+        return false;
+    };
+    let (one, other) = (one.to_lowercase(), other.to_lowercase());
+    let mut pairs = SIDES.iter();
+    pairs.any(|(debit, credit)| {
+        (one == *debit && other == *credit) || (one == *credit && other == *debit)
+    })
 }
 
 /// One branch of a `CASE` by itself, to be shown.

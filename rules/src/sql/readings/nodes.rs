@@ -10,7 +10,7 @@ use datafusion::logical_expr::logical_plan::{Aggregate, Distinct, Join, Projecti
 use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{Expr, LogicalPlan};
 
-use super::mutate::{Mutator, Standing, Variant};
+use super::mutate::{Mutator, Standing, Variant, are_sides};
 use super::spell::Speller;
 use super::words::{self, Phrase};
 
@@ -396,7 +396,51 @@ fn of_union(union: &Union) -> Vec<Changed> {
             });
         }
     }
+    changes.extend(of_sides(union));
     changes
+}
+
+/// Two legs whose sides are swapped.
+fn of_sides(union: &Union) -> Option<Changed> {
+    let [one, other] = union.inputs.as_slice() else {
+        return None;
+    };
+    let (LogicalPlan::Projection(one), LogicalPlan::Projection(other)) =
+        (one.as_ref(), other.as_ref())
+    else {
+        return None;
+    };
+    let literal = |leg: &Projection, at: usize| leg.expr[at].clone().unalias();
+    let at = (0..one.expr.len().min(other.expr.len()))
+        .find(|at| are_sides(&literal(one, *at), &literal(other, *at)))?;
+    let with = |leg: &Projection, side: Expr| {
+        let name = NamePreserver::new_for_projection().save(&leg.expr[at]);
+        let mut exprs = leg.expr.clone();
+        exprs[at] = name.restore(side);
+        let plan = Projection::try_new(exprs, Arc::clone(&leg.input)).ok()?;
+        Some(Arc::new(LogicalPlan::Projection(plan)))
+    };
+    let (first, second) = (literal(one, at), literal(other, at));
+    let inputs = vec![with(one, second.clone())?, with(other, first.clone())?];
+    let told = |first, second| {
+        let speller = Speller::over(&[]);
+        format!(
+            "{} UNION ALL {}",
+            speller.spell(first),
+            speller.spell(second)
+        )
+    };
+    Some(Changed {
+        plan: LogicalPlan::Union(Union {
+            inputs,
+            schema: Arc::clone(&union.schema),
+        }),
+        rank: 1,
+        cause: "D1",
+        phrase: words::SIDES_SWAPPED,
+        rule: told(&first, &second),
+        reading: Some(told(&second, &first)),
+    })
 }
 
 /// A branch by itself, under the names of the union.

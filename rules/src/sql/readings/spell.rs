@@ -1,8 +1,11 @@
 //! Expressions as a person would write them.
 
+use std::ops::ControlFlow;
+
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Column, DFSchema};
 use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::sql::sqlparser::ast::{self, VisitMut, VisitorMut};
 use datafusion::sql::unparser::Unparser;
 use datafusion::sql::unparser::dialect::Dialect;
 
@@ -14,6 +17,38 @@ impl Dialect for Plain {
         let is_word = |c: char| c.is_alphanumeric() || c == '_';
         let begins = name.chars().next().is_some_and(|c| !c.is_numeric());
         (!begins || !name.chars().all(is_word)).then_some('"')
+    }
+}
+
+/// Takes brackets off where nothing stands beside them.
+struct Brackets;
+
+fn bare(expr: &mut ast::Expr) {
+    if let ast::Expr::Nested(inner) = expr {
+        *expr = inner.as_ref().clone();
+    }
+}
+
+impl VisitorMut for Brackets {
+    type Break = ();
+
+    fn post_visit_expr(&mut self, expr: &mut ast::Expr) -> ControlFlow<()> {
+        match expr {
+            ast::Expr::Case {
+                conditions,
+                else_result,
+                ..
+            } => {
+                for branch in conditions {
+                    bare(&mut branch.condition);
+                    bare(&mut branch.result);
+                }
+                else_result.iter_mut().for_each(|result| bare(result));
+            }
+            ast::Expr::Cast { expr, .. } => bare(expr),
+            _ => {}
+        }
+        ControlFlow::Continue(())
     }
 }
 
@@ -53,7 +88,10 @@ impl Speller {
             return expr.to_string();
         };
         match Unparser::new(&Plain).with_pretty(true).expr_to_sql(&expr) {
-            Ok(sql) => sql.to_string(),
+            Ok(mut sql) => {
+                let _ = VisitMut::visit(&mut sql, &mut Brackets);
+                sql.to_string()
+            }
             Err(_) => expr.human_display().to_string(),
         }
     }
@@ -63,18 +101,18 @@ impl Speller {
         if let Some((_, expr)) = below {
             return self.unqualified(expr.clone());
         }
-        Expr::Column(self.bare(column))
+        Expr::Column(self.short(column))
     }
 
     fn unqualified(&self, expr: Expr) -> Expr {
         let bare = |expr: Expr| match expr {
-            Expr::Column(column) => Ok(Transformed::yes(Expr::Column(self.bare(column)))),
+            Expr::Column(column) => Ok(Transformed::yes(Expr::Column(self.short(column)))),
             other => Ok(Transformed::no(other)),
         };
         expr.clone().transform_up(bare).data().unwrap_or(expr)
     }
 
-    fn bare(&self, column: Column) -> Column {
+    fn short(&self, column: Column) -> Column {
         match (&column.relation, self.shared.contains(&column.name)) {
             (Some(table), true) => Column::new(Some(table.table().to_owned()), column.name),
             _ => Column::new_unqualified(column.name),

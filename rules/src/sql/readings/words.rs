@@ -18,6 +18,10 @@ phrases! {
     HALF_EVEN: "rounds half to even", "四舍六入五成双";
     ROUND_DOWN: "cuts instead of rounding", "截断（不进位）";
     ROUND_UP: "rounds away from zero", "一律进位";
+    FLOOR: "rounds towards minus infinity", "向负无穷取整";
+    CEILING: "rounds towards plus infinity", "向正无穷取整";
+    TIES_UP: "rounds ties upwards, negative ones too", "五一律向正方向进位（负数亦然）";
+    SIDES_SWAPPED: "swaps debit and credit", "借贷方向颠倒";
     NOT_ROUNDED: "does not round", "不舍入";
     OTHER_SCALE: "rounds to other decimals", "舍入到其他小数位";
     ROUNDED_EARLY: "rounds before it computes on", "先舍入再计算";

@@ -224,7 +224,7 @@ fn filters_joins_and_unions_are_read_otherwise() {
     reads(
         "SELECT f.id, money(r.rate, 4) AS rate FROM flow f LEFT JOIN rate r ON f.day = r.day",
         &[
-            "B13 rate: looks up the day before, `CAST(CAST((CAST(f.day AS DATE) - INTERVAL '1 DAYS') AS DATE) AS VARCHAR) = r.day` instead of `f.day = r.day` [rows]",
+            "B13 rate: looks up the day before, `CAST(CAST(CAST(f.day AS DATE) - INTERVAL '1 DAYS' AS DATE) AS VARCHAR) = r.day` instead of `f.day = r.day` [rows]",
             "A3 rate: drops records without a match, `JOIN` instead of `LEFT JOIN` [rows]",
         ],
     );
@@ -237,6 +237,13 @@ fn filters_joins_and_unions_are_read_otherwise() {
         &[
             "A8 leaves a branch of the union out, without `SELECT 1 of 2` [rows]",
             "A8 leaves a branch of the union out, without `SELECT 2 of 2` [rows]",
+            "D1 leg: swaps debit and credit, `'C' UNION ALL 'D'` instead of `'D' UNION ALL 'C'`",
+        ],
+    );
+    reads(
+        "SELECT id, CASE WHEN code = '02' THEN 'D' ELSE 'C' END AS leg FROM flow",
+        &[
+            "D1 leg: takes the default of a CASE, `CASE WHEN code = '02' THEN 'C' END` instead of `CASE WHEN code = '02' THEN 'D' END`",
         ],
     );
     reads(

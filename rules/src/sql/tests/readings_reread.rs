@@ -169,6 +169,39 @@ fn branches_and_terms_are_recomputed() {
 }
 
 #[test]
+fn roundings_that_treat_negative_amounts_otherwise_are_recomputed() {
+    // −0.045, −0.015, −0.06 and −0.006: by −∞, by +∞, and with ties upwards.
+    let sql = "SELECT id, round_half_up(-money(amount) * 0.006, 2) AS fee FROM flow";
+    for (words, expect) in [
+        ("minus infinity", "0: -0.05\n1: -0.02\n2: -0.06\n3: -0.01"),
+        ("plus infinity", "0: -0.04\n1: -0.01\n2: -0.06\n3: 0.00"),
+        ("ties upwards", "0: -0.04\n1: -0.01\n2: -0.06\n3: -0.01"),
+    ] {
+        assert_eq!(gives(sql, words, &[]), expect, "{words}");
+    }
+    // 0.045, 0.015, 0.06, 0.006.
+    for (words, expect) in [
+        ("minus infinity", "0: 0.04\n1: 0.01\n2: 0.06\n3: -"),
+        ("plus infinity", "0: 0.05\n1: 0.02\n2: 0.06\n3: -"),
+        ("ties upwards", "0: 0.05\n1: 0.02\n2: 0.06\n3: -"),
+    ] {
+        assert_eq!(gives(FEE, words, &[]), expect, "{words}");
+    }
+}
+
+#[test]
+fn legs_with_their_sides_swapped_are_recomputed() {
+    let sql = "SELECT id, 'D' AS leg, amount FROM flow UNION ALL SELECT id, 'C', fee FROM flow";
+    assert_eq!(
+        gives(sql, "swaps debit and credit", &["id", "amount"])
+            .lines()
+            .take(2)
+            .collect::<Vec<_>>(),
+        ["0: 1|C|7.50", "0: 1|D|0.10"]
+    );
+}
+
+#[test]
 fn a_rate_of_another_day_is_looked_up() {
     let sql = "SELECT f.id, round_half_up(money(f.amount) * money(r.rate, 4), 2) AS cny FROM flow f JOIN rate r ON f.day = r.day";
     // 2.50 × 7.00, 10.00 × 7.10, 1.00 × 7.00; there is no rate of 27 February.
