@@ -13,10 +13,11 @@ fn without_a_command_it_says_how_it_is_used() {
     Usage: crossfoot [OPTIONS] <COMMAND>
 
     Commands:
-      verify  Finds every record on which two books differ, and closes the account
-      check   Reads the plan and both books' schemas, and reports every mistake at its place
-      init    Looks at two books and writes a first plan that runs
-      help    Print this message or the help of the given subcommand(s)
+      verify   Finds every record on which two books differ, and closes the account
+      explain  Tells one record's whole story: what should be, what is, and why they differ
+      check    Reads the plan and both books' schemas, and reports every mistake at its place
+      init     Looks at two books and writes a first plan that runs
+      help     Print this message or the help of the given subcommand(s)
 
     Options:
           --lang <LANG>    Language of words on the screen; by default that of the system [env:
@@ -43,10 +44,11 @@ fn the_long_help_names_exit_codes_and_first_steps() {
     Usage: crossfoot [OPTIONS] <COMMAND>
 
     Commands:
-      verify  Finds every record on which two books differ, and closes the account
-      check   Reads the plan and both books' schemas, and reports every mistake at its place
-      init    Looks at two books and writes a first plan that runs
-      help    Print this message or the help of the given subcommand(s)
+      verify   Finds every record on which two books differ, and closes the account
+      explain  Tells one record's whole story: what should be, what is, and why they differ
+      check    Reads the plan and both books' schemas, and reports every mistake at its place
+      init     Looks at two books and writes a first plan that runs
+      help     Print this message or the help of the given subcommand(s)
 
     Options:
           --lang <LANG>
@@ -93,6 +95,7 @@ fn the_long_help_names_exit_codes_and_first_steps() {
       crossfoot init OLD NEW        write a plan that says how they are compared
       crossfoot check               read the plan, and report every mistake in it
       crossfoot verify              verify by the plan in this folder
+      crossfoot explain KEY         tell one record's whole story
     ");
 }
 
