@@ -127,6 +127,7 @@ impl Holding {
         would.add("Q5", INCOME, paid(of(all, 0)));
         would.add("B12", SHARES, self.unconfirmed);
         would.add("B12", INCOME, self.confirmed);
+        would.add("B12", INCOME, paid(of(self.unconfirmed, 0)));
         Record {
             cells: vec![
                 self.holder.clone(),
