@@ -12,21 +12,26 @@ use crate::locate::Keeper;
 use crate::prepare::Agreement;
 use crate::watch::Watch;
 use arrow_array::cast::AsArray;
+use arrow_array::types::{Decimal128Type, Int32Type, Int64Type, UInt64Type};
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Schema};
 use books::Meter;
 use causes::Kind;
 use causes::common::{
-    Attribute, Attributes, ColumnIndex, Common, Facts, Finder, Masker, Proposer, Tally,
+    Attribute, Attributes, ColumnIndex, ColumnMasker, Common, Facts, Finder, Masker, Proposer, Tally,
 };
 use footing::{Layout, Side, value_text};
-use ledger::{Break, BreakKind, CauseStatus, Zone};
+use ledger::{Break, BreakKind, CauseStatus, Decimal, Zone};
 use rules::sql::{Lineage, Run, Session, Which};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// Groups of breaks that are looked into; the largest come first.
 const GROUPS_MAX: usize = 12;
+
+/// Breaks of one cause that may have something in common; of fewer, nearly anything may be chance, and
+/// it would cost a pass over the book to say so.
+const BREAKS_MIN: u64 = 4;
 
 /// Records of each chunk that are looked at for what is usual.
 const SAMPLED_PER_CHUNK: usize = 512;
@@ -314,7 +319,7 @@ fn shaped(of: Of<'_>, zone: &Zone, breaks: &[Break]) -> Vec<Shaped> {
     }
     let mut wanted: Vec<(CauseKey, Shape)> = shapes
         .into_iter()
-        .filter(|(_, shape)| shape.breaks > 1)
+        .filter(|(_, shape)| shape.breaks >= BREAKS_MIN)
         .collect();
     wanted.sort_by_key(|(_, shape)| std::cmp::Reverse(shape.breaks));
     wanted.truncate(GROUPS_MAX);
@@ -452,15 +457,10 @@ impl Groups {
                 group: number,
                 masker: group.finder.masker(),
                 tally: group.finder.tally(),
-                used: group
-                    .finder
-                    .atoms()
-                    .iter()
-                    .map(|atom| atom.column)
-                    .collect(),
                 columns: group.columns.clone(),
                 layout: Arc::clone(&agreement.layout),
                 places: None,
+                masks: Vec::new(),
             })
             .collect()
     }
@@ -487,10 +487,11 @@ struct Counted {
     group: usize,
     masker: Masker,
     tally: Tally,
-    used: BTreeSet<ColumnIndex>,
     columns: Columns,
     layout: Arc<Layout>,
     places: Option<Vec<Option<usize>>>,
+    /// What holds of each row of the batch at hand.
+    masks: Vec<u64>,
 }
 
 struct Counter {
@@ -511,18 +512,47 @@ impl Counted {
         let places = self
             .places
             .get_or_insert_with(|| self.columns.in_batch(&self.layout, &batch.schema()));
-        let used = &self.used;
-        let column = |(at, place): (usize, &Option<usize>)| {
-            let place = place.filter(|_| used.contains(&ColumnIndex(at)))?;
-            Some(Shown::new(batch.column(place)))
+        self.masks.clear();
+        self.masks.resize(batch.num_rows(), 0);
+        for column in self.masker.columns() {
+            let place = places.get(column.column().0).copied().flatten();
+            add_masks(column, place.map(|at| batch.column(at)), &mut self.masks);
+        }
+        for mask in &self.masks {
+            self.tally.add_record(*mask);
+        }
+    }
+}
+
+/// Adds what holds of each row's value of one column; numbers are looked at as numbers.
+fn add_masks(column: &mut ColumnMasker, array: Option<&ArrayRef>, masks: &mut [u64]) {
+    let Some(array) = array else {
+        return masks.iter_mut().for_each(|mask| *mask |= column.of_text(None));
+    };
+    macro_rules! numbers {
+        ($type:ty, $scale:expr) => {
+            for (mask, value) in masks.iter_mut().zip(array.as_primitive::<$type>()) {
+                *mask |= column.of_number(value.map(|value| Decimal {
+                    mantissa: i128::from(value),
+                    scale: $scale,
+                }));
+            }
         };
-        let mut row = Row {
-            columns: places.iter().enumerate().map(column).collect(),
-            row: 0,
-        };
-        for at in 0..batch.num_rows() {
-            row.go_to(at);
-            self.tally.add_record(self.masker.mask(&row));
+    }
+    match array.data_type() {
+        DataType::Utf8View => {
+            for (mask, value) in masks.iter_mut().zip(array.as_string_view()) {
+                *mask |= column.of_text(value);
+            }
+        }
+        DataType::Int32 => numbers!(Int32Type, 0),
+        DataType::Int64 => numbers!(Int64Type, 0),
+        DataType::UInt64 => numbers!(UInt64Type, 0),
+        DataType::Decimal128(_, scale @ 0..) => numbers!(Decimal128Type, scale.unsigned_abs()),
+        _ => {
+            for (row, mask) in masks.iter_mut().enumerate() {
+                *mask |= column.of_text(value_text(array, row, None).as_deref());
+            }
         }
     }
 }

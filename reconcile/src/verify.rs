@@ -383,7 +383,7 @@ impl AgreementRun<'_> {
             let found = out.explainer.explain_all(found, &given, out.threads);
             drop(given);
             let usual = match found.len() {
-                0..2 => Background::default(),
+                0..4 => Background::default(),
                 _ => Background::sample(self.agreement, &found, self.watch).await?,
             };
             out.propose_from(self.of(), &found, &usual);

@@ -13,7 +13,8 @@ use datafusion::logical_expr::{Expr, LogicalPlan};
 use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::displayable;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
+use datafusion::physical_plan::ChildrenPropertiesMode::Recompute;
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, ReplaceChildrenOptions};
 
 use super::checked;
 use super::error::{RunError, SqlError};
@@ -269,7 +270,7 @@ fn narrowed(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
         _ => None,
     };
     match inner {
-        Some(scan) => plan.with_new_children(vec![scan]),
+        Some(scan) => plan.replace_children(vec![scan], ReplaceChildrenOptions::new(Recompute)),
         None => Ok(plan),
     }
 }
