@@ -146,9 +146,9 @@ impl<'a> Case<'a> {
 
     /// Says whether the source holds the number as it is expected, so that nothing was computed.
     pub(crate) fn is_passed_on(&self, value: Decimal) -> bool {
-        self.numbers
-            .iter()
-            .any(|number| number.is_source && number.value == value)
+        self.numbers.iter().any(|number| {
+            number.is_source && number::magnitude(number.value) == number::magnitude(value)
+        })
     }
 
     /// Says whether the money of this record went back, as its status or type tells.

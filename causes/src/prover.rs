@@ -16,6 +16,7 @@ use crate::verdict::{self, Composed};
 const COMPOSABLE: &[CauseId] = &[
     CauseId::B2,
     CauseId::B3,
+    CauseId::B5,
     CauseId::B9,
     CauseId::B10,
     CauseId::B11,

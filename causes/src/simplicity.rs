@@ -50,7 +50,6 @@ pub const ORDER: &[(Tier, &[CauseId])] = &[
             CauseId::B16,
             CauseId::B3,
             CauseId::B4,
-            CauseId::B15,
             CauseId::B1,
             CauseId::T4,
             CauseId::T6,
@@ -62,6 +61,7 @@ pub const ORDER: &[(Tier, &[CauseId])] = &[
         Tier::Parameter,
         &[
             CauseId::B2,
+            CauseId::B15,
             CauseId::T2,
             CauseId::T3,
             CauseId::T1,

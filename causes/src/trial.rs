@@ -5,6 +5,7 @@ use ledger::{BreakKind, Civil, Decimal, Record};
 use crate::case::{Case, Field, MICROS_PER_DAY};
 use crate::catalogue::CauseId;
 use crate::explanation::{Says, Tried};
+use crate::naming::FUND;
 use crate::prover::Reading;
 use crate::terms::Kind;
 
@@ -198,7 +199,12 @@ impl<'c> Trial<'c> {
         self.cause = reading.cause;
         let found = self.case.found;
         let covers = match (&reading.gives, found.kind) {
-            (None, kind) => (kind == BreakKind::Missing).then_some(1),
+            // A record that another reading does not give is missing for a reason that acts on
+            // whole records; where only a value cannot be read any more this tells nothing.
+            (None, kind) => {
+                let acts_on_records = reading.cause.as_str().starts_with(['A', 'R', 'T']);
+                (kind == BreakKind::Missing && acts_on_records).then_some(1)
+            }
             (Some(gives), BreakKind::Extra) => (found.actual.as_ref() == Some(gives)).then_some(1),
             (Some(gives), BreakKind::Differs) => found.expected.as_ref().and_then(|expected| {
                 let changes: Vec<(&str, Option<&str>)> = gives
@@ -211,13 +217,37 @@ impl<'c> Trial<'c> {
             }),
             (Some(_), BreakKind::Missing | BreakKind::Copies) => None,
         };
-        if covers.is_some() || self.tried.is_some() {
-            self.settle(
-                reading.gives.clone(),
-                covers,
-                Fit::Exact,
-                reading.says.clone(),
-            );
+        let Some(covers) = covers else {
+            if self.tried.is_some() {
+                self.settle(
+                    reading.gives.clone(),
+                    None,
+                    Fit::Exact,
+                    reading.says.clone(),
+                );
+            }
+            return;
+        };
+        let fit = if reading.gives.is_none() {
+            Fit::Loose
+        } else {
+            Fit::Exact
+        };
+        self.settle(
+            reading.gives.clone(),
+            Some(covers),
+            fit,
+            reading.says.clone(),
+        );
+        // The same reading may be that of an older rule, and another day's row that of a yield.
+        let also = match reading.cause {
+            CauseId::B12 => Some(CauseId::R2),
+            CauseId::B13 if self.case.has_column(FUND) => Some(CauseId::Q4),
+            _ => None,
+        };
+        if let Some(also) = also {
+            self.cause = also;
+            self.settle(None, Some(covers), Fit::Loose, reading.says.clone());
         }
     }
 

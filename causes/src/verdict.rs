@@ -11,6 +11,9 @@ use crate::trial::{Fit, Hit, Step, became};
 /// Causes that strike once: two of them on one record are no single cause.
 const STRIKE_ONCE: &[CauseId] = &[CauseId::M1, CauseId::B1];
 
+/// Causes whose pairs on one amount are proved: no parameter of theirs is taken from the record.
+const RIGID: &[CauseId] = &[CauseId::B2, CauseId::B9];
+
 /// Is a cause with the fields that it gives.
 #[derive(Debug, Clone, Copy)]
 struct Suspect {
@@ -112,8 +115,10 @@ pub(crate) fn of_composed(composed: &[Composed], hits: &[Hit], open: u64, all: u
     for cause in head.causes {
         add_says(&mut says, cause, hits, all & !open);
     }
+    // Other pairs of operations reach so many amounts that one of them may do so by chance.
+    let is_rigid = head.causes.iter().all(|cause| RIGID.contains(cause));
     Explanation {
-        status: status(*is_exact && !has_rival),
+        status: status(*is_exact && !has_rival && is_rigid),
         causes: head.causes.to_vec(),
         rivals: in_order(rivals, &head.causes),
         says,

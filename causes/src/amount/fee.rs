@@ -1,8 +1,8 @@
-use ledger::Decimal;
+use ledger::{Decimal, Rounding};
 
 use crate::case::{Case, Field, Named};
 use crate::catalogue::{Cause, CauseId, Way};
-use crate::naming::{self, FEE};
+use crate::naming::{self, FEE, RATE};
 use crate::number;
 use crate::trial::{Fit, Trial, reason};
 
@@ -48,6 +48,9 @@ pub(crate) const TWICE: Cause = Cause {
     ways: &[Way::Field(offer_twice)],
 };
 
+/// Rates of a record that a fee may be computed with.
+const RATES_MAX: usize = 3;
+
 fn offer_gross(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     offer(case, field, trial);
 }
@@ -82,6 +85,42 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     }
     if count > 1 {
         offer_fee(field, pair.expected, "fees", both, trial);
+    }
+    offer_computed(case, field, pair.expected, trial);
+}
+
+/// Offers fees that a rule computes: a rate of the source times another of its numbers; and the
+/// gross amount itself, from which a computed fee should have been taken.
+fn offer_computed(case: &Case<'_>, field: &Field<'_>, expected: Decimal, trial: &mut Trial<'_>) {
+    let amounts = || {
+        let numbers = case.numbers.iter().filter(|number| number.is_source);
+        numbers.filter(|number| !number.value.is_zero() && number.value.scale > 0)
+    };
+    let is_rate = |number: &&Named<'_>| {
+        number::magnitude(number.value) < Decimal::from(1) && naming::is(number.name, RATE)
+    };
+    for rate in amounts().filter(is_rate).take(RATES_MAX) {
+        for amount in amounts().filter(|amount| amount.name != rate.name) {
+            let fee = number::times(amount.value, rate.value)
+                .and_then(|fee| number::at_scale(fee, field.scale(), Rounding::HalfUp));
+            if let Some(fee) = fee.filter(|fee| !fee.is_zero()) {
+                offer_fee(field, expected, "fee", fee, trial);
+            }
+        }
+    }
+    for gross in amounts() {
+        let off = gross.value.checked_sub(expected).map(number::magnitude);
+        let fifth = off.and_then(|off| off.checked_mul_int(5));
+        let is_near = fifth.is_some_and(|fifth| fifth <= number::magnitude(expected));
+        if is_near && !field.is_only_from(gross.name) {
+            trial.number(field, gross.value, Fit::Exact, || {
+                let name = gross.name;
+                reason(
+                    format!("it is {name}, before what is taken off"),
+                    format!("为扣减前的 {name}"),
+                )
+            });
+        }
     }
 }
 

@@ -68,6 +68,27 @@ pub(crate) fn id_through_double(id: &str) -> Option<String> {
     (double < 1e30).then(|| format!("{double:.0}"))
 }
 
+/// Keeps a whole number in a double and writes it as programs of the web do: the fewest digits that
+/// mean the same double, then zeros.
+pub(crate) fn id_of_shortest_digits(id: &str) -> Option<String> {
+    let whole: u128 = id.parse().ok()?;
+    with_zeros(&format!("{:e}", whole as f64))
+}
+
+/// Keeps a whole number in a double and writes it with fifteen digits, the last one rounded.
+pub(crate) fn id_of_fifteen_rounded(id: &str) -> Option<String> {
+    let whole: u128 = id.parse().ok()?;
+    with_zeros(&format!("{:.14e}", whole as f64))
+}
+
+/// Writes `2.5e3` as 2500.
+fn with_zeros(scientific: &str) -> Option<String> {
+    let (digits, exponent) = scientific.split_once('e')?;
+    let length = exponent.parse::<usize>().ok()?.checked_add(1)?;
+    let digits = digits.replace('.', "");
+    (digits.len() <= length && length < 30).then(|| format!("{digits:0<length$}"))
+}
+
 /// Writes a whole number, such as an id, as a spreadsheet does: fifteen digits, then zeros.
 pub(crate) fn id_of_fifteen_digits(id: &str) -> Option<String> {
     let is_long = id.len() > 15 && id.bytes().all(|byte| byte.is_ascii_digit());
@@ -98,6 +119,14 @@ mod tests {
         assert_eq!(
             id_through_double("9007199254740993").unwrap(),
             "9007199254740992"
+        );
+        assert_eq!(
+            id_of_fifteen_rounded("2011495789761419786").unwrap(),
+            "2011495789761420000"
+        );
+        assert_eq!(
+            id_of_shortest_digits("2011495789761419786").unwrap(),
+            "2011495789761419800"
         );
         assert_eq!(
             id_of_fifteen_digits("1234567890123456789").unwrap(),

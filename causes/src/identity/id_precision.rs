@@ -1,4 +1,6 @@
-use crate::amount::floats::{id_of_fifteen_digits, id_through_double};
+use crate::amount::floats::{
+    id_of_fifteen_digits, id_of_fifteen_rounded, id_of_shortest_digits, id_through_double,
+};
 use crate::case::{Case, Field};
 use crate::catalogue::{Cause, CauseId, Way};
 use crate::trial::{Fit, Trial, reason};
@@ -30,6 +32,16 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
         return;
     };
     let ways = [
+        (
+            id_of_shortest_digits(id),
+            "kept in a float of 64 bits",
+            "存入 64 位浮点",
+        ),
+        (
+            id_of_fifteen_rounded(id),
+            "rounded to fifteen digits",
+            "舍入到 15 位数字",
+        ),
         (
             id_through_double(id),
             "kept in a float of 64 bits",

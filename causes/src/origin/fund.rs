@@ -18,7 +18,7 @@ use crate::trial::{Fit, Trial, reason};
 //     1,100.00
 // target:
 //     1,98.04
-// says: B12 consistent, or Q1; amount: 100.00 became 98.04: it was taken from the column shares
+// says: B10 consistent, or B11, B12, Q1; amount: 100.00 became 98.04: it is shares, before what is taken off
 pub(crate) const SHARES_FOR_AMOUNT: Cause = Cause {
     id: CauseId::Q1,
     en: "shares and amount mixed up",

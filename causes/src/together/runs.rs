@@ -102,27 +102,26 @@ fn name_runs(
 }
 
 fn runs(breaks: &[Explained], belongs: impl Fn(&Break) -> bool) -> Vec<Run> {
-    let mut rows: BTreeMap<(&str, &str, u64), Vec<usize>> = BTreeMap::new();
-    for (at, (found, _)) in breaks
+    let mut tables: BTreeMap<&str, BTreeMap<(&str, u64), Vec<usize>>> = BTreeMap::new();
+    let belonging = breaks
         .iter()
         .enumerate()
-        .filter(|(_, (found, _))| belongs(found))
-    {
-        if let [source, ..] = found.source.as_slice()
-            && let (Some(file), Some(row)) = (&source.file, source.row)
-        {
-            rows.entry((&source.table, file, row)).or_default().push(at);
+        .filter(|(_, (found, _))| belongs(found));
+    for (at, (found, _)) in belonging {
+        for source in &found.source {
+            if let (Some(file), Some(row)) = (&source.file, source.row) {
+                let rows = tables.entry(&source.table).or_default();
+                rows.entry((file, row)).or_default().push(at);
+            }
         }
     }
+    // A table that is only looked up in has fewer rows than that of the records.
+    let most = tables.into_values().max_by_key(BTreeMap::len);
+    let rows = most.unwrap_or_default();
     let mut runs: Vec<Run> = Vec::new();
-    let mut table_before = "";
-    for ((table, file, row), at) in rows {
+    for ((file, row), at) in rows {
         match runs.last_mut() {
-            Some(run)
-                if table == table_before
-                    && run.file == file
-                    && row.checked_sub(1) == Some(run.last) =>
-            {
+            Some(run) if run.file == file && row.checked_sub(1) == Some(run.last) => {
                 run.last = row;
                 run.breaks.extend(at);
             }
@@ -133,7 +132,6 @@ fn runs(breaks: &[Explained], belongs: impl Fn(&Break) -> bool) -> Vec<Run> {
                 breaks: at,
             }),
         }
-        table_before = table;
     }
     runs
 }
