@@ -77,7 +77,8 @@ fn explain(
     let prover = Prover::new(terms(prepared, agreement));
     let explain = |(at, found): (usize, Break)| {
         let readings = given.of(agreement, at, &found).into_iter();
-        let readings: Vec<Reading> = readings.map(|(_, reading)| reading).collect();
+        let readings = readings.map(|(_, reading)| reading);
+        let readings: Vec<Reading> = readings.filter(|one| bears_on(one, &found)).collect();
         let why = prover.story(&found, &readings);
         (found, why)
     };
@@ -87,6 +88,16 @@ fn explain(
         prover.explain_together(&mut explained);
     }
     explained
+}
+
+/// Whether another reading of the rule says something of a field that differs. One that changes
+/// only what agrees is refuted before it is told.
+fn bears_on(reading: &Reading, found: &Break) -> bool {
+    let (Some(gives), Some(expected)) = (&reading.gives, &found.expected) else {
+        return true;
+    };
+    let is_changed = |name: &str| gives.get(name) != expected.get(name);
+    found.fields.is_empty() || found.fields.iter().any(|field| is_changed(&field.name))
 }
 
 fn rows(found: &Found) -> [&[Row]; 2] {
