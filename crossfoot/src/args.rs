@@ -148,14 +148,16 @@ pub(crate) struct Verify {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  crossfoot explain P00041979 --plan examples/first\n  \
+#[command(
+    after_help = "Examples:\n  crossfoot explain P00041979 --plan examples/first\n  \
                         crossfoot explain V1,2                      a key of two columns\n  \
                         crossfoot explain voucher=V1 leg=2          the same by name\n  \
                         crossfoot explain account=W-1055 amount=-18.80\n  \
                         crossfoot explain P00041979 --json | jq '.records[].tried'\n  \
                         crossfoot explain --difference 0.01 --column amount\n\n\
                         Exit codes: 0 the record agrees, 1 it does not, 2 no such record; \
-                        with --difference always 5, as nothing is proved.")]
+                        with --difference always 5, as nothing is proved."
+)]
 pub(crate) struct Explain {
     /// The record: the values of its key, or COLUMN=VALUE for any compared columns. NULL is the
     /// missing value.

@@ -403,7 +403,11 @@ mod tests {
         let seed = Seed::new([7; 32]);
         let fast = RowHasher::new(&seed, 3);
         let slow = RowHasher::with_engine(&seed, 3, Engine::Software);
-        let word = |column: u64| (0..103).map(|n| (n * (0x9e37_79b9 + column)) ^ column).collect();
+        let word = |column: u64| {
+            (0..103)
+                .map(|n| (n * (0x9e37_79b9 + column)) ^ column)
+                .collect()
+        };
         let words: Vec<Vec<u64>> = (0..6).map(word).collect();
         let hash = |hasher: &RowHasher, rows: usize, cuts: &[Range<usize>]| {
             let mut states = vec![[0; 2]; rows];

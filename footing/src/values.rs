@@ -169,12 +169,29 @@ mod tests {
 
     #[test]
     fn small_decimals_are_written_as_large_ones_are() {
-        let values = [0, 1, -1, 9, 10, -10, 99, 100, -12_345, i128::MAX, i128::MIN, 10_i128.pow(38)];
+        let values = [
+            0,
+            1,
+            -1,
+            9,
+            10,
+            -10,
+            99,
+            100,
+            -12_345,
+            i128::MAX,
+            i128::MIN,
+            10_i128.pow(38),
+        ];
         let random = (0..200_i128).map(|n| (n * 0x9e37_79b9_7f4a_7c15) << (n % 60));
         for value in values.into_iter().chain(random) {
             for scale in [0_u8, 1, 2, 3, 18, 37, 38] {
                 let large = sum_text(i256::from_i128(value), scale.cast_signed());
-                assert_eq!(small_decimal(value, usize::from(scale)), large, "{value} {scale}");
+                assert_eq!(
+                    small_decimal(value, usize::from(scale)),
+                    large,
+                    "{value} {scale}"
+                );
             }
         }
     }

@@ -18,7 +18,8 @@ use arrow_schema::{DataType, Schema};
 use books::Meter;
 use causes::Kind;
 use causes::common::{
-    Attribute, Attributes, ColumnIndex, ColumnMasker, Common, Facts, Finder, Masker, Proposer, Tally,
+    Attribute, Attributes, ColumnIndex, ColumnMasker, Common, Facts, Finder, Masker, Proposer,
+    Tally,
 };
 use footing::{Layout, Side, value_text};
 use ledger::{Break, BreakKind, CauseStatus, Decimal, Zone};
@@ -314,7 +315,9 @@ fn shaped(of: Of<'_>, zone: &Zone, breaks: &[Break]) -> Vec<Shaped> {
         let is_extra = found.kind == BreakKind::Extra;
         shape.is_extra_only = Some(shape.is_extra_only.unwrap_or(true) && is_extra);
         let new = found.fields.iter().map(|field| &field.name);
-        let new: Vec<&String> = new.filter(|name| !shape.differing.contains(*name)).collect();
+        let new: Vec<&String> = new
+            .filter(|name| !shape.differing.contains(*name))
+            .collect();
         shape.differing.extend(new.into_iter().cloned());
     }
     let mut wanted: Vec<(CauseKey, Shape)> = shapes
@@ -400,7 +403,12 @@ impl Groups {
     }
 
     pub(crate) fn nothing_counted(&self) -> Census {
-        Census(self.groups.iter().map(|group| group.finder.tally()).collect())
+        Census(
+            self.groups
+                .iter()
+                .map(|group| group.finder.tally())
+                .collect(),
+        )
     }
 
     /// Census broken records.
@@ -527,7 +535,9 @@ impl Counted {
 /// Adds what holds of each row's value of one column; numbers are looked at as numbers.
 fn add_masks(column: &mut ColumnMasker, array: Option<&ArrayRef>, masks: &mut [u64]) {
     let Some(array) = array else {
-        return masks.iter_mut().for_each(|mask| *mask |= column.of_text(None));
+        return masks
+            .iter_mut()
+            .for_each(|mask| *mask |= column.of_text(None));
     };
     macro_rules! numbers {
         ($type:ty, $scale:expr) => {

@@ -47,7 +47,13 @@ impl Trail {
     }
 
     /// The book's records behind one row; whole, or only their places.
-    pub(crate) fn records(&self, side: &Records, row: Row, whole: bool, into: &mut Vec<SourceRecord>) {
+    pub(crate) fn records(
+        &self,
+        side: &Records,
+        row: Row,
+        whole: bool,
+        into: &mut Vec<SourceRecord>,
+    ) {
         let at = row as usize;
         let text = |column: usize| value_text(side.batch.column(column), at, None);
         for scan in &self.scans {

@@ -282,11 +282,7 @@ impl BreakTable {
 
 /// Writes the table. Batches are cut anew to one size, so that the bytes of the file do not depend
 /// on the blocks in which its rows came.
-fn write_table(
-    file: File,
-    path: &Path,
-    rows: Receiver<RecordBatch>,
-) -> Result<(), VerifyError> {
+fn write_table(file: File, path: &Path, rows: Receiver<RecordBatch>) -> Result<(), VerifyError> {
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(Default::default()))
         .set_max_row_group_row_count(Some(ROWS_PER_GROUP))

@@ -149,7 +149,8 @@ impl Look<'_> {
         actual: RecordBatch,
     ) -> Result<Paired<'_>, VerifyError> {
         let encoder = Encoder::new(&self.agreement.layout)?;
-        let trail = |lineage, which, batch: &RecordBatch| Trail::new(lineage, which, &batch.schema());
+        let trail =
+            |lineage, which, batch: &RecordBatch| Trail::new(lineage, which, &batch.schema());
         let source_trail = trail(self.agreement.expected.lineage(), Which::Source, &expected);
         let target_trail = trail(self.agreement.actual.lineage(), Which::Target, &actual);
         let expected = encoder.records(Side::Expected, in_place_order(expected)?)?;
@@ -235,7 +236,10 @@ impl Paired<'_> {
             source_trail: &self.source_trail,
             target_trail: &self.target_trail,
         };
-        block.iter().map(|found| describer.describe(found)).collect()
+        block
+            .iter()
+            .map(|found| describer.describe(found))
+            .collect()
     }
 }
 

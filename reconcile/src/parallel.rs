@@ -30,7 +30,10 @@ mod tests {
 
     #[test]
     fn results_come_in_the_order_of_the_parts() {
-        assert_eq!(in_parallel(0..7, &|part: i32| part * part), [0, 1, 4, 9, 16, 25, 36]);
+        assert_eq!(
+            in_parallel(0..7, &|part: i32| part * part),
+            [0, 1, 4, 9, 16, 25, 36]
+        );
         assert!(in_parallel(0..0, &|part: i32| part).is_empty());
     }
 }

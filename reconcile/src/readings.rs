@@ -122,7 +122,10 @@ impl Readings {
         let mut changed = vec![0_u64; rules.len()];
         while let Some(part) = tasks.join_next().await {
             let part = part??;
-            changed.iter_mut().zip(part).for_each(|(sum, more)| *sum += more);
+            changed
+                .iter_mut()
+                .zip(part)
+                .for_each(|(sum, more)| *sum += more);
         }
         let lines = rules.iter().zip(&self.fits).zip(changed);
         Ok(lines
@@ -301,7 +304,10 @@ fn gives(
         };
         let read = footing::value_text(answer.rows.column(at), rows.start, None);
         if let Some((_, held)) = record.0.iter_mut().find(|(name, _)| *name == column.name) {
-            *held = as_held(read, found.actual.as_ref().and_then(|one| one.get(&column.name)));
+            *held = as_held(
+                read,
+                found.actual.as_ref().and_then(|one| one.get(&column.name)),
+            );
         }
     }
     (record != *expected).then_some(Some(record))
@@ -342,7 +348,10 @@ fn count_changed(batch: &RecordBatch, changed: &mut [u64]) {
         let Some(column) = column.and_then(|column| column.as_boolean_opt()) else {
             continue;
         };
-        let both = given.iter().zip(column).filter(|one| *one == (Some(true), Some(true)));
+        let both = given
+            .iter()
+            .zip(column)
+            .filter(|one| *one == (Some(true), Some(true)));
         *changed += both.count() as u64;
     }
 }

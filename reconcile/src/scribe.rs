@@ -194,9 +194,8 @@ mod tests {
     };
 
     fn record(values: &[(&str, Option<&str>)]) -> Record {
-        let own = |(name, value): &(&str, Option<&str>)| {
-            ((*name).to_owned(), value.map(str::to_owned))
-        };
+        let own =
+            |(name, value): &(&str, Option<&str>)| ((*name).to_owned(), value.map(str::to_owned));
         Record(values.iter().map(own).collect())
     }
 
@@ -210,7 +209,10 @@ mod tests {
                 actual: 1,
             },
             expected: Some(record(&[("voucher", Some("V\\1")), ("memo", None)])),
-            actual: Some(record(&[("voucher", Some("V\\1")), ("memo", Some("余\n额"))])),
+            actual: Some(record(&[
+                ("voucher", Some("V\\1")),
+                ("memo", Some("余\n额")),
+            ])),
             fields: vec![FieldDifference {
                 name: "memo".to_owned(),
                 expected: None,
@@ -275,7 +277,10 @@ mod tests {
         assert_eq!(causes[0].id.as_deref(), Some("B14"));
         assert_eq!(causes[0].breaks, 3);
         assert_eq!(causes[0].difference[0].amount, "-0.03");
-        assert_eq!((written.tally.counts.differs, written.tally.counts.missing), (2, 1));
+        assert_eq!(
+            (written.tally.counts.differs, written.tally.counts.missing),
+            (2, 1)
+        );
     }
 
     #[test]
@@ -283,9 +288,15 @@ mod tests {
         use arrow_array::cast::AsArray;
         let written = write_out(vec![a_break(), bare()]).expect("they can be written");
         let column = |name: &str| written.rows.column_by_name(name).expect("a column").clone();
-        assert_eq!(column("key").as_string::<i32>().value(0), r#"{"voucher":"V\\1"}"#);
+        assert_eq!(
+            column("key").as_string::<i32>().value(0),
+            r#"{"voucher":"V\\1"}"#
+        );
         assert!(column("actual").is_null(1));
         assert_eq!(column("target").as_string::<i32>().value(1), "[]");
-        assert_eq!(column("cause_status").as_string::<i32>().value(0), "consistent");
+        assert_eq!(
+            column("cause_status").as_string::<i32>().value(0),
+            "consistent"
+        );
     }
 }

@@ -192,8 +192,7 @@ fn choose(prepared: &Prepared, question: &Question) -> Result<(usize, Asked), St
     if let [only] = &prepared.agreements[..] {
         return Ok((0, read(only)?));
     }
-    let mut fitting = agreements()
-        .filter_map(|(place, one)| Some((place, read(one).ok()?)));
+    let mut fitting = agreements().filter_map(|(place, one)| Some((place, read(one).ok()?)));
     match (fitting.next(), fitting.next()) {
         (Some(only), None) => Ok(only),
         _ => Err(StoryError::ManyAgreements {

@@ -3,9 +3,7 @@
 use crate::common::CauseKey;
 use crate::error::VerifyError;
 use causes::common::Common;
-use ledger::{
-    Account, Amount, Break, BreakCounts, BreakKind, CauseLine, CauseStatus, Wide,
-};
+use ledger::{Account, Amount, Break, BreakCounts, BreakKind, CauseLine, CauseStatus, Wide};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -20,8 +20,8 @@ use books::{FileDigest, Meter, Table};
 use footing::{Comparison, Seed, Side, SketchSize, sum_text};
 use jiff::Timestamp;
 use ledger::{
-    AgreementReport, Break, ControlLine, ControlReport, Counts, CrossedTotal,
-    Record, Report, Sides, SourceRecord, Total, Wide, verdict,
+    AgreementReport, Break, ControlLine, ControlReport, Counts, CrossedTotal, Record, Report,
+    Sides, SourceRecord, Total, Wide, verdict,
 };
 use rules::sql::{RejectedRecord, Rejects, Run, Session, Which};
 use std::collections::{BTreeMap, BTreeSet};
@@ -389,14 +389,11 @@ impl AgreementRun<'_> {
             out.propose_from(self.of(), &found, &usual);
             out.write(found)?;
         } else {
-            let readings = self
-                .propose_from_sample(&look, folded, &mut out)
-                .await?;
+            let readings = self.propose_from_sample(&look, folded, &mut out).await?;
             let choice = choice(layout, &comparison);
             let scratch = scratch(&self.options.evidence)?;
             let records = (folded.expected.records(), folded.actual.records());
-            let mut take =
-                |paired: &Paired<'_>, given: &Given<'_>| out.write_paired(paired, given);
+            let mut take = |paired: &Paired<'_>, given: &Given<'_>| out.write_paired(paired, given);
             let seen = compare_by_partitions(
                 &look,
                 choice.as_ref(),

@@ -9,13 +9,15 @@ use crate::{place, table};
 
 #[test]
 fn the_crates_know_each_other_one_way_only() {
-    insta::assert_snapshot!(map(&place::metadata().unwrap()), @r"
+    insta::assert_snapshot!(map(&place::metadata().unwrap()), @"
     bench      books footing rules
     books
+    causes     ledger
     crossfoot  books ledger reconcile rules
     footing
     ledger
-    reconcile  books footing ledger rules
+    planter
+    reconcile  books causes footing ledger rules
     rules      books ledger
     xtask
     ");

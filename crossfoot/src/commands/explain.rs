@@ -51,7 +51,9 @@ fn suspicions(asked: &Explain, difference: &str, screen: &Screen) -> Result<u8, 
         .parse()
         .map_err(|_| wrong(format!("`{difference}` is no amount")))?;
     if difference.is_zero() {
-        return Err(wrong("a difference of zero needs no explanation".to_owned()));
+        return Err(wrong(
+            "a difference of zero needs no explanation".to_owned(),
+        ));
     }
     let plan = read_plan(&asked.plan)?;
     let threads = threads(asked.threads, Some(&plan));

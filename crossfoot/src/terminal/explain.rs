@@ -6,8 +6,8 @@ use super::{NO_CURRENCY, Paint, Style, text};
 use crate::words::Language;
 use ledger::{Break, BreakKind, CauseStatus, Record, Reject, SourceRecord};
 use reconcile::story::{
-    Agreed, CauseId, Entry, Explained, Neighbours, Rule, Says, SideSuspects, Story, Suspect, Suspicions,
-    Told,
+    Agreed, CauseId, Entry, Explained, Neighbours, Rule, Says, SideSuspects, Story, Suspect,
+    Suspicions, Told,
 };
 
 /// Hypotheses that do not fit are shown up to so many.
@@ -86,7 +86,8 @@ impl<'a> Page<'a> {
     }
 
     fn line(&mut self, indent: usize, line: &str) {
-        self.out.push_str(&format!("{}{line}\n", " ".repeat(indent)));
+        self.out
+            .push_str(&format!("{}{line}\n", " ".repeat(indent)));
     }
 
     /// Writes facts with their names under one another.
@@ -164,7 +165,10 @@ impl Page<'_> {
             let copies = words.copies(found.copies.expected, found.copies.actual);
             fact(words.kind(found.kind), copies);
         } else if found.fields.is_empty() {
-            fact(words.kind(found.kind), words.kind_means(found.kind).to_owned());
+            fact(
+                words.kind(found.kind),
+                words.kind_means(found.kind).to_owned(),
+            );
         }
         let amounts: Vec<String> = found
             .difference
@@ -212,7 +216,10 @@ impl Page<'_> {
     fn facts_of_agreed(&self, agreed: &Agreed) -> Vec<(String, String)> {
         let words = self.words;
         vec![
-            (words.agrees().to_owned(), words.on_both_sides(agreed.copies)),
+            (
+                words.agrees().to_owned(),
+                words.on_both_sides(agreed.copies),
+            ),
             (words.source().to_owned(), self.places(&agreed.source)),
             (words.target().to_owned(), self.places(&agreed.target)),
         ]
@@ -342,7 +349,11 @@ impl Page<'_> {
                 }
                 None => Cell::painted(self.words.none_there(), Paint::Dim),
             };
-            let mark = if differs { self.words.differs_here() } else { "" };
+            let mark = if differs {
+                self.words.differs_here()
+            } else {
+                ""
+            };
             table.row([
                 Cell::new(text::escaped(name)),
                 value(&found.expected),
@@ -414,7 +425,11 @@ impl Page<'_> {
         }
         for refused in &side.refused {
             let says = self.says(&refused.says);
-            let line = format!("{}{}{says}", self.words.refused(), self.words.pick(": ", "："));
+            let line = format!(
+                "{}{}{says}",
+                self.words.refused(),
+                self.words.pick(": ", "：")
+            );
             self.say(2, Paint::Dim, &line);
         }
     }

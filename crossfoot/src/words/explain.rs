@@ -15,9 +15,7 @@ impl Language {
 
     pub(crate) fn on_both_sides(self, copies: u64) -> String {
         match copies {
-            1 => self
-                .pick("the same on both sides", "两边相同")
-                .to_owned(),
+            1 => self.pick("the same on both sides", "两边相同").to_owned(),
             _ => self.pick(
                 format!("the same on both sides, {} times each", grouped(copies)),
                 format!("两边相同，各 {} 份", grouped(copies)),
@@ -157,7 +155,10 @@ impl Language {
 
     pub(crate) fn more_tried(self, count: u64) -> String {
         self.pick(
-            format!("and {} more that do not fit; --json has them all", grouped(count)),
+            format!(
+                "and {} more that do not fit; --json has them all",
+                grouped(count)
+            ),
             format!("另有 {} 种不符；--json 全部列出", grouped(count)),
         )
     }

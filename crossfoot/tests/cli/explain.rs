@@ -995,7 +995,8 @@ fn an_error_is_a_document_too() {
 #[test]
 fn the_story_is_the_same_in_any_number_of_threads() {
     let place = Place::first();
-    let told = |threads: u32| place.output(&format!("explain P00042002 --json --threads {threads}"));
+    let told =
+        |threads: u32| place.output(&format!("explain P00042002 --json --threads {threads}"));
     assert_eq!(told(1).stdout, told(4).stdout);
 }
 

@@ -48,10 +48,14 @@ impl Asked {
 
     fn of_key(words: &[String], agreement: &Agreement) -> Result<Self, StoryError> {
         let layout = &agreement.layout;
-        let looks_named = |word: &&String| word.split_once('=').is_some_and(|(name, value)| {
-            let is_letter = |letter: char| letter.is_alphanumeric() || letter == '_';
-            !name.is_empty() && name.chars().all(is_letter) && !value.trim_matches('=').is_empty()
-        });
+        let looks_named = |word: &&String| {
+            word.split_once('=').is_some_and(|(name, value)| {
+                let is_letter = |letter: char| letter.is_alphanumeric() || letter == '_';
+                !name.is_empty()
+                    && name.chars().all(is_letter)
+                    && !value.trim_matches('=').is_empty()
+            })
+        };
         if let Some(word) = words.iter().find(looks_named) {
             return Err(no_column(word, layout));
         }

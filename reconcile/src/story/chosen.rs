@@ -177,7 +177,9 @@ impl KeyTest for Chosen {
         let columns = columns.collect::<Result<Vec<_>, _>>().map_err(said)?;
         let rows = self.whole.convert_columns(&columns).map_err(said)?;
         self.note(rows.iter().map(|row| row.data()));
-        let kept = rows.iter().map(|row| Some(self.wanted.contains(row.data())));
+        let kept = rows
+            .iter()
+            .map(|row| Some(self.wanted.contains(row.data())));
         Ok(kept.collect())
     }
 
@@ -218,7 +220,9 @@ impl Alike {
         let columns: Vec<Field> = columns.collect::<Result<_, _>>()?;
         let mut wanted: Vec<Vec<Encoded>> = vec![Vec::new(); arrays.first().map_or(0, |a| a.len())];
         for (field, array) in columns.iter().zip(arrays) {
-            let rows = field.converter.convert_columns(std::slice::from_ref(array))?;
+            let rows = field
+                .converter
+                .convert_columns(std::slice::from_ref(array))?;
             for (record, row) in wanted.iter_mut().zip(rows.iter()) {
                 record.push(row.data().to_vec());
             }

@@ -2,9 +2,9 @@
 //!
 //! One pass over each side for the amounts, and a second look at the few entries that are named.
 
+use super::StoryError;
 use super::chosen::Chosen;
 use super::fetch::Fetch;
-use super::StoryError;
 use crate::describe::Trail;
 use crate::drive::{Worker, drive};
 use crate::error::VerifyError;
@@ -133,7 +133,12 @@ pub async fn suspect(
             .filter(|suspect| suspect.hits > 0)
             .map(|suspect| suspected(suspect, at, &seen))
             .collect(),
-        refused: found[at].refused.iter().filter(|one| one.hits > 0).cloned().collect(),
+        refused: found[at]
+            .refused
+            .iter()
+            .filter(|one| one.hits > 0)
+            .cloned()
+            .collect(),
     };
     Ok(Suspicions {
         plan: prepared.plan.name.value.clone(),
@@ -166,11 +171,14 @@ fn suspected(suspect: &Suspect, side: usize, seen: &Seen) -> Suspected {
 }
 
 /// Finds the agreement and the money column.
-fn choose<'p>(
-    prepared: &'p Prepared,
-    bare: &Bare,
-) -> Result<(&'p Agreement, usize), StoryError> {
-    let names = || prepared.agreements.iter().map(|one| one.name.clone()).collect();
+fn choose<'p>(prepared: &'p Prepared, bare: &Bare) -> Result<(&'p Agreement, usize), StoryError> {
+    let names = || {
+        prepared
+            .agreements
+            .iter()
+            .map(|one| one.name.clone())
+            .collect()
+    };
     let money_of = |agreement: &Agreement| -> Vec<usize> {
         let layout = &agreement.layout;
         let numbers = layout.money().iter().filter(|at| is_number(layout, **at));
@@ -211,7 +219,11 @@ fn choose<'p>(
 }
 
 fn currency(layout: &Layout, bare: &Bare) -> Result<String, StoryError> {
-    match (layout.currency_column(), layout.fixed_currency(), &bare.currency) {
+    match (
+        layout.currency_column(),
+        layout.fixed_currency(),
+        &bare.currency,
+    ) {
         (Some(_), _, Some(asked)) => Ok(asked.clone()),
         (Some(at), _, None) => Err(StoryError::Currency {
             column: layout.columns()[at].name.clone(),
@@ -290,10 +302,7 @@ impl Search<'_> {
     }
 
     /// Fetches the named entries once more, with their places.
-    async fn places(
-        &self,
-        named: impl Iterator<Item = &Candidate>,
-    ) -> Result<Seen, StoryError> {
+    async fn places(&self, named: impl Iterator<Item = &Candidate>) -> Result<Seen, StoryError> {
         let amounts: BTreeSet<Decimal> = named.map(|one| one.amount).collect();
         let mut seen = Seen::default();
         if amounts.is_empty() {
@@ -305,7 +314,10 @@ impl Search<'_> {
         let texts: ArrayRef = Arc::new(StringArray::from(texts));
         let amounts = cast(&texts, &common_type(layout.columns()[self.money].class))?;
         let chosen = Arc::new(Chosen::new(layout, &[self.money], &[amounts])?);
-        let sides = self.fetch.sides(&chosen.probe(), &Rejects::counting()).await?;
+        let sides = self
+            .fetch
+            .sides(&chosen.probe(), &Rejects::counting())
+            .await?;
         let encoder = Encoder::new(layout)?;
         let books = [
             (Side::Expected, Which::Source, &agreement.expected),

@@ -127,7 +127,10 @@ impl StoryError {
                 vec![format!("the agreements are {}", agreements.join(", "))]
             }
             Self::ManyAgreements { agreements } => {
-                vec![format!("say which with --agreement: {}", agreements.join(", "))]
+                vec![format!(
+                    "say which with --agreement: {}",
+                    agreements.join(", ")
+                )]
             }
             Self::NoColumn { columns, .. } => {
                 vec![format!("the compared columns are {}", columns.join(", "))]
@@ -139,10 +142,16 @@ impl StoryError {
             )],
             Self::Arity { key, .. } => {
                 let values: Vec<String> = key.iter().map(|name| format!("{name}=…")).collect();
-                vec![format!("the key is {}; write {}", key.join(", "), values.join(" "))]
+                vec![format!(
+                    "the key is {}; write {}",
+                    key.join(", "),
+                    values.join(" ")
+                )]
             }
             Self::NotFound { near, rejects, .. } => {
-                let near = near.iter().map(|record| format!("near it: {}", shown(record)));
+                let near = near
+                    .iter()
+                    .map(|record| format!("near it: {}", shown(record)));
                 let rejects = (*rejects > 0).then(|| {
                     format!("the rule could not convert {rejects} source records; crossfoot verify lists them")
                 });

@@ -88,7 +88,10 @@ impl Fetch<'_> {
         let [expected, actual] = sides;
         let (expected, actual) = (in_place_order(expected)?, in_place_order(actual)?);
         Ok(Both {
-            asked: [among(Side::Expected, &expected)?, among(Side::Actual, &actual)?],
+            asked: [
+                among(Side::Expected, &expected)?,
+                among(Side::Actual, &actual)?,
+            ],
             expected,
             actual,
             rejects,

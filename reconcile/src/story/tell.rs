@@ -50,7 +50,9 @@ pub(super) async fn tell(fetch: &Fetch<'_>, both: Both) -> Result<Vec<Told>, Sto
     let mut breaks = paired.describe(&found);
     trace(fetch.prepared, agreement, &mut breaks)?;
     let readings = Readings::all(agreement);
-    let given = readings.read(agreement, &paired, &found, fetch.threads).await?;
+    let given = readings
+        .read(agreement, &paired, &found, fetch.threads)
+        .await?;
     let explained = explain(fetch.prepared, agreement, breaks, &given);
     let broken = explained.into_iter().map(|(found, why)| {
         let explained = Explained::new(found, why);
@@ -160,9 +162,13 @@ fn trace(
             columns: origin.on.iter().map(|(column, _)| column.clone()).collect(),
             values: vec![origin.on.iter().map(value).collect()],
         };
-        let fetched = prepared.session.fetch(Which::Source, &origin.table, &wanted);
+        let fetched = prepared
+            .session
+            .fetch(Which::Source, &origin.table, &wanted);
         let fetched = fetched.map_err(crate::error::VerifyError::from)?;
-        let records = fetched.into_iter().map(|one| super::fetch::placed(one.record));
+        let records = fetched
+            .into_iter()
+            .map(|one| super::fetch::placed(one.record));
         found.source.extend(records);
     }
     Ok(())

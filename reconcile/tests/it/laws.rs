@@ -229,8 +229,9 @@ proptest! {
                 prop_assert_eq!(rebuilt(&left, again.closes()), rebuilt(&left, &first));
                 continue;
             }
-            if number == 3 {
-                // On disk a break is explained by itself, without the others beside it.
+            if number >= 2 {
+                // A sketch too small for the differences may lead to partitions on disk, where
+                // a break is explained by itself, without the others beside it.
                 prop_assert_eq!(without_causes(&again), without_causes(&first));
                 continue;
             }

@@ -10,10 +10,10 @@ use datafusion::execution::{SendableRecordBatchStream, SessionState};
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::logical_plan::{Filter, Projection};
 use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::physical_plan::ChildrenPropertiesMode::Recompute;
 use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::displayable;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::ChildrenPropertiesMode::Recompute;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, ReplaceChildrenOptions};
 
 use super::checked;
