@@ -3,6 +3,7 @@
 use crate::place::Place;
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the screen is shown whole")]
 fn a_record_that_differs() {
     insta::assert_snapshot!(Place::first().run("explain P00041979"), @r#"
     $ crossfoot explain P00041979
@@ -230,6 +231,7 @@ fn a_record_that_differs_in_chinese() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the screen is shown whole")]
 fn a_record_that_is_missing() {
     insta::assert_snapshot!(Place::first().run("explain P00041995"), @r#"
     $ crossfoot explain P00041995
@@ -668,6 +670,7 @@ fn a_record_that_the_rule_cannot_convert() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the screen is shown whole")]
 fn a_record_by_other_columns_than_its_key() {
     insta::assert_snapshot!(Place::first().run("explain account=W-1055 amount=-18.80"), @r#"
     $ crossfoot explain account=W-1055 amount=-18.80

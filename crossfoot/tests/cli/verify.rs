@@ -604,6 +604,7 @@ fn evidence_may_be_written_anew() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the screen is shown whole")]
 fn two_books_without_a_plan() {
     insta::assert_snapshot!(
         Place::first().run("verify wallet/flow.csv ledger/posting.csv --evidence out"),
