@@ -520,10 +520,7 @@ A record is damaged once, unless two causes on a record are planted. Damage that
 
 | cause | why |
 |---|---|
-| A4, T8, T9 | need a log of rejects or of changes beside the books |
 | B6 | each record is right; only a control over sums shows it |
-| D5, D6 | the old records name the other party in these books |
-| T10 | needs the states of one transfer as records of their own |
 | R3, R4 | told by the size of the class, or by running the conversion again, not by a record |
 | S1, S2, S3 | both books agree; only a control within the source shows it |
 | V1 | is a fault of the checker: false breaks are counted instead |
