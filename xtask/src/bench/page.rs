@@ -41,10 +41,15 @@ fn read(path: &Path) -> Result<Option<Value>> {
 
 /// The whole page.
 fn draw(verify: Option<&Value>, callgrind: Option<&Value>) -> String {
-    let mut page = String::from(
+    let figures = match (verify, callgrind) {
+        (_, None) => "`bench/verify.json`; instruction counts were not taken",
+        (None, _) => "`bench/callgrind.json`; times were not taken",
+        _ => "`bench/verify.json` and `bench/callgrind.json`",
+    };
+    let mut page = format!(
         "# Benchmarks\n\n\
          Written by `cargo xtask bench verify` and `cargo xtask bench fold`; do not edit. \
-         The figures themselves are in `bench/verify.json` and `bench/callgrind.json`.\n",
+         The figures themselves are in {figures}.\n",
     );
     if let Some(verify) = verify {
         page += &setting(verify);
