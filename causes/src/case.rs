@@ -1,5 +1,7 @@
 //! One break, made ready for all causes.
 
+mod totals;
+
 use ledger::{Break, BreakKind, Decimal, FieldDifference, Record, parse_civil};
 
 use crate::number;
@@ -17,6 +19,16 @@ pub(crate) struct Case<'a> {
     pub(crate) fields: Vec<Field<'a>>,
     /// Numbers of the source records and of the expected record, where an amount differs.
     pub(crate) numbers: Vec<Named<'a>>,
+    /// Which differing fields are totals, and of which lines.
+    totals: Vec<(u64, Lines<'a>)>,
+}
+
+/// Is the column of a source table whose values add up to an amount of the record.
+pub(crate) struct Lines<'a> {
+    pub(crate) table: &'a str,
+    pub(crate) column: &'a str,
+    /// The values, in the order of the source.
+    pub(crate) amounts: Vec<Decimal>,
 }
 
 /// Is a number beside the amounts, with where it stands.
@@ -76,11 +88,27 @@ impl<'a> Case<'a> {
             found,
             fields,
             numbers: Vec::new(),
+            totals: Vec::new(),
         };
         if has_numbers {
             case.numbers = case.read_numbers();
+            case.totals = totals::find(found, &case.fields);
         }
         case
+    }
+
+    /// The lines that a field is the total of, where the source shows them.
+    pub(crate) fn lines_of(&self, field: &Field<'_>) -> Option<&Lines<'a>> {
+        let found = self.totals.iter().find(|(bit, _)| *bit == field.bit);
+        found.map(|(_, lines)| lines)
+    }
+
+    /// Says whether a number of the source is a line of the total that a field is, and so neither
+    /// a fee nor another column.
+    pub(crate) fn is_line_of(&self, field: &Field<'_>, number: &Named<'_>) -> bool {
+        let is_in = |lines: &Lines<'_>| number.is_source && lines.column == number.name;
+        self.lines_of(field)
+            .is_some_and(|lines| lines.amounts.len() > 1 && is_in(lines))
     }
 
     /// The set of all differing fields; one bit where the break is no matter of fields.

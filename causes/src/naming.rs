@@ -51,6 +51,9 @@ pub(crate) const ACCOUNT: Words = &[
     "account", "acct", "acc", "wallet", "card", "iban", "账户", "帐户", "账号", "户号", "卡号",
     "户",
 ];
+pub(crate) const TOTAL: Words = &[
+    "balance", "total", "sum", "subtotal", "bal", "余额", "合计", "总额", "总计", "小计",
+];
 pub(crate) const SUBJECT: Words = &["subject", "gl", "ledger", "coa", "nominal", "科目"];
 pub(crate) const COUNTERPARTY: Words = &[
     "counterparty",

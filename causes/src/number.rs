@@ -82,3 +82,13 @@ pub(crate) fn magnitude(value: Decimal) -> Decimal {
         value
     }
 }
+
+/// Digits from which on a number is no coincidence: one of fewer is reached by many roads.
+const TELLING_DIGITS: u32 = 3;
+
+/// Says whether a number has so few digits that many amounts come to it when most of theirs are
+/// lost.
+pub(crate) fn has_few_digits(value: Decimal) -> bool {
+    let digits = value.mantissa.unsigned_abs().checked_ilog10();
+    digits.is_none_or(|length| length.saturating_add(1) < TELLING_DIGITS)
+}

@@ -8,7 +8,7 @@ use crate::explanation::{Explanation, Says};
 use crate::simplicity::{can_be_confused, rank};
 use crate::terms::Terms;
 use crate::time::in_flight::was_changed;
-use crate::trial::Trial;
+use crate::trial::{Hit, Trial};
 use crate::verdict::{self, Composed};
 
 /// Causes that are tried as the first and as the second of two on the same amount. Those that
@@ -97,18 +97,13 @@ impl Prover {
         }
         let Trial { hits, tried, .. } = trial;
         let mut explanation = verdict::of(&hits, case.all());
-        if explanation.causes.is_empty() && found.kind == BreakKind::Differs {
-            let uncovered = verdict::uncovered(&hits, &case);
-            if let [field] = uncovered.as_slice() {
-                let composed = self.compose(&case, field);
-                explanation = verdict::of_composed(&composed, &hits, field.bit, case.all());
-            }
-        }
-        if explanation.causes.is_empty() && found.kind == BreakKind::Differs {
+        if found.kind == BreakKind::Differs {
+            self.try_two(&case, &hits, &mut explanation);
             self.fall_back(&case, &mut explanation);
         }
         self.doubt_column(&case, &mut explanation);
         self.doubt(&mut explanation);
+            self.doubt_hand(&case, &hits, &mut explanation);
         explanation.tried = tried.unwrap_or_default();
         explanation.tried.sort_by_key(|tried| rank(tried.cause));
         explanation
@@ -117,6 +112,36 @@ impl Prover {
     /// Takes back the proof that an amount came from another column, where two other causes give
     /// it as well: a net amount less its fee is the gross one, which is a column of its own.
     fn doubt_column(&self, case: &Case<'_>, explanation: &mut Explanation) {
+    /// Looks for two causes on one amount where nothing else gives it, or nothing that could not be
+    /// fitted to another as well: then they are rivals.
+    fn try_two(&self, case: &Case<'_>, hits: &[Hit], explanation: &mut Explanation) {
+        if explanation.status == CauseStatus::Proved {
+            return;
+        }
+        let uncovered = verdict::uncovered(hits, case);
+        let [field] = uncovered.as_slice() else {
+            return;
+        };
+        let composed = self.compose(case, field);
+        let of_two = verdict::of_composed(&composed, hits, field.bit, case.all());
+        if explanation.causes.is_empty() {
+            *explanation = of_two;
+        } else {
+            let both = of_two.causes.into_iter().chain(of_two.rivals);
+            verdict::add_rivals(explanation, both);
+        }
+    }
+
+    /// Names tampering beside what was only fitted to the amount that the target holds.
+    fn doubt_hand(&self, case: &Case<'_>, hits: &[Hit], explanation: &mut Explanation) {
+        let is_amount = matches!(case.fields.as_slice(), [field] if field.is_amount());
+        let is_fitted = verdict::is_fitted(explanation, hits, case.all())
+            || explanation.causes == [CauseId::T8];
+        if is_amount && is_fitted && self.knows(CauseId::M2) {
+            verdict::add_rivals(explanation, [CauseId::M2].into_iter());
+        }
+    }
+
         let ([field], CauseStatus::Proved) = (case.fields.as_slice(), explanation.status) else {
             return;
         };
@@ -138,8 +163,8 @@ impl Prover {
     /// Says what may still be where nothing gives what the target holds: that it holds the record
     /// as it was before.
     fn fall_back(&self, case: &Case<'_>, explanation: &mut Explanation) {
-        let may_be = self.knows(CauseId::T8) && !case.fields.is_empty();
-        if may_be && was_changed(case) {
+        let is_unknown = explanation.causes.is_empty() && !case.fields.is_empty();
+        if is_unknown && self.knows(CauseId::T8) && was_changed(case) {
             explanation.status = CauseStatus::Consistent;
             explanation.causes = vec![CauseId::T8];
             explanation.says = Says {

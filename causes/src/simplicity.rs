@@ -141,6 +141,9 @@ pub fn beats(winner: CauseId, loser: CauseId) -> bool {
 pub const CONFUSABLE: &[&[CauseId]] = &[
     // The sign.
     &[
+        CauseId::P2,
+        CauseId::P4,
+        CauseId::M2,
         CauseId::B9,
         CauseId::D1,
         CauseId::B16,
@@ -151,6 +154,9 @@ pub const CONFUSABLE: &[&[CauseId]] = &[
     ],
     // The last digits.
     &[
+        CauseId::P2,
+        CauseId::P4,
+        CauseId::M2,
         CauseId::B3,
         CauseId::B4,
         CauseId::B5,
@@ -168,8 +174,27 @@ pub const CONFUSABLE: &[&[CauseId]] = &[
         CauseId::B1,
         CauseId::B13,
     ],
+    // A remainder, where the whole amount is as small as one.
+    &[
+        CauseId::B6,
+        CauseId::B7,
+        CauseId::Q3,
+        CauseId::B3,
+        CauseId::B5,
+        CauseId::B9,
+        CauseId::B10,
+        CauseId::B11,
+        CauseId::B12,
+        CauseId::B16,
+        CauseId::D1,
+        CauseId::M1,
+        CauseId::M2,
+    ],
     // The size.
     &[
+        CauseId::P2,
+        CauseId::P4,
+        CauseId::M2,
         CauseId::B1,
         CauseId::B2,
         CauseId::B4,
@@ -180,6 +205,9 @@ pub const CONFUSABLE: &[&[CauseId]] = &[
     ],
     // Another amount of the record.
     &[
+        CauseId::P2,
+        CauseId::P4,
+        CauseId::M2,
         CauseId::B10,
         CauseId::B11,
         CauseId::B12,

@@ -30,6 +30,9 @@ pub(crate) struct Hit {
     pub(crate) covers: u64,
     pub(crate) fit: Fit,
     pub(crate) says: Says,
+    /// What was done, where a cause has several manners and one thing alone was done: two readings
+    /// of a rule are two changes of it, and a refund is booked twice or the wrong way round.
+    pub(crate) manner: Option<String>,
 }
 
 /// Is a value that the first of two causes gives.
@@ -80,6 +83,8 @@ impl<'c> Trial<'c> {
         if value == pair.expected {
             return;
         }
+        // Nothing is left of a zero that could tell what made it.
+        let fit = if value.is_zero() { Fit::Loose } else { fit };
         if let Some(steps) = &mut self.steps {
             if fit == Fit::Exact && steps.len() < STEPS_MAX {
                 steps.push(Step {
@@ -233,11 +238,13 @@ impl<'c> Trial<'c> {
         } else {
             Fit::Exact
         };
-        self.settle(
+        let manner = Some(reading.says.en.clone());
+        self.settle_in(
             reading.gives.clone(),
             Some(covers),
             fit,
             reading.says.clone(),
+            manner,
         );
         // The same reading may be that of an older rule, and another day's row that of a yield.
         let also = match reading.cause {
@@ -278,12 +285,25 @@ impl<'c> Trial<'c> {
             gives
         });
         let says = became(field, value, &reason);
-        self.settle(gives, reproduces.then_some(field.bit), fit, says);
+        let manner = (self.cause == CauseId::B16).then_some(reason.en);
+        let covers = reproduces.then_some(field.bit);
+        self.settle_in(gives, covers, fit, says, manner);
     }
 
     fn settle(&mut self, gives: Option<Record>, covers: Option<u64>, fit: Fit, says: Says) {
         // Two roads to the same value are told once.
         let is_told = |tried: &Tried| tried.cause == self.cause && tried.says == says;
+        self.settle_in(gives, covers, fit, says, None);
+    }
+
+    fn settle_in(
+        &mut self,
+        gives: Option<Record>,
+        covers: Option<u64>,
+        fit: Fit,
+        says: Says,
+        manner: Option<String>,
+    ) {
         if let Some(tried) = self
             .tried
             .as_mut()
@@ -304,6 +324,7 @@ impl<'c> Trial<'c> {
                 says,
             });
         }
+                manner,
     }
 }
 

@@ -11,8 +11,21 @@ use crate::trial::{Fit, Hit, Step, became};
 /// Causes that strike once: two of them on one record are no single cause.
 const STRIKE_ONCE: &[CauseId] = &[CauseId::M1, CauseId::B1];
 
+/// Causes that add or take off a fee: two of them are no two causes, but any two numbers.
+const FEES: &[CauseId] = &[CauseId::B10, CauseId::B11];
+
 /// Causes whose pairs on one amount are proved: no parameter of theirs is taken from the record.
 const RIGID: &[CauseId] = &[CauseId::B2, CauseId::B9];
+
+/// Causes that can be fitted to nearly any amount near the expected one: what only they explain may
+/// as well be two causes that each gives its part.
+const FITTED: &[CauseId] = &[
+    CauseId::B6,
+    CauseId::B7,
+    CauseId::B13,
+    CauseId::Q3,
+    CauseId::Q4,
+];
 
 /// Is a cause with the fields that it gives.
 #[derive(Debug, Clone, Copy)]
@@ -71,19 +84,52 @@ pub(crate) fn of(hits: &[Hit], all: u64) -> Explanation {
         return Explanation::default();
     }
     let suspects = suspects(hits);
-    let single = single(&suspects, hits, all);
+    let mut single = single(&suspects, hits, all);
     if single.causes.is_empty() {
-        pair(&suspects, hits, all)
-    } else {
-        single
+        return pair(&suspects, hits, all);
     }
+    if single.status != CauseStatus::Proved && !suspects.iter().any(|one| is_sure(one, all)) {
+        let firm: Vec<Suspect> = suspects
+            .into_iter()
+            .filter(|suspect| !FITTED.contains(&suspect.cause))
+            .collect();
+        let pair = pair(&firm, hits, all);
+        add_rivals(&mut single, pair.causes.into_iter().chain(pair.rivals));
+    }
+    single
 }
 
-/// The fields that no single cause gives.
+/// Names more causes beside those that are named.
+pub(crate) fn add_rivals(explanation: &mut Explanation, more: impl Iterator<Item = CauseId>) {
+    let rivals = explanation.rivals.iter().copied().chain(more);
+    explanation.rivals = in_order(rivals, &explanation.causes);
+}
+
+/// The fields that no single cause gives, or only such as can be fitted to nearly any amount;
+/// of several fields, another column is one of these.
 pub(crate) fn uncovered<'c>(hits: &[Hit], case: &'c Case<'_>) -> Vec<&'c Field<'c>> {
-    let covered = hits.iter().fold(0, |covered, hit| covered | hit.covers);
+    let has_several = case.fields.len() > 1;
+    let is_firm = |hit: &&Hit| {
+        let is_fitted = hit.fit == Fit::Loose && FITTED.contains(&hit.cause);
+        !is_fitted && !(has_several && hit.cause == CauseId::B12)
+    };
+    let firm = hits.iter().filter(is_firm);
+    let covered = firm.fold(0, |covered, hit| covered | hit.covers);
     let open = |field: &&Field<'_>| field.bit & covered == 0;
     case.fields.iter().filter(open).collect()
+}
+
+/// Says whether what is said of an amount was only fitted to what the target holds, so that
+/// somebody who changed it would leave the same.
+pub(crate) fn is_fitted(explanation: &Explanation, hits: &[Hit], all: u64) -> bool {
+    match explanation.causes.as_slice() {
+        [cause] => {
+            let is_exact = |hit: &Hit| hit.fit == Fit::Exact && hit.covers == all;
+            FITTED.contains(cause) && !hits.iter().any(is_exact)
+        }
+        [] => false,
+        _ => explanation.status == CauseStatus::Consistent,
+    }
 }
 
 /// Says what the hits come to where one field takes two causes, and the others one of the two.
@@ -100,6 +146,7 @@ pub(crate) fn of_composed(composed: &[Composed], hits: &[Hit], open: u64, all: u
             });
             (covers == all).then_some((pair, exact == all && pair.fit == Fit::Exact))
         })
+        .filter(|(pair, _)| pair.causes.iter().any(|cause| !FEES.contains(cause)))
         .collect();
     fitting.sort_by_key(|(pair, is_exact)| (!is_exact, pair.causes.map(|cause| rank(cause).1)));
     let Some((head, is_exact)) = fitting.first() else {
@@ -136,15 +183,17 @@ fn suspects(hits: &[Hit]) -> Vec<Suspect> {
         if is_beaten && hit.fit == Fit::Loose {
             continue;
         }
-        let exact = if hit.fit == Fit::Exact { hit.covers } else { 0 };
+        let strikes_once = STRIKE_ONCE.contains(&hit.cause);
+        let exact = match hit.fit {
+            Fit::Exact if strikes_once => hit.covers,
+            Fit::Loose if strikes_once => 0,
+            _ => exact_of(hit.cause, hits),
+        };
         let known = suspects
             .iter_mut()
-            .find(|known| known.cause == hit.cause && !STRIKE_ONCE.contains(&known.cause));
+            .find(|known| known.cause == hit.cause && !strikes_once);
         match known {
-            Some(known) => {
-                known.exact |= exact;
-                known.covers |= hit.covers;
-            }
+            Some(known) => known.covers |= hit.covers,
             None => suspects.push(Suspect {
                 cause: hit.cause,
                 exact,
@@ -153,6 +202,24 @@ fn suspects(hits: &[Hit]) -> Vec<Suspect> {
         }
     }
     suspects
+}
+
+/// The fields that a cause gives when it does one thing: of the manners in which it gives some, that
+/// which gives most.
+fn exact_of(cause: CauseId, hits: &[Hit]) -> u64 {
+    let exact = || {
+        hits.iter()
+            .filter(move |hit| hit.cause == cause && hit.fit == Fit::Exact)
+    };
+    let in_manner = |one: &Hit| {
+        exact()
+            .filter(|hit| hit.manner == one.manner)
+            .fold(0, |covers, hit| covers | hit.covers)
+    };
+    exact()
+        .map(in_manner)
+        .max_by_key(|covers: &u64| covers.count_ones())
+        .unwrap_or(0)
 }
 
 fn single(suspects: &[Suspect], hits: &[Hit], all: u64) -> Explanation {

@@ -36,6 +36,7 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
 }
 
 fn offer_numbers(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    offer_lines(case, field, trial);
     for other in &case.numbers {
         let is_itself = !other.is_source && other.name == field.name
             || other.is_source && field.is_only_from(other.name);
@@ -49,8 +50,7 @@ fn offer_numbers(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
             let matters =
                 trial.wants_all() || field.numbers.is_some_and(|pair| pair.actual == value);
             if matters && !is_rounded(field, other.value) {
-                // Many columns hold a zero: that one of them does is no proof.
-                let fit = if value.is_zero() {
+                let fit = if value != other.value && number::has_few_digits(value) {
                     Fit::Loose
                 } else {
                     Fit::Exact
@@ -61,6 +61,27 @@ fn offer_numbers(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
                 break;
             }
         }
+    }
+}
+
+/// Offers the amount of one line where the total of all is expected.
+fn offer_lines(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    let Some(lines) = case.lines_of(field) else {
+        return;
+    };
+    for amount in &lines.amounts {
+        let fit = if number::has_few_digits(*amount) {
+            Fit::Loose
+        } else {
+            Fit::Exact
+        };
+        let (column, table) = (lines.column, lines.table);
+        trial.number(field, *amount, fit, || {
+            reason(
+                format!("it is the {column} of one record of {table} and not the total of all"),
+                format!("取自 {table} 中一条记录的 {column}，而非合计"),
+            )
+        });
     }
 }
 

@@ -20,7 +20,7 @@ use crate::trial::{Fit, Trial, reason};
 //     1,612.34
 // target:
 //     1,612.95
-// says: B13 consistent; amount: 612.34 became 612.95: a rate near 6.1295 gives it, and the record has 6.1234
+// says: B13 consistent, or M2; amount: 612.34 became 612.95: a rate near 6.1295 gives it, and the record has 6.1234
 // expected:
 //     id:key,amount:money,currency
 //     2,5.00,USD

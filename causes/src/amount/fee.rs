@@ -57,6 +57,7 @@ fn offer_gross(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
 
 fn offer_twice(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     offer(case, field, trial);
+    offer_own(field, trial);
 }
 
 fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
@@ -66,7 +67,7 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     let fits = |fee: &Named<'_>| Some(number::magnitude(fee.value)) == off;
     let wants_all = trial.wants_all();
     for fee in &case.numbers {
-        if (wants_all || fits(fee)) && may_be_fee(fee, field) {
+        if (wants_all || fits(fee)) && may_be_fee(fee, field) && !case.is_line_of(field, fee) {
             offer_fee(field, pair.expected, fee.name, fee.value, trial);
         }
     }
@@ -89,6 +90,27 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     offer_computed(case, field, pair.expected, trial);
 }
 
+/// Offers what a column of fees itself holds where the fee was taken twice, or not at all.
+fn offer_own(field: &Field<'_>, trial: &mut Trial<'_>) {
+    let Some(pair) = field.numbers.filter(|_| field.is_named(FEE)) else {
+        return;
+    };
+    // So small a fee is doubled by another rate as well.
+    let fit = if number::has_few_digits(pair.expected) {
+        Fit::Loose
+    } else {
+        Fit::Exact
+    };
+    if let Some(twice) = pair.expected.checked_mul_int(2) {
+        trial.number(field, twice, fit, || {
+            reason("the fee was taken twice", "手续费重复计收")
+        });
+    }
+    trial.number(field, Decimal::ZERO, Fit::Loose, || {
+        reason("the fee was not taken", "未计手续费")
+    });
+}
+
 /// Offers fees that a rule computes: a rate of the source times another of its numbers; and the
 /// gross amount itself, from which a computed fee should have been taken.
 fn offer_computed(case: &Case<'_>, field: &Field<'_>, expected: Decimal, trial: &mut Trial<'_>) {
@@ -103,15 +125,19 @@ fn offer_computed(case: &Case<'_>, field: &Field<'_>, expected: Decimal, trial: 
         for amount in amounts().filter(|amount| amount.name != rate.name) {
             let fee = number::times(amount.value, rate.value)
                 .and_then(|fee| number::at_scale(fee, field.scale(), Rounding::HalfUp));
-            if let Some(fee) = fee.filter(|fee| !fee.is_zero()) {
+            // The fee of an amount that has nothing to do with the record's is none of its own.
+            let is_own = |fee: &Decimal| {
+                is_near(amount.value, expected)
+                    || number::magnitude(*fee) == number::magnitude(expected)
+            };
+            if let Some(fee) = fee.filter(|fee| !fee.is_zero() && is_own(fee)) {
                 offer_fee(field, expected, "fee", fee, trial);
             }
         }
     }
-    for gross in amounts() {
-        let off = gross.value.checked_sub(expected).map(number::magnitude);
-        let fifth = off.and_then(|off| off.checked_mul_int(5));
-        let is_near = fifth.is_some_and(|fifth| fifth <= number::magnitude(expected));
+    for gross in amounts().filter(|gross| !case.is_line_of(field, gross)) {
+        let is_near =
+            gross.value.is_negative() == expected.is_negative() && is_near(gross.value, expected);
         if is_near && !field.is_only_from(gross.name) {
             trial.number(field, gross.value, Fit::Exact, || {
                 let name = gross.name;
@@ -122,6 +148,16 @@ fn offer_computed(case: &Case<'_>, field: &Field<'_>, expected: Decimal, trial: 
             });
         }
     }
+}
+
+/// Says whether two amounts, signs apart, are within a fifth of the second.
+fn is_near(amount: Decimal, expected: Decimal) -> bool {
+    let expected = number::magnitude(expected);
+    let off = number::magnitude(amount)
+        .checked_sub(expected)
+        .map(number::magnitude);
+    let fifth = off.and_then(|off| off.checked_mul_int(5));
+    fifth.is_some_and(|fifth| fifth <= expected)
 }
 
 /// Says whether a number can be a fee: it is named so, or it is written like money and smaller

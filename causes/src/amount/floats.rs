@@ -30,7 +30,7 @@ fn minor(value: f64, scale: u8) -> Option<Decimal> {
 }
 
 /// Keeps the amount in 32 bits: all its digits, rounded to a scale in each way.
-pub(crate) fn through_single(amount: Decimal, scale: u8) -> Option<[Decimal; 2]> {
+pub(crate) fn through_single(amount: Decimal, scale: u8) -> Option<[Decimal; 3]> {
     let single: f32 = amount.to_string().parse().ok()?;
     of_double(f64::from(single), single.to_string(), scale)
 }
@@ -43,13 +43,14 @@ pub(crate) fn minor_through_single(amount: Decimal, scale: u8) -> Option<Decimal
 }
 
 /// Keeps the amount in 64 bits.
-pub(crate) fn through_double(amount: Decimal, scale: u8) -> Option<[Decimal; 2]> {
+pub(crate) fn through_double(amount: Decimal, scale: u8) -> Option<[Decimal; 3]> {
     let double: f64 = amount.to_string().parse().ok()?;
     of_double(double, double.to_string(), scale)
 }
 
-/// Gives the exact value of a float, and the shortest text that means it, at a scale.
-fn of_double(exact: f64, shortest: String, scale: u8) -> Option<[Decimal; 2]> {
+/// Gives the exact value of a float, rounded half up and, as `printf` does, half to even; and the
+/// shortest text that means it, at a scale.
+fn of_double(exact: f64, shortest: String, scale: u8) -> Option<[Decimal; 3]> {
     if !exact.is_finite() || exact.abs() >= 1e24 {
         return None;
     }
@@ -57,6 +58,7 @@ fn of_double(exact: f64, shortest: String, scale: u8) -> Option<[Decimal; 2]> {
     let shortest: Decimal = shortest.parse().ok()?;
     Some([
         number::at_scale(exact, scale, Rounding::HalfUp)?,
+        number::at_scale(exact, scale, Rounding::HalfEven)?,
         number::at_scale(shortest, scale, Rounding::HalfUp)?,
     ])
 }
@@ -114,7 +116,12 @@ mod tests {
         let kept = through_single("1234567.89".parse().unwrap(), 2).unwrap();
         assert_eq!(
             kept.map(|kept| kept.to_string()),
-            ["1234567.88", "1234567.90"]
+            ["1234567.88", "1234567.88", "1234567.90"]
+        );
+        let tie = through_single("1436046.18".parse().unwrap(), 2).unwrap();
+        assert_eq!(
+            tie.map(|kept| kept.to_string()),
+            ["1436046.13", "1436046.12", "1436046.10"]
         );
         assert_eq!(
             id_through_double("9007199254740993").unwrap(),

@@ -42,45 +42,66 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
 }
 
 fn offer_wraps(field: &Field<'_>, units: i128, scale: u8, trial: &mut Trial<'_>) {
-    for bits in [32_u32, 16, 31] {
+    for bits in [32_u32, 16, 31, 64] {
         let Some(range) = 1_i128.checked_shl(bits) else {
             continue;
         };
         let half = range.checked_div(2).unwrap_or(range);
-        if (half.saturating_neg()..half).contains(&units) {
-            continue;
-        }
+        let has_room_signed = (half.saturating_neg()..half).contains(&units);
+        let has_room_unsigned = (0..range).contains(&units);
         let unsigned = units.rem_euclid(range);
         let signed = if unsigned >= half {
             unsigned.saturating_sub(range)
         } else {
             unsigned
         };
-        for (value, en, zh) in [
-            (signed, "a signed", "有符号"),
-            (unsigned, "an unsigned", "无符号"),
-        ] {
-            trial.number(field, Decimal::new(value, scale), Fit::Exact, || {
+        let wrapped = [
+            (signed, has_room_signed, "a signed", "有符号"),
+            (unsigned, has_room_unsigned, "an unsigned", "无符号"),
+        ];
+        for (value, _, en, zh) in wrapped.iter().filter(|(_, has_room, ..)| !has_room) {
+            trial.number(field, Decimal::new(*value, scale), fit_of(*value), || {
                 reason(
                     format!("wrapped around in {en} number of {bits} bits"),
                     format!("在 {bits} 位{zh}整数中溢出回绕"),
                 )
             });
         }
-        let most = half.saturating_sub(1);
-        let edge = if units < 0 {
-            half.saturating_neg()
-        } else {
-            most
-        };
-        for (value, name) in [(edge, bits), (range.saturating_sub(1), bits)] {
-            trial.number(field, Decimal::new(value, scale), Fit::Exact, || {
-                reason(
-                    format!("stopped at the largest number of {name} bits"),
-                    format!("停在 {name} 位整数的最大值"),
-                )
-            });
+        if !has_room_signed {
+            offer_edges(field, units, [half, range], (scale, bits), trial);
         }
+    }
+}
+
+/// Offers the numbers at which a field stops that does not wrap around.
+fn offer_edges(
+    field: &Field<'_>,
+    units: i128,
+    [half, range]: [i128; 2],
+    (scale, bits): (u8, u32),
+    trial: &mut Trial<'_>,
+) {
+    let edge = if units < 0 {
+        half.saturating_neg()
+    } else {
+        half.saturating_sub(1)
+    };
+    for value in [edge, range.saturating_sub(1)] {
+        trial.number(field, Decimal::new(value, scale), Fit::Exact, || {
+            reason(
+                format!("stopped at the largest number of {bits} bits"),
+                format!("停在 {bits} 位整数的最大值"),
+            )
+        });
+    }
+}
+
+/// What remains of an amount is a proof only where it has some digits left.
+fn fit_of(units: i128) -> Fit {
+    if number::has_few_digits(Decimal::new(units, 0)) {
+        Fit::Loose
+    } else {
+        Fit::Exact
     }
 }
 
@@ -95,10 +116,7 @@ fn offer_lost_digits(field: &Field<'_>, minor: i128, scale: u8, trial: &mut Tria
             continue;
         };
         let value = Decimal::new(kept.saturating_mul(sign), scale);
-        if value.is_zero() {
-            continue;
-        }
-        trial.number(field, value, Fit::Exact, || {
+        trial.number(field, value, fit_of(kept), || {
             reason(
                 format!("the leading digits {leading} were lost"),
                 format!("高位数字 {leading} 丢失"),
@@ -121,7 +139,7 @@ fn offer_lost_digits(field: &Field<'_>, minor: i128, scale: u8, trial: &mut Tria
         if value.is_zero() {
             continue;
         }
-        trial.number(field, value, Fit::Exact, || {
+        trial.number(field, value, fit_of(value.mantissa), || {
             reason(
                 format!("cut after {length} characters"),
                 format!("在 {length} 个字符后被截断"),

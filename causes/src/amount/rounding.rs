@@ -44,11 +44,11 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     if !is_off_by_last_digit(field) {
         return;
     }
-    let mut is_derived = false;
     for unrounded in unrounded(case, field.scale()) {
-        is_derived |= offer_roundings(field, pair.expected, unrounded, trial);
+        offer_roundings(field, pair.expected, unrounded, trial);
     }
-    if !is_derived && field.is_amount() && !case.is_passed_on(pair.expected) {
+    // That a product of the source's numbers comes to the amount may be chance.
+    if field.is_amount() && !case.is_passed_on(pair.expected) {
         // The rule computes the amount from something that the records do not show.
         trial.number(field, pair.actual, Fit::Loose, || {
             reason(
@@ -108,19 +108,19 @@ fn offer_fewer_decimals(field: &Field<'_>, expected: Decimal, trial: &mut Trial<
 }
 
 /// Offers what the other ways of rounding make of an amount, where one of them makes the
-/// expected one; says whether one does.
+/// expected one.
 fn offer_roundings(
     field: &Field<'_>,
     expected: Decimal,
     unrounded: Decimal,
     trial: &mut Trial<'_>,
-) -> bool {
+) {
     let rounded = |rounding| number::at_scale(unrounded, field.scale(), rounding);
     let of_rule = ROUNDINGS
         .iter()
         .find(|(rounding, ..)| rounded(*rounding) == Some(expected));
     let Some((rule, rule_en, rule_zh)) = of_rule else {
-        return false;
+        return;
     };
     for (rounding, en, zh) in ROUNDINGS {
         if rounding == *rule {
@@ -136,7 +136,6 @@ fn offer_roundings(
             });
         }
     }
-    true
 }
 
 /// Amounts before rounding that the source can give: its numbers, and products of two.

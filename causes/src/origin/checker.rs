@@ -26,8 +26,8 @@ pub(crate) const WRONG: Cause = Cause {
 // target:
 //     1,117.31
 //     2,232.69
-// says: V2 consistent; 1 and 2 are off by 17.31 up and down
-// says: V2 consistent; 1 and 2 are off by 17.31 up and down
+// says: V2 consistent, or M2; 1 and 2 are off by 17.31 up and down
+// says: V2 consistent, or M2; 1 and 2 are off by 17.31 up and down
 pub(crate) const COMPENSATING: Cause = Cause {
     id: CauseId::V2,
     en: "compensating pair",

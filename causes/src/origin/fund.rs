@@ -143,7 +143,7 @@ fn offer_residue(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
 //     H1,12.00
 // target:
 //     H1,12.35
-// says: Q4 consistent; income: 12.00 became 12.35: a yield near 1.2350 for ten thousand shares gives it
+// says: Q4 consistent, or M2; income: 12.00 became 12.35: a yield near 1.2350 for ten thousand shares gives it
 pub(crate) const YIELD: Cause = Cause {
     id: CauseId::Q4,
     en: "yield of the wrong day",
@@ -234,15 +234,24 @@ fn offer_with_yield(
     trial: &mut Trial<'_>,
 ) {
     let Some(pair) = field.numbers else { return };
-    for rate in numbers(case, INCOME) {
+    for rate in yields(case) {
         for (rounding, ..) in ROUNDINGS {
-            let income = number::times(unconfirmed, rate)
-                .and_then(|product| number::slide(product, -4))
-                .and_then(|income| number::at_scale(income, field.scale(), rounding));
-            let Some(income) = income else { continue };
+            let income_of = |shares: Decimal| {
+                number::times(shares, rate)
+                    .and_then(|product| number::slide(product, -4))
+                    .and_then(|income| number::at_scale(income, field.scale(), rounding))
+            };
+            // Rounding all at once is not the same as adding what was rounded.
+            let at_once = case
+                .numbers
+                .iter()
+                .filter(|number| number.is_source && income_of(number.value) == Some(pair.expected))
+                .find_map(|shares| income_of(shares.value.checked_add(unconfirmed)?));
+            let income = income_of(unconfirmed);
             for value in [
-                pair.expected.checked_add(income),
-                pair.expected.checked_sub(income),
+                at_once,
+                income.and_then(|income| pair.expected.checked_add(income)),
+                income.and_then(|income| pair.expected.checked_sub(income)),
             ] {
                 let Some(value) = value else { continue };
                 trial.number(field, value, Fit::Exact, || {
@@ -254,6 +263,14 @@ fn offer_with_yield(
             }
         }
     }
+}
+
+/// The yields of the source: on a day of losses one is below zero.
+fn yields(case: &Case<'_>) -> impl Iterator<Item = Decimal> {
+    let of_source = case.numbers.iter().filter(|number| number.is_source);
+    of_source
+        .filter(|number| naming::is(number.name, INCOME) && !number.value.is_zero())
+        .map(|number| number.value)
 }
 
 fn numbers(case: &Case<'_>, words: Words) -> impl Iterator<Item = Decimal> {

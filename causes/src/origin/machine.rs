@@ -103,7 +103,8 @@ fn lone_byte(one: &str, other: &str) -> Option<usize> {
 
 // Cause: M2 tampering | 篡改
 //
-// Somebody changed a record that is plausible as it stands.
+// Somebody changed a record that is plausible as it stands. It is named beside causes that were only
+// fitted to the amount which the target holds, and never proved.
 //
 // needs: the chain of digests of the books and of the manifests, and the list of changes that were asked for
 pub(crate) const TAMPERING: Cause = Cause {

@@ -1,6 +1,6 @@
 use ledger::BreakKind;
 
-use crate::case::Case;
+use crate::case::{Case, Field};
 use crate::catalogue::{Cause, CauseId, Way};
 use crate::naming::{self, VOUCHER};
 use crate::trial::{Fit, Trial, reason};
@@ -51,17 +51,52 @@ fn offer_run_twice(case: &Case<'_>, trial: &mut Trial<'_>) {
 
 // Cause: P2 lost update | 更新丢失
 //
-// Two programs wrote the same balance at once: the entries are right, and the balance lacks one.
+// Two programs wrote the same balance at once: the entries are right, and the balance lacks one, or
+// has one twice. An entry that was itself left out gives the same balance, so that this is never
+// proved.
 //
-// needs: a control of balances against the sums of their entries
+// source:
+//     account,paid
+//     W1,100.00
+//     W1,-31.50
+//     W1,7.25
+// expected:
+//     account:key,balance:money
+//     W1,75.75
+// target:
+//     W1,107.25
+// says: P2 consistent; balance: 75.75 became 107.25: it lacks one of its 3 entries, -31.50
 pub(crate) const RACE: Cause = Cause {
     id: CauseId::P2,
     en: "lost update",
     zh: "更新丢失",
-    ways: &[Way::Evidence(
-        "a control of balances against the sums of their entries",
-    )],
+    ways: &[Way::Field(offer_race)],
 };
+
+fn offer_race(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    let (Some(pair), Some(lines)) = (field.numbers, case.lines_of(field)) else {
+        return;
+    };
+    let count = lines.amounts.len();
+    for amount in &lines.amounts {
+        if let Some(without) = pair.expected.checked_sub(*amount) {
+            trial.number(field, without, Fit::Loose, || {
+                reason(
+                    format!("it lacks one of its {count} entries, {amount}"),
+                    format!("{count} 笔分录中少计一笔 {amount}"),
+                )
+            });
+        }
+        if let Some(twice) = pair.expected.checked_add(*amount) {
+            trial.number(field, twice, Fit::Loose, || {
+                reason(
+                    format!("it has one of its {count} entries twice, {amount}"),
+                    format!("{count} 笔分录中重复计一笔 {amount}"),
+                )
+            });
+        }
+    }
+}
 
 // Cause: P3 partial commit | 部分提交
 //
@@ -93,14 +128,45 @@ fn offer_partial(case: &Case<'_>, trial: &mut Trial<'_>) {
 
 // Cause: P4 derived table stale | 派生表未重建
 //
-// The entries are right, and a table of totals, balances or an index made from them is not.
+// The entries are right, and a table of totals or balances made from them was not made anew: it
+// lacks the last entries. Entries that were themselves left out give the same total, so that this is
+// never proved.
 //
-// needs: a control of the derived table against the entries
+// source:
+//     account,paid
+//     W1,100.00
+//     W1,-31.50
+//     W1,7.25
+//     W1,12.40
+// expected:
+//     account:key,balance:money
+//     W1,88.15
+// target:
+//     W1,68.50
+// says: P4 consistent; balance: 88.15 became 68.50: it lacks the last 2 of its 4 entries
 pub(crate) const STALE: Cause = Cause {
     id: CauseId::P4,
     en: "derived table stale",
     zh: "派生表未重建",
-    ways: &[Way::Evidence(
-        "a control of the derived table against the entries",
-    )],
+    ways: &[Way::Field(offer_stale)],
 };
+
+fn offer_stale(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    let (Some(pair), Some(lines)) = (field.numbers, case.lines_of(field)) else {
+        return;
+    };
+    let count = lines.amounts.len();
+    let mut total = pair.expected;
+    for (lacking, amount) in (1_usize..).zip(lines.amounts.iter().rev()) {
+        let Some(without) = total.checked_sub(*amount) else {
+            return;
+        };
+        total = without;
+        trial.number(field, total, Fit::Loose, || {
+            reason(
+                format!("it lacks the last {lacking} of its {count} entries"),
+                format!("{count} 笔分录中缺最后 {lacking} 笔"),
+            )
+        });
+    }
+}

@@ -39,20 +39,38 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     }
 }
 
+/// Nanoseconds in each unit that an epoch is kept in: seconds, and their parts by thousands.
+const UNITS: [i128; 4] = [1_000_000_000, 1_000_000, 1_000, 1];
+
+/// Counts an instant in one unit and reads the count in another. A unit that is too coarse for the
+/// instant loses what is below it first.
 fn offer_instants(field: &Field<'_>, expected: i64, trial: &mut Trial<'_>) {
-    for factor in [1_000, 1_000_000] {
-        let divided = expected.div_euclid(factor);
-        trial.instant(field, divided, Fit::Exact, || {
-            says("divided", "除以", factor)
-        });
-        // The target may not keep the decimals of a second.
-        let whole = divided.saturating_sub(divided.rem_euclid(1_000_000));
-        trial.instant(field, whole, Fit::Exact, || says("divided", "除以", factor));
-        if let Some(multiplied) = expected.checked_mul(factor) {
-            trial.instant(field, multiplied, Fit::Exact, || {
-                says("multiplied", "乘以", factor)
-            });
+    let nanos = i128::from(expected).saturating_mul(1_000);
+    for kept in UNITS {
+        let count = nanos.div_euclid(kept);
+        for read in UNITS.into_iter().filter(|read| *read != kept) {
+            let micros = count.saturating_mul(read).div_euclid(1_000);
+            let Ok(micros) = i64::try_from(micros) else {
+                continue;
+            };
+            let says = || says_of(kept, read);
+            trial.instant(field, micros, Fit::Exact, says);
+            // The target may not keep the decimals of a second.
+            let whole = micros.saturating_sub(micros.rem_euclid(1_000_000));
+            trial.instant(field, whole, Fit::Exact, says);
         }
+    }
+}
+
+fn says_of(kept: i128, read: i128) -> crate::explanation::Says {
+    let ratio = |large: i128, small: i128| {
+        let factor = large.checked_div(small).unwrap_or(1);
+        i64::try_from(factor).unwrap_or(i64::MAX)
+    };
+    if kept > read {
+        says("divided", "除以", ratio(kept, read))
+    } else {
+        says("multiplied", "乘以", ratio(read, kept))
     }
 }
 

@@ -32,14 +32,14 @@ pub(super) fn find(prover: &Prover, breaks: &mut [Explained]) {
     }
     for ((_, amount), [above, below]) in off {
         for (one, other) in above.iter().zip(&below) {
-            explain(breaks, *one, *other, amount);
+            explain(prover, breaks, *one, *other, amount);
         }
     }
 }
 
 /// Names the pair where nothing else is known of it, or beside what is. Two records that are proved
 /// to have the same cause compensate each other, and that is no other cause.
-fn explain(breaks: &mut [Explained], one: usize, other: usize, amount: Decimal) {
+fn explain(prover: &Prover, breaks: &mut [Explained], one: usize, other: usize, amount: Decimal) {
     let of = |at: usize| breaks.get(at);
     let (Some((first, why)), Some((second, other_why))) = (of(one.min(other)), of(one.max(other)))
     else {
@@ -64,6 +64,10 @@ fn explain(breaks: &mut [Explained], one: usize, other: usize, amount: Decimal) 
         };
         if explanation.status == CauseStatus::Unknown {
             put_first(explanation, CauseId::V2, false, says.clone());
+            // Whoever changes an amount by hand may change another one so that the total stays.
+            if prover.knows(CauseId::M2) {
+                add_rival(explanation, CauseId::M2);
+            }
         } else {
             add_rival(explanation, CauseId::V2);
         }

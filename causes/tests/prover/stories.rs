@@ -221,7 +221,10 @@ fn digits_change_places() {
 #[test]
 fn a_decimal_point_moves() {
     amounts(&[
-        ("12.30", "0.12", "B2 proved"),
+        ("123.00", "1.23", "B2 proved"),
+        // One or two digits that are left of several prove nothing.
+        ("12.30", "0.12", "B2 consistent"),
+        ("654.45", "0.01", "names B2"),
         ("1234.56", "12.35", "B2 proved"),
         ("1234.56", "12.34", "names B2"),
         ("12.34", "1234.00", "B2 consistent, or B15"),
@@ -249,6 +252,8 @@ fn floats_lose_what_they_lose() {
         ("12345678.90", "1.23", "B4 proved"),
         ("10000000.00", "1.00", "names B4"),
         ("87654321.09", "87654322.00", "unknown"),
+        // The float lies half way, and is printed with its last digit even.
+        ("1436046.18", "1436046.12", "B4 proved"),
     ]);
     check(&[
         (
@@ -378,6 +383,13 @@ fn narrow_fields_lose_digits() {
         ("12345.67", "12345.00", "names B8"),
         ("700.00", "44.64", "B8 consistent, or M1"),
         ("12345678.90", "345678.91", "unknown"),
+        // A number without a sign has no room for any amount below zero.
+        ("-406.23", "42949266.73", "B8 proved"),
+        ("-0.29", "655.07", "B8 proved"),
+        ("-0.29", "184467440737095515.87", "B8 proved"),
+        // A digit or nothing that is left of many proves nothing.
+        ("1000000.00", "0.00", "names B8"),
+        ("12345678.09", "0.09", "names B8"),
     ]);
 }
 
@@ -454,6 +466,51 @@ fn fees_and_other_columns_explain_a_difference() {
             "k,98.04",
             "names B12",
         ),
+        // A column of fees of its own, whatever it is computed from.
+        (
+            "id:key,fee:money",
+            "id,asked;k,24603.25",
+            "k,369.05",
+            "k,738.10",
+            "B11 proved",
+        ),
+        (
+            "id:key,fee:money",
+            "id,asked;k,24603.25",
+            "k,369.05",
+            "k,0.00",
+            "names B11",
+        ),
+        (
+            "id:key,fee:money",
+            "id,asked;k,42.02",
+            "k,0.63",
+            "k,0.00",
+            "names B11",
+        ),
+        (
+            "id:key,fee:money",
+            "id,asked;k,1.15",
+            "k,0.02",
+            "k,0.04",
+            "B11 consistent",
+        ),
+        // A rate of the record times an amount that has nothing to do with it is no fee.
+        (
+            "id:key,fee:money",
+            "id,paid,rate,balance;k,318.12,0.0055,634.02",
+            "k,1.75",
+            "k,-1.74",
+            "B9+B5 consistent",
+        ),
+        // What a day of losses takes from unconfirmed shares as well.
+        (
+            "id:key,income:money",
+            "id,confirmed,unconfirmed,yield;k,63820.32,277560.13,-0.0700",
+            "k,-0.44",
+            "k,-2.38",
+            "names Q5",
+        ),
         (
             "id:key,payee",
             "id,name,branch;k,Li,Beijing",
@@ -483,6 +540,63 @@ fn fees_and_other_columns_explain_a_difference() {
             "names Q4",
         ),
     ]);
+}
+
+#[test]
+fn totals_lack_lines_or_have_them_twice() {
+    const ENTRIES: &str = "account,paid;W1,100.00;W1,-31.50;W1,7.25;W1,12.40";
+    let of = |target, want| {
+        (
+            "account:key,balance:money",
+            ENTRIES,
+            "W1,88.15",
+            target,
+            want,
+        )
+    };
+    check(&[
+        of("W1,119.65", "P2 consistent"),
+        of("W1,56.65", "P2 consistent"),
+        of("W1,75.75", "names P2"),
+        of("W1,75.75", "names P4"),
+        of("W1,68.50", "P4 consistent"),
+        of("W1,100.00", "names P4"),
+        of("W1,100.00", "names B12"),
+        of("W1,-31.50", "B12 proved"),
+        // Two lines of a total are no fees.
+        of("W1,107.25", "unknown"),
+        of("W1,87.43", "unknown"),
+    ]);
+    let alone = |target, want| {
+        let entry = "account,paid,memo;W1,252.06,退款";
+        (
+            "account:key,balance:money",
+            entry,
+            "W1,252.06",
+            target,
+            want,
+        )
+    };
+    check(&[
+        alone("W1,0.00", "names P2"),
+        alone("W1,0.00", "names B16"),
+        alone("W1,504.12", "names P2"),
+    ]);
+}
+
+#[test]
+fn a_zero_proves_nothing() {
+    amounts(&[
+        ("0.17", "0.00", "names B5"),
+        ("100000000.00", "0.00", "names B8"),
+    ]);
+    check(&[(
+        "id:key,amount:money",
+        "id,status,paid;k,refunded,-80.00",
+        "k,-80.00",
+        "k,0.00",
+        "B16 consistent",
+    )]);
 }
 
 #[test]
@@ -821,6 +935,28 @@ fn times_lose_precision_or_come_from_elsewhere() {
             "k,1970-01-16T20:26:58.200Z",
             "T6 proved",
         ),
+        // Seconds are counted without their decimals.
+        (
+            "id:key,at:instant",
+            "",
+            "k,2015-11-04T02:43:11.297Z",
+            "k,1970-01-17T17:50:04.991Z",
+            "T6 proved",
+        ),
+        (
+            "id:key,at:instant",
+            "",
+            "k,2015-11-04T02:43:11.297455Z",
+            "k,1970-01-01T00:24:06.604991Z",
+            "T6 proved",
+        ),
+        (
+            "id:key,at:instant",
+            "",
+            "k,1970-01-02T02:43:11.297Z",
+            "k,1970-01-02T02:43:11.290Z",
+            "unknown",
+        ),
         (
             "id:key,created_at:number",
             "",
@@ -1097,6 +1233,59 @@ fn two_causes_act_together() {
             "k,100.00,rent",
             "k,-640.12,rent",
             "B12+B9 consistent",
+        ),
+        // What a remainder could be fitted to as well.
+        (
+            "id:key,fee:money,leg",
+            "id,paid;k,1.13",
+            "k,0.02,A",
+            "k,-0.03,A",
+            "names B9",
+        ),
+        (
+            "id:key,fee:money,leg",
+            "id,paid;k,1.13",
+            "k,0.02,A",
+            "k,-0.03,A",
+            "names B5",
+        ),
+        (
+            "id:key,amount:money,fee:money,leg",
+            "id,paid;k,1.13",
+            "k,1.13,0.02,A",
+            "k,1.12,-0.02,A",
+            "names B3",
+        ),
+        // Another column, or a sign that was lost after the fee was left out.
+        (
+            "id:key,fee:money,net:money",
+            "id,paid;k,269.43",
+            "k,1.02,-270.45",
+            "k,0.00,269.43",
+            "names B9",
+        ),
+        // A refund is booked twice or the wrong way round, and not each in one record.
+        (
+            "id:key,fee:money,net:money",
+            "id,status,paid;k,refunded,69.77",
+            "k,4.20,-73.97",
+            "k,8.40,73.97",
+            "B16 consistent, or B9, B11",
+        ),
+        // Two fees are any two numbers.
+        (
+            "id:key,amount:money",
+            "id,paid,tax,fee;k,100.00,0.24,0.37",
+            "k,100.00",
+            "k,99.39",
+            "names B10",
+        ),
+        (
+            "id:key,amount:money",
+            "id,paid,tax,fee;k,100.00,0.24,0.37",
+            "k,100.00",
+            "k,100.13",
+            "unknown",
         ),
         // A third is none of ours.
         (

@@ -167,7 +167,7 @@ fn amounts_that_are_off_up_and_down() {
         "id,paid\n1,100.00\n2,250.00",
         "1,100.00\n2,250.00",
         "1,117.31\n2,232.69",
-        "V2 consistent\nV2 consistent",
+        "V2 consistent, or M2\nV2 consistent, or M2",
     );
 }
 
