@@ -111,7 +111,8 @@ pub(crate) fn uncovered<'c>(hits: &[Hit], case: &'c Case<'_>) -> Vec<&'c Field<'
     let has_several = case.fields.len() > 1;
     let is_firm = |hit: &&Hit| {
         let is_fitted = hit.fit == Fit::Loose && FITTED.contains(&hit.cause);
-        !is_fitted && !(has_several && hit.cause == CauseId::B12)
+        let is_column = has_several && hit.cause == CauseId::B12;
+        !is_fitted && !is_column
     };
     let firm = hits.iter().filter(is_firm);
     let covered = firm.fold(0, |covered, hit| covered | hit.covers);
