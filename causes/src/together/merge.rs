@@ -76,6 +76,7 @@ pub(super) fn by_amount(prover: &Prover, breaks: &mut [Explained]) {
         }
     }
     for at in 0..breaks.len() {
+        doubt_double(prover, breaks, at, &missing);
         let Some((lost, says)) = lost_in(prover, breaks, at, &missing) else {
             continue;
         };
@@ -90,6 +91,31 @@ pub(super) fn by_amount(prover: &Prover, breaks: &mut [Explained]) {
         if explanation.status == CauseStatus::Unknown {
             put_first(explanation, CauseId::A7, false, says);
         } else {
+            add_rival(explanation, CauseId::A7);
+        }
+    }
+}
+
+/// Takes back the proof that a refund was booked twice where a record of the same amounts is missing:
+/// it may have been merged into this one.
+fn doubt_double(
+    prover: &Prover,
+    breaks: &mut [Explained],
+    at: usize,
+    missing: &BTreeMap<Vec<Decimal>, Vec<usize>>,
+) {
+    let Some((found, explanation)) = breaks.get_mut(at) else {
+        return;
+    };
+    if explanation.status != CauseStatus::Proved || explanation.causes != [CauseId::B16] {
+        return;
+    }
+    let Some(lost) = off(prover, found).and_then(|off| missing.get(&off)) else {
+        return;
+    };
+    add_rival(explanation, CauseId::A7);
+    for at in lost {
+        if let Some((_, explanation)) = breaks.get_mut(*at) {
             add_rival(explanation, CauseId::A7);
         }
     }
@@ -166,12 +192,31 @@ pub(super) fn settle(prover: &Prover, breaks: &mut [Explained], at: usize, lost:
     let Some(says) = reproduce(prover, breaks, at, lost) else {
         return false;
     };
+    if lost.iter().any(|at| adds_nothing(prover, breaks, *at)) {
+        // That a sum is right proves nothing of what adds nothing to it.
+        for at in lost.iter().copied().chain([at]) {
+            if let Some((_, explanation)) = breaks.get_mut(at) {
+                add_rival(explanation, CauseId::A7);
+            }
+        }
+        return false;
+    }
     for at in lost.iter().copied().chain([at]) {
         if let Some((_, explanation)) = breaks.get_mut(at) {
             put_first(explanation, CauseId::A7, true, says.clone());
         }
     }
     true
+}
+
+/// Says whether all amounts of a missing record are zero.
+fn adds_nothing(prover: &Prover, breaks: &[Explained], at: usize) -> bool {
+    let record = breaks
+        .get(at)
+        .and_then(|(found, _)| found.expected.as_ref());
+    record
+        .and_then(|record| amounts(prover, record))
+        .is_none_or(|amounts| amounts.iter().all(|amount| amount.is_zero()))
 }
 
 /// Adds up what would be merged; gives the sentence where that is what the holder has.

@@ -137,6 +137,22 @@ fn records_fall_together() {
         "1,35.19",
         "unknown\nA1 consistent, or A2, A3, A4",
     );
+    // A record of nothing adds nothing that could be proved.
+    check(
+        "id:key,amount:money",
+        "",
+        "7355,64.09\n0007355,0.00",
+        "７３５５,64.09",
+        "E3 consistent, or A7\nA1 consistent, or A2, A3, A4, A7\nA7 consistent, or E3",
+    );
+    // Twice a refund, or the refund and a missing record of the same amount.
+    check(
+        "id:key,amount:money,memo",
+        "",
+        "1,10.01,refund\n2,10.01,rent",
+        "1,20.02,refund",
+        "B16 consistent, or A7\nA1 consistent, or A2, A3, A4, A7",
+    );
 }
 
 #[test]
