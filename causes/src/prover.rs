@@ -100,18 +100,15 @@ impl Prover {
         if found.kind == BreakKind::Differs {
             self.try_two(&case, &hits, &mut explanation);
             self.fall_back(&case, &mut explanation);
+            self.doubt_hand(&case, &hits, &mut explanation);
         }
         self.doubt_column(&case, &mut explanation);
         self.doubt(&mut explanation);
-            self.doubt_hand(&case, &hits, &mut explanation);
         explanation.tried = tried.unwrap_or_default();
         explanation.tried.sort_by_key(|tried| rank(tried.cause));
         explanation
     }
 
-    /// Takes back the proof that an amount came from another column, where two other causes give
-    /// it as well: a net amount less its fee is the gross one, which is a column of its own.
-    fn doubt_column(&self, case: &Case<'_>, explanation: &mut Explanation) {
     /// Looks for two causes on one amount where nothing else gives it, or nothing that could not be
     /// fitted to another as well: then they are rivals.
     fn try_two(&self, case: &Case<'_>, hits: &[Hit], explanation: &mut Explanation) {
@@ -142,6 +139,9 @@ impl Prover {
         }
     }
 
+    /// Takes back the proof that an amount came from another column, where two other causes give
+    /// it as well: a net amount less its fee is the gross one, which is a column of its own.
+    fn doubt_column(&self, case: &Case<'_>, explanation: &mut Explanation) {
         let ([field], CauseStatus::Proved) = (case.fields.as_slice(), explanation.status) else {
             return;
         };

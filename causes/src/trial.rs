@@ -291,8 +291,6 @@ impl<'c> Trial<'c> {
     }
 
     fn settle(&mut self, gives: Option<Record>, covers: Option<u64>, fit: Fit, says: Says) {
-        // Two roads to the same value are told once.
-        let is_told = |tried: &Tried| tried.cause == self.cause && tried.says == says;
         self.settle_in(gives, covers, fit, says, None);
     }
 
@@ -304,6 +302,8 @@ impl<'c> Trial<'c> {
         says: Says,
         manner: Option<String>,
     ) {
+        // Two roads to the same value are told once.
+        let is_told = |tried: &Tried| tried.cause == self.cause && tried.says == says;
         if let Some(tried) = self
             .tried
             .as_mut()
@@ -322,9 +322,9 @@ impl<'c> Trial<'c> {
                 covers,
                 fit,
                 says,
+                manner,
             });
         }
-                manner,
     }
 }
 
