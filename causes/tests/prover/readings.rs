@@ -166,3 +166,46 @@ fn the_one_column_that_the_rule_reads_is_not_the_wrong_one() {
         (CauseStatus::Proved, vec![CauseId::B9], vec![])
     );
 }
+
+/// Two changes of a rule are two faults, even where each is of the same kind.
+#[test]
+fn two_readings_that_each_explain_a_part_prove_nothing() {
+    let header = "id:key,fee:money,net:money";
+    let example = Example {
+        source: Vec::new(),
+        expected: vec![header.to_owned(), "1,4.20,-73.97".to_owned()],
+        target: vec!["1,1.35,-58.11".to_owned()],
+        says: Vec::new(),
+    };
+    let terms = books::terms(header);
+    let found = books::breaks(&terms, &example).remove(0);
+    let reading = |says: &str, fee: &str, net: &str| Reading {
+        cause: CauseId::D2,
+        says: Says {
+            en: says.to_owned(),
+            zh: says.to_owned(),
+        },
+        gives: Some(
+            [("id", "1"), ("fee", fee), ("net", net)]
+                .map(|(name, value)| (name.to_owned(), Some(value.to_owned())))
+                .into_iter()
+                .collect::<Record>(),
+        ),
+    };
+    let parts = [
+        reading("one branch of the fee", "1.35", "-73.97"),
+        reading("one branch of the net amount", "4.20", "-58.11"),
+    ];
+    let prover = Prover::new(terms);
+    let why = prover.explain(&found, &parts);
+    assert_eq!(
+        (why.status, why.causes),
+        (CauseStatus::Consistent, vec![CauseId::D2])
+    );
+    let whole = [reading("one code", "1.35", "-58.11")];
+    let why = prover.explain(&found, &whole);
+    assert_eq!(
+        (why.status, why.causes),
+        (CauseStatus::Proved, vec![CauseId::D2])
+    );
+}
