@@ -139,10 +139,10 @@ impl Prover {
         }
     }
 
-    /// Takes back the proof that an amount came from another column, where two other causes give
-    /// it as well: a net amount less its fee is the gross one, which is a column of its own.
+    /// Names two other causes beside another column where they give the amount as well, which takes
+    /// back the proof: a net amount less its fee is the gross one, which is a column of its own.
     fn doubt_column(&self, case: &Case<'_>, explanation: &mut Explanation) {
-        let ([field], CauseStatus::Proved) = (case.fields.as_slice(), explanation.status) else {
+        let [field] = case.fields.as_slice() else {
             return;
         };
         if explanation.causes != [CauseId::B12] {
@@ -154,7 +154,7 @@ impl Prover {
             .map(Composed::causes)
             .filter(|causes| !causes.contains(&CauseId::B12))
             .flatten();
-        explanation.rivals = verdict::in_order(others, &explanation.causes);
+        verdict::add_rivals(explanation, others);
         if !explanation.rivals.is_empty() {
             explanation.status = CauseStatus::Consistent;
         }

@@ -209,3 +209,25 @@ fn two_readings_that_each_explain_a_part_prove_nothing() {
         (CauseStatus::Proved, vec![CauseId::D2])
     );
 }
+
+#[test]
+fn two_causes_stand_beside_another_column_and_a_reading() {
+    let header = "id:key,net:money";
+    let example = Example {
+        source: vec!["id,paid,fee".to_owned(), "1,715.91,4.30".to_owned()],
+        expected: vec![header.to_owned(), "1,-720.21".to_owned()],
+        target: vec!["1,715.91".to_owned()],
+        says: Vec::new(),
+    };
+    let terms = books::terms(header);
+    let found = books::breaks(&terms, &example).remove(0);
+    let reading = Reading {
+        cause: CauseId::D2,
+        says: Says::default(),
+        gives: found.actual.clone(),
+    };
+    let why = Prover::new(terms).explain(&found, &[reading]);
+    assert_eq!(why.causes, [CauseId::B12]);
+    let rivals = [CauseId::B9, CauseId::B10, CauseId::B11, CauseId::D2];
+    assert_eq!(why.rivals, rivals);
+}
