@@ -50,7 +50,8 @@ fn offer_numbers(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
             let matters =
                 trial.wants_all() || field.numbers.is_some_and(|pair| pair.actual == value);
             if matters && !is_rounded(field, other.value) {
-                let fit = if value != other.value && number::has_few_digits(value) {
+                // A number that must be rounded first may come near by chance.
+                let fit = if value != other.value {
                     Fit::Loose
                 } else {
                     Fit::Exact

@@ -1239,6 +1239,14 @@ fn fees_of_their_own_and_losses_of_a_day() {
             "k,0.04",
             "B11 consistent",
         ),
+        // Nor is a price that comes to a fee only when it is rounded.
+        (
+            "id:key,fee:money",
+            "id,asked,unit_value;k,441.99,2.3322",
+            "k,6.63",
+            "k,2.33",
+            "B12 consistent",
+        ),
         // A rate of the record times an amount that has nothing to do with it is no fee.
         (
             "id:key,fee:money",
