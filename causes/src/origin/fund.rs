@@ -254,7 +254,13 @@ fn offer_with_yield(
                 income.and_then(|income| pair.expected.checked_sub(income)),
             ] {
                 let Some(value) = value else { continue };
-                trial.number(field, value, Fit::Exact, || {
+                // A few cents are the income of many holdings.
+                let fit = if number::has_few_digits(value) {
+                    Fit::Loose
+                } else {
+                    Fit::Exact
+                };
+                trial.number(field, value, fit, || {
                     reason(
                         format!("{unconfirmed} unconfirmed shares bore income"),
                         format!("未确认份额 {unconfirmed} 参与了计息"),

@@ -1255,6 +1255,13 @@ fn fees_of_their_own_and_losses_of_a_day() {
             "k,-1.74",
             "B9+B5 consistent",
         ),
+        (
+            "id:key,income:money",
+            "id,confirmed,unconfirmed,yield;k,436.59,802.39,1.3026",
+            "k,0.05",
+            "k,-0.06",
+            "Q5 consistent",
+        ),
         // What a day of losses takes from unconfirmed shares as well.
         (
             "id:key,income:money",
