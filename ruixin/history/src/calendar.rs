@@ -5,6 +5,8 @@
 //! business that lies before it, as a fraction of [`WHOLE`]: even steps through moments give more
 //! records on busy days and hours, and every shard goes through the same days.
 
+use crate::random::Random;
+
 /// The first day of the history, 2010-01-01, in days since 1970-01-01.
 pub(crate) const FIRST_DAY: i32 = 14_610;
 /// Days of the history: the last one, 2013-05-27, ends with the freeze.
@@ -31,6 +33,20 @@ pub(crate) fn day_of(time: i64) -> i32 {
 #[inline]
 pub(crate) fn business_day_of(time: i64) -> i32 {
     (time + (DAY - CUT)).div_euclid(DAY) as i32
+}
+
+/// Draws a time of day as people are awake: on one of the next days, up to so many from now.
+pub(crate) fn soon(random: &mut Random, now: i64, days: i64) -> i64 {
+    let day = i64::from(day_of(now)) + random.between(1, days);
+    day * DAY + time_of_day(&HOURS[Profile::Plain as usize], random.below(PROFILE_WHOLE))
+}
+
+/// The time by which a share of a day's business is done.
+#[inline]
+fn time_of_day(hours: &Hours, share: u64) -> i64 {
+    let hour = hours.partition_point(|before| *before <= share) - 1;
+    let within = (share - hours[hour]) * HOUR as u64 / (hours[hour + 1] - hours[hour]).max(1);
+    hour as i64 * HOUR + within as i64
 }
 
 /// Gives year, month and day (Howard Hinnant, `chrono`-compatible date algorithms).
@@ -134,9 +150,7 @@ impl Rhythm {
         let (from, to) = (self.before[at], self.before[at + 1]);
         let share = ((wanted - from) << PROFILE_BITS) / (to - from);
         let hours = &HOURS[self.profile[at] as usize];
-        let hour = hours.partition_point(|before| *before <= share) - 1;
-        let within = (share - hours[hour]) * HOUR as u64 / (hours[hour + 1] - hours[hour]).max(1);
-        i64::from(FIRST_DAY + at as i32) * DAY + hour as i64 * HOUR + within as i64
+        i64::from(FIRST_DAY + at as i32) * DAY + time_of_day(hours, share)
     }
 }
 

@@ -6,7 +6,7 @@
 //! payer always can pay: if the balance is too small, a top-up by card comes first.
 
 use crate::amounts;
-use crate::calendar::{DAY, FREEZE, HOUR, WHOLE, day_of};
+use crate::calendar::{FREEZE, WHOLE, day_of, soon};
 use crate::layout::Layout;
 use crate::numbers::OrderNumber;
 use crate::random::{Purpose, Random};
@@ -172,7 +172,7 @@ pub(crate) fn refund(random: &mut Random, at: i64, paid: i64) -> Option<(i64, i6
     if !random.permille(60) {
         return None;
     }
-    let back = at + random.between(HOUR / 4, 12 * DAY);
+    let back = soon(random, at, 12);
     let amount = if random.permille(550) {
         paid
     } else {

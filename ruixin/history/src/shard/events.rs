@@ -4,7 +4,7 @@ use super::due::{Due, Payment};
 use super::{MONEY_COMES, Movement, REVERSED, Shard};
 use crate::Desk;
 use crate::amounts;
-use crate::calendar::{DAY, FREEZE, HOUR, SECOND, business_day_of};
+use crate::calendar::{DAY, FREEZE, HOUR, SECOND, business_day_of, soon};
 use crate::codes::{CHANNELS, Kind, RENUMBERED};
 use crate::crossing::{coupon, refund};
 use crate::numbers::OrderNumber;
@@ -153,7 +153,7 @@ impl<'a, D: Desk> Shard<'a, D> {
         let rest = first.map_or(0, |(_, back)| paid - back);
         let second = match first {
             Some((at, _)) if rest > 1 && self.random.permille(300) => {
-                let at = at + self.random.between(HOUR, 5 * DAY);
+                let at = soon(&mut self.random, at, 5);
                 (at < FREEZE).then_some((at, rest / 2))
             }
             _ => None,
@@ -203,7 +203,7 @@ impl<'a, D: Desk> Shard<'a, D> {
         let coupon = coupon(&mut self.random, amount);
         let own = amount - coupon.unwrap_or(0);
         let is_returned = coupon.is_none() && self.random.permille(80);
-        let at = self.now + self.random.between(6 * HOUR, 10 * DAY);
+        let at = soon(&mut self.random, self.now, 10);
         let (order, memo) = (self.new_order(), self.title(Theme::of_class(class)));
         let numbers = [buyer, merchant].map(|who| self.holders[who].number);
         let is_over = at < FREEZE;
@@ -353,8 +353,10 @@ impl<'a, D: Desk> Shard<'a, D> {
     fn order_without_payment(&mut self, who: usize) -> Result<(), D::Error> {
         let order = self.new_order();
         let is_recent = self.now > FREEZE - 3 * DAY;
+        // A few get stuck, and nobody ever closes them.
+        let stays_open = self.random.permille(if is_recent { 600 } else { 30 });
         let status = match self.random.below(10) {
-            _ if is_recent && self.random.permille(600) => PENDING,
+            _ if stays_open => PENDING,
             0..3 => FAILED,
             _ => CLOSED,
         };
@@ -429,7 +431,7 @@ impl<'a, D: Desk> Shard<'a, D> {
             memo,
             ..Movement::new(Kind::Freeze, who, amount)
         })?;
-        let at = self.now + self.random.between(3 * HOUR, 60 * DAY);
+        let at = soon(&mut self.random, self.now, 60);
         if at < FREEZE && self.random.permille(850) {
             let order = None;
             self.later(at, Due::Release { who, amount, order });

@@ -18,7 +18,8 @@ use parquet::schema::types::ColumnPath;
 use super::WriteError;
 use crate::record::{Column, ColumnKind, Record, Visit};
 
-const ROWS_PER_BATCH: usize = 8_192;
+/// Few enough for a batch to stay in the processor's cache until it is encoded.
+const ROWS_PER_BATCH: usize = 2_048;
 const ROWS_PER_GROUP: usize = 262_144;
 
 pub(super) struct Parquet {
@@ -152,38 +153,64 @@ enum Builder {
     Number(Int64Builder),
 }
 
+fn builder(kind: ColumnKind) -> Builder {
+    let decimals = || Decimal128Builder::with_capacity(ROWS_PER_BATCH);
+    match kind {
+        ColumnKind::Text => Builder::texts(ROWS_PER_BATCH * 24),
+        ColumnKind::Money => Builder::Decimal(decimals(), 18, 2),
+        ColumnKind::Rate => Builder::Decimal(decimals(), 9, 6),
+        ColumnKind::Time => {
+            Builder::Time(TimestampMillisecondBuilder::with_capacity(ROWS_PER_BATCH))
+        }
+        ColumnKind::Date => Builder::Date(Date32Builder::with_capacity(ROWS_PER_BATCH)),
+        ColumnKind::Number => Builder::Number(Int64Builder::with_capacity(ROWS_PER_BATCH)),
+    }
+}
+
+impl Builder {
+    fn texts(bytes: usize) -> Self {
+        Self::Text(BinaryBuilder::with_capacity(ROWS_PER_BATCH, bytes))
+    }
+
+    /// A builder of the same kind, with the room that this one has needed.
+    fn empty(&self) -> Self {
+        let rows = ROWS_PER_BATCH;
+        match self {
+            Self::Text(all) => Self::texts(all.values_slice().len() * 9 / 8),
+            Self::Decimal(_, precision, scale) => {
+                Self::Decimal(Decimal128Builder::with_capacity(rows), *precision, *scale)
+            }
+            Self::Time(_) => Self::Time(TimestampMillisecondBuilder::with_capacity(rows)),
+            Self::Date(_) => Self::Date(Date32Builder::with_capacity(rows)),
+            Self::Number(_) => Self::Number(Int64Builder::with_capacity(rows)),
+        }
+    }
+
+    fn finish(self) -> Result<ArrayRef, ArrowError> {
+        Ok(match self {
+            Self::Text(mut all) => Arc::new(StringArray::try_from_binary(all.finish())?),
+            Self::Decimal(mut all, precision, scale) => {
+                Arc::new(all.finish().with_precision_and_scale(precision, scale)?)
+            }
+            Self::Time(mut all) => Arc::new(all.finish()),
+            Self::Date(mut all) => Arc::new(all.finish()),
+            Self::Number(mut all) => Arc::new(all.finish()),
+        })
+    }
+}
+
 impl Batch {
     fn new(columns: &[Column]) -> Self {
-        let builder = |column: &Column| match column.kind {
-            ColumnKind::Text => Builder::Text(BinaryBuilder::with_capacity(
-                ROWS_PER_BATCH,
-                ROWS_PER_BATCH * 24,
-            )),
-            ColumnKind::Money => Builder::Decimal(Decimal128Builder::new(), 18, 2),
-            ColumnKind::Rate => Builder::Decimal(Decimal128Builder::new(), 9, 6),
-            ColumnKind::Time => Builder::Time(TimestampMillisecondBuilder::new()),
-            ColumnKind::Date => Builder::Date(Date32Builder::new()),
-            ColumnKind::Number => Builder::Number(Int64Builder::new()),
-        };
         Self {
-            builders: columns.iter().map(builder).collect(),
+            builders: columns.iter().map(|column| builder(column.kind)).collect(),
             at: 0,
         }
     }
 
     fn finish(&mut self, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
         let columns = self.builders.iter_mut().map(|builder| {
-            Ok(match builder {
-                Builder::Text(all) => {
-                    Arc::new(StringArray::try_from_binary(all.finish())?) as ArrayRef
-                }
-                Builder::Decimal(all, precision, scale) => {
-                    Arc::new(all.finish().with_precision_and_scale(*precision, *scale)?)
-                }
-                Builder::Time(all) => Arc::new(all.finish()),
-                Builder::Date(all) => Arc::new(all.finish()),
-                Builder::Number(all) => Arc::new(all.finish()),
-            })
+            let full = std::mem::replace(builder, builder.empty());
+            full.finish()
         });
         RecordBatch::try_new(
             Arc::clone(schema),
