@@ -44,6 +44,9 @@ pub struct Reading {
     pub says: Says,
     /// The record that it gives; none where it gives none.
     pub gives: Option<Record>,
+    /// Whether it is one of many of a kind, such as another row of a table of rates: that one of
+    /// them fits a single record proves nothing.
+    pub picked: bool,
 }
 
 impl Prover {

@@ -13,6 +13,9 @@ pub struct Terms {
     pub currency_column: Option<String>,
     /// The zone of civil times and business dates.
     pub zone: Zone,
+    /// When the source was frozen, in microseconds since 1970 in UTC, where the plan says it. What
+    /// changed in the source after that may be as it was in the target.
+    pub freeze: Option<i64>,
 }
 
 /// One compared column.

@@ -233,7 +233,7 @@ impl<'c> Trial<'c> {
             }
             return;
         };
-        let fit = if reading.gives.is_none() {
+        let fit = if reading.gives.is_none() || reading.picked {
             Fit::Loose
         } else {
             Fit::Exact

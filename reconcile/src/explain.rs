@@ -92,7 +92,14 @@ pub(crate) fn terms(prepared: &Prepared, agreement: &Agreement) -> Terms {
             .currency_column()
             .map(|at| layout.columns()[at].name.clone()),
         zone: zone(prepared),
+        freeze: freeze(prepared),
     }
+}
+
+/// When the plan's window opens.
+pub(crate) fn freeze(prepared: &Prepared) -> Option<i64> {
+    let window = prepared.plan.window.as_ref()?;
+    Some(window.freeze.value.as_microsecond())
 }
 
 /// The plan's zone; UTC where it names none.

@@ -1,6 +1,6 @@
 //! Other readings of the rule, as evidence: what each would have given for the records that differ.
 //!
-//! A rule has up to two hundred of them. Those that give what the target holds for some record of a
+//! A rule has up to five hundred of them. Those that give what the target holds for some record of a
 //! sample are then tried on all.
 
 use crate::error::VerifyError;
@@ -15,6 +15,7 @@ use causes::{CauseId, Says};
 use futures::StreamExt;
 use ledger::{Break, Record};
 use rules::sql::{Reading, Reread, Run, RunError};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::task::JoinSet;
@@ -26,7 +27,10 @@ const SAMPLED: usize = 512;
 const TELLING_MIN: u64 = 3;
 
 /// Readings that may be tried on all records.
-const CHOSEN_MAX: usize = 8;
+const CHOSEN_MAX: usize = 16;
+
+/// Readings that one pass over the whole book counts.
+const COUNTED_MAX: usize = 8;
 
 /// Readings of one agreement's rule.
 #[derive(Debug, Default)]
@@ -66,23 +70,17 @@ impl Readings {
         let step = found.len().div_ceil(SAMPLED).max(1);
         let sampled: Vec<Found> = found.iter().step_by(step).cloned().collect();
         let given = all.read(agreement, paired, &sampled, threads).await?;
-        let mut fits = vec![0_usize; all.readings.len()];
+        let mut fits = vec![Vec::new(); all.readings.len()];
         for (at, found) in paired.describe(&sampled).iter().enumerate() {
             for (reading, _) in given.fitting(agreement, at, found) {
-                fits[reading] += 1;
+                fits[reading].push(at);
             }
         }
         drop(given);
-        let mut fitting: Vec<(usize, (CauseId, Reading))> = fits
-            .into_iter()
-            .zip(all.readings)
-            .filter(|(fits, _)| *fits > 0)
-            .collect();
-        // The simpler one stays in front where two fit as often.
-        fitting.sort_by_key(|(fits, _)| std::cmp::Reverse(*fits));
-        fitting.truncate(CHOSEN_MAX);
-        let fitting = fitting.into_iter().map(|(_, reading)| reading);
-        Ok(Self::new(fitting.collect()))
+        let chosen = chosen(fits);
+        let readings = all.readings.into_iter().enumerate();
+        let readings = readings.filter(|(number, _)| chosen.contains(number));
+        Ok(Self::new(readings.map(|(_, reading)| reading).collect()))
     }
 
     fn new(readings: Vec<(CauseId, Reading)>) -> Self {
@@ -141,17 +139,20 @@ impl Readings {
     }
 
     /// The readings that explain many of the breaks that they could: of these it is worth a pass to
-    /// know what else they would change.
+    /// know what else they would change. Those that explain most, where they are many.
     pub(crate) fn telling(self) -> Self {
         let most = self.fits.iter().map(|fits| fits.load(Ordering::Relaxed));
         let most = most.max().unwrap_or(0);
         let pairs = self.readings.into_iter().zip(self.fits);
-        let (readings, fits) = pairs
+        let mut telling: Vec<_> = pairs
             .filter(|(_, fits)| {
                 let fits = fits.load(Ordering::Relaxed);
                 fits >= TELLING_MIN && fits.saturating_mul(2) >= most
             })
-            .unzip();
+            .collect();
+        telling.sort_by_key(|(_, fits)| std::cmp::Reverse(fits.load(Ordering::Relaxed)));
+        telling.truncate(COUNTED_MAX);
+        let (readings, fits) = telling.into_iter().unzip();
         Self { readings, fits }
     }
 
@@ -208,11 +209,33 @@ impl Readings {
             fits: &self.fits,
             answers: agreement
                 .expected
-                .reread(&rules, &records, &[], threads)
+                .reread(&rules, &records, &key_names(agreement), threads)
                 .await?,
             record_of,
         })
     }
+}
+
+/// Of the sampled breaks that each reading gives, the readings that are worth trying on all: first
+/// those without which some break would have none, then those that give most. The simpler one
+/// comes first where two give as many.
+fn chosen(fits: Vec<Vec<usize>>) -> BTreeSet<usize> {
+    let mut chosen = BTreeSet::new();
+    let mut given: BTreeSet<usize> = BTreeSet::new();
+    while chosen.len() < CHOSEN_MAX {
+        let open = |number: &usize| !chosen.contains(number) && !fits[*number].is_empty();
+        let worth = |number: &usize| {
+            let own = &fits[*number];
+            let new = own.iter().filter(|at| !given.contains(at)).count();
+            (new, own.len(), std::cmp::Reverse(*number))
+        };
+        let Some(best) = (0..fits.len()).filter(open).max_by_key(worth) else {
+            break;
+        };
+        given.extend(&fits[best]);
+        chosen.insert(best);
+    }
+    chosen
 }
 
 impl Given<'_> {
@@ -243,7 +266,7 @@ impl Given<'_> {
         let numbered = self.readings.iter().zip(&self.answers).enumerate();
         let one = |(number, ((cause, reading), answer)): (usize, (&(CauseId, Reading), _))| {
             let answer: &Option<Reread> = answer;
-            let gives = gives(agreement, answer.as_ref()?, record, found)?;
+            let gives = gives(agreement, reading, answer.as_ref()?, record, found)?;
             let says = Says {
                 en: reading.en.clone(),
                 zh: reading.zh.clone(),
@@ -254,6 +277,7 @@ impl Given<'_> {
                     cause: *cause,
                     says,
                     gives,
+                    picked: reading.picked,
                 },
             ))
         };
@@ -276,33 +300,75 @@ impl Given<'_> {
     }
 }
 
+/// The columns that tell the records apart which one source record gives.
+fn key_names(agreement: &Agreement) -> Vec<String> {
+    let columns = agreement.layout.columns();
+    let key = agreement.layout.key().iter();
+    key.map(|at| columns[*at].name.clone()).collect()
+}
+
+/// The row that stands for the record of a break among those that its source record gives: the one
+/// of its key. `Some(None)` where there is none, none where nothing tells.
+fn row_for(
+    agreement: &Agreement,
+    reading: &Reading,
+    answer: &Reread,
+    record: u32,
+    found: &Break,
+) -> Option<Option<usize>> {
+    let mut rows = answer.rows_of(record);
+    let key = key_names(agreement);
+    if key.is_empty() {
+        return match rows.len() {
+            0 => Some(None),
+            1 => Some(Some(rows.start)),
+            _ => None,
+        };
+    }
+    let schema = answer.rows.schema();
+    let columns: Vec<(usize, &String)> = key
+        .iter()
+        .map(|name| Some((schema.index_of(name).ok()?, name)))
+        .collect::<Option<_>>()?;
+    let is_its_own = |row: &usize| {
+        columns.iter().all(|(at, name)| {
+            let read = footing::value_text(answer.rows.column(*at), *row, None);
+            found.key.get(name) == Some(read.as_deref())
+        })
+    };
+    let alone = (rows.len() == 1).then_some(rows.start);
+    match rows.find(is_its_own) {
+        Some(row) => Some(Some(row)),
+        // It may be the key itself that is read otherwise.
+        None if reading.columns.iter().any(|name| key.contains(name)) => Some(Some(alone?)),
+        None => Some(None),
+    }
+}
+
 /// The record that a reading gives in place of the expected one; `Some(None)` where it gives none,
-/// none where it gives several, or the same.
+/// none where that cannot be told, or it gives the same.
 fn gives(
     agreement: &Agreement,
+    reading: &Reading,
     answer: &Reread,
     record: u32,
     found: &Break,
 ) -> Option<Option<Record>> {
     let expected = found.expected.as_ref()?;
-    let rows = answer.rows_of(record);
     // A reading that cannot convert the record is no reading that anybody lived with.
     if answer.reject_of(record).is_some() {
         return None;
     }
-    if rows.is_empty() {
+    let Some(row) = row_for(agreement, reading, answer, record, found)? else {
         return Some(None);
-    }
-    if rows.len() > 1 {
-        return None;
-    }
+    };
     let mut record = expected.clone();
     let schema = answer.rows.schema();
     for column in agreement.layout.columns() {
         let Ok(at) = schema.index_of(&column.name) else {
             continue;
         };
-        let read = footing::value_text(answer.rows.column(at), rows.start, None);
+        let read = footing::value_text(answer.rows.column(at), row, None);
         if let Some((_, held)) = record.0.iter_mut().find(|(name, _)| *name == column.name) {
             *held = as_held(
                 read,
@@ -353,5 +419,30 @@ fn count_changed(batch: &RecordBatch, changed: &mut [u64]) {
             .zip(column)
             .filter(|one| *one == (Some(true), Some(true)));
         *changed += both.count() as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CHOSEN_MAX, chosen};
+
+    fn numbers(fits: &[&[usize]]) -> Vec<usize> {
+        let fits = fits.iter().map(|own| own.to_vec()).collect();
+        chosen(fits).into_iter().collect()
+    }
+
+    #[test]
+    fn a_reading_that_alone_gives_a_break_is_tried_before_many_that_give_the_same_ones() {
+        let mut fits: Vec<&[usize]> = vec![&[0, 1, 2]; 20];
+        fits.push(&[3]);
+        let chosen = numbers(&fits);
+        assert_eq!(chosen.len(), CHOSEN_MAX);
+        assert_eq!(chosen.last(), Some(&20));
+        assert_eq!(chosen.first(), Some(&0));
+    }
+
+    #[test]
+    fn a_reading_that_gives_nothing_is_not_tried() {
+        assert_eq!(numbers(&[&[], &[0], &[]]), [1]);
     }
 }

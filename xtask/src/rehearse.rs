@@ -22,6 +22,9 @@ const PAGE: &str = "docs/CAUSES-MEASURED.md";
 /// How often each cause is planted in a book of its own.
 const COUNTS: [usize; 3] = [1, 10, 1_000];
 
+/// The lines of the table by the number of faults, in its order.
+const KINDS: [&str; 6] = ["clean", "1", "10", "1,000", "mixed", "two on a record"];
+
 /// Causes that are planted two on a record, where a shape has both.
 const PAIRS: [(&str, &str); 8] = [
     ("B10", "B9"),
@@ -102,7 +105,7 @@ impl Stage {
                     kind,
                 });
             };
-            add("clean", String::new());
+            add(KINDS[0], String::new());
             add(
                 "mixed",
                 joined(causes.iter().map(|cause| format!("{cause}:3"))),
@@ -118,7 +121,7 @@ impl Stage {
                 joined(causes.iter().map(|cause| format!("{cause}:20"))),
             );
             for cause in causes {
-                for (count, kind) in COUNTS.iter().zip(["1", "10", "1,000"]) {
+                for (count, kind) in COUNTS.iter().zip([KINDS[1], KINDS[2], KINDS[3]]) {
                     add(kind, format!("{cause}:{count}"));
                 }
             }
@@ -443,7 +446,10 @@ fn page(tally: &Tally, seed: u64, records: usize) -> String {
     by_cause.push(row("**all**".to_owned(), &tally.total()));
     let mut by_kind = vec![header("faults in a book", true)];
     by_kind[0].insert(1, "books".to_owned());
-    for (kind, (cases, counts, false_breaks)) in &tally.by_kind {
+    let kinds = KINDS
+        .iter()
+        .filter_map(|kind| Some((kind, tally.by_kind.get(kind)?)));
+    for (kind, (cases, counts, false_breaks)) in kinds {
         let mut line = row((*kind).to_owned(), counts);
         line.insert(1, grouped(*cases));
         line.push(grouped(*false_breaks));

@@ -10,15 +10,16 @@ use crate::{place, table};
 #[test]
 fn the_crates_know_each_other_one_way_only() {
     insta::assert_snapshot!(map(&place::metadata().unwrap()), @"
-    bench      books footing rules
+    bench           books footing rules
     books
-    causes     ledger
-    crossfoot  books ledger reconcile rules
+    causes          ledger
+    crossfoot       books ledger reconcile rules
     footing
     ledger
     planter
-    reconcile  books causes footing ledger rules
-    rules      books ledger
+    reconcile       books causes footing ledger rules
+    ruixin-history
+    rules           books ledger
     xtask
     ");
 }

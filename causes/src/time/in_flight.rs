@@ -3,7 +3,7 @@ use ledger::BreakKind;
 use super::moments;
 use crate::case::{Case, Field};
 use crate::catalogue::{Cause, CauseId, Way};
-use crate::naming::{CLOCK, VERSION};
+use crate::naming::{CLOCK, STATUS, VERSION};
 use crate::trial::{Fit, Trial, reason};
 
 // Cause: T8 in flight at the freeze | 停写时在途
@@ -52,14 +52,53 @@ fn offer_record(case: &Case<'_>, trial: &mut Trial<'_>) {
                 });
             }
         }
-        BreakKind::Differs => offer_version(case, trial),
+        BreakKind::Differs => {
+            offer_version(case, trial);
+            offer_late_change(case, trial);
+        }
         BreakKind::Copies => {}
     }
 }
 
+/// When the source record was last changed, by its columns that say so: after the freeze or not;
+/// none where the plan knows no freeze or the record no such time.
+fn changed_late(case: &Case<'_>) -> Option<bool> {
+    let freeze = case.terms.freeze?;
+    let changes = case
+        .source_values()
+        .filter(|(name, _)| crate::naming::is(name, VERSION))
+        .filter_map(|(_, value)| moments::read(case, value));
+    let last = changes.map(|moment| moment.instant).max()?;
+    Some(last >= freeze)
+}
+
+/// A source that was changed after the freeze is not what the target was made from.
+fn offer_late_change(case: &Case<'_>, trial: &mut Trial<'_>) {
+    if changed_late(case) != Some(true) {
+        return;
+    }
+    // The state of a record changes; what it was made with seldom does.
+    let changes: Vec<(&str, Option<&str>)> = case
+        .fields
+        .iter()
+        .filter(|field| field.is_named(STATUS))
+        .map(|field| (field.name, field.actual))
+        .collect();
+    trial.fields(&changes, Fit::Loose, || {
+        reason(
+            "the source record was changed after the freeze: the target may hold what it was",
+            "源记录在停写之后有过修改，新账可能持有修改前的内容",
+        )
+    });
+}
+
 /// Says whether a source record was changed after it was made, so that the target may hold what it
-/// was before: what is said where nothing else fits.
+/// was before: what is said where nothing else fits. Where the time of the freeze is known, only a
+/// change after it tells that.
 pub(crate) fn was_changed(case: &Case<'_>) -> bool {
+    if let Some(is_late) = changed_late(case) {
+        return is_late;
+    }
     let of = |words| {
         case.source_values()
             .filter(move |(name, _)| crate::naming::is(name, words))

@@ -40,7 +40,8 @@ pub(crate) fn of(case: &Case<'_>) -> Vec<Moment> {
         .collect()
 }
 
-fn read(case: &Case<'_>, text: &str) -> Option<Moment> {
+/// Reads one text that has a time of day.
+pub(crate) fn read(case: &Case<'_>, text: &str) -> Option<Moment> {
     let text = text.trim();
     let looks_so =
         (12..=35).contains(&text.len()) && text.bytes().take(4).all(|byte| byte.is_ascii_digit());

@@ -26,6 +26,8 @@ const WORDS: &[&str] = &[
     "pending",
     "posted",
     "void",
+    "closed",
+    "cancel",
     "expired",
     "settled",
     "captured",
@@ -41,6 +43,7 @@ const WORDS: &[&str] = &[
     "处理中",
     "在途",
     "撤销",
+    "关闭",
 ];
 
 fn is_resolved(value: &str) -> bool {

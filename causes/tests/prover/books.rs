@@ -88,6 +88,7 @@ pub(crate) fn terms(header: &str) -> Terms {
         currency: Some("CNY".to_owned()),
         currency_column: None,
         zone: Zone::new("Asia/Shanghai").expect("it is a zone"),
+        freeze: None,
     }
 }
 

@@ -39,6 +39,7 @@ fn explain(
                     .zip(values)
                     .collect::<Record>()
             }),
+            picked: false,
         })
         .collect();
     Prover::new(terms).story(&found, &readings)
@@ -123,6 +124,7 @@ fn a_prover_without_a_cause_leaves_its_readings_out() {
         cause: CauseId::R1,
         says: Says::default(),
         gives: found.actual.clone(),
+        picked: false,
     };
     let readings = std::slice::from_ref(&reading);
     let with = Prover::new(terms.clone()).explain(&found, readings);
@@ -191,6 +193,7 @@ fn two_readings_that_each_explain_a_part_prove_nothing() {
                 .into_iter()
                 .collect::<Record>(),
         ),
+        picked: false,
     };
     let parts = [
         reading("one branch of the fee", "1.35", "-73.97"),
@@ -225,6 +228,7 @@ fn two_causes_stand_beside_another_column_and_a_reading() {
         cause: CauseId::D2,
         says: Says::default(),
         gives: found.actual.clone(),
+        picked: false,
     };
     let why = Prover::new(terms).explain(&found, &[reading]);
     assert_eq!(why.causes, [CauseId::B12]);

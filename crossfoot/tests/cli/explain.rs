@@ -184,7 +184,7 @@ fn a_record_that_differs_in_chinese() {
       accounting_date  2013-05-25            2013-05-25
       amount           -18.80                18.80                 不同
 
-    ── 所试假设 31 种，其中 7 种与新账相符 ─────────────────────────────────────────────────────────────
+    ── 所试假设 40 种，其中 7 种与新账相符 ─────────────────────────────────────────────────────────────
       相符  B9 正负号丢失         amount：未变号，读作 `money(amount)`，规则为 `-money(amount)`
       相符  B9 正负号丢失         amount：正负号相反，读作 `-CASE WHEN code IN ('02', '04') THEN
                                   -money(amount) ELSE money(amount) END`，规则为 `CASE WHEN code IN
@@ -217,11 +217,13 @@ fn a_record_that_differs_in_chinese() {
       不符  B12 取错字段          amount：取错字段，读作 `money(code)`，规则为 `money(amount)`
       不符  B5 舍入规则           金额 amount：-18.80 变成 -19.00：舍入到 0 位小数
       不符  B5 舍入规则           金额 amount：-18.80 变成 -18.00：舍入到 0 位小数
-      不符  B8 截断溢出           金额 amount：-18.80 变成 -8.80：高位数字 1 丢失
-      不符  B8 截断溢出           金额 amount：-18.80 变成 -0.80：高位数字 18 丢失
-      不符  B8 截断溢出           金额 amount：-18.80 变成 -1.00：在 2 个字符后被截断
-      不符  B8 截断溢出           金额 amount：-18.80 变成 -18.00：在 3 个字符后被截断
-      不符  B8 截断溢出           金额 amount：-18.80 变成 -18.00：在 4 个字符后被截断
+      不符  B8 截断溢出           金额 amount：-18.80 变成 42949654.16：在 32 位无符号整数中溢出回绕
+      不符  B8 截断溢出           金额 amount：-18.80 变成 636.56：在 16 位无符号整数中溢出回绕
+      不符  B8 截断溢出           金额 amount：-18.80 变成 21474817.68：在 31 位无符号整数中溢出回绕
+      不符  B8 截断溢出           金额 amount：-18.80 变成 184467440737095497.36：在 64 位无符号整数中溢
+                                  出回绕
+      不符  B8 截断溢出           金额 amount：-18.80 变成 4294967278.00：在 32 位无符号整数中溢出回绕
+      另有 9 种不符；--json 全部列出
 
     ── 文件中的前后记录 ────────────────────────────────────────────────────────────────────────────────
       flow.csv:75  serial=P00042030 user_id=U1034 happened_at="2013-05-25 15:11:11" code=02 amount=89.8…
@@ -736,7 +738,7 @@ fn a_record_by_other_columns_than_its_key() {
       accounting_date  2013-05-25            2013-05-25
       amount           -18.80                18.80                 differs
 
-    ── 31 hypotheses tried, 7 of them as the target has it ─────────────────────────────────────────────
+    ── 40 hypotheses tried, 7 of them as the target has it ─────────────────────────────────────────────
       fits  B9 sign lost or turned         amount: does not turn the sign, `money(amount)` instead of
                                            `-money(amount)`
       fits  B9 sign lost or turned         amount: turns the sign, `-CASE WHEN code IN ('02', '04') THEN
@@ -788,11 +790,17 @@ fn a_record_by_other_columns_than_its_key() {
                                            `money(amount)`
       no    B5 rounding rule               amount: -18.80 became -19.00: rounded to 0 decimals
       no    B5 rounding rule               amount: -18.80 became -18.00: rounded to 0 decimals
-      no    B8 truncation or overflow      amount: -18.80 became -8.80: the leading digits 1 were lost
-      no    B8 truncation or overflow      amount: -18.80 became -0.80: the leading digits 18 were lost
-      no    B8 truncation or overflow      amount: -18.80 became -1.00: cut after 2 characters
-      no    B8 truncation or overflow      amount: -18.80 became -18.00: cut after 3 characters
-      no    B8 truncation or overflow      amount: -18.80 became -18.00: cut after 4 characters
+      no    B8 truncation or overflow      amount: -18.80 became 42949654.16: wrapped around in an
+                                           unsigned number of 32 bits
+      no    B8 truncation or overflow      amount: -18.80 became 636.56: wrapped around in an unsigned
+                                           number of 16 bits
+      no    B8 truncation or overflow      amount: -18.80 became 21474817.68: wrapped around in an
+                                           unsigned number of 31 bits
+      no    B8 truncation or overflow      amount: -18.80 became 184467440737095497.36: wrapped around
+                                           in an unsigned number of 64 bits
+      no    B8 truncation or overflow      amount: -18.80 became 4294967278.00: wrapped around in an
+                                           unsigned number of 32 bits
+      and 9 more that do not fit; --json has them all
 
     ── Neighbours in the file ──────────────────────────────────────────────────────────────────────────
       flow.csv:75  serial=P00042030 user_id=U1034 happened_at="2013-05-25 15:11:11" code=02 amount=89.8…

@@ -125,7 +125,7 @@ fn the_first_example_is_a_cent_off() {
          source      flow.csv:76
          target      posting.csv:95
          cause       B9 possible: amount: does not turn the sign, `money(amount)` instead of
-                     `-money(amount)` (D1)
+                     `-money(amount)` (D1, D2)
       4. differs  voucher=P00041979
          amount      0.29 → 0.28
          difference  -0.01 CNY (amount)
@@ -227,7 +227,7 @@ fn the_first_example_in_chinese() {
          差额    37.60 CNY (amount)
          源账    flow.csv:76
          新账    posting.csv:95
-         原因    B9 可能：amount：未变号，读作 `money(amount)`，规则为 `-money(amount)` (D1)
+         原因    B9 可能：amount：未变号，读作 `money(amount)`，规则为 `-money(amount)` (D1, D2)
       4. 不一致  voucher=P00041979
          amount  0.29 → 0.28
          差额    -0.01 CNY (amount)

@@ -124,7 +124,7 @@ fn book_of(scan: &TableScan) -> Option<Arc<dyn TableProvider>> {
     provider.is::<BookTable>().then_some(provider)
 }
 
-fn name_of(book: &BookTable) -> TableName {
+pub(super) fn name_of(book: &BookTable) -> TableName {
     (book.side, book.table.name().to_owned())
 }
 

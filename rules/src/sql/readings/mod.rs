@@ -2,6 +2,7 @@
 
 mod changed;
 mod given;
+mod lookups;
 mod mutate;
 mod nodes;
 mod reread;
@@ -24,7 +25,7 @@ use super::side::Side;
 use trace::Traced;
 
 /// How many readings a rule has at most.
-const MOST: usize = 200;
+const MOST: usize = 500;
 
 /// A rule with one thing in it read otherwise: a hypothesis about what the new system does.
 #[derive(Debug, Clone)]
@@ -43,6 +44,9 @@ pub struct Reading {
     pub columns: Vec<String>,
     /// Whether it may give records that the rule does not, or leave some out.
     pub rows: bool,
+    /// Whether what is read is one of many things of a kind, such as another row of a table of
+    /// rates: that one of them fits a single record proves nothing.
+    pub picked: bool,
     plan: LogicalPlan,
 }
 
@@ -108,7 +112,7 @@ impl Side {
     /// Returns the readings of the rule: every single change to it that is a known mistake and
     /// that still is a sound query giving the same columns.
     ///
-    /// At most 200, the nearest to the rule first, the same for the same rule. Amounts keep
+    /// At most 500, the nearest to the rule first, the same for the same rule. Amounts keep
     /// being exact in all of them; an amount may have other decimals than the rule's.
     ///
     /// ```no_run
@@ -126,7 +130,8 @@ impl Side {
     /// ```
     pub fn readings(&self) -> Vec<Reading> {
         let readings = names::with_room("", || {
-            let changes = nodes::changes(self.written(), self.state());
+            let lookups = lookups::Lookups::of(self);
+            let changes = nodes::changes(self.written(), self.state(), &lookups);
             let changes = changes.map_err(|error| vec![engine_error(error)])?;
             Ok(self.sound(changes))
         });
@@ -183,6 +188,7 @@ impl Side {
             zh,
             columns,
             rows: rule.rows.print != traced.rows.print,
+            picked: change.phrase.is_picked(),
             rule: change.rule,
             reading: change.reading,
             plan: change.plan,

@@ -10,6 +10,7 @@ use datafusion::logical_expr::{
 };
 use std::sync::Arc;
 
+use super::lookups::Lookups;
 use super::words::{self, Phrase};
 
 /// Where an expression stands, which decides what a change to it would be called.
@@ -44,6 +45,7 @@ pub(super) struct Variant {
 pub(super) struct Mutator<'a> {
     pub(super) schema: &'a DFSchema,
     pub(super) state: &'a SessionState,
+    pub(super) lookups: &'a Lookups,
 }
 
 /// The four ways of rounding, with what each is called.
@@ -153,6 +155,29 @@ fn sounds_like_fee(name: &str) -> bool {
     words.iter().any(|word| name.contains(word))
 }
 
+/// Whether a name speaks of a figure that held before, or will.
+fn sounds_like_version(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let words = ["旧", "原", "前", "新"];
+    let is_version = |word: &str| {
+        let number = word.strip_prefix('v');
+        number.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+            || matches!(
+                word,
+                "old"
+                    | "prev"
+                    | "previous"
+                    | "former"
+                    | "last"
+                    | "prior"
+                    | "new"
+                    | "next"
+                    | "legacy"
+            )
+    };
+    words.iter().any(|word| name.contains(word)) || name.split('_').any(is_version)
+}
+
 fn mentions(expr: &Expr, wanted: impl Fn(&Expr) -> bool) -> bool {
     expr.exists(|node| Ok(wanted(node))).unwrap_or(false)
 }
@@ -240,11 +265,17 @@ impl Mutator<'_> {
                 out.put(4, "R1", words::NEGATED, Expr::IsNull(inner.clone()));
             }
             Expr::Column(column) if standing == Standing::Value => {
+                if self.data_type(expr).is_some_and(|given| given.is_numeric()) {
+                    for value in self.lookups.values(column) {
+                        out.put(3, "R1", words::OTHER_ROW, lit(value.clone()));
+                    }
+                }
                 self.other_columns(
                     column,
                     |_| true,
                     |other| {
-                        out.put(5, "B12", words::OTHER_COLUMN, other);
+                        let (cause, phrase) = self.named(column, &other);
+                        out.put(5, cause, phrase, other);
                     },
                 );
             }
@@ -302,6 +333,16 @@ impl Mutator<'_> {
             if same && !is_place && field.name() != own.name() && fits(field.name()) {
                 take(Expr::Column(Column::new(other.cloned(), field.name())));
             }
+        }
+    }
+
+    /// What it is to take the column `other` for `column`: an older figure, or just another one.
+    fn named(&self, column: &Column, other: &Expr) -> (&'static str, Phrase) {
+        match other {
+            Expr::Column(other) if self.lookups.has(column) && sounds_like_version(&other.name) => {
+                ("R2", words::OTHER_VERSION)
+            }
+            _ => ("B12", words::OTHER_COLUMN),
         }
     }
 
@@ -382,9 +423,14 @@ impl Mutator<'_> {
             column,
             |_| true,
             |other| {
-                out.put(3, "B12", words::OTHER_COLUMN, with_first(call, other));
+                let (cause, phrase) = self.named(column, &other);
+                out.put(3, cause, phrase, with_first(call, other));
             },
         );
+        for value in self.lookups.values(column) {
+            let read = with_first(call, lit(value.clone()));
+            out.put(3, "R1", words::OTHER_ROW, read);
+        }
         if call.func.name() == "minor" {
             out.put(1, "B2", words::NOT_MINOR, call.args[0].clone());
         }
@@ -675,6 +721,14 @@ impl Mutator<'_> {
 
     /// A table that is looked up by a day: the day before, the day after.
     fn of_lookup(&self, left: &Expr, right: &Expr, out: &mut Variants<'_>) {
+        // One row of a small table, whatever the record asks for.
+        for key in [left, right] {
+            let Expr::Column(column) = key else { continue };
+            for value in self.lookups.values(column) {
+                let fixed = binary(key, Operator::Eq, &lit(value.clone()));
+                out.put(2, "R1", words::OTHER_ROW, fixed);
+            }
+        }
         if let Some((before, after)) = self.days_beside(left, right) {
             out.put(
                 1,

@@ -10,6 +10,7 @@ use datafusion::logical_expr::logical_plan::{Aggregate, Distinct, Join, Projecti
 use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{Expr, LogicalPlan};
 
+use super::lookups::Lookups;
 use super::mutate::{Mutator, Standing, Variant, are_sides};
 use super::spell::Speller;
 use super::words::{self, Phrase};
@@ -27,13 +28,21 @@ pub(super) struct Changed {
 }
 
 /// Gives all readings of `plan`, operator by operator from the output down.
-pub(super) fn changes(plan: &LogicalPlan, state: &SessionState) -> Result<Vec<Changed>> {
+pub(super) fn changes(
+    plan: &LogicalPlan,
+    state: &SessionState,
+    lookups: &Lookups,
+) -> Result<Vec<Changed>> {
     let mut changes = Vec::new();
     let mut nodes = Vec::new();
     let mut counts = Counts::default();
     collect(plan, &mut nodes);
     for (number, node) in nodes.iter().enumerate() {
-        let of_node = Node { node, state };
+        let of_node = Node {
+            node,
+            state,
+            lookups,
+        };
         let mut own = of_node.of_expressions(&mut counts)?;
         own.extend(of_node.of_operator());
         if number == 0 {
@@ -107,6 +116,7 @@ fn replaced_within(
 struct Node<'a> {
     node: &'a LogicalPlan,
     state: &'a SessionState,
+    lookups: &'a Lookups,
 }
 
 impl Node<'_> {
@@ -136,6 +146,7 @@ impl Node<'_> {
         let mutator = Mutator {
             schema: &schema,
             state: self.state,
+            lookups: self.lookups,
         };
         let exprs = self.node.expressions();
         let mut changes = Vec::new();
@@ -224,6 +235,7 @@ impl Node<'_> {
         let mutator = Mutator {
             schema: &schema,
             state: self.state,
+            lookups: self.lookups,
         };
         let speller = self.speller();
         for (at, (left, right)) in join.on.iter().enumerate() {

@@ -7,6 +7,13 @@ pub(super) struct Phrase {
     pub(super) zh: &'static str,
 }
 
+impl Phrase {
+    /// Whether one of many things of a kind was picked, so that one may fit by chance.
+    pub(super) fn is_picked(self) -> bool {
+        self == OTHER_ROW
+    }
+}
+
 macro_rules! phrases {
     ($($name:ident: $en:literal, $zh:literal;)*) => {
         $(pub(super) const $name: Phrase = Phrase { en: $en, zh: $zh };)*
@@ -43,6 +50,8 @@ phrases! {
     SIGN_LOST: "loses the sign", "丢失正负号";
     SIGN_KEPT: "keeps the sign", "保留正负号";
     OTHER_COLUMN: "takes another column", "取错字段";
+    OTHER_ROW: "takes another row of the table", "取了表中另一行";
+    OTHER_VERSION: "takes the figure of another version", "取了另一版本的值";
     OTHER_TIME: "takes another time of the record", "取了另一个时间字段";
     UTC_ZONE: "takes the time as UTC", "把时间当作 UTC";
     OTHER_ZONE: "takes the time in another zone", "按其他时区解释时间";

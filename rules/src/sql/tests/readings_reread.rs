@@ -220,6 +220,25 @@ fn a_rate_of_another_day_is_looked_up() {
 }
 
 #[test]
+fn another_row_of_a_small_table_is_read() {
+    let sql = "SELECT f.id, round_half_up(money(f.amount) * money(r.rate, 4), 2) AS cny FROM flow f JOIN rate r ON f.day = r.day";
+    // One figure of it: 7.50, 2.50, 10.00 and 1.00, each times 7.00.
+    assert_eq!(
+        gives(sql, "`money('7.0000', 4)`", &[]),
+        "0: 52.50\n1: 17.50\n2: 70.00\n3: 7.00"
+    );
+    // The whole row, whatever the record asks for.
+    assert_eq!(
+        gives(sql, "day = '2024-02-28'`", &[]),
+        "0: 1|52.50\n1: 2|17.50\n2: 3|70.00\n3: 4|7.00"
+    );
+    let story = books();
+    let side = story.side(sql);
+    let is_picked = |words: &str| reading(&side, words).picked;
+    assert!(is_picked("`money('7.0000', 4)`") && !is_picked("half to even"));
+}
+
+#[test]
 fn a_record_with_two_legs_gives_both() {
     let sql = "SELECT id, 'D' AS leg, money(amount) AS v FROM flow UNION ALL SELECT id, 'C', -money(amount) FROM flow";
     assert_eq!(
@@ -366,7 +385,7 @@ fn readings_are_bounded_sound_and_always_the_same() {
         let side = story.side(sql);
         let readings = side.readings();
         assert!(!readings.is_empty(), "{sql}");
-        assert!(readings.len() <= 200, "{sql}: {}", readings.len());
+        assert!(readings.len() <= 500, "{sql}: {}", readings.len());
         let told = |readings: &[Reading]| -> Vec<String> {
             readings
                 .iter()
