@@ -3,6 +3,9 @@
 //! A name never proves anything here: it only decides which causes can apply at all, and so
 //! which rivals must be named.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 /// A set of words that name the same kind of column. Latin words of up to three letters must
 /// stand alone in the name; longer ones and Chinese ones may be part of it.
 pub(crate) type Words = &'static [&'static str];
@@ -186,9 +189,32 @@ pub(crate) const TRADING_DATE: Words = &[
     "交收",
 ];
 
-/// Says whether a name holds one of the words, in any case.
+/// Names of columns that are remembered at most; a book has some dozens.
+const REMEMBERED_MAX: usize = 4_096;
+
+/// What is known of names: by where a list of words lies and how long it is, for each name.
+type Known = HashMap<(usize, usize), HashMap<Box<str>, bool>>;
+
+thread_local! {
+    static KNOWN: RefCell<Known> = RefCell::default();
+}
+
+/// Says whether a name holds one of the words, in any case. The same few names are asked for with
+/// every break, so the answers are remembered.
 pub(crate) fn is(name: &str, words: Words) -> bool {
-    words.iter().any(|word| has(name, word))
+    KNOWN.with_borrow_mut(|known| {
+        let list = (words.as_ptr().addr(), words.len());
+        let names = known.entry(list).or_default();
+        if let Some(is_named) = names.get(name) {
+            return *is_named;
+        }
+        let is_named = words.iter().any(|word| has(name, word));
+        if names.len() == REMEMBERED_MAX {
+            names.clear();
+        }
+        names.insert(name.into(), is_named);
+        is_named
+    })
 }
 
 /// Says whether a name holds a word.

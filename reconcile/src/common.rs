@@ -9,6 +9,7 @@ use crate::drive::{Worker, drive};
 use crate::error::VerifyError;
 use crate::explain::kind_of;
 use crate::locate::Keeper;
+use crate::parallel::in_parallel;
 use crate::prepare::Agreement;
 use crate::watch::Watch;
 use arrow_array::cast::AsArray;
@@ -45,6 +46,10 @@ pub(crate) type CauseKey = (CauseStatus, Option<String>);
 
 pub(crate) fn key_of(found: &Break) -> CauseKey {
     (found.cause.status, found.cause.id.clone())
+}
+
+fn is_of(found: &Break, (status, id): &CauseKey) -> bool {
+    (found.cause.status, &found.cause.id) == (*status, id)
 }
 
 /// The agreement that is looked into, and the books behind it.
@@ -335,7 +340,7 @@ fn shaped(of: Of<'_>, zone: &Zone, breaks: &[Break]) -> Vec<Shaped> {
         let columns = Columns::new(of, side, &shape.differing);
         let attributes = Attributes::new(columns.attributes.clone(), zone.clone());
         let mut proposer = Proposer::new(attributes);
-        for found in breaks.iter().filter(|found| key_of(found) == key) {
+        for found in breaks.iter().filter(|found| is_of(found, &key)) {
             proposer.offer_broken(&columns.of_break(found));
         }
         groups.push(Shaped {
@@ -382,24 +387,27 @@ impl Groups {
         zone: &Zone,
         breaks: &[Break],
         background: &Background,
+        threads: usize,
     ) -> Self {
-        let mut shaped = shaped(of, zone, breaks);
-        for shaped in &mut shaped {
+        let finish = |mut shaped: Shaped| {
             let side = shaped.columns.side as usize;
             for batch in &background.batches[side] {
                 shaped.offer(of.agreement, batch, &background.broken[side]);
             }
+            Group {
+                key: shaped.key,
+                columns: shaped.columns,
+                finder: shaped.proposer.finish(),
+            }
+        };
+        let mut waiting = shaped(of, zone, breaks).into_iter();
+        let mut groups = Vec::new();
+        while waiting.len() > 0 {
+            groups.extend(in_parallel(waiting.by_ref().take(threads.max(1)), &finish));
         }
-        let groups = shaped.into_iter().map(|shaped| Group {
-            key: shaped.key,
-            columns: shaped.columns,
-            finder: shaped.proposer.finish(),
-        });
         // Where the sample leaves no condition open, there is nothing to count.
-        let groups = groups.filter(|group| !group.finder.atoms().is_empty());
-        Self {
-            groups: groups.collect(),
-        }
+        groups.retain(|group| !group.finder.atoms().is_empty());
+        Self { groups }
     }
 
     pub(crate) fn nothing_counted(&self) -> Census {
@@ -415,7 +423,7 @@ impl Groups {
     pub(crate) fn count_breaks(&self, breaks: &[Break], counts: &mut Census) {
         for (group, tally) in self.groups.iter().zip(&mut counts.0) {
             let mut masker = group.finder.masker();
-            for found in breaks.iter().filter(|found| key_of(found) == group.key) {
+            for found in breaks.iter().filter(|found| is_of(found, &group.key)) {
                 tally.add_broken(masker.mask(&group.columns.of_break(found)));
             }
         }

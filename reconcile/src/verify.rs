@@ -770,7 +770,7 @@ impl Out<'_> {
     /// Proposes from breaks, or a sample of them, what those of each cause have in common.
     fn propose_from(&mut self, of: Of<'_>, breaks: &[Break], usual: &Background) {
         let zone = &self.explainer.terms().zone;
-        self.groups = Groups::propose(of, zone, breaks, usual);
+        self.groups = Groups::propose(of, zone, breaks, usual, self.threads);
         self.broken = self.groups.nothing_counted();
     }
 

@@ -7,7 +7,10 @@ use super::sample::Row;
 use super::{Part, Test};
 use crate::Kind;
 use ledger::Decimal;
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::ops::{Bound, Range};
 
 /// The rank of a record that has no value on an axis.
 const NONE: u32 = u32::MAX;
@@ -31,6 +34,8 @@ pub(super) struct Texts<'a> {
 pub(super) struct Axis {
     pub(super) points: Points,
     ranks: Vec<u32>,
+    /// Of which values the remainders of divisions hold that need no record to be thought of.
+    divided: OnceCell<Vec<(Vec<bool>, Test)>>,
 }
 
 /// The values of an axis.
@@ -81,16 +86,18 @@ impl Records {
 
 impl<'a> Texts<'a> {
     pub(super) fn of(records: &'a Records, column: ColumnIndex) -> Self {
-        let value = |row: &'a Row| row[column.0].as_deref();
-        let mut texts: Vec<&str> = records.rows.iter().filter_map(value).collect();
-        texts.sort_unstable();
-        texts.dedup();
-        let rank = |text: &str| texts.partition_point(|other| *other < text) as u32;
-        let ranks = records
-            .rows
-            .iter()
-            .map(|row| value(row).map_or(NONE, rank))
-            .collect();
+        let value = |(record, row): (usize, &'a Row)| Some((row[column.0].as_deref()?, record));
+        let mut all: Vec<(&str, usize)> =
+            records.rows.iter().enumerate().filter_map(value).collect();
+        all.sort_unstable();
+        let mut texts: Vec<&str> = Vec::new();
+        let mut ranks = vec![NONE; records.rows.len()];
+        for (text, record) in all {
+            if texts.last() != Some(&text) {
+                texts.push(text);
+            }
+            ranks[record] = texts.len() as u32 - 1;
+        }
         Self { texts, ranks }
     }
 
@@ -159,6 +166,7 @@ impl Axis {
             axes.extend(read.map(|(values, ranks)| Self {
                 points: points(values),
                 ranks,
+                divided: OnceCell::new(),
             }));
         };
         let kind = attribute.kind;
@@ -200,10 +208,12 @@ impl Axis {
         axes.extend(numbers.map(|(values, ranks)| Self {
             points: Points::Numbers(values),
             ranks,
+            divided: OnceCell::new(),
         }));
         axes.extend(moments.map(|(values, ranks)| Self {
             points: Points::Moments(values),
             ranks,
+            divided: OnceCell::new(),
         }));
         axes
     }
@@ -212,22 +222,54 @@ impl Axis {
         records.count(&self.ranks, self.points.len(), within)
     }
 
-    /// The values of which a test of this axis holds.
-    pub(super) fn holds(&self, test: &Test) -> Vec<bool> {
+    /// Where the values of a range begin and end; none for a test of another kind.
+    fn span(&self, test: &Test) -> Option<Range<usize>> {
         match (&self.points, test) {
-            (Points::Numbers(numbers), test) => numbers
-                .iter()
-                .map(|number| test.holds_of_number(*number))
-                .collect(),
-            (Points::Moments(moments), Test::Moment(range)) => moments
-                .iter()
-                .map(|moment| range.contains(*moment))
-                .collect(),
+            (Points::Numbers(numbers), Test::Number(range)) => Some(span(numbers, range)),
+            (Points::Moments(moments), Test::Moment(range)) => Some(span(moments, range)),
             (
                 Points::Lengths(counts) | Points::Decimals(counts) | Points::Parts(_, counts),
                 Test::Length(range) | Test::Decimals(range) | Test::Part(_, range),
-            ) => counts.iter().map(|count| range.contains(*count)).collect(),
-            _ => Vec::new(),
+            ) => Some(span(counts, range)),
+            _ => None,
+        }
+    }
+
+    /// The values of which a test of this axis holds.
+    fn holds(&self, test: &Test) -> Cow<'_, [bool]> {
+        if let Some(span) = self.span(test) {
+            return (0..self.points.len())
+                .map(|place| span.contains(&place))
+                .collect();
+        }
+        let Points::Numbers(numbers) = &self.points else {
+            return Cow::Borrowed(&[]);
+        };
+        let holds = |test: &Test| -> Vec<bool> {
+            let numbers = numbers.iter();
+            numbers
+                .map(|number| test.holds_of_number(*number))
+                .collect()
+        };
+        // They are asked for within one condition after the other, and take a division each.
+        let divided = self.divided.get_or_init(|| {
+            let tests = super::mine::remainders();
+            tests.map(|test| (holds(&test), test)).collect()
+        });
+        match divided.iter().find(|(_, known)| known == test) {
+            Some((known, _)) => Cow::Borrowed(known),
+            None => Cow::Owned(holds(test)),
+        }
+    }
+
+    /// Adds up the counts of the values of which a test holds; `sums` are those of [`Counts::sums`].
+    pub(super) fn counts_of(&self, test: &Test, counts: &[Counts], sums: &[Counts]) -> Counts {
+        match self.span(test) {
+            Some(span) => sums[span.end].without(sums[span.start]),
+            None => {
+                let holds = self.holds(test);
+                Counts::sum(counts, |place| holds[place])
+            }
         }
     }
 
@@ -235,6 +277,21 @@ impl Axis {
     pub(super) fn cover(&self, records: &Records, test: &Test) -> Cover {
         records.cover(&self.ranks, &self.holds(test))
     }
+}
+
+/// Where the values of a range begin and end among ascending points.
+fn span<T: Ord + Copy>(points: &[T], range: &super::Range<T>) -> Range<usize> {
+    let start = match range.from {
+        Bound::Included(from) => points.partition_point(|point| *point < from),
+        Bound::Excluded(from) => points.partition_point(|point| *point <= from),
+        Bound::Unbounded => 0,
+    };
+    let end = match range.to {
+        Bound::Included(to) => points.partition_point(|point| *point <= to),
+        Bound::Excluded(to) => points.partition_point(|point| *point < to),
+        Bound::Unbounded => points.len(),
+    };
+    start..end.max(start)
 }
 
 impl Points {

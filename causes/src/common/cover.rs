@@ -83,6 +83,19 @@ impl Counts {
         sum
     }
 
+    /// The sums of the first none, one, two … of them.
+    pub(super) fn sums(counts: &[Self]) -> Vec<Self> {
+        let mut sum = Self::default();
+        let mut sums = Vec::with_capacity(counts.len() + 1);
+        sums.push(sum);
+        for count in counts {
+            sum.broken += count.broken;
+            sum.unbroken += count.unbroken;
+            sums.push(sum);
+        }
+        sums
+    }
+
     /// What is left of these.
     pub(super) fn without(self, other: Self) -> Self {
         Self {

@@ -104,9 +104,9 @@ impl<'a> Field<'a> {
         }
         for axis in &self.axes {
             let counts = axis.count(records, within);
+            let sums = Counts::sums(&counts);
             for draft in self.axis_drafts(axis, &counts, all) {
-                let holds = axis.holds(&draft.test);
-                let counts = Counts::sum(&counts, |place| holds[place]);
+                let counts = axis.counts_of(&draft.test, &counts, &sums);
                 add(draft, counts, Some(axis));
             }
         }
@@ -476,7 +476,6 @@ fn number_values(numbers: &[Decimal], counts: &[Counts], all: Counts) -> Vec<Dra
 fn signs_and_remainders() -> Vec<Draft> {
     let zero = Decimal::ZERO;
     let range = |from, to| Draft::natural(Test::Number(Range { from, to }));
-    let remainder = |modulus, rest| Draft::natural(Test::Remainder { modulus, rest });
     let mut drafts = vec![
         range(Bound::Unbounded, Bound::Excluded(zero)),
         range(Bound::Excluded(zero), Bound::Unbounded),
@@ -485,32 +484,39 @@ fn signs_and_remainders() -> Vec<Draft> {
         Draft::natural(Test::Number(Range::only(zero))),
         Draft::natural(Test::NumberIsNot(zero)),
     ];
-    for scale in 0..=3 {
-        drafts.push(remainder(
-            Decimal::new(1, scale),
-            Decimal::new(5, scale + 1),
-        ));
-    }
-    for modulus in [1, 10, 100] {
-        drafts.push(remainder(Decimal::new(modulus, 0), zero));
-    }
+    drafts.extend(remainders().map(Draft::natural));
     drafts
+}
+
+/// Ties of rounding, and whole amounts.
+pub(super) fn remainders() -> impl Iterator<Item = Test> {
+    let tie = |scale| (Decimal::new(1, scale), Decimal::new(5, scale + 1));
+    let whole = |modulus| (Decimal::new(modulus, 0), Decimal::ZERO);
+    let ties = (0..=3).map(tie);
+    let all = ties.chain([1, 10, 100].map(whole));
+    all.map(|(modulus, rest)| Test::Remainder { modulus, rest })
 }
 
 /// Rows at the same place of every chunk.
 fn row_remainders(numbers: &[Decimal], counts: &[Counts]) -> Vec<Draft> {
-    const CHUNKS: [i128; 14] = [
+    const CHUNKS: [usize; 14] = [
         2, 10, 64, 100, 128, 256, 500, 512, 1_000, 1_024, 2_000, 4_096, 5_000, 10_000,
     ];
     let mut drafts = Vec::new();
     for chunk in CHUNKS {
-        let mut rests = std::collections::BTreeMap::<i128, u64>::new();
+        let mut rests = vec![0_u64; chunk];
         for (number, count) in numbers.iter().zip(counts) {
-            *rests.entry(number.mantissa.rem_euclid(chunk)).or_default() += count.broken;
+            if let Ok(number) = usize::try_from(number.mantissa) {
+                rests[number % chunk] += count.broken;
+            }
         }
-        let most = rests.into_iter().rev().max_by_key(|(_, broken)| *broken);
-        drafts.extend(most.map(|(rest, _)| {
-            let (modulus, rest) = (Decimal::new(chunk, 0), Decimal::new(rest, 0));
+        // Of equals the first.
+        let most = (0..chunk).rev().max_by_key(|rest| rests[*rest]);
+        drafts.extend(most.map(|rest| {
+            let (modulus, rest) = (
+                Decimal::new(chunk as i128, 0),
+                Decimal::new(rest as i128, 0),
+            );
             Draft::read(Test::Remainder { modulus, rest }, 1)
         }));
     }

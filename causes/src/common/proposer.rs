@@ -8,14 +8,14 @@ use super::search;
 use std::collections::BTreeSet;
 
 /// Broken records that are kept.
-const BROKEN_MAX: usize = 8_192;
+const BROKEN_MAX: usize = 4_096;
 /// Unbroken records that are kept.
-const UNBROKEN_MAX: usize = 16_384;
+const UNBROKEN_MAX: usize = 8_192;
 
 /// Takes the broken records of one cause, and a sample of unbroken ones where there is one, and
 /// proposes what may separate them.
 ///
-/// It keeps at most 8,192 of the broken and 16,384 of the unbroken, chosen by what they hold, and
+/// It keeps at most 4,096 of the broken and 8,192 of the unbroken, chosen by what they hold, and
 /// the outermost broken records of each column besides.
 #[derive(Debug, Clone)]
 pub struct Proposer {
