@@ -4,7 +4,7 @@
 //! which rivals must be named.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// A set of words that name the same kind of column. Latin words of up to three letters must
 /// stand alone in the name; longer ones and Chinese ones may be part of it.
@@ -193,7 +193,7 @@ pub(crate) const TRADING_DATE: Words = &[
 const REMEMBERED_MAX: usize = 4_096;
 
 /// What is known of names: by where a list of words lies and how long it is, for each name.
-type Known = HashMap<(usize, usize), HashMap<Box<str>, bool>>;
+type Known = BTreeMap<(usize, usize), BTreeMap<Box<str>, bool>>;
 
 thread_local! {
     static KNOWN: RefCell<Known> = RefCell::default();

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
 use datafusion::common::{
-    Column, DFSchema, JoinType, Result, ScalarValue, TableReference, internal_err,
+    Column, DFSchema, DFSchemaRef, JoinType, Result, ScalarValue, TableReference, internal_err,
 };
 use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::datasource::{MemTable, TableType, provider_as_source, source_as_provider};
@@ -372,6 +372,62 @@ impl Held {
     }
 }
 
+/// A rule or a reading in which one table stands for given records.
+pub(super) struct Carrying {
+    plan: Arc<LogicalPlan>,
+    of: Option<TableReference>,
+    /// The columns of its output.
+    output: DFSchemaRef,
+}
+
+impl Carrying {
+    /// `None` where the plan mixes records of the table, or reads others that are too large.
+    pub(super) fn new(plan: &LogicalPlan, table: &TableName) -> Result<Option<Self>> {
+        let Carried::With(carried, of) = carry(plan, table)? else {
+            return Ok(None);
+        };
+        Ok(can_hold(&carried)?.then(|| Self {
+            plan: carried,
+            of,
+            output: Arc::clone(plan.schema()),
+        }))
+    }
+
+    pub(super) fn plan(&self) -> &LogicalPlan {
+        &self.plan
+    }
+
+    /// Plans the columns `wanted`, with the tables beside as they are held.
+    pub(super) fn planned(
+        &self,
+        side: &Side,
+        table: &TableName,
+        wanted: &[String],
+        held: &Held,
+    ) -> Result<Planned, RunError> {
+        let carried = held.put_in(self.plan.as_ref().clone())?;
+        let mut exprs = Vec::with_capacity(wanted.len() + 2);
+        for name in wanted {
+            let Some(index) = self.output.index_of_column_by_name(None, name) else {
+                let message = format!("the query gives no column {name}");
+                return Err(RunError::Request(message));
+            };
+            let column = Column::from(self.output.qualified_field(index));
+            exprs.push(Expr::Column(column));
+        }
+        exprs.extend(hidden(&self.of).map(Expr::Column));
+        let narrow = Projection::try_new(exprs, Arc::new(carried))?;
+        Ok(Planned {
+            plan: side.optimize(&LogicalPlan::Projection(narrow))?,
+            side: side.clone(),
+            scans: [ScanName {
+                side: table.0,
+                table: table.1.clone(),
+            }],
+        })
+    }
+}
+
 /// A rule or a reading, planned for given records.
 #[derive(Debug, Clone)]
 pub(super) struct Planned {
@@ -389,33 +445,11 @@ impl Planned {
         wanted: &[String],
         held: &mut Held,
     ) -> Result<Option<Self>, RunError> {
-        let Carried::With(carried, of) = carry(plan, table)? else {
+        let Some(carrying) = Carrying::new(plan, table)? else {
             return Ok(None);
         };
-        if !can_hold(&carried)? {
-            return Ok(None);
-        }
-        held.read(side, &carried).await?;
-        let carried = held.put_in(carried.as_ref().clone())?;
-        let mut exprs = Vec::with_capacity(wanted.len() + 2);
-        for name in wanted {
-            let Some(index) = plan.schema().index_of_column_by_name(None, name) else {
-                let message = format!("the query gives no column {name}");
-                return Err(RunError::Request(message));
-            };
-            let column = Column::from(plan.schema().qualified_field(index));
-            exprs.push(Expr::Column(column));
-        }
-        exprs.extend(hidden(&of).map(Expr::Column));
-        let narrow = Projection::try_new(exprs, Arc::new(carried))?;
-        Ok(Some(Self {
-            plan: side.optimize(&LogicalPlan::Projection(narrow))?,
-            side: side.clone(),
-            scans: [ScanName {
-                side: table.0,
-                table: table.1.clone(),
-            }],
-        }))
+        held.read(side, &carrying.plan).await?;
+        carrying.planned(side, table, wanted, held).map(Some)
     }
 
     /// The columns of the table that it reads.

@@ -18,7 +18,7 @@ use datafusion::common::DFSchema;
 use futures::{StreamExt, TryStreamExt};
 
 use super::Reading;
-use super::given::{self, GIVEN_FILE, GIVEN_ROW, Held, Planned, Read, TableName};
+use super::given::{self, Carrying, GIVEN_FILE, GIVEN_ROW, Held, Planned, Read, TableName};
 use crate::sql::checked;
 use crate::sql::error::RunError;
 use crate::sql::lineage;
@@ -207,7 +207,7 @@ impl Side {
     ///
     /// Besides the columns that a reading may change, it gives the columns `always`, such as a
     /// key. The answers have the order of the readings. `None` stands for a reading that does not
-    /// work record by record, and for one that rejects each of 512 records taken evenly among
+    /// work record by record or that the engine cannot plan, and for one that rejects each of 512 records taken evenly among
     /// many: a column that is no amount, say. Nothing is read from the books but tables that a
     /// rule joins, each once. `threads` readings are worked on at a time, on the runtime that this
     /// is called in.
@@ -236,29 +236,50 @@ impl Side {
         always: &[String],
         threads: usize,
     ) -> Result<Vec<Option<Reread>>, RunError> {
+        self.has_all(always)?;
         let mut held = Held::default();
-        let mut planned = Vec::with_capacity(readings.len());
+        let mut carrying = Vec::with_capacity(readings.len());
         for reading in readings {
-            let wanted = self.wanted(&[reading], always);
-            let plan = Planned::new(self, &reading.plan, &records.table, &wanted, &mut held);
-            planned.push(plan.await?);
+            let one = Carrying::new(&reading.plan, &records.table)?;
+            if let Some(one) = &one {
+                held.read(self, one.plan()).await?;
+            }
+            carrying.push((one, self.wanted(&[reading], always)));
         }
+        let held = Arc::new(held);
         let sample = sample(&records.batch)?;
-        let work = planned.into_iter().map(|planned| {
-            let (batch, sample) = (records.batch.clone(), sample.clone());
-            let unmet = records.unmet.clone();
-            let task = tokio::spawn(async move {
-                match planned {
-                    Some(planned) if !is_hopeless(&planned, sample).await? => {
-                        Ok(Some(with_unmet(planned.read(batch).await?, unmet)))
-                    }
-                    _ => Ok::<_, RunError>(None),
+        let work = carrying.into_iter().map(|(carrying, wanted)| {
+            let (side, held, sample) = (self.clone(), Arc::clone(&held), sample.clone());
+            let records = records.clone();
+            let read = async move {
+                let Some(carrying) = carrying else {
+                    return Ok(None);
+                };
+                // What the engine cannot plan is no reading that anybody lived with.
+                let Ok(planned) = carrying.planned(&side, &records.table, &wanted, &held) else {
+                    return Ok(None);
+                };
+                if is_hopeless(&planned, sample).await? {
+                    return Ok::<_, RunError>(None);
                 }
-            });
-            async { task.await.map_err(internal)? }
+                let read = planned.read(records.batch).await?;
+                Ok(Some(with_unmet(read, records.unmet)))
+            };
+            async { tokio::spawn(read).await.map_err(internal)? }
         });
         let work = futures::stream::iter(work);
         work.buffered(threads.max(1)).try_collect().await
+    }
+
+    fn has_all(&self, columns: &[String]) -> Result<(), RunError> {
+        let schema = self.schema();
+        let unknown = columns.iter().find(|name| schema.index_of(name).is_err());
+        match unknown {
+            Some(name) => Err(RunError::Request(format!(
+                "the query gives no column {name}"
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// The columns that some of `readings` may change, or whose records they may, and `always`.
