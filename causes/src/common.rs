@@ -74,7 +74,6 @@
 //! | step | time |
 //! |---|---|
 //! | offer a broken record | 2 to 4 µs |
-//! | propose, from 8,192 broken and 16,384 unbroken records | 0.3 to 1.4 s |
 //! | mask of a record, 4 to 18 conditions | 110 to 300 ns, some 20 a condition |
 //! | mask of a record, 62 conditions | 750 ns, some 12 a condition |
 //! | tally of a record, 10 to 150 conjunctions | 50 to 250 ns |

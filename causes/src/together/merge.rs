@@ -143,11 +143,21 @@ fn lost_in(
     Some((lost, says))
 }
 
+/// The amounts of a record, where nothing counts as zero; none where it has no amount at all, or
+/// one that is none.
 fn amounts(prover: &Prover, record: &Record) -> Option<Vec<Decimal>> {
-    prover
+    let mut has_amount = false;
+    let amounts = prover
         .money()
-        .map(|column| record.get(&column.name).flatten()?.parse().ok())
-        .collect()
+        .map(|column| match record.get(&column.name).flatten() {
+            Some(text) => {
+                has_amount = true;
+                text.parse().ok()
+            }
+            None => Some(Decimal::ZERO),
+        })
+        .collect::<Option<_>>()?;
+    has_amount.then_some(amounts)
 }
 
 fn off(prover: &Prover, found: &Break) -> Option<Vec<Decimal>> {
@@ -219,6 +229,24 @@ fn adds_nothing(prover: &Prover, breaks: &[Explained], at: usize) -> bool {
         .is_none_or(|amounts| amounts.iter().all(|amount| amount.is_zero()))
 }
 
+/// Says whether the holder has the sum of the parts in a column, and gives it. A part without an
+/// amount adds nothing; where the first has none, the holder may have none either.
+fn sum_held<'a>(
+    parts: impl Iterator<Item = Option<&'a str>>,
+    held: Option<&'a str>,
+) -> Option<Option<&'a str>> {
+    let parts: Vec<Option<&str>> = parts.collect();
+    let Some(text) = held else {
+        return parts.first()?.is_none().then_some(None);
+    };
+    let mut sum = Decimal::ZERO;
+    for part in parts.iter().flatten() {
+        sum = sum.checked_add(part.parse().ok()?)?;
+    }
+    let is_sum = parts.iter().any(Option::is_some) && text.parse() == Ok(sum);
+    is_sum.then_some(Some(text))
+}
+
 /// Adds up what would be merged; gives the sentence where that is what the holder has.
 pub(super) fn reproduce(
     prover: &Prover,
@@ -235,21 +263,19 @@ pub(super) fn reproduce(
     let actual = holder(found)?;
     let mut shown = Vec::new();
     for column in prover.money() {
-        let amount = |record: &Record| -> Option<Decimal> {
-            record.get(&column.name).flatten()?.parse().ok()
-        };
-        let mut sum = match &found.expected {
-            Some(expected) if found.kind == BreakKind::Differs => amount(expected)?,
-            _ => Decimal::ZERO,
-        };
-        for at in lost {
-            let (missing, _) = breaks.get(*at)?;
-            sum = sum.checked_add(amount(missing.expected.as_ref()?)?)?;
+        let own = found
+            .expected
+            .as_ref()
+            .filter(|_| found.kind == BreakKind::Differs);
+        let missing = lost
+            .iter()
+            .map(|at| breaks.get(*at)?.0.expected.as_ref())
+            .collect::<Option<Vec<_>>>()?;
+        let parts = own.into_iter().chain(missing);
+        let parts = parts.map(|record| record.get(&column.name).flatten());
+        if let Some(text) = sum_held(parts, actual.get(&column.name).flatten())? {
+            shown.push(text.to_owned());
         }
-        if amount(actual)? != sum {
-            return None;
-        }
-        shown.push(actual.get(&column.name).flatten()?.to_owned());
     }
     let only_money_differs = found
         .fields

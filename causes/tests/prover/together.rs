@@ -137,6 +137,16 @@ fn records_fall_together() {
         "1,35.19",
         "unknown\nA1 consistent, or A2, A3, A4",
     );
+    // Where a record has no amount, it adds nothing.
+    for (lost, holds) in [("NULL", "NULL"), ("1.00", "1.00"), ("1.00", "NULL")] {
+        check(
+            "id:key,amount:money,coupon:money",
+            "",
+            &format!("ab,5.00,NULL\nAB,10.00,{lost}"),
+            &format!("ab,15.00,{holds}"),
+            "A7 proved\nA7 proved",
+        );
+    }
     // A record of nothing adds nothing that could be proved.
     check(
         "id:key,amount:money",
