@@ -122,6 +122,7 @@ fn a_record_that_differs() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the screen is shown whole")]
 fn a_record_that_differs_in_chinese() {
     insta::assert_snapshot!(Place::first().run("explain P00042031 --lang zh"), @r#"
     $ crossfoot explain P00042031 --lang zh
