@@ -310,37 +310,39 @@ fn key_names(agreement: &Agreement) -> Vec<String> {
 /// The row that stands for the record of a break among those that its source record gives: the one
 /// of its key. `Some(None)` where there is none, none where nothing tells.
 fn row_for(
-    agreement: &Agreement,
     reading: &Reading,
     answer: &Reread,
     record: u32,
     found: &Break,
 ) -> Option<Option<usize>> {
     let mut rows = answer.rows_of(record);
-    let key = key_names(agreement);
-    if key.is_empty() {
+    let alone = (rows.len() == 1).then_some(rows.start);
+    if found.key.0.is_empty() {
         return match rows.len() {
             0 => Some(None),
-            1 => Some(Some(rows.start)),
-            _ => None,
+            _ => Some(Some(alone?)),
         };
     }
     let schema = answer.rows.schema();
-    let columns: Vec<(usize, &String)> = key
-        .iter()
-        .map(|name| Some((schema.index_of(name).ok()?, name)))
+    let key = found.key.0.iter();
+    let key: Vec<(usize, Option<&str>)> = key
+        .map(|(name, value)| Some((schema.index_of(name).ok()?, value.as_deref())))
         .collect::<Option<_>>()?;
     let is_its_own = |row: &usize| {
-        columns.iter().all(|(at, name)| {
-            let read = footing::value_text(answer.rows.column(*at), *row, None);
-            found.key.get(name) == Some(read.as_deref())
+        key.iter().all(|(at, value)| {
+            footing::value_text(answer.rows.column(*at), *row, None).as_deref() == *value
         })
     };
-    let alone = (rows.len() == 1).then_some(rows.start);
     match rows.find(is_its_own) {
         Some(row) => Some(Some(row)),
         // It may be the key itself that is read otherwise.
-        None if reading.columns.iter().any(|name| key.contains(name)) => Some(Some(alone?)),
+        None if reading
+            .columns
+            .iter()
+            .any(|name| found.key.get(name).is_some()) =>
+        {
+            Some(Some(alone?))
+        }
         None => Some(None),
     }
 }
@@ -359,7 +361,7 @@ fn gives(
     if answer.reject_of(record).is_some() {
         return None;
     }
-    let Some(row) = row_for(agreement, reading, answer, record, found)? else {
+    let Some(row) = row_for(reading, answer, record, found)? else {
         return Some(None);
     };
     let mut record = expected.clone();
