@@ -331,19 +331,42 @@ fn claim_by_stem(
         .iter()
         .filter(|file| !claimed.contains(&file.display))
     {
-        let stem = stem(&file.display);
+        let (stem, is_part) = match folder_of_part(&file.display) {
+            Some(folder) => (folder, true),
+            None => (stem(&file.display), false),
+        };
         let named = spec.tables.get(stem).filter(|table| table.files.is_empty());
         let has_format = named.is_some_and(|table| table.format.is_some());
         if !listing.is_explicit && !has_format && format_of(&file.display).is_none() {
             continue;
         }
-        match tables.get(stem).and_then(|files| files.first()) {
-            Some(first) => errors.push(same_stem(stem, first, file)),
-            None => {
-                tables.insert(stem.to_owned(), vec![file.clone()]);
-            }
+        let files = tables.entry(stem.to_owned()).or_default();
+        let are_parts = |first: &FoundFile| is_part && together(&first.display, &file.display);
+        match files.first() {
+            Some(first) if !are_parts(first) => errors.push(same_stem(stem, first, file)),
+            _ => files.push(file.clone()),
         }
     }
+}
+
+/// The folder of a file that says by its name that it is a part: `posting/part-000042.parquet`.
+fn folder_of_part(display: &str) -> Option<&str> {
+    let (folder, name) = display.rsplit_once('/')?;
+    name.starts_with(PART).then(|| file_name(folder))
+}
+
+/// How the names of files begin that are a table together, by the name of their folder.
+const PART: &str = "part-";
+
+/// Whether two files are parts in one folder.
+fn together(one: &str, other: &str) -> bool {
+    let folder = |display: &str| {
+        folder_of_part(display)?;
+        display
+            .rsplit_once('/')
+            .map(|(folder, _)| folder.to_owned())
+    };
+    folder(one) == folder(other)
 }
 
 fn same_stem(stem: &str, first: &FoundFile, second: &FoundFile) -> BookError {

@@ -45,7 +45,8 @@
 //! **Tables.** A file ending in `.csv`, `.tsv`, `.tab` or `.parquet` (CSV also
 //! with `.gz` or `.zst` behind) is a table by its stem, in whatever folder it
 //! is; hidden files are passed over. Several files are one table where the plan
-//! says so with `files`. Files are in the order of their paths.
+//! says so with `files`, and where their names begin with `part-`: those are
+//! the table of their folder's name. Files are in the order of their paths.
 //!
 //! **CSV** is RFC 4180 without leniency: lines end with LF or CR LF, the last
 //! one need not; a quoted field may hold delimiters, line ends and doubled

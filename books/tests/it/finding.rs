@@ -90,6 +90,38 @@ fn a_table_may_have_many_files() {
 }
 
 #[test]
+fn files_that_are_parts_by_their_names_are_the_table_of_their_folder() {
+    check(
+        "",
+        "",
+        &[
+            "new/posting/part-1.csv",
+            "new/posting/part-0.csv",
+            "part-9.csv",
+        ],
+        "part-9: part-9.csv\nposting: new/posting/part-0.csv new/posting/part-1.csv",
+    );
+    check(
+        "",
+        "[first]\nfiles = 'posting/part-0.csv'",
+        &["posting/part-0.csv", "posting/part-1.csv"],
+        "first: posting/part-0.csv\nposting: posting/part-1.csv",
+    );
+    check(
+        "",
+        "",
+        &["a/posting/part-0.csv", "b/posting/part-0.csv"],
+        "table posting: a/posting/part-0.csv and b/posting/part-0.csv would both be the table \"posting\"; name the tables and their files in the plan: `[source.tables.NAME]` with `files = \"GLOB\"`",
+    );
+    check(
+        "",
+        "",
+        &["posting.csv", "posting/part-0.csv"],
+        "table posting: posting.csv and posting/part-0.csv would both be the table \"posting\"; name the tables and their files in the plan: `[source.tables.NAME]` with `files = \"GLOB\"`",
+    );
+}
+
+#[test]
 fn two_files_of_one_stem_are_an_error() {
     check(
         "",
