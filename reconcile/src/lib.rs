@@ -45,10 +45,10 @@ pub mod survey;
 mod tally;
 mod verify;
 mod wanted;
-mod watch;
 
 pub use error::VerifyError;
 pub use evidence::{Input, Manifest, Output};
 pub use prepare::{Agreement, Control, Origin, PrepareError, Prepared, prepare};
+use rules::watch;
+pub use rules::watch::{Phase, Unwatched, Watch, Work};
 pub use verify::{Limits, Options, Outcome, verify};
-pub use watch::{Phase, Unwatched, Watch, Work};

@@ -26,7 +26,11 @@
 //! );
 //! ```
 //!
+//! [`prepare`] opens the books of a plan and reads its queries. [`watch`] is how long work tells of itself.
+//!
 //! What it does not do: compare anything (`reconcile` does), or print.
 
 pub mod plan;
+pub mod prepare;
 pub mod sql;
+pub mod watch;

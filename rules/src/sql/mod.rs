@@ -36,6 +36,7 @@
 //! And a record on which an expression fails is set aside in [`Rejects`] with its reason, while
 //! the others go on.
 
+mod carry;
 mod checked;
 mod controls;
 mod error;
@@ -45,6 +46,7 @@ mod hoist;
 mod lineage;
 mod lints;
 mod names;
+mod parts;
 mod probe;
 mod readings;
 mod rejects;
@@ -57,6 +59,7 @@ pub use error::{RunError, SqlError};
 pub use fetch::{Fetched, Wanted};
 pub use ledger::report::ControlStatus;
 pub use lineage::Lineage;
+pub use parts::{Parted, Whole};
 pub use probe::{KeyTest, Probe};
 pub use readings::{ComesFrom, Reading, Records, Reread, SourceColumn};
 pub use rejects::{Reject, RejectedRecord, Rejects};

@@ -46,6 +46,17 @@ pub struct RejectedRecord {
     pub record: Vec<(String, Option<String>)>,
 }
 
+impl From<RejectedRecord> for ledger::SourceRecord {
+    fn from(record: RejectedRecord) -> Self {
+        Self {
+            table: record.table,
+            file: Some(record.file),
+            row: Some(record.row),
+            fields: ledger::report::Record(record.record),
+        }
+    }
+}
+
 /// Rejects that are held before they go to disk; one takes some 2 kB.
 const HELD_ROWS: usize = 1 << 15;
 /// Bytes of the batches that are held before they go to disk.

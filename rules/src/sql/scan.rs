@@ -17,8 +17,10 @@ use datafusion::common::{DFSchema, DataFusionError, Result, Statistics, internal
 use datafusion::datasource::TableType;
 use datafusion::execution::TaskContext;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
+use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
+use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
 use datafusion::physical_plan::statistics::StatisticsArgs;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties, RecordBatchStream,
@@ -26,6 +28,7 @@ use datafusion::physical_plan::{
 };
 use futures::Stream;
 
+use super::carry::fields_beside;
 use super::checked;
 use super::probe::{ScanFilter, is_probe};
 use super::rejects::{Origin, Rejects};
@@ -185,7 +188,89 @@ impl TableProvider for BookTable {
             .unwrap_or_else(|| (0..self.schema.fields().len()).collect());
         let filter = ScanFilter::bind(filters, &full, plan)?;
         let request = Request::new(&full, &wanted, &self.requires, filter, plan)?;
-        Ok(Arc::new(Scan::new(self, request, run)))
+        Ok(Arc::new(Scan::new(self, self.table.chunks(), request, run)))
+    }
+}
+
+/// A table of which each run reads a [`Part`], with the place of every record beside it.
+#[derive(Debug)]
+pub(super) struct PartTable {
+    book: BookTable,
+    schema: SchemaRef,
+}
+
+/// The chunks that a run reads of a [`PartTable`]; they reach it through the session's
+/// configuration.
+#[derive(Debug)]
+pub(super) struct Part(pub(super) Vec<Chunk>);
+
+impl PartTable {
+    /// Stands for a table of a book.
+    pub(super) fn stand(book: &BookTable) -> Arc<dyn TableProvider> {
+        let own = book.schema.fields().iter().cloned();
+        Arc::new(Self {
+            schema: Arc::new(Schema::new(own.chain(fields_beside()).collect::<Vec<_>>())),
+            book: book.clone(),
+        })
+    }
+
+    /// The column of the table behind one of ours.
+    fn column_of(&self, index: usize, full: &Schema) -> Result<usize> {
+        let own = self.book.schema.fields().len();
+        Ok(match index.checked_sub(own) {
+            None => index,
+            Some(0) => full.index_of(FILE)?,
+            Some(_) => full.index_of(ROW)?,
+        })
+    }
+}
+
+#[async_trait]
+impl TableProvider for PartTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        _filters: &[Expr],
+        _limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let config = state.config();
+        let (Some(run), Some(part)) = (
+            config.get_extension::<RunContext>(),
+            config.get_extension::<Part>(),
+        ) else {
+            return internal_err!("a part of a table was planned without saying which");
+        };
+        let plan = |expr: Expr, schema: &DFSchema| state.create_physical_expr(expr, schema);
+        let full = self.book.table.schema();
+        let all = || (0..self.schema.fields().len()).collect();
+        let wanted = projection.cloned().unwrap_or_else(all);
+        // A rule may look at a record's place itself: it is read once all the same.
+        let mut columns: Vec<usize> = Vec::with_capacity(wanted.len());
+        let mut outputs: Vec<ProjectionExpr> = Vec::with_capacity(wanted.len());
+        for index in wanted {
+            let column = self.column_of(index, &full)?;
+            let at = columns.iter().position(|known| *known == column);
+            let at = at.unwrap_or_else(|| {
+                columns.push(column);
+                columns.len() - 1
+            });
+            outputs.push(ProjectionExpr {
+                expr: Arc::new(Column::new(full.field(column).name(), at)),
+                alias: self.schema.field(index).name().clone(),
+            });
+        }
+        let request = Request::new(&full, &columns, &self.book.requires, None, plan)?;
+        let scan = Scan::new(&self.book, part.0.clone(), request, run);
+        Ok(Arc::new(ProjectionExec::try_new(outputs, Arc::new(scan))?))
     }
 }
 
@@ -250,6 +335,8 @@ impl Request {
 pub(super) struct Scan {
     side: Which,
     table: Arc<Table>,
+    /// What of the table it reads.
+    chunks: Arc<[Chunk]>,
     request: Arc<Request>,
     run: Arc<RunContext>,
     queue: Arc<Queue>,
@@ -275,15 +362,21 @@ impl Scan {
         Self {
             side: self.side,
             table: Arc::clone(&self.table),
+            chunks: Arc::clone(&self.chunks),
             request: Arc::clone(&self.request),
             run: Arc::clone(&self.run),
-            queue: Arc::new(Queue::new(&self.table)),
+            queue: Arc::new(Queue::new(&self.chunks)),
             properties: Arc::clone(&self.properties),
             is_narrow: self.is_narrow,
         }
     }
 
-    fn new(provider: &BookTable, request: Request, run: Arc<RunContext>) -> Self {
+    fn new(
+        provider: &BookTable,
+        chunks: Vec<Chunk>,
+        request: Request,
+        run: Arc<RunContext>,
+    ) -> Self {
         let properties = PlanProperties::new(
             EquivalenceProperties::new(Arc::clone(&request.output)),
             Partitioning::UnknownPartitioning(run.partitions),
@@ -292,8 +385,9 @@ impl Scan {
         );
         Self {
             side: provider.side,
-            queue: Arc::new(Queue::new(&provider.table)),
+            queue: Arc::new(Queue::new(&chunks)),
             table: Arc::clone(&provider.table),
+            chunks: chunks.into(),
             request: Arc::new(request),
             run,
             properties: Arc::new(properties),
@@ -303,7 +397,7 @@ impl Scan {
 
     /// An estimate from chunk sizes, never exact: no total may be answered from it.
     fn estimate(&self) -> Statistics {
-        let chunks = self.table.chunks();
+        let chunks = &self.chunks;
         let mut statistics = Statistics::new_unknown(&self.request.output);
         let rows = chunks.iter().map(|chunk| chunk.rows).sum::<Option<u64>>();
         let bytes = chunks.iter().map(|chunk| chunk.bytes).sum::<u64>();
@@ -407,7 +501,7 @@ impl ExecutionPlan for Scan {
             run: Arc::clone(&self.run),
             queue: Arc::clone(&self.queue),
             read,
-            is_large: self.table.chunks().len() > 1,
+            is_large: self.chunks.len() > 1,
             open: None,
         }))
     }
@@ -440,9 +534,9 @@ struct Queue {
 }
 
 impl Queue {
-    fn new(table: &Table) -> Self {
+    fn new(chunks: &[Chunk]) -> Self {
         Self {
-            waiting: Mutex::new(table.chunks().into()),
+            waiting: Mutex::new(chunks.to_vec().into()),
             started: Mutex::new(BTreeSet::new()),
         }
     }

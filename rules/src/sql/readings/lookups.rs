@@ -11,7 +11,8 @@ use datafusion::datasource::source_as_provider;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::logical_expr::logical_plan::TableScan;
 
-use super::given;
+use super::given::GivenTable;
+use crate::sql::carry::{TableName, name_of, table_of};
 use crate::sql::scan::{BookTable, FILE, ROW};
 use crate::sql::side::Side;
 
@@ -39,10 +40,10 @@ impl Lookups {
     ///
     /// A table that cannot be read is left out: the run itself tells of that.
     pub(super) fn of(side: &Side) -> Self {
-        let main = given::table_of(side).ok().flatten();
+        let main = table_of(side, &GivenTable::stand).ok().flatten();
         let main = main.map(|(name, _)| name);
         let mut lookups = Self::default();
-        let mut read: BTreeMap<given::TableName, Option<Lookup>> = BTreeMap::new();
+        let mut read: BTreeMap<TableName, Option<Lookup>> = BTreeMap::new();
         let mut ambiguous = Vec::new();
         let walked = side.written().apply_with_subqueries(|node| {
             let Some((called, scan)) = named_scan(node) else {
@@ -52,7 +53,7 @@ impl Lookups {
             let Some(book) = provider.downcast_ref::<BookTable>() else {
                 return Ok(TreeNodeRecursion::Continue);
             };
-            let name = given::name_of(book);
+            let name = name_of(book);
             if Some(&name) == main.as_ref() {
                 return Ok(TreeNodeRecursion::Continue);
             }

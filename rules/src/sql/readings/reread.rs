@@ -6,7 +6,8 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt64Type;
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, RecordBatch, StringArray, UInt32Array, UInt64Array,
+    Array, ArrayRef, BooleanArray, RecordBatch, StringArray, StringViewArray, UInt32Array,
+    UInt64Array,
 };
 use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::{Field, Schema, SchemaRef};
@@ -18,7 +19,8 @@ use datafusion::common::DFSchema;
 use futures::{StreamExt, TryStreamExt};
 
 use super::Reading;
-use super::given::{self, Carrying, GIVEN_FILE, GIVEN_ROW, Held, Planned, Read, TableName};
+use super::given::{Carrying, GivenTable, Planned, Read};
+use crate::sql::carry::{Held, ROW_BESIDE, TableName, fields_beside, table_of};
 use crate::sql::checked;
 use crate::sql::error::RunError;
 use crate::sql::lineage;
@@ -91,7 +93,7 @@ impl Side {
     /// rule works on record by record. `None` where it groups, sorts out or numbers the records,
     /// or where the tables beside it are too large to be held; then [`Side::read_as`] remains.
     pub fn reread_table(&self) -> Option<(Which, String)> {
-        let found = given::table_of(self).ok()??;
+        let found = table_of(self, &GivenTable::stand).ok()??;
         Some(found.0)
     }
 
@@ -101,7 +103,7 @@ impl Side {
     /// # Errors
     /// When `looked` does not come from such a run.
     pub fn records(&self, looked: &RecordBatch) -> Result<Option<Records>, RunError> {
-        let Some((table, provider)) = given::table_of(self)? else {
+        let Some((table, provider)) = table_of(self, &GivenTable::stand)? else {
             return Ok(None);
         };
         let mut parts = Vec::new();
@@ -125,7 +127,7 @@ impl Side {
     /// # Errors
     /// When a record has not the columns of the table, or texts that are none of their types.
     pub fn records_of(&self, fetched: &[RejectedRecord]) -> Result<Option<Records>, RunError> {
-        let Some((table, provider)) = given::table_of(self)? else {
+        let Some((table, provider)) = table_of(self, &GivenTable::stand)? else {
             return Ok(None);
         };
         let Some(book) = provider.downcast_ref::<BookTable>() else {
@@ -389,15 +391,10 @@ fn part_of(
 /// Adds the hidden columns.
 pub(super) fn numbered(batch: &RecordBatch, numbers: ArrayRef) -> Result<RecordBatch, RunError> {
     let schema = batch.schema();
-    let hidden = [
-        Arc::new(Field::new(GIVEN_FILE, arrow_schema::DataType::Utf8, true)),
-        Arc::new(Field::new(GIVEN_ROW, arrow_schema::DataType::UInt64, true)),
-    ];
-    let fields: Vec<_> = schema.fields().iter().cloned().chain(hidden).collect();
-    let no_file: ArrayRef = Arc::new(StringArray::from_iter_values(std::iter::repeat_n(
-        "",
-        batch.num_rows(),
-    )));
+    let own = schema.fields().iter().cloned();
+    let fields: Vec<_> = own.chain(fields_beside()).collect();
+    let no_file = std::iter::repeat_n("", batch.num_rows());
+    let no_file: ArrayRef = Arc::new(StringViewArray::from_iter_values(no_file));
     let columns = batch
         .columns()
         .iter()
@@ -437,7 +434,7 @@ fn without(
     failing: checked::Failing,
     unmet: &mut Vec<(u32, String)>,
 ) -> Result<RecordBatch, RunError> {
-    let at = batch.schema().index_of(GIVEN_ROW).map_err(internal)?;
+    let at = batch.schema().index_of(ROW_BESIDE).map_err(internal)?;
     let numbers = batch.column(at).as_primitive::<UInt64Type>();
     let mut kept = vec![true; batch.num_rows()];
     for (row, reason) in failing {

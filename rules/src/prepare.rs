@@ -1,0 +1,177 @@
+//! A plan made ready: books opened, and the queries of its agreements read.
+
+use arrow_schema::DataType;
+use books::{Book, BookError};
+
+use crate::plan::{Plan, PlanError, SqlText};
+use crate::sql::{Session, Settings, Side, SqlError, Which};
+
+/// Why a plan cannot be run.
+#[derive(Debug)]
+pub enum PrepareError {
+    /// Mistakes in the plan or in its SQL.
+    Plan(Vec<PlanError>),
+    /// Books that cannot be opened.
+    Books(Vec<BookError>),
+}
+
+/// Opens the books of a plan and gives the session to ask them in.
+///
+/// # Errors
+/// All that is wrong with the books and their addresses.
+pub fn open(
+    plan: &Plan,
+    threads: usize,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Session, PrepareError> {
+    let (source, target) = plan.books(environment).map_err(PrepareError::Plan)?;
+    match (Book::open(&source), Book::open(&target)) {
+        (Ok(source), Ok(target)) => session(plan, threads, source, target),
+        (source, target) => Err(book_errors(plan, source.err(), target.err())),
+    }
+}
+
+/// Opens the source of a plan alone; the target is an empty book.
+///
+/// # Errors
+/// All that is wrong with the source and its address.
+pub fn open_source(
+    plan: &Plan,
+    threads: usize,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Session, PrepareError> {
+    let (source, _) = plan.books(environment).map_err(PrepareError::Plan)?;
+    match Book::open(&source) {
+        Ok(source) => session(plan, threads, source, Book::default()),
+        Err(errors) => Err(book_errors(plan, Some(errors), None)),
+    }
+}
+
+fn session(
+    plan: &Plan,
+    threads: usize,
+    source: Book,
+    target: Book,
+) -> Result<Session, PrepareError> {
+    Session::new(source, target, settings(plan, threads))
+        .map_err(|error| PrepareError::Plan(vec![whole_plan(plan, error)]))
+}
+
+fn settings(plan: &Plan, threads: usize) -> Settings {
+    Settings {
+        currency: plan
+            .currency
+            .as_ref()
+            .map_or_else(String::new, |code| code.as_str().to_owned()),
+        timezone: plan
+            .timezone
+            .as_ref()
+            .map_or_else(|| "UTC".to_owned(), |zone| zone.value.clone()),
+        threads,
+        memory_limit: plan
+            .settings
+            .memory_limit
+            .and_then(|bytes| usize::try_from(bytes).ok()),
+    }
+}
+
+/// Books that cannot be opened; a mistake in a table's settings is underlined in the plan.
+fn book_errors(
+    plan: &Plan,
+    source: Option<Vec<BookError>>,
+    target: Option<Vec<BookError>>,
+) -> PrepareError {
+    let mut in_plan = Vec::new();
+    let mut in_books = Vec::new();
+    for (book, errors) in [(&plan.source, source), (&plan.target, target)] {
+        for error in errors.into_iter().flatten() {
+            let table = error.table.as_ref().and_then(|name| book.tables.get(name));
+            match (error.setting, table) {
+                (Some(_), Some(table)) => {
+                    in_plan.push(plan.error(table.place(), error.to_string(), None, None))
+                }
+                _ => in_books.push(error),
+            }
+        }
+    }
+    match in_books.is_empty() {
+        true => PrepareError::Plan(in_plan),
+        false => PrepareError::Books(in_books),
+    }
+}
+
+fn whole_plan(plan: &Plan, error: SqlError) -> PlanError {
+    plan.error(plan.name.place(), error.message, None, error.mend)
+}
+
+/// Puts mistakes in a query at their places in the plan or its file.
+pub fn in_sql(sql: &SqlText, errors: Vec<SqlError>) -> Vec<PlanError> {
+    let placed = |error: SqlError| sql.error(error.span, error.message, error.mend);
+    errors.into_iter().map(placed).collect()
+}
+
+/// Reads one side of an agreement. A table's text columns that the plan calls money are read by
+/// `money()`. Mistakes go to `errors`.
+pub fn side(
+    session: &Session,
+    which: Which,
+    sql: &SqlText,
+    requires: &[String],
+    money: &[String],
+    errors: &mut Vec<PlanError>,
+) -> Option<Side> {
+    let side = match session.side(which, sql.as_str(), requires) {
+        Ok(side) => side,
+        Err(found) => {
+            errors.extend(in_sql(sql, found));
+            return None;
+        }
+    };
+    let schema = side.schema();
+    let is_text = |name: &str| {
+        schema.column_with_name(name).is_some_and(|(_, field)| {
+            matches!(
+                field.data_type(),
+                DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
+            )
+        })
+    };
+    if !sql.is_table() || !money.iter().any(|name| is_text(name)) {
+        return Some(side);
+    }
+    let select: Vec<String> = schema
+        .fields()
+        .iter()
+        .map(|field| {
+            let quoted = quoted(field.name());
+            match money.contains(field.name()) && is_text(field.name()) {
+                true => format!("money({quoted}) AS {quoted}"),
+                false => quoted,
+            }
+        })
+        .collect();
+    let query = format!("SELECT {} FROM {}", select.join(", "), quoted(sql.as_str()));
+    match session.side(which, &query, requires) {
+        Ok(side) => Some(side),
+        Err(found) => {
+            let whole = |error: SqlError| sql.error(None, error.message, error.mend);
+            errors.extend(found.into_iter().map(whole));
+            None
+        }
+    }
+}
+
+/// An SQL identifier that means just this name.
+pub fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Notes what a query must not do with the money columns that it gives.
+pub fn note_money(sql: &SqlText, side: &Side, money: &[String], errors: &mut Vec<PlanError>) {
+    let schema = side.schema();
+    let given = money
+        .iter()
+        .filter(|name| schema.column_with_name(name).is_some());
+    let given: Vec<String> = given.cloned().collect();
+    errors.extend(in_sql(sql, side.check_money(&given)));
+}
