@@ -33,6 +33,7 @@ First steps:
   crossfoot verify OLD NEW      compare two books at once
   crossfoot init OLD NEW        write a plan that says how they are compared
   crossfoot check               read the plan, and report every mistake in it
+  crossfoot convert             write what the rules say the new book must hold
   crossfoot verify              verify by the plan in this folder
   crossfoot explain KEY         tell one record's whole story";
 
@@ -83,6 +84,14 @@ pub(crate) enum Command {
     /// tried on it, and told with what it would have given. With --difference instead of a record,
     /// it names entries that a bare difference of two totals may come from; that proves nothing.
     Explain(Explain),
+    /// Runs the rules and writes the tables of the target; killed at any point, it goes on.
+    ///
+    /// Every agreement whose `target` is a table is written, in chunks of the main table of its
+    /// rule: a Parquet file each, with a manifest that tells what was read, converted, rejected,
+    /// left out and written. Started again it goes on behind the last finished chunk; a source or
+    /// a rule that has changed meanwhile is refused. All tables come to their places together, once
+    /// everything is accounted for.
+    Convert(Convert),
     /// Reads the plan and both books' schemas, and reports every mistake at its place.
     Check(Check),
     /// Looks at two books and writes a first plan that runs.
@@ -185,6 +194,26 @@ pub(crate) struct Explain {
     /// Threads to work in; by default one for each processor.
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<std::num::NonZeroUsize>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  crossfoot convert --plan ruixin\n  \
+                        crossfoot convert --threads 8 --chunk-records 500000\n  \
+                        crossfoot convert --json | jq '.tables[] | [.read, .converted, .rejected]'\n\n\
+                        Exit codes: 0 every record is converted or left out by its rule, 1 some \
+                        were rejected, 3 a file cannot be read or written, 5 stopped: start it again.")]
+pub(crate) struct Convert {
+    #[command(flatten)]
+    pub(crate) plan: PlanPath,
+    /// Threads to work in, each at a chunk of its own; by default one for each processor.
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<std::num::NonZeroUsize>,
+    /// Records of a chunk, about: chunks are whole row groups of Parquet or stretches of CSV.
+    #[arg(long, value_name = "N", default_value_t = std::num::NonZeroU64::new(migrate::CHUNK_RECORDS).expect("a million"))]
+    pub(crate) chunk_records: std::num::NonZeroU64,
+    /// Throws away what a former conversion wrote here, published or not, and begins again.
+    #[arg(long)]
+    pub(crate) discard: bool,
 }
 
 #[derive(Debug, Args)]

@@ -27,6 +27,7 @@ fn main() -> ExitCode {
     let screen = Screen::new(&cli.global);
     let done = match &cli.command {
         Command::Verify(verify) => commands::verify::run(verify, &screen),
+        Command::Convert(convert) => commands::convert::run(convert, &screen),
         Command::Check(check) => commands::check::run(check, &screen),
         Command::Explain(explain) => commands::explain::run(explain, &screen),
         Command::Init(init) => commands::init::run(init, &screen),

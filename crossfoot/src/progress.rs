@@ -7,7 +7,7 @@
 use crate::terminal::text::{clipped, plain};
 use crate::terminal::{Style, shows_unicode, terminal_width};
 use crate::words::Language;
-use reconcile::{Phase, Watch, Work};
+use rules::watch::{Forecast, Pace, Phase, Watch, Work};
 use std::collections::VecDeque;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -132,6 +132,8 @@ struct Stretch {
     phase: Phase,
     began: Duration,
     eta: Eta,
+    /// Times of finished pieces, where the work is done in some.
+    pace: Option<Arc<Pace>>,
 }
 
 impl Stretch {
@@ -160,16 +162,21 @@ impl Stretch {
         let sample = self.sample(now);
         let mut parts = vec![self.title(words)];
         // Digests are taken of bytes, not of records.
-        if self.phase.work != Work::Digest {
+        if !matches!(self.phase.work, Work::Digest | Work::Resume) {
             parts.push(words.records_read(sample.records));
             parts.extend(self.eta.rate(sample).map(|rate| words.rate(rate)));
         }
         parts.extend(self.phase.bytes.map(|bytes| percent(sample.bytes, bytes)));
         parts.push(clock(sample.at));
         if let Some(bytes) = self.phase.bytes {
-            parts.push(match self.eta.remaining(sample, bytes) {
-                Some(time) => words.time_left(&clock(time)),
-                None => words.time_left_unknown().to_owned(),
+            let left = bytes.saturating_sub(sample.bytes);
+            let forecast = self.pace.as_ref().and_then(|pace| pace.forecast(left));
+            parts.push(match (forecast, self.eta.remaining(sample, bytes)) {
+                (Some(Forecast { p50, p90 }), _) => {
+                    words.time_left_at_most(&clock(p50), &clock(p90))
+                }
+                (None, Some(time)) => words.time_left(&clock(time)),
+                (None, None) => words.time_left_unknown().to_owned(),
             });
         }
         parts.join("  ")
@@ -210,10 +217,18 @@ impl Track {
             phase,
             began: now,
             eta: Eta::default(),
+            pace: None,
         };
         stretch.eta.measure(stretch.sample(now));
         self.phase = Some(stretch);
         before
+    }
+
+    /// The phase is done in pieces.
+    fn pace(&mut self, pace: Arc<Pace>) {
+        if let Some(stretch) = &mut self.phase {
+            stretch.pace = Some(pace);
+        }
     }
 
     /// Some time has passed.
@@ -430,6 +445,10 @@ impl Watch for Progress {
         let now = (desk.clock)();
         let text = desk.track.begin(phase, now);
         desk.write(&text);
+    }
+
+    fn pace(&self, pace: Arc<Pace>) {
+        self.shared.desk().track.pace(pace);
     }
 
     fn say(&self, words: &str) {

@@ -7,6 +7,7 @@
 mod agreement;
 mod breaks;
 mod controls;
+pub(crate) mod convert;
 pub(crate) mod explain;
 mod head;
 mod table;
@@ -191,6 +192,14 @@ struct Page<'a> {
 
 /// What ISO 4217 writes where there is no currency.
 const NO_CURRENCY: &str = "XXX";
+
+/// Gives an amount with its currency; ISO 4217 has a code for none.
+fn with_currency(amount: &str, currency: &str) -> String {
+    match currency {
+        "" | NO_CURRENCY => amount.to_owned(),
+        currency => format!("{amount} {}", text::escaped(currency)),
+    }
+}
 
 impl Page<'_> {
     fn blank(&mut self) {

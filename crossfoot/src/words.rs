@@ -4,6 +4,7 @@
 //! them does not compile. The words of the trade are those of `ledger`'s jargon: where one stands
 //! alone it is taken from there, and a test holds the sentences to it.
 
+mod convert;
 mod explain;
 
 use crate::chinese::chinese;
@@ -523,6 +524,8 @@ impl Language {
     pub(crate) fn work(self, work: Work) -> &'static str {
         match work {
             Work::Digest => self.pick("digesting the files", "计算文件摘要"),
+            Work::Convert => self.pick("converting", "转换"),
+            Work::Resume => self.pick("checking what is finished", "检查已完成的部分"),
             Work::Fold => self.pick("footing", "合计"),
             Work::Locate => self.pick("locating the breaks", "定位差错"),
             Work::Common => self.pick("counting what breaks have in common", "统计差错的共同点"),
@@ -546,6 +549,14 @@ impl Language {
 
     pub(crate) fn time_left(self, time: &str) -> String {
         self.pick(format!("{time} left"), format!("剩余 {time}"))
+    }
+
+    /// How long it will take, and how long at the worst of ten times.
+    pub(crate) fn time_left_at_most(self, time: &str, at_most: &str) -> String {
+        self.pick(
+            format!("{time} left (p90 {at_most})"),
+            format!("剩余 {time}（p90 {at_most}）"),
+        )
     }
 
     pub(crate) fn time_left_unknown(self) -> &'static str {

@@ -13,9 +13,10 @@ fn the_crates_know_each_other_one_way_only() {
     bench           books footing rules
     books
     causes          ledger
-    crossfoot       books ledger reconcile rules
+    crossfoot       books ledger migrate reconcile rules
     footing
     ledger
+    migrate         books ledger rules
     planter
     reconcile       books causes footing ledger rules
     ruixin-history

@@ -1,9 +1,8 @@
 //! `crossfoot explain`: tells one record's whole story, or what a bare difference suggests.
 
-use super::{environment, read_plan, runtime, threads};
+use super::{environment, read_plan, threads};
 use crate::args::Explain;
 use crate::error::{CommandError, Kind};
-use crate::progress::Progress;
 use crate::screen::Screen;
 use crate::terminal::explain;
 use ledger::Decimal;
@@ -81,12 +80,9 @@ fn watched<T>(
     screen: &Screen,
     work: impl AsyncFnOnce(&Arc<dyn Watch>) -> Result<T, StoryError>,
 ) -> Result<T, CommandError> {
-    let runtime = runtime(threads)?;
-    let progress = Arc::new(Progress::start(screen.progress()));
-    let watch: Arc<dyn Watch> = Arc::clone(&progress) as Arc<dyn Watch>;
-    let done = runtime.block_on(work(&watch));
-    progress.finish();
-    done.map_err(|error| {
+    let done = super::watched(threads, screen, async |watch| work(&watch).await)?;
+    let stopped = || CommandError::new(Kind::Incomplete, screen.words().stopped());
+    done.ok_or_else(stopped)?.map_err(|error| {
         let hints = error.mend();
         let failed = match error {
             StoryError::Verify(error) => CommandError::from(error),

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod check;
+pub(crate) mod convert;
 pub(crate) mod explain;
 pub(crate) mod generate;
 pub(crate) mod init;
@@ -8,8 +9,13 @@ pub(crate) mod verify;
 
 use crate::args::PlanPath;
 use crate::error::{CommandError, Kind};
+use crate::progress::Progress;
+use crate::screen::Screen;
+use reconcile::Watch;
 use rules::plan::{self, Plan};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Reads the plan that a command names: a file, or the folder it lies in.
 pub(crate) fn read_plan(path: &PlanPath) -> Result<Plan, CommandError> {
@@ -47,10 +53,46 @@ pub(crate) fn threads(asked: Option<std::num::NonZeroUsize>, plan: Option<&Plan>
 }
 
 /// A runtime whose workers read and fold.
-pub(crate) fn runtime(threads: usize) -> Result<tokio::runtime::Runtime, CommandError> {
+fn runtime(threads: usize) -> Result<tokio::runtime::Runtime, CommandError> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads)
         .enable_all()
         .build()
         .map_err(|error| CommandError::new(Kind::Own, format!("no threads to work in: {error}")))
+}
+
+/// Does the work with progress on the screen; Ctrl-C ends it in good order. Gives nothing where it
+/// was stopped and did not come to an end by itself.
+pub(crate) fn watched<T, E>(
+    threads: usize,
+    screen: &Screen,
+    work: impl AsyncFnOnce(Arc<dyn Watch>) -> Result<T, E>,
+) -> Result<Option<Result<T, E>>, CommandError> {
+    let runtime = runtime(threads)?;
+    let progress = Arc::new(Progress::start(screen.progress()));
+    let watch: Arc<dyn Watch> = Arc::clone(&progress) as Arc<dyn Watch>;
+    // Listens from a thread of its own, as the run begins with work that waits for nothing.
+    let stopped = Arc::new(tokio::sync::Notify::new());
+    let (bell, listener) = (Arc::clone(&stopped), Arc::clone(&progress));
+    runtime.spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            listener.stop();
+            bell.notify_one();
+        }
+    });
+    let done = runtime.block_on(async {
+        let work = work(watch);
+        tokio::pin!(work);
+        tokio::select! {
+            done = &mut work => Some(done),
+            () = stopped.notified() => {
+                // The run stops at its next batch and cleans up behind itself; if it does not
+                // come to one soon, it is dropped where it is.
+                tokio::time::timeout(Duration::from_secs(10), &mut work).await.ok()
+            }
+        }
+    });
+    progress.finish();
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    Ok(done)
 }

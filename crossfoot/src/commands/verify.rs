@@ -1,17 +1,14 @@
 //! `crossfoot verify`: foots both books, locates every break, closes the account.
 
-use super::{environment, read_plan, runtime, threads};
+use super::{environment, read_plan, threads};
 use crate::args::Verify;
 use crate::error::{CommandError, Kind};
-use crate::progress::Progress;
 use crate::screen::Screen;
 use jiff::Timestamp;
 use reconcile::survey::{Wishes, plan_of, survey};
-use reconcile::{Options, Outcome, Prepared, VerifyError, Watch, prepare};
+use reconcile::{Options, Outcome, Prepared, VerifyError, prepare};
 use rules::plan::Plan;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
 
 pub(crate) fn run(verify: &Verify, screen: &Screen) -> Result<u8, CommandError> {
     let plan = match &verify.books[..] {
@@ -78,37 +75,15 @@ fn watched(
     options: &Options,
     screen: &Screen,
 ) -> Result<Outcome, CommandError> {
-    let runtime = runtime(options.threads)?;
-    let progress = Arc::new(Progress::start(screen.progress()));
-    let watch: Arc<dyn Watch> = Arc::clone(&progress) as Arc<dyn Watch>;
-    let work = reconcile::verify(prepared, options, &watch);
-    // Listens from a thread of its own, as the run begins with work that waits for nothing.
-    let stopped = Arc::new(tokio::sync::Notify::new());
-    let (bell, listener) = (Arc::clone(&stopped), Arc::clone(&progress));
-    runtime.spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            listener.stop();
-            bell.notify_one();
-        }
-    });
-    let outcome = runtime.block_on(async {
-        tokio::pin!(work);
-        tokio::select! {
-            done = &mut work => done,
-            () = stopped.notified() => {
-                // The run stops at its next batch and takes its evidence back; if it does not
-                // come to one soon, it is dropped where it is.
-                match tokio::time::timeout(Duration::from_secs(10), &mut work).await {
-                    Ok(done) => done.and(Err(VerifyError::Stopped)),
-                    Err(_) => Err(VerifyError::Stopped),
-                }
-            }
-        }
-    });
-    progress.finish();
-    runtime.shutdown_timeout(Duration::from_secs(1));
-    outcome.map_err(|error| match error {
-        VerifyError::Stopped => CommandError::new(Kind::Incomplete, screen.words().stopped()),
-        other => other.into(),
-    })
+    let outcome = super::watched(options.threads, screen, async |watch| {
+        reconcile::verify(prepared, options, &watch).await
+    })?;
+    match outcome {
+        None | Some(Err(VerifyError::Stopped)) => Err(stopped(screen)),
+        Some(outcome) => Ok(outcome?),
+    }
+}
+
+fn stopped(screen: &Screen) -> CommandError {
+    CommandError::new(Kind::Incomplete, screen.words().stopped())
 }

@@ -2,7 +2,7 @@
 
 use super::agreement::in_one_line;
 use super::table::{Cell, Table};
-use super::{NO_CURRENCY, Paint, Style, text};
+use super::{Paint, Style, text, with_currency};
 use crate::words::Language;
 use ledger::{Break, BreakKind, CauseStatus, Record, Reject, SourceRecord};
 use reconcile::story::{
@@ -459,12 +459,4 @@ fn columns(columns: &[rules::sql::SourceColumn]) -> String {
     };
     let names: Vec<String> = columns.iter().map(name).collect();
     names.join(", ")
-}
-
-/// Gives an amount with its currency; ISO 4217 has a code for none.
-fn with_currency(amount: &str, currency: &str) -> String {
-    match currency {
-        "" | NO_CURRENCY => amount.to_owned(),
-        currency => format!("{amount} {}", text::escaped(currency)),
-    }
 }

@@ -8,6 +8,7 @@
 
 mod bad;
 mod check;
+mod convert;
 mod explain;
 mod help;
 mod init;

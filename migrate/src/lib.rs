@@ -1,0 +1,59 @@
+//! Converts books: runs the rules of a plan and writes the tables that they say the target must
+//! hold.
+//!
+//! [`prepare`] opens the source and reads the rules; [`convert`] works them off in chunks of the
+//! main table, in as many threads as asked, and publishes what came of it.
+//!
+//! ```no_run
+//! use migrate::{Options, convert, prepare};
+//! use rules::watch::{Unwatched, Watch};
+//! use std::sync::Arc;
+//!
+//! # async fn run() -> Result<(), migrate::ConvertError> {
+//! let plan = rules::plan::read("crossfoot.toml".as_ref()).expect("a plan without mistakes");
+//! let prepared = prepare(plan, 2, &|name| std::env::var(name).ok())?;
+//! let watch: Arc<dyn Watch> = Arc::new(Unwatched::default());
+//! let done = convert(&prepared, &Options::new(2), &watch).await?;
+//! for table in &done.conversion.tables {
+//!     println!("{}: {} of {}", table.table, table.counts.converted, table.counts.read);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What is written
+//! In the target's folder, for each agreement whose `target` is a table:
+//!
+//! ```text
+//! posting/part-000000.parquet …     the records, a file a chunk, once all tables are complete
+//! .crossfoot/convert/job.json       what is converted, by what: inputs and rules with digests
+//! .crossfoot/convert/chunks/posting/000000.json …   a manifest a chunk
+//! .crossfoot/convert/rejects.jsonl  records that a rule could not convert, each with its reason
+//! .crossfoot/convert/conversion.json                what it came to, written last
+//! ```
+//!
+//! A chunk counts once its manifest has its name. The process may be killed at any moment: started
+//! again, it goes on behind the last finished chunk, and every byte is as if nothing had happened.
+//! Nothing depends on the number of threads, the clock or the machine.
+//!
+//! # What it does not do
+//! It compares nothing: that a rule says what was meant is for `verify` and for controls to show.
+//! It replaces nothing that it has not written itself. It writes no database yet.
+
+mod chunk;
+mod control;
+mod error;
+mod folder;
+mod job;
+mod manifest;
+mod part;
+mod prepare;
+mod run;
+mod work;
+
+pub use error::{Change, ConvertError};
+pub use manifest::{
+    Amount, ChunkManifest, Conversion, Counts, Input, LeftOut, SourceRange, TableTotal,
+};
+pub use prepare::{Prepared, TableRule, prepare};
+pub use run::{CHUNK_RECORDS, Options, Outcome, convert};

@@ -1,0 +1,213 @@
+//! A plan made ready for converting: the source open, every rule read, every table's folder known.
+
+use crate::control::{Currency, Money};
+use crate::error::ConvertError;
+use crate::job::{JobRule, digest_of};
+use crate::manifest::LeftOut;
+use rules::plan::{Agreement, Placed, Plan, PlanError};
+use rules::prepare::{PrepareError, note_money, open_source, side};
+use rules::sql::{Session, Side, Which};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A plan that can be converted by.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The plan.
+    pub plan: Plan,
+    /// The source, ready to be asked.
+    pub session: Session,
+    /// The rules that give a table, in the plan's order.
+    pub tables: Vec<Arc<TableRule>>,
+    /// Agreements that give none.
+    pub left_out: Vec<LeftOut>,
+    /// The target's folder.
+    pub target: PathBuf,
+}
+
+/// A rule, and the table that it gives.
+#[derive(Debug)]
+pub struct TableRule {
+    /// The agreement.
+    pub agreement: String,
+    /// The table.
+    pub table: String,
+    /// The rule.
+    pub side: Side,
+    /// The table's folder, relative to the target, with `/`.
+    pub folder: String,
+    pub(crate) money: Money,
+    pub(crate) digest: String,
+}
+
+impl TableRule {
+    pub(crate) fn job(&self) -> JobRule {
+        JobRule {
+            agreement: self.agreement.clone(),
+            table: self.table.clone(),
+            folder: self.folder.clone(),
+            rule_blake3: self.digest.clone(),
+        }
+    }
+}
+
+/// Opens the source of a plan and reads its rules. The target need not be there yet.
+///
+/// # Errors
+/// Every mistake that can be told at once.
+pub fn prepare(
+    plan: Plan,
+    threads: usize,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Prepared, ConvertError> {
+    let session = open_source(&plan, threads, environment)?;
+    let (_, target) = plan.books(environment).map_err(PrepareError::Plan)?;
+    let mut errors = Vec::new();
+    if target.root.is_file() || target.root.to_string_lossy().contains(['*', '?', '[', '{']) {
+        errors.push(plan.error(
+            plan.target.url.place(),
+            "a conversion writes into a folder, not a file or a glob",
+            None,
+            Some("name the folder, and the files of each table in `[target.tables.…]`".to_owned()),
+        ));
+    }
+    let mut tables = Vec::new();
+    let mut left_out = Vec::new();
+    let mut writers: BTreeMap<&str, &str> = BTreeMap::new();
+    for agreement in &plan.agreements {
+        if !agreement.target.is_table() {
+            left_out.push(LeftOut {
+                agreement: agreement.name.value.clone(),
+                why: "its target is a query, and only a table can be written".to_owned(),
+            });
+            continue;
+        }
+        let table = agreement.target.as_str();
+        if let Some(first) = writers.insert(table, &agreement.name) {
+            errors.push(plan.error(
+                agreement.target.place(),
+                format!(
+                    "`{first}` and `{}` both give the table `{table}`",
+                    agreement.name.value
+                ),
+                None,
+                Some("make them one rule, with UNION ALL".to_owned()),
+            ));
+            continue;
+        }
+        let rule = table_rule(&session, &plan, agreement, &mut errors);
+        tables.extend(rule.map(Arc::new));
+    }
+    if tables.is_empty() && errors.is_empty() {
+        errors.push(plan.error(
+            plan.name.place(),
+            "no agreement of this plan gives a table",
+            None,
+            Some("give an agreement `target = \"TABLE\"`".to_owned()),
+        ));
+    }
+    match errors.is_empty() {
+        true => Ok(Prepared {
+            session,
+            tables,
+            left_out,
+            target: target.root,
+            plan,
+        }),
+        false => Err(PrepareError::Plan(errors).into()),
+    }
+}
+
+fn names(placed: &[Placed<String>]) -> Vec<String> {
+    placed.iter().map(|name| name.value.clone()).collect()
+}
+
+fn table_rule(
+    session: &Session,
+    plan: &Plan,
+    planned: &Agreement,
+    errors: &mut Vec<PlanError>,
+) -> Option<TableRule> {
+    let money = names(&planned.money);
+    let requires: Vec<String> = planned
+        .require
+        .iter()
+        .map(|sql| sql.as_str().to_owned())
+        .collect();
+    let side = side(
+        session,
+        Which::Source,
+        &planned.rule,
+        &requires,
+        &money,
+        errors,
+    );
+    let folder = folder(plan, planned.target.as_str(), errors);
+    let (side, folder) = (side?, folder?);
+    note_money(&planned.rule, &side, &money, errors);
+    let schema = side.schema();
+    let fixed = plan.currency.as_ref().map_or("XXX", |code| code.as_str());
+    let currency = match planned.currency.as_ref().map(|name| schema.index_of(name)) {
+        Some(Ok(column)) => Currency::Column(column),
+        Some(Err(_)) | None => Currency::Fixed(fixed.to_owned()),
+    };
+    for name in planned.money.iter().chain(&planned.currency) {
+        if schema.index_of(name).is_err() {
+            let message = format!("the rule gives no column `{}`", name.value);
+            errors.push(plan.error(name.place(), message, None, None));
+        }
+    }
+    let texts = [planned.rule.as_str(), fixed, &session.settings().timezone];
+    let currency_column = planned.currency.iter().map(|name| name.value.as_str());
+    let texts = texts
+        .into_iter()
+        .chain(currency_column)
+        .chain(["requires"])
+        .chain(requires.iter().map(String::as_str))
+        .chain(["money"])
+        .chain(money.iter().map(String::as_str));
+    Some(TableRule {
+        digest: digest_of(texts),
+        agreement: planned.name.value.clone(),
+        table: planned.target.as_str().to_owned(),
+        money: Money::of(&schema, &money, currency),
+        side,
+        folder,
+    })
+}
+
+/// Where the files of a table go so that the plan finds them there: the folder of its `files`, or
+/// one of its name.
+fn folder(plan: &Plan, table: &str, errors: &mut Vec<PlanError>) -> Option<String> {
+    let spec = match plan.target.tables.get(table) {
+        Some(spec) if !spec.files.is_empty() => spec,
+        _ => return Some(table.to_owned()),
+    };
+    let folder = match spec.files.as_slice() {
+        [glob] => glob
+            .strip_suffix("/*.parquet")
+            .or_else(|| glob.strip_suffix("/part-*.parquet"))
+            .or_else(|| glob.strip_suffix("/*")),
+        _ => None,
+    };
+    let is_plain = |folder: &&str| {
+        !folder.is_empty()
+            && !folder.contains(['*', '?', '[', '{', '\\'])
+            && folder
+                .split('/')
+                .all(|name| !name.is_empty() && !name.starts_with('.'))
+    };
+    let folder = folder.filter(is_plain);
+    if folder.is_none() {
+        errors.push(plan.error(
+            spec.place(),
+            format!("a conversion cannot write `{table}` into these files"),
+            None,
+            Some(format!(
+                "name a folder of its own: files = \"{table}/*.parquet\""
+            )),
+        ));
+    }
+    folder.map(str::to_owned)
+}
