@@ -35,7 +35,8 @@ First steps:
   crossfoot check               read the plan, and report every mistake in it
   crossfoot convert             write what the rules say the new book must hold
   crossfoot verify              verify by the plan in this folder
-  crossfoot explain KEY         tell one record's whole story";
+  crossfoot explain KEY         tell one record's whole story
+  crossfoot correct             propose entries that correct what verify found";
 
 #[derive(Debug, Args)]
 pub(crate) struct Global {
@@ -92,6 +93,12 @@ pub(crate) enum Command {
     /// a rule that has changed meanwhile is refused. All tables come to their places together, once
     /// everything is accounted for.
     Convert(Convert),
+    /// Proposes correcting entries for the breaks that `verify` found: reversal and rebooking.
+    ///
+    /// Nothing that is booked is changed. What the target holds wrongly is reversed and what the
+    /// rule gives is booked, in a table beside: `posting.corrections` corrects `posting`, and every
+    /// query sees it corrected. Without --write nothing is written. Verify again afterwards.
+    Correct(Correct),
     /// Reads the plan and both books' schemas, and reports every mistake at its place.
     Check(Check),
     /// Looks at two books and writes a first plan that runs.
@@ -214,6 +221,33 @@ pub(crate) struct Convert {
     /// Throws away what a former conversion wrote here, published or not, and begins again.
     #[arg(long)]
     pub(crate) discard: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  crossfoot correct --plan ruixin\n  \
+                        crossfoot correct --cause B3,A5 --write --reason 'float in the old converter'\n  \
+                        crossfoot correct --json | jq '.tables[].effect'\n\n\
+                        Exit codes: 0 entries are proposed, written, or not needed; 5 some breaks \
+                        have none.")]
+pub(crate) struct Correct {
+    #[command(flatten)]
+    pub(crate) plan: PlanPath,
+    /// The evidence whose breaks are corrected; by default the latest in `evidence/` beside the
+    /// plan.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) evidence: Option<PathBuf>,
+    /// Corrects breaks of these causes only.
+    #[arg(long, value_name = "IDS", value_delimiter = ',')]
+    pub(crate) cause: Vec<String>,
+    /// Writes the entries.
+    #[arg(long)]
+    pub(crate) write: bool,
+    /// Why, in your words; it stands in every entry.
+    #[arg(long, value_name = "TEXT", required_if_eq("write", "true"))]
+    pub(crate) reason: Option<String>,
+    /// Threads to work in; by default one for each processor.
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<std::num::NonZeroUsize>,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ mod agreement;
 mod breaks;
 mod controls;
 pub(crate) mod convert;
+pub(crate) mod correct;
 pub(crate) mod explain;
 mod head;
 mod table;

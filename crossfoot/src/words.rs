@@ -5,6 +5,7 @@
 //! alone it is taken from there, and a test holds the sentences to it.
 
 mod convert;
+mod correct;
 mod explain;
 
 use crate::chinese::chinese;

@@ -53,6 +53,14 @@ pub enum ConvertError {
         /// What is wrong with it.
         why: String,
     },
+    /// Evidence tells of other books than those that are there.
+    #[error("the evidence in {} does not fit: {why}", folder.display())]
+    Stale {
+        /// The evidence.
+        folder: PathBuf,
+        /// What is different.
+        why: String,
+    },
     /// Records read are not records converted, rejected and left out.
     #[error("{agreement}: {why}")]
     Unaccounted {
@@ -92,6 +100,9 @@ impl ConvertError {
                 "look for what has changed it; then convert again from the beginning with --discard"
                     .to_owned(),
             ),
+            Self::Stale { .. } => {
+                Some("run `crossfoot verify` and name its evidence with --evidence".to_owned())
+            }
             Self::Stopped => {
                 Some("start it again: it goes on behind the last finished chunk".to_owned())
             }

@@ -36,12 +36,18 @@
 //! again, it goes on behind the last finished chunk, and every byte is as if nothing had happened.
 //! Nothing depends on the number of threads, the clock or the machine.
 //!
+//! # Correcting
+//! [`correct`] makes correcting entries of the breaks that `verify` found: what the target holds is
+//! reversed, what the rule gives is booked, in a table beside: `posting.corrections`. Every query
+//! then sees `posting` as it is corrected; the table itself is not touched.
+//!
 //! # What it does not do
 //! It compares nothing: that a rule says what was meant is for `verify` and for controls to show.
 //! It replaces nothing that it has not written itself. It writes no database yet.
 
 mod chunk;
 mod control;
+mod correct;
 mod error;
 mod folder;
 mod job;
@@ -51,6 +57,9 @@ mod prepare;
 mod run;
 mod work;
 
+pub use correct::{
+    CorrectOptions, Corrections, Entry, LISTED, TableCorrections, Uncorrected, correct,
+};
 pub use error::{Change, ConvertError};
 pub use manifest::{
     Amount, ChunkManifest, Conversion, Counts, Input, LeftOut, SourceRange, TableTotal,

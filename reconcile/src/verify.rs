@@ -630,6 +630,7 @@ impl AgreementRun<'_> {
                 "records with NULL in the key: {expected} expected, {actual} actual"
             ));
         }
+        notes.extend(self.corrections());
         notes.extend(tally.readings.iter().cloned());
         if tally.ambiguous > 0 {
             notes.push(format!(
@@ -638,6 +639,21 @@ impl AgreementRun<'_> {
             ));
         }
         notes
+    }
+
+    /// Says which tables are read with correcting entries.
+    fn corrections(&self) -> Vec<String> {
+        let tables = self.agreement.actual.tables().iter();
+        let tables = tables.filter(|(which, _)| *which == Which::Target);
+        // Entries that cannot be read have ended the run before.
+        let corrected = tables.filter_map(|(_, table)| {
+            let corrected = self.prepared.session.corrected(table).ok()??;
+            Some(format!(
+                "`{table}` is read with its corrections: {} reversals, {} rebookings",
+                corrected.reversals, corrected.rebookings
+            ))
+        });
+        corrected.collect()
     }
 
     /// The crossed totals on which the sides differ.

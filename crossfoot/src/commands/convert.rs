@@ -59,7 +59,8 @@ impl From<ConvertError> for CommandError {
         let kind = match &error {
             ConvertError::Prepare(_)
             | ConvertError::Foreign { .. }
-            | ConvertError::Changed { .. } => Kind::Use,
+            | ConvertError::Changed { .. }
+            | ConvertError::Stale { .. } => Kind::Use,
             ConvertError::Run(RunError::Query { .. } | RunError::Request(_)) => Kind::Use,
             ConvertError::Run(RunError::Memory(_)) | ConvertError::Stopped => Kind::Incomplete,
             ConvertError::Run(RunError::Read(_) | RunError::Disk(_))

@@ -16,6 +16,7 @@ fn without_a_command_it_says_how_it_is_used() {
       verify   Finds every record on which two books differ, and closes the account
       explain  Tells one record's whole story: what should be, what is, and why they differ
       convert  Runs the rules and writes the tables of the target; killed at any point, it goes on
+      correct  Proposes correcting entries for the breaks that `verify` found: reversal and rebooking
       check    Reads the plan and both books' schemas, and reports every mistake at its place
       init     Looks at two books and writes a first plan that runs
       help     Print this message or the help of the given subcommand(s)
@@ -48,6 +49,7 @@ fn the_long_help_names_exit_codes_and_first_steps() {
       verify   Finds every record on which two books differ, and closes the account
       explain  Tells one record's whole story: what should be, what is, and why they differ
       convert  Runs the rules and writes the tables of the target; killed at any point, it goes on
+      correct  Proposes correcting entries for the breaks that `verify` found: reversal and rebooking
       check    Reads the plan and both books' schemas, and reports every mistake at its place
       init     Looks at two books and writes a first plan that runs
       help     Print this message or the help of the given subcommand(s)
@@ -99,6 +101,7 @@ fn the_long_help_names_exit_codes_and_first_steps() {
       crossfoot convert             write what the rules say the new book must hold
       crossfoot verify              verify by the plan in this folder
       crossfoot explain KEY         tell one record's whole story
+      crossfoot correct             propose entries that correct what verify found
     ");
 }
 

@@ -9,6 +9,7 @@
 mod bad;
 mod check;
 mod convert;
+mod correct;
 mod explain;
 mod help;
 mod init;

@@ -39,6 +39,7 @@
 mod carry;
 mod checked;
 mod controls;
+mod corrections;
 mod error;
 mod fetch;
 mod functions;
@@ -55,6 +56,10 @@ mod session;
 mod side;
 
 pub use controls::{ControlOutcome, ControlQuery, ControlRow};
+pub use corrections::{
+    CAUSE_COLUMN, Corrected, ENTRY_COLUMN, REASON_COLUMN, REBOOKING, REVERSAL, corrections_of,
+    corrections_schema,
+};
 pub use error::{RunError, SqlError};
 pub use fetch::{Fetched, Wanted};
 pub use ledger::report::ControlStatus;

@@ -7,7 +7,7 @@ use arrow_schema::SchemaRef;
 use books::{Book, Table};
 use datafusion::catalog::{
     CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList,
-    MemorySchemaProvider, SchemaProvider,
+    MemorySchemaProvider, SchemaProvider, TableProvider,
 };
 use datafusion::common::DataFusionError;
 use datafusion::execution::disk_manager::DiskManagerBuilder;
@@ -18,6 +18,7 @@ use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::prelude::SessionConfig;
 
+use super::corrections;
 use super::error::SqlError;
 use super::functions;
 use super::scan::{BookTable, Requirement};
@@ -164,7 +165,18 @@ impl Session {
                     .filter(of_table)
                     .map(|(_, _, r)| r.clone())
                     .collect();
-                schema.register_table(table.name().to_owned(), Arc::new(provider))?;
+                let corrections = match side {
+                    Which::Target => corrections::beside(self.book(side), table.name()),
+                    Which::Source => None,
+                };
+                let provider: Arc<dyn TableProvider> = match corrections {
+                    Some(corrections) => {
+                        let corrections = BookTable::new(side, Arc::clone(corrections), places);
+                        Arc::new(corrections::view(provider, corrections)?)
+                    }
+                    None => Arc::new(provider),
+                };
+                schema.register_table(table.name().to_owned(), provider)?;
             }
             catalog.register_schema(side.name(), Arc::new(schema))?;
         }

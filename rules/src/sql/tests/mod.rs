@@ -1,6 +1,7 @@
 //! Stories: small books as text, a query, and what comes out.
 
 mod controls;
+mod corrections;
 mod functions;
 mod laws;
 mod mistakes;

@@ -1,0 +1,485 @@
+//! Correcting entries for the breaks of a verified book: reversals and rebookings, never a change
+//! of what is booked.
+
+use crate::error::{ConvertError, at};
+use crate::folder::part_name;
+use crate::part::PartFile;
+use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
+use arrow_cast::display::{ArrayFormatter, FormatOptions};
+use arrow_cast::{CastOptions, cast_with_options};
+use arrow_schema::SchemaRef;
+use books::{Book, Meter, Table};
+use ledger::{Break, BreakKind, Decimal, Record, Wide};
+use rules::plan::{Agreement, Plan};
+use rules::prepare::PrepareError;
+use rules::sql::{
+    CAUSE_COLUMN, ENTRY_COLUMN, REASON_COLUMN, REBOOKING, REVERSAL, corrections_of,
+    corrections_schema,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Entries that a proposal lists; all are written.
+pub const LISTED: usize = 12;
+
+/// How to correct.
+#[derive(Debug, Clone, Default)]
+pub struct CorrectOptions {
+    /// The folder of evidence whose breaks are corrected.
+    pub evidence: PathBuf,
+    /// Corrects breaks of these causes only; all where there is none.
+    pub causes: Vec<String>,
+    /// Why, in words of whoever corrects.
+    pub reason: String,
+    /// Writes the entries; otherwise they are proposed only.
+    pub write: bool,
+}
+
+/// What to correct, or what has been corrected.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Corrections {
+    /// Each table with its entries.
+    pub tables: Vec<TableCorrections>,
+    /// Breaks that no entry corrects, and why.
+    pub left: Vec<Uncorrected>,
+    /// Breaks of other causes than were asked for.
+    pub not_asked: u64,
+    /// Whether the entries have been written.
+    pub written: bool,
+}
+
+/// The correcting entries of one table.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct TableCorrections {
+    /// The agreement.
+    pub agreement: String,
+    /// The table that is corrected.
+    pub table: String,
+    /// Breaks that are corrected.
+    pub breaks: u64,
+    /// Records that are taken out.
+    pub reversals: u64,
+    /// Records that are put in.
+    pub rebookings: u64,
+    /// What the entries change, by column and currency: minus the differences of the breaks.
+    pub effect: Vec<ledger::Amount>,
+    /// The first entries.
+    pub entries: Vec<Entry>,
+    /// The file that they are written to.
+    pub file: PathBuf,
+}
+
+/// A correcting entry.
+#[derive(Debug, Clone, Serialize)]
+pub struct Entry {
+    /// `REVERSAL` or `REBOOKING`.
+    pub entry: &'static str,
+    /// The record.
+    pub record: Record,
+    /// The cause of the break; none where it is unknown.
+    pub cause: Option<String>,
+}
+
+/// Breaks that no entry corrects.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Uncorrected {
+    /// The agreement.
+    pub agreement: String,
+    /// How many.
+    pub breaks: u64,
+    /// Why.
+    pub why: String,
+}
+
+/// What of the manifest of evidence says whether it is about these books.
+#[derive(Debug, Deserialize)]
+struct Evidence {
+    plan_blake3: String,
+    inputs: Vec<EvidenceInput>,
+}
+
+#[derive(Debug, Deserialize)]
+struct EvidenceInput {
+    book: String,
+    table: String,
+    file: String,
+    blake3: String,
+}
+
+/// Proposes correcting entries for the breaks of some evidence, and writes them when asked.
+///
+/// Both sides of a break are corrected by whole records: what the target holds is reversed, what
+/// the rule gives is booked. The evidence must be of this plan and of the target as it is now.
+///
+/// # Errors
+/// When the evidence is of something else, or a file cannot be read or written.
+pub fn correct(
+    plan: &Plan,
+    options: &CorrectOptions,
+    threads: usize,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Corrections, ConvertError> {
+    let (_, spec) = plan.books(environment).map_err(PrepareError::Plan)?;
+    let book = Book::open(&spec).map_err(PrepareError::Books)?;
+    let evidence = evidence(plan, &options.evidence)?;
+    unchanged(&book, &evidence, &options.evidence, threads)?;
+    let mut writers = Vec::new();
+    let mut corrections = Corrections::default();
+    let mut left: BTreeMap<(String, String), u64> = BTreeMap::new();
+    let path = options.evidence.join("breaks.jsonl");
+    let lines = BufReader::new(File::open(&path).map_err(at(&path))?).lines();
+    for (number, line) in lines.enumerate() {
+        let found: Break = serde_json::from_str(&line.map_err(at(&path))?).map_err(|error| {
+            ConvertError::Damaged {
+                path: path.clone(),
+                why: format!("line {}: {error}", number + 1),
+            }
+        })?;
+        let cause = found.cause.id.clone();
+        let is_asked = |asked: &String| cause.as_ref() == Some(asked);
+        if !options.causes.is_empty() && !options.causes.iter().any(is_asked) {
+            corrections.not_asked += 1;
+            continue;
+        }
+        let name = found.agreement.clone();
+        let at_writer = match writers
+            .iter()
+            .position(|one: &Writer| one.done.agreement == name)
+        {
+            Some(known) => Ok(known),
+            None => Writer::new(plan, &book, &spec.root, &name, options).map(|writer| {
+                writers.push(writer);
+                writers.len() - 1
+            }),
+        };
+        let booked = at_writer.and_then(|at| writers[at].take(found, options));
+        match booked {
+            Ok(()) => {}
+            Err(Refusal::Because(why)) => *left.entry((name, why)).or_default() += 1,
+            Err(Refusal::Failed(error)) => return Err(error),
+        }
+    }
+    for ((agreement, why), breaks) in left {
+        corrections.left.push(Uncorrected {
+            agreement,
+            breaks,
+            why,
+        });
+    }
+    for writer in writers {
+        corrections.tables.push(writer.finish(options)?);
+    }
+    corrections.written = options.write && !corrections.tables.is_empty();
+    Ok(corrections)
+}
+
+/// Why a break is not corrected.
+enum Refusal {
+    Because(String),
+    Failed(ConvertError),
+}
+
+impl From<ConvertError> for Refusal {
+    fn from(error: ConvertError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+fn because(why: impl Into<String>) -> Refusal {
+    Refusal::Because(why.into())
+}
+
+/// Reads what the evidence is about, and holds it against the plan.
+fn evidence(plan: &Plan, folder: &Path) -> Result<Evidence, ConvertError> {
+    let path = folder.join("manifest.json");
+    let bytes = fs::read(&path).map_err(at(&path))?;
+    let evidence: Evidence =
+        serde_json::from_slice(&bytes).map_err(|error| ConvertError::Damaged {
+            path: path.clone(),
+            why: error.to_string(),
+        })?;
+    match evidence.plan_blake3 == plan.digest() {
+        true => Ok(evidence),
+        false => Err(ConvertError::Stale {
+            folder: folder.to_owned(),
+            why: "it is of another plan, or the plan has changed since".to_owned(),
+        }),
+    }
+}
+
+/// Nothing of the target may have changed since it was verified.
+fn unchanged(
+    book: &Book,
+    evidence: &Evidence,
+    folder: &Path,
+    threads: usize,
+) -> Result<(), ConvertError> {
+    let tables: Vec<&Table> = book.tables().map(|table| &**table).collect();
+    let digests = books::digest_tables(&tables, threads, &Meter::default(), &|| false)
+        .map_err(rules::sql::RunError::Read)?;
+    let mut now = Vec::new();
+    for (table, digests) in tables.iter().zip(digests) {
+        let name = table.name();
+        now.extend(
+            digests
+                .into_iter()
+                .map(|one| (name.to_owned(), one.file, one.blake3)),
+        );
+    }
+    let of_target = evidence
+        .inputs
+        .iter()
+        .filter(|input| input.book == "target");
+    let mut then: Vec<(String, String, String)> = of_target
+        .map(|input| {
+            (
+                input.table.clone(),
+                input.file.clone(),
+                input.blake3.clone(),
+            )
+        })
+        .collect();
+    then.sort();
+    now.sort();
+    let stale = |why: String| {
+        Err(ConvertError::Stale {
+            folder: folder.to_owned(),
+            why,
+        })
+    };
+    if then.iter().any(|(.., blake3)| blake3.is_empty()) {
+        return stale("it was made with --no-digest, and tells not what it saw".to_owned());
+    }
+    let other = now.iter().find(|one| !then.contains(one));
+    match other.or_else(|| then.iter().find(|one| !now.contains(one))) {
+        Some((_, file, _)) => stale(format!("{file} has changed since")),
+        None => Ok(()),
+    }
+}
+
+/// Gathers the entries of one table.
+struct Writer {
+    done: TableCorrections,
+    schema: SchemaRef,
+    own: Vec<String>,
+    /// Entries not written yet.
+    waiting: Vec<(&'static str, Record, Option<String>)>,
+    part: Option<PartFile>,
+    effect: BTreeMap<(String, String), Wide>,
+}
+
+impl Writer {
+    fn new(
+        plan: &Plan,
+        book: &Book,
+        root: &Path,
+        name: &str,
+        options: &CorrectOptions,
+    ) -> Result<Self, Refusal> {
+        let named = |one: &&Agreement| one.name.value == name;
+        let Some(agreement) = plan.agreements.iter().find(named) else {
+            return Err(because("the plan has no such agreement"));
+        };
+        if !agreement.target.is_table() {
+            return Err(because(
+                "its target is a query, and only a table can be corrected",
+            ));
+        }
+        let table = agreement.target.as_str();
+        let Some(found) = book.table(table) else {
+            return Err(because("the target has no such table"));
+        };
+        let ignored =
+            |one: &&rules::plan::Placed<String>| found.schema().field_with_name(one).is_ok();
+        if let Some(ignored) = agreement.ignore.iter().find(ignored) {
+            let name = &ignored.value;
+            return Err(because(format!(
+                "it leaves `{name}` out, which an entry would lose"
+            )));
+        }
+        let corrections = corrections_of(table);
+        if book.table(&corrections).is_some() {
+            return Err(because(format!(
+                "`{table}` has corrections already: take `{corrections}` away, verify, and correct all \
+                 at once"
+            )));
+        }
+        let schema = Arc::new(corrections_schema(&found.schema()));
+        let own = schema.fields().len() - 3;
+        let own = schema
+            .fields()
+            .iter()
+            .take(own)
+            .map(|field| field.name().clone());
+        let own: Vec<String> = own.collect();
+        let folder = root.join(&corrections);
+        let file = folder.join(part_name(0));
+        let part = match options.write {
+            true => {
+                fs::create_dir_all(&folder).map_err(at(&folder))?;
+                Some(PartFile::create(&file, Arc::clone(&schema))?)
+            }
+            false => None,
+        };
+        Ok(Self {
+            done: TableCorrections {
+                agreement: name.to_owned(),
+                table: table.to_owned(),
+                file,
+                ..TableCorrections::default()
+            },
+            schema,
+            own,
+            waiting: Vec::new(),
+            part,
+            effect: BTreeMap::new(),
+        })
+    }
+
+    /// Books what corrects one break.
+    fn take(&mut self, found: Break, options: &CorrectOptions) -> Result<(), Refusal> {
+        let Break {
+            kind,
+            copies,
+            expected,
+            actual,
+            difference,
+            cause,
+            ..
+        } = found;
+        let times = match kind {
+            BreakKind::Copies => copies.expected,
+            BreakKind::Missing | BreakKind::Differs => copies.expected.max(1),
+            BreakKind::Extra => 0,
+        };
+        let mut entries = Vec::new();
+        entries.extend(actual.map(|record| (REVERSAL, record)));
+        if let Some(record) = expected {
+            entries.extend((0..times).map(|_| (REBOOKING, record.clone())));
+        }
+        for (_, record) in &entries {
+            self.fits(record)?;
+        }
+        for amount in &difference {
+            let key = (amount.column.clone(), amount.currency.clone());
+            let read: Decimal = amount
+                .amount
+                .parse()
+                .map_err(|_| because(format!("{} is no amount", amount.amount)))?;
+            self.effect
+                .entry(key)
+                .or_insert_with(Wide::new)
+                .subtract(read);
+        }
+        self.done.breaks += 1;
+        for (entry, record) in entries {
+            match entry {
+                REVERSAL => self.done.reversals += 1,
+                _ => self.done.rebookings += 1,
+            }
+            if self.done.entries.len() < LISTED {
+                self.done.entries.push(Entry {
+                    entry,
+                    record: record.clone(),
+                    cause: cause.id.clone(),
+                });
+            }
+            self.waiting.push((entry, record, cause.id.clone()));
+        }
+        match self.waiting.len() >= 4_096 {
+            true => Ok(self.write(&options.reason)?),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether a record has a value for every column of the table.
+    fn fits(&self, record: &Record) -> Result<(), Refusal> {
+        match self.own.iter().find(|name| record.get(name).is_none()) {
+            Some(name) => Err(because(format!("the break does not tell `{name}`"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes the entries that wait.
+    fn write(&mut self, reason: &str) -> Result<(), ConvertError> {
+        let waiting = std::mem::take(&mut self.waiting);
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.schema.fields().len());
+        for (field, name) in self.schema.fields().iter().zip(&self.own) {
+            let values = waiting
+                .iter()
+                .map(|(_, record, _)| record.get(name).flatten());
+            let texts: StringArray = values.collect();
+            columns.push(exact(&texts, field.data_type(), name)?);
+        }
+        let entry: StringArray = waiting.iter().map(|(entry, ..)| Some(*entry)).collect();
+        let cause: StringArray = waiting.iter().map(|(.., cause)| cause.as_deref()).collect();
+        let reason: StringArray = waiting.iter().map(|_| Some(reason)).collect();
+        for (name, texts) in [
+            (ENTRY_COLUMN, entry),
+            (CAUSE_COLUMN, cause),
+            (REASON_COLUMN, reason),
+        ] {
+            let at = self.schema.index_of(name)?;
+            columns.push(exact(&texts, self.schema.field(at).data_type(), name)?);
+        }
+        let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns)?;
+        match &mut self.part {
+            Some(part) => part.write(&batch),
+            // A proposal is tried to the last step but the disk.
+            None => Ok(()),
+        }
+    }
+
+    fn finish(mut self, options: &CorrectOptions) -> Result<TableCorrections, ConvertError> {
+        self.write(&options.reason)?;
+        if let Some(part) = self.part.take() {
+            part.finish()?;
+        }
+        let amount = |((column, currency), sum): ((String, String), Wide)| ledger::Amount {
+            column,
+            currency,
+            amount: sum.to_string(),
+        };
+        self.done.effect = self.effect.into_iter().map(amount).collect();
+        Ok(self.done)
+    }
+}
+
+/// Texts in a column's own type, which must give them back as they were.
+fn exact(
+    texts: &StringArray,
+    data_type: &arrow_schema::DataType,
+    name: &str,
+) -> Result<ArrayRef, ConvertError> {
+    let options = CastOptions {
+        safe: false,
+        ..CastOptions::default()
+    };
+    let lost = |text: &str| {
+        ConvertError::Internal(format!(
+            "`{text}` of `{name}` cannot be written as {data_type}"
+        ))
+    };
+    let typed = cast_with_options(texts, data_type, &options)
+        .map_err(|error| ConvertError::Internal(format!("`{name}`: {error}")))?;
+    let shown = FormatOptions::default();
+    let formatter = ArrayFormatter::try_new(typed.as_ref(), &shown)?;
+    let is_other = |row: &usize| match texts.is_null(*row) {
+        true => typed.is_valid(*row),
+        false => typed.is_null(*row) || formatter.value(*row).to_string() != texts.value(*row),
+    };
+    let other = (0..texts.len()).find(is_other);
+    drop(formatter);
+    match other {
+        Some(row) if texts.is_null(row) => Err(lost("NULL")),
+        Some(row) => Err(lost(texts.value(row))),
+        None => Ok(typed),
+    }
+}
