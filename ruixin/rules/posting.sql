@@ -1,83 +1,123 @@
--- What the ledger must hold of each flow record: a voucher of two to four legs.
---   leg 1  the customer's account: what comes in is credited, what goes out is debited
---   leg 2  the other side, by the type; what nobody named stands in suspense, with the reason
---   leg 3  the fee, to income
---   leg 4  the coupon, from marketing
--- Only small tables are joined, so any part of the flow converts by itself.
-WITH dated AS (
+-- The postings: each flow record becomes a voucher of two to four legs.
+--
+-- A record says what one customer's account moved by, and nothing of the other accounts. What they
+-- move by follows from three figures that every record has:
+--
+--   comes in ('1')   leg 1  Cr customer  amount        leg 2  Dr other side  amount + fee
+--   goes out ('2')   leg 1  Dr customer  amount        leg 2  Cr other side  amount - fee + coupon
+--   either           leg 3  Cr income    fee           leg 4  Dr marketing   coupon
+--
+-- A red entry (红字) keeps its side and is below zero. DECIMAL(18, 2) is a whole number of fen in
+-- the file. Only small tables are joined, so that any part of the flow converts by itself.
+WITH
+-- Those figures as a table: what a leg takes of each. Read down a direction: in every column the
+-- debits are as many as the credits, so every voucher balances.
+leg(direction, leg, side, amounts, fees, coupons) AS (
+  VALUES
+    ('1', 1, 'CREDIT', 1,  0, 0),
+    ('1', 2, 'DEBIT',  1,  1, 0),
+    ('1', 3, 'CREDIT', 0,  1, 0),
+    ('2', 1, 'DEBIT',  1,  0, 0),
+    ('2', 2, 'CREDIT', 1, -1, 1),
+    ('2', 3, 'CREDIT', 0,  1, 0),
+    ('2', 4, 'DEBIT',  0,  0, 1)
+),
+-- The other side of each kind of movement: its subject, and whose sub-account of it.
+other_side(kind, subject, holder) AS (
+  VALUES
+    ('TOPUP',          '1002', 'CHANNEL'),
+    ('QUICK_TOPUP',    '1002', 'CHANNEL'),
+    ('MERCHANT_COVER', '1002', 'CHANNEL'),
+    ('WITHDRAWAL',     '1002', 'CHANNEL'),
+    ('REVERSAL',       '1002', 'CHANNEL'),
+    ('FREEZE',         '2003', 'CUSTOMER'),
+    ('UNFREEZE',       '2003', 'CUSTOMER'),
+    ('PAYMENT_OUT',    '2201', 'HOUSE'),
+    ('PAYMENT_IN',     '2201', 'HOUSE'),
+    ('TRANSFER_OUT',   '2201', 'HOUSE'),
+    ('TRANSFER_IN',    '2201', 'HOUSE'),
+    ('REFUND_OUT',     '2201', 'HOUSE'),
+    ('REFUND_IN',      '2201', 'HOUSE'),
+    ('ESCROW_PAYMENT', '2202', 'HOUSE'),
+    ('ESCROW_RELEASE', '2202', 'HOUSE'),
+    ('ESCROW_RETURN',  '2202', 'HOUSE'),
+    ('BONUS',          '6601', 'HOUSE'),
+    ('SERVICE_FEE',    '6021', 'HOUSE'),
+    ('ADJUSTMENT',     '6301', 'HOUSE')
+),
+-- Users are owed by one subject, merchants by another; an account's first digit tells which it is.
+customer(owner, subject) AS (VALUES ('6', '2001'), ('7', '2002')),
+-- All legs that a code can have. The codes were numbered anew in July 2011: the accounting date
+-- decides what one means.
+scheme AS (
   SELECT
-    f.*,
-    local_time(f.happened_at, 'Asia/Shanghai') AS booked_at,
+    code.type_code,
+    code.direction,
+    customer.owner,
+    code.valid_from,
+    coalesce(code.valid_to, DATE '9999-12-31')                                   AS valid_to,
+    leg.leg,
+    leg.side,
+    CAST(leg.amounts AS DECIMAL(1, 0))                                           AS amounts,
+    CAST(leg.fees AS DECIMAL(1, 0))                                              AS fees,
+    CAST(leg.coupons AS DECIMAL(1, 0))                                           AS coupons,
+    CASE leg.leg
+      WHEN 1 THEN customer.subject
+      WHEN 2 THEN other_side.subject
+      WHEN 3 THEN '6021'
+      ELSE '6601'
+    END                                                                          AS subject,
+    CASE leg.leg WHEN 1 THEN 'CUSTOMER' WHEN 2 THEN other_side.holder ELSE 'HOUSE' END AS holder
+  FROM type_code AS code
+  JOIN other_side ON other_side.kind = code.kind
+  JOIN leg ON leg.direction = code.direction
+  CROSS JOIN customer
+),
+dated AS (
+  SELECT
+    serial,
+    type_code,
+    direction,
+    substr(account, 1, 1)         AS owner,
+    account,
+    channel,
+    counterparty,
+    order_id,
+    amount,
+    fee,
+    coalesce(coupon, money('0'))  AS coupon,
     -- The accounting day changes at 23:00.
-    business_date(local_time(f.happened_at, 'Asia/Shanghai'), 'Asia/Shanghai', '23:00') AS accounting_date
-  FROM flow AS f
+    business_date(local_time(happened_at, 'Asia/Shanghai'), 'Asia/Shanghai', '23:00') AS accounting_date
+  FROM flow
 ),
--- The codes were numbered anew in July 2011: the day decides what one means.
-typed AS (
-  SELECT d.*, t.kind
-  FROM dated AS d
-  JOIN type_code AS t
-    ON t.type_code = d.type_code AND t.direction = d.direction
-   AND d.accounting_date >= t.valid_from
-   AND d.accounting_date <= coalesce(t.valid_to, DATE '9999-12-31')
-),
-sided AS (
+posted AS (
   SELECT
-    t.*,
-    coalesce(t.coupon, money('0')) AS subsidy,
+    dated.*,
+    scheme.leg,
+    scheme.side,
+    scheme.holder,
+    -- What nobody named stands in suspense; its voucher says why.
     CASE
-      WHEN t.kind IN ('TOPUP', 'QUICK_TOPUP', 'MERCHANT_COVER', 'WITHDRAWAL', 'REVERSAL') THEN '1002'
-      WHEN t.kind IN ('ESCROW_PAYMENT', 'ESCROW_RELEASE', 'ESCROW_RETURN')                THEN '2202'
-      WHEN t.kind IN ('FREEZE', 'UNFREEZE')                                               THEN '2003'
-      WHEN t.kind = 'BONUS'                                                               THEN '6601'
-      WHEN t.kind = 'ADJUSTMENT' AND t.counterparty IS NOT NULL                           THEN '6301'
-      WHEN t.kind = 'ADJUSTMENT'                                                          THEN '2241'
-      ELSE '2201'
-    END AS other_subject
-  FROM typed AS t
-),
-legs AS (
-  SELECT
-    s.*,
-    l.leg,
-    CASE l.leg
-      WHEN 1 THEN s.amount
-      WHEN 2 THEN CASE s.direction WHEN '1' THEN s.amount + s.fee ELSE s.amount + s.subsidy - s.fee END
-      WHEN 3 THEN s.fee
-      ELSE s.subsidy
-    END AS moved,
-    CASE
-      WHEN l.leg = 1 THEN CASE s.direction WHEN '1' THEN 'CREDIT' ELSE 'DEBIT' END
-      WHEN l.leg = 2 THEN CASE s.direction WHEN '1' THEN 'DEBIT' ELSE 'CREDIT' END
-      WHEN l.leg = 3 THEN 'CREDIT'
-      ELSE 'DEBIT'
-    END AS side
-  FROM sided AS s
-  CROSS JOIN (VALUES (1), (2), (3), (4)) AS l(leg)
+      WHEN scheme.subject = '6301' AND dated.counterparty IS NULL THEN '2241'
+      ELSE scheme.subject
+    END AS subject,
+    dated.amount * scheme.amounts + dated.fee * scheme.fees + dated.coupon * scheme.coupons AS moved
+  FROM dated
+  JOIN scheme
+    ON scheme.type_code = dated.type_code
+   AND scheme.direction = dated.direction
+   AND scheme.owner = dated.owner
+   AND dated.accounting_date BETWEEN scheme.valid_from AND scheme.valid_to
 )
 SELECT
-  serial                                                         AS voucher,
+  serial                                                                         AS voucher,
   leg,
-  CASE leg
-    WHEN 1 THEN CASE substr(account, 1, 1) WHEN '6' THEN '2001' ELSE '2002' END
-    WHEN 2 THEN other_subject
-    WHEN 3 THEN '6021'
-    ELSE '6601'
-  END                                                            AS subject,
-  CASE
-    WHEN leg = 1 OR other_subject = '2003' THEN account
-    WHEN leg = 2 THEN coalesce(channel, counterparty)
-  END                                                            AS account,
-  side,
-  CASE WHEN side = 'DEBIT' THEN moved ELSE money('0') END        AS debit,
-  CASE WHEN side = 'CREDIT' THEN moved ELSE money('0') END       AS credit,
-  minor(moved)                                                   AS amount_fen,
-  booked_at,
+  subject,
+  CASE holder WHEN 'CUSTOMER' THEN account WHEN 'CHANNEL' THEN channel END       AS account,
+  CAST(CASE WHEN side = 'DEBIT' THEN moved ELSE money('0') END AS DECIMAL(18, 2))  AS debit,
+  CAST(CASE WHEN side = 'CREDIT' THEN moved ELSE money('0') END AS DECIMAL(18, 2)) AS credit,
   accounting_date,
-  order_id,
-  CASE
-    WHEN leg = 2 AND other_subject = '2241' THEN 'NO_COUNTERPARTY'
-  END                                                            AS suspense_reason,
-  memo
-FROM legs
-WHERE leg <= 2 OR moved <> 0
+  -- By it the two halves of an order find each other in transit, and its lines at the bank.
+  CASE WHEN leg = 2 THEN order_id END                                            AS order_id
+FROM posted
+WHERE leg = 1 OR moved <> 0

@@ -16,7 +16,7 @@ pub(crate) struct Program {
 }
 
 /// What building and testing need: a C compiler for zstd and mimalloc, git for
-/// the list of the project's files.
+/// the list of the project's files, hledger for a second opinion on converted books.
 pub(crate) const FOR_CI: &[Program] = &[
     Program {
         name: "cc",
@@ -25,6 +25,10 @@ pub(crate) const FOR_CI: &[Program] = &[
     Program {
         name: "git",
         packages: &["git"],
+    },
+    Program {
+        name: "hledger",
+        packages: &["hledger"],
     },
 ];
 

@@ -1,0 +1,350 @@
+//! Each control finds what it is for, and holds where it is blind: a table of damages, each with
+//! exactly the controls that break.
+
+use crate::place::{Place, names_of_controls};
+use crate::sheet::{Cell, Sheet};
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// Damages the books of a place.
+type Damage = fn(&Place);
+
+/// What is done to the books, how, and the controls that must break; all others must hold.
+type Case = (&'static str, Damage, &'static [&'static str]);
+
+const HOUR: i64 = 3_600_000_000;
+
+#[rustfmt::skip]
+const CASES: &[Case] = &[
+    // Is every debit credited?
+    ("one leg in transit is off by a cent", |place| {
+        place.posting(|all| all.add(all.first(Sheet::is_transit), "credit", 1));
+    }, &["trial balance", "trial balance of each day", "trial balance of each voucher",
+         "general ledger and accounts", "transit by order"]),
+    ("two vouchers of one day are off by opposite cents", |place| {
+        place.posting(|all| {
+            let [one, other] = all.pair(Sheet::is_transit, |all, one, other| all.agree(one, other, "accounting_date"));
+            all.add(one, "credit", 1);
+            all.add(other, "credit", -1);
+        });
+    }, &["trial balance of each voucher", "transit by order"]),
+    ("vouchers of two days are off by opposite cents", |place| {
+        place.posting(|all| {
+            let [one, other] = all.pair(Sheet::is_transit, |all, one, other| !all.agree(one, other, "accounting_date"));
+            all.add(one, "credit", 1);
+            all.add(other, "credit", -1);
+        });
+    }, &["trial balance of each day", "trial balance of each voucher", "transit by order"]),
+    ("an opening balance is off by a cent", |place| {
+        change(place, "opening", |all| all.add(all.first(|all, row| all.text(row, "subject") == "2002"), "credit", 1));
+    }, &["trial balance", "roll-forward", "balance of each customer", "general ledger and accounts"]),
+    ("two users have each other's opening balance", |place| {
+        change(place, "opening", |all| {
+            let is_user = |all: &Sheet, row| all.text(row, "subject") == "2001";
+            let [one, other] = all.pair(is_user, |all, one, other| !all.agree(one, other, "credit"));
+            all.swap(one, other, "account");
+        });
+    }, &["balance of each customer"]),
+
+    // Is every record there, once, and on its day?
+    ("a top-up is a cent more on both sides", |place| {
+        place.posting(|all| {
+            let [customer, bank] = all.top_up();
+            all.add(customer, "credit", 1);
+            all.add(bank, "debit", 1);
+        });
+    }, &["daily totals", "roll-forward", "balance of each customer", "general ledger and accounts",
+         "banks by channel and day of order", "banks by order", "shares of the fund"]),
+    ("the postings of a top-up are missing", |place| {
+        place.posting(|all| {
+            let [customer, _] = all.top_up();
+            let voucher = all.text(customer, "voucher").to_owned();
+            all.drop_rows(|all, row| all.text(row, "voucher") == voucher);
+        });
+    }, &["postings belong to vouchers", "daily totals", "roll-forward", "balance of each customer",
+         "general ledger and accounts", "banks by channel and day of order", "banks by order", "shares of the fund"]),
+    ("a top-up is missing as a whole", |place| {
+        let voucher = top_up_of(place);
+        for table in ["posting", "voucher"] {
+            change(place, table, |all| all.drop_rows(|all, row| all.text(row, "voucher") == voucher));
+        }
+    }, &["records of each day and kind", "records of each status", "hash total of the vouchers", "instants",
+         "daily totals", "roll-forward", "balance of each customer", "general ledger and accounts",
+         "banks by channel and day of order", "banks by order", "shares of the fund"]),
+    ("a top-up is there twice", |place| {
+        let voucher = top_up_of(place);
+        for table in ["posting", "voucher"] {
+            change(place, table, |all| all.double_rows(|all, row| all.text(row, "voucher") == voucher));
+        }
+    }, &["records of each day and kind", "records of each status", "hash total of the vouchers", "instants",
+         "daily totals", "roll-forward", "balance of each customer", "general ledger and accounts",
+         "banks by channel and day of order", "banks by order", "shares of the fund"]),
+    ("a voucher has another one's number", |place| {
+        change(place, "voucher", |all| {
+            let [one, other] = all.pair(|_, _| true, |all, one, other| all.are_of_one_day(one, other, "voucher"));
+            let number = all.text(one, "voucher").to_owned();
+            all.set_text(other, "voucher", &number);
+        });
+    }, &["hash total of the vouchers", "postings belong to vouchers"]),
+    ("a voucher is of another kind", |place| {
+        change(place, "voucher", |all| all.set_text(all.first(|all, row| all.text(row, "kind") == "PAYMENT_OUT"), "kind", "TRANSFER_OUT"));
+    }, &["records of each day and kind"]),
+    ("a reversed record lost its mark", |place| {
+        change(place, "voucher", |all| all.set_text(all.first(|all, row| all.text(row, "status") == "REVERSED"), "status", "BOOKED"));
+    }, &["records of each status"]),
+    ("a time is eight hours early, on the same day", |place| {
+        change(place, "voucher", |all| {
+            let afternoon = |row: usize, all: &Sheet| (all.number(row, "booked_at") + 8 * HOUR).rem_euclid(24 * HOUR) > 14 * HOUR;
+            let row = all.first(|all, row| afternoon(row, all) && (all.number(row, "booked_at") + 9 * HOUR).rem_euclid(24 * HOUR) > 14 * HOUR);
+            all.add(row, "booked_at", -8 * HOUR);
+        });
+    }, &["instants"]),
+    ("two records of one day have each other's time", |place| {
+        change(place, "voucher", |all| {
+            let [one, other] = all.pair(|_, _| true, |all, one, other| {
+                all.are_of_one_day(one, other, "voucher") && all.agree(one, other, "accounting_date")
+                    && !all.agree(one, other, "booked_at")
+            });
+            all.swap(one, other, "booked_at");
+        });
+    }, &[]),
+    ("a record is booked on the next day", |place| {
+        let voucher = top_up_of(place);
+        for table in ["posting", "voucher"] {
+            change(place, table, |all| {
+                for row in all.rows(|all, row| all.text(row, "voucher") == voucher) {
+                    all.add(row, "accounting_date", 1);
+                }
+            });
+        }
+    }, &["records of each day and kind", "daily cut", "daily totals", "roll-forward"]),
+    ("the postings of a record are on the next day", |place| {
+        let voucher = top_up_of(place);
+        place.posting(|all| {
+            for row in all.rows(|all, row| all.text(row, "voucher") == voucher) {
+                all.add(row, "accounting_date", 1);
+            }
+        });
+    }, &["postings belong to vouchers", "daily totals", "roll-forward"]),
+
+    // Does every account hold what it held?
+    ("two users have each other's top-up", |place| {
+        place.posting(|all| {
+            let is_income = |all: &Sheet, row| all.is_leg(row, 1, "2001") && all.fen(row, "credit") > 0;
+            let [one, other] = all.pair(is_income, Sheet::differ_in_account_and_credit);
+            all.swap(one, other, "account");
+        });
+    }, &["balance of each customer"]),
+    ("what is frozen is another one's", |place| {
+        place.posting(|all| {
+            let [one, other] = all.pair(|all, row| all.text(row, "subject") == "2003", Sheet::differ_in_account_and_credit);
+            all.swap(one, other, "account");
+        });
+    }, &["frozen part of each customer"]),
+    ("a fee is marketing", |place| {
+        place.posting(|all| all.set_text(all.first(|all, row| all.is_leg(row, 3, "6021")), "subject", "6601"));
+    }, &["general ledger and accounts"]),
+    ("a fee is under a subject that is not there", |place| {
+        place.posting(|all| all.set_text(all.first(|all, row| all.is_leg(row, 3, "6021")), "subject", "6029"));
+    }, &["general ledger and accounts", "subjects of the chart"]),
+    ("the chart lacks a subject", |place| {
+        change(place, "subject", |all| all.drop_rows(|all, row| all.text(row, "subject") == "6021"));
+    }, &["subjects of the chart"]),
+    ("a house account is under another subject", |place| {
+        change(place, "account", |all| all.set_text(all.first(|all, row| all.text(row, "subject") == "6601"), "subject", "6021"));
+    }, &["general ledger and accounts"]),
+
+    // Do the banks, the open orders and the suspense account agree?
+    ("a line of the bank is a cent more", |place| {
+        change_source(place, "channel_file", |all| all.add(0, "amount", 1));
+    }, &["banks by channel and day of order", "banks by order"]),
+    ("two lines of a bank have each other's amount", |place| {
+        change_source(place, "channel_file", |all| {
+            let [one, other] = all.pair(|_, _| true, |all, one, other| {
+                all.agree(one, other, "channel") && all.agree(one, other, "side")
+                    && all.are_of_one_day(one, other, "order_id") && !all.agree(one, other, "amount")
+            });
+            all.swap(one, other, "amount");
+        });
+    }, &["banks by order"]),
+    ("a top-up came by another bank", |place| {
+        place.posting(|all| {
+            let [_, bank] = all.top_up();
+            let other = if all.text(bank, "account") == "ICBC" { "CCB" } else { "ICBC" };
+            all.set_text(bank, "account", other);
+        });
+    }, &["general ledger and accounts", "banks by channel and day of order", "banks by order"]),
+    ("two halves are of each other's order", |place| {
+        place.posting(|all| {
+            let [one, other] = all.pair(Sheet::is_transit, |all, one, other| !all.agree(one, other, "credit"));
+            all.swap(one, other, "order_id");
+        });
+    }, &["transit by order"]),
+    ("a payment into escrow stands in transit", |place| {
+        place.posting(|all| all.set_text(all.first(|all, row| all.is_leg(row, 2, "2202")), "subject", "2201"));
+    }, &["general ledger and accounts", "transit by order", "escrow by day of order"]),
+    ("a reason for suspense is lost", |place| {
+        change(place, "voucher", |all| all.set(all.first(|all, row| !all.text(row, "suspense_reason").is_empty()), "suspense_reason", Cell::Nothing));
+    }, &["suspense has reasons"]),
+    ("what nobody named is booked against the house", |place| {
+        place.posting(|all| all.set_text(all.first(|all, row| all.text(row, "subject") == "2241"), "subject", "6301"));
+    }, &["general ledger and accounts", "suspense has reasons"]),
+
+    // Does the fund begin with what the wallet held?
+    ("a holder has a share of a cent more", |place| {
+        change(place, "holding", |all| all.add(0, "shares", 1));
+    }, &["shares of the fund", "holders of the fund", "days of the fund"]),
+    ("two holders have each other's shares", |place| {
+        change(place, "holding", |all| all.swap(0, 1, "account"));
+    }, &["holders of the fund"]),
+    ("a holder is missing", |place| {
+        change(place, "holding", |all| {
+            let account = all.text(0, "account").to_owned();
+            all.drop_rows(|all, row| all.text(row, "account") == account);
+        });
+    }, &["shares of the fund", "holders of the fund"]),
+    ("a holder earns a day late", |place| {
+        change(place, "holding", |all| all.add(0, "income_from", 1));
+    }, &["days of the fund"]),
+
+    // Are the old books sound?
+    ("an amount in the old daily totals is a cent more", |place| {
+        change_source(place, "daily_total", |all| all.add(0, "amount", 1));
+    }, &["daily totals", "roll-forward"]),
+    ("a fee in the old daily totals is a cent more", |place| {
+        change_source(place, "daily_total", |all| all.add(0, "fee", 1));
+    }, &["daily totals"]),
+    ("the old daily totals count a record more", |place| {
+        change_source(place, "daily_total", |all| all.add(0, "records", 1));
+    }, &["records of each day and kind"]),
+    ("an old balance is a cent more", |place| {
+        change_source(place, "account", |all| {
+            let row = all.first(|all, row| all.text(row, "owner") == "U" && !all.text(row, "last_serial").is_empty());
+            all.add(row, "balance", 1);
+        });
+    }, &["balance of each customer", "general ledger and accounts", "holders of the fund", "old balances and their last records"]),
+    ("a record in the middle of an old account left a cent more", |place| {
+        change_source(place, "flow", |all| all.add(all.middle_of_chain(), "balance_after", 1));
+    }, &["chain of old balances"]),
+    ("the last record of an old account left a cent more", |place| {
+        let accounts = place.source("account");
+        let last: BTreeSet<String> = accounts.rows(|_, _| true).into_iter().map(|row| accounts.text(row, "last_serial").to_owned()).collect();
+        change_source(place, "flow", |all| {
+            let row = all.first(|all, row| last.contains(all.text(row, "serial")) && !all.is_in_sample(row));
+            all.add(row, "balance_after", 1);
+        });
+    }, &["old balances and their last records"]),
+];
+
+#[test]
+fn each_damage_breaks_just_the_controls_that_are_for_it() {
+    let books = Place::converted();
+    assert_eq!(books.broken_controls(), BTreeSet::new());
+    let next = AtomicUsize::new(0);
+    let wrong = Mutex::new(Vec::new());
+    let work = || {
+        while let Some((damage, inflict, broken)) = CASES.get(next.fetch_add(1, Ordering::Relaxed))
+        {
+            let place = books.copied();
+            inflict(&place);
+            let found = place.broken_controls();
+            let broken: BTreeSet<String> = broken.iter().map(|&name| name.to_owned()).collect();
+            if found != broken {
+                let held: Vec<_> = broken.difference(&found).collect();
+                let more: Vec<_> = found.difference(&broken).collect();
+                let line = format!("{damage}: held {held:?}, broken as well {more:?}");
+                wrong.lock().unwrap().push(line);
+            }
+        }
+    };
+    thread::scope(|scope| {
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        (0..threads).for_each(|_| drop(scope.spawn(work)));
+    });
+    let wrong = wrong.into_inner().unwrap();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_control_of_the_plan_is_broken_by_some_damage() {
+    let broken = CASES.iter().flat_map(|(_, _, broken)| *broken);
+    let broken: BTreeSet<String> = broken.map(|&name| name.to_owned()).collect();
+    assert_eq!(broken, names_of_controls());
+}
+
+/// Changes a table of the new books.
+fn change(place: &Place, table: &str, how: impl FnOnce(&mut Sheet)) {
+    changed(place.target(table), how);
+}
+
+/// Changes a table of the old books.
+fn change_source(place: &Place, table: &str, how: impl FnOnce(&mut Sheet)) {
+    changed(place.source(table), how);
+}
+
+fn changed(mut sheet: Sheet, how: impl FnOnce(&mut Sheet)) {
+    how(&mut sheet);
+    sheet.write();
+}
+
+/// The voucher of a user's top-up.
+fn top_up_of(place: &Place) -> String {
+    let postings = place.target("posting");
+    let [customer, _] = postings.top_up();
+    postings.text(customer, "voucher").to_owned()
+}
+
+impl Place {
+    fn posting(&self, how: impl FnOnce(&mut Sheet)) {
+        change(self, "posting", how);
+    }
+}
+
+impl Sheet {
+    fn is_leg(&self, row: usize, leg: i64, subject: &str) -> bool {
+        self.number(row, "leg") == leg && self.text(row, "subject") == subject
+    }
+
+    /// A payer's half in transit.
+    fn is_transit(&self, row: usize) -> bool {
+        self.is_leg(row, 2, "2201") && self.fen(row, "credit") > 0
+    }
+
+    fn differ_in_account_and_credit(&self, one: usize, other: usize) -> bool {
+        !self.agree(one, other, "account") && !self.agree(one, other, "credit")
+    }
+
+    /// Whether two numbers of vouchers or orders begin with the same day.
+    fn are_of_one_day(&self, one: usize, other: usize, column: &str) -> bool {
+        self.text(one, column)[..8] == self.text(other, column)[..8]
+    }
+
+    /// Both postings of a user's top-up, of one with an order.
+    fn top_up(&self) -> [usize; 2] {
+        let bank = self.first(|all, row| {
+            let is_bank = all.is_leg(row, 2, "1002") && all.fen(row, "debit") > 0;
+            is_bank
+                && !all.text(row, "order_id").is_empty()
+                && all.text(row - 1, "subject") == "2001"
+        });
+        [bank - 1, bank]
+    }
+
+    /// Whether an old record is of an account whose chain is looked at.
+    fn is_in_sample(&self, row: usize) -> bool {
+        &self.text(row, "account")[10..12] == "00"
+    }
+
+    /// A record of such an account that is neither its first nor its last one.
+    fn middle_of_chain(&self) -> usize {
+        let same =
+            |one: usize, other: usize| self.text(one, "account") == self.text(other, "account");
+        let is_middle = |row: usize| {
+            let rows = self.rows(|_, other| same(row, other));
+            rows.first() != Some(&row) && rows.last() != Some(&row)
+        };
+        self.first(|all, row| all.is_in_sample(row) && is_middle(row))
+    }
+}
