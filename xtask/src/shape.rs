@@ -19,6 +19,7 @@ fn the_crates_know_each_other_one_way_only() {
     migrate         books ledger rules
     planter
     reconcile       books causes footing ledger rules
+    ruixin-faults
     ruixin-history
     rules           books ledger
     xtask
