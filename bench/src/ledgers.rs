@@ -31,6 +31,8 @@ pub(crate) struct Wanted {
     pub(crate) shape: Shape,
     /// Instead of the twelve plants: this share of the records is one fen off.
     pub(crate) differ_percent: Option<u64>,
+    /// Instead of the twelve plants: so many records are one fen off.
+    pub(crate) breaks: Option<u64>,
     pub(crate) rows_per_group: usize,
 }
 
@@ -63,9 +65,10 @@ pub(crate) fn write(wanted: &Wanted) -> Result<()> {
     let ledger = Ledger {
         records: wanted.records,
     };
-    let edits = match wanted.differ_percent {
-        None => Edits::twelve(ledger),
-        Some(percent) => Edits::percent(percent),
+    let edits = match (wanted.differ_percent, wanted.breaks) {
+        (None, None) => Edits::twelve(ledger),
+        (Some(percent), _) => Edits::percent(percent),
+        (None, Some(breaks)) => Edits::breaks(ledger, breaks),
     };
     let (old, new) = match wanted.shape {
         Shape::Same => (Columns::Same, Columns::Same),
@@ -385,6 +388,7 @@ mod tests {
                 format,
                 shape,
                 differ_percent: None,
+                breaks: None,
                 rows_per_group: 500,
             };
             write(&wanted).unwrap();

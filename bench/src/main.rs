@@ -24,7 +24,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const USAGE: &str = "\
 bench generate --records N --dir FOLDER [--format parquet|csv]
-               [--shape same|convert] [--differ PERCENT] [--group-rows N]
+               [--shape same|convert] [--differ PERCENT | --breaks N]
+               [--group-rows N]
+bench history --records N --dir FOLDER [--threads N]
 bench decode [--threads N] FILE…
 bench rule-only [--threads N] PLAN-FOLDER
 bench fold --shape keyed|keyless|text --rows N --rounds N";
@@ -35,6 +37,7 @@ fn main() -> Result<()> {
     let mut given = Given::read(words)?;
     match command.as_deref() {
         Some("generate") => generate(&mut given),
+        Some("history") => history(&mut given),
         Some("decode") => {
             let threads = given.threads()?;
             let rows = decode::all(&given.rest, threads)?;
@@ -73,9 +76,21 @@ fn generate(given: &mut Given) -> Result<()> {
             Some(other) => bail!("--shape is same or convert, not `{other}`"),
         },
         differ_percent: given.number("differ")?,
+        breaks: given.number("breaks")?,
         rows_per_group: given.number("group-rows")?.unwrap_or(1_000_000),
     };
     ledgers::write(&wanted)
+}
+
+/// Writes the old books of the wallet.
+fn history(given: &mut Given) -> Result<()> {
+    let records = given.number("records")?.context("--records is missing")?;
+    let folder = PathBuf::from(given.take("dir").context("--dir is missing")?);
+    let history = ruixin_history::History::new(2013, records)?;
+    let format = ruixin_history::Format::Parquet;
+    let summary = history.write(&folder, format, given.threads()?, &|_| {})?;
+    println!("{{\"rows\":{}}}", summary.flow_records);
+    Ok(())
 }
 
 /// Options of the form `--name value`, and the words without one.

@@ -21,8 +21,17 @@ pub(crate) struct Edits {
     /// The plants, in order.
     pub(crate) plants: Vec<Plant>,
     replaced: BTreeMap<u64, Vec<Record>>,
-    /// Instead of plants: this share of the records is one fen off.
-    differ_percent: Option<u64>,
+    /// Instead of plants: these records are one fen off.
+    off: Option<Off>,
+}
+
+/// Which records are one fen off.
+#[derive(Debug, Clone, Copy)]
+enum Off {
+    /// A share of all, drawn by their numbers.
+    Percent(u64),
+    /// One in so many.
+    OneIn(u64),
 }
 
 const EIGHT_HOURS_MS: i64 = 8 * 3600 * 1000;
@@ -79,7 +88,15 @@ impl Edits {
     /// Makes a share of all records one fen more, instead of planting.
     pub(crate) fn percent(percent: u64) -> Self {
         Self {
-            differ_percent: Some(percent),
+            off: Some(Off::Percent(percent)),
+            ..Self::default()
+        }
+    }
+
+    /// Makes so many records, evenly spread, one fen more, instead of planting.
+    pub(crate) fn breaks(ledger: Ledger, breaks: u64) -> Self {
+        Self {
+            off: Some(Off::OneIn((ledger.records / breaks.max(1)).max(1))),
             ..Self::default()
         }
     }
@@ -108,13 +125,16 @@ impl Edits {
         json!({
             "records": ledger.records,
             "plants": self.plants.iter().map(plant).collect::<Vec<_>>(),
-            "differing": self.differ_percent.map(|_| off.count()),
+            "differing": self.off.map(|_| off.count()),
         })
     }
 
     fn is_off(&self, number: u64) -> bool {
-        self.differ_percent
-            .is_some_and(|percent| mixed(number ^ 0xD1FF_0000_0000_0003) % 100 < percent)
+        match self.off {
+            None => false,
+            Some(Off::Percent(percent)) => mixed(number ^ 0xD1FF_0000_0000_0003) % 100 < percent,
+            Some(Off::OneIn(step)) => number % step == step / 2,
+        }
     }
 
     fn plant(&mut self, name: &'static str, edits: Vec<(u64, Vec<Record>)>) {
@@ -178,6 +198,15 @@ mod tests {
             let truth = Edits::percent(percent).truth(ledger);
             let differing = truth["differing"].as_u64().unwrap();
             assert!((low..=high).contains(&differing), "{percent}: {differing}");
+        }
+    }
+
+    #[test]
+    fn so_many_breaks_are_so_many_records() {
+        let ledger = Ledger { records: 10_000 };
+        for breaks in [1, 10, 1_000, 10_000] {
+            let truth = Edits::breaks(ledger, breaks).truth(ledger);
+            assert_eq!(truth["differing"], breaks);
         }
     }
 }

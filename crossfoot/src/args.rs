@@ -30,6 +30,7 @@ Exit codes, everywhere:
   5  incomplete: something was not checked; never taken for 0
 
 First steps:
+  crossfoot demo                play the whole story on made-up books
   crossfoot verify OLD NEW      compare two books at once
   crossfoot init OLD NEW        write a plan that says how they are compared
   crossfoot check               read the plan, and report every mistake in it
@@ -74,6 +75,12 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Plays the whole story: books, conversion, one cent off, the search, the entry, GO.
+    ///
+    /// It writes the old books of a wallet, converts them into double entry, damages the new ledger
+    /// the way a converter could have, then verifies, explains, corrects and verifies again. All of
+    /// it is done by the commands that it shows, in a folder of its own that stays.
+    Demo(Demo),
     /// Finds every record on which two books differ, and closes the account.
     ///
     /// Without books it reads the plan of this folder (`crossfoot.toml`). With two books it
@@ -115,6 +122,52 @@ pub(crate) enum Command {
         /// The folder.
         folder: PathBuf,
     },
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  crossfoot demo\n  crossfoot demo --fault A5,B9:10 --records 100000\n  \
+                        crossfoot demo --leave              the fault stays, and so does the gate: NO-GO\n  \
+                        crossfoot demo --records 100000000  the real size\n\n\
+                        Exit codes: 0 it ends with GO, 1 with NO-GO."
+)]
+pub(crate) struct Demo {
+    /// Records of the old books' flow.
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    pub(crate) records: u64,
+    /// What goes wrong, by the ids of the catalogue of causes, each with how often: `A5,B9:10`.
+    #[arg(
+        long,
+        value_name = "CAUSES",
+        value_delimiter = ',',
+        default_value = "B3",
+        value_parser = order
+    )]
+    pub(crate) fault: Vec<ruixin_faults::Order>,
+    /// Books and faults are drawn from it: the same seed gives the same story.
+    #[arg(long, value_name = "N", default_value_t = 2013)]
+    pub(crate) seed: u64,
+    /// The folder that it is played in: a new one, or one of a demo before.
+    #[arg(long, value_name = "DIR", default_value = "crossfoot-demo")]
+    pub(crate) folder: PathBuf,
+    /// Leaves the fault in: the story ends with NO-GO.
+    #[arg(long)]
+    pub(crate) leave: bool,
+    /// Threads to work in; by default one for each processor.
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<std::num::NonZeroUsize>,
+}
+
+/// Reads `B3` and `B3:10`.
+fn order(text: &str) -> Result<ruixin_faults::Order, String> {
+    let whole = match text.contains(':') {
+        true => text.to_owned(),
+        false => format!("{text}:1"),
+    };
+    whole.parse().map_err(|error: ruixin_faults::OrderError| {
+        let known = ruixin_faults::Cause::ALL.map(|cause| cause.to_string());
+        format!("{error}; known are {}", known.join(", "))
+    })
 }
 
 /// How to find a plan.

@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         Command::Verify(verify) => commands::verify::run(verify, &screen),
         Command::Convert(convert) => commands::convert::run(convert, &screen),
         Command::Correct(correct) => commands::correct::run(correct, &screen),
+        Command::Demo(demo) => commands::demo::run(demo, &screen),
         Command::Check(check) => commands::check::run(check, &screen),
         Command::Explain(explain) => commands::explain::run(explain, &screen),
         Command::Init(init) => commands::init::run(init, &screen),

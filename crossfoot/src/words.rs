@@ -6,6 +6,7 @@
 
 mod convert;
 mod correct;
+mod demo;
 mod explain;
 
 use crate::chinese::chinese;
@@ -525,6 +526,7 @@ impl Language {
     pub(crate) fn work(self, work: Work) -> &'static str {
         match work {
             Work::Digest => self.pick("digesting the files", "计算文件摘要"),
+            Work::Generate => self.pick("writing the old books", "写源账"),
             Work::Convert => self.pick("converting", "转换"),
             Work::Resume => self.pick("checking what is finished", "检查已完成的部分"),
             Work::Fold => self.pick("footing", "合计"),

@@ -23,6 +23,8 @@ pub struct Phase {
 pub enum Work {
     /// Digesting the files of both books.
     Digest,
+    /// Writing books that are made up.
+    Generate,
     /// Converting the records of an agreement.
     Convert,
     /// Digesting what was written before, to go on from it.

@@ -10,10 +10,10 @@ use crate::{place, table};
 #[test]
 fn the_crates_know_each_other_one_way_only() {
     insta::assert_snapshot!(map(&place::metadata().unwrap()), @"
-    bench           books footing rules
+    bench           books footing ruixin-history rules
     books
     causes          ledger
-    crossfoot       books ledger migrate reconcile rules
+    crossfoot       books ledger migrate reconcile ruixin-faults ruixin-history rules
     footing
     ledger
     migrate         books ledger rules

@@ -14,6 +14,19 @@ const REJECTED: u8 = 1;
 
 pub(crate) fn run(asked: &Convert, screen: &Screen) -> Result<u8, CommandError> {
     let began = Instant::now();
+    let outcome = outcome(asked, screen)?;
+    match screen.json {
+        true => drop(screen.document(&document(&outcome, began))?),
+        false => screen.print(&convert::render(&outcome, began.elapsed(), &screen.style()))?,
+    }
+    Ok(match outcome.conversion.rejects {
+        0 => 0,
+        _ => REJECTED,
+    })
+}
+
+/// Converts, and prints no result.
+pub(crate) fn outcome(asked: &Convert, screen: &Screen) -> Result<Outcome, CommandError> {
     let plan = read_plan(&asked.plan)?;
     let threads = threads(asked.threads, Some(&plan));
     let prepared = prepare(plan, threads, &environment)?;
@@ -25,15 +38,7 @@ pub(crate) fn run(asked: &Convert, screen: &Screen) -> Result<u8, CommandError> 
     let done = watched(threads, screen, async |watch| {
         migrate::convert(&prepared, &options, &watch).await
     })?;
-    let outcome = done.unwrap_or(Err(ConvertError::Stopped))?;
-    match screen.json {
-        true => drop(screen.document(&document(&outcome, began))?),
-        false => screen.print(&convert::render(&outcome, began.elapsed(), &screen.style()))?,
-    }
-    Ok(match outcome.conversion.rejects {
-        0 => 0,
-        _ => REJECTED,
-    })
+    Ok(done.unwrap_or(Err(ConvertError::Stopped))?)
 }
 
 /// What a conversion came to, as one JSON document; `docs/convert.md` describes it.

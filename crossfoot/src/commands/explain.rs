@@ -26,6 +26,16 @@ pub(crate) fn run(explain: &Explain, screen: &Screen) -> Result<u8, CommandError
 }
 
 fn one_record(asked: &Explain, screen: &Screen) -> Result<u8, CommandError> {
+    let told = told_of(asked, screen)?;
+    match screen.json {
+        true => drop(screen.document(&document(&told))?),
+        false => screen.print(&explain::story(&told, &screen.style()))?,
+    }
+    Ok(u8::from(!told.agrees()))
+}
+
+/// Finds one record's story, and prints nothing.
+pub(crate) fn told_of(asked: &Explain, screen: &Screen) -> Result<Story, CommandError> {
     let plan = read_plan(&asked.plan)?;
     let threads = threads(asked.threads, Some(&plan));
     let prepared = prepare(plan, threads, &environment)?;
@@ -34,14 +44,9 @@ fn one_record(asked: &Explain, screen: &Screen) -> Result<u8, CommandError> {
         words: asked.key.clone(),
         threads,
     };
-    let told = watched(threads, screen, async |watch| {
+    watched(threads, screen, async |watch| {
         story(&prepared, &question, watch).await
-    })?;
-    match screen.json {
-        true => drop(screen.document(&document(&told))?),
-        false => screen.print(&explain::story(&told, &screen.style()))?,
-    }
-    Ok(u8::from(!told.agrees()))
+    })
 }
 
 fn suspicions(asked: &Explain, difference: &str, screen: &Screen) -> Result<u8, CommandError> {

@@ -11,6 +11,17 @@ use rules::plan::Plan;
 use std::path::{Path, PathBuf};
 
 pub(crate) fn run(verify: &Verify, screen: &Screen) -> Result<u8, CommandError> {
+    let outcome = outcome(verify, screen)?;
+    if screen.json {
+        screen.document(&outcome.report)?;
+    } else {
+        screen.print(&screen.report(&outcome))?;
+    }
+    Ok(outcome.report.verdict.exit_code())
+}
+
+/// Verifies, and prints no result.
+pub(crate) fn outcome(verify: &Verify, screen: &Screen) -> Result<Outcome, CommandError> {
     let plan = match &verify.books[..] {
         [source, target] => plan_for(verify, source, target, screen)?,
         _ => read_plan(&verify.plan)?,
@@ -26,13 +37,7 @@ pub(crate) fn run(verify: &Verify, screen: &Screen) -> Result<u8, CommandError> 
         digest: !verify.no_digest,
         ..Options::new(evidence)
     };
-    let outcome = watched(&prepared, &options, screen)?;
-    if screen.json {
-        screen.document(&outcome.report)?;
-    } else {
-        screen.print(&screen.report(&outcome))?;
-    }
-    Ok(outcome.report.verdict.exit_code())
+    watched(&prepared, &options, screen)
 }
 
 /// Two books without a plan: compared as `init` would plan it.

@@ -14,30 +14,44 @@ impl Page<'_> {
         }
         let words = self.words;
         self.part(words.controls());
-        let mut table = Table::default()
-            .text("")
-            .text(words.control())
-            .figure(words.expected())
-            .figure(words.actual())
-            .figure(words.difference());
+        let whole = self.controls_table(true);
+        // Where the figures of all would leave no room for the names, the differences must do; the
+        // figures of what is off follow, and all of them stand in report.json.
+        let table = match whole.fits(self.style.width.saturating_sub(2)) {
+            true => whole,
+            false => self.controls_table(false),
+        };
+        self.table(2, &table);
         for control in &report.controls {
+            self.lines(control);
+        }
+    }
+
+    fn controls_table(&self, with_figures: bool) -> Table {
+        let words = self.words;
+        let mut table = Table::default().text("").text(words.control());
+        if with_figures {
+            table = table.figure(words.expected()).figure(words.actual());
+        }
+        table = table.figure(words.difference());
+        for control in &self.report.controls {
             let paint = match control.status {
                 ControlStatus::Holds => Paint::Good,
                 ControlStatus::Broken => Paint::Bad,
                 ControlStatus::Incomplete => Paint::Doubtful,
             };
-            table.row([
+            let mut row = vec![
                 Cell::painted(words.control_status(control.status), paint),
                 Cell::new(text::plain(&control.name)),
-                amount(control.expected.as_deref()),
-                amount(control.actual.as_deref()),
-                difference(control.difference.as_deref()),
-            ]);
+            ];
+            if with_figures {
+                row.push(amount(control.expected.as_deref()));
+                row.push(amount(control.actual.as_deref()));
+            }
+            row.push(difference(control.difference.as_deref()));
+            table.row(row);
         }
-        self.table(2, &table);
-        for control in &report.controls {
-            self.lines(control);
-        }
+        table
     }
 
     fn lines(&mut self, control: &ControlReport) {

@@ -9,6 +9,9 @@ const GAP: usize = 2;
 /// A text column is clipped to no fewer columns than this.
 const TEXT_MIN: usize = 8;
 
+/// Of a text, so many columns tell what it is.
+const TEXT_ENOUGH: usize = 32;
+
 /// A table: text columns to the left, figures to the right. Figures are never clipped: where they
 /// find no room beside one another, they stand one to a line.
 #[derive(Debug, Default)]
@@ -65,6 +68,17 @@ impl Table {
         let mut cells: Vec<Cell> = cells.into_iter().collect();
         cells.resize(self.columns.len(), Cell::default());
         self.rows.push(cells);
+    }
+
+    /// Says whether all of it fits into `room` columns, but for texts longer than some words.
+    pub(super) fn fits(&self, room: usize) -> bool {
+        let gaps = GAP * self.columns.len().saturating_sub(1);
+        let widths = self.natural_widths().into_iter().zip(&self.columns);
+        let needed = widths.map(|(width, column)| match column.is_figure {
+            true => width,
+            false => width.min(TEXT_ENOUGH),
+        });
+        needed.sum::<usize>() + gaps <= room
     }
 
     /// Draws the table into lines of at most `room` columns, as far as its figures allow.

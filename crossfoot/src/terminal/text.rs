@@ -188,7 +188,7 @@ fn suffix(text: &str, room: usize) -> &str {
 
 /// Breaks a sentence into lines of at most `room` columns: at blanks, beside wide characters, and
 /// within a word only where it is longer than a line.
-pub(super) fn wrapped(text: &str, room: usize) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, room: usize) -> Vec<String> {
     let room = room.max(8);
     let mut lines = Vec::new();
     let mut line = String::new();

@@ -78,8 +78,8 @@ impl Language {
 
     pub(crate) fn mixes_records(self) -> &'static str {
         self.pick(
-            "not checked by record: the rule brings records together (groups, windows, DISTINCT)",
-            "未逐笔核对：规则把多笔记录合在一起（分组、窗口、DISTINCT）",
+            "not checked by record: what the rule gives does not come from one old record each",
+            "未逐笔核对：规则所给的记录并非各来自一笔源记录",
         )
     }
 

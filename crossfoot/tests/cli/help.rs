@@ -13,6 +13,7 @@ fn without_a_command_it_says_how_it_is_used() {
     Usage: crossfoot [OPTIONS] <COMMAND>
 
     Commands:
+      demo     Plays the whole story: books, conversion, one cent off, the search, the entry, GO
       verify   Finds every record on which two books differ, and closes the account
       explain  Tells one record's whole story: what should be, what is, and why they differ
       convert  Runs the rules and writes the tables of the target; killed at any point, it goes on
@@ -46,6 +47,7 @@ fn the_long_help_names_exit_codes_and_first_steps() {
     Usage: crossfoot [OPTIONS] <COMMAND>
 
     Commands:
+      demo     Plays the whole story: books, conversion, one cent off, the search, the entry, GO
       verify   Finds every record on which two books differ, and closes the account
       explain  Tells one record's whole story: what should be, what is, and why they differ
       convert  Runs the rules and writes the tables of the target; killed at any point, it goes on
@@ -95,6 +97,7 @@ fn the_long_help_names_exit_codes_and_first_steps() {
       5  incomplete: something was not checked; never taken for 0
 
     First steps:
+      crossfoot demo                play the whole story on made-up books
       crossfoot verify OLD NEW      compare two books at once
       crossfoot init OLD NEW        write a plan that says how they are compared
       crossfoot check               read the plan, and report every mistake in it

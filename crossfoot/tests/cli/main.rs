@@ -10,6 +10,7 @@ mod bad;
 mod check;
 mod convert;
 mod correct;
+mod demo;
 mod explain;
 mod help;
 mod init;

@@ -69,10 +69,32 @@ pub(crate) fn run(mut contestant: Contestant, books: &Books) -> Result<Value> {
     );
     Ok(json!({
         "name": contestant.name,
-        "command": shown(&contestant.command, books),
+        "command": shown(&contestant.command, &books.folder),
         "figures": taken.figures(),
         "wall_seconds_of_all_runs": spread,
         "findings": findings,
+    }))
+}
+
+/// Runs a step of a story once: what it leaves is what the next one begins with.
+///
+/// # Errors
+/// When it cannot be started, or does not end as it should.
+pub(crate) fn once(name: &'static str, command: &mut Command, folder: &Path) -> Result<Value> {
+    let taken = measure::run(command)?;
+    eprintln!(
+        "   {name}: {:.1} s wall, {:.1} s CPU, {} MB",
+        taken.wall_seconds,
+        taken.cpu_seconds,
+        taken.peak_bytes / 1_000_000
+    );
+    let failure = (!taken.status.success()).then(|| taken.status.to_string());
+    Ok(json!({
+        "name": name,
+        "command": shown(command, folder),
+        "figures": taken.figures(),
+        "wall_seconds_of_all_runs": [taken.wall_seconds],
+        "findings": failure.map_or(Value::Null, |failure| json!({"failure": failure})),
     }))
 }
 
@@ -118,13 +140,13 @@ fn counted(stdout: &[u8], truth: &Value) -> Result<Value> {
 }
 
 /// The command as a reader can type it: the project's and the books' folders left out.
-fn shown(command: &Command, books: &Books) -> String {
+fn shown(command: &Command, folder: &Path) -> String {
     let target = place::target().unwrap_or_default();
     let cache = place::cache().unwrap_or_default();
     let short = |word: &OsStr| {
         let path = Path::new(word);
         let stripped = path
-            .strip_prefix(&books.folder)
+            .strip_prefix(folder)
             .or_else(|_| path.strip_prefix(target.join("release")))
             .or_else(|_| path.strip_prefix(cache.join("rivals/bin")))
             .or_else(|_| path.strip_prefix(place::root()));

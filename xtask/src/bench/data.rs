@@ -43,6 +43,16 @@ impl Workshop {
         })
     }
 
+    /// Makes an empty folder in it.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(crate) fn folder(&self, name: &str) -> Result<PathBuf> {
+        let folder = self.folder.join(name);
+        fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        Ok(folder)
+    }
+
     /// Generates two books with `bench generate` and the given arguments.
     ///
     /// # Errors
@@ -64,6 +74,22 @@ impl Workshop {
         let truth = serde_json::from_slice(&truth).context("truth.json is no JSON")?;
         Ok(Books { folder, truth })
     }
+}
+
+/// The length of all files below a folder.
+///
+/// # Errors
+/// When a folder cannot be listed.
+pub(crate) fn bytes_below(folder: &Path) -> Result<u64> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let entry = entry?;
+        bytes += match entry.file_type()?.is_dir() {
+            true => bytes_below(&entry.path())?,
+            false => entry.metadata()?.len(),
+        };
+    }
+    Ok(bytes)
 }
 
 /// Two generated books and the truth about them.

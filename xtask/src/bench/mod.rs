@@ -19,13 +19,14 @@ use crate::place;
 
 const USAGE: &str = "\
 cargo xtask bench verify [--records N] [--csv-records N] [--bad-records N]
-                         [--cases same,convert,csv,bad] [--repeat N]
+                         [--cases same,convert,csv,bad,breaks,story]
+                         [--repeat N]
                          [--dir FOLDER] [--keep] [--out FOLDER]
   100 million records, 10 million of CSV, a tenth of the records where many
   differ (each break leaves about 1 kB of evidence), and three runs, if not said.
   Needs about 30 GB in FOLDER (the system's temporary folder if not said), given
-  back at the end. Writes bench/verify.json and docs/BENCHMARKS.md, or both
-  into --out.
+  back at the end. Writes docs/BENCHMARKS.md, and bench/verify.json, for the
+  last two cases breaks.json and story.json; or all of them into --out.
 
 cargo xtask bench fold [--check]
   Counts instructions per record in the hot loop; writes bench/callgrind.json.

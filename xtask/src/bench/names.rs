@@ -13,3 +13,7 @@ pub(crate) const CSV_TEXT: &str = "crossfoot verify, all columns as text";
 pub(crate) const CSV_MONEY: &str = "crossfoot verify, three columns as money";
 pub(crate) const CSV_DIFF: &str = "csv-diff, first column as the key";
 pub(crate) const CSV_DUCKDB: &str = "DuckDB, full outer join over read_csv";
+pub(crate) const GENERATE: &str = "writing the old books";
+pub(crate) const CONVERT: &str = "crossfoot convert";
+pub(crate) const VERIFY_STORY: &str = "crossfoot verify, with its controls";
+pub(crate) const DEMO: &str = "crossfoot demo: all of it, and verified twice";

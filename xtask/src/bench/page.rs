@@ -10,21 +10,45 @@ use serde_json::Value;
 use crate::bench::figures::{bytes, cpu, found, list, text, thousands};
 use crate::bench::targets;
 
-/// Writes the page from `verify.json` and `callgrind.json`, as far as they are there.
+/// What was measured, each in a run of its own.
+#[derive(Debug, Default)]
+struct Figures {
+    verify: Option<Value>,
+    breaks: Option<Value>,
+    story: Option<Value>,
+    callgrind: Option<Value>,
+}
+
+impl Figures {
+    fn read(folder: &Path) -> Result<Self> {
+        Ok(Self {
+            verify: read(&folder.join("verify.json"))?,
+            breaks: read(&folder.join("breaks.json"))?,
+            story: read(&folder.join("story.json"))?,
+            callgrind: read(&folder.join("callgrind.json"))?,
+        })
+    }
+
+    fn are_none(&self) -> bool {
+        let all = [&self.verify, &self.breaks, &self.story, &self.callgrind];
+        all.into_iter().all(Option::is_none)
+    }
+}
+
+/// Writes the page from the files of figures, as far as they are there.
 ///
 /// # Errors
 /// When neither is there, one is no JSON, or the page cannot be written.
 pub(crate) fn write(figures: &Path, docs: &Path) -> Result<()> {
-    let verify = read(&figures.join("verify.json"))?;
-    let callgrind = read(&figures.join("callgrind.json"))?;
-    if verify.is_none() && callgrind.is_none() {
+    let measured = Figures::read(figures)?;
+    if measured.are_none() {
         anyhow::bail!(
             "nothing was measured yet: no figures in {}",
             figures.display()
         );
     }
     let page = docs.join("BENCHMARKS.md");
-    let text = draw(verify.as_ref(), callgrind.as_ref());
+    let text = draw(&measured);
     fs::write(&page, text).with_context(|| format!("{} cannot be written", page.display()))?;
     println!("written: {}", page.display());
     Ok(())
@@ -40,43 +64,56 @@ fn read(path: &Path) -> Result<Option<Value>> {
 }
 
 /// The whole page.
-fn draw(verify: Option<&Value>, callgrind: Option<&Value>) -> String {
-    let figures = match (verify, callgrind) {
-        (_, None) => "`bench/verify.json`; instruction counts were not taken",
-        (None, _) => "`bench/callgrind.json`; times were not taken",
-        _ => "`bench/verify.json` and `bench/callgrind.json`",
-    };
-    let mut page = format!(
-        "# Benchmarks\n\n\
+fn draw(figures: &Figures) -> String {
+    let mut page = "# Benchmarks\n\n\
          Written by `cargo xtask bench verify` and `cargo xtask bench fold`; do not edit. \
-         The figures themselves are in {figures}.\n",
-    );
-    if let Some(verify) = verify {
-        page += &setting(verify);
+         The figures themselves are in `bench/*.json`.\n"
+        .to_owned();
+    if let Some(verify) = &figures.verify {
+        page += &setting("Setting", verify);
+        page += METHOD;
         page += &targets::draw(verify);
         for case in list(&verify["cases"]) {
             page += &case_section(case);
         }
         page += PLANTS;
     }
-    if let Some(callgrind) = callgrind {
+    if let Some(story) = &figures.story {
+        page += &setting("The story: convert, verify, correct", story);
+        page += STORY;
+        page += &targets::draw_story(story);
+        for case in list(&story["cases"]) {
+            page += &case_section(case);
+        }
+    }
+    if let Some(breaks) = &figures.breaks {
+        page += &setting("Few and many breaks", breaks);
+        page += BREAKS;
+        page += &targets::draw_breaks(breaks);
+        for case in list(&breaks["cases"]) {
+            page += &case_section(case);
+        }
+    }
+    if let Some(callgrind) = &figures.callgrind {
         page += &hot_loop(callgrind);
     }
     page
 }
 
-fn setting(verify: &Value) -> String {
+const STORY: &str = "\nThe books of the wallet Ruixin Pay as `ruixin/history` makes them, converted and verified by \
+    the plan in `ruixin`. Each step is a process of its own and begins with the files that the one before left; \
+    each runs once. The demo does all of it in one process, and damages, explains, corrects and verifies again.\n";
+
+const BREAKS: &str = "\nThe same books with more and more records one fen off: what it costs to locate, explain and write \
+    them. Every break has its cause tried alone and with others, and what they have in common is counted over the \
+    whole book.\n";
+
+fn setting(title: &str, verify: &Value) -> String {
     let machine = &verify["machine"];
     format!(
-        "\n## Setting\n\n\
+        "\n## {title}\n\n\
          Measured on {date}, all in one run: {processor}, {cores} cores, {memory} of memory, {system}; \
-         {crossfoot} at commit {commit}, {rustc}; {python}.\n\n\
-         Each line of a table is a whole process, from its start to its end. Wall is elapsed time, CPU is user \
-         and system time of the process and the children that it waited for, peak is the largest resident memory \
-         of one process. Both files are read once before each run, so they come from memory as far as there \
-         is room. Where a rule is only run, DataFusion runs it over our readers and with our functions, and drops \
-         the rows. Where a line says how many runs there were, it gives the run with the median wall time; a \
-         rival runs once.\n",
+         {crossfoot} at commit {commit}, {rustc}; {python}.\n",
         date = text(&verify["date"]),
         processor = text(&machine["processor"]),
         cores = machine["cores"],
@@ -88,6 +125,13 @@ fn setting(verify: &Value) -> String {
         python = text(&verify["python"]),
     )
 }
+
+const METHOD: &str = "\nEach line of a table is a whole process, from its start to its end. Wall is elapsed time, CPU is user \
+    and system time of the process and the children that it waited for, peak is the largest resident memory \
+    of one process. Both files are read once before each run, so they come from memory as far as there \
+    is room. Where a rule is only run, DataFusion runs it over our readers and with our functions, and drops \
+    the rows. Where a line says how many runs there were, it gives the run with the median wall time; a \
+    rival runs once.\n";
 
 const PLANTS: &str = "\n## The twelve planted differences\n\n\
     One amount is one fen more; a record is missing, and so is the last one; one is there that was never in the \
@@ -191,13 +235,12 @@ mod tests {
     #[test]
     fn the_page_is_what_the_figures_say() {
         let figures = place::root().join("bench");
-        let verify = read(&figures.join("verify.json")).unwrap();
-        let callgrind = read(&figures.join("callgrind.json")).unwrap();
-        if verify.is_none() && callgrind.is_none() {
+        let figures = Figures::read(&figures).unwrap();
+        if figures.are_none() {
             return; // nothing was measured yet, so there is no page to be stale
         }
         let page = fs::read_to_string(place::root().join("docs/BENCHMARKS.md")).unwrap();
-        let drawn = draw(verify.as_ref(), callgrind.as_ref());
+        let drawn = draw(&figures);
         assert!(page == drawn, "stale: cargo xtask bench page");
     }
 

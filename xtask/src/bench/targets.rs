@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::bench::figures::{case, cpu, found, peak, per_record, row, wall};
+use crate::bench::figures::{case, cpu, found, list, peak, per_record, row, wall};
 use crate::bench::names;
 
 /// One target: what was measured for it, if anything, and whether that suffices.
@@ -23,6 +23,65 @@ pub(crate) fn draw(verify: &Value) -> String {
     ];
     let lines: String = groups.iter().flatten().map(Target::line).collect();
     format!("\n## Targets\n\n| target | measured | |\n|---|---:|---|\n{lines}")
+}
+
+/// How many records are off where few and many are compared.
+pub(crate) const BREAKS: [&str; 3] = ["1", "1000", "1000000"];
+
+/// Draws what is asked of the story.
+pub(crate) fn draw_story(story: &Value) -> String {
+    let largest = list(&story["cases"]).last();
+    let records = largest.and_then(|case| case["records"].as_f64());
+    let of = |name: &str| row(largest, name);
+    let rate = of(names::CONVERT)
+        .zip(records)
+        .map(|(row, records)| records / wall(row) / 1e6);
+    let minutes = of(names::DEMO).map(|row| wall(row) / 60.0);
+    let targets = [
+        Target::at_least("convert: million flow records a second", rate, 1.0),
+        Target::bytes("convert: peak memory", of(names::CONVERT), 1e9),
+        Target::at_most(
+            "the whole story of the largest size, in minutes",
+            minutes,
+            10.0,
+        ),
+    ];
+    drawn(&targets)
+}
+
+/// Draws what is asked of explaining many breaks.
+pub(crate) fn draw_breaks(breaks: &Value) -> String {
+    let of = |breaks_of: &str| {
+        let case = case(breaks, &format!("breaks-{breaks_of}"));
+        row(case, names::OURS)
+    };
+    let few = of("1").map(wall);
+    let thousand = of("1000").zip(few).map(|(row, few)| wall(row) / few);
+    let micros = of("1000000").zip(few).map(|(row, few)| wall(row) - few);
+    let mut targets = vec![
+        Target::at_most(
+            "1,000 breaks: time against one break, one more pass",
+            thousand,
+            2.0,
+        ),
+        Target::at_most(
+            "a million breaks: microseconds for each, all work together",
+            micros,
+            50.0,
+        ),
+    ];
+    targets.extend(BREAKS.map(|breaks| {
+        Target::exact(
+            &format!("{breaks} breaks: every one is reported"),
+            of(breaks),
+        )
+    }));
+    drawn(&targets)
+}
+
+fn drawn(targets: &[Target]) -> String {
+    let lines: String = targets.iter().map(Target::line).collect();
+    format!("\n| target | measured | |\n|---|---:|---|\n{lines}")
 }
 
 fn same(verify: &Value) -> Vec<Target> {

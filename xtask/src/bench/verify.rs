@@ -9,11 +9,12 @@ use serde_json::{Value, json};
 
 use crate::arguments::Arguments;
 use crate::bench::contest::{self, Contestant, Findings};
-use crate::bench::data::{Books, Workshop};
-use crate::bench::{machine, names, page, rivals};
+use crate::bench::data::{Books, Workshop, bytes_below};
+use crate::bench::figures::thousands;
+use crate::bench::{machine, names, page, rivals, targets};
 use crate::place;
 
-const CASES: [&str; 4] = ["same", "convert", "csv", "bad"];
+const CASES: [&str; 6] = ["same", "convert", "csv", "bad", "breaks", "story"];
 
 /// What to measure, how large and where.
 #[derive(Debug)]
@@ -88,23 +89,36 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if options.wants("bad") {
         cases.extend(hall.bad()?);
     }
-    let results = json!({
-        "date": machine::said_by("date", &["-u", "+%F"]),
-        "machine": machine::describe(),
-        "crossfoot": machine::said_by(&hall.crossfoot.to_string_lossy(), &["--version"]),
-        "python": machine::said_by(&hall.python.to_string_lossy(), &["--version"]),
-        "runs": options.runs,
-        "cases": cases,
-    });
-    keep(&results, options.out.as_deref())
+    let measured = |cases: Vec<Value>| {
+        json!({
+            "date": machine::said_by("date", &["-u", "+%F"]),
+            "machine": machine::describe(),
+            "crossfoot": machine::said_by(&hall.crossfoot.to_string_lossy(), &["--version"]),
+            "python": machine::said_by(&hall.python.to_string_lossy(), &["--version"]),
+            "runs": options.runs,
+            "cases": cases,
+        })
+    };
+    let out = options.out.as_deref();
+    if !cases.is_empty() {
+        keep(&measured(cases), "verify.json", out)?;
+    }
+    if options.wants("breaks") {
+        keep(&measured(hall.breaks()?), "breaks.json", out)?;
+    }
+    if options.wants("story") {
+        keep(&measured(hall.story()?), "story.json", out)?;
+    }
+    Ok(())
 }
 
-fn keep(results: &Value, out: Option<&Path>) -> Result<()> {
+/// Keeps what was measured in one run under a name of its own, and draws the page anew.
+fn keep(results: &Value, name: &str, out: Option<&Path>) -> Result<()> {
     let bench = out.map_or(place::root().join("bench"), Path::to_owned);
     let docs = out.map_or(place::root().join("docs"), Path::to_owned);
     fs::create_dir_all(&bench).with_context(|| bench.display().to_string())?;
     let text = serde_json::to_string_pretty(results)? + "\n";
-    fs::write(bench.join("verify.json"), text).context("verify.json cannot be written")?;
+    fs::write(bench.join(name), text).with_context(|| format!("{name} cannot be written"))?;
     page::write(&bench, &docs)
 }
 
@@ -254,6 +268,81 @@ impl Hall<'_> {
             cases.push(self.close(&id, &title, books, rows)?);
         }
         Ok(cases)
+    }
+
+    /// Few and many breaks among all the records: what it costs to explain them.
+    fn breaks(&self) -> Result<Vec<Value>> {
+        let mut cases = Vec::new();
+        for breaks in targets::BREAKS {
+            let id = format!("breaks-{breaks}");
+            let books = self.books(&id, self.options.records, &["--breaks", breaks])?;
+            let plan = format!("{IDENTITY}{KEY}{MONEY}");
+            let rows = vec![self.crossfoot(names::OURS, &books, "plan", &plan, None)?];
+            let title = match breaks {
+                "1" => "One record is one fen off".to_owned(),
+                _ => format!("{} records are one fen off", thousands(breaks.parse()?)),
+            };
+            cases.push(self.close(&id, &title, books, rows)?);
+        }
+        Ok(cases)
+    }
+
+    /// The story by its sizes: the old books, the conversion, the verification, each by itself; and
+    /// the demo, which is all of it and more.
+    fn story(&self) -> Result<Vec<Value>> {
+        let sizes = [100, 10, 1].map(|part| self.options.records / part);
+        sizes
+            .into_iter()
+            .map(|records| self.story_of(records))
+            .collect()
+    }
+
+    fn story_of(&self, records: u64) -> Result<Value> {
+        let folder = self.workshop.folder("story")?;
+        let (pay, ledger) = (folder.join("books/pay"), folder.join("books/ledger"));
+        let (size, plan) = (records.to_string(), place::root().join("ruixin"));
+        let mut generate = Command::new(&self.bench);
+        generate
+            .args(["history", "--records", &size, "--dir"])
+            .arg(&pay);
+        let command = |name: &str| {
+            let mut command = Command::new(&self.crossfoot);
+            command.args([name, "--json", "--no-progress"]);
+            command.env("RUIXIN_BOOKS", folder.join("books"));
+            command
+        };
+        let mut convert = command("convert");
+        convert.arg("--plan").arg(&plan);
+        let mut verify = command("verify");
+        verify
+            .arg("--plan")
+            .arg(&plan)
+            .arg("--evidence")
+            .arg(folder.join("evidence"));
+        let mut demo = command("demo");
+        demo.args(["--records", &size, "--folder"])
+            .arg(folder.join("demo"));
+        let mut rows = Vec::new();
+        for (name, mut command) in [
+            (names::GENERATE, generate),
+            (names::CONVERT, convert),
+            (names::VERIFY_STORY, verify),
+        ] {
+            rows.push(contest::once(name, &mut command, &folder)?);
+        }
+        let bytes = json!({"source": bytes_below(&pay)?, "target": bytes_below(&ledger)?});
+        fs::remove_dir_all(folder.join("books")).context("books cannot be removed")?;
+        rows.push(contest::once(names::DEMO, &mut demo, &folder)?);
+        if !self.options.keep {
+            fs::remove_dir_all(&folder).context("books cannot be removed")?;
+        }
+        Ok(json!({
+            "id": format!("story-{records}"),
+            "title": format!("The story of {} flow records", thousands(records)),
+            "records": records,
+            "bytes": bytes,
+            "rows": rows,
+        }))
     }
 
     fn books(&self, name: &str, records: u64, more: &[&str]) -> Result<Books> {

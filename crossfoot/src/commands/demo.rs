@@ -1,0 +1,474 @@
+//! `crossfoot demo`: the whole story, played with the commands themselves on made-up books.
+
+use super::{convert, correct, explain, read_plan, threads, verify};
+use crate::args::{Cli, Command, Demo};
+use crate::error::{CommandError, Kind};
+use crate::progress::Progress;
+use crate::screen::Screen;
+use crate::terminal;
+use crate::terminal::text::wrapped;
+use books::Meter;
+use clap::Parser;
+use ledger::{Break, CauseStatus, Decimal, Report, Verdict};
+use reconcile::{Phase, Watch, Work};
+use ruixin_faults::{Cause, Order, Planted};
+use ruixin_history::{Format, History, Summary};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// Plan and rules of the story.
+const FILES: [(&str, &str); 7] = [
+    (
+        "crossfoot.toml",
+        include_str!("../../../ruixin/crossfoot.toml"),
+    ),
+    (
+        "rules/account.sql",
+        include_str!("../../../ruixin/rules/account.sql"),
+    ),
+    (
+        "rules/holding.sql",
+        include_str!("../../../ruixin/rules/holding.sql"),
+    ),
+    (
+        "rules/opening.sql",
+        include_str!("../../../ruixin/rules/opening.sql"),
+    ),
+    (
+        "rules/posting.sql",
+        include_str!("../../../ruixin/rules/posting.sql"),
+    ),
+    (
+        "rules/subject.sql",
+        include_str!("../../../ruixin/rules/subject.sql"),
+    ),
+    (
+        "rules/voucher.sql",
+        include_str!("../../../ruixin/rules/voucher.sql"),
+    ),
+];
+
+/// What the plan's books are called before it is told where they lie.
+const BOOKS: &str = "${RUIXIN_BOOKS}";
+
+/// A file that tells that a folder is a demo's.
+const MARK: &str = ".crossfoot-demo";
+
+/// The wallet stops at 08:00 and must open at 16:00.
+const STOPS: Duration = Duration::from_secs(8 * 3600);
+const WINDOW: Duration = Duration::from_secs(8 * 3600);
+
+pub(crate) fn run(demo: &Demo, screen: &Screen) -> Result<u8, CommandError> {
+    let stage = Stage::set(demo, screen)?;
+    let summary = stage.old_books()?;
+    let converted = stage.convert()?;
+    let planted = stage.plant()?;
+    let first = stage.verify("found")?;
+    let breaks = stage.breaks("found")?;
+    stage.explain(&breaks)?;
+    let last = match demo.leave {
+        true => first.clone(),
+        false => {
+            stage.correct()?;
+            stage.verify("corrected")?
+        }
+    };
+    let judged = Judged::of(&planted, &breaks);
+    stage.end(&judged, &last)?;
+    if screen.json {
+        screen.document(&json!({
+            "version": 1,
+            "records": summary.flow_records,
+            "seed": demo.seed,
+            "written": converted,
+            "planted": judged.planted,
+            "found": judged.found,
+            "same": judged.same,
+            "cause_proved": judged.proved,
+            "cause_named": judged.named,
+            "verdicts": [first.verdict, last.verdict],
+            "gate": gate_word(last.verdict),
+            "folder": stage.folder.to_string_lossy(),
+            "elapsed_seconds": stage.began.elapsed().as_millis() as f64 / 1000.0,
+        }))?;
+    }
+    Ok(last.verdict.exit_code())
+}
+
+fn gate_word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Balanced => "GO",
+        Verdict::OutOfBalance => "NO-GO",
+        Verdict::Incomplete => "INCOMPLETE",
+    }
+}
+
+/// Where the story is played.
+struct Stage<'a> {
+    demo: &'a Demo,
+    screen: &'a Screen,
+    folder: PathBuf,
+    began: Instant,
+}
+
+impl<'a> Stage<'a> {
+    /// Makes the folder, with plan and rules in it.
+    fn set(demo: &'a Demo, screen: &'a Screen) -> Result<Self, CommandError> {
+        let folder = demo.folder.clone();
+        let foreign = fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some())
+            && !folder.join(MARK).is_file();
+        if foreign {
+            let message = format!("{} is there already, and not from a demo", folder.display());
+            return Err(
+                CommandError::new(Kind::Use, message).hint("name another folder with --folder")
+            );
+        }
+        if folder.exists() {
+            fs::remove_dir_all(&folder).map_err(|error| failed(&folder, &error))?;
+        }
+        let write = |name: &str, text: &str| {
+            let path = folder.join(name);
+            let made = path.parent().map_or(Ok(()), fs::create_dir_all);
+            made.and_then(|()| fs::write(&path, text))
+                .map_err(|error| failed(&path, &error))
+        };
+        write(MARK, "")?;
+        for (name, text) in FILES {
+            write(name, &text.replace(BOOKS, "books"))?;
+        }
+        Ok(Self {
+            demo,
+            screen,
+            folder,
+            began: Instant::now(),
+        })
+    }
+
+    /// Says something at the time that it is in the story: real time, from 08:00 on.
+    fn say(&self, said: &str) -> Result<(), CommandError> {
+        if self.screen.json {
+            return Ok(());
+        }
+        let style = self.screen.style();
+        let mut out = String::new();
+        for (at, line) in wrapped(said, style.width.saturating_sub(10))
+            .iter()
+            .enumerate()
+        {
+            let time = if at == 0 {
+                clock(STOPS + self.began.elapsed())
+            } else {
+                String::new()
+            };
+            out.push_str(&format!("{time:8}  {line}\n"));
+        }
+        self.screen.print(&out)
+    }
+
+    /// Shows what a command prints.
+    fn show(&self, printed: &str) -> Result<(), CommandError> {
+        match self.screen.json {
+            true => Ok(()),
+            false => self.screen.print(&format!("\n{printed}\n")),
+        }
+    }
+
+    /// Reads a command line as a reader would type it, and says it.
+    fn command(&self, words: &[&str]) -> Result<Command, CommandError> {
+        let quoted = |word: &&str| match word.contains(' ') {
+            true => format!("'{word}'"),
+            false => (*word).to_owned(),
+        };
+        let line: Vec<String> = words.iter().map(quoted).collect();
+        self.say(&format!("$ crossfoot {}", line.join(" ")))?;
+        let threads = self.demo.threads.map(|threads| threads.to_string());
+        let threads = threads
+            .iter()
+            .flat_map(|threads| ["--threads", threads.as_str()]);
+        let all = ["crossfoot"]
+            .into_iter()
+            .chain(words.iter().copied())
+            .chain(threads);
+        let read = Cli::try_parse_from(all);
+        read.map(|cli| cli.command)
+            .map_err(|error| CommandError::new(Kind::Own, error.to_string()))
+    }
+
+    fn path(&self) -> String {
+        self.folder.to_string_lossy().into_owned()
+    }
+
+    fn inside(&self, name: &str) -> String {
+        self.folder.join(name).to_string_lossy().into_owned()
+    }
+
+    fn old_books(&self) -> Result<Summary, CommandError> {
+        let words = self.screen.words();
+        self.say(&words.demo_begins(self.demo.records))?;
+        let history = History::new(self.demo.seed, self.demo.records)
+            .map_err(|error| CommandError::new(Kind::Use, error.to_string()))?;
+        let progress = Progress::start(self.screen.progress());
+        let meter = Arc::new(Meter::default());
+        progress.begin(Phase {
+            work: Work::Generate,
+            name: String::new(),
+            bytes: None,
+            meter: Arc::clone(&meter),
+        });
+        let tell = |done: ruixin_history::Progress| {
+            meter.rows.fetch_max(done.flow_records, Ordering::Relaxed);
+        };
+        let pay = self.folder.join("books/pay");
+        let written = history.write(
+            &pay,
+            Format::Parquet,
+            threads(self.demo.threads, None),
+            &tell,
+        );
+        progress.finish();
+        let summary = written.map_err(|error| CommandError::new(Kind::Book, error.to_string()))?;
+        let owed = Decimal::new(i128::from(summary.owed_fen), 2).to_string();
+        let said = words.demo_books(&pay.to_string_lossy(), summary.accounts, &owed);
+        self.say(&said)?;
+        Ok(summary)
+    }
+
+    /// Gives the number of records written.
+    fn convert(&self) -> Result<u64, CommandError> {
+        let began = Instant::now();
+        let Command::Convert(asked) = self.command(&["convert", "--plan", &self.path()])? else {
+            return Err(not_that());
+        };
+        let outcome = convert::outcome(&asked, self.screen)?;
+        let style = self.screen.style();
+        self.show(&terminal::convert::render(
+            &outcome,
+            began.elapsed(),
+            &style,
+        ))?;
+        let written = outcome
+            .conversion
+            .tables
+            .iter()
+            .map(|table| table.counts.written);
+        Ok(written.sum())
+    }
+
+    /// Damages what was converted, and keeps the truth.
+    fn plant(&self) -> Result<Vec<Planted>, CommandError> {
+        let words = self.screen.words();
+        for order in &self.demo.fault {
+            let says = words.pick(order.cause.says(), order.cause.says_zh());
+            let id = order.cause.to_string();
+            self.say(&words.demo_plants(&id, says, u64::from(order.count)))?;
+        }
+        let mut by_table: BTreeMap<&str, Vec<Order>> = BTreeMap::new();
+        for order in &self.demo.fault {
+            by_table
+                .entry(table_of(order.cause))
+                .or_default()
+                .push(*order);
+        }
+        let fault =
+            |error: ruixin_faults::FaultError| CommandError::new(Kind::Use, error.to_string());
+        let mut planted = Vec::new();
+        for (table, orders) in by_table {
+            let folder = self.folder.join("books/ledger").join(table);
+            planted.extend(ruixin_faults::plant(&folder, &orders, self.demo.seed).map_err(fault)?);
+        }
+        let truth = self.folder.join("truth.jsonl");
+        ruixin_faults::write_truth(&truth, &planted).map_err(fault)?;
+        self.say(&words.demo_truth(&truth.to_string_lossy()))?;
+        Ok(planted)
+    }
+
+    fn verify(&self, evidence: &str) -> Result<Report, CommandError> {
+        let evidence = self.inside(&format!("evidence/{evidence}"));
+        let line = ["verify", "--plan", &self.path(), "--evidence", &evidence];
+        let Command::Verify(asked) = self.command(&line)? else {
+            return Err(not_that());
+        };
+        let outcome = verify::outcome(&asked, self.screen)?;
+        self.show(&self.screen.report(&outcome))?;
+        self.say(self.screen.words().gate(outcome.report.verdict))?;
+        Ok(outcome.report)
+    }
+
+    /// The breaks as the evidence has them.
+    fn breaks(&self, evidence: &str) -> Result<Vec<Break>, CommandError> {
+        let path = self
+            .folder
+            .join("evidence")
+            .join(evidence)
+            .join("breaks.jsonl");
+        let read = || -> std::io::Result<Vec<Break>> {
+            let lines = BufReader::new(fs::File::open(&path)?).lines();
+            lines
+                .map(|line| Ok(serde_json::from_str(&line?)?))
+                .collect()
+        };
+        read().map_err(|error| failed(&path, &error))
+    }
+
+    /// Tells the story of the record, where it is but one.
+    fn explain(&self, breaks: &[Break]) -> Result<(), CommandError> {
+        let [found] = breaks else {
+            return Ok(());
+        };
+        let key: Vec<String> = found
+            .key
+            .0
+            .iter()
+            .map(|(name, value)| format!("{name}={}", value.as_deref().unwrap_or("NULL")))
+            .collect();
+        let path = self.path();
+        let mut line = vec!["explain", "--plan", &path, "--agreement", &found.agreement];
+        line.extend(key.iter().map(String::as_str));
+        let Command::Explain(asked) = self.command(&line)? else {
+            return Err(not_that());
+        };
+        let told = explain::told_of(&asked, self.screen)?;
+        self.show(&terminal::explain::story(&told, &self.screen.style()))
+    }
+
+    fn correct(&self) -> Result<(), CommandError> {
+        let evidence = self.inside("evidence/found");
+        let path = self.path();
+        let reason = "found by crossfoot demo";
+        let line = [
+            "correct",
+            "--plan",
+            &path,
+            "--evidence",
+            &evidence,
+            "--write",
+            "--reason",
+            reason,
+        ];
+        let Command::Correct(asked) = self.command(&line)? else {
+            return Err(not_that());
+        };
+        let plan = read_plan(&asked.plan)?;
+        let (corrections, _) = correct::corrections(&asked, &plan)?;
+        let style = self.screen.style();
+        self.show(&terminal::correct::render(
+            &plan.name.value,
+            &corrections,
+            &style,
+        ))
+    }
+
+    /// Holds what was found against the truth, and says where everything lies.
+    fn end(&self, judged: &Judged, last: &Report) -> Result<(), CommandError> {
+        if self.screen.json {
+            return Ok(());
+        }
+        let words = self.screen.words();
+        self.say(&words.demo_found(judged.planted, judged.found, judged.same))?;
+        self.say(&words.demo_causes(judged.proved, judged.named, judged.planted))?;
+        let took = self.began.elapsed();
+        if last.verdict == Verdict::Balanced {
+            let left = WINDOW.saturating_sub(took);
+            self.say(&words.demo_ends(&clock(took), &clock(left)))?;
+        }
+        let (path, found) = (self.path(), self.inside("evidence/found"));
+        let mut out = format!("\n{}\n", words.demo_next());
+        for line in [
+            format!("crossfoot verify --plan {path}"),
+            format!("head -1 {found}/breaks.jsonl"),
+            "crossfoot demo --fault A5:3,D3:2,B9".to_owned(),
+            "crossfoot demo --leave".to_owned(),
+            "crossfoot demo --records 100000000".to_owned(),
+        ] {
+            out.push_str(&format!("  {line}\n"));
+        }
+        self.screen.print(&out)
+    }
+}
+
+/// The table of the target that a cause is planted in.
+fn table_of(cause: Cause) -> &'static str {
+    match cause {
+        Cause::T1 | Cause::E1 => "voucher",
+        _ => "posting",
+    }
+}
+
+fn failed(path: &Path, error: &std::io::Error) -> CommandError {
+    CommandError::new(Kind::Book, format!("{}: {error}", path.display()))
+}
+
+fn not_that() -> CommandError {
+    CommandError::new(Kind::Own, "a command was read as another one")
+}
+
+/// A time as `hh:mm:ss`.
+fn clock(time: Duration) -> String {
+    let seconds = time.as_secs();
+    format!(
+        "{:02}:{:02}:{:02}",
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60
+    )
+}
+
+/// What was found, held against what was planted: by vouchers.
+#[derive(Debug, PartialEq, Eq)]
+struct Judged {
+    planted: u64,
+    found: u64,
+    /// Vouchers both planted and found.
+    same: u64,
+    /// Vouchers with a break whose cause is proved, and is the planted one.
+    proved: u64,
+    /// Other vouchers with a break that names the planted cause.
+    named: u64,
+}
+
+impl Judged {
+    fn of(planted: &[Planted], breaks: &[Break]) -> Self {
+        let mut truth: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        for one in planted {
+            let causes = truth.entry(&one.voucher).or_default();
+            causes.insert(one.cause.to_string());
+        }
+        let mut found: BTreeSet<&str> = BTreeSet::new();
+        let (mut proved, mut named): (BTreeSet<&str>, BTreeSet<&str>) = Default::default();
+        for one in breaks {
+            let Some(voucher) = one.key.get("voucher").flatten() else {
+                continue;
+            };
+            found.insert(voucher);
+            let Some(causes) = truth.get(voucher) else {
+                continue;
+            };
+            let id = one.cause.id.as_ref();
+            if id.is_some_and(|id| causes.contains(id)) {
+                match one.cause.status {
+                    CauseStatus::Proved => proved.insert(voucher),
+                    CauseStatus::Consistent | CauseStatus::Unknown => named.insert(voucher),
+                };
+            } else if one.cause.rivals.iter().any(|rival| causes.contains(rival)) {
+                named.insert(voucher);
+            }
+        }
+        let same = truth
+            .keys()
+            .filter(|voucher| found.contains(*voucher))
+            .count();
+        Self {
+            planted: truth.len() as u64,
+            found: found.len() as u64,
+            same: same as u64,
+            proved: proved.len() as u64,
+            named: named.difference(&proved).count() as u64,
+        }
+    }
+}
