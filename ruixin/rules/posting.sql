@@ -10,17 +10,17 @@
 -- A red entry (红字) keeps its side and is below zero. DECIMAL(18, 2) is a whole number of fen in
 -- the file. Only small tables are joined, so that any part of the flow converts by itself.
 WITH
--- Those figures as a table: what a leg takes of each. Read down a direction: in every column the
--- debits are as many as the credits, so every voucher balances.
-leg(direction, leg, side, amounts, fees, coupons) AS (
+-- Those figures as a table: on which side a leg stands, and what it takes of each. Read down a
+-- direction: in every column the debits are as many as the credits, so every voucher balances.
+leg(direction, leg, is_debit, is_credit, amounts, fees, coupons) AS (
   VALUES
-    ('1', 1, 'CREDIT', 1,  0, 0),
-    ('1', 2, 'DEBIT',  1,  1, 0),
-    ('1', 3, 'CREDIT', 0,  1, 0),
-    ('2', 1, 'DEBIT',  1,  0, 0),
-    ('2', 2, 'CREDIT', 1, -1, 1),
-    ('2', 3, 'CREDIT', 0,  1, 0),
-    ('2', 4, 'DEBIT',  0,  0, 1)
+    ('1', 1, 0, 1, 1,  0, 0),
+    ('1', 2, 1, 0, 1,  1, 0),
+    ('1', 3, 0, 1, 0,  1, 0),
+    ('2', 1, 1, 0, 1,  0, 0),
+    ('2', 2, 0, 1, 1, -1, 1),
+    ('2', 3, 0, 1, 0,  1, 0),
+    ('2', 4, 1, 0, 0,  0, 1)
 ),
 -- The other side of each kind of movement: its subject, and whose sub-account of it.
 other_side(kind, subject, holder) AS (
@@ -47,31 +47,42 @@ other_side(kind, subject, holder) AS (
 ),
 -- Users are owed by one subject, merchants by another; an account's first digit tells which it is.
 customer(owner, subject) AS (VALUES ('6', '2001'), ('7', '2002')),
+-- What was booked by hand and names nobody stands in suspense; its voucher says why.
+named(is_named) AS (VALUES (TRUE), (FALSE)),
 -- All legs that a code can have. The codes were numbered anew in July 2011: the accounting date
--- decides what one means.
+-- decides what one means. Small tables are joined by equality or crossed, nothing else: so this
+-- stays the side that is held in memory, and the flow streams by.
 scheme AS (
   SELECT
     code.type_code,
     code.direction,
     customer.owner,
+    named.is_named,
     code.valid_from,
-    coalesce(code.valid_to, DATE '9999-12-31')                                   AS valid_to,
+    coalesce(code.valid_to, DATE '9999-12-31')  AS valid_to,
     leg.leg,
-    leg.side,
-    CAST(leg.amounts AS DECIMAL(1, 0))                                           AS amounts,
-    CAST(leg.fees AS DECIMAL(1, 0))                                              AS fees,
-    CAST(leg.coupons AS DECIMAL(1, 0))                                           AS coupons,
+    CAST(leg.is_debit AS DECIMAL(1, 0))         AS is_debit,
+    CAST(leg.is_credit AS DECIMAL(1, 0))        AS is_credit,
+    CAST(leg.amounts AS DECIMAL(1, 0))          AS amounts,
+    CAST(leg.fees AS DECIMAL(1, 0))             AS fees,
+    CAST(leg.coupons AS DECIMAL(1, 0))          AS coupons,
+    CASE
+      WHEN leg.leg = 1 THEN customer.subject
+      WHEN leg.leg = 3 THEN '6021'
+      WHEN leg.leg = 4 THEN '6601'
+      WHEN code.kind = 'ADJUSTMENT' AND NOT named.is_named THEN '2241'
+      ELSE other_side.subject
+    END                                         AS subject,
     CASE leg.leg
-      WHEN 1 THEN customer.subject
-      WHEN 2 THEN other_side.subject
-      WHEN 3 THEN '6021'
-      ELSE '6601'
-    END                                                                          AS subject,
-    CASE leg.leg WHEN 1 THEN 'CUSTOMER' WHEN 2 THEN other_side.holder ELSE 'HOUSE' END AS holder
+      WHEN 1 THEN 'CUSTOMER'
+      WHEN 2 THEN other_side.holder
+      ELSE 'HOUSE'
+    END                                         AS holder
   FROM type_code AS code
   JOIN other_side ON other_side.kind = code.kind
   JOIN leg ON leg.direction = code.direction
   CROSS JOIN customer
+  CROSS JOIN named
 ),
 dated AS (
   SELECT
@@ -79,9 +90,9 @@ dated AS (
     type_code,
     direction,
     substr(account, 1, 1)         AS owner,
+    counterparty IS NOT NULL      AS is_named,
     account,
     channel,
-    counterparty,
     order_id,
     amount,
     fee,
@@ -94,30 +105,31 @@ posted AS (
   SELECT
     dated.*,
     scheme.leg,
-    scheme.side,
+    scheme.is_debit,
+    scheme.is_credit,
+    scheme.subject,
     scheme.holder,
-    -- What nobody named stands in suspense; its voucher says why.
-    CASE
-      WHEN scheme.subject = '6301' AND dated.counterparty IS NULL THEN '2241'
-      ELSE scheme.subject
-    END AS subject,
     dated.amount * scheme.amounts + dated.fee * scheme.fees + dated.coupon * scheme.coupons AS moved
   FROM dated
   JOIN scheme
     ON scheme.type_code = dated.type_code
    AND scheme.direction = dated.direction
    AND scheme.owner = dated.owner
+   AND scheme.is_named = dated.is_named
    AND dated.accounting_date BETWEEN scheme.valid_from AND scheme.valid_to
 )
 SELECT
-  serial                                                                         AS voucher,
+  serial                                                    AS voucher,
   leg,
   subject,
-  CASE holder WHEN 'CUSTOMER' THEN account WHEN 'CHANNEL' THEN channel END       AS account,
-  CAST(CASE WHEN side = 'DEBIT' THEN moved ELSE money('0') END AS DECIMAL(18, 2))  AS debit,
-  CAST(CASE WHEN side = 'CREDIT' THEN moved ELSE money('0') END AS DECIMAL(18, 2)) AS credit,
+  CASE holder
+    WHEN 'CUSTOMER' THEN account
+    WHEN 'CHANNEL' THEN channel
+  END                                                       AS account,
+  CAST(moved * is_debit AS DECIMAL(18, 2))                  AS debit,
+  CAST(moved * is_credit AS DECIMAL(18, 2))                 AS credit,
   accounting_date,
   -- By it the two halves of an order find each other in transit, and its lines at the bank.
-  CASE WHEN leg = 2 THEN order_id END                                            AS order_id
+  CASE WHEN leg = 2 THEN order_id END                       AS order_id
 FROM posted
 WHERE leg = 1 OR moved <> 0

@@ -1,9 +1,10 @@
 //! Each control finds what it is for, and holds where it is blind: a table of damages, each with
 //! exactly the controls that break.
 
-use crate::place::{Place, names_of_controls};
+use crate::place::{Place, names_of_controls, plan};
 use crate::sheet::{Cell, Sheet};
 use std::collections::BTreeSet;
+use std::fs;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -274,6 +275,32 @@ fn every_control_of_the_plan_is_broken_by_some_damage() {
     assert_eq!(broken, names_of_controls());
 }
 
+#[test]
+fn the_page_lists_every_control_with_a_damage_that_shows_it() {
+    let lines = page_of_controls();
+    let listed: BTreeSet<String> = lines.iter().map(|(name, _)| name.clone()).collect();
+    assert_eq!(listed, names_of_controls());
+    for (name, damage) in lines {
+        let case = CASES.iter().find(|(said, _, _)| *said == damage);
+        let (_, _, broken) = case.unwrap_or_else(|| panic!("no damage is: {damage}"));
+        assert!(broken.contains(&name.as_str()), "{damage}: {name} holds");
+    }
+}
+
+/// The controls of `ruixin/README.md`, each with its damage: first and last column of the table.
+fn page_of_controls() -> Vec<(String, String)> {
+    let page = fs::read_to_string(plan().with_file_name("README.md")).unwrap();
+    let (_, table) = page.split_once("| control | says |").unwrap();
+    let lines = table.lines().skip(2);
+    let lines = lines.map_while(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
+    let ends = |line: &str| {
+        let (name, rest) = line.split_once(" | ").unwrap();
+        let (_, damage) = rest.rsplit_once(" | ").unwrap();
+        (name.to_owned(), damage.to_owned())
+    };
+    lines.map(ends).collect()
+}
+
 /// Changes a table of the new books.
 fn change(place: &Place, table: &str, how: impl FnOnce(&mut Sheet)) {
     changed(place.target(table), how);
@@ -323,13 +350,19 @@ impl Sheet {
 
     /// Both postings of a user's top-up, of one with an order.
     fn top_up(&self) -> [usize; 2] {
-        let bank = self.first(|all, row| {
-            let is_bank = all.is_leg(row, 2, "1002") && all.fen(row, "debit") > 0;
-            is_bank
-                && !all.text(row, "order_id").is_empty()
-                && all.text(row - 1, "subject") == "2001"
-        });
-        [bank - 1, bank]
+        let is_user = |all: &Self, row| all.is_leg(row, 1, "2001");
+        let is_bank = |all: &Self, row| {
+            let is_order = !all.text(row, "order_id").is_empty();
+            is_order && all.is_leg(row, 2, "1002") && all.fen(row, "debit") > 0
+        };
+        let customer = self
+            .first(|all, row| is_user(all, row) && !all.rows_of_voucher(row, is_bank).is_empty());
+        [customer, self.rows_of_voucher(customer, is_bank)[0]]
+    }
+
+    /// The rows of a row's voucher that are of a kind.
+    fn rows_of_voucher(&self, row: usize, is_so: impl Fn(&Self, usize) -> bool) -> Vec<usize> {
+        self.rows(|all, other| is_so(all, other) && all.agree(row, other, "voucher"))
     }
 
     /// Whether an old record is of an account whose chain is looked at.
