@@ -745,28 +745,6 @@ proptest! {
     }
 
     #[test]
-    fn columns_joined_are_the_mask(book in small_book()) {
-        let attributes = small_columns();
-        let broken = book.iter().filter(|(_, is_broken)| *is_broken);
-        let finder = finder(&attributes, broken.map(|(record, _)| record), std::iter::empty());
-        let mut masker = finder.masker();
-        for (record, _) in &book {
-            let whole = masker.mask(record);
-            let mut joined = 0;
-            for column in masker.columns() {
-                let value = record.value(column.column());
-                let number = value.map(str::parse::<ledger::Decimal>);
-                joined |= match (column.column(), number) {
-                    (ColumnIndex(1), Some(Ok(number))) => column.of_number(Some(number)),
-                    (ColumnIndex(1), None) => column.of_number(None),
-                    _ => column.of_text(value),
-                };
-            }
-            prop_assert_eq!(joined, whole);
-        }
-    }
-
-    #[test]
     fn counts_are_those_of_the_book(book in small_book()) {
         let attributes = small_columns();
         if let Some(common) = common(&attributes, &book, 1) {

@@ -5,7 +5,9 @@
 //! that meet them. Breaks that only the target holds are held against the target, all others
 //! against what the rule gives, with the source records behind it.
 
-use crate::drive::{Worker, drive};
+mod counting;
+
+use crate::drive::drive;
 use crate::error::VerifyError;
 use crate::explain::kind_of;
 use crate::locate::Keeper;
@@ -13,17 +15,14 @@ use crate::parallel::in_parallel;
 use crate::prepare::Agreement;
 use crate::watch::Watch;
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Decimal128Type, Int32Type, Int64Type, UInt64Type};
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Schema};
 use books::Meter;
 use causes::Kind;
-use causes::common::{
-    Attribute, Attributes, ColumnIndex, ColumnMasker, Common, Facts, Finder, Masker, Proposer,
-    Tally,
-};
+use causes::common::{Attribute, Attributes, ColumnIndex, Common, Facts, Finder, Proposer, Tally};
+use counting::Counter;
 use footing::{Layout, Side, value_text};
-use ledger::{Break, BreakKind, CauseStatus, Decimal, Zone};
+use ledger::{Break, BreakKind, CauseStatus, Zone};
 use rules::sql::{Lineage, Run, Session, Which};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -215,7 +214,7 @@ struct Group {
 /// The groups of an agreement's breaks, ready to count.
 #[derive(Default)]
 pub(crate) struct Groups {
-    groups: Vec<Group>,
+    groups: Arc<[Group]>,
 }
 
 /// What was counted of each group.
@@ -407,7 +406,9 @@ impl Groups {
         }
         // Where the sample leaves no condition open, there is nothing to count.
         groups.retain(|group| !group.finder.atoms().is_empty());
-        Self { groups }
+        Self {
+            groups: groups.into(),
+        }
     }
 
     pub(crate) fn nothing_counted(&self) -> Census {
@@ -455,30 +456,14 @@ impl Groups {
         let mut run = Run::new(threads);
         run.lineage = true;
         run.meter = Arc::clone(meter);
-        let make = || Counter {
-            counted: self.counted(agreement, side),
-        };
+        let make = || Counter::new(&self.groups, side, &agreement.layout);
         for counter in drive(query, &run, watch, make).await? {
-            for counted in counter.counted {
-                counts.0[counted.group].merge(&counted.tally);
+            let tallies = counter.into_tallies();
+            for ((group, _), tally) in of_side(&self.groups, side).zip(tallies) {
+                counts.0[group].merge(&tally);
             }
         }
         Ok(())
-    }
-
-    fn counted(&self, agreement: &Agreement, side: Side) -> Vec<Counted> {
-        let own = self.groups.iter().enumerate();
-        own.filter(|(_, group)| group.columns.side == side)
-            .map(|(number, group)| Counted {
-                group: number,
-                masker: group.finder.masker(),
-                tally: group.finder.tally(),
-                columns: group.columns.clone(),
-                layout: Arc::clone(&agreement.layout),
-                places: None,
-                masks: Vec::new(),
-            })
-            .collect()
     }
 
     /// What each cause's breaks have in common.
@@ -498,81 +483,10 @@ impl Census {
     }
 }
 
-/// One group's counting in one thread.
-struct Counted {
-    group: usize,
-    masker: Masker,
-    tally: Tally,
-    columns: Columns,
-    layout: Arc<Layout>,
-    places: Option<Vec<Option<usize>>>,
-    /// What holds of each row of the batch at hand.
-    masks: Vec<u64>,
-}
-
-struct Counter {
-    counted: Vec<Counted>,
-}
-
-impl Worker for Counter {
-    fn take(&mut self, batch: RecordBatch) -> Result<(), VerifyError> {
-        for counted in &mut self.counted {
-            counted.take(&batch);
-        }
-        Ok(())
-    }
-}
-
-impl Counted {
-    fn take(&mut self, batch: &RecordBatch) {
-        let places = self
-            .places
-            .get_or_insert_with(|| self.columns.in_batch(&self.layout, &batch.schema()));
-        self.masks.clear();
-        self.masks.resize(batch.num_rows(), 0);
-        for column in self.masker.columns() {
-            let place = places.get(column.column().0).copied().flatten();
-            add_masks(column, place.map(|at| batch.column(at)), &mut self.masks);
-        }
-        for mask in &self.masks {
-            self.tally.add_record(*mask);
-        }
-    }
-}
-
-/// Adds what holds of each row's value of one column; numbers are looked at as numbers.
-fn add_masks(column: &mut ColumnMasker, array: Option<&ArrayRef>, masks: &mut [u64]) {
-    let Some(array) = array else {
-        return masks
-            .iter_mut()
-            .for_each(|mask| *mask |= column.of_text(None));
-    };
-    macro_rules! numbers {
-        ($type:ty, $scale:expr) => {
-            for (mask, value) in masks.iter_mut().zip(array.as_primitive::<$type>()) {
-                *mask |= column.of_number(value.map(|value| Decimal {
-                    mantissa: i128::from(value),
-                    scale: $scale,
-                }));
-            }
-        };
-    }
-    match array.data_type() {
-        DataType::Utf8View => {
-            for (mask, value) in masks.iter_mut().zip(array.as_string_view()) {
-                *mask |= column.of_text(value);
-            }
-        }
-        DataType::Int32 => numbers!(Int32Type, 0),
-        DataType::Int64 => numbers!(Int64Type, 0),
-        DataType::UInt64 => numbers!(UInt64Type, 0),
-        DataType::Decimal128(_, scale @ 0..) => numbers!(Decimal128Type, scale.unsigned_abs()),
-        _ => {
-            for (row, mask) in masks.iter_mut().enumerate() {
-                *mask |= column.of_text(value_text(array, row, None).as_deref());
-            }
-        }
-    }
+/// The groups of one side.
+fn of_side(groups: &[Group], side: Side) -> impl Iterator<Item = (usize, &Group)> {
+    let numbered = groups.iter().enumerate();
+    numbered.filter(move |(_, group)| group.columns.side == side)
 }
 
 /// A column whose values are looked at as text.

@@ -75,7 +75,7 @@ impl Finder {
 
     /// Makes masks of records, for one thread.
     pub fn masker(&self) -> Masker {
-        Masker::new(&self.attributes, &self.atoms)
+        Masker::new(&self.atoms)
     }
 
     /// Counts masks, for one thread.

@@ -166,13 +166,22 @@ impl Predicate {
             | Test::Remainder { .. } => {
                 reading::number(kind, text).is_some_and(|number| self.test.holds_of_number(number))
             }
-            Test::Moment(range) => {
-                reading::moment(kind, text).is_some_and(|moment| range.contains(moment))
+            Test::Moment(_) | Test::Part(..) => {
+                reading::moment(kind, text).is_some_and(|moment| self.holds_of_moment(moment))
             }
-            Test::Part(part, range) => reading::moment(kind, text)
-                .and_then(|moment| reading::on_the_wall(kind, moment, &self.zone))
-                .is_some_and(|wall| range.contains(reading::part(*part, wall))),
             _ => self.test.holds_of_text(text),
+        }
+    }
+
+    /// Says whether a test of a moment holds; false for tests of anything else.
+    pub(super) fn holds_of_moment(&self, moment: Moment) -> bool {
+        match &self.test {
+            Test::Moment(range) => range.contains(moment),
+            Test::Part(part, range) => {
+                let wall = reading::on_the_wall(self.attribute.kind, moment, &self.zone);
+                wall.is_some_and(|wall| range.contains(reading::part(*part, wall)))
+            }
+            _ => false,
         }
     }
 

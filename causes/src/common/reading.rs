@@ -11,6 +11,9 @@ pub struct Moment(pub i128);
 
 pub(super) const NANOS_PER_SECOND: i128 = 1_000_000_000;
 pub(super) const NANOS_PER_DAY: i128 = 86_400 * NANOS_PER_SECOND;
+/// The first and the last moment that can be written: of the years 1 to 9999.
+pub(super) const FIRST_MOMENT: Moment = Moment(-719_162 * NANOS_PER_DAY);
+pub(super) const LAST_MOMENT: Moment = Moment(2_932_897 * NANOS_PER_DAY - 1);
 
 /// Reads a number; text as money.
 #[inline]

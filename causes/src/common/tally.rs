@@ -82,6 +82,24 @@ impl Tally {
         self.slot(mask).book += 1;
     }
 
+    /// The conjunctions that are counted, as masks.
+    pub(super) fn conjunctions(&self) -> &[u64] {
+        &self.conjunctions
+    }
+
+    /// Adds records as [`Self::add_record`] does, of which it was counted elsewhere how many meet each
+    /// conjunction.
+    pub(super) fn add_counted(&mut self, of_each: impl Iterator<Item = u64>, records: u64) {
+        let book = |book| Seen {
+            book,
+            ..Seen::default()
+        };
+        for (count, matching) in self.counts.iter_mut().zip(of_each) {
+            count.add(book(matching));
+        }
+        self.all.add(book(records));
+    }
+
     /// Adds what another has counted for the same finder.
     ///
     /// # Panics
@@ -125,6 +143,15 @@ impl Tally {
         (counts, all)
     }
 }
+
+impl PartialEq for Tally {
+    /// Tallies are equal that have counted the same for the same conjunctions.
+    fn eq(&self, other: &Self) -> bool {
+        self.conjunctions == other.conjunctions && self.counts() == other.counts()
+    }
+}
+
+impl Eq for Tally {}
 
 impl Slot {
     fn hand_down(self, conjunctions: &[u64], counts: &mut [Seen], all: &mut Seen) {

@@ -1,0 +1,527 @@
+//! Sorts the values of a column into cells: of all values of a cell the same conditions hold.
+//!
+//! What holds of a cell is asked of the plain conditions once. A value that comes as a whole number
+//! then only needs to be found among cut points, or divided; text is looked up among the texts
+//! before it.
+
+use super::predicate::{Predicate, Range, Test};
+use super::reading::{self, Moment};
+use super::sample::mixed;
+use ledger::Decimal;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+
+/// How the values of a column are given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// As text, in the forms that [`Kind`](crate::Kind) tells.
+    Text,
+    /// As whole numbers of units of the last of so many decimals.
+    Number {
+        /// Number of decimals.
+        scale: u8,
+    },
+    /// As whole numbers of so many nanoseconds since 1970-01-01 00:00:00: of UTC in a column of
+    /// instants, of the clock on the wall in a column of dates.
+    Moment {
+        /// Nanoseconds of a unit; above zero.
+        nanos: i64,
+    },
+}
+
+/// The number of a cell of one [`Sieve`].
+pub(super) type Cell = u32;
+
+/// Texts and numbers that a sieve remembers; a power of two.
+const REMEMBERED: usize = 1_024;
+
+/// Sorts the values of one column into cells by some of the conditions on it.
+#[derive(Debug, Clone)]
+pub(super) struct Sieve {
+    way: Way,
+    judge: Judge,
+    cells: Cells,
+}
+
+/// How a value's cell is found.
+#[derive(Debug, Clone)]
+enum Way {
+    /// By the stretch of the line that a number or moment lies in.
+    Line(Line<i64>),
+    /// By the number of decimals that it takes to write.
+    Decimals(Vec<Cell>),
+    /// By what a division leaves of the size.
+    Rests(Rests),
+    /// By a part of what clock and calendar show.
+    Part(Part),
+    /// By asking every condition of the number.
+    Numbers(Vec<Option<(i128, Cell)>>),
+    /// By asking every condition of the text.
+    Texts(Vec<(String, Cell)>),
+}
+
+/// Stretches of a line: where each but the first begins, and their cells.
+#[derive(Debug, Clone)]
+struct Line<T> {
+    cuts: Vec<T>,
+    cells: Vec<Cell>,
+}
+
+#[derive(Debug, Clone)]
+struct Rests {
+    modulus: u64,
+    cells: Vec<(u64, Cell)>,
+    /// The cell of any other rest.
+    other: Cell,
+}
+
+#[derive(Debug, Clone)]
+struct Part {
+    part: super::Part,
+    line: Line<u32>,
+    /// The cell of what no clock shows.
+    unreadable: Cell,
+}
+
+/// The conditions of a sieve.
+#[derive(Debug, Clone)]
+struct Judge {
+    form: Form,
+    conditions: Vec<Predicate>,
+}
+
+/// Which conditions hold, in their order.
+type Holds = Box<[bool]>;
+
+#[derive(Debug, Clone, Default)]
+struct Cells {
+    holds: Vec<Holds>,
+    known: BTreeMap<Holds, Cell>,
+}
+
+impl Form {
+    /// This form where all conditions can be asked of values that are given in it; else text.
+    pub(super) fn or_text(self, conditions: &[Predicate]) -> Self {
+        let can_be_asked = |condition: &Predicate| match condition.test {
+            Test::IsNull | Test::IsNotNull => true,
+            Test::Number(_)
+            | Test::NumberIn(_)
+            | Test::NumberIsNot(_)
+            | Test::Decimals(_)
+            | Test::Remainder { .. } => matches!(self, Self::Number { .. }),
+            Test::Moment(_) | Test::Part(..) => matches!(self, Self::Moment { .. }),
+            _ => false,
+        };
+        match conditions.iter().all(can_be_asked) {
+            true => self,
+            false => Self::Text,
+        }
+    }
+}
+
+impl Sieve {
+    /// The cell of null.
+    pub(super) const NULL: Cell = 0;
+
+    /// The sieves that are needed for all conditions on one column, each with the places of the
+    /// conditions that it sorts by.
+    pub(super) fn all(conditions: &[Predicate], form: Form) -> Vec<(Self, Vec<usize>)> {
+        let mut sorts: BTreeMap<Sort, Vec<usize>> = BTreeMap::new();
+        for (place, condition) in conditions.iter().enumerate() {
+            let sort = Sort::of(&condition.test, form);
+            sorts.entry(sort).or_default().push(place);
+        }
+        let sieve = |(sort, places): (Sort, Vec<usize>)| {
+            let own = places.iter().map(|place| conditions[*place].clone());
+            (Self::new(sort, own.collect(), form), places)
+        };
+        sorts.into_iter().map(sieve).collect()
+    }
+
+    /// A sieve for values as text.
+    pub(super) fn of_texts(conditions: Vec<Predicate>) -> Self {
+        Self::new(Sort::Texts, conditions, Form::Text)
+    }
+
+    fn new(sort: Sort, conditions: Vec<Predicate>, form: Form) -> Self {
+        let judge = Judge { form, conditions };
+        let mut cells = Cells::default();
+        cells.of(judge.of_text(None));
+        let way = match sort {
+            Sort::Line => Way::Line(Line::new(judge.cuts(), i64::MIN, |from| {
+                cells.of(judge.of_number(i128::from(from)))
+            })),
+            Sort::Decimals { scale } => Way::Decimals(
+                (0..=scale)
+                    .map(|used| cells.of(judge.of_decimals(used)))
+                    .collect(),
+            ),
+            Sort::Rest { modulus } => Way::Rests(Rests::new(modulus, &judge, &mut cells)),
+            Sort::Part(part) => Way::Part(Part {
+                part,
+                line: Line::new(judge.part_cuts(), 0, |from| cells.of(judge.of_part(from))),
+                unreadable: cells.of(judge.of_nothing()),
+            }),
+            Sort::Numbers => Way::Numbers(vec![None; REMEMBERED]),
+            Sort::Texts => Way::Texts(vec![
+                (String::new(), cells.of(judge.of_text(Some(""))));
+                REMEMBERED
+            ]),
+        };
+        Self { way, judge, cells }
+    }
+
+    /// Cells that values were found in so far, and that of null.
+    pub(super) fn len(&self) -> usize {
+        self.cells.holds.len()
+    }
+
+    /// Says whether a condition holds of the values of a cell.
+    pub(super) fn holds(&self, cell: usize, condition: usize) -> bool {
+        self.cells.holds[cell][condition]
+    }
+
+    /// The cell of a text.
+    #[inline]
+    pub(super) fn of_text(&mut self, value: Option<&str>) -> Cell {
+        let Some(text) = value else {
+            return Self::NULL;
+        };
+        let Way::Texts(texts) = &mut self.way else {
+            return self.cells.of(self.judge.of_text(value));
+        };
+        let (known, cell) = &mut texts[place_of_text(text)];
+        if known != text {
+            *cell = self.cells.of(self.judge.of_text(value));
+            known.clear();
+            known.push_str(text);
+        }
+        *cell
+    }
+
+    /// Appends the cells of whole numbers, none of them null.
+    pub(super) fn extend_of_numbers(
+        &mut self,
+        values: impl Iterator<Item = i128>,
+        into: &mut Vec<Cell>,
+    ) {
+        let Self { way, judge, cells } = self;
+        let mut any = |value: i128| cells.of(judge.of_number(value));
+        match way {
+            Way::Line(line) => into.extend(values.map(|value| match i64::try_from(value) {
+                Ok(value) => line.of(value),
+                Err(_) => any(value),
+            })),
+            Way::Decimals(of) => into.extend(values.map(|value| match i64::try_from(value) {
+                Ok(value) => of[decimals(value, of.len() - 1)],
+                Err(_) => any(value),
+            })),
+            Way::Rests(rests) => into.extend(values.map(|value| match i64::try_from(value) {
+                Ok(value) => rests.of(value.unsigned_abs()),
+                Err(_) => any(value),
+            })),
+            Way::Part(part) => into.extend(values.map(|value| match judge.wall(value) {
+                Some(wall) => part.line.of(reading::part(part.part, wall)),
+                None => part.unreadable,
+            })),
+            Way::Numbers(known) => {
+                into.extend(
+                    values.map(|value| match &mut known[place_of_number(value)] {
+                        Some((number, cell)) if *number == value => *cell,
+                        other => other.insert((value, any(value))).1,
+                    }),
+                )
+            }
+            Way::Texts(_) => into.extend(values.map(any)),
+        }
+    }
+}
+
+/// What conditions are put into one sieve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Sort {
+    Line,
+    Decimals { scale: u8 },
+    Rest { modulus: u64 },
+    Part(super::Part),
+    Numbers,
+    Texts,
+}
+
+impl Sort {
+    fn of(test: &Test, form: Form) -> Self {
+        match (form, test) {
+            (Form::Text, _) => Self::Texts,
+            (Form::Number { scale }, Test::Decimals(_)) => Self::Decimals { scale },
+            (Form::Number { scale }, Test::Remainder { modulus, .. }) => {
+                match modulus
+                    .rescale_exact(scale)
+                    .map(|units| u64::try_from(units.mantissa))
+                {
+                    Some(Ok(modulus @ 1..)) => Self::Rest { modulus },
+                    _ => Self::Numbers,
+                }
+            }
+            (Form::Moment { .. }, Test::Part(part, _)) => Self::Part(*part),
+            _ => Self::Line,
+        }
+    }
+}
+
+impl<T: Ord + Copy> Line<T> {
+    /// Stretches from `first` on that begin at these cuts; those in one cell are joined.
+    fn new(cuts: BTreeSet<T>, first: T, mut cell_from: impl FnMut(T) -> Cell) -> Self {
+        let mut line = Self {
+            cuts: Vec::new(),
+            cells: vec![cell_from(first)],
+        };
+        for cut in cuts {
+            let cell = cell_from(cut);
+            if line.cells.last() != Some(&cell) {
+                line.cuts.push(cut);
+                line.cells.push(cell);
+            }
+        }
+        line
+    }
+
+    #[inline]
+    fn of(&self, value: T) -> Cell {
+        self.cells[self.cuts.partition_point(|cut| *cut <= value)]
+    }
+}
+
+impl Rests {
+    fn new(modulus: u64, judge: &Judge, cells: &mut Cells) -> Self {
+        let wanted: BTreeSet<u64> = judge.rests().filter(|rest| *rest < modulus).collect();
+        let cell = |rest| (rest, cells.of(judge.of_number(i128::from(rest))));
+        Self {
+            modulus,
+            cells: wanted.into_iter().map(cell).collect(),
+            other: cells.of(judge.of_nothing()),
+        }
+    }
+
+    #[inline]
+    fn of(&self, size: u64) -> Cell {
+        let rest = size % self.modulus;
+        let known = self.cells.iter().find(|(known, _)| *known == rest);
+        known.map_or(self.other, |(_, cell)| *cell)
+    }
+}
+
+impl Judge {
+    /// What holds of a text.
+    fn of_text(&self, value: Option<&str>) -> Holds {
+        let Some(text) = value else {
+            return self.ask(|condition| condition.test == Test::IsNull);
+        };
+        let mut number: Option<Option<Decimal>> = None;
+        let mut moment: Option<Option<Moment>> = None;
+        self.ask(|condition| {
+            let kind = condition.attribute.kind;
+            match &condition.test {
+                Test::Number(_)
+                | Test::NumberIn(_)
+                | Test::NumberIsNot(_)
+                | Test::Decimals(_)
+                | Test::Remainder { .. } => number
+                    .get_or_insert_with(|| reading::number(kind, text))
+                    .is_some_and(|number| condition.test.holds_of_number(number)),
+                Test::Moment(_) | Test::Part(..) => moment
+                    .get_or_insert_with(|| reading::moment(kind, text))
+                    .is_some_and(|moment| condition.holds_of_moment(moment)),
+                test => test.holds_of_text(text),
+            }
+        })
+    }
+
+    /// What holds of a whole number in this form.
+    fn of_number(&self, value: i128) -> Holds {
+        self.ask(|condition| match (self.form, &condition.test) {
+            (_, Test::IsNotNull) => true,
+            (Form::Number { scale }, test) => test.holds_of_number(Decimal::new(value, scale)),
+            (Form::Moment { nanos }, _) => {
+                moment_of(value, nanos).is_some_and(|moment| condition.holds_of_moment(moment))
+            }
+            (Form::Text, _) => false,
+        })
+    }
+
+    /// What holds of all numbers that take so many decimals.
+    fn of_decimals(&self, used: u8) -> Holds {
+        self.ask(|condition| match &condition.test {
+            Test::Decimals(range) => range.contains(u32::from(used)),
+            _ => false,
+        })
+    }
+
+    /// What holds where clock and calendar show this.
+    fn of_part(&self, shown: u32) -> Holds {
+        self.ask(|condition| match &condition.test {
+            Test::Part(_, range) => range.contains(shown),
+            _ => false,
+        })
+    }
+
+    fn of_nothing(&self) -> Holds {
+        self.ask(|_| false)
+    }
+
+    fn ask(&self, holds: impl FnMut(&Predicate) -> bool) -> Holds {
+        self.conditions.iter().map(holds).collect()
+    }
+
+    /// What clock and calendar show at a moment that is given as a whole number.
+    #[inline]
+    fn wall(&self, value: i128) -> Option<Moment> {
+        let Form::Moment { nanos } = self.form else {
+            return None;
+        };
+        let condition = self.conditions.first()?;
+        reading::on_the_wall(
+            condition.attribute.kind,
+            moment_of(value, nanos)?,
+            &condition.zone,
+        )
+    }
+
+    /// The whole numbers from which on other conditions may hold than before.
+    fn cuts(&self) -> BTreeSet<i64> {
+        let tests = self.conditions.iter().map(|condition| &condition.test);
+        let floors: Vec<i128> = match self.form {
+            Form::Number { scale } => {
+                let numbers = tests.flat_map(numbers_of);
+                numbers.filter_map(|number| floor(number, scale)).collect()
+            }
+            Form::Moment { nanos } => {
+                let limits = tests.flat_map(|test| match test {
+                    Test::Moment(range) => limits(range),
+                    _ => Vec::new(),
+                });
+                let all = limits.chain([reading::FIRST_MOMENT, reading::LAST_MOMENT]);
+                all.map(|moment| moment.0.div_euclid(i128::from(nanos)))
+                    .collect()
+            }
+            Form::Text => Vec::new(),
+        };
+        // A limit lies on a whole number, or between it and the next.
+        let both = floors
+            .into_iter()
+            .flat_map(|floor| [Some(floor), floor.checked_add(1)]);
+        both.flatten()
+            .filter_map(|cut| i64::try_from(cut).ok())
+            .collect()
+    }
+
+    /// The figures from which on other conditions may hold of a part than before.
+    fn part_cuts(&self) -> BTreeSet<u32> {
+        let limits = self
+            .conditions
+            .iter()
+            .flat_map(|condition| match &condition.test {
+                Test::Part(_, range) => limits(range),
+                _ => Vec::new(),
+            });
+        limits
+            .flat_map(|limit| [Some(limit), limit.checked_add(1)])
+            .flatten()
+            .collect()
+    }
+
+    /// The rests that are asked for, in units of the form.
+    fn rests(&self) -> impl Iterator<Item = u64> {
+        self.conditions
+            .iter()
+            .filter_map(|condition| match (&condition.test, self.form) {
+                (Test::Remainder { rest, .. }, Form::Number { scale }) => {
+                    u64::try_from(rest.rescale_exact(scale)?.mantissa).ok()
+                }
+                _ => None,
+            })
+    }
+}
+
+impl Cells {
+    fn of(&mut self, holds: Holds) -> Cell {
+        if let Some(cell) = self.known.get(&holds) {
+            return *cell;
+        }
+        let cell = self.holds.len() as Cell;
+        self.holds.push(holds.clone());
+        self.known.insert(holds, cell);
+        cell
+    }
+}
+
+/// The moment that a whole number stands for, where it can be written with four digits of a year.
+#[inline]
+fn moment_of(value: i128, nanos: i64) -> Option<Moment> {
+    let moment = Moment(value.saturating_mul(i128::from(nanos)));
+    (reading::FIRST_MOMENT..=reading::LAST_MOMENT)
+        .contains(&moment)
+        .then_some(moment)
+}
+
+/// The numbers at which a test of numbers begins or ends to hold.
+fn numbers_of(test: &Test) -> Vec<Decimal> {
+    match test {
+        Test::Number(range) => limits(range),
+        Test::NumberIn(numbers) => numbers.clone(),
+        Test::NumberIsNot(number) => vec![*number],
+        _ => Vec::new(),
+    }
+}
+
+fn limits<T: Copy>(range: &Range<T>) -> Vec<T> {
+    let limit = |bound: &Bound<T>| match bound {
+        Bound::Included(limit) | Bound::Excluded(limit) => Some(*limit),
+        Bound::Unbounded => None,
+    };
+    [limit(&range.from), limit(&range.to)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// The largest number of so many decimals that is not above another, in units of the last; none where
+/// 128 bits do not hold it.
+fn floor(number: Decimal, scale: u8) -> Option<i128> {
+    if scale >= number.scale {
+        return number.rescale_exact(scale).map(|units| units.mantissa);
+    }
+    match Decimal::new(1, 0).rescale_exact(number.scale - scale) {
+        Some(unit) => Some(number.mantissa.div_euclid(unit.mantissa)),
+        None => Some(if number.is_negative() { -1 } else { 0 }),
+    }
+}
+
+/// Decimals that it takes to write a number, of the `scale` that it has.
+#[inline]
+fn decimals(mut value: i64, mut scale: usize) -> usize {
+    while scale > 0 && value % 10 == 0 {
+        value /= 10;
+        scale -= 1;
+    }
+    scale
+}
+
+fn place_of_number(value: i128) -> usize {
+    mixed(value as u64) as usize % REMEMBERED
+}
+
+/// Where a text is remembered: told by its length, its beginning and its end.
+#[inline]
+fn place_of_text(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let word = |part: &[u8]| {
+        part.iter()
+            .fold(0, |word, byte| word << 8 | u64::from(*byte))
+    };
+    let (start, end) = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (Some(start), Some(end)) => (u64::from_le_bytes(*start), u64::from_le_bytes(*end)),
+        _ => (word(bytes), 0),
+    };
+    let all = start ^ end.rotate_left(29) ^ (bytes.len() as u64).rotate_left(56);
+    mixed(all) as usize % REMEMBERED
+}
