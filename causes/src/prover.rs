@@ -8,7 +8,7 @@ use crate::explanation::{Explanation, Says};
 use crate::simplicity::{can_be_confused, rank};
 use crate::terms::Terms;
 use crate::time::in_flight::was_changed;
-use crate::trial::{Hit, Trial};
+use crate::trial::{Hit, Steps, Trial};
 use crate::verdict::{self, Composed};
 
 /// Causes that are tried as the first and as the second of two on the same amount. Those that
@@ -199,26 +199,42 @@ impl Prover {
         if field.numbers.is_none() {
             return Vec::new();
         }
-        let composable = || self.causes().filter(|cause| COMPOSABLE.contains(&cause.id));
-        let mut first = Trial::new(case, false);
-        first.steps = Some(Vec::new());
-        for cause in composable() {
-            first.cause = cause.id;
-            try_field(cause, case, field, &mut first);
-        }
         let mut composed = Vec::new();
-        for step in first.steps.unwrap_or_default() {
+        for (place, step) in self.steps(case, field, None).taken.iter().enumerate() {
             let halfway = field.expecting(step.value);
             let mut second = Trial::new(case, false);
-            for cause in composable().filter(|cause| cause.id != step.cause) {
+            for cause in self.composable().filter(|cause| cause.id != step.cause) {
                 second.cause = cause.id;
                 try_field(cause, case, &halfway, &mut second);
             }
-            for hit in second.hits {
-                composed.push(Composed::new(field, &step, hit));
+            if second.hits.is_empty() {
+                continue;
             }
+            let reason = self.steps(case, field, Some(place)).reason;
+            let reason = reason.expect("the same steps are taken again");
+            let hits = second.hits.into_iter();
+            composed.extend(hits.map(|hit| Composed::new(field, step, &reason, hit)));
         }
         composed
+    }
+
+    /// What the first of two causes may give, and why for the one at the place that is `asked` for.
+    fn steps(&self, case: &Case<'_>, field: &Field<'_>, asked: Option<usize>) -> Steps {
+        let mut first = Trial::new(case, false);
+        first.steps = Some(Steps {
+            asked,
+            ..Steps::default()
+        });
+        for cause in self.composable() {
+            first.cause = cause.id;
+            try_field(cause, case, field, &mut first);
+        }
+        first.steps.unwrap_or_default()
+    }
+
+    fn composable(&self) -> impl Iterator<Item = &'static Cause> + use<'_> {
+        let causes = self.causes();
+        causes.filter(|cause| COMPOSABLE.contains(&cause.id))
     }
 }
 

@@ -39,7 +39,16 @@ pub(crate) struct Hit {
 pub(crate) struct Step {
     pub(crate) cause: CauseId,
     pub(crate) value: Decimal,
-    pub(crate) reason: Says,
+}
+
+/// Collects what the first of two causes gives.
+#[derive(Default)]
+pub(crate) struct Steps {
+    pub(crate) taken: Vec<Step>,
+    /// The place of the step whose reason is wanted: most steps lead nowhere, and it takes longer to
+    /// say why one is taken than to take it.
+    pub(crate) asked: Option<usize>,
+    pub(crate) reason: Option<Says>,
 }
 
 /// Collects what the causes offer.
@@ -51,7 +60,7 @@ pub(crate) struct Trial<'c> {
     /// Everything that was offered, where a story is to be told.
     pub(crate) tried: Option<Vec<Tried>>,
     /// Numbers that were offered, where a second cause is to be tried on them.
-    pub(crate) steps: Option<Vec<Step>>,
+    pub(crate) steps: Option<Steps>,
 }
 
 impl<'c> Trial<'c> {
@@ -86,12 +95,12 @@ impl<'c> Trial<'c> {
         // Nothing is left of a zero that could tell what made it.
         let fit = if value.is_zero() { Fit::Loose } else { fit };
         if let Some(steps) = &mut self.steps {
-            if fit == Fit::Exact && steps.len() < STEPS_MAX {
-                steps.push(Step {
-                    cause: self.cause,
-                    value,
-                    reason: reason(),
-                });
+            if fit == Fit::Exact && steps.taken.len() < STEPS_MAX {
+                if steps.asked == Some(steps.taken.len()) {
+                    steps.reason = Some(reason());
+                }
+                let cause = self.cause;
+                steps.taken.push(Step { cause, value });
             }
             return;
         }

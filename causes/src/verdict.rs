@@ -49,7 +49,7 @@ impl Composed {
         self.causes
     }
 
-    pub(crate) fn new(field: &Field<'_>, step: &Step, hit: Hit) -> Composed {
+    pub(crate) fn new(field: &Field<'_>, step: &Step, why: &Says, hit: Hit) -> Composed {
         // The second hit tells the whole way already, but begins at the amount in between.
         let reason_of_hit = |says: &str, mark: &str| {
             let after = says.split_once(mark).map_or(says, |(_, after)| after);
@@ -59,16 +59,8 @@ impl Composed {
                 .to_owned()
         };
         let reason = Says {
-            en: format!(
-                "{}, then {}",
-                step.reason.en,
-                reason_of_hit(&hit.says.en, ": ")
-            ),
-            zh: format!(
-                "{}，再{}",
-                step.reason.zh,
-                reason_of_hit(&hit.says.zh, "：")
-            ),
+            en: format!("{}, then {}", why.en, reason_of_hit(&hit.says.en, ": ")),
+            zh: format!("{}，再{}", why.zh, reason_of_hit(&hit.says.zh, "：")),
         };
         Composed {
             causes: [step.cause, hit.cause],
