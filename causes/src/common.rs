@@ -65,8 +65,8 @@
 //! A [`Pool`] counts a book for many finders at once and looks at each column once, whatever the
 //! number of finders and of conditions on it: it sorts the values into cells, of whose values the
 //! same conditions hold. A number is looked up among the limits of all conditions on its column, or
-//! divided; a text is looked up among the texts before it, and only a new one is held against the
-//! conditions one by one. Each condition then has a bitmap of the batch, and a conjunction, counted
+//! divided; a text is looked up among the texts and beginnings of texts that are asked for. What else
+//! is asked of a text is remembered of the texts before it. Each condition then has a bitmap of the batch, and a conjunction, counted
 //! once for all finders that ask for it, is an `AND` of bitmaps. Columns that no condition speaks of
 //! are not asked for. A [`Masker`] says the same of single records that are given as text, such as
 //! broken ones.

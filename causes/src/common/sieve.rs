@@ -1,13 +1,14 @@
 //! Sorts the values of a column into cells: of all values of a cell the same conditions hold.
 //!
 //! What holds of a cell is asked of the plain conditions once. A value that comes as a whole number
-//! then only needs to be found among cut points, or divided; text is looked up among the texts
-//! before it.
+//! then only needs to be found among cut points, or divided; text is found among cut points too, or
+//! looked up among the texts before it.
 
 use super::predicate::{Predicate, Range, Test};
 use super::reading::{self, Moment};
 use super::sample::mixed;
 use ledger::Decimal;
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
@@ -56,6 +57,8 @@ enum Way {
     Part(Part),
     /// By asking every condition of the number.
     Numbers(Vec<Option<(i128, Cell)>>),
+    /// By where a text stands in the order of their bytes.
+    Order(Line<Box<[u8]>>),
     /// By asking every condition of the text.
     Texts(Vec<(String, Cell)>),
 }
@@ -149,7 +152,7 @@ impl Sieve {
         cells.of(judge.of_text(None));
         let way = match sort {
             Sort::Line => Way::Line(Line::new(judge.cuts(), i64::MIN, |from| {
-                cells.of(judge.of_number(i128::from(from)))
+                cells.of(judge.of_number(i128::from(*from)))
             })),
             Sort::Decimals { scale } => Way::Decimals(
                 (0..=scale)
@@ -159,10 +162,13 @@ impl Sieve {
             Sort::Rest { modulus } => Way::Rests(Rests::new(modulus, &judge, &mut cells)),
             Sort::Part(part) => Way::Part(Part {
                 part,
-                line: Line::new(judge.part_cuts(), 0, |from| cells.of(judge.of_part(from))),
+                line: Line::new(judge.part_cuts(), 0, |from| cells.of(judge.of_part(*from))),
                 unreadable: cells.of(judge.of_nothing()),
             }),
             Sort::Numbers => Way::Numbers(vec![None; REMEMBERED]),
+            Sort::Order => Way::Order(Line::new(judge.bytes_cuts(), Box::default(), |from| {
+                cells.of(judge.of_bytes(from))
+            })),
             Sort::Texts => Way::Texts(vec![
                 (String::new(), cells.of(judge.of_text(Some(""))));
                 REMEMBERED
@@ -187,8 +193,10 @@ impl Sieve {
         let Some(text) = value else {
             return Self::NULL;
         };
-        let Way::Texts(texts) = &mut self.way else {
-            return self.cells.of(self.judge.of_text(value));
+        let texts = match &mut self.way {
+            Way::Order(line) => return line.of(text.as_bytes()),
+            Way::Texts(texts) => texts,
+            _ => return self.cells.of(self.judge.of_text(value)),
         };
         let (known, cell) = &mut texts[place_of_text(text)];
         if known != text {
@@ -209,7 +217,7 @@ impl Sieve {
         let mut any = |value: i128| cells.of(judge.of_number(value));
         match way {
             Way::Line(line) => into.extend(values.map(|value| match i64::try_from(value) {
-                Ok(value) => line.of(value),
+                Ok(value) => line.of(&value),
                 Err(_) => any(value),
             })),
             Way::Decimals(of) => into.extend(values.map(|value| match i64::try_from(value) {
@@ -221,7 +229,7 @@ impl Sieve {
                 Err(_) => any(value),
             })),
             Way::Part(part) => into.extend(values.map(|value| match judge.wall(value) {
-                Some(wall) => part.line.of(reading::part(part.part, wall)),
+                Some(wall) => part.line.of(&reading::part(part.part, wall)),
                 None => part.unreadable,
             })),
             Way::Numbers(known) => {
@@ -232,7 +240,7 @@ impl Sieve {
                     }),
                 )
             }
-            Way::Texts(_) => into.extend(values.map(any)),
+            Way::Order(_) | Way::Texts(_) => into.extend(values.map(any)),
         }
     }
 }
@@ -245,12 +253,23 @@ enum Sort {
     Rest { modulus: u64 },
     Part(super::Part),
     Numbers,
+    Order,
     Texts,
 }
 
 impl Sort {
     fn of(test: &Test, form: Form) -> Self {
         match (form, test) {
+            (
+                Form::Text,
+                Test::IsNull
+                | Test::IsNotNull
+                | Test::IsEmpty
+                | Test::Is(_)
+                | Test::IsIn(_)
+                | Test::IsNotIn(_)
+                | Test::StartsWith(_),
+            ) => Self::Order,
             (Form::Text, _) => Self::Texts,
             (Form::Number { scale }, Test::Decimals(_)) => Self::Decimals { scale },
             (Form::Number { scale }, Test::Remainder { modulus, .. }) => {
@@ -268,15 +287,15 @@ impl Sort {
     }
 }
 
-impl<T: Ord + Copy> Line<T> {
+impl<T: Ord> Line<T> {
     /// Stretches from `first` on that begin at these cuts; those in one cell are joined.
-    fn new(cuts: BTreeSet<T>, first: T, mut cell_from: impl FnMut(T) -> Cell) -> Self {
+    fn new(cuts: BTreeSet<T>, first: T, mut cell_from: impl FnMut(&T) -> Cell) -> Self {
         let mut line = Self {
             cuts: Vec::new(),
-            cells: vec![cell_from(first)],
+            cells: vec![cell_from(&first)],
         };
         for cut in cuts {
-            let cell = cell_from(cut);
+            let cell = cell_from(&cut);
             if line.cells.last() != Some(&cell) {
                 line.cuts.push(cut);
                 line.cells.push(cell);
@@ -286,8 +305,11 @@ impl<T: Ord + Copy> Line<T> {
     }
 
     #[inline]
-    fn of(&self, value: T) -> Cell {
-        self.cells[self.cuts.partition_point(|cut| *cut <= value)]
+    fn of<V: Ord + ?Sized>(&self, value: &V) -> Cell
+    where
+        T: Borrow<V>,
+    {
+        self.cells[self.cuts.partition_point(|cut| cut.borrow() <= value)]
     }
 }
 
@@ -333,6 +355,20 @@ impl Judge {
                     .is_some_and(|moment| condition.holds_of_moment(moment)),
                 test => test.holds_of_text(text),
             }
+        })
+    }
+
+    /// What holds of texts of these bytes. Where a stretch of texts begins need be no text itself.
+    fn of_bytes(&self, bytes: &[u8]) -> Holds {
+        let is_among = |texts: &[String]| texts.iter().any(|text| text.as_bytes() == bytes);
+        self.ask(|condition| match &condition.test {
+            Test::IsNotNull => true,
+            Test::IsEmpty => bytes.is_empty(),
+            Test::Is(text) => text.as_bytes() == bytes,
+            Test::IsIn(texts) => is_among(texts),
+            Test::IsNotIn(texts) => !is_among(texts),
+            Test::StartsWith(start) => bytes.starts_with(start.as_bytes()),
+            _ => false,
         })
     }
 
@@ -414,6 +450,29 @@ impl Judge {
             .collect()
     }
 
+    /// The bytes from which on other conditions may hold of texts than before.
+    fn bytes_cuts(&self) -> BTreeSet<Box<[u8]>> {
+        let mut cuts = BTreeSet::new();
+        for condition in &self.conditions {
+            let texts = match &condition.test {
+                Test::Is(text) => std::slice::from_ref(text),
+                Test::IsIn(texts) | Test::IsNotIn(texts) => texts,
+                Test::StartsWith(start) => {
+                    cuts.insert(start.as_bytes().into());
+                    cuts.extend(after_all_with(start));
+                    continue;
+                }
+                Test::IsEmpty => &[String::new()],
+                _ => continue,
+            };
+            for text in texts {
+                cuts.insert(text.as_bytes().into());
+                cuts.insert([text.as_bytes(), &[0]].concat().into());
+            }
+        }
+        cuts
+    }
+
     /// The figures from which on other conditions may hold of a part than before.
     fn part_cuts(&self) -> BTreeSet<u32> {
         let limits = self
@@ -482,6 +541,14 @@ fn limits<T: Copy>(range: &Range<T>) -> Vec<T> {
         .into_iter()
         .flatten()
         .collect()
+}
+
+/// The first bytes behind all texts that begin so.
+fn after_all_with(start: &str) -> Option<Box<[u8]>> {
+    let mut bytes: Box<[u8]> = start.as_bytes().into();
+    // No byte of a text is the last of all.
+    *bytes.last_mut()? += 1;
+    Some(bytes)
 }
 
 /// The largest number of so many decimals that is not above another, in units of the last; none where
