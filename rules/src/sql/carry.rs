@@ -1,5 +1,5 @@
 //! A rule whose records each come from one record of a table: another table can stand in its
-//! place, and hidden columns tell which record each row comes from.
+//! place, and a hidden column tells which record each row comes from.
 //!
 //! Readings put given records there, conversions a part of the table. The tables beside it are
 //! read once and held in memory.
@@ -24,31 +24,26 @@ use super::scan::BookTable;
 use super::session::Which;
 use super::side::{Run, Side};
 
-/// The hidden columns that tell which record of the table a row comes from. Their names are those
-/// of lineage, so that a reject tells it too.
-pub(super) const FILE_BESIDE: &str = "__s0._file";
-/// See [`FILE_BESIDE`].
+/// The hidden column that tells which record of the table a row comes from. Its name is that of
+/// lineage, so that a reject tells it too; the file is known to whoever gives the records.
 pub(super) const ROW_BESIDE: &str = "__s0._row";
 
 /// Bytes of the files of all tables beside, at most: they are held in memory.
 const HELD_BYTES: u64 = 256 << 20;
 
-/// Gives what stands in the place of a table: its columns and the hidden ones.
+/// Gives what stands in the place of a table: its columns and the hidden one.
 pub(super) type Stand<'a> = &'a dyn Fn(&BookTable) -> Arc<dyn TableProvider>;
 
-/// The hidden columns as fields.
-pub(super) fn fields_beside() -> [Arc<Field>; 2] {
-    [
-        Arc::new(Field::new(FILE_BESIDE, DataType::Utf8View, true)),
-        Arc::new(Field::new(ROW_BESIDE, DataType::UInt64, true)),
-    ]
+/// The hidden column as a field.
+pub(super) fn field_beside() -> Arc<Field> {
+    Arc::new(Field::new(ROW_BESIDE, DataType::UInt64, true))
 }
 
 /// A plan in which one table may have been replaced.
 pub(super) enum Carried {
     /// It does not read the table.
     Apart,
-    /// Each of its records comes from one record of the table, told by hidden columns under this
+    /// Each of its records comes from one record of the table, told by the hidden column under this
     /// qualifier.
     With(Arc<LogicalPlan>, Option<TableReference>),
     /// It mixes records of the table.
@@ -67,19 +62,19 @@ pub(super) fn name_of(book: &BookTable) -> TableName {
     (book.side, book.table.name().to_owned())
 }
 
-pub(super) fn hidden(table: &Option<TableReference>) -> [Column; 2] {
-    [FILE_BESIDE, ROW_BESIDE].map(|name| Column::new(table.clone(), name))
+pub(super) fn hidden(table: &Option<TableReference>) -> Column {
+    Column::new(table.clone(), ROW_BESIDE)
 }
 
-/// Puts what `stand` gives in the place of `table`, and its hidden columns through every operator
+/// Puts what `stand` gives in the place of `table`, and its hidden column through every operator
 /// that keeps its records apart.
 pub(super) fn carry(plan: &LogicalPlan, table: &TableName, stand: Stand<'_>) -> Result<Carried> {
     match plan {
         LogicalPlan::TableScan(scan) => carry_scan(scan, table, stand),
         LogicalPlan::Projection(projection) => match carry(&projection.input, table, stand)? {
             Carried::With(input, of) => {
-                let extra = hidden(&of).map(Expr::Column);
-                let exprs = projection.expr.iter().cloned().chain(extra).collect();
+                let extra = Expr::Column(hidden(&of));
+                let exprs = projection.expr.iter().cloned().chain([extra]).collect();
                 let plan = LogicalPlan::Projection(Projection::try_new(exprs, input)?);
                 Ok(Carried::With(Arc::new(plan), of))
             }
@@ -175,18 +170,15 @@ fn carry_union(union: &Union, table: &TableName, stand: Stand<'_>) -> Result<Car
         let (plan, extra) = match carry(input, table, stand)? {
             Carried::Mixed => return Ok(Carried::Mixed),
             Carried::Apart => {
-                let file = Expr::Literal(ScalarValue::Utf8View(None), None);
                 let row = Expr::Literal(ScalarValue::UInt64(None), None);
-                (Arc::clone(input), [file, row])
+                (Arc::clone(input), row)
             }
             Carried::With(plan, of) => {
                 any = true;
-                (plan, hidden(&of).map(Expr::Column))
+                (plan, Expr::Column(hidden(&of)))
             }
         };
-        let [file, row] = extra;
-        let extra = [file.alias(FILE_BESIDE), row.alias(ROW_BESIDE)];
-        let exprs = own.chain(extra).collect();
+        let exprs = own.chain([extra.alias(ROW_BESIDE)]).collect();
         let plan = Projection::try_new(exprs, plan)?;
         branches.push(Arc::new(LogicalPlan::Projection(plan)));
     }
@@ -197,7 +189,7 @@ fn carry_union(union: &Union, table: &TableName, stand: Stand<'_>) -> Result<Car
     let mut fields: Vec<_> = own
         .map(|(table, field)| (table.cloned(), Arc::clone(field)))
         .collect();
-    fields.extend(fields_beside().map(|field| (None, field)));
+    fields.push((None, field_beside()));
     let schema = DFSchema::new_with_metadata(fields, union.schema.metadata().clone())?;
     let union = Union {
         inputs: branches,

@@ -17,7 +17,7 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use futures::StreamExt;
 
-use super::carry::{self, Carried, Held, ROW_BESIDE, carry};
+use super::carry::{self, Carried, Held, carry};
 use super::checked;
 use super::error::RunError;
 use super::lineage::ScanName;
@@ -66,7 +66,10 @@ impl Side {
         held.read(self, &carried).await?;
         let carried = held.put_in(carried.as_ref().clone())?;
         let own = self.written().schema().columns();
-        let exprs = own.into_iter().chain(carry::hidden(&of)).map(Expr::Column);
+        let exprs = own
+            .into_iter()
+            .chain([carry::hidden(&of)])
+            .map(Expr::Column);
         let plan = Projection::try_new(exprs.collect(), Arc::new(carried))?;
         let (side, table) = name;
         Ok(Some(Parted {
@@ -123,8 +126,8 @@ impl Parted {
     /// Starts a run over some chunks of the main table. The records come in the same order
     /// whatever the machine does: one stream, to be driven by one thread.
     ///
-    /// A reject that an expression makes tells the place of its record, and not the record; see
-    /// [`super::Session::fetch`].
+    /// A reject that an expression makes tells the row of its record, and neither its file nor the
+    /// record; see [`Parted::records`].
     ///
     /// # Errors
     /// When the engine cannot plan the rule.
@@ -145,13 +148,7 @@ impl Parted {
             .create_physical_plan(&self.plan, &state)
             .await?;
         let physical = checked::install(physical, &run.rejects, &self.scan)?;
-        let stream = in_order(&physical, &state)?;
-        let at = physical.schema().index_of(ROW_BESIDE);
-        let at = at.map_err(|error| RunError::Internal(error.to_string()))?;
-        let wanted: Vec<usize> = (0..self.row_column()).chain([at]).collect();
-        let schema = Arc::new(physical.schema().project(&wanted).map_err(internal)?);
-        let narrow = stream.map(move |batch| Ok(batch?.project(&wanted)?));
-        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, narrow)))
+        in_order(&physical, &state)
     }
 
     /// Reads some records of the main table whole, by their rows: for rejects, whose places a run

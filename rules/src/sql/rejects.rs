@@ -340,7 +340,8 @@ struct Place {
     side: Which,
     table: String,
     columns: Vec<(String, usize)>,
-    file: usize,
+    /// None where all records are of one file, which whoever asked knows.
+    file: Option<usize>,
     row: usize,
 }
 
@@ -424,7 +425,7 @@ impl Place {
                 .find(|(column, _)| column == name)
                 .map(|(_, at)| *at)
         };
-        let (file, row) = (find(FILE)?, find(ROW)?);
+        let (file, row) = (find(FILE), find(ROW)?);
         Some(Self {
             side,
             table,
@@ -443,7 +444,9 @@ impl Place {
         Some(RejectedRecord {
             side: self.side,
             table: self.table.clone(),
-            file: texts[self.file][row].clone()?,
+            file: self
+                .file
+                .map_or(Some(String::new()), |file| texts[file][row].clone())?,
             row: texts[self.row][row].as_deref()?.parse().ok()?,
             record: self.columns.iter().map(cell).collect(),
         })

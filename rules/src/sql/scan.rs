@@ -28,7 +28,7 @@ use datafusion::physical_plan::{
 };
 use futures::Stream;
 
-use super::carry::fields_beside;
+use super::carry::field_beside;
 use super::checked;
 use super::probe::{ScanFilter, is_probe};
 use super::rejects::{Origin, Rejects};
@@ -192,7 +192,7 @@ impl TableProvider for BookTable {
     }
 }
 
-/// A table of which each run reads a [`Part`], with the place of every record beside it.
+/// A table of which each run reads a [`Part`], with the row of every record beside it.
 #[derive(Debug)]
 pub(super) struct PartTable {
     book: BookTable,
@@ -209,7 +209,7 @@ impl PartTable {
     pub(super) fn stand(book: &BookTable) -> Arc<dyn TableProvider> {
         let own = book.schema.fields().iter().cloned();
         Arc::new(Self {
-            schema: Arc::new(Schema::new(own.chain(fields_beside()).collect::<Vec<_>>())),
+            schema: Arc::new(Schema::new(own.chain([field_beside()]).collect::<Vec<_>>())),
             book: book.clone(),
         })
     }
@@ -217,10 +217,9 @@ impl PartTable {
     /// The column of the table behind one of ours.
     fn column_of(&self, index: usize, full: &Schema) -> Result<usize> {
         let own = self.book.schema.fields().len();
-        Ok(match index.checked_sub(own) {
-            None => index,
-            Some(0) => full.index_of(FILE)?,
-            Some(_) => full.index_of(ROW)?,
+        Ok(match index < own {
+            true => index,
+            false => full.index_of(ROW)?,
         })
     }
 }

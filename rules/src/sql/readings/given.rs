@@ -21,7 +21,7 @@ use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use futures::TryStreamExt;
 
 use crate::sql::carry::{
-    Carried, FILE_BESIDE, Held, ROW_BESIDE, TableName, can_hold, carry, fields_beside, hidden,
+    Carried, Held, ROW_BESIDE, TableName, can_hold, carry, field_beside, hidden,
 };
 use crate::sql::checked;
 use crate::sql::error::RunError;
@@ -52,7 +52,7 @@ impl GivenTable {
             .fields()
             .iter()
             .cloned()
-            .chain(fields_beside())
+            .chain([field_beside()])
             .collect();
         Self {
             schema: Arc::new(Schema::new(fields)),
@@ -144,7 +144,7 @@ impl Carrying {
             let column = Column::from(self.output.qualified_field(index));
             exprs.push(Expr::Column(column));
         }
-        exprs.extend(hidden(&self.of).map(Expr::Column));
+        exprs.push(Expr::Column(hidden(&self.of)));
         let narrow = Projection::try_new(exprs, Arc::new(carried))?;
         Ok(Planned {
             plan: side.optimize(&LogicalPlan::Projection(narrow))?,
@@ -193,7 +193,7 @@ impl Planned {
             }
             Ok(TreeNodeRecursion::Continue)
         })?;
-        columns.retain(|name| name != FILE_BESIDE && name != ROW_BESIDE);
+        columns.retain(|name| name != ROW_BESIDE);
         Ok(columns)
     }
 
@@ -270,12 +270,7 @@ impl Read {
         }
         order.sort_unstable();
         let wanted: Vec<usize> = (0..schema.fields().len())
-            .filter(|index| {
-                !matches!(
-                    schema.field(*index).name().as_str(),
-                    FILE_BESIDE | ROW_BESIDE
-                )
-            })
+            .filter(|index| schema.field(*index).name() != ROW_BESIDE)
             .collect();
         let indices: UInt32Array = order.iter().map(|(_, row)| *row).collect();
         let narrow = rows.project(&wanted).map_err(internal)?;

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt64Type;
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, RecordBatch, StringArray, StringViewArray, UInt32Array,
-    UInt64Array,
+    Array, ArrayRef, BooleanArray, RecordBatch, StringArray, UInt32Array, UInt64Array,
 };
 use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::{Field, Schema, SchemaRef};
@@ -20,7 +19,7 @@ use futures::{StreamExt, TryStreamExt};
 
 use super::Reading;
 use super::given::{Carrying, GivenTable, Planned, Read};
-use crate::sql::carry::{Held, ROW_BESIDE, TableName, fields_beside, table_of};
+use crate::sql::carry::{Held, ROW_BESIDE, TableName, field_beside, table_of};
 use crate::sql::checked;
 use crate::sql::error::RunError;
 use crate::sql::lineage;
@@ -388,19 +387,12 @@ fn part_of(
     numbered(&narrow, Arc::new(numbers))
 }
 
-/// Adds the hidden columns.
+/// Adds the hidden column.
 pub(super) fn numbered(batch: &RecordBatch, numbers: ArrayRef) -> Result<RecordBatch, RunError> {
     let schema = batch.schema();
     let own = schema.fields().iter().cloned();
-    let fields: Vec<_> = own.chain(fields_beside()).collect();
-    let no_file = std::iter::repeat_n("", batch.num_rows());
-    let no_file: ArrayRef = Arc::new(StringViewArray::from_iter_values(no_file));
-    let columns = batch
-        .columns()
-        .iter()
-        .cloned()
-        .chain([no_file, numbers])
-        .collect();
+    let fields: Vec<_> = own.chain([field_beside()]).collect();
+    let columns = batch.columns().iter().cloned().chain([numbers]).collect();
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(internal)
 }
 
