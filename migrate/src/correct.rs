@@ -321,7 +321,7 @@ impl Writer {
         let part = match options.write {
             true => {
                 fs::create_dir_all(&folder).map_err(at(&folder))?;
-                Some(PartFile::create(&file, Arc::clone(&schema))?)
+                Some(PartFile::create(&file, Arc::clone(&schema), &own)?)
             }
             false => None,
         };
@@ -370,10 +370,7 @@ impl Writer {
                 .amount
                 .parse()
                 .map_err(|_| because(format!("{} is no amount", amount.amount)))?;
-            self.effect
-                .entry(key)
-                .or_insert_with(Wide::new)
-                .subtract(read);
+            self.effect.entry(key).or_default().subtract(read);
         }
         self.done.breaks += 1;
         for (entry, record) in entries {

@@ -78,7 +78,7 @@ pub struct ChunkManifest {
     pub chunk: u32,
     /// What it was made from; none where the rule mixes records.
     pub source: Option<SourceRange>,
-    /// The rule, as [`Job`](crate::job::Job) digests it.
+    /// The rule's digest: BLAKE3 of its SQL and of what the plan says with it.
     pub rule_blake3: String,
     /// What it came to.
     #[serde(flatten)]

@@ -2,24 +2,43 @@
 
 use crate::error::{ConvertError, at};
 use crate::folder;
-use arrow_array::RecordBatch;
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_row::{RowConverter, SortField};
 use arrow_schema::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Records of a row group: what a reader later takes in one piece.
 const ROWS_PER_GROUP: usize = 1 << 18;
 
+/// Of a column's first values so many in a hundred may be other ones for a dictionary to be tried.
+const DISTINCT_PERCENT_MAX: usize = 25;
+
 /// A file under way. Dropped before it is finished, it is gone.
 pub(crate) struct PartFile {
     path: PathBuf,
-    writer: Option<ArrowWriter<Digesting>>,
+    schema: SchemaRef,
+    /// Columns that a reader looks records up by.
+    key: Vec<String>,
+    state: State,
     rows: u64,
+}
+
+/// How far a file has come.
+enum State {
+    /// Nothing is written yet: the first records say how.
+    New(Box<Digesting>),
+    Open(Box<ArrowWriter<Digesting>>),
+    /// Finished, or given up.
+    Closed,
 }
 
 /// A finished file.
@@ -29,38 +48,58 @@ pub(crate) struct Written {
 }
 
 impl PartFile {
-    pub(crate) fn create(path: &Path, schema: SchemaRef) -> Result<Self, ConvertError> {
+    pub(crate) fn create(
+        path: &Path,
+        schema: SchemaRef,
+        key: &[String],
+    ) -> Result<Self, ConvertError> {
         let draft = folder::unfinished(path);
         let file = File::create(&draft).map_err(at(path))?;
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::default()))
-            .set_max_row_group_row_count(Some(ROWS_PER_GROUP))
-            .set_statistics_enabled(EnabledStatistics::Chunk)
-            .build();
         let sink = Digesting {
             file: BufWriter::with_capacity(1 << 20, file),
             hasher: blake3::Hasher::new(),
             bytes: 0,
         };
-        let mut part = Self {
+        Ok(Self {
             path: path.to_owned(),
-            writer: None,
+            schema,
+            key: key.to_vec(),
+            state: State::New(Box::new(sink)),
             rows: 0,
-        };
-        let writer = ArrowWriter::try_new(sink, schema, Some(properties));
-        part.writer = Some(writer.map_err(|error| failed(path, error))?);
-        Ok(part)
+        })
     }
 
     pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<(), ConvertError> {
         self.rows += batch.num_rows() as u64;
-        let writer = self
-            .writer
-            .as_mut()
-            .expect("it is open until it is finished");
-        writer
-            .write(batch)
-            .map_err(|error| failed(&self.path, error))
+        let path = self.path.clone();
+        let writer = self.open(Some(batch))?;
+        writer.write(batch).map_err(|error| failed(&path, error))
+    }
+
+    /// Opens the file, if it is not open yet, as it suits its first records.
+    fn open(
+        &mut self,
+        first: Option<&RecordBatch>,
+    ) -> Result<&mut ArrowWriter<Digesting>, ConvertError> {
+        let state = std::mem::replace(&mut self.state, State::Closed);
+        let writer = match state {
+            State::Open(writer) => writer,
+            State::New(sink) => {
+                let properties = properties(&self.schema, &self.key, first)?;
+                let opened =
+                    ArrowWriter::try_new(*sink, Arc::clone(&self.schema), Some(properties));
+                Box::new(opened.map_err(|error| failed(&self.path, error))?)
+            }
+            State::Closed => {
+                let message = "a file was written to after its end".to_owned();
+                return Err(ConvertError::Internal(message));
+            }
+        };
+        self.state = State::Open(writer);
+        match &mut self.state {
+            State::Open(writer) => Ok(writer),
+            State::New(_) | State::Closed => unreachable!("it has just been opened"),
+        }
     }
 
     /// Records written so far.
@@ -70,7 +109,10 @@ impl PartFile {
 
     /// Completes the file, brings it to the disk and gives it its name.
     pub(crate) fn finish(mut self) -> Result<Written, ConvertError> {
-        let writer = self.writer.take().expect("it is finished once");
+        self.open(None)?;
+        let State::Open(writer) = std::mem::replace(&mut self.state, State::Closed) else {
+            unreachable!("it has just been opened");
+        };
         let sink = writer
             .into_inner()
             .map_err(|error| failed(&self.path, error));
@@ -103,12 +145,48 @@ impl PartFile {
 
 impl Drop for PartFile {
     fn drop(&mut self) {
-        if let Some(writer) = self.writer.take() {
-            // Nothing more is to be written, whatever is held back in memory.
-            drop(writer);
-            self.forget();
+        // Nothing more is to be written, whatever is held back in memory.
+        match std::mem::replace(&mut self.state, State::Closed) {
+            State::New(_) | State::Open(_) => self.forget(),
+            State::Closed => {}
         }
     }
+}
+
+/// How a file is written whose first records are these.
+///
+/// A dictionary of values that hardly repeat costs a look-up for each and is thrown away in the
+/// end: such columns go without. Texts are held against the least and the greatest so far only
+/// where a reader asks for them, in keys.
+fn properties(
+    schema: &SchemaRef,
+    key: &[String],
+    first: Option<&RecordBatch>,
+) -> Result<WriterProperties, ConvertError> {
+    let mut builder = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_max_row_group_row_count(Some(ROWS_PER_GROUP))
+        .set_statistics_enabled(EnabledStatistics::Chunk);
+    for (at, field) in schema.fields().iter().enumerate() {
+        let path = || ColumnPath::from(field.name().as_str());
+        if field.data_type().is_string() && !key.contains(field.name()) {
+            builder = builder.set_column_statistics_enabled(path(), EnabledStatistics::None);
+        }
+        if let Some(first) = first
+            && distinct(first.column(at))? * 100 > first.num_rows() * DISTINCT_PERCENT_MAX
+        {
+            builder = builder.set_column_dictionary_enabled(path(), false);
+        }
+    }
+    Ok(builder.build())
+}
+
+/// How many different values a column has.
+fn distinct(column: &ArrayRef) -> Result<usize, ConvertError> {
+    let converter = RowConverter::new(vec![SortField::new(column.data_type().clone())])?;
+    let rows = converter.convert_columns(std::slice::from_ref(column))?;
+    let values: HashSet<&[u8]> = rows.iter().map(|row| row.data()).collect();
+    Ok(values.len())
 }
 
 /// Keeps apart what the disk says from what the format says.

@@ -38,6 +38,8 @@ pub struct TableRule {
     /// The table's folder, relative to the target, with `/`.
     pub folder: String,
     pub(crate) money: Money,
+    /// Columns that a reader looks records up by.
+    pub(crate) key: Vec<String>,
     pub(crate) digest: String,
 }
 
@@ -172,6 +174,7 @@ fn table_rule(
         agreement: planned.name.value.clone(),
         table: planned.target.as_str().to_owned(),
         money: Money::of(&schema, &money, currency),
+        key: names(&planned.key),
         side,
         folder,
     })

@@ -108,7 +108,11 @@ impl Converter {
             ..Run::new(self.threads)
         };
         let file = part_name(task.number);
-        let mut part = PartFile::create(&staging.join(&file), self.rule.side.schema())?;
+        let mut part = PartFile::create(
+            &staging.join(&file),
+            self.rule.side.schema(),
+            &self.rule.key,
+        )?;
         let mut account = Account::default();
         let mut stream = match &self.runner {
             Runner::Parted(parted) => parted.run(&task.chunks, &run).await?,

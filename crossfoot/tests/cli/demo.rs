@@ -32,6 +32,7 @@ fn shown(place: &Place, line: &str) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the screen is shown whole")]
 fn the_story_as_it_is_told() {
     let place = Place::empty();
     insta::assert_snapshot!(shown(&place, ""), @r#"
@@ -188,7 +189,7 @@ fn the_story_as_it_is_told() {
          credit      0.29 → 0.28
          difference  -0.01 CNY (credit)
          source      flow/flow-000.parquet:4682, type_code.parquet:3
-         target      posting/part-000000.parquet:7445
+         target      posting/part-000000.parquet:10740
          cause       B3 possible: credit: 0.29 became 0.28: multiplied by 100 in a double, and cut (B6,
                      B7, M1)
 
@@ -271,7 +272,7 @@ fn the_story_as_it_is_told() {
       credit      0.29 → 0.28
       difference  -0.01 CNY (credit)
       source      flow/flow-000.parquet:4682, type_code.parquet:3
-      target      posting/part-000000.parquet:7445
+      target      posting/part-000000.parquet:10740
       cause       B3 cut after a float possible: credit: 0.29 became 0.28: multiplied by 100 in a
                   double, and cut
       why         it gives what the target holds, but so do others: not proved
@@ -333,36 +334,36 @@ fn the_story_as_it_is_told() {
           ('2', 3, 0, 1, 0,  1, 0),
           ('2', 4, 1, 0, 0,  0, 1)
       ),
-      -- The other side of each kind of movement: its subject, and whose sub-account of it. What was booked
-      -- by hand and names nobody stands in suspense; its voucher says why.
-      other_side(kind, is_named, subject, holder) AS (
+      -- The other side of each kind of movement: its subject, and whose sub-account of it.
+      other_side(kind, subject, holder) AS (
         VALUES
-          ('TOPUP',          NULL,  '1002', 'CHANNEL'),
-          ('QUICK_TOPUP',    NULL,  '1002', 'CHANNEL'),
-          ('MERCHANT_COVER', NULL,  '1002', 'CHANNEL'),
-          ('WITHDRAWAL',     NULL,  '1002', 'CHANNEL'),
-          ('REVERSAL',       NULL,  '1002', 'CHANNEL'),
-          ('FREEZE',         NULL,  '2003', 'CUSTOMER'),
-          ('UNFREEZE',       NULL,  '2003', 'CUSTOMER'),
-          ('PAYMENT_OUT',    NULL,  '2201', 'HOUSE'),
-          ('PAYMENT_IN',     NULL,  '2201', 'HOUSE'),
-          ('TRANSFER_OUT',   NULL,  '2201', 'HOUSE'),
-          ('TRANSFER_IN',    NULL,  '2201', 'HOUSE'),
-          ('REFUND_OUT',     NULL,  '2201', 'HOUSE'),
-          ('REFUND_IN',      NULL,  '2201', 'HOUSE'),
-          ('ESCROW_PAYMENT', NULL,  '2202', 'HOUSE'),
-          ('ESCROW_RELEASE', NULL,  '2202', 'HOUSE'),
-          ('ESCROW_RETURN',  NULL,  '2202', 'HOUSE'),
-          ('BONUS',          NULL,  '6601', 'HOUSE'),
-          ('SERVICE_FEE',    NULL,  '6021', 'HOUSE'),
-          ('ADJUSTMENT',     TRUE,  '6301', 'HOUSE'),
-          ('ADJUSTMENT',     FALSE, '2241', 'HOUSE')
+          ('TOPUP',          '1002', 'CHANNEL'),
+          ('QUICK_TOPUP',    '1002', 'CHANNEL'),
+          ('MERCHANT_COVER', '1002', 'CHANNEL'),
+          ('WITHDRAWAL',     '1002', 'CHANNEL'),
+          ('REVERSAL',       '1002', 'CHANNEL'),
+          ('FREEZE',         '2003', 'CUSTOMER'),
+          ('UNFREEZE',       '2003', 'CUSTOMER'),
+          ('PAYMENT_OUT',    '2201', 'HOUSE'),
+          ('PAYMENT_IN',     '2201', 'HOUSE'),
+          ('TRANSFER_OUT',   '2201', 'HOUSE'),
+          ('TRANSFER_IN',    '2201', 'HOUSE'),
+          ('REFUND_OUT',     '2201', 'HOUSE'),
+          ('REFUND_IN',      '2201', 'HOUSE'),
+          ('ESCROW_PAYMENT', '2202', 'HOUSE'),
+          ('ESCROW_RELEASE', '2202', 'HOUSE'),
+          ('ESCROW_RETURN',  '2202', 'HOUSE'),
+          ('BONUS',          '6601', 'HOUSE'),
+          ('SERVICE_FEE',    '6021', 'HOUSE'),
+          ('ADJUSTMENT',     '6301', 'HOUSE')
       ),
       -- Users are owed by one subject, merchants by another; an account's first digit tells which it is.
       customer(owner, subject) AS (VALUES ('6', '2001'), ('7', '2002')),
+      -- What was booked by hand and names nobody stands in suspense; its voucher says why.
       named(is_named) AS (VALUES (TRUE), (FALSE)),
       -- All legs that a code can have. The codes were numbered anew in July 2011: the accounting date
-      -- decides what one means.
+      -- decides what one means. Small tables are joined by equality or crossed, nothing else: so this
+      -- stays the side that is held in memory, and the flow streams by.
       scheme AS (
         SELECT
           code.type_code,
@@ -377,18 +378,23 @@ fn the_story_as_it_is_told() {
           CAST(leg.amounts AS DECIMAL(1, 0))          AS amounts,
           CAST(leg.fees AS DECIMAL(1, 0))             AS fees,
           CAST(leg.coupons AS DECIMAL(1, 0))          AS coupons,
+          CASE
+            WHEN leg.leg = 1 THEN customer.subject
+            WHEN leg.leg = 3 THEN '6021'
+            WHEN leg.leg = 4 THEN '6601'
+            WHEN code.kind = 'ADJUSTMENT' AND NOT named.is_named THEN '2241'
+            ELSE other_side.subject
+          END                                         AS subject,
           CASE leg.leg
-            WHEN 1 THEN customer.subject
-            WHEN 2 THEN other_side.subject
-            WHEN 3 THEN '6021'
-            ELSE '6601'
-          END AS subject,
-          CASE leg.leg WHEN 1 THEN 'CUSTOMER' WHEN 2 THEN other_side.holder ELSE 'HOUSE' END AS holder
+            WHEN 1 THEN 'CUSTOMER'
+            WHEN 2 THEN other_side.holder
+            ELSE 'HOUSE'
+          END                                         AS holder
         FROM type_code AS code
         JOIN other_side ON other_side.kind = code.kind
         JOIN leg ON leg.direction = code.direction
         CROSS JOIN customer
-        JOIN named ON named.is_named = other_side.is_named OR other_side.is_named IS NULL
+        CROSS JOIN named
       ),
       dated AS (
         SELECT
@@ -464,7 +470,7 @@ fn the_story_as_it_is_told() {
       accounting_date  2013-04-25              2013-04-25
       order_id         NULL                    NULL
 
-    ── 44 hypotheses tried, 4 of them as the target has it ─────────────────────────────────────────────
+    ── 62 hypotheses tried, 4 of them as the target has it ─────────────────────────────────────────────
       fits  B3 cut after a float           credit: 0.29 became 0.28: multiplied by 100 in a double, and
                                            cut
       fits  B7 remainder not allocated     credit: 0.29 became 0.28: a remainder of 1 units went to no
@@ -514,7 +520,7 @@ fn the_story_as_it_is_told() {
                                            the column account
       no    B12 wrong column               credit: 0.29 became 1.00: it was taken from the column
                                            direction
-      and 16 more that do not fit; --json has them all
+      and 34 more that do not fit; --json has them all
 
     ── Neighbours in the file ──────────────────────────────────────────────────────────────────────────
       flow/flow-000.parquet:4681  serial=2013042500000000468187 account=6015818479299000 direction=2 am…
@@ -634,7 +640,7 @@ fn the_story_as_it_is_told() {
     [clock]   GO: both books agree to the cent, and every control holds.
     [clock]   The truth: 1 voucher planted, 1 found, 1 the same.
     [clock]   The cause was proved as planted for 0 of 1, and named for 1 more.
-    [clock]   It took 00:00:18 of the eight hours; 07:59:41 are left.
+    [clock]   It took 00:00:04 of the eight hours; 07:59:55 are left.
 
     Try next
       crossfoot verify --plan crossfoot-demo
@@ -672,6 +678,7 @@ fn the_story_as_it_is_told() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the screen is shown whole")]
 fn the_story_in_chinese_with_the_fault_left_in() {
     insta::assert_snapshot!(shown(&Place::empty(), "--leave --lang zh --seed 5"), @r#"
     $ crossfoot demo --records 5000 --leave --lang zh --seed 5
@@ -972,7 +979,8 @@ fn the_story_in_chinese_with_the_fault_left_in() {
       -- What was booked by hand and names nobody stands in suspense; its voucher says why.
       named(is_named) AS (VALUES (TRUE), (FALSE)),
       -- All legs that a code can have. The codes were numbered anew in July 2011: the accounting date
-      -- decides what one means.
+      -- decides what one means. Small tables are joined by equality or crossed, nothing else: so this
+      -- stays the side that is held in memory, and the flow streams by.
       scheme AS (
         SELECT
           code.type_code,
