@@ -143,11 +143,15 @@ const PLANTS: &str = "\n## The twelve planted differences\n\n\
 
 fn case_section(case: &Value) -> String {
     let mut section = format!(
-        "\n## {title}\n\n{records} records against as many; source {source}, target {target}.\n\n\
+        "\n## {title}\n\n{records} records{against}; source {source}, target {target}.\n\n\
          | what | wall s | CPU s | peak | CPU against the first | found | missed, or how it ended |\n\
          |---|---:|---:|---:|---:|---|---|\n",
         title = text(&case["title"]),
         records = thousands(case["records"].as_u64().unwrap_or(0)),
+        against = match text(&case["id"]).starts_with("story") {
+            true => " of the old flow",
+            false => " against as many",
+        },
         source = bytes(&case["bytes"]["source"]),
         target = bytes(&case["bytes"]["target"]),
     );
