@@ -14,7 +14,7 @@ fn played(place: &Place, line: &str) -> (String, Value) {
 
 /// The screen of a demo with times masked.
 fn shown(place: &Place, line: &str) -> String {
-    let told = place.run(&format!("demo --records 5000 {line}"));
+    let told = place.run(&format!("demo --records 5000 --no-progress {line}"));
     let masked = told.lines().map(|line| {
         let is_clock = |text: &str| {
             let shape: String = text
@@ -23,6 +23,9 @@ fn shown(place: &Place, line: &str) -> String {
                 .collect();
             shape == "00:00:00"
         };
+        if let Some(at) = line.find("It took ") {
+            return format!("[clock]   {}[times]", &line[at..at + 8]);
+        }
         match line.get(..8) {
             Some(clock) if is_clock(clock) => format!("[clock] {}", &line[8..]),
             _ => line.to_owned(),
@@ -36,7 +39,7 @@ fn shown(place: &Place, line: &str) -> String {
 fn the_story_as_it_is_told() {
     let place = Place::empty();
     insta::assert_snapshot!(shown(&place, ""), @r#"
-    $ crossfoot demo --records 5000 
+    $ crossfoot demo --records 5000 --no-progress 
     exit 0
     --- stdout
     [clock]   Ruixin Pay stops its wallet. 5,000 records of three and a half years are to become double
@@ -640,7 +643,7 @@ fn the_story_as_it_is_told() {
     [clock]   GO: both books agree to the cent, and every control holds.
     [clock]   The truth: 1 voucher planted, 1 found, 1 the same.
     [clock]   The cause was proved as planted for 0 of 1, and named for 1 more.
-    [clock]   It took 00:00:04 of the eight hours; 07:59:55 are left.
+    [clock]   It took [times]
 
     Try next
       crossfoot verify --plan crossfoot-demo
@@ -681,7 +684,7 @@ fn the_story_as_it_is_told() {
 #[expect(clippy::too_many_lines, reason = "the screen is shown whole")]
 fn the_story_in_chinese_with_the_fault_left_in() {
     insta::assert_snapshot!(shown(&Place::empty(), "--leave --lang zh --seed 5"), @r#"
-    $ crossfoot demo --records 5000 --leave --lang zh --seed 5
+    $ crossfoot demo --records 5000 --no-progress --leave --lang zh --seed 5
     exit 1
     --- stdout
     [clock]   瑞信支付停止钱包服务。三年半的 5,000 笔流水要转成复式账，16:00 必须开放。（账册是生成的，
