@@ -170,7 +170,8 @@ pub fn correct(
             why,
         });
     }
-    for writer in writers {
+    // Where every break was refused, nothing is to be written.
+    for writer in writers.into_iter().filter(|one| one.done.breaks > 0) {
         corrections.tables.push(writer.finish(options)?);
     }
     corrections.written = options.write && !corrections.tables.is_empty();

@@ -245,6 +245,22 @@ fn what_no_entry_can_correct() {
 }
 
 #[test]
+fn where_every_break_is_refused_nothing_is_written() {
+    let short = "rule = \"SELECT voucher, account, money(amount) AS amount FROM flow\"";
+    let place = off().with("crossfoot.toml", PLAN.replace("rule = \"flow\"", short));
+    place.run("verify --evidence found");
+    let told = place.run("correct --evidence found --write --reason none");
+    assert!(told.contains("exit 5"), "{told}");
+    assert!(told.contains("the break does not tell `memo`"), "{told}");
+    assert!(
+        !place
+            .files()
+            .iter()
+            .any(|file| file.contains("corrections"))
+    );
+}
+
+#[test]
 fn entries_are_not_written_without_a_reason() {
     assert_eq!(off().output("correct --write").status, "2");
 }
