@@ -5,7 +5,7 @@ use crate::job::Job;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// The folder of a conversion, held for this process alone.
@@ -105,7 +105,7 @@ impl Folder {
                 fs::create_dir_all(&folder).map_err(at(&folder))?;
             }
         }
-        write_json(&self.job(), job).map(drop)
+        write_json(&self.job(), job)
     }
 
     /// Takes away what a process left that was killed while it wrote.
@@ -253,11 +253,9 @@ pub(crate) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), ConvertError>
     settle(path)
 }
 
-/// Writes a document, and returns the BLAKE3 of its bytes.
-pub(crate) fn write_json(path: &Path, document: &impl Serialize) -> Result<String, ConvertError> {
-    let bytes = json(document)?;
-    write_bytes(path, &bytes)?;
-    Ok(blake3::hash(&bytes).to_hex().to_string())
+/// Writes a document.
+pub(crate) fn write_json(path: &Path, document: &impl Serialize) -> Result<(), ConvertError> {
+    write_bytes(path, &json(document)?)
 }
 
 /// A document as it is written.
@@ -285,20 +283,14 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, C
 
 /// Length and BLAKE3 of a file; `None` where there is none.
 pub(crate) fn digest(path: &Path) -> Result<Option<(u64, String)>, ConvertError> {
-    let mut file = match File::open(path) {
+    let file = match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         file => file.map_err(at(path))?,
     };
     let mut hasher = blake3::Hasher::new();
-    let mut block = vec![0; 1 << 20];
-    let mut bytes = 0;
-    loop {
-        match file.read(&mut block).map_err(at(path))? {
-            0 => return Ok(Some((bytes, hasher.finalize().to_hex().to_string()))),
-            count => {
-                hasher.update(&block[..count]);
-                bytes += count as u64;
-            }
-        }
-    }
+    hasher.update_reader(file).map_err(at(path))?;
+    Ok(Some((
+        hasher.count(),
+        hasher.finalize().to_hex().to_string(),
+    )))
 }

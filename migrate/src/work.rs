@@ -3,7 +3,7 @@
 use crate::chunk::Task;
 use crate::control::{Rows, Sums};
 use crate::error::ConvertError;
-use crate::folder::{Folder, json, part_name, write_bytes};
+use crate::folder::{Folder, part_name, remove_if_there, write_bytes, write_json};
 use crate::manifest::{ChunkManifest, Counts, Sealed, VERSION};
 use crate::part::{PartFile, Written};
 use crate::prepare::TableRule;
@@ -151,7 +151,7 @@ impl Converter {
         });
         let path = self.folder.manifest(&self.rule.table, task.number);
         // The chunk counts from here on.
-        write_bytes(&path, &json(&sealed)?)?;
+        write_json(&path, &sealed)?;
         Ok(sealed)
     }
 
@@ -184,7 +184,7 @@ impl Converter {
     ) -> Result<(), ConvertError> {
         let path = self.folder.rejects_of(&self.rule.table, task.number);
         if run.rejects.count() == 0 {
-            return crate::folder::remove_if_there(&path);
+            return remove_if_there(&path);
         }
         let failed = |error| ConvertError::Write {
             path: path.clone(),

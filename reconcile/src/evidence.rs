@@ -13,7 +13,7 @@ use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 use serde::Serialize;
 use std::fs::{self, File};
-use std::io::{BufWriter, Read, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -214,22 +214,12 @@ fn write_json(path: &Path, document: &impl Serialize) -> Result<(), VerifyError>
 
 fn output(folder: &Path, name: &str) -> Result<Output, VerifyError> {
     let path = folder.join(name);
-    let mut file = File::open(&path).map_err(failed(&path))?;
+    let file = File::open(&path).map_err(failed(&path))?;
     let mut hasher = blake3::Hasher::new();
-    let mut buffer = vec![0; 1 << 20];
-    let mut bytes = 0;
-    loop {
-        match file.read(&mut buffer).map_err(failed(&path))? {
-            0 => break,
-            count => {
-                hasher.update(&buffer[..count]);
-                bytes += count as u64;
-            }
-        }
-    }
+    hasher.update_reader(file).map_err(failed(&path))?;
     Ok(Output {
         file: name.to_owned(),
-        bytes,
+        bytes: hasher.count(),
         blake3: hasher.finalize().to_hex().to_string(),
     })
 }

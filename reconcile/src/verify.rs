@@ -23,7 +23,7 @@ use ledger::{
     AgreementReport, Break, ControlLine, ControlReport, Counts, CrossedTotal, Record, Report,
     Sides, SourceRecord, Total, Wide, verdict,
 };
-use rules::sql::{RejectedRecord, Rejects, Run, Session, Which};
+use rules::sql::{Rejects, Run, Session, Which};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -514,7 +514,7 @@ impl AgreementRun<'_> {
         for fetched in session.fetch(Which::Source, &origin.table, &wanted)? {
             breaks[open[fetched.wanted]]
                 .source
-                .push(source_record(fetched.record));
+                .push(fetched.record.into());
         }
         Ok(())
     }
@@ -548,7 +548,7 @@ impl AgreementRun<'_> {
                     agreement: self.agreement.name.clone(),
                     reason: reject.reason,
                     record: Record(reject.values),
-                    source: reject.sources.into_iter().map(source_record).collect(),
+                    source: reject.sources.into_iter().map(SourceRecord::from).collect(),
                 })?;
             }
         }
@@ -883,15 +883,6 @@ fn scratch(evidence: &Path) -> Result<tempfile::TempDir, VerifyError> {
             path: beside.to_owned(),
             error,
         })
-}
-
-fn source_record(record: RejectedRecord) -> SourceRecord {
-    SourceRecord {
-        table: record.table,
-        file: Some(record.file),
-        row: Some(record.row),
-        fields: Record(record.record),
-    }
 }
 
 async fn compute(

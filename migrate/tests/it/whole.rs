@@ -23,22 +23,22 @@ fn records(place: &Place, table: &str) -> Vec<String> {
             .expect("readable")
         {
             let batch = batch.expect("readable");
-            for row in 0..batch.num_rows() {
-                let value = |column: &arrow_array::ArrayRef| {
-                    arrow_cast::display::array_value_to_string(column, row).expect("shown")
-                };
-                records.push(
-                    batch
-                        .columns()
-                        .iter()
-                        .map(value)
-                        .collect::<Vec<_>>()
-                        .join("|"),
-                );
-            }
+            records.extend(lines(&batch));
         }
     }
     records
+}
+
+/// The records of a batch, one a line.
+fn lines(batch: &arrow_array::RecordBatch) -> Vec<String> {
+    let line = |row: usize| {
+        let value = |column: &arrow_array::ArrayRef| {
+            arrow_cast::display::array_value_to_string(column, row).expect("shown")
+        };
+        let values: Vec<String> = batch.columns().iter().map(value).collect();
+        values.join("|")
+    };
+    (0..batch.num_rows()).map(line).collect()
 }
 
 /// What a rule gives when it is asked directly, as texts.
@@ -56,19 +56,7 @@ fn asked(place: &Place, rule: &str) -> Vec<String> {
             for mut stream in side.run(&Run::new(1)).await.expect("it runs") {
                 while let Some(batch) = stream.next().await {
                     let batch = batch.expect("readable");
-                    for row in 0..batch.num_rows() {
-                        let value = |column: &arrow_array::ArrayRef| {
-                            arrow_cast::display::array_value_to_string(column, row).expect("shown")
-                        };
-                        records.push(
-                            batch
-                                .columns()
-                                .iter()
-                                .map(value)
-                                .collect::<Vec<_>>()
-                                .join("|"),
-                        );
-                    }
+                    records.extend(lines(&batch));
                 }
             }
             records

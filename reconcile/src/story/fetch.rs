@@ -14,7 +14,7 @@ use arrow_select::concat::{concat, concat_batches};
 use books::Meter;
 use footing::{Layout, Side};
 use ledger::{Record, Reject, SourceRecord};
-use rules::sql::{Probe, RejectedRecord, Rejects, Run};
+use rules::sql::{Probe, Rejects, Run};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -224,7 +224,7 @@ fn rejects_of(
             agreement: agreement.to_owned(),
             reason: reject.reason,
             record: Record(reject.values),
-            source: reject.sources.into_iter().map(placed).collect(),
+            source: reject.sources.into_iter().map(SourceRecord::from).collect(),
         };
         let mut records = reject.source.iter().map(|source| &source.fields);
         let is_asked = records.any(|fields| asked.names_any_of(fields));
@@ -236,14 +236,4 @@ fn rejects_of(
         }
     }
     Ok(told)
-}
-
-/// A record of a book with its place.
-pub(super) fn placed(record: RejectedRecord) -> SourceRecord {
-    SourceRecord {
-        table: record.table,
-        file: Some(record.file),
-        row: Some(record.row),
-        fields: Record(record.record),
-    }
 }

@@ -1,6 +1,5 @@
 //! What stands before and after a record in its file.
 
-use super::fetch::placed;
 use super::{Neighbours, StoryError, Told};
 use crate::error::VerifyError;
 use ledger::SourceRecord;
@@ -55,7 +54,7 @@ fn of_one(
     };
     let fetched = session.fetch(book, &place.table, &wanted);
     let fetched = fetched.map_err(VerifyError::from)?;
-    let mut near: Vec<SourceRecord> = fetched.into_iter().map(|one| placed(one.record)).collect();
+    let mut near: Vec<SourceRecord> = fetched.into_iter().map(|one| one.record.into()).collect();
     near.sort_by_key(|one| one.row);
     let split = near.partition_point(|one| one.row < Some(row));
     let after = near.get(split).cloned();

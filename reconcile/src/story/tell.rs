@@ -166,9 +166,7 @@ fn trace(
             .session
             .fetch(Which::Source, &origin.table, &wanted);
         let fetched = fetched.map_err(crate::error::VerifyError::from)?;
-        let records = fetched
-            .into_iter()
-            .map(|one| super::fetch::placed(one.record));
+        let records = fetched.into_iter().map(|one| one.record.into());
         found.source.extend(records);
     }
     Ok(())
