@@ -1,0 +1,232 @@
+//! What the forecasts are worth, measured on simulated conversions.
+//!
+//! A world is a kind of conversion. Each of its runs has 60 to 480 pieces and 1 to 8 that work side by
+//! side; while it goes on, forecasts are asked for at five moments, and then held against the end that
+//! came. The rule that this clock replaces is measured on the same runs: it took the median pace of
+//! the finished pieces, and the pace that nine of ten kept, for all that was left.
+//!
+//! All is integers and seeds: the same figures on every machine.
+
+mod world;
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+pub use self::world::{WORLDS, World};
+
+use self::world::Run;
+use super::chance::Chance;
+use super::pace::{CHUNKS_MIN, Chunk, Forecast, Progress};
+
+/// Shares of the work, in per cent, at which forecasts are asked for.
+pub const MOMENTS: [u64; 5] = [10, 25, 50, 75, 90];
+
+/// Is a way to forecast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// This clock.
+    Clock,
+    /// The rule that it replaces.
+    Pace,
+}
+
+/// Says how good the forecasts of one rule were in one world at one moment of the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// Name of the world.
+    pub world: &'static str,
+    /// The rule.
+    pub rule: Rule,
+    /// Share of the work that was done, in per cent.
+    pub percent: u64,
+    /// Runs in which a forecast could be made.
+    pub forecasts: u64,
+    /// Runs that ended by `p50`, in thousandths; 500 of honest ones.
+    pub by_p50_permille: u64,
+    /// Runs that ended by `p90`, in thousandths; 900 of honest ones.
+    pub by_p90_permille: u64,
+    /// Runs that ended between the two, in thousandths; 400 of honest ones.
+    pub between_permille: u64,
+    /// How far `p50` was off, in thousandths of the time that was really left: the median of the runs.
+    pub median_off_permille: u64,
+    /// How much later `p90` was than `p50`, in thousandths of the time to `p50`: the median of the runs.
+    pub width_permille: u64,
+}
+
+/// Is a forecast beside the time that was really left.
+#[derive(Debug, Clone, Copy)]
+struct Outcome {
+    forecast: Forecast,
+    left: Duration,
+}
+
+/// Measures both rules in every world, each by `runs` runs.
+pub fn measure(runs: u64) -> Vec<Row> {
+    WORLDS
+        .iter()
+        .flat_map(|world| measure_world(world, runs))
+        .collect()
+}
+
+/// Measures both rules in one world: first this clock at every moment, then the other rule.
+pub fn measure_world(world: &World, runs: u64) -> Vec<Row> {
+    let runs: Vec<Run> = (0..runs).map(|seed| world.run(seed)).collect();
+    let rules = [Rule::Clock, Rule::Pace].into_iter();
+    let cases = rules.flat_map(|rule| MOMENTS.map(|percent| (rule, percent)));
+    cases
+        .map(|(rule, percent)| row(world, rule, percent, &runs))
+        .collect()
+}
+
+fn row(world: &World, rule: Rule, percent: u64, runs: &[Run]) -> Row {
+    let outcome = |(seed, run): (u64, &Run)| {
+        // Somewhere between that piece's end and the next.
+        let now = run.moment(percent, &mut Chance::new(seed, percent));
+        let left = run.end().saturating_sub(now);
+        let forecast = forecast(rule, run, now)?;
+        (!left.is_zero()).then_some(Outcome { forecast, left })
+    };
+    let outcomes: Vec<Outcome> = (0..).zip(runs).filter_map(outcome).collect();
+    let share = |is_so: fn(&Outcome) -> bool| {
+        let count = outcomes.iter().filter(|outcome| is_so(outcome)).count();
+        (count * 1000 / outcomes.len().max(1)) as u64
+    };
+    let (by_p50, by_p90) = (share(Outcome::is_by_p50), share(Outcome::is_by_p90));
+    Row {
+        world: world.name(),
+        rule,
+        percent,
+        forecasts: outcomes.len() as u64,
+        by_p50_permille: by_p50,
+        by_p90_permille: by_p90,
+        between_permille: by_p90.saturating_sub(by_p50),
+        median_off_permille: median(outcomes.iter().map(Outcome::off_permille)),
+        width_permille: median(outcomes.iter().map(Outcome::width_permille)),
+    }
+}
+
+impl Outcome {
+    fn is_by_p50(&self) -> bool {
+        self.left <= self.forecast.p50
+    }
+
+    fn is_by_p90(&self) -> bool {
+        self.left <= self.forecast.p90
+    }
+
+    fn off_permille(&self) -> u64 {
+        permille(self.forecast.p50.abs_diff(self.left), self.left)
+    }
+
+    fn width_permille(&self) -> u64 {
+        let Forecast { p50, p90 } = self.forecast;
+        permille(p90.saturating_sub(p50), p50)
+    }
+}
+
+fn permille(part: Duration, of: Duration) -> u64 {
+    let share = part.as_nanos().saturating_mul(1000) / of.as_nanos().max(1);
+    u64::try_from(share).unwrap_or(u64::MAX)
+}
+
+fn median(values: impl Iterator<Item = u64>) -> u64 {
+    let mut sorted: Vec<u64> = values.collect();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied().unwrap_or(0)
+}
+
+fn forecast(rule: Rule, run: &Run, now: Duration) -> Option<Forecast> {
+    let finished = run.finished(now);
+    let under_way = run.under_way(now);
+    let waiting = run.waiting(now);
+    match rule {
+        Rule::Clock => Progress {
+            finished: &finished,
+            under_way: &under_way,
+            waiting: &waiting,
+            side_by_side: run.side_by_side(),
+        }
+        .forecast(),
+        Rule::Pace => {
+            let begun: u64 = under_way.iter().map(|piece| piece.units).sum();
+            let left = begun + waiting.iter().sum::<u64>();
+            by_pace(&finished, left, run.side_by_side())
+        }
+    }
+}
+
+/// Forecasts by the rule that this clock replaces.
+fn by_pace(finished: &[Chunk], left: u64, side_by_side: u64) -> Option<Forecast> {
+    if finished.len() < CHUNKS_MIN {
+        return None;
+    }
+    let pace = |chunk: &Chunk| (chunk.took.as_nanos() << 20) / u128::from(chunk.units.max(1));
+    let mut paces: Vec<u128> = finished.iter().map(pace).collect();
+    paces.sort_unstable();
+    let at = |percent: usize| {
+        let pace = paces[(paces.len() * percent).div_ceil(100).max(1) - 1];
+        let nanos = (pace.saturating_mul(u128::from(left)) >> 20) / u128::from(side_by_side);
+        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    };
+    Some(Forecast {
+        p50: at(50),
+        p90: at(90),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives the rows of this clock and of the other rule.
+    fn rows(world: &str) -> [Vec<Row>; 2] {
+        let world = WORLDS.iter().find(|known| known.name() == world);
+        let mut clock = measure_world(world.expect("a known world"), 200);
+        let pace = clock.split_off(MOMENTS.len());
+        [clock, pace]
+    }
+
+    #[test]
+    fn nine_of_ten_conversions_end_by_p90_wherever_the_past_tells_of_the_future() {
+        for world in ["steady", "noisy chunks", "uneven chunks", "slow start"] {
+            let [clock, _] = rows(world);
+            for row in clock {
+                assert!(row.by_p90_permille >= 870, "{row:?}");
+                let is_half_way = row.percent == 50;
+                assert!(!is_half_way || row.median_off_permille <= 100, "{row:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn steady_work_is_forecast_more_narrowly_than_by_the_old_rule() {
+        let [clock, pace] = rows("steady");
+        for (clock, pace) in clock.iter().zip(&pace) {
+            assert!(
+                clock.width_permille < pace.width_permille,
+                "{clock:?} {pace:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn work_that_slows_down_or_stalls_is_forecast_better_than_by_the_old_rule() {
+        for world in ["slowing down", "stalls", "outages"] {
+            let [clock, pace] = rows(world);
+            for (clock, pace) in clock.iter().zip(&pace) {
+                assert!(
+                    clock.by_p90_permille > pace.by_p90_permille,
+                    "{clock:?} {pace:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_runs_give_the_same_figures() {
+        let world = &WORLDS[WORLDS.len() - 1];
+        assert_eq!(measure_world(world, 5), measure_world(world, 5));
+    }
+}

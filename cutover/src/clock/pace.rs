@@ -1,0 +1,146 @@
+//! How long the rest of some work takes, from the pieces of it that are finished.
+//!
+//! The rest is played out many times over, always with the same draws. A future is made of
+//!
+//! - the **level**: how fast the last pieces were, as far back as nothing says that it was
+//!   otherwise then, drawn anew from these pieces because they are a sample only;
+//! - the **noise**: runs of neighbouring pieces, drawn from the same stretch;
+//! - the **wandering** of the level, as strong as it was between the parts of the work done;
+//! - the **trend**, where pieces grew slower beyond what chance does; never where they grew faster,
+//!   since a slow start ends, and hoping is not a forecast;
+//! - the **stalls**: what pieces took beyond four times their neighbours' pace, as often as so far;
+//! - the **pieces under way**: each takes as long as one of those that took longer than it already
+//!   has, or, with the chance of one more, longer than any. One that has taken longer than any takes
+//!   as long again in half of all futures, so that a stall moves the forecast while it lasts.
+//!
+//! What is waiting is then handed out piece by piece to whoever is free, so that few large pieces
+//! at the end count as what they are. A stall of a kind that has not been seen is not foreseen.
+
+mod future;
+mod history;
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use self::future::Rest;
+use self::history::History;
+use super::deadline::millis;
+
+/// Pieces that must be finished before a forecast is worth reading.
+pub const CHUNKS_MIN: usize = 5;
+
+/// Is a finished piece of some work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Chunk {
+    /// Records or bytes that it holds.
+    pub units: u64,
+    /// Time from its beginning to its end.
+    pub took: Duration,
+}
+
+/// Is a piece of some work that has begun and not ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnderWay {
+    /// Records or bytes that it holds.
+    pub units: u64,
+    /// Time since it began.
+    pub elapsed: Duration,
+}
+
+/// Says how far some work has come.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress<'a> {
+    /// Pieces that are finished, in the order in which they ended.
+    pub finished: &'a [Chunk],
+    /// Pieces that have begun.
+    pub under_way: &'a [UnderWay],
+    /// Records or bytes of each piece that has not begun, in the order in which they will.
+    pub waiting: &'a [u64],
+    /// Pieces that are really worked on at a time; 0 counts as 1.
+    pub side_by_side: u64,
+}
+
+/// Says when some work will be done, counted from now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Forecast {
+    /// Time within which it is done in half of all futures.
+    #[serde(rename = "p50_ms", serialize_with = "millis")]
+    pub p50: Duration,
+    /// Time within which it is done in nine of ten.
+    #[serde(rename = "p90_ms", serialize_with = "millis")]
+    pub p90: Duration,
+}
+
+/// Holds how long some work takes in each of many futures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Futures {
+    /// Nanoseconds; their order is that of the draws, so that those of two works pair up by chance.
+    nanos: Vec<u64>,
+}
+
+/// Futures that are played out.
+const COUNT: usize = 256;
+
+impl Progress<'_> {
+    /// Says how long the rest takes; `None` as long as fewer than [`CHUNKS_MIN`] pieces are finished.
+    pub fn forecast(&self) -> Option<Forecast> {
+        self.futures(0).map(|futures| futures.forecast())
+    }
+
+    /// Plays the rest out. Works whose futures are added need a `seed` of their own each.
+    ///
+    /// One more waiting piece never brings the end nearer. Returns `None` as
+    /// [`Progress::forecast`] does.
+    pub fn futures(&self, seed: u64) -> Option<Futures> {
+        if self.waiting.is_empty() && self.under_way.is_empty() {
+            return Some(Futures::certain(Duration::ZERO));
+        }
+        let history = History::read(self.finished, self.side_by_side)?;
+        let rest = Rest::new(&history, self);
+        let nanos = (0..COUNT).map(|number| rest.play(seed, number as u64));
+        Some(Futures {
+            nanos: nanos.collect(),
+        })
+    }
+}
+
+impl Futures {
+    /// Takes a time as certain.
+    pub fn certain(time: Duration) -> Futures {
+        Futures {
+            nanos: vec![nanos_of(time); COUNT],
+        }
+    }
+
+    /// Gives the futures of this work and another one after it.
+    #[must_use]
+    pub fn then(&self, next: &Futures) -> Futures {
+        let pairs = self.nanos.iter().zip(&next.nanos);
+        Futures {
+            nanos: pairs.map(|(one, two)| one.saturating_add(*two)).collect(),
+        }
+    }
+
+    /// Gives the time within which it is done in half and in nine of ten futures.
+    pub fn forecast(&self) -> Forecast {
+        let mut sorted = self.nanos.clone();
+        sorted.sort_unstable();
+        let at = |percent: usize| {
+            let place = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
+            Duration::from_nanos(sorted.get(place).copied().unwrap_or(0))
+        };
+        Forecast {
+            p50: at(50),
+            p90: at(90),
+        }
+    }
+}
+
+/// Gives a time in nanoseconds; 584 years are as good as for ever.
+fn nanos_of(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests;
