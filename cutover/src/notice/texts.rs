@@ -1,0 +1,148 @@
+//! Our own texts of the notices, as users of a payment app are used to them.
+
+use super::{Kind, Language, Template};
+
+/// Gives our text for a kind of notice.
+pub(super) fn template(kind: Kind, language: Language) -> Template {
+    let (subject, text) = text(kind, language);
+    Template::read(kind, subject, text).expect("our texts are templates, as a test shows")
+}
+
+fn text(kind: Kind, language: Language) -> (&'static str, &'static str) {
+    match (kind, language) {
+        (Kind::Stop, Language::Chinese) => (
+            "{system} {span} 暂停服务",
+            "尊敬的用户：
+
+{system}将进行系统升级，届时部分服务暂停。
+
+暂停时间：{window}，共 {length}
+暂停的服务：{closed}
+不受影响：{open}
+
+请您提前安排资金。急需办理上述业务的，请在 {from} 之前完成；暂停期间请勿重复提交。您的余额和收益不受影响。
+升级期间，我们不会向您索要密码或短信验证码，请谨防诈骗。
+如提前恢复或需要延后，我们会另行通知。
+
+如有疑问，请联系：{contact}
+给您带来不便，敬请谅解。
+
+{system}",
+        ),
+        (Kind::Stop, Language::English) => (
+            "{system} is closed {span}",
+            "Dear customer,
+
+{system} is moving to a new system. Some services stop meanwhile.
+
+When: {window}, {length}
+Closed: {closed}
+Not affected: {open}
+
+What to do: please plan ahead. Anything urgent should be done before {from}; do not submit it again while the service is closed. Your balance and your income stay as they are.
+We will not ask you for a password or a code, neither now nor then. Beware of anyone who does.
+If we open earlier or later than planned, we will tell you.
+
+Questions: {contact}
+We are sorry for the inconvenience.
+
+{system}",
+        ),
+        (Kind::Reopening, Language::Chinese) => (
+            "{system} 已恢复服务",
+            "尊敬的用户：
+
+系统升级已完成，{system}自 {at} 起恢复全部服务（{zone}）。
+
+已恢复的服务：{closed}
+
+请您登录后核对余额和最近的账单。暂停期间未成功的交易，请确认账单中没有记录后再重新办理。如有任何一笔不符，请与我们联系，我们会逐笔核实。
+
+如有疑问，请联系：{contact}
+感谢您的耐心等待。
+
+{system}",
+        ),
+        (Kind::Reopening, Language::English) => (
+            "{system} is open again",
+            "Dear customer,
+
+The move to the new system is done. {system} has been fully open since {at} ({zone}).
+
+Open again: {closed}
+
+What to do: please look at your balance and your latest statement. Before you repeat anything that did not go through while we were closed, make sure that your statement does not show it. If a single entry is not as it should be, tell us, and we will look into it.
+
+Questions: {contact}
+Thank you for your patience.
+
+{system}",
+        ),
+        (Kind::Delay, Language::Chinese) => (
+            "{system} 延后恢复服务",
+            "尊敬的用户：
+
+{system}的系统升级需要更多时间。为确保每一笔账目准确无误，恢复时间延后 {length}。
+
+原定恢复时间：{was_until}
+现定恢复时间：{until}（{zone}）
+在此之前暂停的服务：{closed}
+不受影响：{open}
+
+您无需任何操作，请勿重复提交交易。您的余额和收益不受影响。
+我们不会向您索要密码或短信验证码，请谨防诈骗。恢复后我们会立即通知您。
+
+如有疑问，请联系：{contact}
+再次给您带来不便，深表歉意。
+
+{system}",
+        ),
+        (Kind::Delay, Language::English) => (
+            "{system} opens later than planned",
+            "Dear customer,
+
+The move of {system} to the new system needs more time. We open only when every entry is right, and that is {length} later than planned.
+
+Planned: {was_until}
+Now: {until} ({zone})
+Closed until then: {closed}
+Not affected: {open}
+
+What to do: nothing. Please do not submit anything again. Your balance and your income stay as they are.
+We will not ask you for a password or a code. Beware of anyone who does. We will tell you as soon as we are open.
+
+Questions: {contact}
+We are sorry to keep you waiting.
+
+{system}",
+        ),
+        (Kind::Progress, Language::Chinese) => (
+            "{system} {at} 切换进度",
+            "{status}
+{details}
+时间均为{zone}。负责人：{contact}",
+        ),
+        (Kind::Progress, Language::English) => (
+            "{system} at {at}: how the cutover goes",
+            "{status}
+{details}
+Times are {zone}. In charge: {contact}",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_texts_are_templates() {
+        for kind in [Kind::Stop, Kind::Reopening, Kind::Delay, Kind::Progress] {
+            for language in [Language::English, Language::Chinese] {
+                let (subject, text) = text(kind, language);
+                let read = Template::read(kind, subject, text);
+                assert_eq!(read, Ok(template(kind, language)));
+            }
+        }
+    }
+}
