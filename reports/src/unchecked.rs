@@ -1,0 +1,66 @@
+//! What a run did not check, gathered from the parts of its report.
+
+use ledger::{ControlStatus, Report, Verdict};
+
+use crate::figure::{grouped, is_zero};
+use crate::language::Language;
+
+/// Gives a sentence for each thing that makes a run incomplete. A run that is incomplete has at
+/// least one.
+pub(crate) fn unchecked_of(report: &Report, language: Language) -> Vec<String> {
+    let mut told = Vec::new();
+    for agreement in &report.agreements {
+        let not_checked = agreement.not_checked.iter();
+        told.extend(not_checked.map(|what| language.labelled(&agreement.name, what)));
+        let residuals = agreement
+            .residual
+            .iter()
+            .filter(|amount| !is_zero(&amount.amount));
+        told.extend(residuals.map(|amount| {
+            let figure = grouped(&amount.amount);
+            let shown = format!("{} {figure} {}", amount.column, amount.currency);
+            language.residual_unchecked(&agreement.name, &shown)
+        }));
+    }
+    let incomplete = |control: &&ledger::ControlReport| control.status == ControlStatus::Incomplete;
+    told.extend(report.controls.iter().filter(incomplete).map(|control| {
+        let says = control
+            .says
+            .as_deref()
+            .unwrap_or(language.could_not_be_computed());
+        language.control_incomplete(&control.name, says)
+    }));
+    if told.is_empty() && report.verdict == Verdict::Incomplete {
+        told.push(language.unnamed_unchecked().to_owned());
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::story;
+
+    #[test]
+    fn everything_that_was_not_checked_is_told() {
+        let mut report = story::dossier().report;
+        report.agreements[0].not_checked = vec!["the column `fee` is lost".to_owned()];
+        report.agreements[0].residual[0].amount = "1234.50".to_owned();
+        assert_eq!(
+            unchecked_of(&report, Language::English),
+            [
+                "postings: the column `fee` is lost",
+                "postings: the breaks leave a residual of amount 1,234.50 CNY",
+                "Control `roll-forward`: it gave no rows",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_incomplete_run_never_says_that_all_was_checked() {
+        let mut report = story::balanced().report;
+        assert!(unchecked_of(&report, Language::English).is_empty());
+        report.verdict = Verdict::Incomplete;
+        assert_eq!(unchecked_of(&report, Language::English).len(), 1);
+    }
+}
