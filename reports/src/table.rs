@@ -7,7 +7,7 @@
 //! A spreadsheet runs texts such as `=1+1` and loses digits of `622848001234567890`, of `007` and of
 //! `12E45`. Such texts begin with an apostrophe here, and so does every text that begins with an
 //! apostrophe of its own: whoever reads the file drops one apostrophe from the front of a field, and
-//! has the text. Dates are as they are; a spreadsheet may show them in its own way.
+//! has the text. Control characters but tab and line feed become their pictures, such as `␀`. Dates are as they are; a spreadsheet may show them in its own way.
 //! `breaks.jsonl` holds the same without any of this, for programs.
 
 use std::borrow::Cow;
@@ -88,6 +88,7 @@ fn write_break(
     let key = on_one_line(name_of(found));
     let copies = [found.copies.expected, found.copies.actual].map(|count| count.to_string());
     let (source, target) = (places(&found.source), places(&found.target));
+    let explanation = language.rivals(&found.cause.says, &found.cause.rivals);
     for Detail {
         field,
         expected,
@@ -109,7 +110,7 @@ fn write_break(
             difference.map(|amount| amount.amount.as_str()),
             found.cause.id.as_deref(),
             Some(language.cause_status(found.cause.status)),
-            Some(&found.cause.says),
+            Some(&explanation),
             Some(&source),
             Some(&target),
             owner(disposition),

@@ -80,7 +80,7 @@ phrases! {
     breaks_by_kind: "Breaks by kind", "差错分类";
     bridge: "Bridge from source to target", "从源账到新账的差额桥";
     causes: "Breaks by cause", "差错原因";
-    controls_that_hold: "Controls that hold", "成立的控制核对";
+    controls_that_hold: "Controls that hold", "相符的控制核对";
     control_totals: "Control totals", "控制总数";
     controls: "Controls", "控制核对";
     crossed_totals: "Crossed totals", "纵横合计";
@@ -122,7 +122,7 @@ phrases! {
     source_records: "Source records (what the rules give)", "源账笔数（按规则应有）";
     target_records: "Target records", "新账笔数（实有）";
     other_causes: "Other causes", "其他原因";
-    unknown_cause: "Unknown cause", "原因不明";
+    unknown_cause: "Unknown cause", "原因未明";
     source: "Source", "源账";
     target: "Target", "新账";
     verdict_word: "Verdict", "结论";
@@ -141,6 +141,7 @@ phrases! {
     by_amount: "By amount, whatever the currency.", "按金额排列，不分币种。";
     print_line: "Printed from the evidence; the evidence is what counts.", "本页由证据生成，以证据为准。";
     not_signed: "Nobody has signed this evidence.", "本证据尚未签核。";
+    accepted_stay: "An accepted break stays in the account: its amount is part of the difference above.", "已接受的差错仍留在账内：其金额计入上列差额。";
     nothing_accepted: "No break has been accepted.", "没有已接受的差错。";
     no_breaks: "There are no breaks.", "没有差错。";
     no_rejects: "There are no rejects.", "没有拒收记录。";
@@ -166,7 +167,7 @@ phrases! {
     method_undigested: "Files of the books were not digested: this report does not tell which bytes were read.", "未计算账本文件的摘要：本报告不能说明读入了哪些字节。";
     method_fold: "The rules of the plan say what each target record must be. Each side was read once and folded into control totals, crossed totals and a sketch of its records.", "方案中的规则说明新账的每条记录应为何。两边账各读一遍，折叠为控制总数、纵横合计和记录的概要。";
     method_fetch: "What differs was fetched from both sides by its key and compared by its values. No break rests on a hash.", "不同的记录按键从两边取出，逐值比较。没有一处差错只凭哈希认定。";
-    method_cause: "A cause is proved only where applying it makes exactly what the target holds and no other known cause does. Otherwise it is consistent, or unknown.", "只有套用某一原因恰好得出新账所记、且没有其他已知原因能做到时，该原因才算已证实；否则为相符或不明。";
+    method_cause: "A cause is proved only where applying it makes exactly what the target holds and no other known cause does. Otherwise it is consistent, or unknown.", "只有套用某一原因恰好得出新账所记、且没有其他已知原因能做到时，该原因才算已证实；否则为可能或未明。";
     method_account: "The differences of the breaks were added up beside the difference of the books. What they leave is the residual, and it must be zero.", "将各差错的差额合计与两边账差额对照，剩下的即未解释差额，必须为零。";
     method_exact: "All amounts are exact decimals from end to end.", "所有金额自始至终都是精确的十进制数。";
     method_limits: "Not checked: whether the rules say what the business wants, columns that the rules do not give, tables that nothing in the plan reads.", "未核对：规则是否符合业务要求、规则未给出的列、方案未读取的表。";
@@ -186,15 +187,15 @@ impl Language {
     pub(crate) fn cause_status(self, status: CauseStatus) -> &'static str {
         match status {
             CauseStatus::Proved => self.pick("proved", "已证实"),
-            CauseStatus::Consistent => self.pick("consistent", "相符"),
-            CauseStatus::Unknown => self.pick("unknown", "不明"),
+            CauseStatus::Consistent => self.pick("consistent", "可能"),
+            CauseStatus::Unknown => self.pick("unknown", "未明"),
         }
     }
 
     pub(crate) fn control_status(self, status: ControlStatus) -> &'static str {
         match status {
-            ControlStatus::Holds => self.pick("holds", "成立"),
-            ControlStatus::Broken => self.pick("broken", "不成立"),
+            ControlStatus::Holds => self.pick("holds", "相符"),
+            ControlStatus::Broken => self.pick("broken", "不符"),
             ControlStatus::Incomplete => self.pick("incomplete", "未核完"),
         }
     }
@@ -336,5 +337,56 @@ impl Language {
             format!("where {condition}; counterexamples: {count}"),
             format!("条件 {condition}；反例 {count} 条"),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ZH: Language = Language::Chinese;
+
+    #[test]
+    fn words_of_the_trade_are_those_of_the_jargon() {
+        for (word, said) in [
+            ("actual", ZH.actual()),
+            ("agreement", ZH.agreement()),
+            ("book", ZH.book()),
+            ("cause", ZH.cause()),
+            ("control", ZH.control()),
+            ("control total", ZH.control_totals()),
+            ("crossed total", ZH.crossed_totals()),
+            ("difference", ZH.difference()),
+            ("expected", ZH.expected()),
+            ("plan", ZH.plan()),
+            ("reject", ZH.rejects()),
+            ("residual", ZH.residual()),
+            ("sign-off", ZH.sign_off()),
+            ("source", ZH.source()),
+            ("target", ZH.target()),
+            ("missing", ZH.break_kind(BreakKind::Missing)),
+            ("extra", ZH.break_kind(BreakKind::Extra)),
+            ("differs", ZH.break_kind(BreakKind::Differs)),
+            ("copies", ZH.break_kind(BreakKind::Copies)),
+            ("balanced", ZH.verdict(Verdict::Balanced)),
+            ("out of balance", ZH.verdict(Verdict::OutOfBalance)),
+            ("incomplete", ZH.verdict(Verdict::Incomplete)),
+        ] {
+            assert_eq!(ledger::chinese(word), Some(said), "{word}");
+        }
+        for (word, said) in [
+            ("break", ZH.exceptions()),
+            ("break", ZH.sum_of_breaks()),
+            ("repair", ZH.repairs()),
+            ("evidence", ZH.evidence_folder()),
+            ("reject", ZH.whole_in_rejects()),
+            ("residual", ZH.method_account()),
+            ("rule", ZH.method_fold()),
+        ] {
+            assert!(
+                said.contains(ledger::chinese(word).unwrap()),
+                "{word}: {said}"
+            );
+        }
     }
 }

@@ -364,7 +364,10 @@ impl Page<'_> {
                 }
             }
         };
-        titled_table(language.accepted_breaks(), &heads, &rows)
+        html! {
+            (titled_table(language.accepted_breaks(), &heads, &rows))
+            p.quiet { (language.accepted_stay()) }
+        }
     }
 
     pub(super) fn sign_offs(&self) -> Markup {

@@ -46,9 +46,11 @@ pub(super) fn write(
         .map(|agreement| agreement.breaks.sum())
         .fold(0, u64::saturating_add);
     let sheet = Sheet::new(workbook, book.styles, name, language.exceptions())?;
-    let mut sheet = sheet.of_many_columns(counted);
+    let heads = heads(book);
+    let columns = u16::try_from(heads.len()).unwrap_or(u16::MAX);
+    let mut sheet = sheet.of_many_columns(columns, counted)?;
     sheet.line(language.whole_in_breaks())?;
-    sheet.head(&heads(book))?;
+    sheet.head(&heads)?;
     let first_row = sheet.row_number();
     let last_row = rows.saturating_sub(1);
     let mut numbers = AccountNumbers::new(accounts);

@@ -320,6 +320,7 @@ impl<'w> Lines<'w, '_, '_> {
                 Cell::Blank,
                 Cell::Text(self.language.no_breaks()),
             ),
+            // That all breaks come to this sum was checked, exactly, while they passed.
             (false, _) => (
                 Cell::Figure(sum),
                 mark(true),

@@ -105,13 +105,13 @@ pub(super) fn method(
     let (language, manifest) = (book.language, &book.dossier.manifest);
     let mut sheet = Sheet::new(workbook, book.styles, name, language.method())?;
     sheet.title(language.method())?;
-    for step in steps(book.dossier, book.language) {
-        sheet.line(step)?;
-    }
-    sheet.gap()?;
     sheet.head(&[language.item(), language.what()])?;
     for (item, what) in facts(book.dossier, book.language) {
         sheet.row(&[Cell::Text(item), Cell::Said(what)])?;
+    }
+    sheet.gap()?;
+    for step in steps(book.dossier, book.language) {
+        sheet.line(step)?;
     }
     sheet.gap()?;
     sheet.section(language.files_read(), 5)?;
@@ -219,6 +219,7 @@ fn accepted(
     if book.dossier.acceptances.is_empty() {
         return sheet.line(language.nothing_accepted());
     }
+    sheet.line(language.accepted_stay())?;
     sheet.head(&[
         language.agreement(),
         language.key(),

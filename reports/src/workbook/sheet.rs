@@ -145,6 +145,8 @@ pub(super) struct Sheet<'s> {
     filter: Option<(u32, u16)>,
     wraps: bool,
     widest: usize,
+    /// Columns from the first whose texts take their format from the column.
+    formatted_columns: u16,
     /// Lines that the longest text of the row takes.
     lines: usize,
 }
@@ -173,16 +175,30 @@ impl<'s> Sheet<'s> {
             filter: None,
             wraps: true,
             widest: WIDEST,
+            formatted_columns: 0,
             lines: 1,
         })
     }
 
     /// Makes room for many columns. Long texts stand on several lines, but where there are so many
     /// rows that finding their heights would take a spreadsheet long.
-    pub(super) fn of_many_columns(mut self, rows: u64) -> Self {
+    pub(super) fn of_many_columns(mut self, columns: u16, rows: u64) -> Result<Self, XlsxError> {
         self.wraps = rows <= WRAPPED_ROWS;
         self.widest = WIDEST_OF_MANY;
-        self
+        // Texts then take their format from the column: looking it up takes longer than writing.
+        for column in 0..columns {
+            let style = self.text_style();
+            self.worksheet.set_column_format(column, style)?;
+        }
+        self.formatted_columns = columns;
+        Ok(self)
+    }
+
+    fn text_style(&self) -> &'s Format {
+        match self.wraps {
+            true => &self.styles.note,
+            false => &self.styles.text,
+        }
     }
 
     /// Gives the row that is written next, from 0.
@@ -277,15 +293,10 @@ impl<'s> Sheet<'s> {
 
     fn cell(&mut self, column: u16, cell: &Cell<'_>) -> Result<(), XlsxError> {
         let styles = self.styles;
-        let text_style = if self.wraps {
-            &styles.note
-        } else {
-            &styles.text
-        };
         match cell {
             Cell::Blank => {}
-            Cell::Text(text) => self.text(column, text, text_style)?,
-            Cell::Said(text) => self.text(column, text, text_style)?,
+            Cell::Text(text) => self.plain_text(column, text)?,
+            Cell::Said(text) => self.plain_text(column, text)?,
             Cell::Strong(text) => self.text(column, text, &styles.strong)?,
             Cell::Alarm(text) => self.text(column, text, &styles.alarm)?,
             Cell::Figure(text) => self.text(column, &grouped(text), &styles.text_figure)?,
@@ -305,16 +316,31 @@ impl<'s> Sheet<'s> {
         Ok(())
     }
 
+    fn plain_text(&mut self, column: u16, text: &str) -> Result<(), XlsxError> {
+        if column >= self.formatted_columns {
+            return self.text(column, text, self.text_style());
+        }
+        let text = self.measured(column, text);
+        self.worksheet.write_string(self.row, column, text)?;
+        Ok(())
+    }
+
     fn text(&mut self, column: u16, text: &str, style: &Format) -> Result<(), XlsxError> {
+        let text = self.measured(column, text);
+        self.worksheet
+            .write_string_with_format(self.row, column, text, style)?;
+        Ok(())
+    }
+
+    /// Gives a text that fits into a cell, and makes room for it.
+    fn measured(&mut self, column: u16, text: &str) -> String {
         let text = cut(text);
         let room = self.widest.saturating_sub(MARGIN).max(1);
         let widths = text.lines().map(UnicodeWidthStr::width);
         let lines = widths.clone().map(|width| width.div_ceil(room).max(1));
         self.lines = self.lines.max(lines.sum());
         self.widen(column, widths.max().unwrap_or(0));
-        self.worksheet
-            .write_string_with_format(self.row, column, text, style)?;
-        Ok(())
+        text
     }
 
     fn amount(&mut self, column: u16, text: &str, scale: usize) -> Result<(), XlsxError> {
