@@ -1,0 +1,323 @@
+//! What the gate says, in sentences.
+
+use cutover::gate::{Check, Evidence, Facts, Item, Outcome, RejectTally, Status, Tally, judge};
+use cutover::window::State;
+use insta::assert_snapshot;
+
+use super::story::{SIGNED, VERIFYING, told};
+use super::world::{World, acceptance, at, found, money};
+
+fn signed() -> World {
+    told(&format!("{VERIFYING}{SIGNED}"))
+}
+
+fn in_words(outcome: Outcome, items: &[Item]) -> String {
+    let lines = items
+        .iter()
+        .map(|item| format!("{:<11} {item}\n", item.status.to_string()));
+    format!("{outcome}\n{}", lines.collect::<String>())
+}
+
+fn all(world: &World, time: &str) -> String {
+    let judgement = world.judge(time);
+    in_words(judgement.outcome(), judgement.items())
+}
+
+/// What did not pass, of a world that was changed.
+fn open(change: impl FnOnce(&mut World)) -> String {
+    let mut world = signed();
+    change(&mut world);
+    let judgement = world.judge("11:30");
+    let items: Vec<Item> = judgement.open_items().cloned().collect();
+    in_words(judgement.outcome(), &items)
+}
+
+/// What did not pass, of facts that were changed.
+fn open_facts(change: impl FnOnce(&mut Facts)) -> String {
+    let world = signed();
+    let mut facts = world.facts();
+    change(&mut facts);
+    let judgement = judge(&world.state, &facts, at("11:30"));
+    let items: Vec<Item> = judgement.open_items().cloned().collect();
+    in_words(judgement.outcome(), &items)
+}
+
+#[test]
+fn a_go_says_what_it_rests_on() {
+    assert_snapshot!(all(&signed(), "11:30"), @r"
+    GO
+    passed      plan: the plan is the one that was verified
+    passed      freeze: the old book is closed, and was read twice the same: sum of balances 1234.50
+    passed      rehearsal: all 20 planted faults were found and explained
+    passed      conversion: the account of the conversion is the one that was recorded
+    passed      conversion posting: 1000 read, 990 converted + 4 rejected + 6 left out
+    passed      conversion balance: its rule works on groups; the agreement balances compares each
+    passed      evidence: all 4 files of 1 are as they were written
+    passed      inputs: all 2 files are as they were verified
+    passed      report: the report says balanced and adds up
+    passed      agreement postings: all 1000 records agree
+    passed      residual postings: the account closes
+    passed      nothing unchecked postings: nothing was left unchecked
+    passed      agreement balances: all 1000 records agree
+    passed      residual balances: the account closes
+    passed      nothing unchecked balances: nothing was left unchecked
+    passed      control trial balance: holds
+    passed      rejects: there are none
+    passed      deadline: 4h 30m before the release time, 3h 45m before the point of no return 2013-05-27T15:15:00Z
+    passed      sign-off accountant: Li Na (key 83561adb398fd87f) at 2013-05-27T11:20:00Z
+    passed      sign-off engineer: Wang Wei (key 1eed29b1654fbca9) at 2013-05-27T11:21:00Z
+    passed      two people: signed by Li Na and Wang Wei
+    ");
+}
+
+#[test]
+fn accepted_breaks_and_rejects_stay_in_what_it_says() {
+    let world = told(&format!(
+        "{VERIFYING}
+        11:00 verified V1 0.01, V2 -0.03
+        11:10 accept V1 0.01
+        11:10 accept V2 -0.03
+        11:20 sign accountant
+        11:21 sign engineer"
+    ));
+    let told_of = |world: &World| {
+        let judgement = world.judge("15:30");
+        let items = judgement.items().iter();
+        let items = items.filter(|item| {
+            matches!(
+                item.check,
+                Check::Agreement | Check::Residual | Check::Rejects | Check::Deadline
+            )
+        });
+        in_words(judgement.outcome(), &items.cloned().collect::<Vec<_>>())
+    };
+    assert_snapshot!(told_of(&world), @r"
+    GO
+    passed      agreement postings: 998 records agree, and 2 breaks accepted by name, amount -0.02 CNY
+    passed      residual postings: the account closes: the breaks add up to the difference, amount -0.02 CNY
+    passed      agreement balances: all 1000 records agree
+    passed      residual balances: the account closes
+    passed      rejects: there are none
+    passed      deadline: 30m before the release time; the point of no return was 15m ago, and a rollback would end that much late
+    ");
+    let world = told(&format!(
+        "{VERIFYING}
+        11:00 verified rejects 2
+        11:10 dispose
+        11:20 sign accountant
+        11:21 sign engineer"
+    ));
+    assert_snapshot!(told_of(&world), @r"
+    GO
+    passed      agreement postings: all 1000 records agree
+    passed      residual postings: the account closes
+    passed      agreement balances: all 1000 records agree
+    passed      residual balances: the account closes
+    passed      rejects: 2 records could not be converted: booked to suspense (Li Na, 2013-05-27)
+    passed      deadline: 30m before the release time; the point of no return was 15m ago, and a rollback would end that much late
+    ");
+}
+
+#[test]
+fn nothing_known_is_nothing_passed() {
+    let judgement = judge(&State::new(), &Facts::default(), at("11:30"));
+    assert_snapshot!(in_words(judgement.outcome(), judgement.items()), @r"
+    NO-GO
+    not checked plan: no daybook was opened; open one
+    failed      freeze: the window is planned; announce it first
+    not checked rehearsal: there was no rehearsal; rehearse this plan
+    not checked conversion: no conversion is recorded; convert, or record what the conversion came to
+    not checked evidence: nothing was verified since the books last changed; verify
+    not checked inputs: there is no evidence yet; verify
+    not checked report: there is no report yet; verify
+    not checked agreement: there is no report yet; verify
+    not checked residual: there is no report yet; verify
+    not checked nothing unchecked: there is no report yet; verify
+    not checked control: there is no report yet; verify
+    not checked rejects: there is no report yet; verify
+    not checked deadline: no daybook was opened; open one
+    not checked sign-off: the plan asks nobody to sign; name two roles
+    not checked two people: 0 signed off, and it takes two; have another person of another role sign
+    ");
+    assert_eq!(Outcome::of(&[]), Outcome::Incomplete);
+    assert_snapshot!(all(&told(VERIFYING), "11:30"), @r"
+    INCOMPLETE
+    not checked plan: there is no evidence yet; verify
+    passed      freeze: the old book is closed, and was read twice the same: sum of balances 1234.50
+    passed      rehearsal: all 20 planted faults were found and explained
+    passed      conversion: the account of the conversion is the one that was recorded
+    passed      conversion posting: 1000 read, 990 converted + 4 rejected + 6 left out
+    not checked conversion balance: its rule works on groups, and balances was not compared; verify it
+    not checked evidence: nothing was verified since the books last changed; verify
+    not checked inputs: there is no evidence yet; verify
+    not checked report: there is no report yet; verify
+    not checked agreement: there is no report yet; verify
+    not checked residual: there is no report yet; verify
+    not checked nothing unchecked: there is no report yet; verify
+    not checked control: there is no report yet; verify
+    not checked rejects: there is no report yet; verify
+    passed      deadline: 4h 30m before the release time, 3h 45m before the point of no return 2013-05-27T15:15:00Z
+    not checked sign-off accountant: nobody has signed in this role since what there is to sign last changed; sign
+    not checked sign-off engineer: nobody has signed in this role since what there is to sign last changed; sign
+    not checked two people: 0 signed off, and it takes two; have another person of another role sign
+    ");
+}
+
+#[test]
+fn what_was_not_looked_at_is_not_checked() {
+    assert_snapshot!(open_facts(|facts| facts.plan_blake3 = None), @r"
+    INCOMPLETE
+    not checked plan: the plan was not digested anew; do so
+    ");
+    assert_snapshot!(open_facts(|facts| facts.inputs = None), @r"
+    INCOMPLETE
+    not checked inputs: the books were not digested anew; do so
+    ");
+    assert_snapshot!(open_facts(|facts| facts.conversion_blake3 = None), @r"
+    INCOMPLETE
+    not checked conversion: the account of the conversion was not read again; do so
+    ");
+    assert_snapshot!(open_facts(|facts| facts.trusted.clear()), @r"
+    NO-GO
+    failed      sign-off accountant: signed by the key 83561adb398fd87f, which is not among the trusted keys; add it, or have a trusted person sign
+    failed      sign-off engineer: signed by the key 1eed29b1654fbca9, which is not among the trusted keys; add it, or have a trusted person sign
+    not checked two people: 0 signed off, and it takes two; have another person of another role sign
+    ");
+    assert_snapshot!(open_facts(|facts| facts.evidence = None), @r"
+    INCOMPLETE
+    not checked plan: there is no evidence yet; verify
+    not checked conversion balance: its rule works on groups, and balances was not compared; verify it
+    not checked evidence: the evidence was not read; name its folder
+    not checked inputs: there is no evidence yet; verify
+    not checked report: there is no report yet; verify
+    not checked agreement: there is no report yet; verify
+    not checked residual: there is no report yet; verify
+    not checked nothing unchecked: there is no report yet; verify
+    not checked control: there is no report yet; verify
+    not checked rejects: there is no report yet; verify
+    not checked sign-off accountant: there is no evidence to hold the sign-off against; name its folder
+    not checked sign-off engineer: there is no evidence to hold the sign-off against; name its folder
+    not checked two people: 0 signed off, and it takes two; have another person of another role sign
+    ");
+}
+
+#[test]
+fn evidence_without_digests_is_not_checked() {
+    let mut world = told(VERIFYING);
+    for input in &mut world.inputs {
+        input.blake3 = None;
+    }
+    let run = super::world::run(vec![], 0, world.plan_blake3, &world.inputs);
+    let finished = cutover::daybook::Event::VerificationFinished(run.finished());
+    world.run = Some(run);
+    world
+        .step("11:00", cutover::window::Command::Record(finished))
+        .expect("a run");
+    let judgement = world.judge("11:30");
+    let inputs = judgement
+        .items()
+        .iter()
+        .find(|item| item.check == Check::Inputs);
+    assert_snapshot!(inputs.expect("there"), @"inputs: of 2 files these have no digest: source flow.csv, target p.parquet; verify again with digests");
+    assert_eq!(inputs.map(|item| item.status), Some(Status::NotChecked));
+}
+
+#[test]
+fn what_changed_since_fails() {
+    assert_snapshot!(open(|world| world.inputs.truncate(1)), @r"
+    NO-GO
+    failed      inputs: of 2 files these are other than when they were verified: target p.parquet is not there; verify again
+    ");
+    assert_snapshot!(open(|world| world.inputs.push(super::world::input("target", "q.csv", b""))), @r"
+    NO-GO
+    failed      inputs: of 2 files these are other than when they were verified: target q.csv was added; verify again
+    ");
+    assert_snapshot!(open(|world| world.conversion = super::world::conversion(1, 1, 0, 0)), @r"
+    NO-GO
+    failed      conversion: the account of the conversion is another than was recorded; convert and verify again
+    ");
+    assert_snapshot!(open(|world| world.run.as_mut().expect("a run").parquet.push(0)), @r"
+    NO-GO
+    failed      evidence: it is not that of the last verification, 1
+    failed      sign-off accountant: it signs the manifest 8409231f44f7d648832f63f10a64b4b12085115e1a0e7484f881c5b6fdc1e841, and the evidence has 73eb84514ae26db64f994f01e6faeb37534608ba73d510947e390c863eea1359; look at this evidence and sign again
+    failed      sign-off engineer: it signs the manifest 8409231f44f7d648832f63f10a64b4b12085115e1a0e7484f881c5b6fdc1e841, and the evidence has 73eb84514ae26db64f994f01e6faeb37534608ba73d510947e390c863eea1359; look at this evidence and sign again
+    not checked two people: 0 signed off, and it takes two; have another person of another role sign
+    ");
+}
+
+#[test]
+fn an_acceptance_is_by_exact_name_and_amount() {
+    let break_of = |change: fn(&mut cutover::daybook::BreakAccepted)| {
+        let found = found("V1", "0.01");
+        let mut accepted = acceptance(&found);
+        change(&mut accepted);
+        let mut tally = Tally::new(&[accepted]);
+        let line = serde_json::to_string(&found).expect("json") + "\n";
+        tally.see_line(line.as_bytes()).expect("a break");
+        let tally = tally.agreement("postings");
+        format!("{} accepted {}", tally.accepted, tally.named.join(""))
+    };
+    assert_snapshot!(break_of(|_| {}), @"1 accepted");
+    assert_snapshot!(break_of(|accepted| accepted.agreement = "balances".into()), @"0 accepted voucher=V1 differs amount 0.01 CNY");
+    assert_snapshot!(break_of(|accepted| accepted.key.push("leg", None)), @"0 accepted voucher=V1 differs amount 0.01 CNY");
+    assert_snapshot!(break_of(|accepted| accepted.kind = ledger::BreakKind::Extra), @"0 accepted voucher=V1 differs amount 0.01 CNY, which was accepted as extra and is differs");
+    assert_snapshot!(break_of(|accepted| accepted.amounts = vec![money("0.02")]), @"0 accepted voucher=V1 differs amount 0.01 CNY, where amount 0.02 CNY was accepted and it is 0.01 (difference -0.01)");
+    assert_snapshot!(break_of(|accepted| accepted.amounts.clear()), @"0 accepted voucher=V1 differs amount 0.01 CNY, where amount 0 CNY was accepted and it is 0.01 (difference 0.01)");
+    assert_snapshot!(break_of(|accepted| accepted.amounts.push(money("0.00"))), @"1 accepted");
+    assert_snapshot!(break_of(|accepted| accepted.break_blake3 = cutover::Digest::ZERO), @"0 accepted voucher=V1 differs amount 0.01 CNY, where a break with other records was accepted");
+}
+
+#[test]
+fn one_acceptance_is_for_one_break() {
+    let mut found = found("V1", "0.01");
+    found.key = ledger::Record::default();
+    let line = serde_json::to_string(&found).expect("json") + "\n";
+    let mut tally = Tally::new(&[acceptance(&found)]);
+    for _ in 0..5 {
+        tally.see_line(line.as_bytes()).expect("a break");
+    }
+    let of_postings = tally.agreement("postings");
+    assert_eq!((of_postings.accepted, of_postings.open), (1, 4));
+    assert_eq!(of_postings.named.len(), 3);
+    assert_eq!(tally.idle(), 0);
+    assert_eq!(Tally::new(&[acceptance(&found)]).idle(), 1);
+}
+
+#[test]
+fn lines_that_are_no_breaks_are_named() {
+    let error = |line: &str| {
+        Tally::new(&[])
+            .see_line(line.as_bytes())
+            .expect_err("no break")
+            .to_string()
+    };
+    assert_snapshot!(error("{}\n"), @"line 1 of breaks.jsonl cannot be read: missing field `agreement` at line 1 column 2; do not trust this evidence");
+    let line = serde_json::to_string(&found("V1", "0.01")).expect("json");
+    assert_snapshot!(error(&line.replace("\"amount\":\"0.01\"}]", "\"amount\":\"1,1\"}]")), @r#"line 1 of breaks.jsonl has the amount "1,1", which is no number; do not trust this evidence"#);
+    let run = signed().run.expect("a run");
+    let (breaks, mut rejects) = (Tally::new(&[]), RejectTally::new());
+    assert_snapshot!(rejects.see_line(b"{}\n").expect_err("no reject"), @"line 1 of rejects.jsonl cannot be read: missing field `agreement` at line 1 column 2; do not trust this evidence");
+    let report = Evidence::read(
+        &run.manifest(),
+        b"{\"version\":2}",
+        run.files(),
+        breaks,
+        rejects,
+    );
+    assert_snapshot!(report.expect_err("no report"), @"report.json cannot be read: report version 2, and only version 1 can be read at line 1 column 13; do not trust this evidence");
+}
+
+#[test]
+fn every_check_has_a_name_in_both_languages_and_a_word_in_the_file() {
+    let mut names = std::collections::BTreeSet::new();
+    for check in Check::ALL {
+        assert!(names.insert(check.as_str()) && names.insert(check.chinese()));
+        let word = serde_json::to_string(&check).expect("json");
+        assert_eq!(
+            serde_json::from_str::<Check>(&word).expect("its own word"),
+            check
+        );
+    }
+    let codes = [Outcome::Go, Outcome::NoGo, Outcome::Incomplete].map(Outcome::exit_code);
+    assert_eq!(codes, [0, 1, 5]);
+}
