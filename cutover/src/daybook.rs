@@ -27,6 +27,15 @@
 //!
 //! Reading and writing the file, and waiting until it is on the disk, is the caller's.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        clippy::indexing_slicing
+    )
+)]
+
 mod damage;
 mod event;
 mod read;

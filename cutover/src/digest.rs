@@ -1,5 +1,14 @@
 //! A BLAKE3 digest as it stands in files: 64 hexadecimal digits.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        clippy::indexing_slicing
+    )
+)]
+
 use std::fmt;
 use std::str::FromStr;
 

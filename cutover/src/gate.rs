@@ -15,6 +15,15 @@
 //!
 //! This module asks no clock, digests no book and opens no file.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        clippy::indexing_slicing
+    )
+)]
+
 mod books;
 mod evidence;
 mod item;

@@ -48,61 +48,15 @@
 //! This crate reads no file, calls no system, asks no clock and draws no random number: bytes,
 //! times, answers and seeds are passed in. Whatever it is given, it gives the same.
 
+#![cfg_attr(not(test), deny(clippy::float_arithmetic))]
+
 pub mod clock;
-#[cfg_attr(
-    not(test),
-    deny(
-        clippy::as_conversions,
-        clippy::indexing_slicing,
-        clippy::arithmetic_side_effects
-    )
-)]
 pub mod daybook;
-#[cfg_attr(
-    not(test),
-    deny(
-        clippy::as_conversions,
-        clippy::indexing_slicing,
-        clippy::arithmetic_side_effects
-    )
-)]
 mod digest;
-#[cfg_attr(
-    not(test),
-    deny(
-        clippy::as_conversions,
-        clippy::indexing_slicing,
-        clippy::arithmetic_side_effects
-    )
-)]
 pub mod gate;
 pub mod notice;
-#[cfg_attr(
-    not(test),
-    deny(
-        clippy::as_conversions,
-        clippy::indexing_slicing,
-        clippy::arithmetic_side_effects
-    )
-)]
 pub mod seal;
-#[cfg_attr(
-    not(test),
-    deny(
-        clippy::as_conversions,
-        clippy::indexing_slicing,
-        clippy::arithmetic_side_effects
-    )
-)]
 pub mod signoff;
-#[cfg_attr(
-    not(test),
-    deny(
-        clippy::as_conversions,
-        clippy::indexing_slicing,
-        clippy::arithmetic_side_effects
-    )
-)]
 pub mod window;
 
 pub use digest::{Digest, NoDigest};

@@ -5,6 +5,15 @@
 //! sign. This module reads the manifest and compares; listing and digesting the files is the
 //! caller's.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        clippy::indexing_slicing
+    )
+)]
+
 mod name;
 
 pub use name::BadName;

@@ -37,6 +37,15 @@
 //!
 //! The seed is drawn by the caller, from the machine's own source of randomness.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        clippy::indexing_slicing
+    )
+)]
+
 mod check;
 mod key;
 mod trust;

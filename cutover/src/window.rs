@@ -22,7 +22,8 @@
 //! **What voids what.** A new conversion, a correction, a changed plan and a verification begun anew
 //! void the verification. These, and every decision about what there is to sign (a break accepted,
 //! rejects disposed of, a rehearsal, a release put off), void sign-offs. All of them, and a sign-off,
-//! void the gate's judgement. Forecasts, notices, chunks and remarks void nothing.
+//! void the gate's judgement. A break stays accepted as long as it is found again, the same to the
+//! byte. Forecasts, notices, chunks and remarks void nothing.
 //!
 //! **Time.** The *release time* is when the new book must be open: later the gate is shut. The
 //! *point of no return* is the last moment at which a rollback can begin and still end by then. It
@@ -36,6 +37,15 @@
 //! accepted by name and the rejects are disposed of, the gate may say GO.
 //!
 //! The clock is passed in. Nothing here calls a system or writes a daybook.
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        clippy::indexing_slicing
+    )
+)]
 
 mod content;
 mod fold;
@@ -57,7 +67,7 @@ use crate::daybook::{
     RejectsDisposed, Terms, VerificationFinished,
 };
 use crate::gate::{Judgement, Outcome};
-use crate::signoff::SignOff;
+use crate::signoff::{SignOff, Statement, Subject};
 
 /// For how many minutes a judgement of the gate can be released on.
 pub const JUDGEMENT_HOLDS_MINUTES: i64 = 10;
@@ -252,9 +262,25 @@ impl State {
         self.head
     }
 
-    /// Gives the hashes on which a sign-off may rest.
-    pub fn heads_to_sign(&self) -> &[Digest] {
-        &self.heads_to_sign
+    /// Gives what a sign-off must be about now; none where nothing was verified.
+    pub fn subject(&self) -> Option<Subject<'_>> {
+        Some(Subject {
+            plan: self.plan()?,
+            manifest_blake3: self.verification()?.manifest_blake3,
+            daybook_heads: &self.heads_to_sign,
+        })
+    }
+
+    /// Makes the statement that a person would sign now; none where nothing was verified.
+    pub fn statement(&self, role: &str, name: &str, now: Timestamp) -> Option<Statement> {
+        Some(Statement {
+            role: role.to_owned(),
+            name: name.to_owned(),
+            plan: self.plan()?.to_owned(),
+            manifest_blake3: self.verification()?.manifest_blake3,
+            daybook_head: self.head,
+            at: now,
+        })
     }
 
     /// Gives how long a rollback takes: by the plan, or as the last rehearsal of this plan that

@@ -83,10 +83,13 @@ fn check_role<'s>(
         let says = "there is no evidence to hold the sign-off against; name its folder";
         return item(Status::NotChecked, says.to_owned());
     };
+    let Some(subject) = state.subject() else {
+        let says = "nothing was verified since the books last changed; verify, then sign";
+        return item(Status::NotChecked, says.to_owned());
+    };
     let subject = Subject {
-        plan: state.plan().unwrap_or_default(),
         manifest_blake3: evidence.sealed().hash(),
-        daybook_heads: state.heads_to_sign(),
+        ..subject
     };
     match check(sign_off, &facts.trusted, &subject) {
         Ok(signer) => {

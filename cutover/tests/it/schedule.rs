@@ -440,7 +440,7 @@ fn remark() -> Event {
 
 #[test]
 fn no_schedule_opens_the_new_book_without_a_go_on_what_is_there() {
-    let (mut released, mut rolled_back, mut crashes, mut late) = (0_u64, 0_u64, 0_u64, 0_u64);
+    let (mut released, mut rolled_back, mut crashes, mut recovered) = (0_u64, 0_u64, 0_u64, 0_u64);
     for seed in 0..SCHEDULES {
         let mut machine = Machine::new(seed);
         machine.play();
@@ -448,7 +448,7 @@ fn no_schedule_opens_the_new_book_without_a_go_on_what_is_there() {
         match machine.world.state.stage() {
             Stage::Released => {
                 released += 1;
-                late += u64::from(machine.crashes > 0);
+                recovered += u64::from(machine.crashes > 0);
                 assert!(machine.auditor.new_is_open);
             }
             Stage::RolledBack => {
@@ -465,11 +465,14 @@ fn no_schedule_opens_the_new_book_without_a_go_on_what_is_there() {
         );
     }
     println!(
-        "{released} released, {late} of them after a crash, {rolled_back} rolled back, {crashes} crashes"
+        "{released} released, {recovered} of them after a crash, {rolled_back} rolled back, {crashes} crashes"
     );
     // A test in which nothing is ever released shows nothing.
     assert!(released > SCHEDULES / 20, "{released} released");
     assert!(rolled_back > SCHEDULES / 50, "{rolled_back} rolled back");
-    assert!(late > SCHEDULES / 50, "{late} released after a crash");
+    assert!(
+        recovered > SCHEDULES / 50,
+        "{recovered} released after a crash"
+    );
     assert!(crashes > SCHEDULES, "{crashes} crashes");
 }

@@ -400,15 +400,17 @@ impl World {
     }
 
     pub(crate) fn sign(&self, time: &str, role: &str, key: &SecretKey) -> SignOff {
-        let run = self.state.verification();
-        let statement = Statement {
+        let now = at(time);
+        let statement = self.state.statement(role, key.name(), now);
+        // Where nothing was verified, somebody signs all the same, and must be refused.
+        let statement = statement.unwrap_or_else(|| Statement {
             role: role.into(),
             name: key.name().into(),
             plan: PLAN.into(),
-            manifest_blake3: run.map_or(Digest::ZERO, |run| run.manifest_blake3),
+            manifest_blake3: Digest::ZERO,
             daybook_head: self.state.head(),
-            at: at(time),
-        };
+            at: now,
+        });
         statement.sign(key).expect("one line each")
     }
 }
