@@ -217,6 +217,27 @@ pub(crate) fn is(name: &str, words: Words) -> bool {
     })
 }
 
+/// Says whether two names are those of the two sides of one thing.
+pub(crate) fn are_sides(one: &str, other: &str) -> bool {
+    const OPPOSITES: &[(&str, &str)] = &[
+        ("debit", "credit"),
+        ("dr", "cr"),
+        ("from", "to"),
+        ("payer", "payee"),
+        ("in", "out"),
+        ("source", "target"),
+        ("sender", "receiver"),
+        ("借", "贷"),
+        ("收", "付"),
+        ("转入", "转出"),
+        ("income", "expense"),
+        ("收入", "支出"),
+    ];
+    OPPOSITES
+        .iter()
+        .any(|(a, b)| has(one, a) && has(other, b) || has(one, b) && has(other, a))
+}
+
 /// Says whether a name holds a word.
 pub(crate) fn has(name: &str, word: &str) -> bool {
     if !word.is_ascii() {

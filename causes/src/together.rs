@@ -5,6 +5,7 @@
 //! each other's values it takes back a proof, since the swap gives the same.
 
 mod absent;
+mod legs;
 mod merge;
 mod neighbours;
 mod opposite;
@@ -30,12 +31,14 @@ impl Prover {
     /// Breaks are best given in the order of the report: some looks take neighbours.
     pub fn explain_together(&self, breaks: &mut [(Break, Explanation)]) {
         absent::pair(self, breaks);
-        swap::find(self, breaks);
+        let swapped = swap::find(self, breaks);
         merge::by_key(self, breaks);
         neighbours::merged(self, breaks);
         merge::by_amount(self, breaks);
         neighbours::split_lines(self, breaks);
         runs::missing(self, breaks);
+        legs::find(self, breaks);
+        swap::join(self, breaks, &swapped);
         runs::doubled(self, breaks);
         opposite::find(self, breaks);
         for (_, explanation) in breaks.iter_mut() {

@@ -7,18 +7,24 @@ use crate::trial::{Fit, Trial, reason};
 
 // Cause: A8 leg missing | 拆分缺腿
 //
-// A voucher has fewer legs than it should: its debits and credits are not equal.
+// A voucher has fewer legs than it should: its debits and credits are not equal. Where the missing
+// legs balance among themselves, the voucher is missing as a whole, and that is A1.
 //
 // expected:
 //     voucher:key,leg:key,amount:money
 //     V1,2,10.00
 // target:
 // says: A1 consistent, or A2, A3, A4, A8, P3; the record is not in the target
+// expected:
+//     voucher:key,leg:key,debit:money,credit:money
+//     V2,2,0,10.00
+// target:
+// says: A8 consistent, or A1, A2, A3, A4, P3; a leg of the voucher is missing: without it debits and credits are 10.00 apart
 pub(crate) const CAUSE: Cause = Cause {
     id: CauseId::A8,
     en: "leg missing",
     zh: "拆分缺腿",
-    ways: &[Way::Record(offer)],
+    ways: &[Way::Record(offer), Way::Together],
 };
 
 fn offer(case: &Case<'_>, trial: &mut Trial<'_>) {

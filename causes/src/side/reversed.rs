@@ -103,28 +103,6 @@ fn offer_columns(case: &Case<'_>, trial: &mut Trial<'_>) {
 
 /// Says whether two columns are the two sides of one thing.
 fn is_pair(one: &Field<'_>, other: &Field<'_>) -> bool {
-    const OPPOSITES: &[(&str, &str)] = &[
-        ("debit", "credit"),
-        ("dr", "cr"),
-        ("from", "to"),
-        ("payer", "payee"),
-        ("in", "out"),
-        ("source", "target"),
-        ("sender", "receiver"),
-        ("借", "贷"),
-        ("收", "付"),
-        ("转入", "转出"),
-        ("income", "expense"),
-        ("收入", "支出"),
-    ];
-    let is = |field: &Field<'_>, word: &'static str| {
-        let words: &[&'static str] = &[word];
-        words.iter().any(|word| naming::has(field.name, word))
-    };
     let same_kind = one.column.kind == other.column.kind;
-    same_kind
-        && one.column.kind != Kind::Instant
-        && OPPOSITES
-            .iter()
-            .any(|(a, b)| is(one, a) && is(other, b) || is(one, b) && is(other, a))
+    same_kind && one.column.kind != Kind::Instant && naming::are_sides(one.name, other.name)
 }

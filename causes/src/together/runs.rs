@@ -17,6 +17,13 @@ struct Run {
     breaks: Vec<usize>,
 }
 
+impl Run {
+    /// Rows of the file; several breaks may come from one, as the legs of a voucher do.
+    fn rows(&self) -> u64 {
+        self.last.saturating_sub(self.first).saturating_add(1)
+    }
+}
+
 /// Names runs of missing records: the end or the beginning of a chunk was lost.
 pub(super) fn missing(prover: &Prover, breaks: &mut [Explained]) {
     let is_missing = |found: &Break| found.kind == BreakKind::Missing;
@@ -78,7 +85,7 @@ fn name_runs(
     prover: &Prover,
     breaks: &mut [Explained],
     cause: CauseId,
-    least: usize,
+    least: u64,
     belongs: impl Fn(&Break) -> bool,
     says: impl Fn(&Run) -> Says,
 ) {
@@ -86,7 +93,7 @@ fn name_runs(
         return;
     }
     for run in runs(breaks, belongs) {
-        if run.breaks.len() < least {
+        if run.rows() < least {
             continue;
         }
         let says = says(&run);

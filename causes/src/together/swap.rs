@@ -1,20 +1,24 @@
 //! Two records that hold each other's values.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use ledger::{Break, BreakKind, CauseStatus};
+use ledger::{Break, BreakKind, CauseStatus, Record};
 
-use super::{Explained, add_rival, put_first, shown_key};
+use super::{Explained, add_rival, put_first, shown_key, values};
 use crate::catalogue::CauseId;
 use crate::explanation::Says;
-use crate::naming::{self, PAIR};
+use crate::naming::{self, PAIR, SIDE};
 use crate::prover::Prover;
 use crate::terms::Kind;
 
 /// What differs on a break: the columns, and their values on one side and on the other.
 type Change = (String, String);
 
-pub(super) fn find(prover: &Prover, breaks: &mut [Explained]) {
+/// Missing records of equal values that are looked at for each extra one.
+const ALIKE_MAX: usize = 64;
+
+/// Finds pairs; gives what their keys were swapped for.
+pub(super) fn find(prover: &Prover, breaks: &mut [Explained]) -> BTreeSet<Apart> {
     let mut changes: BTreeMap<Change, Vec<usize>> = BTreeMap::new();
     for (at, (found, _)) in breaks.iter().enumerate() {
         if found.kind == BreakKind::Differs && !found.fields.is_empty() {
@@ -36,13 +40,85 @@ pub(super) fn find(prover: &Prover, breaks: &mut [Explained]) {
             _ => others.extend(ones.iter().copied()),
         }
     }
+    let mut swapped = BTreeSet::new();
     for (one, other) in pairs {
         explain(prover, breaks, one, other);
+        if let (Some((first, _)), Some((second, _))) = (breaks.get(one), breaks.get(other)) {
+            let keys = [told_apart(first, second), told_apart(second, first)];
+            swapped.extend(keys.into_iter().flatten());
+        }
     }
     // Where many records change alike, any two of them may have been swapped, and none is told.
     for at in others.into_iter().filter(|_| prover.knows(CauseId::A10)) {
         if let Some((_, explanation)) = breaks.get_mut(at) {
             add_rival(explanation, CauseId::A10);
+        }
+    }
+    swapped
+}
+
+/// The parts of two keys in which they differ, where they share another part: of legs of two vouchers
+/// the vouchers.
+pub(super) type Apart = (Vec<String>, Vec<String>);
+
+fn told_apart(one: &Break, other: &Break) -> Option<Apart> {
+    let values = one.key.0.iter().zip(&other.key.0);
+    let (same, apart): (Vec<_>, Vec<_>) = values.partition(|(one, other)| one == other);
+    let texts = apart.into_iter().map(|((_, one), (_, other))| {
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        (text(one), text(other))
+    });
+    (!same.is_empty()).then(|| texts.unzip())
+}
+
+/// Joins what else two vouchers swapped, where one has more legs than the other: a leg is then
+/// missing in one, and the same leg is too many in the other.
+pub(super) fn join(prover: &Prover, breaks: &mut [Explained], swapped: &BTreeSet<Apart>) {
+    if swapped.is_empty() || !prover.knows(CauseId::A10) {
+        return;
+    }
+    let rest = |record: &Record| {
+        let columns = prover.terms().columns.iter();
+        values(record, columns.filter(|column| !column.is_key))
+    };
+    let mut missing: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (at, (found, _)) in breaks.iter().enumerate() {
+        if let (BreakKind::Missing, Some(record)) = (found.kind, &found.expected) {
+            missing.entry(rest(record)).or_default().push(at);
+        }
+    }
+    for at in 0..breaks.len() {
+        let Some((extra, _)) = breaks.get(at) else {
+            continue;
+        };
+        let record = extra.actual.as_ref();
+        let Some(record) = record.filter(|_| extra.kind == BreakKind::Extra) else {
+            continue;
+        };
+        let alike = missing.get(&rest(record)).into_iter().flatten().copied();
+        let alike = alike.take(ALIKE_MAX);
+        let is_its = |other: &usize| {
+            let other = breaks.get(*other).map(|(found, _)| found);
+            let apart = other.and_then(|other| told_apart(extra, other));
+            apart.is_some_and(|apart| swapped.contains(&apart))
+        };
+        let Some(other) = alike.into_iter().find(is_its) else {
+            continue;
+        };
+        let Some((lost, _)) = breaks.get(other) else {
+            continue;
+        };
+        let (here, there) = (shown_key(extra), shown_key(lost));
+        let says = Says {
+            en: format!("{here} is the leg that {there} lacks: the two hold each other's legs"),
+            zh: format!("{here} 即 {there} 所缺的分录：两者分录互换"),
+        };
+        for at in [at, other] {
+            if let Some((_, explanation)) = breaks.get_mut(at)
+                && explanation.status != CauseStatus::Proved
+            {
+                put_first(explanation, CauseId::A10, false, says.clone());
+            }
         }
     }
 }
@@ -104,14 +180,22 @@ fn causes(prover: &Prover, one: &Break, other: &Break) -> Vec<CauseId> {
     if one.fields.iter().any(|field| naming::is(&field.name, PAIR)) {
         causes.push(CauseId::D6);
     }
-    // Two legs of one voucher that change places are a debit and a credit that do.
-    let shares_key = one
-        .key
-        .0
-        .iter()
-        .any(|(name, value)| value.is_some() && other.key.get(name) == Some(value.as_deref()));
-    if shares_key {
-        causes.push(CauseId::D1);
+    // Two legs of one voucher that change places are a debit and a credit that do. A voucher comes
+    // first in a key of several columns.
+    let [voucher, _, ..] = one.key.0.as_slice() else {
+        return causes;
+    };
+    let (name, value) = voucher;
+    let is_one_voucher = value.is_some() && other.key.get(name) == Some(value.as_deref());
+    let is_side = |name: &str| {
+        let is_money = prover.money().any(|column| column.name == name);
+        is_money || naming::is(name, SIDE)
+    };
+    if is_one_voucher {
+        // Where nothing but the sides changed places, it is no matter of ids.
+        let only_sides = one.fields.iter().all(|field| is_side(&field.name));
+        let place = if only_sides { 0 } else { causes.len() };
+        causes.insert(place, CauseId::D1);
     }
     causes
 }

@@ -187,6 +187,80 @@ fn neighbours_in_a_file_belong_together() {
 }
 
 #[test]
+fn legs_that_do_not_balance_are_a_part_of_their_voucher() {
+    let header = "voucher:key,leg:key,debit:money,credit:money";
+    check(
+        header,
+        "",
+        "V1,2,0,10.00",
+        "",
+        "A8 consistent, or A1, A2, A3, A4, P3",
+    );
+    check(
+        header,
+        "voucher,_file,_row\nV1,day1.csv,2",
+        "V1,1,9.00,0\nV1,2,0,10.00",
+        "",
+        "A8 consistent, or A1, A2, A3, A4, P3\nA8 consistent, or A1, A2, A3, A4, P3",
+    );
+    // They balance: it is the voucher that is missing, and one record is no run of records.
+    check(
+        header,
+        "voucher,_file,_row\nV1,day1.csv,2",
+        "V1,1,10.00,0\nV1,2,0,9.50\nV1,3,0,0.50",
+        "",
+        "A1 consistent, or A2, A3, A4, A8, P3\nA1 consistent, or A2, A3, A4, A8, P3\nA1 consistent, or A2, A3, A4, A8, P3",
+    );
+    // Two vouchers that stand next to each other are a run.
+    check(
+        header,
+        "voucher,_file,_row\nV1,day1.csv,2\nV2,day1.csv,3",
+        "V1,1,10.00,0\nV1,2,0,10.00\nV2,1,3.00,0\nV2,2,0,3.00",
+        "",
+        "A2 consistent, or A1, A3, A4, A8, P3\nA2 consistent, or A1, A3, A4, A8, P3\nA2 consistent, or A1, A3, A4, A8, P3\nA2 consistent, or A1, A3, A4, A8, P3",
+    );
+    // Where nothing tells the sides, nothing is said of them.
+    check(
+        "voucher:key,leg:key,amount:money",
+        "",
+        "V1,2,10.00",
+        "",
+        "A1 consistent, or A2, A3, A4, A8, P3",
+    );
+}
+
+#[test]
+fn legs_that_changed_their_sides_did_not_change_their_ids() {
+    let header = "voucher:key,leg:key,account,debit:money,credit:money";
+    check(
+        header,
+        "",
+        "V1,1,A,10.00,0\nV1,2,B,0,10.00",
+        "V1,1,A,0,10.00\nV1,2,B,10.00,0",
+        "D1 consistent, or A10, B12\nD1 consistent, or A10, B12",
+    );
+    check(
+        header,
+        "",
+        "V1,1,A,10.00,0\nV1,2,B,0,10.00",
+        "V1,1,B,0,10.00\nV1,2,A,10.00,0",
+        "A10 consistent, or B12, D1, D3, D5, D7, D8\nA10 consistent, or B12, D1, D3, D5, D7, D8",
+    );
+}
+
+#[test]
+fn swapped_vouchers_hold_each_others_legs_also_where_one_has_more() {
+    let header = "voucher:key,leg:key,account,debit:money,credit:money";
+    check(
+        header,
+        "",
+        "V1,1,A,10.00,0\nV1,2,B,0,10.00\nV2,1,C,7.00,0\nV2,2,B,0,6.50\nV2,3,F,0,0.50",
+        "V2,1,A,10.00,0\nV2,2,B,0,10.00\nV1,1,C,7.00,0\nV1,2,B,0,6.50\nV1,3,F,0,0.50",
+        "A10 proved\nA10 proved\nA10 proved\nA10 proved\nA10 consistent, or A1, A2, A3, A4, A8, P3\nA10 consistent, or A5, A9",
+    );
+}
+
+#[test]
 fn amounts_that_are_off_up_and_down() {
     check(
         "id:key,amount:money",

@@ -1,0 +1,125 @@
+//! Missing legs of one voucher: a part of it, or all of it.
+
+use std::collections::BTreeMap;
+
+use ledger::{Break, BreakKind, CauseStatus, Decimal};
+
+use super::{Explained, put_first};
+use crate::catalogue::CauseId;
+use crate::explanation::Says;
+use crate::naming::{self, VOUCHER};
+use crate::prover::Prover;
+use crate::terms::Column;
+
+/// Missing legs of one voucher whose debits and credits are not equal leave a voucher behind that
+/// does not balance: it has been split, and not whole. If they are, the voucher is missing as a
+/// whole, and nothing else is said than of any other record.
+pub(super) fn find(prover: &Prover, breaks: &mut [Explained]) {
+    if !prover.knows(CauseId::A8) {
+        return;
+    }
+    let Some(Sides(debit, credit)) = sides(prover) else {
+        return;
+    };
+    let mut vouchers: BTreeMap<String, Voucher> = BTreeMap::new();
+    for (at, (found, _)) in breaks.iter().enumerate() {
+        let Some(name) = voucher_of(prover, found) else {
+            continue;
+        };
+        let voucher = vouchers.entry(name).or_default();
+        voucher.legs.push(at);
+        voucher.off = voucher.off.and_then(|off| {
+            off.checked_add(amount(found, &debit)?)?
+                .checked_sub(amount(found, &credit)?)
+        });
+    }
+    for voucher in vouchers.into_values() {
+        let Some(off) = voucher.off.filter(|off| !off.is_zero()) else {
+            continue;
+        };
+        let says = says(voucher.legs.len(), off);
+        for at in voucher.legs {
+            if let Some((_, explanation)) = breaks.get_mut(at)
+                && explanation.status != CauseStatus::Proved
+            {
+                put_first(explanation, CauseId::A8, false, says.clone());
+            }
+        }
+    }
+}
+
+/// The columns of debits and of credits.
+struct Sides(String, String);
+
+/// The missing legs of a voucher, and by how much their debits exceed their credits; none where
+/// that cannot be told.
+struct Voucher {
+    legs: Vec<usize>,
+    off: Option<Decimal>,
+}
+
+impl Default for Voucher {
+    fn default() -> Self {
+        Self {
+            legs: Vec::new(),
+            off: Some(Decimal::ZERO),
+        }
+    }
+}
+
+/// The only two columns that are the sides of an entry, where there are just two.
+fn sides(prover: &Prover) -> Option<Sides> {
+    let money: Vec<&Column> = prover.money().collect();
+    let mut pairs = money.iter().enumerate().flat_map(|(at, one)| {
+        let others = money.iter().skip(at.saturating_add(1));
+        others
+            .filter(|other| naming::are_sides(&one.name, &other.name))
+            .map(|other| Sides(one.name.clone(), other.name.clone()))
+    });
+    let pair = pairs.next()?;
+    pairs.next().is_none().then_some(pair)
+}
+
+/// What the missing legs of one voucher share: the records that they come from, or else all of the
+/// key but its last column.
+fn voucher_of(prover: &Prover, found: &Break) -> Option<String> {
+    let key = &found.key.0;
+    let is_leg = key.iter().any(|(name, _)| naming::is(name, VOUCHER));
+    if found.kind != BreakKind::Missing || key.len() < 2 || !is_leg {
+        return None;
+    }
+    let places = found.source.iter().map(|record| {
+        let (file, row) = (record.file.as_deref()?, record.row?);
+        Some(format!("{}\u{0}{file}\u{0}{row}", record.table))
+    });
+    let places: Option<Vec<String>> = places.collect();
+    match places.filter(|places| !places.is_empty()) {
+        Some(places) => Some(places.join("\u{0}")),
+        None => {
+            let record = found.expected.as_ref()?;
+            let key: Vec<&Column> = prover.identity().collect();
+            let (_, rest) = key.split_last()?;
+            Some(super::values(record, rest.iter().copied()))
+        }
+    }
+}
+
+/// An amount of the expected record; nothing counts as zero.
+fn amount(found: &Break, column: &str) -> Option<Decimal> {
+    match found.expected.as_ref()?.get(column).flatten() {
+        Some(text) => text.parse().ok(),
+        None => Some(Decimal::ZERO),
+    }
+}
+
+fn says(legs: usize, off: Decimal) -> Says {
+    let off = crate::number::magnitude(off);
+    let lacks = match legs {
+        1 => "a leg of the voucher is missing: without it".to_owned(),
+        legs => format!("{legs} legs of the voucher are missing: without them"),
+    };
+    Says {
+        en: format!("{lacks} debits and credits are {off} apart"),
+        zh: format!("凭证缺少 {legs} 条分录：借贷相差 {off}"),
+    }
+}
