@@ -17,11 +17,10 @@ use crate::watch::Watch;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Schema};
-use books::Meter;
 use causes::Kind;
 use causes::common::{Attribute, Attributes, ColumnIndex, Common, Facts, Finder, Proposer, Tally};
 use counting::Counter;
-use footing::{Layout, Side, value_text};
+use footing::{Side, value_text};
 use ledger::{Break, BreakKind, CauseStatus, Zone};
 use rules::sql::{Lineage, Run, Session, Which};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -65,6 +64,15 @@ enum Place {
     Book { table: String, column: String },
     /// A compared column.
     Compared { column: String },
+}
+
+impl Place {
+    /// What a side's batches call the column.
+    fn name(&self) -> &str {
+        match self {
+            Place::Book { column, .. } | Place::Compared { column } => column,
+        }
+    }
 }
 
 /// The columns of one side that conditions may speak of.
@@ -179,16 +187,9 @@ impl Columns {
         self.places.iter().map(value).collect()
     }
 
-    /// Where these columns lie in a side's batches.
-    fn in_batch(&self, layout: &Layout, schema: &Schema) -> Vec<Option<usize>> {
-        let compared = layout.columns();
-        let place = |place: &Place| match place {
-            Place::Book { column, .. } => schema.index_of(column).ok(),
-            Place::Compared { column } => compared
-                .iter()
-                .find(|known| known.name == *column)
-                .map(|known| known.index[self.side as usize]),
-        };
+    /// Where these columns lie in a side's batches; none where a batch does not have them.
+    fn in_batch(&self, schema: &Schema) -> Vec<Option<usize>> {
+        let place = |place: &Place| schema.index_of(place.name()).ok();
         self.places.iter().map(place).collect()
     }
 }
@@ -237,8 +238,8 @@ struct Shaped {
 
 impl Shaped {
     /// Offers records of the book but for those that stand where a break's records do.
-    fn offer(&mut self, agreement: &Agreement, batch: &RecordBatch, broken: &HashSet<PlaceOf>) {
-        let places = self.columns.in_batch(&agreement.layout, &batch.schema());
+    fn offer(&mut self, batch: &RecordBatch, broken: &HashSet<PlaceOf>) {
+        let places = self.columns.in_batch(&batch.schema());
         let column = |place: &Option<usize>| Some(Shown::new(batch.column((*place)?)));
         let mut row = Row {
             columns: places.iter().map(column).collect(),
@@ -391,7 +392,7 @@ impl Groups {
         let finish = |mut shaped: Shaped| {
             let side = shaped.columns.side as usize;
             for batch in &background.batches[side] {
-                shaped.offer(of.agreement, batch, &background.broken[side]);
+                shaped.offer(batch, &background.broken[side]);
             }
             Group {
                 key: shaped.key,
@@ -420,7 +421,7 @@ impl Groups {
         )
     }
 
-    /// Census broken records.
+    /// Counts broken records.
     pub(crate) fn count_breaks(&self, breaks: &[Break], counts: &mut Census) {
         for (group, tally) in self.groups.iter().zip(&mut counts.0) {
             let mut masker = group.finder.masker();
@@ -439,25 +440,37 @@ impl Groups {
             .collect()
     }
 
-    /// Census all records of one side.
+    /// The run that counts one side: over the columns that conditions are about, and no others,
+    /// but for a side with rejects. There all columns are computed, as what is rejected is not of
+    /// the book.
+    pub(crate) fn run(&self, side: Side, has_rejects: bool, threads: usize) -> Run {
+        let conditions = of_side(&self.groups, side).flat_map(|(_, group)| {
+            let atoms = group.finder.atoms().iter();
+            atoms.filter_map(|atom| group.columns.places.get(atom.column.0))
+        });
+        let names: BTreeSet<&str> = conditions.map(Place::name).collect();
+        Run {
+            lineage: true,
+            columns: (!has_rejects).then(|| names.into_iter().map(str::to_owned).collect()),
+            ..Run::new(threads)
+        }
+    }
+
+    /// Counts all records of one side.
     pub(crate) async fn count_side(
         &self,
         agreement: &Agreement,
         side: Side,
-        threads: usize,
+        run: &Run,
         watch: &Arc<dyn Watch>,
-        meter: &Arc<Meter>,
         counts: &mut Census,
     ) -> Result<(), VerifyError> {
         let query = match side {
             Side::Expected => &agreement.expected,
             Side::Actual => &agreement.actual,
         };
-        let mut run = Run::new(threads);
-        run.lineage = true;
-        run.meter = Arc::clone(meter);
-        let make = || Counter::new(&self.groups, side, &agreement.layout);
-        for counter in drive(query, &run, watch, make).await? {
+        let make = || Counter::new(&self.groups, side);
+        for counter in drive(query, run, watch, make).await? {
             let tallies = counter.into_tallies();
             for ((group, _), tally) in of_side(&self.groups, side).zip(tallies) {
                 counts.0[group].merge(&tally);

@@ -48,7 +48,7 @@ mod wanted;
 
 pub use error::VerifyError;
 pub use evidence::{Input, Manifest, Output};
-pub use prepare::{Agreement, Control, Origin, PrepareError, Prepared, prepare};
+pub use prepare::{Agreement, Control, Origin, PrepareError, Prepared, prepare, read};
 use rules::watch;
 pub use rules::watch::{Phase, Unwatched, Watch, Work};
-pub use verify::{Limits, Options, Outcome, verify};
+pub use verify::{Limits, Options, Outcome, bytes_to_read, verify};

@@ -67,6 +67,14 @@ pub fn prepare(
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Prepared, PrepareError> {
     let session = rules::prepare::open(&plan, threads, environment)?;
+    read(plan, session)
+}
+
+/// Reads all queries of a plan whose books are open.
+///
+/// # Errors
+/// Every mistake that can be told at once.
+pub fn read(plan: Plan, session: Session) -> Result<Prepared, PrepareError> {
     let mut errors = Vec::new();
     let agreements: Vec<Agreement> = plan
         .agreements

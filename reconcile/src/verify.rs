@@ -245,6 +245,33 @@ pub(crate) fn bytes_of(session: &Session, sides: &[&rules::sql::Side]) -> u64 {
         .sum()
 }
 
+/// Returns how many bytes a verification reads, as far as that is known before: every file once for
+/// its digest where digests are wanted, and the tables of each query.
+pub fn bytes_to_read(prepared: &Prepared, digests: bool) -> u64 {
+    let session = &prepared.session;
+    let books = [Which::Source, Which::Target].map(|which| session.book(which));
+    let files = books
+        .into_iter()
+        .flat_map(|book| book.tables())
+        .flat_map(|table| table.files());
+    let digested = if digests {
+        files.map(|file| file.bytes).sum()
+    } else {
+        0
+    };
+    let agreements = prepared
+        .agreements
+        .iter()
+        .map(|agreement| bytes_of(session, &[&agreement.expected, &agreement.actual]));
+    let controls = prepared
+        .controls
+        .iter()
+        .map(|control| bytes_of(session, &control.query.sides()));
+    agreements
+        .chain(controls)
+        .fold(digested, u64::saturating_add)
+}
+
 /// One agreement on its way to its report.
 struct AgreementRun<'a> {
     prepared: &'a Prepared,
@@ -409,7 +436,8 @@ impl AgreementRun<'_> {
             }
         }
         let (groups, broken, readings) = (out.groups, out.broken, out.readings);
-        self.find_common(groups, broken, tally).await?;
+        self.find_common(groups, broken, folded.rejects() > 0, tally)
+            .await?;
         self.count_readings(readings, tally).await
     }
 
@@ -474,13 +502,14 @@ impl AgreementRun<'_> {
         &self,
         groups: Groups,
         mut counts: Census,
+        has_rejects: bool,
         tally: &mut Tally,
     ) -> Result<(), VerifyError> {
         for side in groups.sides() {
-            let meter = self.begin(Work::Common);
-            let (threads, watch) = (self.options.threads, self.watch);
+            let mut run = groups.run(side, has_rejects, self.options.threads);
+            run.meter = self.begin(Work::Common);
             groups
-                .count_side(self.agreement, side, threads, watch, &meter, &mut counts)
+                .count_side(self.agreement, side, &run, self.watch, &mut counts)
                 .await?;
         }
         tally.common = groups.finish(&counts);

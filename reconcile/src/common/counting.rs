@@ -13,24 +13,22 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Schema, TimeUnit};
 use causes::Kind;
 use causes::common::{Form, Pool, PoolColumn, Tally};
-use footing::{Layout, Side, value_text};
+use footing::{Side, value_text};
 use std::sync::Arc;
 
 /// The counting of one thread, for the groups of one side.
 pub(super) struct Counter {
     groups: Arc<[Group]>,
     side: Side,
-    layout: Arc<Layout>,
     /// Made when the first batch tells the types of the columns.
     pool: Option<Pool>,
 }
 
 impl Counter {
-    pub(super) fn new(groups: &Arc<[Group]>, side: Side, layout: &Arc<Layout>) -> Self {
+    pub(super) fn new(groups: &Arc<[Group]>, side: Side) -> Self {
         Self {
             groups: Arc::clone(groups),
             side,
-            layout: Arc::clone(layout),
             pool: None,
         }
     }
@@ -43,10 +41,10 @@ impl Counter {
 
 impl Worker for Counter {
     fn take(&mut self, batch: RecordBatch) -> Result<(), VerifyError> {
-        let (groups, layout) = (&self.groups, &self.layout);
+        let groups = &self.groups;
         let pool = self
             .pool
-            .get_or_insert_with(|| pooled(groups, self.side, layout, &batch.schema()));
+            .get_or_insert_with(|| pooled(groups, self.side, &batch.schema()));
         for column in pool.columns() {
             give(column, batch.column(column.place()));
         }
@@ -56,8 +54,8 @@ impl Worker for Counter {
 }
 
 /// The conditions of all groups of a side, for batches of one schema.
-fn pooled(groups: &[Group], side: Side, layout: &Layout, schema: &Schema) -> Pool {
-    let place = |(_, group): (usize, &'_ Group)| group.columns.in_batch(layout, schema);
+fn pooled(groups: &[Group], side: Side, schema: &Schema) -> Pool {
+    let place = |(_, group): (usize, &'_ Group)| group.columns.in_batch(schema);
     let finders = of_side(groups, side).map(|(_, group)| &group.finder);
     let finders: Vec<_> = finders.zip(of_side(groups, side).map(place)).collect();
     Pool::new(&finders, |place, kind| {

@@ -10,6 +10,8 @@ use datafusion::execution::{SendableRecordBatchStream, SessionState};
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::logical_plan::{Filter, Projection};
 use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::optimizer::Optimizer;
+use datafusion::optimizer::optimize_projections::OptimizeProjections;
 use datafusion::physical_plan::ChildrenPropertiesMode::Recompute;
 use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::displayable;
@@ -37,6 +39,10 @@ pub struct Run {
     pub probe: Option<Probe>,
     /// Appends the source records to the output; see [`Side::lineage`].
     pub lineage: bool,
+    /// Gives no other columns of the output than these, in the order of the output, and reads no
+    /// more than it takes. What only other columns compute is not computed: a record that they
+    /// reject is there all the same, so this is for queries without rejects.
+    pub columns: Option<Arc<[String]>>,
     /// Where records go on which an expression fails.
     pub rejects: Arc<Rejects>,
     /// Told of every record and byte read.
@@ -59,6 +65,7 @@ impl Run {
             batch_rows: 8192,
             probe: None,
             lineage: false,
+            columns: None,
             rejects: Rejects::counting(),
             meter: Arc::default(),
             log: Arc::default(),
@@ -177,6 +184,20 @@ impl Side {
         Ok(merge(streams, run.partitions.max(1)))
     }
 
+    /// Runs the query to its end and gives its records as text, in no order: for small results.
+    ///
+    /// # Errors
+    /// As [`Side::run`].
+    pub async fn rows(&self, run: &Run) -> Result<Vec<Vec<Option<String>>>, RunError> {
+        let mut rows = Vec::new();
+        for batch in super::controls::gather(self.run(run).await?).await? {
+            let columns: Vec<_> = batch.columns().iter().map(super::rejects::texts).collect();
+            let row = |at: usize| columns.iter().map(|column| column[at].clone()).collect();
+            rows.extend((0..batch.num_rows()).map(row));
+        }
+        Ok(rows)
+    }
+
     /// Returns the physical plan of a run as text, one operator a line.
     ///
     /// # Errors
@@ -205,6 +226,10 @@ impl Side {
             false => (optimized, Vec::new()),
         };
         let state = self.state_of(run);
+        let logical = match &run.columns {
+            Some(columns) => only(logical, columns, &state)?,
+            None => logical,
+        };
         let physical = state
             .query_planner()
             .create_physical_plan(&logical, &state)
@@ -254,6 +279,17 @@ impl Side {
         let filter = Filter::try_new(predicate, Arc::new(self.plan.clone()))?;
         Ok(LogicalPlan::Filter(filter))
     }
+}
+
+/// Leaves of an optimized `plan` what it takes to give some of its columns.
+fn only(plan: LogicalPlan, columns: &[String], state: &SessionState) -> Result<LogicalPlan> {
+    let own = plan.schema().columns().into_iter();
+    let kept = own
+        .filter(|column| columns.contains(&column.name))
+        .map(Expr::Column);
+    let kept = Projection::try_new(kept.collect(), Arc::new(plan))?;
+    let prune = Optimizer::with_rules(vec![Arc::new(OptimizeProjections::new())]);
+    prune.optimize(LogicalPlan::Projection(kept), state, |_, _| {})
 }
 
 /// The same plan with small decimals in 64 bits, where it is nothing but a scan; the engine may have

@@ -273,6 +273,47 @@ fn a_probe_of_no_column_is_refused() {
     assert_eq!(error.to_string(), "the query gives no column nope");
 }
 
+#[test]
+fn a_run_over_some_columns_reads_no_more_than_it_takes() {
+    let story = flow();
+    for (sql, columns, reads, expect) in [
+        (
+            "SELECT id, money(amount) AS amount FROM flow WHERE account = 'A'",
+            &["id"][..],
+            "[id, account]",
+            "1\n3",
+        ),
+        (
+            "SELECT id, account, money(amount) AS amount FROM flow WHERE id = '3'",
+            &["amount", "__s0.account"],
+            "[id, account, amount]",
+            "3.00|A",
+        ),
+        (
+            "SELECT account, count(*) AS n, control_total(money(amount)) AS t FROM flow GROUP BY account",
+            &["account"],
+            "[account]",
+            "A\nB\nC",
+        ),
+        (
+            "SELECT id FROM flow WHERE id = '3'",
+            &["__s0._row"],
+            "[id, _row]",
+            "4",
+        ),
+    ] {
+        let run = Run {
+            lineage: true,
+            columns: Some(columns.iter().map(|column| (*column).to_owned()).collect()),
+            ..Run::new(2)
+        };
+        let side = story.side(sql);
+        let plan = explain(&side, &run);
+        assert!(plan.contains(reads), "{sql}\n{plan}");
+        assert_eq!(collect(&side, &run).expect("a run"), expect, "{sql}");
+    }
+}
+
 /// With lineage: output, then per scan `table(columns…)`.
 fn with_lineage(story: &Story, sql: &str) -> String {
     let side = story.side(sql);
