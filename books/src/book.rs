@@ -59,6 +59,13 @@ impl Book {
         }
     }
 
+    /// Puts the tables of another book beside these. A table of a name that is there already takes its
+    /// place.
+    pub fn with(mut self, other: Book) -> Book {
+        self.tables.extend(other.tables);
+        self
+    }
+
     /// Its tables, by name.
     pub fn tables(&self) -> impl Iterator<Item = &Arc<Table>> {
         self.tables.values()

@@ -1,27 +1,19 @@
 //! Correcting entries for the breaks of a verified book: reversals and rebookings, never a change
 //! of what is booked.
 
+use crate::entries::{Does, EntryTable};
 use crate::error::{ConvertError, at};
 use crate::folder::part_name;
-use crate::part::PartFile;
-use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
-use arrow_cast::display::{ArrayFormatter, FormatOptions};
-use arrow_cast::{CastOptions, cast_with_options};
-use arrow_schema::SchemaRef;
 use books::{Book, Meter, Table};
 use ledger::{Break, BreakKind, Decimal, Record, Wide};
 use rules::plan::{Agreement, Plan};
 use rules::prepare::PrepareError;
-use rules::sql::{
-    CAUSE_COLUMN, ENTRY_COLUMN, REASON_COLUMN, REBOOKING, REVERSAL, corrections_of,
-    corrections_schema,
-};
+use rules::sql::corrections_of;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// Entries that a proposal lists; all are written.
 pub const LISTED: usize = 12;
@@ -77,7 +69,7 @@ pub struct TableCorrections {
 #[derive(Debug, Clone, Serialize)]
 pub struct Entry {
     /// `REVERSAL` or `REBOOKING`.
-    pub entry: &'static str,
+    pub entry: Does,
     /// The record.
     pub record: Record,
     /// The cause of the break; none where it is unknown.
@@ -156,7 +148,7 @@ pub fn correct(
                 writers.len() - 1
             }),
         };
-        let booked = at_writer.and_then(|at| writers[at].take(found, options));
+        let booked = at_writer.and_then(|at| writers[at].take(found));
         match booked {
             Ok(()) => {}
             Err(Refusal::Because(why)) => *left.entry((name, why)).or_default() += 1,
@@ -172,7 +164,7 @@ pub fn correct(
     }
     // Where every break was refused, nothing is to be written.
     for writer in writers.into_iter().filter(|one| one.done.breaks > 0) {
-        corrections.tables.push(writer.finish(options)?);
+        corrections.tables.push(writer.finish()?);
     }
     corrections.written = options.write && !corrections.tables.is_empty();
     Ok(corrections)
@@ -265,11 +257,7 @@ fn unchanged(
 /// Gathers the entries of one table.
 struct Writer {
     done: TableCorrections,
-    schema: SchemaRef,
-    own: Vec<String>,
-    /// Entries not written yet.
-    waiting: Vec<(&'static str, Record, Option<String>)>,
-    part: Option<PartFile>,
+    entries: EntryTable,
     effect: BTreeMap<(String, String), Wide>,
 }
 
@@ -309,23 +297,9 @@ impl Writer {
                  at once"
             )));
         }
-        let schema = Arc::new(corrections_schema(&found.schema()));
-        let own = schema.fields().len() - 3;
-        let own = schema
-            .fields()
-            .iter()
-            .take(own)
-            .map(|field| field.name().clone());
-        let own: Vec<String> = own.collect();
-        let folder = root.join(&corrections);
-        let file = folder.join(part_name(0));
-        let part = match options.write {
-            true => {
-                fs::create_dir_all(&folder).map_err(at(&folder))?;
-                Some(PartFile::create(&file, Arc::clone(&schema), &own)?)
-            }
-            false => None,
-        };
+        let file = root.join(&corrections).join(part_name(0));
+        let written = options.write.then_some(file.as_path());
+        let entries = EntryTable::begin(&found.schema(), &options.reason, written)?;
         Ok(Self {
             done: TableCorrections {
                 agreement: name.to_owned(),
@@ -333,16 +307,13 @@ impl Writer {
                 file,
                 ..TableCorrections::default()
             },
-            schema,
-            own,
-            waiting: Vec::new(),
-            part,
+            entries,
             effect: BTreeMap::new(),
         })
     }
 
     /// Books what corrects one break.
-    fn take(&mut self, found: Break, options: &CorrectOptions) -> Result<(), Refusal> {
+    fn take(&mut self, found: Break) -> Result<(), Refusal> {
         let Break {
             kind,
             copies,
@@ -358,12 +329,14 @@ impl Writer {
             BreakKind::Extra => 0,
         };
         let mut entries = Vec::new();
-        entries.extend(actual.map(|record| (REVERSAL, record)));
+        entries.extend(actual.map(|record| (Does::Reverses, record)));
         if let Some(record) = expected {
-            entries.extend((0..times).map(|_| (REBOOKING, record.clone())));
+            entries.extend((0..times).map(|_| (Does::Rebooks, record.clone())));
         }
         for (_, record) in &entries {
-            self.fits(record)?;
+            if let Some(name) = self.entries.lacking(record) {
+                return Err(because(format!("the break does not tell `{name}`")));
+            }
         }
         for amount in &difference {
             let key = (amount.column.clone(), amount.currency.clone());
@@ -376,8 +349,8 @@ impl Writer {
         self.done.breaks += 1;
         for (entry, record) in entries {
             match entry {
-                REVERSAL => self.done.reversals += 1,
-                _ => self.done.rebookings += 1,
+                Does::Reverses => self.done.reversals += 1,
+                Does::Rebooks => self.done.rebookings += 1,
             }
             if self.done.entries.len() < LISTED {
                 self.done.entries.push(Entry {
@@ -386,60 +359,13 @@ impl Writer {
                     cause: cause.id.clone(),
                 });
             }
-            self.waiting.push((entry, record, cause.id.clone()));
+            self.entries.take(entry, record, cause.id.clone())?;
         }
-        match self.waiting.len() >= 4_096 {
-            true => Ok(self.write(&options.reason)?),
-            false => Ok(()),
-        }
+        Ok(())
     }
 
-    /// Whether a record has a value for every column of the table.
-    fn fits(&self, record: &Record) -> Result<(), Refusal> {
-        match self.own.iter().find(|name| record.get(name).is_none()) {
-            Some(name) => Err(because(format!("the break does not tell `{name}`"))),
-            None => Ok(()),
-        }
-    }
-
-    /// Writes the entries that wait.
-    fn write(&mut self, reason: &str) -> Result<(), ConvertError> {
-        let waiting = std::mem::take(&mut self.waiting);
-        if waiting.is_empty() {
-            return Ok(());
-        }
-        let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.schema.fields().len());
-        for (field, name) in self.schema.fields().iter().zip(&self.own) {
-            let values = waiting
-                .iter()
-                .map(|(_, record, _)| record.get(name).flatten());
-            let texts: StringArray = values.collect();
-            columns.push(exact(&texts, field.data_type(), name)?);
-        }
-        let entry: StringArray = waiting.iter().map(|(entry, ..)| Some(*entry)).collect();
-        let cause: StringArray = waiting.iter().map(|(.., cause)| cause.as_deref()).collect();
-        let reason: StringArray = waiting.iter().map(|_| Some(reason)).collect();
-        for (name, texts) in [
-            (ENTRY_COLUMN, entry),
-            (CAUSE_COLUMN, cause),
-            (REASON_COLUMN, reason),
-        ] {
-            let at = self.schema.index_of(name)?;
-            columns.push(exact(&texts, self.schema.field(at).data_type(), name)?);
-        }
-        let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns)?;
-        match &mut self.part {
-            Some(part) => part.write(&batch),
-            // A proposal is tried to the last step but the disk.
-            None => Ok(()),
-        }
-    }
-
-    fn finish(mut self, options: &CorrectOptions) -> Result<TableCorrections, ConvertError> {
-        self.write(&options.reason)?;
-        if let Some(part) = self.part.take() {
-            part.finish()?;
-        }
+    fn finish(mut self) -> Result<TableCorrections, ConvertError> {
+        self.entries.finish()?;
         let amount = |((column, currency), sum): ((String, String), Wide)| ledger::Amount {
             column,
             currency,
@@ -447,37 +373,5 @@ impl Writer {
         };
         self.done.effect = self.effect.into_iter().map(amount).collect();
         Ok(self.done)
-    }
-}
-
-/// Texts in a column's own type, which must give them back as they were.
-fn exact(
-    texts: &StringArray,
-    data_type: &arrow_schema::DataType,
-    name: &str,
-) -> Result<ArrayRef, ConvertError> {
-    let options = CastOptions {
-        safe: false,
-        ..CastOptions::default()
-    };
-    let lost = |text: &str| {
-        ConvertError::Internal(format!(
-            "`{text}` of `{name}` cannot be written as {data_type}"
-        ))
-    };
-    let typed = cast_with_options(texts, data_type, &options)
-        .map_err(|error| ConvertError::Internal(format!("`{name}`: {error}")))?;
-    let shown = FormatOptions::default();
-    let formatter = ArrayFormatter::try_new(typed.as_ref(), &shown)?;
-    let is_other = |row: &usize| match texts.is_null(*row) {
-        true => typed.is_valid(*row),
-        false => typed.is_null(*row) || formatter.value(*row).to_string() != texts.value(*row),
-    };
-    let other = (0..texts.len()).find(is_other);
-    drop(formatter);
-    match other {
-        Some(row) if texts.is_null(row) => Err(lost("NULL")),
-        Some(row) => Err(lost(texts.value(row))),
-        None => Ok(typed),
     }
 }

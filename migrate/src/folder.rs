@@ -20,13 +20,18 @@ pub(crate) struct Folder {
 /// How the name of a file ends that is not complete.
 const UNFINISHED: &str = "unfinished";
 
+/// Where a target keeps what is known of its conversion.
+pub(crate) fn own(target: &Path) -> PathBuf {
+    target.join(".crossfoot").join("convert")
+}
+
 impl Folder {
     /// Makes the folder where there is none, and locks it.
     ///
     /// # Errors
     /// When it cannot be made, or another process holds it.
     pub(crate) fn open(target: &Path) -> Result<Self, ConvertError> {
-        let own = target.join(".crossfoot").join("convert");
+        let own = own(target);
         fs::create_dir_all(&own).map_err(at(&own))?;
         let path = own.join("lock");
         let lock = File::create(&path).map_err(at(&path))?;

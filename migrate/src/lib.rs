@@ -48,6 +48,7 @@
 mod chunk;
 mod control;
 mod correct;
+mod entries;
 mod error;
 mod folder;
 mod job;
@@ -60,9 +61,10 @@ mod work;
 pub use correct::{
     CorrectOptions, Corrections, Entry, LISTED, TableCorrections, Uncorrected, correct,
 };
+pub use entries::{Does, EntryTable, is_exact};
 pub use error::{Change, ConvertError};
 pub use manifest::{
     Amount, ChunkManifest, Conversion, Counts, Input, LeftOut, SourceRange, TableTotal,
 };
 pub use prepare::{Prepared, TableRule, prepare};
-pub use run::{CHUNK_RECORDS, Options, Outcome, convert};
+pub use run::{CHUNK_RECORDS, Options, Outcome, conversion_file, convert};

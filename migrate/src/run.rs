@@ -102,6 +102,11 @@ pub async fn convert(
     })
 }
 
+/// Where a conversion into the folder `target` says what it came to, once it is done.
+pub fn conversion_file(target: &std::path::Path) -> PathBuf {
+    crate::folder::own(target).join("conversion.json")
+}
+
 /// Digests the files of the source.
 fn inputs(
     session: &Session,

@@ -24,9 +24,22 @@ pub fn open(
     threads: usize,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Session, PrepareError> {
+    open_beside(plan, threads, environment, Book::default())
+}
+
+/// As [`open`], with more tables beside those of the target, as [`Book::with`] puts them there.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_beside(
+    plan: &Plan,
+    threads: usize,
+    environment: &dyn Fn(&str) -> Option<String>,
+    beside: Book,
+) -> Result<Session, PrepareError> {
     let (source, target) = plan.books(environment).map_err(PrepareError::Plan)?;
     match (Book::open(&source), Book::open(&target)) {
-        (Ok(source), Ok(target)) => session(plan, threads, source, target),
+        (Ok(source), Ok(target)) => session(plan, threads, source, target.with(beside)),
         (source, target) => Err(book_errors(plan, source.err(), target.err())),
     }
 }

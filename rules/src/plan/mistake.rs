@@ -523,8 +523,10 @@ pub enum Mistake {
         value: String,
     },
     /// A duration of nothing or less.
-    #[error("a rollback cannot take `{value}`")]
+    #[error("`{key}` cannot be `{value}`")]
     NotPositive {
+        /// The key.
+        key: &'static str,
         /// What stands there.
         value: String,
     },
@@ -537,6 +539,36 @@ pub enum Mistake {
         window: String,
         /// The difference.
         short: String,
+    },
+    /// One person alone would sign off.
+    #[error("two people sign off, and `roles` names fewer roles")]
+    OneRole,
+    /// A word that is none of a few.
+    #[error("`{value}` is nothing that `{key}` knows")]
+    NoSuchWord {
+        /// The key.
+        key: &'static str,
+        /// What stands there.
+        value: String,
+        /// The words that it knows.
+        known: String,
+    },
+    /// A channel that leads nowhere.
+    #[error("the channel does not say where it leads")]
+    NoWay,
+    /// A channel that leads to two places.
+    #[error("a channel leads to one place, and this one has `{first}` and `{second}`")]
+    TwoWays {
+        /// One way.
+        first: &'static str,
+        /// Another.
+        second: &'static str,
+    },
+    /// Mail without a sender or a server.
+    #[error("mail needs `{key}`")]
+    MailLacks {
+        /// The key.
+        key: &'static str,
     },
     /// No number of bytes.
     #[error("`{value}` is no amount of memory")]
@@ -709,6 +741,18 @@ impl Mistake {
             Self::RollbackTooLong { .. } => {
                 "a window without the time to roll back has no way back: lengthen it, or shorten \
                  the rollback"
+            }
+            Self::OneRole => {
+                "name two roles at least, as in `roles = [\"accountant\", \"engineer\"]`"
+            }
+            Self::NoSuchWord { known, .. } => return Some(format!("it knows {known}")),
+            Self::NoWay => "give it one of `webhook`, `email`, `command` and `file`",
+            Self::TwoWays { .. } => "write two channels",
+            Self::MailLacks { key } => {
+                return Some(match *key {
+                    "server" => "add `server = \"smtp.example.com:587\"`".to_owned(),
+                    _ => "add `from = \"Crossfoot <crossfoot@example.com>\"`".to_owned(),
+                });
             }
             Self::NotASize { .. } => "write it as `2 GB`, `512 MiB` or a number of bytes",
             Self::TooLittleMemory { .. } => "write more, or leave it out",

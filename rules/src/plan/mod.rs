@@ -38,7 +38,7 @@ pub use draft::{Draft, DraftAgreement, DraftBook, DraftControl, write};
 pub use mistake::{Mistake, PlanError};
 pub use schema::json_schema;
 pub use text::{Placed, SourceText, SqlText};
-pub use window::{Settings, Window};
+pub use window::{ChannelPlan, Hook, Hooks, NoticePlan, Settings, Way, Window};
 
 use likeness::nearest;
 use reader::{Fields, Reader};
@@ -412,8 +412,10 @@ fn digest_of(raw: &str, plan: &Plan) -> blake3::Hash {
             ControlCheck::Zero(sql) => vec![sql],
             ControlCheck::Equal { expected, actual } => vec![expected, actual],
         });
+    let figures = plan.window.iter().flat_map(|window| &window.figures);
     let files = rules
         .chain(controls)
+        .chain(figures)
         .filter(|sql| sql.file_name().is_some());
     let mut hasher = blake3::Hasher::new();
     for text in std::iter::once(raw).chain(files.map(SqlText::as_str)) {

@@ -12,7 +12,8 @@ use super::likeness::nearest;
 use super::mistake::{Mistake, PlanError};
 use super::text::{Placed, SourceText};
 use super::words::{
-    AGREEMENT, CONTROL, Key, Kind, ORIGIN, PLAN, SETTINGS, SOURCE, SYNONYMS, Section, TABLE, WINDOW,
+    AGREEMENT, CHANNEL, CONTROL, HOOKS, Key, Kind, NOTICE, ORIGIN, PLAN, SETTINGS, SOURCE,
+    SYNONYMS, Section, TABLE, WINDOW,
 };
 
 /// Notes the mistakes of one plan.
@@ -404,8 +405,9 @@ pub(super) fn kind_of(value: &DeValue<'_>) -> &'static str {
 
 /// All sections, to find the one that a misplaced key belongs to; what can be said of some files
 /// of a table can be said of the table.
-static SECTIONS: [&Section; 8] = [
-    &PLAN, &SOURCE, &TABLE, &AGREEMENT, &ORIGIN, &CONTROL, &WINDOW, &SETTINGS,
+static SECTIONS: [&Section; 11] = [
+    &PLAN, &SOURCE, &TABLE, &AGREEMENT, &ORIGIN, &CONTROL, &WINDOW, &HOOKS, &NOTICE, &CHANNEL,
+    &SETTINGS,
 ];
 
 /// Finds the key of `section` that was meant by a name that it does not have: by a word of the

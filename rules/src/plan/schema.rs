@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::words::{
-    AGREEMENT, CONTROL, FILE, Key, Kind, ORIGIN, PLAN, SETTINGS, SOURCE, Section, TABLE, TARGET,
-    WINDOW,
+    AGREEMENT, CHANNEL, CONTROL, FILE, HOOKS, Key, Kind, NOTICE, ORIGIN, PLAN, SETTINGS, SOURCE,
+    Section, TABLE, TARGET, WINDOW,
 };
 
 /// Gives the JSON Schema (draft 2020-12) of `crossfoot.toml`, for editors that complete and
@@ -12,7 +12,8 @@ use super::words::{
 /// knows.
 pub fn json_schema() -> Value {
     let parts = [
-        &SOURCE, &TARGET, &TABLE, &FILE, &AGREEMENT, &ORIGIN, &CONTROL, &WINDOW, &SETTINGS,
+        &SOURCE, &TARGET, &TABLE, &FILE, &AGREEMENT, &ORIGIN, &CONTROL, &WINDOW, &HOOKS, &NOTICE,
+        &CHANNEL, &SETTINGS,
     ];
     let definitions: Map<String, Value> = parts
         .iter()

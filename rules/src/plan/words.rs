@@ -529,6 +529,256 @@ pub(super) static WINDOW: Section = Section {
             r#"rollback_takes = "45m""#,
             "how long it takes to open the old books again, which sets the point of no return",
         ),
+        may(
+            "roles",
+            Kind::List,
+            r#"roles = ["accountant", "engineer"]"#,
+            "the roles that must sign off before the release, two at least; left out, an accountant \
+             and an engineer",
+        ),
+        may(
+            "signers",
+            Kind::Text,
+            r#"signers = "signers.txt""#,
+            "a file with the public keys of those who may sign off, as `crossfoot sign --new` \
+             prints them, one a line",
+        ),
+        may(
+            "figures",
+            Kind::Text,
+            r#"figures = "SELECT count(*) AS records FROM flow""#,
+            "opening figures: SQL over the source, or a file of it. They are read twice while the \
+             old books close, and nothing is frozen unless both are equal. Left out, the digests \
+             of the source's files",
+        ),
+        may(
+            "figures_apart",
+            Kind::Text,
+            r#"figures_apart = "10s""#,
+            "how long to wait between the two readings of the opening figures; left out, 10s",
+        ),
+        may(
+            "report_every",
+            Kind::Text,
+            r#"report_every = "10m""#,
+            "how often a long run says when it will be done; left out, 10m",
+        ),
+        may(
+            "hooks",
+            Kind::Part(&HOOKS),
+            "[window.hooks]",
+            "how the two systems are told to close and to open",
+        ),
+        may(
+            "notice",
+            Kind::Parts(&NOTICE),
+            "[[window.notice]]",
+            "what users are told, once for each language",
+        ),
+        may(
+            "channel",
+            Kind::Parts(&CHANNEL),
+            "[[window.channel]]",
+            "where notices are sent",
+        ),
+    ],
+};
+
+/// How the systems are told.
+pub(super) static HOOKS: Section = Section {
+    title: "`[window.hooks]`",
+    id: "hooks",
+    about: "how the two systems are told to close and to open: a command with its arguments, or an \
+            address that is posted to. Each may be called again, and must bear it",
+    keys: &[
+        may(
+            "freeze",
+            Kind::TextOrList,
+            r#"freeze = ["./close-pay"]"#,
+            "closes the old system; left out, it is closed by hand",
+        ),
+        may(
+            "release",
+            Kind::TextOrList,
+            r#"release = "https://bao.example/open""#,
+            "opens the new system; left out, it is opened by hand",
+        ),
+        may(
+            "rollback",
+            Kind::TextOrList,
+            r#"rollback = ["./open-pay"]"#,
+            "opens the old system again; left out, it is opened by hand",
+        ),
+        may(
+            "time_limit",
+            Kind::Text,
+            r#"time_limit = "2m""#,
+            "how long a call may take; left out, 2m",
+        ),
+    ],
+};
+
+/// What users are told.
+pub(super) static NOTICE: Section = Section {
+    title: "`[[window.notice]]`",
+    id: "notice",
+    about: "what users are told in one language",
+    keys: &[
+        must(
+            "language",
+            Kind::Choice(&["zh", "en"]),
+            r#"language = "zh""#,
+            "the language",
+        ),
+        must(
+            "system",
+            Kind::Text,
+            r#"system = "Ruixin Pay""#,
+            "what users call the system",
+        ),
+        must(
+            "contact",
+            Kind::Text,
+            r#"contact = "95188""#,
+            "where they ask",
+        ),
+        must(
+            "closed",
+            Kind::List,
+            r#"closed = ["payments", "transfers"]"#,
+            "what is closed meanwhile",
+        ),
+        may(
+            "open",
+            Kind::List,
+            r#"open = ["balances and bills"]"#,
+            "what goes on",
+        ),
+        may(
+            "stop",
+            Kind::Text,
+            r#"stop = "{system} is closed from {from} to {until}""#,
+            "the notice of the window, in place of ours: a subject, an empty line, the text",
+        ),
+        may(
+            "reopening",
+            Kind::Text,
+            r#"reopening = "{system} is open again""#,
+            "the notice of the reopening, in place of ours",
+        ),
+        may(
+            "delay",
+            Kind::Text,
+            r#"delay = "{system} will be open at {until}""#,
+            "the notice of a delay, in place of ours",
+        ),
+    ],
+};
+
+/// Where notices go.
+pub(super) static CHANNEL: Section = Section {
+    title: "`[[window.channel]]`",
+    id: "channel",
+    about: "where notices are sent: one of `webhook`, `email`, `command` and `file`",
+    keys: &[
+        must(
+            "name",
+            Kind::Text,
+            r#"name = "users""#,
+            "what the daybook calls it",
+        ),
+        may(
+            "notices",
+            Kind::List,
+            r#"notices = ["stop", "reopening", "delay"]"#,
+            "which notices go there: stop, reopening, delay, and for the team progress; left out, \
+             the first three",
+        ),
+        may(
+            "language",
+            Kind::Choice(&["zh", "en"]),
+            r#"language = "zh""#,
+            "in which language; left out, in each that there is a notice for",
+        ),
+        may(
+            "webhook",
+            Kind::Text,
+            r#"webhook = "https://example.com/hook""#,
+            "an address that is posted to; `${NAME}` is taken from the environment and never shown",
+        ),
+        may(
+            "headers",
+            Kind::Pairs,
+            r#"headers = { Authorization = "Bearer ${TOKEN}" }"#,
+            "headers of the request",
+        ),
+        may(
+            "body",
+            Kind::Text,
+            r#"body = '{"text": "{subject}: {text}"}'"#,
+            "the body of the request, in place of ours: JSON whose texts may hold {subject}, {text}, \
+             {id}, {kind} and {language}",
+        ),
+        may(
+            "email",
+            Kind::TextOrList,
+            r#"email = ["team@example.com"]"#,
+            "addresses that are written to",
+        ),
+        may(
+            "server",
+            Kind::Text,
+            r#"server = "smtp.example.com:587""#,
+            "the mail server and its port",
+        ),
+        may(
+            "from",
+            Kind::Text,
+            r#"from = "Ruixin Pay <pay@example.com>""#,
+            "who writes",
+        ),
+        may(
+            "tls",
+            Kind::Choice(&["starttls", "tls", "none"]),
+            r#"tls = "starttls""#,
+            "how the mail server is spoken to; left out, starttls. `none` is for this machine only",
+        ),
+        may(
+            "user",
+            Kind::Text,
+            r#"user = "${SMTP_USER}""#,
+            "who logs in at the mail server",
+        ),
+        may(
+            "password",
+            Kind::Text,
+            r#"password = "${SMTP_PASSWORD}""#,
+            "with which password, from the environment",
+        ),
+        may(
+            "command",
+            Kind::List,
+            r#"command = ["./tell-everybody"]"#,
+            "a program with its arguments; the notice comes as JSON on its standard input",
+        ),
+        may(
+            "file",
+            Kind::Text,
+            r#"file = "notices.jsonl""#,
+            "a file that a line of JSON is put at the end of",
+        ),
+        may(
+            "time_limit",
+            Kind::Text,
+            r#"time_limit = "10s""#,
+            "how long an attempt may take; left out, 10s",
+        ),
+        may(
+            "attempts",
+            Kind::Count,
+            "attempts = 5",
+            "how often it is tried; left out, 5 times",
+        ),
     ],
 };
 
