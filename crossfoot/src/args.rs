@@ -37,7 +37,9 @@ First steps:
   crossfoot convert             write what the rules say the new book must hold
   crossfoot verify              verify by the plan in this folder
   crossfoot explain KEY         tell one record's whole story
-  crossfoot correct             propose entries that correct what verify found";
+  crossfoot correct             propose entries that correct what verify found
+  crossfoot window announce     begin the window, and keep its daybook
+  crossfoot gate                GO, NO-GO or INCOMPLETE, and why";
 
 #[derive(Debug, Args)]
 pub(crate) struct Global {
@@ -106,6 +108,27 @@ pub(crate) enum Command {
     /// rule gives is booked, in a table beside: `posting.corrections` corrects `posting`, and every
     /// query sees it corrected. Without --write nothing is written. Verify again afterwards.
     Correct(Correct),
+    /// Keeps the window between closing the old system and opening the new one.
+    ///
+    /// Everything that happens in it goes into a daybook, `window/daybook.jsonl` beside the plan: an
+    /// entry a line, each with the hash of the one before. `convert`, `verify` and `correct` write into
+    /// it too while the window is open. Every step is decided from the daybook alone; what is refused
+    /// says why, and what to do instead.
+    #[command(subcommand)]
+    Window(Window),
+    /// Says GO, NO-GO or INCOMPLETE, and why.
+    ///
+    /// Nothing is taken on trust: files are digested anew, breaks counted, signatures checked. What was
+    /// not checked is not passed. Exit codes: 0 GO, 1 NO-GO, 5 INCOMPLETE.
+    Gate(Gate),
+    /// Signs off the evidence of the last verification, or makes a key to sign with.
+    Sign(Sign),
+    /// Checks a folder of evidence, anywhere.
+    #[command(subcommand)]
+    Evidence(Evidence),
+    /// Checks a daybook by itself.
+    #[command(subcommand)]
+    Daybook(Daybook),
     /// Reads the plan and both books' schemas, and reports every mistake at its place.
     Check(Check),
     /// Looks at two books and writes a first plan that runs.
@@ -298,6 +321,9 @@ pub(crate) struct Correct {
     /// Why, in your words; it stands in every entry.
     #[arg(long, value_name = "TEXT", required_if_eq("write", "true"))]
     pub(crate) reason: Option<String>,
+    /// Who books them, for the daybook; by default the user of this machine.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
     /// Threads to work in; by default one for each processor.
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<std::num::NonZeroUsize>,
@@ -330,4 +356,220 @@ pub(crate) struct Init {
     /// Replaces a plan that is there already.
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+/// A step of the window.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Window {
+    /// Begins the daybook and tells the channels when the system will be closed.
+    Announce(WindowAt),
+    /// Closes the old system, and proves by its figures that nothing moves any more.
+    ///
+    /// The plan's hook is called, then the opening figures are read twice. Only where they are equal
+    /// is the window frozen; otherwise exit code 1, with what moved. Given again, it calls again.
+    Freeze(WindowFreeze),
+    /// Shows where the window stands, what comes next, and the clock.
+    Status(WindowAt),
+    /// Opens the new system, if the gate says GO at this moment.
+    Release(WindowReleased),
+    /// Opens the old system again.
+    Rollback(WindowBack),
+    /// Puts the release off, and tells the channels.
+    Extend(WindowExtend),
+    /// Records that the plan was changed: what was verified before no longer holds.
+    Replan(WindowReplan),
+    /// Puts a remark into the daybook.
+    Note(WindowNote),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WindowAt {
+    #[command(flatten)]
+    pub(crate) plan: PlanPath,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WindowFreeze {
+    #[command(flatten)]
+    pub(crate) at: WindowAt,
+    /// Threads to read the figures in.
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<std::num::NonZeroUsize>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WindowReleased {
+    #[command(flatten)]
+    pub(crate) at: WindowAt,
+    /// After a release whose call failed: the new system was asked, and is not open.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) not_released: Option<String>,
+    /// Threads to digest the books in.
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<std::num::NonZeroUsize>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WindowBack {
+    #[command(flatten)]
+    pub(crate) at: WindowAt,
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) why: String,
+    /// Who decided it.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: String,
+    /// Accepts that it will end after the release time.
+    #[arg(long)]
+    pub(crate) late: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WindowExtend {
+    #[command(flatten)]
+    pub(crate) at: WindowAt,
+    /// When the new system must be open, from now on, such as 2013-05-27T18:00:00+08:00.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: jiff::Timestamp,
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) why: String,
+    /// Who decided it.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WindowReplan {
+    #[command(flatten)]
+    pub(crate) at: WindowAt,
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) why: String,
+    /// Who decided it.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WindowNote {
+    #[command(flatten)]
+    pub(crate) at: WindowAt,
+    /// Who says it.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: String,
+    /// What.
+    #[arg(value_name = "TEXT")]
+    pub(crate) says: String,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Gate {
+    #[command(subcommand)]
+    pub(crate) step: Option<GateStep>,
+    #[command(flatten)]
+    pub(crate) plan: PlanPath,
+    /// Threads to digest the books in.
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<std::num::NonZeroUsize>,
+}
+
+/// A decision about what a verification found.
+#[derive(Debug, Subcommand)]
+pub(crate) enum GateStep {
+    /// Accepts one break by name. It stays in every report, and its amount in the account.
+    Accept(GateAccept),
+    /// Says what becomes of the records that the rules could not convert.
+    Dispose(GateDispose),
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  crossfoot gate accept --agreement postings V1 2 --amount 0.01 \
+                        --reason 'booked by hand in 2011' --owner 'Li Na'"
+)]
+pub(crate) struct GateAccept {
+    /// The break: the values of its key, or COLUMN=VALUE of any compared columns.
+    #[arg(value_name = "KEY", required = true, allow_negative_numbers = true)]
+    pub(crate) key: Vec<String>,
+    #[command(flatten)]
+    pub(crate) plan: PlanPath,
+    /// The agreement.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) agreement: String,
+    /// What the break adds to the difference of the books; another amount is refused.
+    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
+    pub(crate) amount: Option<String>,
+    /// Why it may stay.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// Who answers for it.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) owner: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GateDispose {
+    #[command(flatten)]
+    pub(crate) plan: PlanPath,
+    /// What becomes of them.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) how: String,
+    /// Who answers for it.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) owner: String,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  crossfoot sign --new li.key --name 'Li Na'   prints the public key\n  \
+                        crossfoot sign --role accountant --key li.key"
+)]
+pub(crate) struct Sign {
+    #[command(flatten)]
+    pub(crate) plan: PlanPath,
+    /// Makes a key in this file, and prints its public half for the plan's `signers`.
+    #[arg(long, value_name = "FILE", requires = "name", conflicts_with_all = ["role", "key"])]
+    pub(crate) new: Option<PathBuf>,
+    /// The name of the person whose key it is.
+    #[arg(long, value_name = "NAME", requires = "new")]
+    pub(crate) name: Option<String>,
+    /// The role that is signed in.
+    #[arg(
+        long,
+        value_name = "ROLE",
+        required_unless_present = "new",
+        requires = "key"
+    )]
+    pub(crate) role: Option<String>,
+    /// The file of the secret key.
+    #[arg(long, value_name = "FILE", required_unless_present = "new")]
+    pub(crate) key: Option<PathBuf>,
+}
+
+/// What is done with evidence.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Evidence {
+    /// Checks every file of a folder against its manifest, the daybook and the signatures.
+    ///
+    /// It needs nothing but the folder and the public keys: neither plan nor books. Exit codes: 0 all
+    /// is as it was written and signed, 1 something is not, 5 something could not be checked.
+    Verify {
+        /// The folder.
+        folder: PathBuf,
+        /// The public keys of those who may sign, with their roles.
+        #[arg(long, value_name = "FILE")]
+        keys: Option<PathBuf>,
+    },
+}
+
+/// What is done with a daybook.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Daybook {
+    /// Checks every entry and the chain of hashes.
+    Verify {
+        /// The daybook.
+        file: PathBuf,
+    },
 }

@@ -8,6 +8,7 @@ mod progress;
 mod screen;
 mod terminal;
 mod told;
+mod window;
 mod words;
 
 use args::{Cli, Command};
@@ -29,6 +30,11 @@ fn main() -> ExitCode {
         Command::Verify(verify) => commands::verify::run(verify, &screen),
         Command::Convert(convert) => commands::convert::run(convert, &screen),
         Command::Correct(correct) => commands::correct::run(correct, &screen),
+        Command::Window(step) => commands::window::run(step, &screen),
+        Command::Gate(gate) => commands::gate::run(gate, &screen),
+        Command::Sign(sign) => commands::sign::run(sign, &screen),
+        Command::Evidence(evidence) => commands::evidence::run(evidence, &screen),
+        Command::Daybook(daybook) => commands::daybook::run(daybook, &screen),
         Command::Demo(demo) => commands::demo::run(demo, &screen),
         Command::Check(check) => commands::check::run(check, &screen),
         Command::Explain(explain) => commands::explain::run(explain, &screen),

@@ -13,6 +13,7 @@ pub(crate) mod explain;
 mod head;
 mod table;
 pub(crate) mod text;
+pub(crate) mod window;
 
 use crate::words::Language;
 use anstyle::{AnsiColor, Effects};

@@ -8,6 +8,7 @@ mod convert;
 mod correct;
 mod demo;
 mod explain;
+mod window;
 
 use crate::chinese::chinese;
 use crate::terminal::text::{amount, plain};

@@ -5,7 +5,10 @@ use crate::args::Convert;
 use crate::error::{CommandError, Kind};
 use crate::screen::Screen;
 use crate::terminal::convert;
-use migrate::{ConvertError, Options, Outcome, prepare};
+use crate::window::record;
+use cutover::daybook::Phase;
+use migrate::{ConvertError, Options, Outcome, Prepared, prepare};
+use rules::sql::Which;
 use serde_json::{Value, json};
 use std::time::Instant;
 
@@ -29,16 +32,44 @@ pub(crate) fn run(asked: &Convert, screen: &Screen) -> Result<u8, CommandError> 
 pub(crate) fn outcome(asked: &Convert, screen: &Screen) -> Result<Outcome, CommandError> {
     let plan = read_plan(&asked.plan)?;
     let threads = threads(asked.threads, Some(&plan));
-    let prepared = prepare(plan, threads, &environment)?;
+    let prepared = prepare(plan.clone(), threads, &environment)?;
     let options = Options {
         chunk_records: asked.chunk_records.get(),
         discard: asked.discard,
         ..Options::new(threads)
     };
+    let clocked = record::begin(&plan, Phase::Convert, bytes(&prepared), screen)?;
     let done = watched(threads, screen, async |watch| {
+        let watch = match &clocked {
+            Some(clocked) => clocked.watch(watch),
+            None => watch,
+        };
         migrate::convert(&prepared, &options, &watch).await
     })?;
-    Ok(done.unwrap_or(Err(ConvertError::Stopped))?)
+    let done = done.unwrap_or(Err(ConvertError::Stopped));
+    if let Some(clocked) = clocked {
+        let event = done
+            .as_ref()
+            .ok()
+            .map(|done| record::converted(&done.conversion, &done.target));
+        clocked.end(event.transpose()?)?;
+    }
+    Ok(done?)
+}
+
+/// How much a conversion reads: every file once for its digest, and for each table again.
+fn bytes(prepared: &Prepared) -> u64 {
+    let book = prepared.session.book(Which::Source);
+    let of = |table: &books::Table| table.files().iter().map(|file| file.bytes).sum::<u64>();
+    let digested: u64 = book.tables().map(|table| of(table)).sum();
+    let sides = prepared.tables.iter().map(|rule| &rule.side);
+    let read = sides
+        .flat_map(|side| side.tables())
+        .filter_map(|(which, name)| {
+            let table = prepared.session.book(*which).table(name)?;
+            Some(of(table))
+        });
+    digested + read.sum::<u64>()
 }
 
 /// What a conversion came to, as one JSON document; `docs/convert.md` describes it.

@@ -5,6 +5,7 @@ use crate::args::Correct;
 use crate::error::{CommandError, Kind};
 use crate::screen::Screen;
 use crate::terminal::correct;
+use crate::window::record;
 use migrate::{CorrectOptions, Corrections};
 use rules::plan::Plan;
 use serde_json::{Value, json};
@@ -52,6 +53,8 @@ pub(crate) fn corrections(
         write: asked.write,
     };
     let corrections = migrate::correct(plan, &options, threads, &environment)?;
+    let by = asked.by.clone().or_else(|| environment("USER"));
+    record::corrected(plan, &corrections, by.as_deref().unwrap_or("nobody named"))?;
     Ok((corrections, options.evidence))
 }
 

@@ -3,11 +3,16 @@
 pub(crate) mod check;
 pub(crate) mod convert;
 pub(crate) mod correct;
+pub(crate) mod daybook;
 pub(crate) mod demo;
+pub(crate) mod evidence;
 pub(crate) mod explain;
+pub(crate) mod gate;
 pub(crate) mod generate;
 pub(crate) mod init;
+pub(crate) mod sign;
 pub(crate) mod verify;
+pub(crate) mod window;
 
 use crate::args::PlanPath;
 use crate::error::{CommandError, Kind};
@@ -55,7 +60,7 @@ pub(crate) fn threads(asked: Option<std::num::NonZeroUsize>, plan: Option<&Plan>
 }
 
 /// A runtime whose workers read and fold.
-fn runtime(threads: usize) -> Result<tokio::runtime::Runtime, CommandError> {
+pub(crate) fn runtime(threads: usize) -> Result<tokio::runtime::Runtime, CommandError> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads)
         .enable_all()

@@ -4,6 +4,9 @@ use super::{environment, read_plan, threads};
 use crate::args::Verify;
 use crate::error::{CommandError, Kind};
 use crate::screen::Screen;
+use crate::window::clocked::Clocked;
+use crate::window::record;
+use cutover::daybook::Phase;
 use jiff::Timestamp;
 use reconcile::survey::{Wishes, plan_of, survey};
 use reconcile::{Options, Outcome, Prepared, VerifyError, prepare};
@@ -30,6 +33,14 @@ pub(crate) fn outcome(verify: &Verify, screen: &Screen) -> Result<Outcome, Comma
     let threads = threads(verify.threads, Some(&plan));
     let (evidence, shown) = evidence_folder(verify, &plan, started);
     let prepared = prepare(plan, threads, &environment)?;
+    // Two books without a plan have no window.
+    let clocked = match verify.books.is_empty() {
+        true => {
+            let bytes = reconcile::bytes_to_read(&prepared, !verify.no_digest);
+            record::begin(&prepared.plan, Phase::Verify, bytes, screen)?
+        }
+        false => None,
+    };
     let options = Options {
         threads,
         evidence_shown: shown,
@@ -37,7 +48,15 @@ pub(crate) fn outcome(verify: &Verify, screen: &Screen) -> Result<Outcome, Comma
         digest: !verify.no_digest,
         ..Options::new(evidence)
     };
-    watched(&prepared, &options, screen)
+    let done = watched(&prepared, &options, clocked.as_ref(), screen);
+    if let Some(clocked) = clocked {
+        let event = done
+            .as_ref()
+            .ok()
+            .map(|done| record::verified(&prepared.plan, &done.report, &options.evidence));
+        clocked.end(event.transpose()?)?;
+    }
+    done
 }
 
 /// Two books without a plan: compared as `init` would plan it.
@@ -78,9 +97,14 @@ fn evidence_folder(verify: &Verify, plan: &Plan, started: Timestamp) -> (PathBuf
 fn watched(
     prepared: &Prepared,
     options: &Options,
+    clocked: Option<&Clocked>,
     screen: &Screen,
 ) -> Result<Outcome, CommandError> {
     let outcome = super::watched(options.threads, screen, async |watch| {
+        let watch = match clocked {
+            Some(clocked) => clocked.watch(watch),
+            None => watch,
+        };
         reconcile::verify(prepared, options, &watch).await
     })?;
     match outcome {

@@ -3,7 +3,7 @@
 use super::table::{Cell, Table};
 use super::{Paint, Style, text, with_currency};
 use crate::words::Language;
-use migrate::{Corrections, Entry, LISTED, TableCorrections};
+use migrate::{Corrections, Does, Entry, LISTED, TableCorrections};
 
 /// Draws what is proposed, or was written.
 pub(crate) fn render(plan: &str, corrections: &Corrections, style: &Style) -> String {
@@ -70,8 +70,8 @@ fn entries(entries: &[Entry], words: Language) -> Table {
         .text(words.record_title());
     for entry in entries {
         let (name, paint) = match entry.entry {
-            rules::sql::REVERSAL => (words.reversal(), Paint::Bad),
-            _ => (words.rebooking(), Paint::Good),
+            Does::Reverses => (words.reversal(), Paint::Bad),
+            Does::Rebooks => (words.rebooking(), Paint::Good),
         };
         let record = super::agreement::in_one_line(&entry.record, words.null());
         drawn.row([

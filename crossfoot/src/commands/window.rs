@@ -1,0 +1,317 @@
+//! `crossfoot window`: announce, freeze, status, release, roll back.
+
+use super::{read_plan, threads};
+use crate::args::{Window as Step, WindowAt, WindowReleased};
+use crate::error::{CommandError, Kind};
+use crate::screen::Screen;
+use crate::terminal::window as drawn;
+use crate::window::desk::{digest, refused, terms, window_of};
+use crate::window::facts::{evidence_folder, judged};
+use crate::window::{Desk, clocked, figures, hook, notices};
+use cutover::daybook::{Event, Hook as Called, Replanned, Taken};
+use cutover::gate::Outcome;
+use cutover::window::{Command, Stage};
+use jiff::Timestamp;
+use rules::plan::{Hook, Plan, Window};
+use serde_json::json;
+use std::fs;
+use std::time::Duration;
+
+/// A step that found the books as they must not be.
+const NO_GO: u8 = 1;
+
+pub(crate) fn run(step: &Step, screen: &Screen) -> Result<u8, CommandError> {
+    match step {
+        Step::Announce(at) => announce(at, screen),
+        Step::Freeze(freeze) => self::freeze(&freeze.at, freeze.threads, screen),
+        Step::Status(at) => status(at, screen),
+        Step::Release(release) => self::release(release, screen),
+        Step::Rollback(back) => roll_back(back, screen),
+        Step::Extend(extend) => self::extend(extend, screen),
+        Step::Replan(replan) => self::replan(replan, screen),
+        Step::Note(note) => {
+            let plan = read_plan(&note.at.plan)?;
+            Desk::need(&plan)?.record(Event::Remark {
+                by: note.by.clone(),
+                says: note.says.clone(),
+            })?;
+            Ok(0)
+        }
+    }
+}
+
+/// What every step begins with: the plan, its window and its daybook.
+struct Case {
+    plan: Plan,
+    window: Window,
+    desk: Desk,
+}
+
+impl Case {
+    fn open(at: &WindowAt) -> Result<Self, CommandError> {
+        let plan = read_plan(&at.plan)?;
+        let window = window_of(&plan)?.clone();
+        let desk = Desk::need(&plan)?;
+        let case = Self { plan, window, desk };
+        case.unchanged()?;
+        Ok(case)
+    }
+
+    /// The plan must be the one that the window was announced for.
+    fn unchanged(&self) -> Result<(), CommandError> {
+        let now = terms(&self.plan, &self.window)?;
+        let Some(known) = self.desk.state().terms() else {
+            return Ok(());
+        };
+        if known.plan_blake3 == now.plan_blake3 {
+            return Ok(());
+        }
+        Err(CommandError::new(
+            Kind::Use,
+            "the plan has changed since the window was announced",
+        )
+        .hint("put it back, or record the change with `crossfoot window replan --why … --by …`"))
+    }
+
+    /// Shows where the window stands.
+    fn show(&self, screen: &Screen) -> Result<(), CommandError> {
+        let reading = clocked::reading(self.desk.state(), self.desk.daybook());
+        match screen.json {
+            true => screen
+                .document(&drawn::document(&self.desk, reading.as_ref()))
+                .map(|_| ()),
+            false => screen.print(&drawn::status(
+                &self.desk,
+                reading.as_ref(),
+                &screen.style(),
+            )),
+        }
+    }
+
+    /// Calls a system; what it answers that is no success is recorded, and an error.
+    fn call(
+        &mut self,
+        called: Called,
+        hook: Option<&Hook>,
+        screen: &Screen,
+    ) -> Result<(), CommandError> {
+        let words = screen.words();
+        let Some(hook) = hook else {
+            screen.say(&words.by_hand(called));
+            return Ok(());
+        };
+        let about = json!({
+            "version": 1,
+            "plan": self.plan.name.value,
+            "step": called,
+            "daybook": self.desk.state().head(),
+        });
+        let limit = self.window.hooks.time_limit;
+        let limit = Duration::try_from(limit).unwrap_or(Duration::from_secs(120));
+        match hook::call(hook, &about, self.plan.folder(), limit) {
+            Ok(()) => Ok(()),
+            Err(says) => {
+                self.desk.record(Event::HookFailed {
+                    hook: called,
+                    says: says.clone(),
+                })?;
+                let message = format!("the call to {} failed: {says}", hook_name(called));
+                Err(CommandError::new(Kind::Incomplete, message).hint(
+                    "what it did is not known; see to it, and give the same command again, which \
+                     calls once more",
+                ))
+            }
+        }
+    }
+
+    fn notify(&mut self, occasion: notices::About, screen: &Screen) -> Result<(), CommandError> {
+        notices::send(&self.plan, &self.window, &mut self.desk, occasion, screen)
+    }
+}
+
+fn hook_name(called: Called) -> &'static str {
+    match called {
+        Called::Freeze => "freeze the old system",
+        Called::Release => "release the new system",
+        Called::Rollback => "roll back to the old system",
+    }
+}
+
+fn announce(at: &WindowAt, screen: &Screen) -> Result<u8, CommandError> {
+    let plan = read_plan(&at.plan)?;
+    let window = window_of(&plan)?.clone();
+    let desk = Desk::begin(&plan)?;
+    let mut case = Case { plan, window, desk };
+    case.unchanged()?;
+    case.desk.take(Command::Announce)?;
+    let (from, until) = (case.window.freeze.value, case.window.release.value);
+    case.notify(notices::About::Stop { from, until }, screen)?;
+    case.show(screen)?;
+    Ok(0)
+}
+
+fn freeze(
+    at: &WindowAt,
+    asked: Option<std::num::NonZeroUsize>,
+    screen: &Screen,
+) -> Result<u8, CommandError> {
+    let mut case = Case::open(at)?;
+    case.desk.take(Command::Freeze)?;
+    let hook = case.window.hooks.freeze.clone();
+    case.call(Called::Freeze, hook.as_ref(), screen)?;
+    let threads = threads(asked, Some(&case.plan));
+    for taken in [Taken::Before, Taken::After] {
+        if taken == Taken::After {
+            let apart = Duration::try_from(case.window.figures_apart);
+            std::thread::sleep(apart.unwrap_or_default());
+        }
+        let read = figures::read(&case.plan, &case.window, threads, taken)?;
+        case.desk.record(Event::OpeningFigures(read))?;
+    }
+    match case.desk.try_take(Command::ConfirmFrozen)? {
+        Ok(()) => {
+            case.show(screen)?;
+            Ok(0)
+        }
+        // That something still moves is what was asked, and no wrong use.
+        Err(refusal) => {
+            case.show(screen)?;
+            screen.tell(&refusal.to_string());
+            Ok(NO_GO)
+        }
+    }
+}
+
+fn status(at: &WindowAt, screen: &Screen) -> Result<u8, CommandError> {
+    let plan = read_plan(&at.plan)?;
+    let window = window_of(&plan)?.clone();
+    let desk = Desk::need(&plan)?;
+    let case = Case { plan, window, desk };
+    case.show(screen)?;
+    if let Some(torn) = case.desk.torn() {
+        screen.tell(&format!(
+            "the daybook ends in half an entry of {} bytes, left by a crash; it is cut off with \
+             the next entry",
+            torn.bytes
+        ));
+    }
+    if let Err(error) = case.unchanged() {
+        screen.tell(&error.message);
+    }
+    Ok(0)
+}
+
+fn release(asked: &WindowReleased, screen: &Screen) -> Result<u8, CommandError> {
+    let mut case = Case::open(&asked.at)?;
+    if let Some(says) = &asked.not_released {
+        let says = says.clone();
+        case.desk.record(Event::NotReleased { says })?;
+        case.show(screen)?;
+        return Ok(NO_GO);
+    }
+    // Where a crash came between the intent and the answer, the call is made again.
+    if case.desk.state().stage() != Stage::Releasing {
+        let judgement = judged(&case.plan, &case.window, &case.desk, asked.threads)?;
+        if judgement.outcome() != Outcome::Go {
+            let code = judgement.outcome().exit_code();
+            let drawing = drawn::judgement(&judgement, &screen.style());
+            case.desk.take(Command::Judge(judgement.clone()))?;
+            match screen.json {
+                true => drop(screen.document(&drawn::gate_document(&case.plan, &judgement))?),
+                false => screen.print(&drawing)?,
+            }
+            return Ok(code);
+        }
+        case.desk.take(Command::Release(judgement))?;
+    }
+    let hook = case.window.hooks.release.clone();
+    case.call(Called::Release, hook.as_ref(), screen)?;
+    case.desk.take(Command::ConfirmReleased)?;
+    keep(&case)?;
+    let (from, at) = (case.window.freeze.value, Timestamp::now());
+    case.notify(notices::About::Reopening { from, at }, screen)?;
+    keep(&case)?;
+    case.show(screen)?;
+    Ok(0)
+}
+
+/// Puts the daybook into the evidence that was released on, for whoever checks it elsewhere.
+fn keep(case: &Case) -> Result<(), CommandError> {
+    let Some(run) = case.desk.state().verification() else {
+        return Ok(());
+    };
+    let folder = evidence_folder(&case.plan, &run.evidence);
+    let (path, draft) = (
+        folder.join(cutover::seal::DAYBOOK),
+        folder.join(".daybook.jsonl.unfinished"),
+    );
+    let copied =
+        fs::write(&draft, case.desk.daybook().text()).and_then(|()| fs::rename(&draft, &path));
+    copied.map_err(|error| crate::window::desk::failed(&path, &error))
+}
+
+fn roll_back(asked: &crate::args::WindowBack, screen: &Screen) -> Result<u8, CommandError> {
+    let mut case = Case::open(&asked.at).or_else(|error| {
+        // The way back is open whatever became of the plan.
+        let plan = read_plan(&asked.at.plan)?;
+        let window = window_of(&plan)?.clone();
+        match Desk::open(&plan)? {
+            Some(desk) => Ok(Case { plan, window, desk }),
+            None => Err(error),
+        }
+    })?;
+    let was_closed = case.desk.state().stage() != Stage::Announced;
+    if case.desk.state().stage() != Stage::RollingBack {
+        case.desk.take(Command::RollBack {
+            why: asked.why.clone(),
+            by: asked.by.clone(),
+            late_is_accepted: asked.late,
+        })?;
+    }
+    let hook = case.window.hooks.rollback.clone();
+    let began = Timestamp::now();
+    case.call(Called::Rollback, hook.as_ref(), screen)?;
+    case.desk.take(Command::ConfirmRolledBack)?;
+    clocked::finished(&mut case.desk, cutover::daybook::Phase::Rollback, began)?;
+    if was_closed {
+        let (from, at) = (case.window.freeze.value, Timestamp::now());
+        case.notify(notices::About::Reopening { from, at }, screen)?;
+    }
+    keep(&case)?;
+    case.show(screen)?;
+    Ok(0)
+}
+
+fn extend(asked: &crate::args::WindowExtend, screen: &Screen) -> Result<u8, CommandError> {
+    let mut case = Case::open(&asked.at)?;
+    let was_until = case.desk.state().terms().map(|terms| terms.release);
+    case.desk.record(Event::Extended {
+        release: asked.until,
+        why: asked.why.clone(),
+        by: asked.by.clone(),
+    })?;
+    if let Some(was_until) = was_until {
+        let until = asked.until;
+        case.notify(notices::About::Delay { was_until, until }, screen)?;
+    }
+    case.show(screen)?;
+    Ok(0)
+}
+
+fn replan(asked: &crate::args::WindowReplan, screen: &Screen) -> Result<u8, CommandError> {
+    let plan = read_plan(&asked.at.plan)?;
+    let window = window_of(&plan)?.clone();
+    let mut desk = Desk::need(&plan)?;
+    if desk.state().terms().map(|terms| terms.plan_blake3) == Some(digest(&plan)?) {
+        return Err(CommandError::new(Kind::Use, "the plan has not changed"));
+    }
+    let terms = terms(&plan, &window)?;
+    let (why, by) = (asked.why.clone(), asked.by.clone());
+    let event = Event::Replanned(Box::new(Replanned { terms, why, by }));
+    match desk.try_take(Command::Record(event))? {
+        Ok(()) => {}
+        Err(refusal) => return Err(refused(refusal)),
+    }
+    Case { plan, window, desk }.show(screen)?;
+    Ok(0)
+}

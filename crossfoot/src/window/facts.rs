@@ -1,0 +1,113 @@
+//! What the gate judges by: everything is read anew from the disk.
+
+use super::desk::{Desk, digest};
+use super::{folder, hook};
+use crate::commands::{environment, threads};
+use crate::error::{CommandError, Kind};
+use books::{Book, Meter, Table};
+use cutover::gate::{Facts, Judgement, judge};
+use cutover::seal::Input;
+use cutover::signoff::{Trusted, read_trusted};
+use jiff::Timestamp;
+use rules::plan::{Plan, Window};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Gathers the facts and judges.
+pub(crate) fn judged(
+    plan: &Plan,
+    window: &Window,
+    desk: &Desk,
+    asked: Option<std::num::NonZeroUsize>,
+) -> Result<Judgement, CommandError> {
+    let facts = gather(plan, window, desk, threads(asked, Some(plan)))?;
+    let last = desk.daybook().entries().last();
+    let now = last.map_or_else(Timestamp::now, |last| Timestamp::now().max(last.at()));
+    Ok(judge(desk.state(), &facts, now))
+}
+
+fn gather(
+    plan: &Plan,
+    window: &Window,
+    desk: &Desk,
+    threads: usize,
+) -> Result<Facts, CommandError> {
+    let verification = desk.state().verification();
+    let folder = verification.map(|run| evidence_folder(plan, &run.evidence));
+    // Evidence that cannot be read is not checked, and so not passed; why is said by the command
+    // that verifies it.
+    let evidence = folder.and_then(|folder| folder::read(&folder, desk.state().accepted()).ok());
+    Ok(Facts {
+        plan_blake3: Some(digest(plan)?),
+        evidence,
+        inputs: inputs(plan, threads)?,
+        conversion_blake3: conversion(plan)?,
+        trusted: trusted(plan, window)?,
+    })
+}
+
+/// Where evidence of this name lies: beside the plan, unless the name is a path.
+pub(crate) fn evidence_folder(plan: &Plan, name: &str) -> PathBuf {
+    match name.contains(['/', '\\']) {
+        true => PathBuf::from(name),
+        false => plan.folder().join("evidence").join(name),
+    }
+}
+
+/// Digests the files of both books anew; none where a book cannot be read.
+fn inputs(plan: &Plan, threads: usize) -> Result<Option<Vec<Input>>, CommandError> {
+    let (source, target) = plan.books(&environment).map_err(CommandError::plan)?;
+    let mut inputs = Vec::new();
+    for (name, spec) in [("source", source), ("target", target)] {
+        let Ok(book) = Book::open(&spec) else {
+            return Ok(None);
+        };
+        let tables: Vec<&Table> = book.tables().map(|table| &**table).collect();
+        let Ok(digests) = books::digest_tables(&tables, threads, &Meter::default(), &|| false)
+        else {
+            return Ok(None);
+        };
+        for (table, files) in tables.iter().zip(digests) {
+            inputs.extend(files.into_iter().map(|file| Input {
+                book: name.to_owned(),
+                table: table.name().to_owned(),
+                file: file.file,
+                bytes: file.bytes,
+                blake3: file.blake3.parse().ok(),
+            }));
+        }
+    }
+    Ok(Some(inputs))
+}
+
+/// The digest of what the last conversion left beside the target; none where there is none.
+fn conversion(plan: &Plan) -> Result<Option<cutover::Digest>, CommandError> {
+    let (_, target) = plan.books(&environment).map_err(CommandError::plan)?;
+    let path = migrate::conversion_file(&target.root);
+    match path.is_file() {
+        true => folder::digest_of(&path).map(|(_, digest)| Some(digest)),
+        false => Ok(None),
+    }
+}
+
+/// Whose keys are trusted, by the file that the plan names.
+pub(crate) fn trusted(plan: &Plan, window: &Window) -> Result<Vec<Trusted>, CommandError> {
+    let Some(file) = &window.signers else {
+        return Ok(Vec::new());
+    };
+    let file = hook::filled(&file.value).map_err(|says| CommandError::new(Kind::Use, says))?;
+    read_keys(&plan.folder().join(file))
+}
+
+/// Reads a file of trusted keys.
+pub(crate) fn read_keys(path: &Path) -> Result<Vec<Trusted>, CommandError> {
+    let text = fs::read_to_string(path).map_err(|error| {
+        let message = format!("{}: {error}", path.display());
+        CommandError::new(Kind::Use, message)
+            .hint("it holds the public keys of those who may sign, a line each; see docs/window.md")
+    })?;
+    read_trusted(&text).map_err(|error| {
+        let message = format!("{}: {error}", path.display());
+        CommandError::new(Kind::Use, message)
+    })
+}

@@ -1,0 +1,278 @@
+//! Notices on their way: worded in each language, sent to each channel, every attempt in the
+//! daybook. A channel that fails never stops a run.
+
+use super::{Desk, clocked, hook};
+use crate::commands::environment;
+use crate::error::{CommandError, Kind};
+use crate::screen::Screen;
+use crate::words;
+use channels::{Channel, Command, Email, File, Message, Patience, Post, SystemClock, Tls, Webhook};
+use cutover::clock::{self, Reading};
+use cutover::daybook::{Event, Notice as Told};
+use cutover::notice::{Kind as About_, Language, Notice, Occasion, Sender, Template, write};
+use jiff::Timestamp;
+use rules::plan::{ChannelPlan, NoticePlan, Plan, Way, Window};
+use std::time::Duration;
+
+/// What is told.
+pub(crate) enum About {
+    /// The system will be closed.
+    Stop { from: Timestamp, until: Timestamp },
+    /// It is open again.
+    Reopening { from: Timestamp, at: Timestamp },
+    /// It will be closed longer.
+    Delay {
+        was_until: Timestamp,
+        until: Timestamp,
+    },
+    /// How the work goes.
+    Progress { reading: Box<Reading> },
+}
+
+/// The language of notices that is that of a screen.
+pub(crate) fn language(words: words::Language) -> Language {
+    words.pick(Language::English, Language::Chinese)
+}
+
+/// Words a notice in each language of the plan and sends it to each channel that takes it.
+///
+/// # Errors
+/// A notice cannot be worded, a channel is wrong as the plan has it, or the daybook cannot be
+/// written. That a channel fails is no error.
+pub(crate) fn send(
+    plan: &Plan,
+    window: &Window,
+    desk: &mut Desk,
+    about: About,
+    screen: &Screen,
+) -> Result<(), CommandError> {
+    let kind = kind_of(&about);
+    let takes = |channel: &&ChannelPlan| channel.notices.iter().any(|word| word == kind.as_str());
+    let channels: Vec<Channel> = window
+        .channels
+        .iter()
+        .filter(takes)
+        .map(|channel| channel_of(plan, channel))
+        .collect::<Result<_, _>>()?;
+    if channels.is_empty() {
+        return Ok(());
+    }
+    let post = Post::open(&channels, plan.folder(), &environment).map_err(|mistakes| {
+        let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        CommandError::new(Kind::Use, lines.join("\n"))
+    })?;
+    for planned in &window.notices {
+        let notice = worded(desk, planned, &about)?;
+        let head = desk.state().head().short();
+        let message = Message {
+            id: format!("{}/{}/{head}", plan.name.value, kind.as_str()),
+            kind: kind.as_str().to_owned(),
+            language: planned.language.clone(),
+            subject: notice.subject.clone(),
+            text: notice.text.clone(),
+            fields: fields(&notice),
+        };
+        let attempts = post.send(&message, &SystemClock, |attempt| {
+            if !attempt.is_delivered() {
+                screen.tell(&format!("channel {}: {}", attempt.channel, attempt.says()));
+            }
+        });
+        for attempt in attempts {
+            let told = Told {
+                kind: format!("{}/{}", kind.as_str(), planned.language),
+                channel: attempt.channel.clone(),
+                attempt: attempt.number,
+                took_ms: u64::try_from(attempt.took.as_millis()).unwrap_or(u64::MAX),
+            };
+            desk.record(match attempt.is_delivered() {
+                true => Event::NoticeSent(told),
+                false => Event::NoticeFailed {
+                    notice: told,
+                    says: attempt.says().to_owned(),
+                },
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn kind_of(about: &About) -> About_ {
+    match about {
+        About::Stop { .. } => About_::Stop,
+        About::Reopening { .. } => About_::Reopening,
+        About::Delay { .. } => About_::Delay,
+        About::Progress { .. } => About_::Progress,
+    }
+}
+
+fn fields(notice: &Notice) -> serde_json::Map<String, serde_json::Value> {
+    match serde_json::to_value(&notice.fields) {
+        Ok(serde_json::Value::Object(fields)) => fields,
+        _ => serde_json::Map::new(),
+    }
+}
+
+/// Words a notice in one language.
+fn worded(desk: &Desk, planned: &NoticePlan, about: &About) -> Result<Notice, CommandError> {
+    let language = match planned.language.as_str() {
+        "zh" => Language::Chinese,
+        _ => Language::English,
+    };
+    let zone = clocked::zone(desk.state());
+    let (mut status, mut details) = (String::new(), Vec::new());
+    if let About::Progress { reading } = about {
+        status = clock::status_line(reading, &zone, language);
+        details.extend(clock::leaving_line(reading, &zone, language));
+    }
+    let occasion = match about {
+        About::Stop { from, until } => Occasion::Stop {
+            from: *from,
+            until: *until,
+        },
+        About::Reopening { from, at } => Occasion::Reopening {
+            from: *from,
+            at: *at,
+        },
+        About::Delay { was_until, until } => Occasion::Delay {
+            was_until: *was_until,
+            until: *until,
+        },
+        About::Progress { reading } => Occasion::Progress {
+            at: reading.now,
+            status: &status,
+            details: &details,
+        },
+    };
+    let (closed, open) = (texts(&planned.closed), texts(&planned.open));
+    let sender = Sender {
+        system: &planned.system,
+        contact: &planned.contact,
+        closed: &closed,
+        open: &open,
+        zone,
+    };
+    let own = template(planned, kind_of(about))?;
+    write(&occasion, &sender, language, own.as_ref()).map_err(|error| {
+        let message = format!(
+            "the notice in {} cannot be written: {error}",
+            planned.language
+        );
+        CommandError::new(Kind::Use, message)
+    })
+}
+
+fn texts(texts: &[String]) -> Vec<&str> {
+    texts.iter().map(String::as_str).collect()
+}
+
+/// The plan's own text of a notice: a subject, an empty line, and the text.
+fn template(planned: &NoticePlan, kind: About_) -> Result<Option<Template>, CommandError> {
+    let [stop, reopening, delay] = &planned.texts;
+    let own = match kind {
+        About_::Stop => stop,
+        About_::Reopening => reopening,
+        About_::Delay => delay,
+        About_::Progress => return Ok(None),
+    };
+    let Some(own) = own else {
+        return Ok(None);
+    };
+    let whole = own.value.trim();
+    let (subject, text) = whole.split_once("\n\n").unwrap_or((whole, whole));
+    let read = Template::read(kind, subject.trim(), text.trim());
+    read.map(Some).map_err(|error| {
+        let message = format!("the text of `{}` is wrong: {error}", kind.as_str());
+        CommandError::new(Kind::Use, message)
+    })
+}
+
+/// A channel of the plan, as it is opened.
+fn channel_of(plan: &Plan, planned: &ChannelPlan) -> Result<Channel, CommandError> {
+    let wrong = |why: String| {
+        let message = format!("the channel {}: {why}", planned.name);
+        CommandError::new(Kind::Use, message)
+    };
+    let (name, notices) = (planned.name.clone(), planned.notices.clone());
+    let language = planned.language.clone();
+    let patience = Patience {
+        attempts: u32::try_from(planned.attempts).unwrap_or(1),
+        timeout: Duration::try_from(planned.time_limit).unwrap_or(Duration::from_secs(10)),
+        ..Patience::default()
+    };
+    Ok(match &planned.way {
+        Way::Webhook { url, headers, body } => Channel::Webhook(Webhook {
+            name,
+            notices,
+            language,
+            patience,
+            url: url.clone(),
+            headers: headers.iter().cloned().collect(),
+            body: match body {
+                Some(body) => Some(
+                    serde_json::from_str(body)
+                        .map_err(|error| wrong(format!("its `body` is no JSON: {error}")))?,
+                ),
+                None => None,
+            },
+            accept: serde_json::Map::new(),
+            proxy: None,
+            ca_file: None,
+            plain: false,
+        }),
+        Way::Email {
+            to,
+            from,
+            server,
+            tls,
+            user,
+            password,
+        } => {
+            let (host, port) = match server.rsplit_once(':') {
+                Some((host, port)) => (
+                    host,
+                    Some(
+                        port.parse()
+                            .map_err(|_| wrong(format!("`{port}` is no port")))?,
+                    ),
+                ),
+                None => (server.as_str(), None),
+            };
+            Channel::Email(Email {
+                name,
+                notices,
+                language,
+                patience,
+                server: host.to_owned(),
+                port,
+                tls: match tls.as_str() {
+                    "tls" => Tls::Tls,
+                    "none" => Tls::None,
+                    _ => Tls::Starttls,
+                },
+                plain: false,
+                user: user.clone(),
+                password: password.clone(),
+                from: from.clone(),
+                to: to.clone(),
+                ca_file: None,
+            })
+        }
+        Way::Command(argv) => Channel::Command(Command {
+            name,
+            notices,
+            language,
+            patience,
+            argv: argv.clone(),
+        }),
+        Way::File(file) => {
+            let file = hook::filled(file).map_err(wrong)?;
+            Channel::File(File {
+                name,
+                notices,
+                language,
+                patience,
+                path: plan.folder().join(file),
+            })
+        }
+    })
+}
