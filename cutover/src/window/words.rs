@@ -2,13 +2,13 @@
 
 use jiff::SignedDuration;
 
-/// Says how long, in its two largest units: `2h 5m`, `45m`, `12s`, `3d 4h`. Less than a second is
-/// told in milliseconds.
+/// Says how long, in its two largest units: `2h 5m`, `45m`, `12s`, `3d 4h`. Parts of a
+/// second are not told.
 pub(crate) fn in_words(long: SignedDuration) -> String {
     let long = long.unsigned_abs();
     let seconds = long.as_secs();
     if seconds == 0 {
-        return format!("{}ms", long.subsec_millis());
+        return "less than 1s".to_owned();
     }
     let units = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
     let mut rest = seconds;
@@ -37,8 +37,8 @@ mod tests {
     #[test]
     fn a_time_is_told_in_its_two_largest_units() {
         for (millis, expect) in [
-            (0, "0ms"),
-            (999, "999ms"),
+            (0, "less than 1s"),
+            (999, "less than 1s"),
             (1_000, "1s"),
             (61_000, "1m 1s"),
             (2_700_000, "45m"),

@@ -14,7 +14,7 @@ use changes::CHANGES;
 use documents::{check_breaks, check_files, check_report};
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn no_single_change_of_what_gives_go_gives_go(seed in seeds()) {

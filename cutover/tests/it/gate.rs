@@ -164,6 +164,23 @@ fn nothing_known_is_nothing_passed() {
 }
 
 #[test]
+fn an_incomplete_verification_is_incomplete_whatever_else_it_found() {
+    let world = told(&format!("{VERIFYING}\n11:00 verified incomplete"));
+    let judgement = world.judge("11:30");
+    let items = judgement.open_items();
+    let items: Vec<Item> = items
+        .filter(|item| item.check != Check::SignOff)
+        .cloned()
+        .collect();
+    assert_snapshot!(in_words(judgement.outcome(), &items), @r"
+    INCOMPLETE
+    not checked report: the verification left something unchecked; verify again with nothing left out
+    not checked nothing unchecked balances: the run was stopped; verify again with nothing left out
+    not checked two people: 0 signed off, and it takes two; have another person of another role sign
+    ");
+}
+
+#[test]
 fn what_was_not_looked_at_is_not_checked() {
     assert_snapshot!(open_facts(|facts| facts.plan_blake3 = None), @r"
     INCOMPLETE

@@ -165,7 +165,7 @@ fn too_late_is_rolling_back_not_releasing() {
     check(&format!("{signed}\n15:16 rollback late"), "rolling back");
     check(&format!("{signed}\n17:00 rollback late"), "rolling back");
     check(&format!("{signed}\n15:59 release"), "releasing");
-    assert_snapshot!(refusal(&format!("{signed}\n16:00 release")), @"16:00 release: the gate says NO-GO: deadline: the new book had to be open 0ms ago; put off the release and tell those who wait, or roll back; mend these, and let the gate judge again");
+    assert_snapshot!(refusal(&format!("{signed}\n16:00 release")), @"16:00 release: the gate says NO-GO: deadline: the new book had to be open less than 1s ago; put off the release and tell those who wait, or roll back; mend these, and let the gate judge again");
     // Put off and signed anew, it can be released; the call itself may end later.
     let put_off =
         format!("{signed}\n15:50 extend 17:00\n15:55 sign engineer\n15:56 sign accountant");
@@ -295,6 +295,43 @@ fn an_old_or_foreign_judgement_opens_nothing() {
 }
 
 #[test]
+fn the_intent_to_release_stands_right_behind_its_judgement() {
+    use cutover::daybook::Event;
+    use cutover::window::Command;
+    let judged = format!("{VERIFYING}{SIGNED}\n11:30 judge");
+    // Where the power went between the two, the intent may follow, and nothing in between.
+    let releasing = Command::Record(Event::Releasing);
+    assert_eq!(told(&judged).step("11:31", releasing.clone()), Ok(()));
+    let mut with_remark = told(&format!("{judged}\n11:31 remark all is well"));
+    assert_snapshot!(with_remark.step("11:32", releasing).expect_err("a remark"), @"the entry before is no judgement of the gate; let the gate judge again, and release at once");
+}
+
+#[test]
+fn a_judgement_in_time_does_not_release_too_late() {
+    use cutover::window::Command;
+    let mut world = told(&format!("{VERIFYING}{SIGNED}"));
+    let judgement = world.judge("15:55");
+    let late = world.step("16:00", Command::Release(judgement));
+    assert_snapshot!(late.expect_err("it is late"), @"the new book had to be open at 2013-05-27T16:00:00Z, less than 1s ago; put off the release and tell those who wait, or roll back");
+}
+
+#[test]
+fn a_statement_made_before_a_decision_is_not_taken_after_it() {
+    use cutover::daybook::Event;
+    use cutover::window::Command;
+    let verified = format!("{VERIFYING}\n11:00 verified V1 0.01");
+    let before = told(&verified).sign("11:05", "accountant", &super::world::li());
+    let sign = Command::Record(Event::SignedOff(Box::new(before)));
+    assert_eq!(told(&verified).step("11:10", sign.clone()), Ok(()));
+    assert_eq!(
+        told(&format!("{verified}\n11:06 remark seen")).step("11:10", sign.clone()),
+        Ok(())
+    );
+    let mut decided = told(&format!("{verified}\n11:06 accept V1 0.01"));
+    assert_snapshot!(decided.step("11:10", sign).expect_err("a decision"), @"this sign-off is not taken: what there is to sign has changed since; look at it and sign again");
+}
+
+#[test]
 fn terms_that_leave_no_way_back_or_one_pair_of_eyes_open_nothing() {
     use cutover::window::{Command, State, decide};
     let mut refused = String::new();
@@ -369,9 +406,21 @@ fn a_daybook_that_no_window_could_have_written_is_not_replayed() {
     assert_snapshot!(why, @"entry 13 of the daybook, releasing, cannot have been: the entry before is no judgement of the gate; let the gate judge again, and release at once. Do not trust this daybook");
     // An outcome that its lines do not come to.
     let forged = serde_json::to_string(&world.judge("11:30")).expect("json");
+    let other = forged.replace(
+        &world
+            .state
+            .verification()
+            .expect("a run")
+            .manifest_blake3
+            .to_string(),
+        &cutover::Digest::ZERO.to_string(),
+    );
+    let other = serde_json::from_str(&other).expect("a judgement");
+    let mut world = world;
+    let refused = world.step("11:30", cutover::window::Command::Release(other));
+    assert_snapshot!(refused.expect_err("other evidence"), @"the gate judged other evidence than the last verification's; let the gate judge again, and release at once");
     let forged = forged.replacen("\"passed\"", "\"failed\"", 1);
     let forged = serde_json::from_str(&forged).expect("a judgement");
-    let mut world = world;
     let refused = world.step("11:30", cutover::window::Command::Release(forged));
     assert_snapshot!(refused.expect_err("it is forged"), @"the gate's outcome is not what its lines come to; let the gate judge again, and release at once");
 }

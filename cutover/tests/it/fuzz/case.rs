@@ -3,7 +3,7 @@
 use cutover::Digest;
 use cutover::daybook::{
     BreakAccepted, ConversionFinished, Daybook, Event, Phase, RehearsalFinished, RejectsDisposed,
-    Taken, Terms,
+    Taken, Terms, VerificationFinished,
 };
 use cutover::gate::{Facts, Judgement, Outcome, judge};
 use cutover::seal::{Found, Input};
@@ -24,8 +24,8 @@ pub(super) struct Case {
     pub(super) conversion: Option<ConversionFinished>,
     pub(super) conversion_now: Option<Digest>,
     pub(super) run: Run,
-    /// What the daybook says of the run, where it is not the run itself.
-    pub(super) recorded: Option<Run>,
+    /// What the daybook says of the run, where it is not what the run says.
+    pub(super) recorded: Option<VerificationFinished>,
     pub(super) files: Option<Vec<Found>>,
     pub(super) inputs_now: Option<Vec<Input>>,
     pub(super) plan_now: Option<Digest>,
@@ -57,7 +57,8 @@ pub(super) fn signer(role: &str, key: SecretKey) -> Signer {
 impl Case {
     /// Judges; none where the daybook itself is refused.
     pub(super) fn judge(&self) -> Option<Judgement> {
-        let recorded = self.recorded.as_ref().unwrap_or(&self.run).finished();
+        let recorded = self.recorded.clone();
+        let recorded = recorded.unwrap_or_else(|| self.run.finished());
         let optional = |event: Option<Event>| event.into_iter();
         let [before, after] = self.figures;
         let mut events = vec![opened(self.terms.clone())];

@@ -6,7 +6,8 @@
 )]
 
 use cutover::Digest;
-use ledger::BreakKind;
+use cutover::daybook::VerificationFinished;
+use ledger::{BreakCounts, BreakKind, Verdict};
 
 use super::case::Case;
 use crate::world::{self, at, found, li};
@@ -311,7 +312,7 @@ pub(super) const CHANGES: &[(&str, Change)] = &[
         )
     }),
     ("a verdict of incomplete", |case| {
-        done(case.run.report.verdict = ledger::Verdict::Incomplete)
+        done(case.run.report.verdict = Verdict::Incomplete)
     }),
     ("a control broken", |case| {
         first(&mut case.run.report.controls, |c| {
@@ -328,14 +329,47 @@ pub(super) const CHANGES: &[(&str, Change)] = &[
             c.lines.push(Default::default())
         })
     }),
-    ("other evidence than was recorded", |case| {
-        let mut other = case.run.clone();
-        other.parquet.push(1);
-        done(case.recorded = Some(other))
+    ("a verdict that its parts do not come to", |case| {
+        let verdict = &mut case.run.report.verdict;
+        done(*verdict = other_verdict(*verdict))
     }),
-    ("fewer breaks recorded than found", |case| {
-        let mut other = case.run.clone();
-        other.report.rejects += 1;
-        done(case.recorded = Some(other))
+    ("an account that the breaks do not close", |case| {
+        let total = &mut case.run.report.agreements[1].totals[0];
+        total.actual = "10000.01".into();
+        done(total.difference = "0.01".into())
+    }),
+    ("a break counted under another agreement", |case| {
+        let [from, to] = case.run.report.agreements.as_mut_slice() else {
+            return false;
+        };
+        let BreakCounts { missing, .. } = from.breaks;
+        (from.breaks.missing, to.breaks.missing) = (0, missing);
+        missing > 0
+    }),
+    ("other evidence than was recorded", |case| {
+        recorded(case, |run| run.manifest_blake3 = Digest::ZERO)
+    }),
+    ("another verdict recorded", |case| {
+        recorded(case, |run| run.verdict = other_verdict(run.verdict))
+    }),
+    ("another number of breaks recorded", |case| {
+        recorded(case, |run| run.breaks.differs += 1)
+    }),
+    ("another number of rejects recorded", |case| {
+        recorded(case, |run| run.rejects += 1)
     }),
 ];
+
+fn other_verdict(verdict: Verdict) -> Verdict {
+    match verdict {
+        Verdict::Balanced => Verdict::OutOfBalance,
+        _ => Verdict::Balanced,
+    }
+}
+
+fn recorded(case: &mut Case, change: fn(&mut VerificationFinished)) -> bool {
+    let mut recorded = case.run.finished();
+    change(&mut recorded);
+    case.recorded = Some(recorded);
+    true
+}
