@@ -49,9 +49,9 @@ proptest! {
     }
 }
 
-#[test]
-fn every_change_is_of_something_that_can_be_there() {
-    let seed = Seed {
+/// Evidence with as much as can be there, and with as little.
+fn extremes() -> [Seed; 2] {
+    let much = Seed {
         breaks: vec![(0, 1), (1, -2), (2, 3), (3, 4)],
         keyless: false,
         rejects: 2,
@@ -61,8 +61,28 @@ fn every_change_is_of_something_that_can_be_there() {
         read: 100,
         minute: 1,
     };
-    let case = case(&seed);
+    let little = Seed {
+        breaks: vec![],
+        rejects: 0,
+        inputs: 1,
+        controls: 0,
+        planted: 1,
+        ..much.clone()
+    };
+    [much, little]
+}
+
+#[test]
+fn every_change_is_of_something_that_can_be_there_and_shuts_the_gate() {
+    let [much, little] = extremes().map(|seed| case(&seed));
+    assert_eq!(much.outcome(), Some(Outcome::Go));
+    assert_eq!(little.outcome(), Some(Outcome::Go));
     for (name, change) in CHANGES {
-        assert!(change(&mut case.clone()), "{name}");
+        let (mut more, mut less) = (much.clone(), little.clone());
+        assert!(change(&mut more), "{name}");
+        assert_ne!(more.outcome(), Some(Outcome::Go), "{name}");
+        if change(&mut less) {
+            assert_ne!(less.outcome(), Some(Outcome::Go), "{name}");
+        }
     }
 }
