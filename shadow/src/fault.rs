@@ -1,9 +1,12 @@
 //! What was planted: an overlay over the books, and the truth about it.
 
+use std::collections::BTreeSet;
+
 use ledger::{Amount, Record};
 use serde::{Deserialize, Serialize};
 
 use crate::cause::{Cause, NotRehearsed};
+use crate::says::Says;
 use crate::table::Table;
 
 /// Is everything that a rehearsal plants in one agreement's target table.
@@ -46,6 +49,25 @@ impl Planted {
     /// Gives the records that the shadow has besides.
     pub fn put_in(&self) -> impl Iterator<Item = &Record> {
         self.faults.iter().flat_map(|fault| &fault.put_in)
+    }
+
+    /// Keeps only the faults for which `keeps` holds, such as those that the table's columns can
+    /// store. A cause that has none left is told among those that are not rehearsed.
+    pub fn retain(&mut self, keeps: impl FnMut(&Fault) -> bool) {
+        let causes = |faults: &[Fault]| -> BTreeSet<Cause> {
+            faults.iter().map(|fault| fault.cause).collect()
+        };
+        let before = causes(&self.faults);
+        self.faults.retain(keeps);
+        let after = causes(&self.faults);
+        let dropped = before.difference(&after).map(|cause| NotRehearsed {
+            cause: cause.as_str().to_owned(),
+            says: Says::new(
+                "what it makes of the sampled records cannot be stored in the table",
+                "它造成的记录无法存入该表",
+            ),
+        });
+        self.not_rehearsed.extend(dropped);
     }
 
     /// Gives the keys that the faults make and that no sample has. Where the books have one of them

@@ -174,7 +174,7 @@ impl<'a> Planner<'a> {
             if done == self.per_cause {
                 return;
             }
-            if self.is_free(*at) && self.plant_one(queue.cause, *at, *draw) {
+            if self.plant_one(queue.cause, *at, *draw) {
                 done = done.saturating_add(1);
             }
         }

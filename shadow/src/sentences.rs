@@ -158,8 +158,8 @@ fn unreadable(shown: &str, amount: &Amount) -> Says {
 fn vanished(count: u64) -> Option<Says> {
     (count > 0).then(|| {
         Says::new(
-            format!("{count} records that break without any fault were not reported again"),
-            format!("未植入时已有的 {count} 条差错记录未再报告"),
+            format!("records that break without any fault and were not reported again: {count}"),
+            format!("未植入时已有的差错记录未再报告：{count} 条"),
         )
     })
 }

@@ -70,7 +70,7 @@ fn with_partner(planner: &Planner<'_>, at: usize, draw: Draw, of_two: OfTwo) -> 
         draw = draw.next();
         let other = draw.below(rows.len());
         let both = rows.get(at).zip(rows.get(other));
-        let Some((one, two)) = both.filter(|_| other != at && planner.is_free(other)) else {
+        let Some((one, two)) = both.filter(|_| other != at) else {
             continue;
         };
         let made = of_two(planner, one, two);

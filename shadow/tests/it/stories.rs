@@ -1,6 +1,10 @@
 //! Each cause shown at least once: the book, and what is taken out of it and put in.
 
-use crate::story::{check, reason};
+use std::num::NonZeroUsize;
+
+use shadow::{Cause, Rehearsal};
+
+use crate::story::{check, plant, read, reason};
 
 #[test]
 fn records_go_and_come() {
@@ -344,8 +348,8 @@ fn texts_are_misread_broken_up_written_otherwise_and_cut() {
 fn without_a_key_the_whole_record_is_told() {
     let book = "
         payee text | amount money | note text free
-        Acme | 12.34 | x
         Acme | 12.34 | y
+        Acme | 12.34 | x
     ";
     check(
         "B9",
@@ -385,6 +389,65 @@ fn what_a_table_cannot_carry_has_its_reason() {
     ] {
         assert_eq!(reason(cause, book), expect, "{cause}");
     }
+}
+
+#[test]
+fn what_was_merged_can_be_found_by_its_amounts() {
+    let mut lines = vec!["voucher text key | amount money".to_owned()];
+    lines.extend((0..8).map(|at| format!("V{at} | 5.00")));
+    let (table, book) = read(&lines.join("\n"));
+    let planted = |causes: &[Cause]| {
+        let rehearsal = Rehearsal {
+            seed: 1,
+            per_cause: NonZeroUsize::new(3).unwrap(),
+            causes,
+            table: &table,
+            samples: &book,
+            baseline: &[],
+            taken: &[],
+        };
+        let faults = rehearsal.plan().unwrap().faults;
+        faults.iter().map(|fault| fault.cause).collect::<Vec<_>>()
+    };
+    assert_eq!(planted(&[Cause::A7]), [Cause::A7]);
+    // With three records of 5.00 missing nobody could say which of them went into another.
+    assert_eq!(planted(&[Cause::A1, Cause::A7]), [Cause::A1; 3]);
+}
+
+#[test]
+fn records_that_hold_the_same_are_never_swapped() {
+    let book = "
+        voucher text key | amount money | batch text free
+        V1 | 5.00 | chunk-1
+        V2 | 5.00 | chunk-2
+    ";
+    assert!(reason("A10", book).starts_with("it can be planted in none"));
+}
+
+#[test]
+fn amounts_of_two_currencies_are_never_merged() {
+    let book = "
+        voucher text key | amount money | currency text
+        V1 | 5.00 | CNY
+        V2 | 7.00 | USD
+    ";
+    assert!(reason("A7", book).starts_with("it can be planted in none"));
+}
+
+#[test]
+fn a_cause_whose_faults_are_all_dropped_is_told() {
+    let (table, book) = read("voucher text key | amount money\n V1 | 5.00");
+    let mut planted = plant("B9", &table, &book);
+    planted.retain(|fault| fault.cause == Cause::B9);
+    assert!(!planted.not_rehearsed.iter().any(|one| one.cause == "B9"));
+    planted.retain(|_| false);
+    let mut told = planted.not_rehearsed.iter().filter(|one| one.cause == "B9");
+    assert_eq!(
+        told.next().unwrap().says.en,
+        "what it makes of the sampled records cannot be stored in the table"
+    );
+    assert_eq!(told.next(), None);
+    assert_eq!(planted.put_in().count() + planted.taken_out().count(), 0);
 }
 
 #[test]
