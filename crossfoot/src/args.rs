@@ -38,6 +38,7 @@ First steps:
   crossfoot verify              verify by the plan in this folder
   crossfoot explain KEY         tell one record's whole story
   crossfoot correct             propose entries that correct what verify found
+  crossfoot rehearse            prove on these books that faults are found
   crossfoot window announce     begin the window, and keep its daybook
   crossfoot gate                GO, NO-GO or INCOMPLETE, and why";
 
@@ -123,6 +124,18 @@ pub(crate) enum Command {
     Gate(Gate),
     /// Signs off the evidence of the last verification, or makes a key to sign with.
     Sign(Sign),
+    /// Plants known faults in a shadow of the real books, and proves that each is found.
+    ///
+    /// Nothing of the books is changed: the shadow is an overlay that every query reads through. Faults
+    /// of every cause that the target's tables can carry are planted; all must be found, to the last
+    /// unit, nothing else reported, and their causes named. The outcome goes into the daybook, where the
+    /// gate looks for it. Exit codes: 0 passed, 1 failed.
+    Rehearse(Rehearse),
+    /// Writes evidence as a workbook, a page, a test report or a table.
+    ///
+    /// It reads the evidence and nothing else: the same folder gives the same bytes. What was accepted
+    /// and signed comes from the daybook.
+    Report(Report),
     /// Checks a folder of evidence, anywhere.
     #[command(subcommand)]
     Evidence(Evidence),
@@ -572,4 +585,59 @@ pub(crate) enum Daybook {
         /// The daybook.
         file: PathBuf,
     },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  crossfoot report --xlsx report.xlsx --html report.html\n  \
+                        crossfoot report --evidence evidence/2013-05-27T00-00-00Z --junit report.xml\n  \
+                        crossfoot report --lang zh --csv breaks.csv\n  \
+                        crossfoot report --json | jq .verdict")]
+pub(crate) struct Report {
+    #[command(flatten)]
+    pub(crate) plan: PlanPath,
+    /// The evidence; by default the latest in `evidence/` beside the plan.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) evidence: Option<PathBuf>,
+    /// Writes a workbook, as accountants keep it: lead sheets with live formulas, exceptions, controls.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) xlsx: Option<PathBuf>,
+    /// Writes one page that opens offline and prints well.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Writes a test report for a build server.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Writes the breaks as a table for a spreadsheet.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csv: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  crossfoot rehearse\n  crossfoot rehearse --count 10 --cause B3,A5\n  \
+                        crossfoot rehearse --rollback-took 12m\n  \
+                        crossfoot rehearse --json | jq '.agreements[].total'")]
+pub(crate) struct Rehearse {
+    #[command(flatten)]
+    pub(crate) plan: PlanPath,
+    /// Plants these causes only; by default every one that fits.
+    #[arg(long, value_name = "IDS", value_delimiter = ',')]
+    pub(crate) cause: Vec<shadow::Cause>,
+    /// Faults of each cause in each table.
+    #[arg(long, value_name = "N", default_value = "3", value_parser = crate::commands::rehearse::per_cause)]
+    pub(crate) count: std::num::NonZeroUsize,
+    /// What is damaged is drawn from it.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Keeps the evidence of the shadow in this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keep: Option<PathBuf>,
+    /// Calls the plan's hook for a rollback, with `\"rehearsal\": true`, and measures it.
+    #[arg(long, conflicts_with = "rollback_took")]
+    pub(crate) call_rollback: bool,
+    /// How long a rollback took when it was tried, such as 12m.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) rollback_took: Option<jiff::SignedDuration>,
+    /// Threads to work in; by default one for each processor.
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<std::num::NonZeroUsize>,
 }

@@ -33,6 +33,8 @@ fn main() -> ExitCode {
         Command::Window(step) => commands::window::run(step, &screen),
         Command::Gate(gate) => commands::gate::run(gate, &screen),
         Command::Sign(sign) => commands::sign::run(sign, &screen),
+        Command::Rehearse(rehearse) => commands::rehearse::run(rehearse, &screen),
+        Command::Report(report) => commands::report::run(report, &screen),
         Command::Evidence(evidence) => commands::evidence::run(evidence, &screen),
         Command::Daybook(daybook) => commands::daybook::run(daybook, &screen),
         Command::Demo(demo) => commands::demo::run(demo, &screen),

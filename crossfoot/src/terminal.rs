@@ -11,6 +11,7 @@ pub(crate) mod convert;
 pub(crate) mod correct;
 pub(crate) mod explain;
 mod head;
+pub(crate) mod rehearse;
 mod table;
 pub(crate) mod text;
 pub(crate) mod window;

@@ -8,6 +8,7 @@ mod convert;
 mod correct;
 mod demo;
 mod explain;
+mod rehearse;
 mod window;
 
 use crate::chinese::chinese;

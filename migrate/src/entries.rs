@@ -169,7 +169,10 @@ fn exact(
     let formatter = ArrayFormatter::try_new(typed.as_ref(), &shown)?;
     let is_other = |row: &usize| match texts.is_null(*row) {
         true => typed.is_valid(*row),
-        false => typed.is_null(*row) || formatter.value(*row).to_string() != texts.value(*row),
+        false => {
+            let shown = || formatter.value(*row).to_string();
+            typed.is_null(*row) || !are_same(data_type, &shown(), texts.value(*row))
+        }
     };
     let other = (0..texts.len()).find(is_other);
     drop(formatter);
@@ -177,5 +180,57 @@ fn exact(
         Some(row) if texts.is_null(row) => Err(lost("NULL")),
         Some(row) => Err(lost(texts.value(row))),
         None => Ok(typed),
+    }
+}
+
+/// Whether two texts of a value are the same; a time may have zeros at its end or not.
+fn are_same(data_type: &DataType, shown: &str, text: &str) -> bool {
+    if !matches!(data_type, DataType::Timestamp(..)) {
+        return shown == text;
+    }
+    let bare = |text: &str| {
+        let (time, zone) = match text.strip_suffix('Z') {
+            Some(time) => (time.to_owned(), "Z"),
+            None => (text.to_owned(), ""),
+        };
+        match time.split_once('.') {
+            Some((seconds, fraction)) => {
+                let fraction = fraction.trim_end_matches('0').to_owned();
+                (seconds.to_owned(), fraction, zone)
+            }
+            None => (time, String::new(), zone),
+        }
+    };
+    bare(shown) == bare(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_exact;
+    use arrow_schema::{DataType, TimeUnit};
+
+    #[test]
+    fn a_value_is_written_only_where_it_comes_back_as_it_was() {
+        let instant = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+        let civil = DataType::Timestamp(TimeUnit::Millisecond, None);
+        let cases = [
+            (Some("12.30"), DataType::Decimal128(18, 2), true),
+            (Some("12.3"), DataType::Decimal128(18, 2), false),
+            (Some("12.345"), DataType::Decimal128(18, 2), false),
+            (Some("2013-05-27"), DataType::Date32, true),
+            (Some("2013-05-27T02:30:01Z"), instant.clone(), true),
+            (Some("2013-05-27T02:30:01.4Z"), instant.clone(), true),
+            (Some("2013-05-27T02:30:01.123456Z"), instant.clone(), true),
+            (Some("2013-05-27T02:30:01.1234567Z"), instant, false),
+            (Some("2013-05-27T02:30:01.05"), civil.clone(), true),
+            (Some("2013-05-27T02:30:01.0005"), civil, false),
+            (Some("300"), DataType::Int8, false),
+            (Some("7"), DataType::Int8, true),
+            (Some("007"), DataType::Utf8, true),
+            (None, DataType::Utf8, true),
+        ];
+        for (text, data_type, expect) in cases {
+            assert_eq!(is_exact(text, &data_type), expect, "{text:?} as {data_type}");
+        }
     }
 }

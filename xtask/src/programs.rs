@@ -16,7 +16,8 @@ pub(crate) struct Program {
 }
 
 /// What building and testing need: a C compiler for zstd and mimalloc, git for
-/// the list of the project's files, hledger for a second opinion on converted books.
+/// the list of the project's files, hledger for a second opinion on converted books, LibreOffice
+/// for whether a workbook opens and its formulas come to what they should.
 pub(crate) const FOR_CI: &[Program] = &[
     Program {
         name: "cc",
@@ -29,6 +30,10 @@ pub(crate) const FOR_CI: &[Program] = &[
     Program {
         name: "hledger",
         packages: &["hledger"],
+    },
+    Program {
+        name: "soffice",
+        packages: &["libreoffice-calc"],
     },
 ];
 

@@ -4,6 +4,7 @@ use super::{environment, read_plan, threads};
 use crate::args::Check;
 use crate::error::CommandError;
 use crate::screen::Screen;
+use crate::window::notices;
 use reconcile::prepare;
 use serde_json::json;
 
@@ -11,6 +12,9 @@ pub(crate) fn run(check: &Check, screen: &Screen) -> Result<u8, CommandError> {
     let plan = read_plan(&check.plan)?;
     let threads = threads(None, Some(&plan));
     let prepared = prepare(plan, threads, &environment)?;
+    if let Some(window) = &prepared.plan.window {
+        notices::check(&prepared.plan, window)?;
+    }
     if screen.json {
         let agreements: Vec<_> = prepared
             .agreements

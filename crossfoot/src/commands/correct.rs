@@ -59,7 +59,7 @@ pub(crate) fn corrections(
 }
 
 /// The folder of the latest evidence.
-fn latest(plan: &Plan) -> Result<PathBuf, CommandError> {
+pub(crate) fn latest(plan: &Plan) -> Result<PathBuf, CommandError> {
     let folder = plan.folder().join("evidence");
     let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
     let folders = entries.map(|entry| entry.path());

@@ -10,6 +10,8 @@ pub(crate) mod explain;
 pub(crate) mod gate;
 pub(crate) mod generate;
 pub(crate) mod init;
+pub(crate) mod rehearse;
+pub(crate) mod report;
 pub(crate) mod sign;
 pub(crate) mod verify;
 pub(crate) mod window;

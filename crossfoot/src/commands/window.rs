@@ -140,6 +140,7 @@ fn hook_name(called: Called) -> &'static str {
 fn announce(at: &WindowAt, screen: &Screen) -> Result<u8, CommandError> {
     let plan = read_plan(&at.plan)?;
     let window = window_of(&plan)?.clone();
+    notices::check(&plan, &window)?;
     let desk = Desk::begin(&plan)?;
     let mut case = Case { plan, window, desk };
     case.unchanged()?;

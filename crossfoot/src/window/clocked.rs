@@ -365,7 +365,15 @@ fn pieces(left: u64, finished: &[Chunk]) -> Vec<u64> {
 
 /// The zone in which a window's times are told.
 pub(crate) fn zone(state: &State) -> TimeZone {
-    let name = state.terms().map(|terms| terms.timezone.as_str());
+    named(state.terms().map(|terms| terms.timezone.as_str()))
+}
+
+/// The same by the plan.
+pub(crate) fn zone_of(plan: &Plan) -> TimeZone {
+    named(plan.timezone.as_ref().map(|zone| zone.value.as_str()))
+}
+
+fn named(name: Option<&str>) -> TimeZone {
     let fixed = |name: &str| {
         let parser = jiff::fmt::temporal::DateTimeParser::new();
         parser.parse_time_zone(name).ok()

@@ -37,6 +37,11 @@ fn run(words: &[String], about: &Value, folder: &Path, limit: Duration) -> Resul
     let Some((program, arguments)) = words.split_first() else {
         return Err("the plan names no program".to_owned());
     };
+    // The folder of a plan that is named without one is this folder.
+    let folder = match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
+    };
     // A program with a path is meant from the plan's folder, as all paths of a plan.
     let program = match program.contains(['/', '\\']) {
         true => folder.join(program).into_os_string(),

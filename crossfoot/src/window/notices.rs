@@ -11,7 +11,9 @@ use cutover::clock::{self, Reading};
 use cutover::daybook::{Event, Notice as Told};
 use cutover::notice::{Kind as About_, Language, Notice, Occasion, Sender, Template, write};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use rules::plan::{ChannelPlan, NoticePlan, Plan, Way, Window};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What is told.
@@ -52,17 +54,14 @@ pub(crate) fn send(
         .channels
         .iter()
         .filter(takes)
-        .map(|channel| channel_of(plan, channel))
+        .map(channel_of)
         .collect::<Result<_, _>>()?;
     if channels.is_empty() {
         return Ok(());
     }
-    let post = Post::open(&channels, plan.folder(), &environment).map_err(|mistakes| {
-        let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-        CommandError::new(Kind::Use, lines.join("\n"))
-    })?;
+    let post = opened(plan, &channels)?;
     for planned in &window.notices {
-        let notice = worded(desk, planned, &about)?;
+        let notice = worded(&clocked::zone(desk.state()), planned, &about)?;
         let head = desk.state().head().short();
         let message = Message {
             id: format!("{}/{}/{head}", plan.name.value, kind.as_str()),
@@ -112,13 +111,60 @@ fn fields(notice: &Notice) -> serde_json::Map<String, serde_json::Value> {
     }
 }
 
+/// Words every notice that the window may need and opens every channel, so that what is wrong with
+/// them is told before the first is sent.
+///
+/// # Errors
+/// As [`send`].
+pub(crate) fn check(plan: &Plan, window: &Window) -> Result<(), CommandError> {
+    let (from, until) = (window.freeze.value, window.release.value);
+    let later = until.saturating_add(jiff::SignedDuration::from_hours(1));
+    let later = later.unwrap_or(Timestamp::MAX);
+    let all = [
+        About::Stop { from, until },
+        About::Reopening { from, at: until },
+        About::Delay {
+            was_until: until,
+            until: later,
+        },
+    ];
+    for planned in &window.notices {
+        for about in &all {
+            worded(&clocked::zone_of(plan), planned, about)?;
+        }
+    }
+    let channels = window.channels.iter();
+    let channels = channels.map(channel_of);
+    let channels = channels.collect::<Result<Vec<_>, _>>()?;
+    opened(plan, &channels).map(|_| ())
+}
+
+fn opened(plan: &Plan, channels: &[Channel]) -> Result<Post, CommandError> {
+    Post::open(channels, here(plan), &environment).map_err(|mistakes| {
+        let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        CommandError::new(Kind::Use, lines.join("\n"))
+    })
+}
+
+/// The plan's folder; this one, where the plan is named without a folder.
+fn here(plan: &Plan) -> &Path {
+    match plan.folder().as_os_str().is_empty() {
+        true => Path::new("."),
+        false => plan.folder(),
+    }
+}
+
 /// Words a notice in one language.
-fn worded(desk: &Desk, planned: &NoticePlan, about: &About) -> Result<Notice, CommandError> {
+fn worded(
+    zone: &TimeZone,
+    planned: &NoticePlan,
+    about: &About,
+) -> Result<Notice, CommandError> {
+    let zone = zone.clone();
     let language = match planned.language.as_str() {
         "zh" => Language::Chinese,
         _ => Language::English,
     };
-    let zone = clocked::zone(desk.state());
     let (mut status, mut details) = (String::new(), Vec::new());
     if let About::Progress { reading } = about {
         status = clock::status_line(reading, &zone, language);
@@ -143,7 +189,13 @@ fn worded(desk: &Desk, planned: &NoticePlan, about: &About) -> Result<Notice, Co
             details: &details,
         },
     };
-    let (closed, open) = (texts(&planned.closed), texts(&planned.open));
+    let (mut closed, mut open) = (texts(&planned.closed), texts(&planned.open));
+    if closed.is_empty() {
+        closed = language.closed().to_vec();
+    }
+    if open.is_empty() {
+        open = language.open().to_vec();
+    }
     let sender = Sender {
         system: &planned.system,
         contact: &planned.contact,
@@ -187,7 +239,7 @@ fn template(planned: &NoticePlan, kind: About_) -> Result<Option<Template>, Comm
 }
 
 /// A channel of the plan, as it is opened.
-fn channel_of(plan: &Plan, planned: &ChannelPlan) -> Result<Channel, CommandError> {
+fn channel_of(planned: &ChannelPlan) -> Result<Channel, CommandError> {
     let wrong = |why: String| {
         let message = format!("the channel {}: {why}", planned.name);
         CommandError::new(Kind::Use, message)
@@ -271,7 +323,7 @@ fn channel_of(plan: &Plan, planned: &ChannelPlan) -> Result<Channel, CommandErro
                 notices,
                 language,
                 patience,
-                path: plan.folder().join(file),
+                path: PathBuf::from(file),
             })
         }
     })

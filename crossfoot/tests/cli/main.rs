@@ -16,3 +16,4 @@ mod help;
 mod init;
 mod place;
 mod verify;
+mod window;

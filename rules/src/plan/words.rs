@@ -642,17 +642,17 @@ pub(super) static NOTICE: Section = Section {
             r#"contact = "95188""#,
             "where they ask",
         ),
-        must(
+        may(
             "closed",
             Kind::List,
             r#"closed = ["payments", "transfers"]"#,
-            "what is closed meanwhile",
+            "what is closed meanwhile; left out, payments, top-ups, withdrawals and transfers",
         ),
         may(
             "open",
             Kind::List,
             r#"open = ["balances and bills"]"#,
-            "what goes on",
+            "what goes on; left out, looking at balances and bills",
         ),
         may(
             "stop",

@@ -1,0 +1,405 @@
+//! The window from outside: `window`, `gate`, `sign`, `rehearse`, `evidence`, `daybook`, `report`.
+
+use crate::place::Place;
+use jiff::{SignedDuration, Timestamp};
+use std::fmt::Write as _;
+use std::fs;
+
+/// Records of the old book; enough for every cause to find one.
+const RECORDS: u32 = 1_200;
+
+/// A book whose window is open: it closed a minute ago, and must be open in some hours.
+fn night() -> Place {
+    let place = Place::empty()
+        .with("old/flow.csv", flow())
+        .with("crossfoot.toml", plan(-1, 240));
+    let key = |file: &str, name: &str| {
+        let made = place.output(&format!("sign --new {file} --name '{name}'"));
+        assert_eq!(made.status, "0", "{}", made.stderr);
+        made.stdout
+    };
+    let (li, wang) = (key("li.key", "Li Na"), key("wang.key", "Wang Wei"));
+    let signers = format!("accountant {li}engineer {wang}");
+    place.with("signers.txt", signers)
+}
+
+fn flow() -> String {
+    let mut flow = "voucher,account,amount,fee,memo,booked\n".to_owned();
+    for n in 0..RECORDS {
+        let (account, amount) = (n * 7 % 211, 10_000 + n * 977 % 900_000);
+        let memo = ["充值", "转账", "rent", "水电费"][n as usize % 4];
+        let (day, hour, minute) = (1 + n % 27, n % 24, n * 7 % 60);
+        writeln!(
+            flow,
+            "V{n:05},A{account:05},{}.{:02},{}.50,{memo} {},2013-05-{day:02} {hour:02}:{minute:02}:{:02}",
+            amount / 100,
+            amount % 100,
+            n % 3,
+            n % 13,
+            n % 59
+        )
+        .unwrap();
+    }
+    flow
+}
+
+/// A plan whose window closes and opens so many minutes from now.
+fn plan(freeze: i64, release: i64) -> String {
+    let at = |minutes: i64| {
+        let at = Timestamp::now() + SignedDuration::from_mins(minutes);
+        at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    };
+    PLAN.replace("[freeze]", &at(freeze))
+        .replace("[release]", &at(release))
+}
+
+const PLAN: &str = r#"
+name = "wallet"
+timezone = "Asia/Shanghai"
+currency = "CNY"
+[source]
+url = "old"
+[target]
+url = "new"
+[[agreement]]
+name = "postings"
+rule = "SELECT voucher, account, money(amount) AS amount, money(fee) AS fee, memo, local_time(booked, 'Asia/Shanghai') AS booked FROM flow"
+target = "posting"
+key = ["voucher"]
+money = ["amount", "fee"]
+[[control]]
+name = "total"
+expected = "SELECT control_total(money(amount)) AS amount FROM source.flow"
+actual = "SELECT control_total(amount) AS amount FROM target.posting"
+[window]
+freeze = [freeze]
+release = [release]
+rollback_takes = "45m"
+figures = "SELECT count(*) AS records, control_total(money(amount)) AS amount FROM flow"
+figures_apart = "1s"
+signers = "signers.txt"
+[window.hooks]
+freeze = ["/bin/sh", "-c", "cat >> calls.jsonl; echo >> calls.jsonl"]
+release = ["/bin/sh", "-c", "cat >> calls.jsonl; echo >> calls.jsonl"]
+rollback = ["/bin/sh", "-c", "cat >> calls.jsonl; echo >> calls.jsonl"]
+[[window.notice]]
+language = "zh"
+system = "瑞信支付"
+contact = "客服热线 95188"
+[[window.notice]]
+language = "en"
+system = "Ruixin Pay"
+contact = "95188"
+[[window.channel]]
+name = "users"
+file = "notices.jsonl"
+"#;
+
+/// Runs a command that must end with this status.
+fn ends(place: &Place, line: &str, status: &str) -> String {
+    let output = place.output(line);
+    assert_eq!(
+        output.status, status,
+        "{line}\n{}\n{}",
+        output.stdout, output.stderr
+    );
+    output.stdout + &output.stderr
+}
+
+/// Masks hashes, keys, times of the day and durations.
+fn masked(text: &str) -> String {
+    let is_hex = |letter: char| letter.is_ascii_hexdigit() && !letter.is_ascii_uppercase();
+    let words = text.split_inclusive([' ', '\n', '"', ',', '(', ')', '，', '：', '；']);
+    words
+        .map(|word| {
+            let bare = word.trim_end_matches([' ', '\n', '"', ',', '(', ')', '，', '：', '；', '.']);
+            let rest = &word[bare.len()..];
+            let digits = bare.chars().filter(char::is_ascii_digit).count();
+            let is_time = digits >= 3 && bare.contains(':') && !bare.contains('=');
+            let is_date = bare.len() == 10 && bare.matches('-').count() == 2 && digits == 8;
+            let is_hash = bare.len() >= 12 && bare.chars().all(is_hex) && digits > 0;
+            match (is_hash, is_date, is_time) {
+                (true, ..) => format!("[hash]{rest}"),
+                (_, true, _) => format!("[date]{rest}"),
+                (.., true) => format!("[time]{rest}"),
+                _ => word.to_owned(),
+            }
+        })
+        .collect()
+}
+
+/// Converts, and lets one record lose a cent.
+fn converted_with_a_cent_lost(place: &Place) {
+    ends(place, "convert", "0");
+    ends(place, "verify --evidence evidence/first", "0");
+}
+
+#[test]
+fn a_night_from_the_announcement_to_the_release() {
+    let place = night();
+    ends(&place, "convert", "0");
+    ends(&place, "rehearse --count 1 --rollback-took 12m", "0");
+    ends(&place, "window announce", "0");
+    let notices = place.read("notices.jsonl");
+    assert_eq!(notices.lines().count(), 2, "{notices}");
+    assert!(notices.contains("暂停服务") && notices.contains("Ruixin Pay"), "{notices}");
+
+    // Nothing may be released that was not frozen, converted and verified.
+    let early = ends(&place, "window release", "5");
+    assert!(early.contains("INCOMPLETE"), "{early}");
+    ends(&place, "window freeze", "0");
+    converted_with_a_cent_lost(&place);
+
+    // Nobody has signed.
+    insta::assert_snapshot!(masked(&place.run("gate")), @"");
+    ends(&place, "sign --role accountant --key li.key", "0");
+    let twice = ends(&place, "sign --role engineer --key li.key", "2");
+    assert!(twice.contains("trusted as accountant only"), "{twice}");
+    ends(&place, "sign --role engineer --key wang.key", "0");
+    insta::assert_snapshot!(masked(&place.run("window release")), @"");
+
+    let calls = place.read("calls.jsonl");
+    let steps: Vec<&str> = calls.lines().filter(|line| !line.is_empty()).collect();
+    assert_eq!(steps.len(), 2, "{calls}");
+    assert!(steps[0].contains("\"freeze\"") && steps[1].contains("\"release\""), "{calls}");
+    assert_eq!(place.read("notices.jsonl").lines().count(), 4);
+
+    // What is over is over.
+    let back = ends(&place, "window rollback --why x --by y", "2");
+    assert!(back.contains("released"), "{back}");
+    ends(&place, "daybook verify window/daybook.jsonl", "0");
+    insta::assert_snapshot!(
+        masked(&place.run("evidence verify evidence/first --keys signers.txt")), @""
+    );
+    insta::assert_snapshot!(
+        masked(&place.run("evidence verify evidence/first --keys signers.txt --lang zh")), @""
+    );
+    insta::assert_snapshot!(masked(&place.run("window status --lang zh")), @"");
+}
+
+#[test]
+fn evidence_of_which_any_byte_was_changed_is_refused_by_name() {
+    let place = night();
+    ends(&place, "convert", "0");
+    ends(&place, "rehearse --count 1", "0");
+    ends(&place, "window announce", "0");
+    ends(&place, "window freeze", "0");
+    converted_with_a_cent_lost(&place);
+    ends(&place, "sign --role accountant --key li.key", "0");
+    ends(&place, "sign --role engineer --key wang.key", "0");
+    ends(&place, "window release", "0");
+    let check = "evidence verify evidence/first --keys signers.txt";
+    ends(&place, check, "0");
+    let folder = place.path().join("evidence/first");
+    let mut files: Vec<_> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    assert!(files.len() >= 5, "{files:?}");
+    for file in files {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        let whole = fs::read(&file).unwrap();
+        // A first, a middle and a last byte; an empty file gets one.
+        let places: Vec<usize> = match whole.len() {
+            0 => vec![0],
+            length => vec![0, length / 2, length - 1],
+        };
+        for at in places {
+            let mut other = whole.clone();
+            match other.get_mut(at) {
+                Some(byte) => *byte ^= 1,
+                None => other.push(b'x'),
+            }
+            fs::write(&file, &other).unwrap();
+            let said = ends(&place, check, "1");
+            assert!(said.contains(&name), "{name} at {at}: {said}");
+        }
+        fs::remove_file(&file).unwrap();
+        let gone = place.output(check);
+        assert_ne!(gone.status, "0", "{name} is gone: {}", gone.stdout);
+        assert!((gone.stdout + &gone.stderr).contains(&name), "{name} is gone");
+        fs::write(&file, &whole).unwrap();
+    }
+    fs::write(folder.join("note.txt"), "x").unwrap();
+    assert!(ends(&place, check, "1").contains("note.txt"));
+    fs::remove_file(folder.join("note.txt")).unwrap();
+    ends(&place, check, "0");
+    // Another key is another person's.
+    let other = place.output("sign --new other.key --name 'Li Na'").stdout;
+    let foreign = place.with("other.txt", format!("accountant {other}"));
+    let said = ends(&foreign, "evidence verify evidence/first --keys other.txt", "1");
+    assert!(said.contains("not among the trusted keys"), "{said}");
+    ends(&foreign, "evidence verify evidence/first", "5");
+}
+
+#[test]
+fn nothing_is_frozen_while_something_moves() {
+    let place = night();
+    let moving = plan(-1, 240).replace(
+        r#"freeze = ["/bin/sh", "-c", "cat >> calls.jsonl; echo >> calls.jsonl"]"#,
+        r#"freeze = ["/bin/sh", "-c", "(sleep 0.5; echo 'V99999,A1,0.01,0.00,late,2013-05-27 08:00:01' >> old/flow.csv) > /dev/null 2>&1 &"]"#,
+    );
+    let place = place.with("crossfoot.toml", moving);
+    ends(&place, "window announce", "0");
+    let said = ends(&place, "window freeze", "1");
+    assert!(said.contains("records was 1200, then 1201 (1 more)"), "{said}");
+    assert!(said.contains("freezing"), "{said}");
+    let refused = ends(&place, "window release", "5");
+    assert!(refused.contains("freeze"), "{refused}");
+    // Once it stands still, the same command goes on.
+    let place = place.with("calm", "");
+    let calm = place.read("crossfoot.toml").replace("(sleep 0.5; echo", "(true; true");
+    let place = place.with("crossfoot.toml", calm);
+    let changed = ends(&place, "window freeze", "2");
+    assert!(changed.contains("the plan has changed"), "{changed}");
+    ends(&place, "window replan --why 'the hook was wrong' --by 'Li Na'", "0");
+    ends(&place, "window freeze", "0");
+}
+
+#[test]
+fn a_call_that_fails_is_not_known_to_have_done_nothing() {
+    let place = night();
+    let failing = plan(-1, 240).replace(
+        r#"freeze = ["/bin/sh", "-c", "cat >> calls.jsonl; echo >> calls.jsonl"]"#,
+        r#"freeze = ["/bin/sh", "-c", "if [ ! -e once ]; then touch once; echo 'no route to pay' >&2; exit 7; fi"]"#,
+    );
+    let place = place.with("crossfoot.toml", failing);
+    ends(&place, "window announce", "0");
+    let said = ends(&place, "window freeze", "5");
+    assert!(said.contains("no route to pay") && said.contains("is not known"), "{said}");
+    let status = ends(&place, "window status", "0");
+    assert!(status.contains("its answer is not known"), "{status}");
+    ends(&place, "window freeze", "0");
+}
+
+#[test]
+fn a_window_is_rolled_back_from_anywhere_before_the_release() {
+    let place = night();
+    let none = ends(&place, "window rollback --why x --by y", "2");
+    assert!(none.contains("there is no daybook"), "{none}");
+    ends(&place, "window announce", "0");
+    ends(&place, "window freeze", "0");
+    ends(&place, "convert", "0");
+    insta::assert_snapshot!(
+        masked(&place.run("window rollback --why 'two cents, nobody knows where' --by 'Li Na'")), @""
+    );
+    assert!(place.read("calls.jsonl").contains("\"rollback\""));
+    let over = ends(&place, "window freeze", "2");
+    assert!(over.contains("rolled back"), "{over}");
+    assert!(place.read("window/daybook.jsonl").contains("two cents, nobody knows where"));
+}
+
+#[test]
+fn too_early_and_too_late_are_refused_with_the_time() {
+    let early = night().with("crossfoot.toml", plan(30, 240));
+    ends(&early, "window announce", "0");
+    let said = ends(&early, "window freeze", "2");
+    assert!(said.contains("from now"), "{said}");
+    // The point of no return is 45 minutes before the release.
+    let late = night().with("crossfoot.toml", plan(-300, 10));
+    ends(&late, "window announce", "0");
+    let said = ends(&late, "window freeze", "2");
+    assert!(said.contains("45"), "{said}");
+}
+
+#[test]
+fn a_break_is_accepted_by_name_and_amount_and_stays_in_the_report() {
+    let place = night();
+    ends(&place, "convert", "0");
+    ends(&place, "rehearse --count 1", "0");
+    ends(&place, "window announce", "0");
+    ends(&place, "window freeze", "0");
+    ends(&place, "convert", "0");
+    // The rule is right, and one record was booked by hand otherwise: another old book now.
+    let flow = place.read("old/flow.csv").replacen("V00007,", "V0000X,", 1);
+    let place = place.with("old/flow.csv", flow);
+    ends(&place, "verify --evidence evidence/off", "1");
+    let shut = ends(&place, "gate", "1");
+    assert!(shut.contains("NO-GO"), "{shut}");
+    let accept = "gate accept --agreement postings --reason 'renamed by hand' --owner 'Li Na'";
+    let wrong = ends(&place, &format!("{accept} V00007 --amount 0.01"), "2");
+    assert!(wrong.contains("not 0.01"), "{wrong}");
+    let none = ends(&place, &format!("{accept} V99999"), "2");
+    assert!(none.contains("no such break"), "{none}");
+    ends(&place, &format!("{accept} V00007"), "0");
+    ends(&place, &format!("{accept} V0000X"), "0");
+    let twice = ends(&place, &format!("{accept} V0000X"), "2");
+    assert!(twice.contains("was accepted by Li Na"), "{twice}");
+    let gate = ends(&place, "gate", "1");
+    assert!(!gate.contains("agreement postings"), "{gate}");
+    ends(&place, "report --csv breaks.csv --html page.html --xlsx book.xlsx --junit junit.xml", "0");
+    assert!(place.read("breaks.csv").contains("Li Na"));
+    assert!(place.read("page.html").contains("renamed by hand"));
+    assert!(place.read("junit.xml").contains("V0000X"));
+    assert!(fs::read(place.path().join("book.xlsx")).unwrap().starts_with(b"PK"));
+}
+
+#[test]
+fn a_correction_within_the_window_voids_what_was_verified() {
+    let place = night();
+    ends(&place, "convert", "0");
+    ends(&place, "window announce", "0");
+    ends(&place, "window freeze", "0");
+    ends(&place, "convert", "0");
+    let flow = place.read("old/flow.csv").replacen("V00007,", "V0000X,", 1);
+    let place = place.with("old/flow.csv", flow);
+    ends(&place, "verify --evidence evidence/off", "1");
+    ends(&place, "correct --evidence evidence/off --write --reason 'key' --by 'Wang Wei'", "0");
+    let daybook = place.read("window/daybook.jsonl");
+    assert!(daybook.contains("\"event\":\"corrected\"") && daybook.contains("Wang Wei"), "{daybook}");
+    let status = ends(&place, "window status --json", "0");
+    let status: serde_json::Value = serde_json::from_str(&status).unwrap();
+    assert_eq!(status["stage"], "converted");
+    ends(&place, "verify --evidence evidence/right", "0");
+}
+
+#[test]
+fn a_rehearsal_says_what_it_planted_found_and_left() {
+    let place = night();
+    ends(&place, "convert", "0");
+    let before = place.files();
+    insta::assert_snapshot!(masked(&place.run("rehearse --count 1 --cause A1,A5,B3,B9,D3,E1,T1,B13")), @"");
+    insta::assert_snapshot!(
+        masked(&place.run("rehearse --count 1 --cause A1,B3 --lang zh --rollback-took 12m")), @""
+    );
+    let after: Vec<String> = place.files();
+    let new: Vec<&String> = after.iter().filter(|file| !before.contains(file)).collect();
+    assert_eq!(new, ["window", "window/daybook.jsonl"]);
+    let document = place.output("rehearse --count 2 --json").stdout;
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    assert_eq!(document["passed"], true);
+    let total = &document["agreements"][0]["total"];
+    assert!(total["planted"].as_u64() > Some(20), "{total}");
+    assert_eq!(total["planted"], total["found"]);
+}
+
+#[test]
+fn a_rehearsal_fails_where_the_books_hide_a_fault() {
+    // The rule compares no amounts: what is wrong with them cannot be found.
+    let place = night();
+    let blind = plan(-1, 240).replace("target = \"posting\"", "target = \"posting\"\nignore = [\"memo\"]");
+    let place = place.with("crossfoot.toml", blind);
+    ends(&place, "convert", "0");
+    let said = ends(&place, "rehearse --count 1 --cause E1", "1");
+    assert!(said.contains("nothing was rehearsed"), "{said}");
+}
+
+#[test]
+fn a_daybook_names_its_damage() {
+    let place = night();
+    ends(&place, "window announce", "0");
+    let daybook = place.read("window/daybook.jsonl");
+    let torn = format!("{daybook}{{\"n\":9,\"at\"");
+    let place = place.with("window/daybook.jsonl", torn);
+    let said = ends(&place, "daybook verify window/daybook.jsonl", "0");
+    assert!(said.contains("half written"), "{said}");
+    ends(&place, "window note 'on we go' --by 'Li Na'", "0");
+    assert!(place.read("window/daybook.jsonl").starts_with(&daybook));
+    let place = place.with("window/daybook.jsonl", daybook.replacen("wallet", "wallot", 1));
+    let said = ends(&place, "window status", "3");
+    assert!(said.contains("line 1 of the daybook"), "{said}");
+    let place = place.with("crossfoot.toml", "name = \"x\"\n[source]\nurl=\"old\"\n[target]\nurl=\"new\"\n[[control]]\nname=\"c\"\nsql=\"SELECT 0 AS difference\"\n");
+    let said = ends(&place, "window announce", "2");
+    assert!(said.contains("no `[window]`"), "{said}");
+}
