@@ -588,10 +588,12 @@ pub(crate) enum Daybook {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  crossfoot report --xlsx report.xlsx --html report.html\n  \
+#[command(
+    after_help = "Examples:\n  crossfoot report --xlsx report.xlsx --html report.html\n  \
                         crossfoot report --evidence evidence/2013-05-27T00-00-00Z --junit report.xml\n  \
                         crossfoot report --lang zh --csv breaks.csv\n  \
-                        crossfoot report --json | jq .verdict")]
+                        crossfoot report --json | jq .verdict"
+)]
 pub(crate) struct Report {
     #[command(flatten)]
     pub(crate) plan: PlanPath,
@@ -613,9 +615,11 @@ pub(crate) struct Report {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  crossfoot rehearse\n  crossfoot rehearse --count 10 --cause B3,A5\n  \
+#[command(
+    after_help = "Examples:\n  crossfoot rehearse\n  crossfoot rehearse --count 10 --cause B3,A5\n  \
                         crossfoot rehearse --rollback-took 12m\n  \
-                        crossfoot rehearse --json | jq '.agreements[].total'")]
+                        crossfoot rehearse --json | jq '.agreements[].total'"
+)]
 pub(crate) struct Rehearse {
     #[command(flatten)]
     pub(crate) plan: PlanPath,

@@ -15,6 +15,7 @@ static MESSAGES: LazyLock<Vec<Message>> = LazyLock::new(|| {
     let mut part = || parts.next().map(read).unwrap_or_default();
     let (first, mut then, last) = (part(), part(), part());
     then.extend(read(include_str!("chinese/causes.txt")));
+    then.extend(read(include_str!("chinese/window.txt")));
     then.sort_by_key(|message| std::cmp::Reverse(message.weight()));
     first.into_iter().chain(then).chain(last).collect()
 });
@@ -218,6 +219,9 @@ fn is_chinese(letter: char) -> bool {
 fn is_letter(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || matches!(letter, '`' | '"' | '$' | '~')
 }
+
+#[cfg(test)]
+mod window;
 
 #[cfg(test)]
 mod tests {

@@ -20,9 +20,18 @@ pub(crate) struct Screen {
     language: Language,
     no_progress: bool,
     color: Color,
+    is_mute: bool,
 }
 
 impl Screen {
+    /// The same screen for a command of which no result and no words are to be seen.
+    pub(crate) fn muted(&self) -> Self {
+        Self {
+            is_mute: true,
+            ..*self
+        }
+    }
+
     pub(crate) fn new(global: &Global) -> Self {
         Self {
             json: global.json,
@@ -33,6 +42,7 @@ impl Screen {
             },
             no_progress: global.no_progress,
             color: global.color,
+            is_mute: false,
         }
     }
 
@@ -53,6 +63,9 @@ impl Screen {
     /// What is of a book has been escaped where the text was made; nothing that a screen would
     /// obey but lines and colours passes here all the same.
     pub(crate) fn print(&self, text: &str) -> Result<(), CommandError> {
+        if self.is_mute {
+            return Ok(());
+        }
         let mut out = AutoStream::new(std::io::stdout().lock(), self.choice());
         let written = out.write_all(guarded(text).as_bytes()).and_then(|()| {
             if text.ends_with('\n') {
@@ -80,6 +93,9 @@ impl Screen {
 
     /// Says something beside the result: lines of words, in which nothing is an order.
     pub(crate) fn say(&self, words: &str) {
+        if self.is_mute {
+            return;
+        }
         let lines: Vec<String> = words.lines().map(plain).collect();
         self.draw(&lines.join("\n"));
     }

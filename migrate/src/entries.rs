@@ -230,7 +230,11 @@ mod tests {
             (None, DataType::Utf8, true),
         ];
         for (text, data_type, expect) in cases {
-            assert_eq!(is_exact(text, &data_type), expect, "{text:?} as {data_type}");
+            assert_eq!(
+                is_exact(text, &data_type),
+                expect,
+                "{text:?} as {data_type}"
+            );
         }
     }
 }

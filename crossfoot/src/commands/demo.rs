@@ -9,6 +9,9 @@ use crate::terminal;
 use crate::terminal::text::wrapped;
 use books::Meter;
 use clap::Parser;
+use cutover::gate::Outcome;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use ledger::{Break, CauseStatus, Decimal, Report, Verdict};
 use reconcile::{Phase, Watch, Work};
 use ruixin_faults::{Cause, Order, Planted};
@@ -54,6 +57,10 @@ const FILES: [(&str, &str); 7] = [
     ),
 ];
 
+/// The lines of the plan that say when its window closes and opens.
+const CLOSES: &str = "freeze         = 2013-05-27T08:00:00+08:00";
+const OPENS: &str = "release        = 2013-05-27T16:00:00+08:00";
+
 /// What the plan's books are called before it is told where they lie.
 const BOOKS: &str = "${RUIXIN_BOOKS}";
 
@@ -66,7 +73,10 @@ const WINDOW: Duration = Duration::from_secs(8 * 3600);
 
 pub(crate) fn run(demo: &Demo, screen: &Screen) -> Result<u8, CommandError> {
     let stage = Stage::set(demo, screen)?;
+    let rehearsed = stage.rehearse()?;
     let summary = stage.old_books()?;
+    stage.step(&["window", "announce", "--plan", &stage.path()])?;
+    stage.step(&["window", "freeze", "--plan", &stage.path()])?;
     let converted = stage.convert()?;
     let planted = stage.plant()?;
     let first = stage.verify("found")?;
@@ -79,8 +89,9 @@ pub(crate) fn run(demo: &Demo, screen: &Screen) -> Result<u8, CommandError> {
             stage.verify("corrected")?
         }
     };
+    let gate = stage.release(last.verdict)?;
     let judged = Judged::of(&planted, &breaks);
-    stage.end(&judged, &last)?;
+    stage.end(&judged, gate)?;
     if screen.json {
         screen.document(&json!({
             "version": 1,
@@ -92,22 +103,32 @@ pub(crate) fn run(demo: &Demo, screen: &Screen) -> Result<u8, CommandError> {
             "same": judged.same,
             "cause_proved": judged.proved,
             "cause_named": judged.named,
+            "rehearsed": {"planted": rehearsed[0], "found": rehearsed[1]},
             "verdicts": [first.verdict, last.verdict],
-            "gate": gate_word(last.verdict),
+            "gate": gate_word(gate),
             "folder": stage.folder.to_string_lossy(),
             "elapsed_seconds": stage.began.elapsed().as_millis() as f64 / 1000.0,
         }))?;
     }
-    Ok(last.verdict.exit_code())
+    Ok(gate.exit_code())
 }
 
-fn gate_word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Balanced => "GO",
-        Verdict::OutOfBalance => "NO-GO",
-        Verdict::Incomplete => "INCOMPLETE",
+fn gate_word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Go => "GO",
+        Outcome::NoGo => "NO-GO",
+        Outcome::Incomplete => "INCOMPLETE",
     }
 }
+
+/// Those who sign off, each in a role of the plan.
+const SIGNERS: [(&str, &str, &str); 2] = [
+    ("accountant", "Li Na", "accountant.key"),
+    ("engineer", "Wang Wei", "engineer.key"),
+];
+
+/// The books that the night is rehearsed on are always the same.
+const TRIAL: (u64, u64) = (1, 3_000);
 
 /// Where the story is played.
 struct Stage<'a> {
@@ -139,9 +160,18 @@ impl<'a> Stage<'a> {
                 .map_err(|error| failed(&path, &error))
         };
         write(MARK, "")?;
+        let (closes, opens) = window();
         for (name, text) in FILES {
-            write(name, &text.replace(BOOKS, "books"))?;
+            let text = text.replace(BOOKS, "books");
+            let text = text.replace(CLOSES, &closes).replace(OPENS, &opens);
+            write(name, &text)?;
         }
+        let mut signers = String::new();
+        for (role, name, file) in SIGNERS {
+            let key = super::sign::made(&folder.join(file), name)?;
+            signers.push_str(&format!("{role} {}", key.to_file()));
+        }
+        write("signers.txt", &signers)?;
         Ok(Self {
             demo,
             screen,
@@ -188,8 +218,14 @@ impl<'a> Stage<'a> {
         let line: Vec<String> = words.iter().map(quoted).collect();
         self.say(&format!("$ crossfoot {}", line.join(" ")))?;
         let threads = self.demo.threads.map(|threads| threads.to_string());
+        let takes_threads = ["convert", "verify", "explain", "correct", "rehearse"];
         let threads = threads
             .iter()
+            .filter(|_| {
+                words
+                    .first()
+                    .is_some_and(|word| takes_threads.contains(word))
+            })
             .flat_map(|threads| ["--threads", threads.as_str()]);
         let all = ["crossfoot"]
             .into_iter()
@@ -206,6 +242,97 @@ impl<'a> Stage<'a> {
 
     fn inside(&self, name: &str) -> String {
         self.folder.join(name).to_string_lossy().into_owned()
+    }
+
+    /// Plays a command whose result is a page of its own.
+    fn step(&self, words: &[&str]) -> Result<u8, CommandError> {
+        let screen = match self.screen.json {
+            true => self.screen.muted(),
+            false => *self.screen,
+        };
+        let command = self.command(words)?;
+        screen.print("\n")?;
+        let code = match &command {
+            Command::Window(step) => super::window::run(step, &screen),
+            Command::Sign(sign) => super::sign::run(sign, &screen),
+            Command::Gate(gate) => super::gate::run(gate, &screen),
+            Command::Evidence(evidence) => super::evidence::run(evidence, &screen),
+            _ => return Err(not_that()),
+        }?;
+        screen.print("\n")?;
+        Ok(code)
+    }
+
+    /// The night before, on small books: faults are planted in their shadow, and must be found. Gives
+    /// how many were planted and found.
+    fn rehearse(&self) -> Result<[u64; 2], CommandError> {
+        let words = self.screen.words();
+        let (seed, records) = TRIAL;
+        self.say(&words.demo_rehearses(records))?;
+        let muted = self.screen.muted();
+        let books = self.folder.join("books");
+        let quiet = |error: String| CommandError::new(Kind::Use, error);
+        History::new(seed, records)
+            .map_err(|error| quiet(error.to_string()))?
+            .write(
+                &books.join("pay"),
+                Format::Parquet,
+                threads(self.demo.threads, None),
+                &|_| {},
+            )
+            .map_err(|error| CommandError::new(Kind::Book, error.to_string()))?;
+        let Command::Convert(convert) = self.command(&["convert", "--plan", &self.path()])? else {
+            return Err(not_that());
+        };
+        convert::outcome(&convert, &muted)?;
+        let line = [
+            "rehearse",
+            "--plan",
+            &self.path(),
+            "--count",
+            "1",
+            "--rollback-took",
+            "20m",
+        ];
+        let Command::Rehearse(rehearse) = self.command(&line)? else {
+            return Err(not_that());
+        };
+        let (_, whole) = super::rehearse::rehearsed(&rehearse, &muted)?;
+        let planted = whole.sum(|outcome| outcome.total.planted);
+        let found = whole.sum(|outcome| outcome.total.found);
+        let explained = whole.sum(|outcome| outcome.total.proved + outcome.total.named);
+        self.say(&words.demo_rehearsed(planted, found, explained))?;
+        fs::remove_dir_all(&books).map_err(|error| failed(&books, &error))?;
+        Ok([planted, found])
+    }
+
+    /// Signs, asks the gate, and opens the new system where it says GO.
+    fn release(&self, verdict: Verdict) -> Result<Outcome, CommandError> {
+        let path = self.path();
+        if verdict != Verdict::Balanced {
+            let code = self.step(&["gate", "--plan", &path])?;
+            return Ok(match code {
+                1 => Outcome::NoGo,
+                _ => Outcome::Incomplete,
+            });
+        }
+        for (role, _, file) in SIGNERS {
+            let key = self.inside(file);
+            self.step(&["sign", "--plan", &path, "--role", role, "--key", &key])?;
+        }
+        let code = self.step(&["window", "release", "--plan", &path])?;
+        if code != 0 {
+            return Ok(Outcome::Incomplete);
+        }
+        let evidence = self.inside(match self.demo.leave {
+            true => "evidence/found",
+            false => "evidence/corrected",
+        });
+        let signers = self.inside("signers.txt");
+        match self.step(&["evidence", "verify", &evidence, "--keys", &signers])? {
+            0 => Ok(Outcome::Go),
+            _ => Ok(Outcome::Incomplete),
+        }
     }
 
     fn old_books(&self) -> Result<Summary, CommandError> {
@@ -350,6 +477,8 @@ impl<'a> Stage<'a> {
             "--write",
             "--reason",
             reason,
+            "--by",
+            SIGNERS[1].1,
         ];
         let Command::Correct(asked) = self.command(&line)? else {
             return Err(not_that());
@@ -365,7 +494,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Holds what was found against the truth, and says where everything lies.
-    fn end(&self, judged: &Judged, last: &Report) -> Result<(), CommandError> {
+    fn end(&self, judged: &Judged, gate: Outcome) -> Result<(), CommandError> {
         if self.screen.json {
             return Ok(());
         }
@@ -373,7 +502,7 @@ impl<'a> Stage<'a> {
         self.say(&words.demo_found(judged.planted, judged.found, judged.same))?;
         self.say(&words.demo_causes(judged.proved, judged.named, judged.planted))?;
         let took = self.began.elapsed();
-        if last.verdict == Verdict::Balanced {
+        if gate == Outcome::Go {
             let left = WINDOW.saturating_sub(took);
             self.say(&words.demo_ends(&clock(took), &clock(left)))?;
         }
@@ -382,6 +511,8 @@ impl<'a> Stage<'a> {
         for line in [
             format!("crossfoot verify --plan {path}"),
             format!("head -1 {found}/breaks.jsonl"),
+            format!("crossfoot report --plan {path} --html report.html --xlsx report.xlsx"),
+            format!("crossfoot window status --plan {path}"),
             "crossfoot demo --fault A5:3,D3:2,B9".to_owned(),
             "crossfoot demo --leave".to_owned(),
             "crossfoot demo --records 100000000".to_owned(),
@@ -390,6 +521,16 @@ impl<'a> Stage<'a> {
         }
         self.screen.print(&out)
     }
+}
+
+/// The window of the story: it closes now, and is open for eight hours.
+fn window() -> (String, String) {
+    let zone = TimeZone::fixed(jiff::tz::offset(8));
+    let now = Timestamp::now().to_zoned(zone);
+    let line =
+        |name: &str, at: &jiff::Zoned| format!("{name} = {}", at.strftime("%Y-%m-%dT%H:%M:%S%:z"));
+    let opens = now.saturating_add(SignedDuration::from_hours(8));
+    (line("freeze ", &now), line("release", &opens))
 }
 
 /// The table of the target that a cause is planted in.

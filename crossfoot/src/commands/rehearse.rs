@@ -66,12 +66,26 @@ impl Whole {
         !self.agreements.is_empty() && self.agreements.iter().all(|one| one.outcome.passed)
     }
 
-    fn sum(&self, of: impl Fn(&Outcome) -> u64) -> u64 {
+    /// Adds up a figure of all agreements.
+    pub(crate) fn sum(&self, of: impl Fn(&Outcome) -> u64) -> u64 {
         self.agreements.iter().map(|one| of(&one.outcome)).sum()
     }
 }
 
 pub(crate) fn run(asked: &Rehearse, screen: &Screen) -> Result<u8, CommandError> {
+    let (plan, whole) = rehearsed(asked, screen)?;
+    match screen.json {
+        true => drop(screen.document(&document(&plan, &whole))?),
+        false => screen.print(&drawn::render(&plan.name.value, &whole, &screen.style()))?,
+    }
+    Ok(match whole.passed() {
+        true => 0,
+        false => 1,
+    })
+}
+
+/// Rehearses, and prints no result.
+pub(crate) fn rehearsed(asked: &Rehearse, screen: &Screen) -> Result<(Plan, Whole), CommandError> {
     let plan = read_plan(&asked.plan)?;
     let threads = threads(asked.threads, Some(&plan));
     let scratch = Scratch::make(&plan)?;
@@ -116,14 +130,7 @@ pub(crate) fn run(asked: &Rehearse, screen: &Screen) -> Result<u8, CommandError>
     if let Some(folder) = &asked.keep {
         keep(&scratch, folder)?;
     }
-    match screen.json {
-        true => drop(screen.document(&document(&plan, &whole))?),
-        false => screen.print(&drawn::render(&plan.name.value, &whole, &screen.style()))?,
-    }
-    Ok(match whole.passed() {
-        true => 0,
-        false => 1,
-    })
+    Ok((plan, whole))
 }
 
 /// A folder that goes away with the rehearsal.
@@ -174,7 +181,10 @@ fn verified(
     })?;
     match done {
         None | Some(Err(VerifyError::Stopped)) => {
-            return Err(CommandError::new(Kind::Incomplete, screen.words().stopped()));
+            return Err(CommandError::new(
+                Kind::Incomplete,
+                screen.words().stopped(),
+            ));
         }
         Some(done) => drop(done?),
     }
@@ -225,7 +235,9 @@ fn plant(
     before: &[Break],
 ) -> Result<Result<Planted, String>, CommandError> {
     if !agreement.target.is_table() {
-        return Ok(Err("its target is a query, and only a table has a shadow".to_owned()));
+        return Ok(Err(
+            "its target is a query, and only a table has a shadow".to_owned()
+        ));
     }
     let book = prepared.session.book(Which::Target);
     let Some(table) = book.table(agreement.target.as_str()) else {
@@ -285,7 +297,9 @@ fn plant(
             false => Ok(planned),
         });
     }
-    Ok(Err("the keys that faults would make are all taken".to_owned()))
+    Ok(Err(
+        "the keys that faults would make are all taken".to_owned()
+    ))
 }
 
 /// Whether the amounts of a record are plain decimals; a text file may dress them up.
@@ -343,7 +357,10 @@ fn shadow_of(plan: &Plan, table: &Table, ready: &reconcile::Agreement) -> Shadow
     let compared = layout.columns();
     let place = |name: &str| compared.iter().position(|column| column.name == name);
     let is_in = |list: &[usize], name: &str| place(name).is_some_and(|at| list.contains(&at));
-    let scale = plan.currency.as_ref().and_then(|code| code.value.minor_units());
+    let scale = plan
+        .currency
+        .as_ref()
+        .and_then(|code| code.value.minor_units());
     let schema = table.schema();
     let places = [books::FILE_COLUMN, books::ROW_COLUMN];
     let own = schema.fields().iter();
@@ -414,7 +431,10 @@ fn samples(table: &Table) -> Result<Vec<Record>, CommandError> {
             let rows = runs(batch.num_rows(), left);
             left -= rows.len();
             for row in rows {
-                let values = batch.columns().iter().map(|column| footing::value_text(column, row, None));
+                let values = batch
+                    .columns()
+                    .iter()
+                    .map(|column| footing::value_text(column, row, None));
                 samples.push(Record(names.iter().cloned().zip(values).collect()));
             }
             if left == 0 {
@@ -471,14 +491,18 @@ fn rollback(asked: &Rehearse, plan: &Plan) -> Result<Option<Duration>, CommandEr
     }
     let window = crate::window::desk::window_of(plan)?;
     let Some(called) = &window.hooks.rollback else {
-        return Err(CommandError::new(Kind::Use, "the plan has no hook for a rollback")
-            .hint("add `rollback` to `[window.hooks]`, or tell the time with --rollback-took"));
+        return Err(
+            CommandError::new(Kind::Use, "the plan has no hook for a rollback")
+                .hint("add `rollback` to `[window.hooks]`, or tell the time with --rollback-took"),
+        );
     };
-    let about = json!({"version": 1, "plan": plan.name.value, "step": "rollback", "rehearsal": true});
+    let about =
+        json!({"version": 1, "plan": plan.name.value, "step": "rollback", "rehearsal": true});
     let limit = Duration::try_from(window.hooks.time_limit).unwrap_or(Duration::from_secs(120));
     let began = Instant::now();
-    hook::call(called, &about, plan.folder(), limit)
-        .map_err(|says| CommandError::new(Kind::Incomplete, format!("the rollback failed: {says}")))?;
+    hook::call(called, &about, plan.folder(), limit).map_err(|says| {
+        CommandError::new(Kind::Incomplete, format!("the rollback failed: {says}"))
+    })?;
     Ok(Some(began.elapsed()))
 }
 
@@ -504,7 +528,10 @@ fn record(plan: &Plan, whole: &Whole) -> Result<(), CommandError> {
 }
 
 fn document(plan: &Plan, whole: &Whole) -> serde_json::Value {
-    let left = whole.left.iter().map(|(agreement, why)| json!({"agreement": agreement, "why": why}));
+    let left = whole
+        .left
+        .iter()
+        .map(|(agreement, why)| json!({"agreement": agreement, "why": why}));
     json!({
         "version": 1,
         "plan": plan.name.value,
@@ -518,7 +545,8 @@ fn document(plan: &Plan, whole: &Whole) -> serde_json::Value {
 
 /// Reads how many faults each cause gets.
 pub(crate) fn per_cause(text: &str) -> Result<NonZeroUsize, String> {
-    text.parse().map_err(|_| "write a number from 1 on".to_owned())
+    text.parse()
+        .map_err(|_| "write a number from 1 on".to_owned())
 }
 
 #[cfg(test)]

@@ -22,17 +22,27 @@ pub(crate) fn run(asked: &Asked, screen: &Screen) -> Result<u8, CommandError> {
     let mut written = Vec::new();
     if let Some(path) = &asked.xlsx {
         write(path, |out| {
-            let (breaks, rejects) = (lines(&folder, "breaks.jsonl")?, lines(&folder, "rejects.jsonl")?);
+            let (breaks, rejects) = (
+                lines(&folder, "breaks.jsonl")?,
+                lines(&folder, "rejects.jsonl")?,
+            );
             let (breaks, rejects) = (read_breaks(breaks), read_rejects(rejects));
-            Ok(reports::workbook::write(&dossier, breaks, rejects, language, out)?)
+            Ok(reports::workbook::write(
+                &dossier, breaks, rejects, language, out,
+            )?)
         })?;
         written.push(path);
     }
     if let Some(path) = &asked.html {
         write(path, |out| {
-            let (breaks, rejects) = (lines(&folder, "breaks.jsonl")?, lines(&folder, "rejects.jsonl")?);
+            let (breaks, rejects) = (
+                lines(&folder, "breaks.jsonl")?,
+                lines(&folder, "rejects.jsonl")?,
+            );
             let (breaks, rejects) = (read_breaks(breaks), read_rejects(rejects));
-            Ok(reports::page::write(&dossier, breaks, rejects, language, out)?)
+            Ok(reports::page::write(
+                &dossier, breaks, rejects, language, out,
+            )?)
         })?;
         written.push(path);
     }

@@ -9,7 +9,7 @@ use crate::window::desk::{failed, window_of};
 use crate::window::facts::{evidence_folder, trusted};
 use crate::window::{folder, hook};
 use cutover::daybook::Event;
-use cutover::signoff::{SecretKey, check};
+use cutover::signoff::{PublicKey, SecretKey, check};
 use jiff::Timestamp;
 use rules::plan::Plan;
 use serde_json::json;
@@ -24,8 +24,8 @@ pub(crate) fn run(sign: &Sign, screen: &Screen) -> Result<u8, CommandError> {
     }
 }
 
-/// Makes a key and prints its public half.
-fn new(path: &Path, name: &str, screen: &Screen) -> Result<u8, CommandError> {
+/// Makes a key in a file of its own, and gives its public half.
+pub(crate) fn made(path: &Path, name: &str) -> Result<PublicKey, CommandError> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed)
         .map_err(|error| CommandError::new(Kind::Own, format!("no random numbers: {error}")))?;
@@ -41,7 +41,12 @@ fn new(path: &Path, name: &str, screen: &Screen) -> Result<u8, CommandError> {
             .and_then(|()| file.sync_all())
     });
     written.map_err(|error| failed(path, &error))?;
-    let public = key.public();
+    Ok(key.public())
+}
+
+/// Makes a key and prints its public half.
+fn new(path: &Path, name: &str, screen: &Screen) -> Result<u8, CommandError> {
+    let public = made(path, name)?;
     match screen.json {
         true => drop(screen.document(&json!({
             "version": 1,

@@ -8,6 +8,7 @@ use crate::terminal::window as drawn;
 use crate::window::desk::{digest, refused, terms, window_of};
 use crate::window::facts::{evidence_folder, judged};
 use crate::window::{Desk, clocked, figures, hook, notices};
+use crate::words::Language;
 use cutover::daybook::{Event, Hook as Called, Replanned, Taken};
 use cutover::gate::Outcome;
 use cutover::window::{Command, Stage};
@@ -75,7 +76,11 @@ impl Case {
 
     /// Shows where the window stands.
     fn show(&self, screen: &Screen) -> Result<(), CommandError> {
-        let reading = clocked::reading(self.desk.state(), self.desk.daybook());
+        let words = match screen.json {
+            true => Language::En,
+            false => screen.words(),
+        };
+        let reading = clocked::reading(self.desk.state(), self.desk.daybook(), words);
         match screen.json {
             true => screen
                 .document(&drawn::document(&self.desk, reading.as_ref()))

@@ -40,7 +40,10 @@ fn agreement(one: &Rehearsed, style: &Style) -> String {
         .figure(words.proved_title())
         .figure(words.named_title())
         .figure(words.unnamed_title());
-    let all = outcome.causes.iter().map(|line| (Some(line.cause), line.counts));
+    let all = outcome
+        .causes
+        .iter()
+        .map(|line| (Some(line.cause), line.counts));
     for (cause, counts) in all.chain([(None, outcome.total)]) {
         let id = cause.map_or_else(|| words.all().to_owned(), |cause| cause.to_string());
         let name = cause.and_then(|cause| causes::CauseId::find(cause.as_str()));

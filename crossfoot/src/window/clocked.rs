@@ -5,6 +5,7 @@ use super::Desk;
 use super::notices;
 use crate::error::CommandError;
 use crate::screen::Screen;
+use crate::words::Language;
 use cutover::clock::{self, Chunk, Deadline, Measured, Progress, Reading, Rollback, Stage};
 use cutover::daybook::{
     ChunkFinished, Daybook, Event, Forecast, Phase, PhaseFinished, PhaseStarted,
@@ -32,7 +33,7 @@ const PIECES_MAX: u64 = 2_048;
 const SIGN_OFF_TAKES: Duration = Duration::from_secs(15 * 60);
 
 /// What the clock says by the daybook alone; none before the window is announced.
-pub(crate) fn reading(state: &State, daybook: &Daybook) -> Option<Reading> {
+pub(crate) fn reading(state: &State, daybook: &Daybook, words: Language) -> Option<Reading> {
     let deadline = deadline(state)?;
     let last = daybook.entries().last()?;
     let now = Timestamp::now().max(last.at());
@@ -65,21 +66,21 @@ pub(crate) fn reading(state: &State, daybook: &Daybook) -> Option<Reading> {
     };
     let phases = [
         clock::Phase {
-            name: "convert",
+            name: words.phase(Phase::Convert),
             done: convert_done,
             total: convert_total,
             stage: known(is_converted),
             can_wait: false,
         },
         clock::Phase {
-            name: "verify",
+            name: words.phase(Phase::Verify),
             done: verify_done,
             total: verify_total,
             stage: known(stage.is_verified()),
             can_wait: false,
         },
         clock::Phase {
-            name: "sign-off",
+            name: words.phase(Phase::SignOff),
             done: 0,
             total: None,
             stage: Stage::Allowed(SIGN_OFF_TAKES),
@@ -310,6 +311,7 @@ impl Shared {
     }
 
     fn reading(&self, inner: &Inner) -> Option<Reading> {
+        let words = self.screen.words();
         let deadline = deadline(inner.desk.state())?;
         let done = inner.bytes().min(self.total);
         let waiting = pieces(self.total.saturating_sub(done), &inner.finished);
@@ -320,10 +322,7 @@ impl Shared {
             side_by_side: 1,
         };
         let under_way = clock::Phase {
-            name: match self.phase {
-                Phase::Convert => "convert",
-                _ => "verify",
-            },
+            name: words.phase(self.phase),
             done,
             total: Some(self.total),
             stage: Stage::UnderWay {
@@ -341,13 +340,15 @@ impl Shared {
         };
         let sign_off = clock::Phase {
             stage: Stage::Allowed(SIGN_OFF_TAKES),
-            ..unknown("sign-off")
+            ..unknown(words.phase(Phase::SignOff))
         };
         let now = Timestamp::now();
         Some(match self.phase {
-            Phase::Convert => {
-                clock::read(now, &deadline, &[under_way, unknown("verify"), sign_off])
-            }
+            Phase::Convert => clock::read(
+                now,
+                &deadline,
+                &[under_way, unknown(words.phase(Phase::Verify)), sign_off],
+            ),
             _ => clock::read(now, &deadline, &[under_way, sign_off]),
         })
     }

@@ -155,11 +155,7 @@ fn here(plan: &Plan) -> &Path {
 }
 
 /// Words a notice in one language.
-fn worded(
-    zone: &TimeZone,
-    planned: &NoticePlan,
-    about: &About,
-) -> Result<Notice, CommandError> {
+fn worded(zone: &TimeZone, planned: &NoticePlan, about: &About) -> Result<Notice, CommandError> {
     let zone = zone.clone();
     let language = match planned.language.as_str() {
         "zh" => Language::Chinese,

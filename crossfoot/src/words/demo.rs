@@ -20,6 +20,24 @@ impl Language {
         )
     }
 
+    pub(crate) fn demo_rehearses(self, records: u64) -> String {
+        let records = grouped(records);
+        self.pick(
+            format!("The night is rehearsed first, on {records} records."),
+            format!("先用 {records} 条流水演练一遍。"),
+        )
+    }
+
+    pub(crate) fn demo_rehearsed(self, planted: u64, found: u64, explained: u64) -> String {
+        self.pick(
+            format!(
+                "{} planted in a shadow of that ledger: {found} found, {explained} explained.",
+                counted(planted, "fault was", "faults were")
+            ),
+            format!("在其影子中植入 {planted} 处错误：找到 {found} 处，说明原因 {explained} 处。"),
+        )
+    }
+
     pub(crate) fn demo_books(self, folder: &str, accounts: u64, owed: &str) -> String {
         let (accounts, owed) = (grouped(accounts), amount(owed));
         self.pick(
@@ -49,16 +67,16 @@ impl Language {
     pub(crate) fn gate(self, verdict: Verdict) -> &'static str {
         match verdict {
             Verdict::Balanced => self.pick(
-                "GO: both books agree to the cent, and every control holds.",
-                "可以开放：两边账分文不差，各项控制核对均成立。",
+                "Both books agree to the cent, and every control holds.",
+                "两边账分文不差，各项控制核对均成立。",
             ),
             Verdict::OutOfBalance => self.pick(
-                "NO-GO: the books do not balance, and the wallet stays closed.",
-                "不得开放：账不平，钱包继续关闭。",
+                "The books do not balance, and the wallet stays closed.",
+                "账不平，钱包继续关闭。",
             ),
             Verdict::Incomplete => self.pick(
-                "INCOMPLETE: something was not checked, and the wallet stays closed.",
-                "未核完：有未核对之处，钱包继续关闭。",
+                "Something was not checked, and the wallet stays closed.",
+                "有未核对之处，钱包继续关闭。",
             ),
         }
     }

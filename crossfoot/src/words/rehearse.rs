@@ -5,10 +5,7 @@ use std::time::Duration;
 
 impl Language {
     pub(crate) fn rehearse_as_they_are(self) -> &'static str {
-        self.pick(
-            "verifying the books as they are",
-            "先按现状核对账簿",
-        )
+        self.pick("verifying the books as they are", "先按现状核对账簿")
     }
 
     pub(crate) fn rehearse_planted(self, faults: u64) -> String {

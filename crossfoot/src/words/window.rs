@@ -1,7 +1,7 @@
 //! The phrases of the window, the gate, sign-off, daybook and evidence.
 
 use super::{Language, counted, grouped};
-use cutover::daybook::Hook;
+use cutover::daybook::{Hook, Phase};
 use cutover::gate::{Check, Outcome, Status};
 use cutover::window::{OpenBook, Stage};
 
@@ -21,6 +21,21 @@ impl Language {
                 "方案中没有重开旧系统的钩子：请现在人工重开",
             ),
         }
+    }
+
+    /// A phase of the window, as the clock names it.
+    pub(crate) fn phase(self, phase: Phase) -> &'static str {
+        let (en, zh) = match phase {
+            Phase::Freeze => ("freeze", "停写"),
+            Phase::Digest => ("digest", "摘要"),
+            Phase::Convert => ("convert", "转换"),
+            Phase::Correct => ("correct", "调账"),
+            Phase::Verify => ("verify", "核对"),
+            Phase::SignOff => ("sign-off", "签核"),
+            Phase::Release => ("release", "开放"),
+            Phase::Rollback => ("rollback", "回退"),
+        };
+        self.pick(en, zh)
     }
 
     /// A stage of the window.

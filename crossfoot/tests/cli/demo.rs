@@ -1,6 +1,6 @@
 //! `crossfoot demo`.
 
-use crate::place::Place;
+use crate::place::{Place, timeless};
 use serde_json::Value;
 
 /// Runs a demo and gives exit status and document.
@@ -31,7 +31,7 @@ fn shown(place: &Place, line: &str) -> String {
             _ => line.to_owned(),
         }
     });
-    masked.collect::<Vec<_>>().join("\n")
+    timeless(&masked.collect::<Vec<_>>().join("\n"))
 }
 
 #[test]
@@ -42,11 +42,36 @@ fn the_story_as_it_is_told() {
     $ crossfoot demo --records 5000 --no-progress 
     exit 0
     --- stdout
+    [clock]   The night is rehearsed first, on 3,000 records.
+    [clock]   $ crossfoot convert --plan crossfoot-demo
+    [clock]   $ crossfoot rehearse --plan crossfoot-demo --count 1 --rollback-took 20m
+    [clock]   92 faults were planted in a shadow of that ledger: 92 found, 92 explained.
     [clock]   Ruixin Pay stops its wallet. 5,000 records of three and a half years are to become double
-              entry, and at 16:00 it must open. (The books are made up, in the layout of such a system;
+              entry, and at [time] it must open. (The books are made up, in the layout of such a system;
               all else is real work.)
     [clock]   The old books lie in crossfoot-demo/books/pay: 186 accounts, to which 256,302.48 CNY is
               owed.
+    [clock]   $ crossfoot window announce --plan crossfoot-demo
+
+    ruixin-pay: announced
+      the old system is open
+      closes [date] [time] [time], must be open [date] [time] [time], point of no return
+        [date] [time] [time]
+      next: freeze the old book first, or roll back to call it off
+      daybook: 5 entries, head [hash]
+
+    [clock]   $ crossfoot window freeze --plan crossfoot-demo
+
+    ruixin-pay: frozen
+      both systems are closed
+      closes [date] [time] [time], must be open [date] [time] [time], point of no return
+        [date] [time] [time]
+      opening figures: accounts 186, balances -3530.28, frozen 3530.28
+      [the clock]
+      nothing can be left for later: convert, verify, sign-off
+      next: convert first, or roll back
+      daybook: 9 entries, head [hash]
+
     [clock]   $ crossfoot convert --plan crossfoot-demo
 
     ruixin-pay: converted, every record accounted for
@@ -175,7 +200,7 @@ fn the_story_as_it_is_told() {
 
       Crossed totals that are off: 1
         accounting_date  subject  column      records +/-   expected     actual  difference
-        2013-04-25       2002     credit CNY            0  10,913.04  10,913.03       -0.01
+        [date]       2002     credit CNY            0  10,913.04  10,913.03       -0.01
 
     ── holdings of the fund ────────────────────────────────────────────────────────────────────────────
                     expected      actual  difference
@@ -191,8 +216,8 @@ fn the_story_as_it_is_told() {
       1. differs  postings  voucher=2013042500000000468291 leg=1
          credit      0.29 → 0.28
          difference  -0.01 CNY (credit)
-         source      flow/flow-000.parquet:4682, type_code.parquet:3
-         target      posting/part-000000.parquet:10740
+         source      flow/flow-000.[time], type_code.parquet:3
+         target      posting/part-000000.[time]
          cause       B3 possible: credit: 0.29 became 0.28: multiplied by 100 in a double, and cut (B6,
                      B7, M1)
 
@@ -230,30 +255,30 @@ fn the_story_as_it_is_told() {
 
       trial balance of each day: 1 line off
         accounting_date  expected  actual  difference
-        2013-04-25              -       -        0.01
+        [date]              -       -        0.01
 
       trial balance of each voucher: 1 line off
         accounting_date  expected  actual  difference
-        2013-04-25              -       -    4,682.91
+        [date]              -       -    4,682.91
 
       daily totals: 1 line off
         day         figure   expected     actual  difference
-        2013-04-25  in      11,027.34  11,027.33       -0.01
+        [date]  in      11,027.34  11,027.33       -0.01
 
       roll-forward: 33 lines off
         day           expected      actual  difference
-        2013-04-25  244,074.14  244,074.13       -0.01
-        2013-04-26  244,711.29  244,711.28       -0.01
-        2013-04-27  244,720.08  244,720.07       -0.01
-        2013-04-28  243,896.15  243,896.14       -0.01
-        2013-04-29  252,042.25  252,042.24       -0.01
-        2013-04-30  244,251.85  244,251.84       -0.01
-        2013-05-01  250,084.17  250,084.16       -0.01
-        2013-05-02  253,584.18  253,584.17       -0.01
-        2013-05-03  254,018.60  254,018.59       -0.01
-        2013-05-04  273,007.49  273,007.48       -0.01
-        2013-05-05  273,006.88  273,006.87       -0.01
-        2013-05-06  269,489.71  269,489.70       -0.01
+        [date]  244,074.14  244,074.13       -0.01
+        [date]  244,711.29  244,711.28       -0.01
+        [date]  244,720.08  244,720.07       -0.01
+        [date]  243,896.15  243,896.14       -0.01
+        [date]  252,042.25  252,042.24       -0.01
+        [date]  244,251.85  244,251.84       -0.01
+        [date]  250,084.17  250,084.16       -0.01
+        [date]  253,584.18  253,584.17       -0.01
+        [date]  254,018.60  254,018.59       -0.01
+        [date]  273,007.49  273,007.48       -0.01
+        [date]  273,006.88  273,006.87       -0.01
+        [date]  269,489.71  269,489.70       -0.01
         and 21 more, in crossfoot-demo/evidence/found/report.json
 
       balance of each customer: 1 line off
@@ -267,15 +292,15 @@ fn the_story_as_it_is_told() {
     Evidence: crossfoot-demo/evidence/found/
     Elapsed: [time]
 
-    [clock]   NO-GO: the books do not balance, and the wallet stays closed.
+    [clock]   The books do not balance, and the wallet stays closed.
     [clock]   $ crossfoot explain --plan crossfoot-demo --agreement postings
               voucher=2013042500000000468291 leg=1
 
     differs  voucher=2013042500000000468291 leg=1  (postings)
       credit      0.29 → 0.28
       difference  -0.01 CNY (credit)
-      source      flow/flow-000.parquet:4682, type_code.parquet:3
-      target      posting/part-000000.parquet:10740
+      source      flow/flow-000.[time], type_code.parquet:3
+      target      posting/part-000000.[time]
       cause       B3 cut after a float possible: credit: 0.29 became 0.28: multiplied by 100 in a
                   double, and cut
       why         it gives what the target holds, but so do others: not proved
@@ -288,7 +313,7 @@ fn the_story_as_it_is_told() {
         crossfoot verify.
 
     ── What the source holds ───────────────────────────────────────────────────────────────────────────
-      flow/flow-000.parquet:4682
+      flow/flow-000.[time]
         serial         2013042500000000468291
         account        7949423514174000
         direction      1
@@ -298,7 +323,7 @@ fn the_story_as_it_is_told() {
         balance_after  0.29
         type_code      03
         status         0
-        happened_at    2013-04-25T15:31:45.815
+        happened_at    [time].815
         counterparty   6015818479299000
         order_id       201304250000000002837
         channel        NULL
@@ -309,7 +334,7 @@ fn the_story_as_it_is_told() {
         direction   1
         kind        PAYMENT_IN
         name        即时收款
-        valid_from  2010-01-01
+        valid_from  [date]
         valid_to    NULL
 
     ── The rule: rules/posting.sql ─────────────────────────────────────────────────────────────────────
@@ -364,7 +389,7 @@ fn the_story_as_it_is_told() {
       customer(owner, subject) AS (VALUES ('6', '2001'), ('7', '2002')),
       -- What was booked by hand and names nobody stands in suspense; its voucher says why.
       named(is_named) AS (VALUES (TRUE), (FALSE)),
-      -- All legs that a code can have. The codes were numbered anew in July 2011: the accounting date
+      -- All legs that a code can have. The codes were numbered anew in July [time] the accounting date
       -- decides what one means. Small tables are joined by equality or crossed, nothing else: so this
       -- stays the side that is held in memory, and the flow streams by.
       scheme AS (
@@ -412,8 +437,8 @@ fn the_story_as_it_is_told() {
           amount,
           fee,
           coalesce(coupon, money('0'))  AS coupon,
-          -- The accounting day changes at 23:00.
-          business_date(local_time(happened_at, 'Asia/Shanghai'), 'Asia/Shanghai', '23:00') AS accounting_date
+          -- The accounting day changes at [time].
+          business_date(local_time(happened_at, 'Asia/Shanghai'), 'Asia/Shanghai', [time]) AS accounting_date
         FROM flow
       ),
       posted AS (
@@ -470,7 +495,7 @@ fn the_story_as_it_is_told() {
       account          7949423514174000        7949423514174000
       debit            0.00                    0.00
       credit           0.29                    0.28                    differs
-      accounting_date  2013-04-25              2013-04-25
+      accounting_date  [date]              [date]
       order_id         NULL                    NULL
 
     ── 62 hypotheses tried, 4 of them as the target has it ─────────────────────────────────────────────
@@ -491,9 +516,9 @@ fn the_story_as_it_is_told() {
       no    D1 debit and credit reversed   credit: 0.29 became -0.29: it stands on the other side
       no    B1 transposition               credit: 0.29 became 0.92: the neighbouring digits 2 and 9
                                            changed places
-      no    B2 slide                       credit: 0.29 became 29.00: multiplied by 100: the decimal
+      no    B2 slide                       credit: 0.29 became 29.00: multiplied by [time] the decimal
                                            point moved 2 places
-      no    B2 slide                       credit: 0.29 became 290.00: multiplied by 1000: the decimal
+      no    B2 slide                       credit: 0.29 became 290.00: multiplied by [time] the decimal
                                            point moved 3 places
       no    B2 slide                       credit: 0.29 became 2.90: multiplied by 10: the decimal point
                                            moved 1 place
@@ -501,11 +526,11 @@ fn the_story_as_it_is_told() {
                                            moved 1 place
       no    B2 slide                       credit: 0.29 became 0.02: divided by 10: the decimal point
                                            moved 1 place
-      no    B2 slide                       credit: 0.29 became 2900.00: multiplied by 10000: the decimal
+      no    B2 slide                       credit: 0.29 became 2900.00: multiplied by [time] the decimal
                                            point moved 4 places
-      no    B2 slide                       credit: 0.29 became 29000.00: multiplied by 100000: the
+      no    B2 slide                       credit: 0.29 became 29000.00: multiplied by [time] the
                                            decimal point moved 5 places
-      no    B2 slide                       credit: 0.29 became 290000.00: multiplied by 1000000: the
+      no    B2 slide                       credit: 0.29 became 290000.00: multiplied by [time] the
                                            decimal point moved 6 places
       no    B15 thousands or decimal sign  credit: 0.29 became 29.00: 0.29 was read without its decimal
                                            sign
@@ -526,15 +551,15 @@ fn the_story_as_it_is_told() {
       and 34 more that do not fit; --json has them all
 
     ── Neighbours in the file ──────────────────────────────────────────────────────────────────────────
-      flow/flow-000.parquet:4681  serial=2013042500000000468187 account=6015818479299000 direction=2 am…
-      flow/flow-000.parquet:4682  this record
-      flow/flow-000.parquet:4683  serial=2013042500000000468312 account=7949423514174000 direction=1 am…
+      flow/flow-000.[time]  serial=2013042500000000468187 account=6015818479299000 direction=2 am…
+      flow/flow-000.[time]  this record
+      flow/flow-000.[time]  serial=2013042500000000468312 account=7949423514174000 direction=1 am…
       type_code.parquet:2         type_code=02 direction=2 kind=PAYMENT_OUT name=即时支付 valid_from=20…
       type_code.parquet:3         this record
       type_code.parquet:4         type_code=04 direction=2 kind=ESCROW_PAYMENT name=担保交易付款 valid_…
 
     [clock]   $ crossfoot correct --plan crossfoot-demo --evidence crossfoot-demo/evidence/found --write
-              --reason 'found by crossfoot demo'
+              --reason 'found by crossfoot demo' --by 'Wang Wei'
 
     ruixin-pay: correcting entries, written
 
@@ -640,7 +665,39 @@ fn the_story_as_it_is_told() {
     Evidence: crossfoot-demo/evidence/corrected/
     Elapsed: [time]
 
-    [clock]   GO: both books agree to the cent, and every control holds.
+    [clock]   Both books agree to the cent, and every control holds.
+    [clock]   $ crossfoot sign --plan crossfoot-demo --role accountant --key
+              crossfoot-demo/accountant.key
+
+    Li Na signed off evidence corrected as accountant
+
+    [clock]   $ crossfoot sign --plan crossfoot-demo --role engineer --key crossfoot-demo/engineer.key
+
+    Wang Wei signed off evidence corrected as engineer
+
+    [clock]   $ crossfoot window release --plan crossfoot-demo
+
+    ruixin-pay: released
+      the new system is open
+      closes [date] [time] [time], must be open [date] [time] [time], point of no return
+        [date] [time] [time]
+      opening figures: accounts 186, balances -3530.28, frozen 3530.28
+      converted: 10,558 records read, 0 rejects
+      verified: BALANCED, 0 breaks; evidence corrected
+      signed off by Li Na as accountant
+      signed off by Wang Wei as engineer
+      next: the new book is open: a mistake is mended by entries, and another window is another
+        daybook
+      daybook: 29 entries, head [hash]
+
+    [clock]   $ crossfoot evidence verify crossfoot-demo/evidence/corrected --keys
+              crossfoot-demo/signers.txt
+
+    ruixin-pay: sound: 5 files as they were written
+      signed by Li Na (accountant, [hash])
+      signed by Wang Wei (engineer, [hash])
+      manifest.json [hash]
+
     [clock]   The truth: 1 voucher planted, 1 found, 1 the same.
     [clock]   The cause was proved as planted for 0 of 1, and named for 1 more.
     [clock]   It took [times]
@@ -648,9 +705,14 @@ fn the_story_as_it_is_told() {
     Try next
       crossfoot verify --plan crossfoot-demo
       head -1 crossfoot-demo/evidence/found/breaks.jsonl
+      crossfoot report --plan crossfoot-demo --html report.html --xlsx report.xlsx
+      crossfoot window status --plan crossfoot-demo
       crossfoot demo --fault A5:3,D3:2,B9
       crossfoot demo --leave
       crossfoot demo --records 100000000
+    --- stderr
+    the plan has no hook to close the old system: it must be closed by hand before this
+    the plan has no hook to open the new system: open it by hand now
     "#);
     let names: Vec<String> = place
         .files()
@@ -659,9 +721,12 @@ fn the_story_as_it_is_told() {
         .collect();
     insta::assert_snapshot!(names.join("\n"), @"
     crossfoot-demo/.crossfoot-demo
+    crossfoot-demo/accountant.key
     crossfoot-demo/crossfoot.toml
+    crossfoot-demo/engineer.key
     crossfoot-demo/evidence/corrected/breaks.jsonl
     crossfoot-demo/evidence/corrected/breaks.parquet
+    crossfoot-demo/evidence/corrected/daybook.jsonl
     crossfoot-demo/evidence/corrected/manifest.json
     crossfoot-demo/evidence/corrected/rejects.jsonl
     crossfoot-demo/evidence/corrected/report.json
@@ -670,13 +735,16 @@ fn the_story_as_it_is_told() {
     crossfoot-demo/evidence/found/manifest.json
     crossfoot-demo/evidence/found/rejects.jsonl
     crossfoot-demo/evidence/found/report.json
+    crossfoot-demo/notices.jsonl
     crossfoot-demo/rules/account.sql
     crossfoot-demo/rules/holding.sql
     crossfoot-demo/rules/opening.sql
     crossfoot-demo/rules/posting.sql
     crossfoot-demo/rules/subject.sql
     crossfoot-demo/rules/voucher.sql
+    crossfoot-demo/signers.txt
     crossfoot-demo/truth.jsonl
+    crossfoot-demo/window/daybook.jsonl
     ");
 }
 
@@ -687,9 +755,34 @@ fn the_story_in_chinese_with_the_fault_left_in() {
     $ crossfoot demo --records 5000 --no-progress --leave --lang zh --seed 5
     exit 1
     --- stdout
-    [clock]   瑞信支付停止钱包服务。三年半的 5,000 笔流水要转成复式账，16:00 必须开放。（账册是生成的，
+    [clock]   先用 3,000 条流水演练一遍。
+    [clock]   $ crossfoot convert --plan crossfoot-demo
+    [clock]   $ crossfoot rehearse --plan crossfoot-demo --count 1 --rollback-took 20m
+    [clock]   在其影子中植入 92 处错误：找到 92 处，说明原因 92 处。
+    [clock]   瑞信支付停止钱包服务。三年半的 5,000 笔流水要转成复式账，[time] 必须开放。（账册是生成的，
               版式与此类系统相同；其余都是真做。）
     [clock]   源账在 crossfoot-demo/books/pay：账户 186 个，应付客户 387,891.41 CNY。
+    [clock]   $ crossfoot window announce --plan crossfoot-demo
+
+    ruixin-pay：已公告
+      旧系统开放
+      停写 [date] [time] [time]，须开放 [date] [time] [time]，最后回退时点 [date]
+        [time] [time]
+      下一步：freeze the old book first, or roll back to call it off
+      日记账：5 条，末条摘要 [hash]
+
+    [clock]   $ crossfoot window freeze --plan crossfoot-demo
+
+    ruixin-pay：已停写
+      新旧系统均关闭
+      停写 [date] [time] [time]，须开放 [date] [time] [time]，最后回退时点 [date]
+        [time] [time]
+      期初数：accounts 186，balances -2721.50，frozen 2721.50
+      [the clock]
+      没有可留到开放之后的工作：转换、核对、签核
+      下一步：convert first, or roll back
+      日记账：9 条，末条摘要 [hash]
+
     [clock]   $ crossfoot convert --plan crossfoot-demo
 
     ruixin-pay：转换完成，每笔记录均有着落
@@ -816,7 +909,7 @@ fn the_story_in_chinese_with_the_fault_left_in() {
 
       不符的纵横合计：1 项
         accounting_date  subject  列         笔数差      应有      实有   差额
-        2011-06-25       2202     debit CNY       0  2,503.68  2,503.67  -0.01
+        [date]       2202     debit CNY       0  2,503.68  2,503.67  -0.01
 
     ── holdings of the fund ────────────────────────────────────────────────────────────────────────────
                         应有        实有  差额
@@ -832,8 +925,8 @@ fn the_story_in_chinese_with_the_fault_left_in() {
       1. 不一致  postings  voucher=2011062500000000087092 leg=2
          debit  2206.68 → 2206.67
          差额   -0.01 CNY (debit)
-         源账   flow/flow-000.parquet:870, type_code.parquet:5
-         新账   posting/part-000000.parquet:2006
+         源账   flow/flow-000.[time], type_code.parquet:5
+         新账   posting/part-000000.[time]
          原因   B3 可能：debit：2206.68 变成 2206.67：以双精度浮点乘以 100 后截断 (B5, B6, B7)
 
     ── 控制核对 ────────────────────────────────────────────────────────────────────────────────────────
@@ -870,11 +963,11 @@ fn the_story_in_chinese_with_the_fault_left_in() {
 
       trial balance of each day：1 行不符
         accounting_date  应有  实有   差额
-        2011-06-25          -     -  -0.01
+        [date]          -     -  -0.01
 
       trial balance of each voucher：1 行不符
         accounting_date  应有  实有     差额
-        2011-06-25          -     -  -870.92
+        [date]          -     -  -870.92
 
       general ledger and accounts：1 行不符
         subject  channel    应有    实有  差额
@@ -887,15 +980,15 @@ fn the_story_in_chinese_with_the_fault_left_in() {
     证据：crossfoot-demo/evidence/found/
     用时：[time]
 
-    [clock]   不得开放：账不平，钱包继续关闭。
+    [clock]   账不平，钱包继续关闭。
     [clock]   $ crossfoot explain --plan crossfoot-demo --agreement postings
               voucher=2011062500000000087092 leg=2
 
     不一致  voucher=2011062500000000087092 leg=2  (postings)
       debit     2206.68 → 2206.67
       差额      -0.01 CNY (debit)
-      源账      flow/flow-000.parquet:870, type_code.parquet:5
-      新账      posting/part-000000.parquet:2006
+      源账      flow/flow-000.[time], type_code.parquet:5
+      新账      posting/part-000000.[time]
       原因      B3 浮点截断 可能：金额 debit：2206.68 变成 2206.67：以双精度浮点乘以 100 后截断
       理由      由此所得与新账所载相符，但其他原因也能：未证实
       同样相符  B5 舍入规则
@@ -905,7 +998,7 @@ fn the_story_in_chinese_with_the_fault_left_in() {
       此处只看这一笔。需两笔记录才能看出的原因（串号、互抵）见 crossfoot verify。
 
     ── 源账所载 ────────────────────────────────────────────────────────────────────────────────────────
-      flow/flow-000.parquet:870
+      flow/flow-000.[time]
         serial         2011062500000000087092
         account        7118947429232000
         direction      1
@@ -915,7 +1008,7 @@ fn the_story_in_chinese_with_the_fault_left_in() {
         balance_after  2184.61
         type_code      05
         status         0
-        happened_at    2011-06-25T13:39:18.012
+        happened_at    [time].012
         counterparty   6290906331120000
         order_id       201106200000000000566
         channel        NULL
@@ -926,7 +1019,7 @@ fn the_story_in_chinese_with_the_fault_left_in() {
         direction   1
         kind        ESCROW_RELEASE
         name        担保交易收款
-        valid_from  2010-01-01
+        valid_from  [date]
         valid_to    NULL
 
     ── 规则：rules/posting.sql ─────────────────────────────────────────────────────────────────────────
@@ -981,7 +1074,7 @@ fn the_story_in_chinese_with_the_fault_left_in() {
       customer(owner, subject) AS (VALUES ('6', '2001'), ('7', '2002')),
       -- What was booked by hand and names nobody stands in suspense; its voucher says why.
       named(is_named) AS (VALUES (TRUE), (FALSE)),
-      -- All legs that a code can have. The codes were numbered anew in July 2011: the accounting date
+      -- All legs that a code can have. The codes were numbered anew in July [time] the accounting date
       -- decides what one means. Small tables are joined by equality or crossed, nothing else: so this
       -- stays the side that is held in memory, and the flow streams by.
       scheme AS (
@@ -1029,8 +1122,8 @@ fn the_story_in_chinese_with_the_fault_left_in() {
           amount,
           fee,
           coalesce(coupon, money('0'))  AS coupon,
-          -- The accounting day changes at 23:00.
-          business_date(local_time(happened_at, 'Asia/Shanghai'), 'Asia/Shanghai', '23:00') AS accounting_date
+          -- The accounting day changes at [time].
+          business_date(local_time(happened_at, 'Asia/Shanghai'), 'Asia/Shanghai', [time]) AS accounting_date
         FROM flow
       ),
       posted AS (
@@ -1087,7 +1180,7 @@ fn the_story_in_chinese_with_the_fault_left_in() {
       account          NULL                    NULL
       debit            2206.68                 2206.67                 不同
       credit           0.00                    0.00
-      accounting_date  2011-06-25              2011-06-25
+      accounting_date  [date]              [date]
       order_id         201106200000000000566   201106200000000000566
 
     ── 所试假设 115 种，其中 4 种与新账相符 ────────────────────────────────────────────────────────────
@@ -1124,12 +1217,39 @@ fn the_story_in_chinese_with_the_fault_left_in() {
       另有 87 种不符；--json 全部列出
 
     ── 文件中的前后记录 ────────────────────────────────────────────────────────────────────────────────
-      flow/flow-000.parquet:869  serial=2011062400000000086971 account=7118947429232000 direction=2 amo…
-      flow/flow-000.parquet:870  本记录
-      flow/flow-000.parquet:871  serial=2011062500000000087177 account=7118947429232000 direction=1 amo…
+      flow/flow-000.[time]  serial=2011062400000000086971 account=7118947429232000 direction=2 amo…
+      flow/flow-000.[time]  本记录
+      flow/flow-000.[time]  serial=2011062500000000087177 account=7118947429232000 direction=1 amo…
       type_code.parquet:4        type_code=04 direction=2 kind=ESCROW_PAYMENT name=担保交易付款 valid_f…
       type_code.parquet:5        本记录
       type_code.parquet:6        type_code=06 direction=1 kind=ESCROW_RETURN name=担保交易退款 valid_fr…
+
+    [clock]   $ crossfoot gate --plan crossfoot-demo
+
+    不放行（NO-GO）：新系统保持关闭
+
+              事项      对象                             应有    实有     差额
+      未通过  核对项    postings                        11382   11382        0
+      未通过  控制核对  trial balance                                    -0.01
+      未通过  控制核对  trial balance of each day                        -0.01
+      未通过  控制核对  trial balance of each voucher                  -870.92
+      未通过  控制核对  general ledger and accounts      0.00    0.01     0.01
+      未通过  控制核对  escrow by day of order         125.64  125.65     0.01
+      未核对  签核      accountant
+      未核对  签核      engineer
+      未核对  双人签核
+
+      核对项 postings：1 break, 0 accepted, 1 open: voucher=2011062500000000087092 leg=2 differs debit
+        -0.01 CNY; correct them, or accept each by name
+      控制核对 trial balance：does not hold, 1 lines are off; find out why
+      控制核对 trial balance of each day：does not hold, 1 lines are off; find out why
+      控制核对 trial balance of each voucher：does not hold, 1 lines are off; find out why
+      控制核对 general ledger and accounts：does not hold, 1 lines are off; find out why
+      控制核对 escrow by day of order：does not hold, 1 lines are off; find out why
+      签核 accountant：nobody has signed in this role since what there is to sign last changed; sign
+      签核 engineer：nobody has signed in this role since what there is to sign last changed; sign
+      双人签核：0 signed off, and it takes two; have another person of another role sign
+      52 项通过
 
     [clock]   真相：植入 1 张凭证，找到 1 张，相同 1 张。
     [clock]   原因与植入一致：1 张中已证实 0 张，另有 1 张列为可能。
@@ -1137,9 +1257,13 @@ fn the_story_in_chinese_with_the_fault_left_in() {
     接下来可以试试
       crossfoot verify --plan crossfoot-demo
       head -1 crossfoot-demo/evidence/found/breaks.jsonl
+      crossfoot report --plan crossfoot-demo --html report.html --xlsx report.xlsx
+      crossfoot window status --plan crossfoot-demo
       crossfoot demo --fault A5:3,D3:2,B9
       crossfoot demo --leave
       crossfoot demo --records 100000000
+    --- stderr
+    方案中没有停写旧系统的钩子：须先行人工停写
     "#);
 }
 
@@ -1193,7 +1317,11 @@ fn what_cannot_be_played_is_wrong_use() {
     $ crossfoot demo --records 3
     exit 2
     --- stdout
-    08:00:00  Ruixin Pay stops its wallet. 3 records of three and a half years are to become double
+    08:00:00  The night is rehearsed first, on 3,000 records.
+    08:00:00  $ crossfoot convert --plan crossfoot-demo
+    08:00:00  $ crossfoot rehearse --plan crossfoot-demo --count 1 --rollback-took 20m
+    08:00:04  92 faults were planted in a shadow of that ledger: 92 found, 92 explained.
+    08:00:04  Ruixin Pay stops its wallet. 3 records of three and a half years are to become double
               entry, and at 16:00 it must open. (The books are made up, in the layout of such a system;
               all else is real work.)
     --- stderr

@@ -13,14 +13,21 @@ fn without_a_command_it_says_how_it_is_used() {
     Usage: crossfoot [OPTIONS] <COMMAND>
 
     Commands:
-      demo     Plays the whole story: books, conversion, one cent off, the search, the entry, GO
-      verify   Finds every record on which two books differ, and closes the account
-      explain  Tells one record's whole story: what should be, what is, and why they differ
-      convert  Runs the rules and writes the tables of the target; killed at any point, it goes on
-      correct  Proposes correcting entries for the breaks that `verify` found: reversal and rebooking
-      check    Reads the plan and both books' schemas, and reports every mistake at its place
-      init     Looks at two books and writes a first plan that runs
-      help     Print this message or the help of the given subcommand(s)
+      demo      Plays the whole story: books, conversion, one cent off, the search, the entry, GO
+      verify    Finds every record on which two books differ, and closes the account
+      explain   Tells one record's whole story: what should be, what is, and why they differ
+      convert   Runs the rules and writes the tables of the target; killed at any point, it goes on
+      correct   Proposes correcting entries for the breaks that `verify` found: reversal and rebooking
+      window    Keeps the window between closing the old system and opening the new one
+      gate      Says GO, NO-GO or INCOMPLETE, and why
+      sign      Signs off the evidence of the last verification, or makes a key to sign with
+      rehearse  Plants known faults in a shadow of the real books, and proves that each is found
+      report    Writes evidence as a workbook, a page, a test report or a table
+      evidence  Checks a folder of evidence, anywhere
+      daybook   Checks a daybook by itself
+      check     Reads the plan and both books' schemas, and reports every mistake at its place
+      init      Looks at two books and writes a first plan that runs
+      help      Print this message or the help of the given subcommand(s)
 
     Options:
           --lang <LANG>    Language of words on the screen; by default that of the system [env:
@@ -47,14 +54,21 @@ fn the_long_help_names_exit_codes_and_first_steps() {
     Usage: crossfoot [OPTIONS] <COMMAND>
 
     Commands:
-      demo     Plays the whole story: books, conversion, one cent off, the search, the entry, GO
-      verify   Finds every record on which two books differ, and closes the account
-      explain  Tells one record's whole story: what should be, what is, and why they differ
-      convert  Runs the rules and writes the tables of the target; killed at any point, it goes on
-      correct  Proposes correcting entries for the breaks that `verify` found: reversal and rebooking
-      check    Reads the plan and both books' schemas, and reports every mistake at its place
-      init     Looks at two books and writes a first plan that runs
-      help     Print this message or the help of the given subcommand(s)
+      demo      Plays the whole story: books, conversion, one cent off, the search, the entry, GO
+      verify    Finds every record on which two books differ, and closes the account
+      explain   Tells one record's whole story: what should be, what is, and why they differ
+      convert   Runs the rules and writes the tables of the target; killed at any point, it goes on
+      correct   Proposes correcting entries for the breaks that `verify` found: reversal and rebooking
+      window    Keeps the window between closing the old system and opening the new one
+      gate      Says GO, NO-GO or INCOMPLETE, and why
+      sign      Signs off the evidence of the last verification, or makes a key to sign with
+      rehearse  Plants known faults in a shadow of the real books, and proves that each is found
+      report    Writes evidence as a workbook, a page, a test report or a table
+      evidence  Checks a folder of evidence, anywhere
+      daybook   Checks a daybook by itself
+      check     Reads the plan and both books' schemas, and reports every mistake at its place
+      init      Looks at two books and writes a first plan that runs
+      help      Print this message or the help of the given subcommand(s)
 
     Options:
           --lang <LANG>
@@ -105,6 +119,9 @@ fn the_long_help_names_exit_codes_and_first_steps() {
       crossfoot verify              verify by the plan in this folder
       crossfoot explain KEY         tell one record's whole story
       crossfoot correct             propose entries that correct what verify found
+      crossfoot rehearse            prove on these books that faults are found
+      crossfoot window announce     begin the window, and keep its daybook
+      crossfoot gate                GO, NO-GO or INCOMPLETE, and why
     ");
 }
 

@@ -209,3 +209,34 @@ fn masks_hide_times_and_nothing_else() {
         assert_eq!(masked(line), shown);
     }
 }
+
+/// Masks what a window tells that is another one each time: hashes, keys, dates, times, and the line
+/// of the clock.
+pub(crate) fn timeless(text: &str) -> String {
+    const ENDS: [char; 10] = [' ', '\n', '"', ',', '(', ')', '，', '：', '；', '.'];
+    let mut text = text.to_owned();
+    for (from, to) in [("convert: ", "NOT KNOWN"), ("转换：", "尚不可知")] {
+        let found = text
+            .find(from)
+            .and_then(|at| Some((at, at + text[at..].find(to)? + to.len())));
+        if let Some((at, end)) = found {
+            text.replace_range(at..end, "[the clock]");
+        }
+    }
+    let is_hex = |letter: char| letter.is_ascii_hexdigit() && !letter.is_ascii_uppercase();
+    let masked = |word: &str| {
+        let bare = word.trim_end_matches(ENDS);
+        let rest = &word[bare.len()..];
+        let digits = bare.chars().filter(char::is_ascii_digit).count();
+        let is_time = digits >= 3 && bare.contains(':') && !bare.contains('=');
+        let is_date = bare.len() == 10 && bare.matches('-').count() == 2 && digits == 8;
+        let is_hash = bare.len() >= 12 && bare.chars().all(is_hex) && digits < bare.len();
+        match (is_hash, is_date, is_time) {
+            (true, ..) => format!("[hash]{rest}"),
+            (_, true, _) => format!("[date]{rest}"),
+            (.., true) => format!("[time]{rest}"),
+            _ => word.to_owned(),
+        }
+    };
+    text.split_inclusive(ENDS).map(masked).collect()
+}
