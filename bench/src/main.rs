@@ -29,7 +29,8 @@ bench generate --records N --dir FOLDER [--format parquet|csv]
 bench history --records N --dir FOLDER [--threads N]
 bench decode [--threads N] FILE…
 bench rule-only [--threads N] PLAN-FOLDER
-bench fold --shape keyed|keyless|text --rows N --rounds N";
+bench fold --shape keyed|keyless|text --rows N --rounds N
+bench honesty [--runs N]";
 
 fn main() -> Result<()> {
     let mut words = std::env::args().skip(1);
@@ -56,6 +57,12 @@ fn main() -> Result<()> {
             let rows = given.number("rows")?.unwrap_or(8192);
             let rounds = given.number("rounds")?.unwrap_or(1);
             fold::rounds(&shape, rows, rounds)
+        }
+        Some("honesty") => {
+            let runs = given.number("runs")?.unwrap_or(400);
+            let rows = cutover::clock::honesty::measure(runs);
+            println!("{}", serde_json::json!({"runs": runs, "rows": rows}));
+            Ok(())
         }
         _ => bail!("{USAGE}"),
     }

@@ -1,6 +1,8 @@
 //! What a run tells whoever watches it.
 
 use books::Meter;
+pub use cutover::clock::Forecast;
+use cutover::clock::{CHUNKS_MIN, Chunk, Progress};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -64,20 +66,11 @@ pub struct Pace {
     /// Pieces that are worked off at a time.
     side_by_side: u64,
     /// Bytes and time of each.
-    finished: Mutex<Vec<(u64, Duration)>>,
+    finished: Mutex<Vec<Chunk>>,
 }
 
-/// When some work will be done, counted from now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Forecast {
-    /// As fast as the median piece so far.
-    pub p50: Duration,
-    /// As slow as the slowest tenth of the pieces so far.
-    pub p90: Duration,
-}
-
-/// Pieces that must be finished before a forecast is worth reading.
-const PIECES_MIN: usize = 5;
+/// Waiting pieces that are played out; beyond, they are larger.
+const PIECES_MAX: u64 = 2_048;
 
 impl Pace {
     /// Nothing is finished yet.
@@ -91,34 +84,34 @@ impl Pace {
     /// Notes a finished piece.
     pub fn finish(&self, bytes: u64, time: Duration) {
         let mut finished = self.finished.lock().unwrap_or_else(PoisonError::into_inner);
-        finished.push((bytes, time));
+        finished.push(Chunk {
+            units: bytes,
+            took: time,
+        });
     }
 
-    /// Says how long the `left` bytes will take; `None` as long as too few pieces are finished.
-    ///
-    /// A piece's pace is its time for a byte. The forecast takes the median pace, and the pace
-    /// that nine of ten pieces kept or beat, for all that is left: the second is slow on purpose.
+    /// Says how long the `left` bytes will take, as [`cutover::clock`] reckons it; `None` as long as
+    /// too few pieces are finished.
     pub fn forecast(&self, left: u64) -> Option<Forecast> {
         let finished = self.finished.lock().unwrap_or_else(PoisonError::into_inner);
-        if finished.len() < PIECES_MIN {
-            return None;
-        }
-        // Nanoseconds for 2^20 bytes.
-        let pace =
-            |(bytes, time): &(u64, Duration)| (time.as_nanos() << 20) / u128::from((*bytes).max(1));
-        let mut paces: Vec<u128> = finished.iter().map(pace).collect();
-        paces.sort_unstable();
-        let at = |percent: usize| {
-            let pace = paces[(paces.len() * percent).div_ceil(100).max(1) - 1];
-            let nanos =
-                (pace.saturating_mul(u128::from(left)) >> 20) / u128::from(self.side_by_side);
-            Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+        let progress = Progress {
+            finished: &finished,
+            under_way: &[],
+            waiting: &pieces(left, &finished),
+            side_by_side: self.side_by_side,
         };
-        Some(Forecast {
-            p50: at(50),
-            p90: at(90),
-        })
+        progress.forecast().filter(|_| finished.len() >= CHUNKS_MIN)
     }
+}
+
+/// Cuts what is left into pieces such as those that are finished.
+pub fn pieces(left: u64, finished: &[Chunk]) -> Vec<u64> {
+    let done: u64 = finished.iter().map(|chunk| chunk.units).sum();
+    let usual = done.checked_div(finished.len() as u64).unwrap_or(left);
+    let size = usual.max(left / PIECES_MAX).max(1);
+    let mut pieces = vec![size; usize::try_from(left / size).unwrap_or(0)];
+    pieces.extend(Some(left % size).filter(|rest| *rest > 0));
+    pieces
 }
 
 /// Watches nothing; can be told to stop.
@@ -149,16 +142,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_forecast_is_the_median_pace_and_that_of_the_slowest_tenth() {
+    fn a_forecast_takes_some_finished_pieces_and_what_is_left() {
         let pace = Pace::new(2);
-        for millis in [100, 100, 100, 400] {
+        for millis in [100, 110, 100, 90] {
             pace.finish(1 << 20, Duration::from_millis(millis));
             assert_eq!(pace.forecast(1 << 20), None, "too few to tell");
         }
-        pace.finish(2 << 20, Duration::from_millis(240));
-        let forecast = pace.forecast(10 << 20).expect("five are enough");
-        assert_eq!(forecast.p50, Duration::from_millis(500));
-        assert_eq!(forecast.p90, Duration::from_millis(2_000));
+        pace.finish(2 << 20, Duration::from_millis(200));
+        let forecast = pace.forecast(100 << 20).expect("five are enough");
+        // A hundred pieces of a tenth of a second, two at a time.
+        let around = Duration::from_secs(4)..Duration::from_secs(7);
+        assert!(around.contains(&forecast.p50), "{forecast:?}");
+        assert!(forecast.p90 >= forecast.p50, "{forecast:?}");
         assert_eq!(pace.forecast(0).expect("nothing left").p90, Duration::ZERO);
+    }
+
+    #[test]
+    fn what_is_left_is_cut_whole() {
+        let finished = [Chunk {
+            units: 30,
+            took: Duration::from_secs(1),
+        }];
+        assert_eq!(pieces(100, &finished), [30, 30, 30, 10]);
+        assert_eq!(pieces(0, &finished), Vec::<u64>::new());
+        assert_eq!(pieces(7, &[]), [7]);
+        for left in [1, 29, 1 << 20, 10_000_000_019] {
+            let pieces = pieces(left, &finished);
+            assert_eq!(pieces.iter().sum::<u64>(), left);
+            assert!(pieces.len() as u64 <= PIECES_MAX + 1);
+        }
     }
 }

@@ -10,18 +10,22 @@ use crate::{place, table};
 #[test]
 fn the_crates_know_each_other_one_way_only() {
     insta::assert_snapshot!(map(&place::metadata().unwrap()), @"
-    bench           books footing ruixin-history rules
+    bench           books cutover footing ruixin-history rules
     books
     causes          ledger
-    crossfoot       books ledger migrate reconcile ruixin-faults ruixin-history rules
+    channels
+    crossfoot       books causes channels cutover footing ledger migrate reconcile reports ruixin-faults ruixin-history rules shadow
+    cutover         ledger
     footing
     ledger
     migrate         books ledger rules
     planter
     reconcile       books causes footing ledger rules
+    reports         ledger
     ruixin-faults
     ruixin-history
-    rules           books ledger
+    rules           books cutover ledger
+    shadow          ledger
     xtask
     ");
 }

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use reconcile::{Phase as Stretch, Watch};
 use rules::plan::{Plan, Window};
+use rules::watch::pieces;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -25,9 +26,6 @@ const MEASURED_EVERY: Duration = Duration::from_secs(1);
 
 /// Time from one piece in the daybook to the next.
 const TOLD_EVERY: Duration = Duration::from_secs(30);
-
-/// Waiting pieces that are played out; beyond, they are larger.
-const PIECES_MAX: u64 = 2_048;
 
 /// Sign-off is given so long where nothing is known of it.
 const SIGN_OFF_TAKES: Duration = Duration::from_secs(15 * 60);
@@ -352,16 +350,6 @@ impl Shared {
             _ => clock::read(now, &deadline, &[under_way, sign_off]),
         })
     }
-}
-
-/// What is left, in pieces such as those that are finished.
-fn pieces(left: u64, finished: &[Chunk]) -> Vec<u64> {
-    let done: u64 = finished.iter().map(|chunk| chunk.units).sum();
-    let usual = done.checked_div(finished.len() as u64).unwrap_or(left);
-    let size = usual.max(left / PIECES_MAX).max(1);
-    let mut pieces = vec![size; usize::try_from(left / size).unwrap_or(0)];
-    pieces.extend(Some(left % size).filter(|rest| *rest > 0));
-    pieces
 }
 
 /// The zone in which a window's times are told.

@@ -42,8 +42,8 @@ impl Language {
 
     pub(crate) fn causes_not_rehearsed(self, ids: &str) -> String {
         self.pick(
-            format!("not planted, as nothing in this table can carry it: {ids}"),
-            format!("本表无法承载、未植入：{ids}"),
+            format!("not planted, and --json tells why: {ids}"),
+            format!("未植入（原因见 --json）：{ids}"),
         )
     }
 

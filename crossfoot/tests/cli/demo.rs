@@ -283,7 +283,7 @@ fn the_story_as_it_is_told() {
 
       balance of each customer: 1 line off
         account           expected  actual  difference
-        7949423514174000         -       -       -0.01
+        [hash]         -       -       -0.01
 
       general ledger and accounts: 1 line off
         subject  channel   expected     actual  difference
@@ -315,7 +315,7 @@ fn the_story_as_it_is_told() {
     ── What the source holds ───────────────────────────────────────────────────────────────────────────
       flow/flow-000.[time]
         serial         2013042500000000468291
-        account        7949423514174000
+        account        [hash]
         direction      1
         amount         0.29
         fee            0.00
@@ -324,7 +324,7 @@ fn the_story_as_it_is_told() {
         type_code      03
         status         0
         happened_at    [time].815
-        counterparty   6015818479299000
+        counterparty   [hash]
         order_id       201304250000000002837
         channel        NULL
         memo           运动鞋
@@ -492,7 +492,7 @@ fn the_story_as_it_is_told() {
       voucher          2013042500000000468291  2013042500000000468291
       leg              1                       1
       subject          2002                    2002
-      account          7949423514174000        7949423514174000
+      account          [hash]        [hash]
       debit            0.00                    0.00
       credit           0.29                    0.28                    differs
       accounting_date  [date]              [date]
@@ -544,7 +544,7 @@ fn the_story_as_it_is_told() {
       no    B12 wrong column               takes another column, `coupon` instead of `fee`
       no    B12 wrong column               credit: 0.29 became 2013042500000000468291.00: it was taken
                                            from the column serial
-      no    B12 wrong column               credit: 0.29 became 7949423514174000.00: it was taken from
+      no    B12 wrong column               credit: 0.29 became [hash].00: it was taken from
                                            the column account
       no    B12 wrong column               credit: 0.29 became 1.00: it was taken from the column
                                            direction
@@ -768,7 +768,7 @@ fn the_story_in_chinese_with_the_fault_left_in() {
       旧系统开放
       停写 [date] [time] [time]，须开放 [date] [time] [time]，最后回退时点 [date]
         [time] [time]
-      下一步：freeze the old book first, or roll back to call it off
+      下一步：请先停写源账，或回退以取消
       日记账：5 条，末条摘要 [hash]
 
     [clock]   $ crossfoot window freeze --plan crossfoot-demo
@@ -780,7 +780,7 @@ fn the_story_in_chinese_with_the_fault_left_in() {
       期初数：accounts 186，balances -2721.50，frozen 2721.50
       [the clock]
       没有可留到开放之后的工作：转换、核对、签核
-      下一步：convert first, or roll back
+      下一步：请先转换，或回退
       日记账：9 条，末条摘要 [hash]
 
     [clock]   $ crossfoot convert --plan crossfoot-demo
@@ -1000,7 +1000,7 @@ fn the_story_in_chinese_with_the_fault_left_in() {
     ── 源账所载 ────────────────────────────────────────────────────────────────────────────────────────
       flow/flow-000.[time]
         serial         2011062500000000087092
-        account        7118947429232000
+        account        [hash]
         direction      1
         amount         2184.61
         fee            22.07
@@ -1009,7 +1009,7 @@ fn the_story_in_chinese_with_the_fault_left_in() {
         type_code      05
         status         0
         happened_at    [time].012
-        counterparty   6290906331120000
+        counterparty   [hash]
         order_id       201106200000000000566
         channel        NULL
         memo           酒店 成都-西安
@@ -1239,16 +1239,16 @@ fn the_story_in_chinese_with_the_fault_left_in() {
       未核对  签核      engineer
       未核对  双人签核
 
-      核对项 postings：1 break, 0 accepted, 1 open: voucher=2011062500000000087092 leg=2 differs debit
-        -0.01 CNY; correct them, or accept each by name
-      控制核对 trial balance：does not hold, 1 lines are off; find out why
-      控制核对 trial balance of each day：does not hold, 1 lines are off; find out why
-      控制核对 trial balance of each voucher：does not hold, 1 lines are off; find out why
-      控制核对 general ledger and accounts：does not hold, 1 lines are off; find out why
-      控制核对 escrow by day of order：does not hold, 1 lines are off; find out why
-      签核 accountant：nobody has signed in this role since what there is to sign last changed; sign
-      签核 engineer：nobody has signed in this role since what there is to sign last changed; sign
-      双人签核：0 signed off, and it takes two; have another person of another role sign
+      核对项 postings：1 处差错，已接受 0 处，未决 1 处：voucher=2011062500000000087092 leg=2 不一致
+        debit -0.01 CNY；请更正，或逐一指名接受
+      控制核对 trial balance：不成立，1 行不符；请查明原因
+      控制核对 trial balance of each day：不成立，1 行不符；请查明原因
+      控制核对 trial balance of each voucher：不成立，1 行不符；请查明原因
+      控制核对 general ledger and accounts：不成立，1 行不符；请查明原因
+      控制核对 escrow by day of order：不成立，1 行不符；请查明原因
+      签核 accountant：签核内容变动之后，此角色无人签核；请签核
+      签核 engineer：签核内容变动之后，此角色无人签核；请签核
+      双人签核：已有 0 人签核，须有两人；请由另一角色的另一人签核
       52 项通过
 
     [clock]   真相：植入 1 张凭证，找到 1 张，相同 1 张。

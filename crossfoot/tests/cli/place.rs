@@ -223,6 +223,12 @@ pub(crate) fn timeless(text: &str) -> String {
             text.replace_range(at..end, "[the clock]");
         }
     }
+    for label in ["verifying took ", "核对用时："] {
+        if let Some((before, after)) = text.split_once(label) {
+            let rest = after.split_once('\n').map_or("", |(_, rest)| rest);
+            text = format!("{before}{label}[time]\n{rest}");
+        }
+    }
     let is_hex = |letter: char| letter.is_ascii_hexdigit() && !letter.is_ascii_uppercase();
     let masked = |word: &str| {
         let bare = word.trim_end_matches(ENDS);
@@ -230,7 +236,7 @@ pub(crate) fn timeless(text: &str) -> String {
         let digits = bare.chars().filter(char::is_ascii_digit).count();
         let is_time = digits >= 3 && bare.contains(':') && !bare.contains('=');
         let is_date = bare.len() == 10 && bare.matches('-').count() == 2 && digits == 8;
-        let is_hash = bare.len() >= 12 && bare.chars().all(is_hex) && digits < bare.len();
+        let is_hash = [12, 16, 64].contains(&bare.len()) && bare.chars().all(is_hex);
         match (is_hash, is_date, is_time) {
             (true, ..) => format!("[hash]{rest}"),
             (_, true, _) => format!("[date]{rest}"),

@@ -4,6 +4,7 @@ mod contest;
 mod data;
 mod figures;
 mod fold;
+mod honesty;
 mod judge;
 mod machine;
 mod names;
@@ -32,8 +33,11 @@ cargo xtask bench fold [--check]
   Counts instructions per record in the hot loop; writes bench/callgrind.json.
   With --check it writes nothing and fails if they grew by more than 5 %.
 
+cargo xtask bench honesty
+  Measures how honest the forecasts of the clock are; writes bench/honesty.json.
+
 cargo xtask bench page
-  Writes docs/BENCHMARKS.md anew from the two files of figures.";
+  Writes docs/BENCHMARKS.md anew from the files of figures.";
 
 /// Runs one of the measurements.
 ///
@@ -50,6 +54,10 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<()> {
             } else {
                 fold::measure()
             }
+        }
+        Some("honesty") => {
+            arguments.finish()?;
+            honesty::measure()
         }
         Some("page") => {
             arguments.finish()?;

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::bench::figures::{bytes, cpu, found, list, text, thousands};
-use crate::bench::targets;
+use crate::bench::{honesty, targets};
 
 /// What was measured, each in a run of its own.
 #[derive(Debug, Default)]
@@ -16,6 +16,7 @@ struct Figures {
     verify: Option<Value>,
     breaks: Option<Value>,
     story: Option<Value>,
+    honesty: Option<Value>,
     callgrind: Option<Value>,
 }
 
@@ -25,12 +26,19 @@ impl Figures {
             verify: read(&folder.join("verify.json"))?,
             breaks: read(&folder.join("breaks.json"))?,
             story: read(&folder.join("story.json"))?,
+            honesty: read(&folder.join("honesty.json"))?,
             callgrind: read(&folder.join("callgrind.json"))?,
         })
     }
 
     fn are_none(&self) -> bool {
-        let all = [&self.verify, &self.breaks, &self.story, &self.callgrind];
+        let all = [
+            &self.verify,
+            &self.breaks,
+            &self.story,
+            &self.honesty,
+            &self.callgrind,
+        ];
         all.into_iter().all(Option::is_none)
     }
 }
@@ -93,6 +101,9 @@ fn draw(figures: &Figures) -> String {
         for case in list(&breaks["cases"]) {
             page += &case_section(case);
         }
+    }
+    if let Some(measured) = &figures.honesty {
+        page += &honesty::draw(measured);
     }
     if let Some(callgrind) = &figures.callgrind {
         page += &hot_loop(callgrind);
