@@ -151,6 +151,7 @@ phrases! {
     whole_in_breaks: "Every break is a line of breaks.jsonl, without a limit.", "全部差错均在 breaks.jsonl 中，每行一处，没有上限。";
     whole_in_rejects: "Every reject is a line of rejects.jsonl, without a limit.", "全部拒收记录均在 rejects.jsonl 中，每行一笔，没有上限。";
     as_text: "As text: a spreadsheet keeps 15 digits of a number and would change this one.", "以文本表示：电子表格的数字只保留 15 位，会改动此数。";
+    long_as_text: "Amounts of more than 15 digits are text: a spreadsheet would change them.", "超过 15 位的金额以文本表示：电子表格会改动这样的数。";
     sum_as_text: "As text, added up exactly: a spreadsheet would not add these numbers exactly.", "以文本表示，已精确合计：电子表格合计这些数会有误差。";
     exceptions_too_many: "Not a formula: not every line is on the sheet of exceptions, or a spreadsheet would not add them exactly.", "不用公式：差错明细表未容纳全部行，或电子表格合计会有误差。";
     legend: "✓ agrees to zero    ✗ does not    Difference is target less source. Bold figures of the lead sheets are formulas.", "✓ 差额为零    ✗ 不为零    差额为新账减源账。汇总底稿中的粗体数字为公式。";

@@ -198,10 +198,17 @@ fn catching_spills<T>(write: impl FnOnce() -> Result<T, ReportError>) -> Result<
         let said = panic.downcast_ref::<String>().map(String::as_str);
         let said = said.or_else(|| panic.downcast_ref::<&str>().copied());
         match said.and_then(|said| said.strip_prefix(SPILL_FAILED)) {
-            Some(why) => Err(ReportError::Spill(why.trim_start_matches(": ").to_owned())),
+            Some(why) => Err(ReportError::Spill(reason(why).to_owned())),
             None => resume_unwind(panic),
         }
     })
+}
+
+/// Gives the system's own words out of an error as it is shown to programmers.
+fn reason(shown: &str) -> &str {
+    let said = shown.split_once("message: \"");
+    let said = said.and_then(|(_, said)| said.split_once('"'));
+    said.map_or(shown.trim_start_matches(": "), |(said, _)| said)
 }
 
 /// How the panic of the writer of sheets begins.

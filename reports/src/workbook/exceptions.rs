@@ -49,7 +49,8 @@ pub(super) fn write(
     let heads = heads(book);
     let columns = u16::try_from(heads.len()).unwrap_or(u16::MAX);
     let mut sheet = sheet.of_many_columns(columns, counted)?;
-    sheet.line(language.whole_in_breaks())?;
+    let whole = language.whole_in_breaks();
+    sheet.line(&format!("{whole} {}", language.long_as_text()))?;
     sheet.head(&heads)?;
     let first_row = sheet.row_number();
     let last_row = rows.saturating_sub(1);

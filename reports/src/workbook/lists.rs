@@ -97,6 +97,7 @@ pub(super) fn controls(
     if book.dossier.report.controls.is_empty() {
         sheet.line(language.no_controls())?;
     }
+    sheet.line(language.long_as_text())?;
     sheet.head(&[
         language.control(),
         language.status(),
@@ -166,6 +167,7 @@ pub(super) fn crossed_totals(
     {
         sheet.line(language.no_crossed())?;
     }
+    sheet.line(language.long_as_text())?;
     sheet.head(&[
         language.agreement(),
         language.along(),

@@ -336,7 +336,7 @@ fn crossed_totals_and_rejects_beyond_a_sheet_are_told_as_well() {
     let parts = parts(&out);
     let summary = sheet(&parts, 1);
     assert!(
-        summary.contains("Crossed totals: THE SHEET IS FULL: 8 further lines"),
+        summary.contains("Crossed totals: THE SHEET IS FULL: 9 further lines"),
         "{summary}"
     );
     assert!(
@@ -349,10 +349,26 @@ fn crossed_totals_and_rejects_beyond_a_sheet_are_told_as_well() {
 fn a_panic_that_is_not_the_sheets_is_passed_on() {
     let thrown = catch_unwind(|| catching_spills::<()>(|| panic!("something else")));
     assert!(thrown.is_err());
-    let spilt = catching_spills::<()>(|| panic!("{SPILL_FAILED}: no space left"));
+    let spilt = catching_spills::<()>(|| {
+        let full = std::io::Error::from_raw_os_error(28);
+        panic!("{SPILL_FAILED}: {full:?}")
+    });
     assert_eq!(
         spilt.unwrap_err().to_string(),
-        "failed to write a temporary file of the workbook (no space left); make room in the folder \
-         for temporary files, or name another in TMPDIR"
+        "failed to write a temporary file of the workbook (No space left on device); make room in \
+         the folder for temporary files, or name another in TMPDIR"
+    );
+}
+
+#[test]
+fn a_sheet_with_an_odd_name_can_be_reached_from_the_summary() {
+    let mut dossier = story::balanced();
+    dossier.report.agreements[0].name = "it's [a] <name> & more".to_owned();
+    let parts = parts(&xlsx(&dossier, Vec::new(), Language::English, ROWS));
+    assert!(parts["xl/workbook.xml"].contains("<sheet name=\"it's _a_ &lt;name&gt; &amp; more\""));
+    let summary = sheet(&parts, 1);
+    assert!(
+        summary.contains("location=\"'it''s _a_ &lt;name&gt; &amp; more'!A1\""),
+        "{summary}"
     );
 }

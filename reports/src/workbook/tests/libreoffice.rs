@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{parts, usual};
-use crate::Language;
+use crate::{Language, story};
 
 /// Says where LibreOffice is; where it is not, says so.
 fn libreoffice() -> Option<PathBuf> {
@@ -161,4 +161,44 @@ fn libreoffice_shows_a_total_that_was_tampered_with() {
         ["✗", "0.01"],
         "{lead}"
     );
+}
+
+#[test]
+fn libreoffice_shows_every_text_as_it_is_in_the_books() {
+    let Some(soffice) = libreoffice() else {
+        return;
+    };
+    let texts = [
+        "=1+1",
+        "+1",
+        "-2+3",
+        "@SUM(A1)",
+        "'quoted",
+        "007",
+        "622848001234567890",
+        "12E45",
+        "2013/5/24",
+        "TRUE",
+        "_x0041_",
+        " blanks ",
+        "<b>&amp;</b>",
+        "余额收益",
+        "😀",
+    ];
+    let mut dossier = story::balanced();
+    let agreement = &mut dossier.report.agreements[0];
+    agreement.breaks.differs = u64::try_from(texts.len()).unwrap();
+    let found = |text: &&str| {
+        let mut found = story::differs("V1", "memo", text, "x", "0.00");
+        found.difference.clear();
+        found
+    };
+    let breaks = texts.iter().map(found).collect();
+    let book = super::xlsx(&dossier, breaks, Language::English, super::ROWS);
+    let sheets = recalculated(&soffice, &book);
+    let exceptions = &sheets["Exceptions"];
+    for (line, text) in exceptions.lines().skip(2).zip(texts) {
+        assert!(line.contains(&format!(",memo,{text},x,")), "{text}: {line}");
+    }
+    assert_eq!(exceptions.lines().count(), 2 + texts.len());
 }
