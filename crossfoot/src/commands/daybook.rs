@@ -30,7 +30,7 @@ pub(crate) fn run(asked: &Daybook, screen: &Screen) -> Result<u8, CommandError> 
     let (count, stage) = (entries.len() as u64, words.stage(state.stage()));
     screen.print(&words.daybook_is_whole(plan, count, stage, &state.head().to_string()))?;
     if let Some(bytes) = torn {
-        screen.say(&words.daybook_torn(bytes as u64));
+        screen.say(&words.daybook_torn(bytes));
     }
     Ok(0)
 }

@@ -7,6 +7,7 @@ use crate::error::{CommandError, Kind};
 use crate::screen::Screen;
 use crate::window::Desk;
 use crate::window::desk::failed;
+use crate::words::Language as Words;
 use cutover::seal::{DAYBOOK, MANIFEST};
 use ledger::Report;
 use reports::{Acceptance, Dossier, Language, Manifest, SignOff, read_breaks, read_rejects};
@@ -18,15 +19,34 @@ use std::path::{Path, PathBuf};
 pub(crate) fn run(asked: &Asked, screen: &Screen) -> Result<u8, CommandError> {
     let (folder, desk) = evidence(asked)?;
     let language = screen.words().pick(Language::English, Language::Chinese);
-    let dossier = dossier(&folder, desk.as_ref(), language)?;
+    let words = screen.words();
+    let mut dossier = dossier(&folder, desk.as_ref(), language)?;
+    translate(&mut dossier.report, words);
+    let dossier = dossier;
+    let breaks = || {
+        let lines = lines(&folder, "breaks.jsonl")?;
+        let told = move |found: Result<ledger::Break, _>| {
+            found.map(|mut found| {
+                found.cause.says = words.engine(&found.cause.says);
+                found
+            })
+        };
+        Ok::<_, CommandError>(read_breaks(lines).map(told))
+    };
+    let rejects = || {
+        let lines = lines(&folder, "rejects.jsonl")?;
+        let told = move |found: Result<ledger::Reject, _>| {
+            found.map(|mut found| {
+                found.reason = words.engine(&found.reason);
+                found
+            })
+        };
+        Ok::<_, CommandError>(read_rejects(lines).map(told))
+    };
     let mut written = Vec::new();
     if let Some(path) = &asked.xlsx {
         write(path, |out| {
-            let (breaks, rejects) = (
-                lines(&folder, "breaks.jsonl")?,
-                lines(&folder, "rejects.jsonl")?,
-            );
-            let (breaks, rejects) = (read_breaks(breaks), read_rejects(rejects));
+            let (breaks, rejects) = (breaks()?, rejects()?);
             Ok(reports::workbook::write(
                 &dossier, breaks, rejects, language, out,
             )?)
@@ -35,11 +55,7 @@ pub(crate) fn run(asked: &Asked, screen: &Screen) -> Result<u8, CommandError> {
     }
     if let Some(path) = &asked.html {
         write(path, |out| {
-            let (breaks, rejects) = (
-                lines(&folder, "breaks.jsonl")?,
-                lines(&folder, "rejects.jsonl")?,
-            );
-            let (breaks, rejects) = (read_breaks(breaks), read_rejects(rejects));
+            let (breaks, rejects) = (breaks()?, rejects()?);
             Ok(reports::page::write(
                 &dossier, breaks, rejects, language, out,
             )?)
@@ -48,33 +64,46 @@ pub(crate) fn run(asked: &Asked, screen: &Screen) -> Result<u8, CommandError> {
     }
     if let Some(path) = &asked.junit {
         write(path, |out| {
-            let breaks = read_breaks(lines(&folder, "breaks.jsonl")?);
+            let breaks = breaks()?;
             Ok(reports::junit::write(&dossier, breaks, language, out)?)
         })?;
         written.push(path);
     }
     if let Some(path) = &asked.csv {
         write(path, |out| {
-            let breaks = read_breaks(lines(&folder, "breaks.jsonl")?);
+            let breaks = breaks()?;
             Ok(reports::table::write(&dossier, breaks, language, out)?)
         })?;
         written.push(path);
     }
     match screen.json {
-        true => drop(screen.document(&dossier.report)?),
+        true => drop(screen.document(&read::<Report>(&folder.join("report.json"))?)?),
         false if written.is_empty() => {
             let message = "nothing is asked for";
             return Err(CommandError::new(Kind::Use, message)
                 .hint("name a file with --xlsx, --html, --junit or --csv, or print --json"));
         }
         false => {
-            let words = screen.words();
             for path in written {
                 screen.print(&words.written_to(&path.to_string_lossy()))?;
             }
         }
     }
     Ok(0)
+}
+
+/// Puts what the engine said into the language of the report; names and figures stay.
+fn translate(report: &mut Report, words: Words) {
+    let told = |text: &mut String| *text = words.engine(text);
+    for agreement in &mut report.agreements {
+        agreement.notes.iter_mut().for_each(told);
+        agreement.not_checked.iter_mut().for_each(told);
+    }
+    let says = report
+        .controls
+        .iter_mut()
+        .filter_map(|control| control.says.as_mut());
+    says.for_each(told);
 }
 
 /// The folder of the evidence, and the daybook that tells of it, if any.

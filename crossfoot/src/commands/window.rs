@@ -102,7 +102,7 @@ impl Case {
     ) -> Result<(), CommandError> {
         let words = screen.words();
         let Some(hook) = hook else {
-            screen.say(&words.by_hand(called));
+            screen.say(words.by_hand(called));
             return Ok(());
         };
         let about = json!({
