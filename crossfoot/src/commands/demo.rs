@@ -72,6 +72,9 @@ const STOPS: Duration = Duration::from_secs(8 * 3600);
 const WINDOW: Duration = Duration::from_secs(8 * 3600);
 
 pub(crate) fn run(demo: &Demo, screen: &Screen) -> Result<u8, CommandError> {
+    // Wrong use is told before anything is played.
+    History::new(demo.seed, demo.records)
+        .map_err(|error| CommandError::new(Kind::Use, error.to_string()))?;
     let stage = Stage::set(demo, screen)?;
     let rehearsed = stage.rehearse()?;
     let summary = stage.old_books()?;

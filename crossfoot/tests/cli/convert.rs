@@ -133,7 +133,7 @@ fn the_outcome_as_json() {
               "amount": "7127.10"
             }
           ],
-          "bytes": 1568
+          "bytes": 1523
         }
       ],
       "not_converted": [

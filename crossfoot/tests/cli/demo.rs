@@ -1316,14 +1316,6 @@ fn what_cannot_be_played_is_wrong_use() {
     insta::assert_snapshot!(Place::empty().run("demo --records 3"), @"
     $ crossfoot demo --records 3
     exit 2
-    --- stdout
-    08:00:00  The night is rehearsed first, on 3,000 records.
-    08:00:00  $ crossfoot convert --plan crossfoot-demo
-    08:00:00  $ crossfoot rehearse --plan crossfoot-demo --count 1 --rollback-took 20m
-    08:00:04  92 faults were planted in a shadow of that ledger: 92 found, 92 explained.
-    08:00:04  Ruixin Pay stops its wallet. 3 records of three and a half years are to become double
-              entry, and at 16:00 it must open. (The books are made up, in the layout of such a system;
-              all else is real work.)
     --- stderr
     error: a history has from 1,000 to 1,000,000,000 flow records, not 3
     ");

@@ -167,7 +167,7 @@ fn a_truncated_chunk_and_a_changed_manifest_are_noticed() {
     let done = place.convert().expect("it converts them again");
     insta::assert_snapshot!(done.redone.join("\n"), @"
     posting/part-000000.parquet: its manifest has been changed
-    posting/part-000001.parquet: it had 4585 bytes and has 4575: -10
+    posting/part-000001.parquet: it had 7497 bytes and has 7487: -10
     posting/part-000002.parquet: it is gone
     ");
 }
