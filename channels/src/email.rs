@@ -101,17 +101,7 @@ impl EmailCarrier {
 
     /// Writes the mail; all attempts of a message give the same one but for its date.
     fn mail(&self, message: &Message, date: SystemTime) -> Result<Mail, lettre::error::Error> {
-        let id: String = message
-            .id
-            .chars()
-            .map(|letter| {
-                if letter.is_ascii_alphanumeric() {
-                    letter
-                } else {
-                    '.'
-                }
-            })
-            .collect();
+        let id = message_id(&message.id);
         let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
         let key = HeaderName::new_from_ascii_str("Idempotency-Key");
         let mail = Mail::builder()
@@ -173,6 +163,21 @@ fn io_kind(error: &smtp::Error) -> Option<ErrorKind> {
         reason = one.source();
     }
     None
+}
+
+/// Gives the id as the left side of a Message-ID can carry it (RFC 5322, 3.2.3), different for different
+/// ids.
+fn message_id(id: &str) -> String {
+    let mut left = String::new();
+    for byte in id.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'/' => {
+                left.push(char::from(byte));
+            }
+            _ => left.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    left
 }
 
 fn tls(email: &Email, opening: &mut Opening<'_>) -> Option<smtp::client::Tls> {
@@ -241,4 +246,15 @@ fn mailbox(key: &str, text: &str, opening: &mut Opening<'_>) -> Option<Mailbox> 
         ))
     });
     opening.take(key, mailbox)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_stay_different_and_can_be_carried() {
+        assert_eq!(message_id("ruixin-bao/stop/1"), "ruixin-bao/stop/1");
+        assert_eq!(message_id("瑞/a.b>"), "%E7%91%9E/a%2Eb%3E");
+    }
 }

@@ -67,6 +67,7 @@ impl Secrets {
         let forms = [
             value.to_owned(),
             percent_encoded(value),
+            percent_encoded_small(value),
             json.trim_matches('"').to_owned(),
             STANDARD.encode(value),
         ];
@@ -173,6 +174,19 @@ fn percent_encoded(text: &str) -> String {
     encoded
 }
 
+/// Encodes with small hex digits, as some peers do.
+fn percent_encoded_small(text: &str) -> String {
+    let mut encoded = String::new();
+    for letter in text.chars() {
+        let one = percent_encoded(letter.encode_utf8(&mut [0; 4]));
+        match one.starts_with('%') {
+            true => encoded.push_str(&one.to_ascii_lowercase()),
+            false => encoded.push_str(&one),
+        }
+    }
+    encoded
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -231,10 +245,10 @@ mod tests {
     fn a_secret_is_hidden_in_every_form() {
         let mut secrets = Secrets::default();
         secrets.fill("${TOKEN}", &environment).expect("it is set");
-        let said = "raw s3cr+t/\"x url s3cr%2Bt%2F%22x json s3cr+t/\\\"x base64 czNjcit0LyJ4";
+        let said = "raw s3cr+t/\"x url s3cr%2Bt%2F%22x or s3cr%2bt%2f%22x json s3cr+t/\\\"x base64 czNjcit0LyJ4";
         assert_eq!(
             secrets.hide(said),
-            "raw ${TOKEN} url ${TOKEN} json ${TOKEN} base64 ${TOKEN}"
+            "raw ${TOKEN} url ${TOKEN} or ${TOKEN} json ${TOKEN} base64 ${TOKEN}"
         );
         assert!(!format!("{secrets:?}").contains("s3cr"));
     }

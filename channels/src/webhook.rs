@@ -60,7 +60,10 @@ impl WebhookCarrier {
         let url = opening.fill("url", &webhook.url);
         let place = url.and_then(|url| {
             let place = place(&url, webhook.plain);
-            opening.take("url", place).map(|place| (url, place))
+            let place = opening.take("url", place)?;
+            // The host may come from the environment as well.
+            let place = opening.secrets.hide(&place);
+            Some((url, place))
         });
         let headers = headers(webhook, opening);
         if let Some(body) = &webhook.body
@@ -265,7 +268,10 @@ fn headers(webhook: &Webhook, opening: &mut Opening<'_>) -> Option<HeaderMap> {
         let read = header(name, &filled);
         match opening.take(&key, read) {
             Some((name, value)) => {
-                headers.insert(name, value);
+                if headers.insert(name, value).is_some() {
+                    let told = "another header has this name; case does not tell them apart";
+                    opening.note(key, Mistake::NotAHeader(told.to_owned()));
+                }
             }
             None => is_whole = false,
         }

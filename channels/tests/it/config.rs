@@ -51,6 +51,10 @@ fn every_mistake_is_told_with_its_place_and_the_mend() {
         "channel \"ops\", headers.X-Name: its value cannot be sent; use visible ASCII characters",
     );
     check(
+        webhook("headers", json!({ "X-Name": "1", "x-name": "2" })),
+        "channel \"ops\", headers.x-name: another header has this name; case does not tell them apart",
+    );
+    check(
         webhook("body", json!({ "text": { "content": "公告 {sbject}" } })),
         "channel \"ops\", body.text.content: at 4, there is no place {sbject}; \
          there are {subject}, {text}, {id}, {kind}, {language}",

@@ -28,7 +28,7 @@ fn a_mail_in_chinese_arrives_as_it_was_written() {
     assert_eq!(received.header("Date"), "Mon, 27 May 2013 08:00:00 +0000");
     assert_eq!(
         received.header("Message-ID"),
-        "<ruixin.bao.stop.1@pay.example>"
+        "<ruixin-bao/stop/1@pay.example>"
     );
     assert_eq!(received.header("Idempotency-Key"), "ruixin-bao/stop/1");
     assert_eq!(received.header("Auto-Submitted"), "auto-generated");

@@ -132,3 +132,12 @@ fn a_command_tells_no_secret_of_another_channel() {
     check(&told, &["exit code 1", "${SMTP_PASSWORD}"]);
     assert!(!told.contains("w0rd"), "not even a part: {told}");
 }
+
+#[test]
+fn a_host_from_the_environment_is_told_by_its_name() {
+    let webhook = json!({
+        "kind": "webhook", "name": "ops", "url": "https://${TOKEN}.invalid/",
+        "patience": { "attempts": 1, "timeout": "5s" },
+    });
+    check(&all_told(&[webhook]), &["reach https://${TOKEN}.invalid"]);
+}
