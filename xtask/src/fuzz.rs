@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail};
 use crate::arguments::Arguments;
 use crate::{place, programs};
 
-const TARGETS: &[&str] = &["csv_reader", "money", "plan"];
+const TARGETS: &[&str] = &["csv_reader", "daybook", "money", "plan"];
 
 /// The features that a target needs: only the plan's reader lives in the engine's crate.
 fn features(target: &str) -> &'static str {

@@ -52,7 +52,11 @@ pub(crate) fn outcome(asked: &Convert, screen: &Screen) -> Result<Outcome, Comma
             .as_ref()
             .ok()
             .map(|done| record::converted(&done.conversion, &done.target));
-        clocked.end(event.transpose()?)?;
+        let ended = event.transpose().and_then(|event| clocked.end(event));
+        // Where the run failed, that is what is told.
+        if done.is_ok() {
+            ended?;
+        }
     }
     Ok(done?)
 }

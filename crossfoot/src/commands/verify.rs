@@ -54,7 +54,11 @@ pub(crate) fn outcome(verify: &Verify, screen: &Screen) -> Result<Outcome, Comma
             .as_ref()
             .ok()
             .map(|done| record::verified(&prepared.plan, &done.report, &options.evidence));
-        clocked.end(event.transpose()?)?;
+        let ended = event.transpose().and_then(|event| clocked.end(event));
+        // Where the run failed, that is what is told.
+        if done.is_ok() {
+            ended?;
+        }
     }
     done
 }

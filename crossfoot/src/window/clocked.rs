@@ -205,24 +205,15 @@ impl Clocked {
         })
     }
 
-    /// Ends the phase and gives the desk back. `event` is what it came to; a run that failed came to
-    /// nothing, and begins anew.
-    pub(crate) fn end(mut self, event: Option<Event>) -> Result<Desk, CommandError> {
+    /// Ends the phase. `event` is what it came to; a run that failed came to nothing, and begins anew.
+    pub(crate) fn end(mut self, event: Option<Event>) -> Result<(), CommandError> {
         self.shared.lock().is_over = true;
         self.shared.bell.notify_all();
         if let Some(teller) = self.teller.take() {
             drop(teller.join());
         }
-        let shared = Arc::try_unwrap(self.shared);
-        let Ok(shared) = shared else {
-            return Err(CommandError::new(
-                crate::error::Kind::Own,
-                "the run is still watched",
-            ));
-        };
-        let (phase, began) = (shared.phase, shared.began);
-        let inner = shared.inner.into_inner();
-        let mut inner = inner.unwrap_or_else(PoisonError::into_inner);
+        let (phase, began) = (self.shared.phase, self.shared.began);
+        let mut inner = self.shared.lock();
         if let Some(error) = inner.failed.take() {
             return Err(error);
         }
@@ -236,7 +227,7 @@ impl Clocked {
                 took_ms: millis_since(began),
             }))?;
         }
-        Ok(inner.desk)
+        Ok(())
     }
 }
 

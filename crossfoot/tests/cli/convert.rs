@@ -397,3 +397,32 @@ fn killed_at_fifty_random_points_it_ends_with_the_same_bytes() {
         );
     }
 }
+
+#[test]
+fn out_of_memory_is_a_clear_stop_and_nothing_is_published() {
+    // A join that holds one side whole, in less memory than it takes.
+    let plan = r#"
+name = "wallet"
+[source]
+url = "old"
+[target]
+url = "new"
+[[agreement]]
+name = "postings"
+rule = "SELECT one.serial AS voucher, other.account FROM flow AS one JOIN flow AS other ON other.serial = one.serial"
+target = "posting"
+key = ["voucher"]
+[settings]
+memory_limit = "16 MiB"
+"#;
+    let place = wallet(500_000).with("crossfoot.toml", plan);
+    let output = place.output("convert --no-progress");
+    assert_eq!(output.status, "5", "{}", output.stderr);
+    assert!(output.stderr.contains("memory"), "{}", output.stderr);
+    assert!(!place.path().join("new/posting").exists());
+    // With room enough the same command goes on.
+    let roomy = place.with("crossfoot.toml", plan.replace("16 MiB", "2 GB"));
+    let output = roomy.output("convert --no-progress");
+    assert_eq!(output.status, "0", "{}", output.stderr);
+    assert!(roomy.path().join("new/posting").is_dir());
+}

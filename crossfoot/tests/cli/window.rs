@@ -225,6 +225,19 @@ fn a_night_from_the_announcement_to_the_release() {
 }
 
 #[test]
+fn another_signer_is_another_plan() {
+    let place = night();
+    ends(&place, "window announce", "0");
+    let more = place.output("sign --new mallory.key --name Mallory").stdout;
+    let signers = place.read("signers.txt") + "accountant " + &more;
+    let place = place.with("signers.txt", signers);
+    let said = ends(&place, "window freeze", "2");
+    assert!(said.contains("the plan has changed"), "{said}");
+    ends(&place, "window replan --why 'one more' --by 'Li Na'", "0");
+    ends(&place, "window freeze", "0");
+}
+
+#[test]
 fn evidence_of_which_any_byte_was_changed_is_refused_by_name() {
     let place = night();
     ends(&place, "convert", "0");

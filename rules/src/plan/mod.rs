@@ -402,7 +402,8 @@ fn like_currency(written: &str) -> Option<String> {
     Some(meant.to_owned())
 }
 
-/// Digests the text of a plan and of its files of SQL.
+/// Digests the text of a plan, of its files of SQL, and of the list of those who may sign: another
+/// signer is another plan.
 fn digest_of(raw: &str, plan: &Plan) -> blake3::Hash {
     let rules = plan.agreements.iter().flat_map(|a| [&a.rule, &a.target]);
     let controls = plan
@@ -417,8 +418,16 @@ fn digest_of(raw: &str, plan: &Plan) -> blake3::Hash {
         .chain(controls)
         .chain(figures)
         .filter(|sql| sql.file_name().is_some());
+    let lists = plan.window.iter().flat_map(|window| &window.signers);
+    // Whoever needs the list says that it is not there; a plan without it can do all else.
+    let signers: Vec<String> = lists
+        .filter_map(|file| std::fs::read_to_string(plan.folder.join(&file.value)).ok())
+        .collect();
     let mut hasher = blake3::Hasher::new();
-    for text in std::iter::once(raw).chain(files.map(SqlText::as_str)) {
+    let texts = files
+        .map(SqlText::as_str)
+        .chain(signers.iter().map(String::as_str));
+    for text in std::iter::once(raw).chain(texts) {
         let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
         hasher.update(&length.to_le_bytes());
         hasher.update(text.as_bytes());
