@@ -92,7 +92,10 @@ pub fn read(plan: Plan, session: Session) -> Result<Prepared, PrepareError> {
         }
     }
     // Opening figures are read while the window closes; their mistakes are told long before.
-    let figures = plan.window.as_ref().and_then(|window| window.figures.as_ref());
+    let figures = plan
+        .window
+        .as_ref()
+        .and_then(|window| window.figures.as_ref());
     if let Some(figures) = figures {
         side(&session, Which::Source, figures, &[], &[], &mut errors);
     }
