@@ -17,6 +17,9 @@ const SAID_MAX: usize = 500;
 /// Time between two looks at whether a program has ended.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// How long a program that has ended is still listened to.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
 /// Calls a system.
 ///
 /// # Errors
@@ -44,7 +47,10 @@ fn run(words: &[String], about: &Value, folder: &Path, limit: Duration) -> Resul
     };
     // A program with a path is meant from the plan's folder, as all paths of a plan.
     let program = match program.contains(['/', '\\']) {
-        true => folder.join(program).into_os_string(),
+        // What a program's relative path starts from differs from system to system.
+        true => std::path::absolute(folder.join(program))
+            .map_err(|error| format!("{program} cannot be found: {error}"))?
+            .into_os_string(),
         false => program.into(),
     };
     let mut command = Command::new(&program);
@@ -63,26 +69,42 @@ fn run(words: &[String], about: &Value, folder: &Path, limit: Duration) -> Resul
     if let Some(mut input) = child.stdin.take() {
         drop(input.write_all(about.to_string().as_bytes()));
     }
-    let said = child.stderr.take().map(|mut stderr| {
+    let (tell, hear) = std::sync::mpsc::channel();
+    if let Some(mut stderr) = child.stderr.take() {
         std::thread::spawn(move || {
-            let mut said = Vec::new();
-            drop(stderr.read_to_end(&mut said));
-            String::from_utf8_lossy(&said).trim().to_owned()
-        })
-    });
+            let mut part = [0; 4096];
+            while let Ok(length @ 1..) = stderr.read(&mut part) {
+                if tell.send(part[..length].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+    }
     let ended = wait(&mut child, limit);
-    let said = said.and_then(|thread| match ended {
-        // What it started may hold its output open for ever.
-        Ok(Some(_)) => thread.join().ok(),
-        _ => None,
-    });
-    let said = said.unwrap_or_default();
+    let said = match ended {
+        Ok(Some(status)) if !status.success() => last_words(&hear),
+        _ => String::new(),
+    };
     match ended {
         Ok(Some(status)) if status.success() => Ok(()),
         Ok(Some(status)) => Err(told(&format!("it ended with {status}"), &said)),
         Ok(None) => Err(format!("it did not end within {} s", limit.as_secs())),
         Err(error) => Err(format!("it cannot be waited for: {error}")),
     }
+}
+
+/// Gives what was said, as far as it is heard soon: what the program has started may hold its output
+/// open for ever.
+fn last_words(hear: &std::sync::mpsc::Receiver<Vec<u8>>) -> String {
+    let until = Instant::now() + LAST_WORDS;
+    let mut said = Vec::new();
+    while let Ok(part) = hear.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        said.extend(part);
+        if said.len() > SAID_MAX * 4 {
+            break;
+        }
+    }
+    String::from_utf8_lossy(&said).trim().to_owned()
 }
 
 fn wait(child: &mut Child, limit: Duration) -> std::io::Result<Option<std::process::ExitStatus>> {
@@ -167,4 +189,42 @@ pub(crate) fn filled(text: &str) -> Result<String, String> {
     }
     out.push_str(rest);
     Ok(out)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::{Hook, call};
+    use std::time::{Duration, Instant};
+
+    const LIMIT: Duration = Duration::from_mins(1);
+
+    fn shell(script: &str) -> Hook {
+        Hook::Command(["sh", "-c", script].map(str::to_owned).to_vec())
+    }
+
+    #[test]
+    fn what_a_hook_leaves_behind_does_not_hold_it_up() {
+        let began = Instant::now();
+        let here = std::path::Path::new("");
+        for (end, done) in [("exit 0", Ok(())), ("echo no >&2; exit 3", Err("no"))] {
+            let hook = shell(&format!("sleep 120 & {end}"));
+            let said = call(&hook, &serde_json::json!({}), here, LIMIT);
+            match (said, done) {
+                (Ok(()), Ok(())) => {}
+                (Err(said), Err(word)) => assert!(said.ends_with(word), "{said}"),
+                (said, _) => panic!("{end}: {said:?}"),
+            }
+        }
+        assert!(began.elapsed() < LIMIT, "a hook was waited for too long");
+    }
+
+    #[test]
+    fn a_hook_with_a_path_is_found_from_the_plan_s_folder() {
+        let here = std::env::current_dir().unwrap();
+        let folder = tempfile::tempdir_in(&here).unwrap();
+        std::os::unix::fs::symlink("/bin/true", folder.path().join("hook")).unwrap();
+        let relative = folder.path().strip_prefix(&here).unwrap();
+        let hook = Hook::Command(vec!["./hook".to_owned()]);
+        call(&hook, &serde_json::json!({}), relative, LIMIT).unwrap();
+    }
 }
