@@ -1,7 +1,7 @@
 //! Running a program with the notice on its standard input.
 
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command as Program, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -26,7 +26,10 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 /// Carries messages to a program.
 #[derive(Debug)]
 pub(crate) struct CommandCarrier {
+    /// As the plan names it.
     program: String,
+    /// As it is found.
+    file: PathBuf,
     arguments: Vec<String>,
     folder: PathBuf,
 }
@@ -46,11 +49,24 @@ impl CommandCarrier {
             return None;
         };
         opening.filled("argv", program);
-        Some(CommandCarrier {
-            program: program.clone(),
+        Some(CommandCarrier::new(program, arguments, opening.folder))
+    }
+
+    /// A program that runs in a folder. One with a path is meant from that folder on.
+    pub(crate) fn new(program: &str, arguments: &[String], folder: &Path) -> CommandCarrier {
+        // No folder is this one.
+        let folder = folder.join(".");
+        let file = match program.contains(std::path::is_separator) {
+            // What a program's relative path starts from differs from system to system.
+            true => std::path::absolute(folder.join(program)).unwrap_or_else(|_| program.into()),
+            false => program.into(),
+        };
+        CommandCarrier {
+            program: program.to_owned(),
+            file,
             arguments: arguments.to_vec(),
-            folder: opening.folder.to_path_buf(),
-        })
+            folder,
+        }
     }
 
     pub(crate) fn carry(
@@ -59,12 +75,24 @@ impl CommandCarrier {
         secrets: &Secrets,
         timeout: Duration,
     ) -> Result<String, Failure> {
-        let program = &self.program;
         let notice = serde_json::to_vec(message)
             .map_err(|error| Failure::for_good(format!("failed to write the notice: {error}")))?;
-        let mut child = self.start(message)?;
+        let id = ("CROSSFOOT_NOTICE_ID", message.key());
+        self.run(notice, (id.0, &id.1), secrets, timeout)
+    }
+
+    /// Runs the program once, with `input` on its standard input, and an id in a variable.
+    pub(crate) fn run(
+        &self,
+        input: Vec<u8>,
+        id: (&str, &str),
+        secrets: &Secrets,
+        timeout: Duration,
+    ) -> Result<String, Failure> {
+        let program = &self.program;
+        let mut child = self.start(id)?;
         let complaint = Arc::new(Mutex::new(Complaint::default()));
-        feed(&mut child, notice);
+        feed(&mut child, input);
         listen(&mut child, &complaint);
         let ended = wait(&mut child, timeout);
         let says = complaint_of(&complaint, secrets);
@@ -83,12 +111,12 @@ impl CommandCarrier {
         }
     }
 
-    fn start(&self, message: &Message) -> Result<Child, Failure> {
-        let mut program = Program::new(&self.program);
+    fn start(&self, (variable, id): (&str, &str)) -> Result<Child, Failure> {
+        let mut program = Program::new(&self.file);
         program
             .args(&self.arguments)
             .current_dir(&self.folder)
-            .env("CROSSFOOT_NOTICE_ID", message.key())
+            .env(variable, id)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
@@ -111,11 +139,11 @@ impl CommandCarrier {
     }
 }
 
-/// Writes the notice to the program, beside what else goes on: it may not read it.
-fn feed(child: &mut Child, notice: Vec<u8>) {
+/// Writes to the program, beside what else goes on: it may not read it.
+fn feed(child: &mut Child, input: Vec<u8>) {
     if let Some(mut stdin) = child.stdin.take() {
         // Where the program reads nothing or ends before, its exit code is what counts.
-        thread::spawn(move || stdin.write_all(&notice));
+        thread::spawn(move || stdin.write_all(&input));
     }
 }
 

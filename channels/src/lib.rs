@@ -25,6 +25,8 @@
 //! the environment; [`Post::send`] sends a [`Message`] to each that wants it, side by side, and gives
 //! every [`Attempt`]. A channel that fails is a value, and never an error: nothing here stops a run.
 //!
+//! A [`Call`] asks one system to do one thing, once, by the same means as a webhook or a command.
+//!
 //! All attempts of a message carry the same id, so that a receiver can tell a repetition. Where a peer
 //! takes a message and breaks off before it says so, the message is sent again.
 //!
@@ -34,6 +36,7 @@
 //! This crate knows nothing of windows and plans. It asks for no time but through [`Clock`].
 
 mod attempt;
+mod call;
 mod channel;
 mod clock;
 mod command;
@@ -46,6 +49,7 @@ mod secret;
 mod webhook;
 
 pub use attempt::{Attempt, Outcome};
+pub use call::Call;
 pub use channel::{Channel, Command, Common, Email, File, Patience, Tls, Webhook};
 pub use clock::{Clock, SystemClock};
 pub use mistake::{ChannelMistake, Mistake};
@@ -75,14 +79,7 @@ pub struct Message {
 impl Message {
     /// Gives the id as headers can carry it: visible ASCII, the rest percent-encoded.
     pub(crate) fn key(&self) -> String {
-        let mut key = String::new();
-        for byte in self.id.bytes() {
-            match byte.is_ascii_graphic() {
-                true => key.push(char::from(byte)),
-                false => key.push_str(&format!("%{byte:02X}")),
-            }
-        }
-        key
+        visible(&self.id)
     }
 
     /// Gives a message without words, to try a body out.
@@ -96,4 +93,16 @@ impl Message {
             fields: Map::new(),
         }
     }
+}
+
+/// Gives an id as headers can carry it.
+fn visible(id: &str) -> String {
+    let mut key = String::new();
+    for byte in id.bytes() {
+        match byte.is_ascii_graphic() {
+            true => key.push(char::from(byte)),
+            false => key.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    key
 }

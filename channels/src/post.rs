@@ -75,24 +75,14 @@ impl Post {
         let mut lines = Vec::new();
         let mut names = BTreeSet::new();
         for channel in channels {
-            let mut opening = Opening {
-                folder,
-                environment,
-                secrets: &mut secrets,
-                mistakes: Vec::new(),
-            };
+            let mut opening = Opening::new(folder, environment, &mut secrets);
             let common = channel.common();
             opening.check(&common);
             if !names.insert(common.name) {
                 opening.note("name", Mistake::Doubled);
             }
             let carrier = Carrier::open(channel, &mut opening);
-            let found = opening.mistakes.into_iter();
-            mistakes.extend(found.map(|(key, mistake)| ChannelMistake {
-                channel: common.name.to_owned(),
-                key,
-                mistake,
-            }));
+            mistakes.extend(opening.into_mistakes(common.name));
             lines.extend(carrier.map(|carrier| Line::new(&common, carrier)));
         }
         match mistakes.is_empty() {
@@ -234,6 +224,33 @@ impl Carrier {
             Carrier::Command(command) => command.carry(message, secrets, timeout),
             Carrier::File(file) => file.carry(message),
         }
+    }
+}
+
+impl<'a> Opening<'a> {
+    pub(crate) fn new(
+        folder: &'a Path,
+        environment: &'a dyn Fn(&str) -> Option<String>,
+        secrets: &'a mut Secrets,
+    ) -> Opening<'a> {
+        Opening {
+            folder,
+            environment,
+            secrets,
+            mistakes: Vec::new(),
+        }
+    }
+
+    /// Gives all mistakes, as those of this channel.
+    pub(crate) fn into_mistakes(self, channel: &str) -> Vec<ChannelMistake> {
+        let found = self.mistakes.into_iter();
+        found
+            .map(|(key, mistake)| ChannelMistake {
+                channel: channel.to_owned(),
+                key,
+                mistake,
+            })
+            .collect()
     }
 }
 

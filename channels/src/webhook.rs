@@ -112,19 +112,31 @@ impl WebhookCarrier {
         timeout: Duration,
     ) -> Result<String, Failure> {
         let body = self.body(message)?;
+        self.post(body, &message.key(), clock.now(), secrets, timeout)
+    }
+
+    /// Posts once. `now` is for what an answer says of when to try again.
+    pub(crate) fn post(
+        &self,
+        body: Vec<u8>,
+        key: &str,
+        now: Timestamp,
+        secrets: &Secrets,
+        timeout: Duration,
+    ) -> Result<String, Failure> {
         let mut request = self.agent.post(&self.url.value);
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
         let request = request
             .header("Content-Type", "application/json; charset=utf-8")
-            .header("Idempotency-Key", message.key())
+            .header("Idempotency-Key", key)
             .config()
             .timeout_global(Some(timeout))
             .build();
         let response = request.send(&body[..]);
         let response = response.map_err(|error| self.unreached(&error, secrets, timeout))?;
-        self.judge(response, clock.now(), secrets)
+        self.judge(response, now, secrets)
     }
 
     fn body(&self, message: &Message) -> Result<Vec<u8>, Failure> {

@@ -1,5 +1,6 @@
 //! Channels against real peers on this machine, in every way in which they fail.
 
+mod call;
 mod command;
 mod config;
 mod email;

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 
 /// Words that stay as they are: names of our own, of this world, and of formats.
 const NAMES: &str = "Crossfoot BLAKE3 ASCII JSON SQL UTC NULL GO NO-GO INCOMPLETE SELECT AS FROM CNY \
-    SIGKILL UnknownIssuer Authorization NAME TOKEN NONE LINES TMPDIR false io XX \
+    UnknownIssuer Authorization NAME TOKEN NONE LINES TMPDIR false io XX \
     postings posting records flow owed amount fee voucher leg users zh en accountant engineer \
     Li Na Wang Wei ruixin-bao announced opened";
 

@@ -11,7 +11,7 @@ use crate::screen::Screen;
 use crate::terminal::rehearse as drawn;
 use crate::window::Desk;
 use crate::window::desk::{digest, failed};
-use crate::window::hook;
+use crate::window::hook::Caller;
 use books::{Book, BookSpec, ReadRequest, Table};
 use cutover::daybook::{Event, RehearsalFinished};
 use jiff::Timestamp;
@@ -498,9 +498,10 @@ fn rollback(asked: &Rehearse, plan: &Plan) -> Result<Option<Duration>, CommandEr
     };
     let about =
         json!({"version": 1, "plan": plan.name.value, "step": "rollback", "rehearsal": true});
-    let limit = Duration::try_from(window.hooks.time_limit).unwrap_or(Duration::from_secs(120));
-    let began = Instant::now();
-    hook::call(called, &about, plan.folder(), limit).map_err(|says| {
+    let (began, now) = (Instant::now(), Timestamp::now());
+    let id = format!("{}/rehearsal/{now}", plan.name.value);
+    let made = Caller::new(plan, window).call(called, &id, &about);
+    made.map_err(|says| {
         CommandError::new(Kind::Incomplete, format!("the rollback failed: {says}"))
     })?;
     Ok(Some(began.elapsed()))

@@ -7,7 +7,8 @@ use crate::screen::Screen;
 use crate::terminal::window as drawn;
 use crate::window::desk::{digest, refused, terms, window_of};
 use crate::window::facts::{evidence_folder, judged};
-use crate::window::{Desk, clocked, figures, hook, notices};
+use crate::window::hook::Caller;
+use crate::window::{Desk, clocked, figures, notices};
 use crate::words::Language;
 use cutover::daybook::{Event, Hook as Called, Replanned, Taken};
 use cutover::gate::Outcome;
@@ -108,12 +109,13 @@ impl Case {
         let about = json!({
             "version": 1,
             "plan": self.plan.name.value,
-            "step": called,
+            "step": step_name(called),
             "daybook": self.desk.state().head(),
         });
-        let limit = self.window.hooks.time_limit;
-        let limit = Duration::try_from(limit).unwrap_or(Duration::from_secs(120));
-        match hook::call(hook, &about, self.plan.folder(), limit) {
+        // A call that a crash cut off is made again by the same name: nothing was written since.
+        let head = self.desk.state().head().short();
+        let id = format!("{}/{}/{head}", self.plan.name.value, step_name(called));
+        match Caller::new(&self.plan, &self.window).call(hook, &id, &about) {
             Ok(()) => Ok(()),
             Err(says) => {
                 self.desk.record(Event::HookFailed {
@@ -131,6 +133,15 @@ impl Case {
 
     fn notify(&mut self, occasion: notices::About, screen: &Screen) -> Result<(), CommandError> {
         notices::send(&self.plan, &self.window, &mut self.desk, occasion, screen)
+    }
+}
+
+/// What a system is told that the step is.
+fn step_name(called: Called) -> &'static str {
+    match called {
+        Called::Freeze => "freeze",
+        Called::Release => "release",
+        Called::Rollback => "rollback",
     }
 }
 

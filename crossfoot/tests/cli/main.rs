@@ -14,6 +14,7 @@ mod demo;
 mod explain;
 mod help;
 mod init;
+mod peer;
 mod place;
 mod verify;
 mod window;

@@ -1,5 +1,6 @@
 //! The window from outside: `window`, `gate`, `sign`, `rehearse`, `evidence`, `daybook`, `report`.
 
+use crate::peer::Peer;
 use crate::place::{Place, timeless as masked};
 use jiff::{SignedDuration, Timestamp};
 use std::fmt::Write as _;
@@ -52,6 +53,17 @@ fn plan(freeze: i64, release: i64) -> String {
     PLAN.replace("[freeze]", &at(freeze))
         .replace("[release]", &at(release))
 }
+
+/// The same, with another hook for one step.
+fn hooked(step: &str, hook: &str) -> String {
+    let line = format!("{step} = {HOOK}");
+    let plan = plan(-1, 240);
+    assert!(plan.contains(&line), "{step}");
+    plan.replace(&line, &format!("{step} = {hook}"))
+}
+
+/// Each hook of the plan: it writes down what it was told.
+const HOOK: &str = r#"["/bin/sh", "-c", "cat >> calls.jsonl; echo >> calls.jsonl"]"#;
 
 const PLAN: &str = r#"
 name = "wallet"
@@ -303,9 +315,9 @@ fn evidence_of_which_any_byte_was_changed_is_refused_by_name() {
 #[test]
 fn nothing_is_frozen_while_something_moves() {
     let place = night();
-    let moving = plan(-1, 240).replace(
-        r#"freeze = ["/bin/sh", "-c", "cat >> calls.jsonl; echo >> calls.jsonl"]"#,
-        r#"freeze = ["/bin/sh", "-c", "(sleep 0.5; echo 'V99999,A1,0.01,0.00,late,2013-05-27 08:00:01' >> old/flow.csv) > /dev/null 2>&1 &"]"#,
+    let moving = hooked(
+        "freeze",
+        r#"["/bin/sh", "-c", "(sleep 0.5; echo 'V99999,A1,0.01,0.00,late,2013-05-27 08:00:01' >> old/flow.csv) > /dev/null 2>&1 &"]"#,
     );
     let place = place.with("crossfoot.toml", moving);
     ends(&place, "window announce", "0");
@@ -336,9 +348,9 @@ fn nothing_is_frozen_while_something_moves() {
 #[test]
 fn a_call_that_fails_is_not_known_to_have_done_nothing() {
     let place = night();
-    let failing = plan(-1, 240).replace(
-        r#"freeze = ["/bin/sh", "-c", "cat >> calls.jsonl; echo >> calls.jsonl"]"#,
-        r#"freeze = ["/bin/sh", "-c", "if [ ! -e once ]; then touch once; echo 'no route to pay' >&2; exit 7; fi"]"#,
+    let failing = hooked(
+        "freeze",
+        r#"["/bin/sh", "-c", "if [ ! -e once ]; then touch once; echo 'no route to pay' >&2; exit 7; fi"]"#,
     );
     let place = place.with("crossfoot.toml", failing);
     ends(&place, "window announce", "0");
@@ -350,6 +362,55 @@ fn a_call_that_fails_is_not_known_to_have_done_nothing() {
     let status = ends(&place, "window status", "0");
     assert!(status.contains("its answer is not known"), "{status}");
     ends(&place, "window freeze", "0");
+}
+
+#[test]
+fn what_a_system_answers_brings_no_secret_of_the_environment_out() {
+    const SECRETS: [&str; 3] = ["s3cr3t/0ne", "s3cr3t%2F0ne", "tw0-s3cr3t"];
+    let peer = Peer::start(|request| (500, format!("no, not by {request}")));
+    let place = night();
+    let spying = hooked("freeze", &format!("\"{}/${{TOKEN}}\"", peer.url())).replace(
+        HOOK,
+        r#"["/bin/sh", "-c", "echo it is $TOKEN and $OTHER >&2; exit 3"]"#,
+    ) + &format!(
+        "[[window.channel]]\nname = \"status page\"\nwebhook = \"{}/?key=${{OTHER}}\"\n\
+             attempts = 1\n",
+        peer.url()
+    );
+    let place = place.with("crossfoot.toml", spying);
+    let said = |line: &str, status: i32| {
+        let mut command = place.command(line);
+        command
+            .env("TOKEN", "s3cr3t/0ne")
+            .env("OTHER", "tw0-s3cr3t");
+        let output = command.output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8(said).unwrap();
+        assert_eq!(output.status.code(), Some(status), "{line}: {said}");
+        said
+    };
+    let announced = said("window announce", 0);
+    assert!(announced.contains("?key=${OTHER}"), "{announced}");
+    let frozen = said("window freeze", 5);
+    assert!(
+        frozen.contains("answered 500: no, not by POST /${TOKEN}"),
+        "{frozen}"
+    );
+    let back = said("window rollback --why x --by y", 5);
+    assert!(back.contains("it is ${TOKEN} and ${OTHER}"), "{back}");
+    let status = said("window status --json", 0);
+    let daybook = place.read("window/daybook.jsonl");
+    assert!(daybook.contains("by POST /${TOKEN}"), "{daybook}");
+    let heard = peer.heard().concat();
+    assert!(
+        heard.contains("s3cr3t/0ne") && heard.contains("tw0-s3cr3t"),
+        "{heard}"
+    );
+    for told in [announced, frozen, back, status, daybook] {
+        for secret in SECRETS {
+            assert!(!told.contains(secret), "{secret} in {told}");
+        }
+    }
 }
 
 #[test]
