@@ -401,6 +401,17 @@ pub(crate) struct WindowAt {
     pub(crate) plan: PlanPath,
 }
 
+/// What a decision is taken for, and by whom.
+#[derive(Debug, Args)]
+pub(crate) struct Decision {
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) why: String,
+    /// Who decided it.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: String,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct WindowFreeze {
     #[command(flatten)]
@@ -426,12 +437,8 @@ pub(crate) struct WindowReleased {
 pub(crate) struct WindowBack {
     #[command(flatten)]
     pub(crate) at: WindowAt,
-    /// Why.
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) why: String,
-    /// Who decided it.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) by: String,
+    #[command(flatten)]
+    pub(crate) decision: Decision,
     /// Accepts that it will end after the release time.
     #[arg(long)]
     pub(crate) late: bool,
@@ -444,24 +451,16 @@ pub(crate) struct WindowExtend {
     /// When the new system must be open, from now on, such as 2013-05-27T18:00:00+08:00.
     #[arg(long, value_name = "TIME")]
     pub(crate) until: jiff::Timestamp,
-    /// Why.
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) why: String,
-    /// Who decided it.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) by: String,
+    #[command(flatten)]
+    pub(crate) decision: Decision,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct WindowReplan {
     #[command(flatten)]
     pub(crate) at: WindowAt,
-    /// Why.
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) why: String,
-    /// Who decided it.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) by: String,
+    #[command(flatten)]
+    pub(crate) decision: Decision,
 }
 
 #[derive(Debug, Args)]

@@ -184,6 +184,16 @@ pub enum Flaw {
         /// Its length.
         actual_bytes: u64,
     },
+    /// A file was read with other bytes than it was digested with.
+    #[error("{file} was read with other bytes than are listed")]
+    ReadOtherwise {
+        /// The file.
+        file: String,
+        /// Its digest by the manifest.
+        expected: Digest,
+        /// The digest of what was read.
+        actual: Digest,
+    },
     /// A name of a file is none that evidence has.
     #[error("the folder holds {why}")]
     BadName {

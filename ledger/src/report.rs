@@ -313,7 +313,8 @@ pub struct SourceRecord {
     /// The file, relative to its book; none in a database.
     #[serde(rename = "_file", default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
-    /// The line of a text file, the row of a Parquet file, both from 1.
+    /// The line of a text file, the row of a Parquet file, in a database the number of the record
+    /// in the order of its table's key, all from 1.
     #[serde(rename = "_row", default, skip_serializing_if = "Option::is_none")]
     pub row: Option<u64>,
     /// The record's own columns.
@@ -357,6 +358,17 @@ impl BreakCounts {
             BreakKind::Copies => &mut self.copies,
         };
         *counter = counter.saturating_add(1);
+    }
+
+    /// Adds the breaks of another agreement.
+    #[must_use]
+    pub fn plus(self, other: BreakCounts) -> BreakCounts {
+        BreakCounts {
+            missing: self.missing.saturating_add(other.missing),
+            extra: self.extra.saturating_add(other.extra),
+            differs: self.differs.saturating_add(other.differs),
+            copies: self.copies.saturating_add(other.copies),
+        }
     }
 
     /// Gives the number of breaks of all kinds.

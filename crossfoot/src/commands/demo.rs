@@ -7,6 +7,7 @@ use crate::progress::Progress;
 use crate::screen::Screen;
 use crate::terminal;
 use crate::terminal::text::wrapped;
+use crate::window::folder;
 use books::Meter;
 use clap::Parser;
 use cutover::gate::Outcome;
@@ -19,7 +20,6 @@ use ruixin_history::{Format, History, Summary};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -432,18 +432,7 @@ impl<'a> Stage<'a> {
 
     /// The breaks as the evidence has them.
     fn breaks(&self, evidence: &str) -> Result<Vec<Break>, CommandError> {
-        let path = self
-            .folder
-            .join("evidence")
-            .join(evidence)
-            .join("breaks.jsonl");
-        let read = || -> std::io::Result<Vec<Break>> {
-            let lines = BufReader::new(fs::File::open(&path)?).lines();
-            lines
-                .map(|line| Ok(serde_json::from_str(&line?)?))
-                .collect()
-        };
-        read().map_err(|error| failed(&path, &error))
+        folder::breaks(&self.folder.join("evidence").join(evidence))?.collect()
     }
 
     /// Tells the story of the record, where it is but one.

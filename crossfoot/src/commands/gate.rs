@@ -10,14 +10,14 @@ use crate::window::desk::{failed, window_of};
 use crate::window::facts::{evidence_folder, judged};
 use crate::window::folder;
 use cutover::daybook::{BreakAccepted, Event, RejectsDisposed};
-use cutover::gate::break_blake3;
+use cutover::gate::{Judgement, break_blake3};
 use cutover::window::Command;
 use jiff::Zoned;
 use ledger::Break;
 use rules::plan::Plan;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub(crate) fn run(gate: &Gate, screen: &Screen) -> Result<u8, CommandError> {
     match &gate.step {
@@ -35,9 +35,18 @@ fn judge(gate: &Gate, screen: &Screen) -> Result<u8, CommandError> {
     if desk.state().stage().is_at_work() {
         desk.take(Command::Judge(judgement.clone()))?;
     }
+    show(&plan, &judgement, screen)
+}
+
+/// Shows what the gate says, and gives its exit code.
+pub(super) fn show(
+    plan: &Plan,
+    judgement: &Judgement,
+    screen: &Screen,
+) -> Result<u8, CommandError> {
     match screen.json {
-        true => drop(screen.document(&drawn::gate_document(&plan, &judgement))?),
-        false => screen.print(&drawn::judgement(&judgement, &screen.style()))?,
+        true => drop(screen.document(&drawn::gate_document(plan, judgement))?),
+        false => screen.print(&drawn::judgement(judgement, &screen.style()))?,
     }
     Ok(judgement.outcome().exit_code())
 }
@@ -92,15 +101,10 @@ fn accept(asked: &GateAccept, screen: &Screen) -> Result<u8, CommandError> {
 }
 
 /// Finds the one break of this key in the evidence.
-fn find(folder: &std::path::Path, asked: &GateAccept) -> Result<Break, CommandError> {
-    let path = folder.join("breaks.jsonl");
-    let file = File::open(&path).map_err(|error| failed(&path, &error))?;
+fn find(folder: &Path, asked: &GateAccept) -> Result<Break, CommandError> {
     let mut found: Option<Break> = None;
-    for line in BufReader::new(file).lines() {
-        let line = line.map_err(|error| failed(&path, &error))?;
-        let read: Break = serde_json::from_str(&line).map_err(|error| {
-            CommandError::new(Kind::Book, format!("{}: {error}", path.display()))
-        })?;
+    for read in folder::breaks(folder)? {
+        let read = read?;
         if read.agreement != asked.agreement || !matches(&read, &asked.key) {
             continue;
         }
@@ -113,8 +117,10 @@ fn find(folder: &std::path::Path, asked: &GateAccept) -> Result<Break, CommandEr
         found = Some(read);
     }
     found.ok_or_else(|| {
-        CommandError::new(Kind::Use, "there is no such break in the evidence")
-            .hint(format!("its breaks are the lines of {}", path.display()))
+        CommandError::new(Kind::Use, "there is no such break in the evidence").hint(format!(
+            "its breaks are the lines of {}",
+            folder.join("breaks.jsonl").display()
+        ))
     })
 }
 

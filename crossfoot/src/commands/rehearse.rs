@@ -9,9 +9,9 @@ use crate::args::Rehearse;
 use crate::error::{CommandError, Kind};
 use crate::screen::Screen;
 use crate::terminal::rehearse as drawn;
-use crate::window::Desk;
 use crate::window::desk::{digest, failed};
 use crate::window::hook::Caller;
+use crate::window::{Desk, folder};
 use books::{Book, BookSpec, ReadRequest, Table};
 use cutover::daybook::{Event, RehearsalFinished};
 use jiff::Timestamp;
@@ -23,8 +23,7 @@ use rules::sql::Which;
 use serde::Serialize;
 use serde_json::json;
 use shadow::{Cause, Column, Currency, Outcome, Planted, Rehearsal, Table as Shadow, judge};
-use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -188,14 +187,9 @@ fn verified(
         }
         Some(done) => drop(done?),
     }
-    let path = evidence.join("breaks.jsonl");
-    let file = File::open(&path).map_err(|error| failed(&path, &error))?;
     let mut breaks = Vec::new();
-    for line in BufReader::new(file).lines() {
-        let line = line.map_err(|error| failed(&path, &error))?;
-        breaks.push(serde_json::from_str(&line).map_err(|error| {
-            CommandError::new(Kind::Own, format!("{}: {error}", path.display()))
-        })?);
+    for found in folder::breaks(evidence)? {
+        breaks.push(found?);
         if breaks.len() > BASELINE_MAX {
             let message = format!("the books have more than {BASELINE_MAX} breaks of their own");
             return Err(CommandError::new(Kind::Use, message)

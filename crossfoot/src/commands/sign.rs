@@ -101,8 +101,7 @@ fn sign(asked: &Sign, screen: &Screen) -> Result<u8, CommandError> {
 fn sound(plan: &Plan, desk: &Desk, evidence: &str) -> Result<(), CommandError> {
     let folder = evidence_folder(plan, evidence);
     let read = folder::read(&folder, desk.state().accepted())?;
-    let flaws = read.sealed().check(&folder::files(&folder)?);
-    match flaws.first() {
+    match read.flaws().first() {
         None => Ok(()),
         Some(flaw) => {
             let message = format!("{}: {flaw}", folder.display());

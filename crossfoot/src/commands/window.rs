@@ -1,15 +1,16 @@
 //! `crossfoot window`: announce, freeze, status, release, roll back.
 
-use super::{read_plan, threads};
+use super::{gate, read_plan, threads};
 use crate::args::{Window as Step, WindowAt, WindowReleased};
 use crate::error::{CommandError, Kind};
 use crate::screen::Screen;
 use crate::terminal::window as drawn;
-use crate::window::desk::{digest, refused, terms, window_of};
+use crate::window::desk::{terms, window_of};
 use crate::window::facts::{evidence_folder, judged};
 use crate::window::hook::Caller;
 use crate::window::{Desk, clocked, figures, notices};
 use crate::words::Language;
+use channels::SystemClock;
 use cutover::daybook::{Event, Hook as Called, Replanned, Taken};
 use cutover::gate::Outcome;
 use cutover::window::{Command, Stage};
@@ -50,29 +51,19 @@ struct Case {
 }
 
 impl Case {
+    /// The case of a plan that has not changed since the window was announced.
     fn open(at: &WindowAt) -> Result<Self, CommandError> {
-        let plan = read_plan(&at.plan)?;
-        let window = window_of(&plan)?.clone();
-        let desk = Desk::need(&plan)?;
-        let case = Self { plan, window, desk };
-        case.unchanged()?;
+        let case = Self::load(at)?;
+        case.desk.unchanged(&case.plan)?;
         Ok(case)
     }
 
-    /// The plan must be the one that the window was announced for.
-    fn unchanged(&self) -> Result<(), CommandError> {
-        let now = terms(&self.plan, &self.window)?;
-        let Some(known) = self.desk.state().terms() else {
-            return Ok(());
-        };
-        if known.plan_blake3 == now.plan_blake3 {
-            return Ok(());
-        }
-        Err(CommandError::new(
-            Kind::Use,
-            "the plan has changed since the window was announced",
-        )
-        .hint("put it back, or record the change with `crossfoot window replan --why … --by …`"))
+    /// The case of a plan, whatever became of it.
+    fn load(at: &WindowAt) -> Result<Self, CommandError> {
+        let plan = read_plan(&at.plan)?;
+        let window = window_of(&plan)?.clone();
+        let desk = Desk::need(&plan)?;
+        Ok(Self { plan, window, desk })
     }
 
     /// Shows where the window stands.
@@ -81,7 +72,7 @@ impl Case {
             true => Language::En,
             false => screen.words(),
         };
-        let reading = clocked::reading(self.desk.state(), self.desk.daybook(), words);
+        let reading = clocked::reading(&self.desk, words);
         match screen.json {
             true => screen
                 .document(&drawn::document(&self.desk, reading.as_ref()))
@@ -132,7 +123,8 @@ impl Case {
     }
 
     fn notify(&mut self, occasion: notices::About, screen: &Screen) -> Result<(), CommandError> {
-        notices::send(&self.plan, &self.window, &mut self.desk, occasion, screen)
+        let (plan, window, desk) = (&self.plan, &self.window, &mut self.desk);
+        notices::send(plan, window, desk, occasion, &SystemClock, screen)
     }
 }
 
@@ -159,7 +151,7 @@ fn announce(at: &WindowAt, screen: &Screen) -> Result<u8, CommandError> {
     notices::check(&plan, &window)?;
     let desk = Desk::begin(&plan)?;
     let mut case = Case { plan, window, desk };
-    case.unchanged()?;
+    case.desk.unchanged(&case.plan)?;
     case.desk.take(Command::Announce)?;
     let (from, until) = (case.window.freeze.value, case.window.release.value);
     case.notify(notices::About::Stop { from, until }, screen)?;
@@ -200,10 +192,7 @@ fn freeze(
 }
 
 fn status(at: &WindowAt, screen: &Screen) -> Result<u8, CommandError> {
-    let plan = read_plan(&at.plan)?;
-    let window = window_of(&plan)?.clone();
-    let desk = Desk::need(&plan)?;
-    let case = Case { plan, window, desk };
+    let case = Case::load(at)?;
     case.show(screen)?;
     if let Some(torn) = case.desk.torn() {
         screen.tell(&format!(
@@ -212,7 +201,7 @@ fn status(at: &WindowAt, screen: &Screen) -> Result<u8, CommandError> {
             torn.bytes
         ));
     }
-    if let Err(error) = case.unchanged() {
+    if let Err(error) = case.desk.unchanged(&case.plan) {
         screen.tell(&error.message);
     }
     Ok(0)
@@ -230,14 +219,8 @@ fn release(asked: &WindowReleased, screen: &Screen) -> Result<u8, CommandError> 
     if case.desk.state().stage() != Stage::Releasing {
         let judgement = judged(&case.plan, &case.window, &case.desk, asked.threads)?;
         if judgement.outcome() != Outcome::Go {
-            let code = judgement.outcome().exit_code();
-            let drawing = drawn::judgement(&judgement, &screen.style());
             case.desk.take(Command::Judge(judgement.clone()))?;
-            match screen.json {
-                true => drop(screen.document(&drawn::gate_document(&case.plan, &judgement))?),
-                false => screen.print(&drawing)?,
-            }
-            return Ok(code);
+            return gate::show(&case.plan, &judgement, screen);
         }
         case.desk.take(Command::Release(judgement))?;
     }
@@ -268,20 +251,13 @@ fn keep(case: &Case) -> Result<(), CommandError> {
 }
 
 fn roll_back(asked: &crate::args::WindowBack, screen: &Screen) -> Result<u8, CommandError> {
-    let mut case = Case::open(&asked.at).or_else(|error| {
-        // The way back is open whatever became of the plan.
-        let plan = read_plan(&asked.at.plan)?;
-        let window = window_of(&plan)?.clone();
-        match Desk::open(&plan)? {
-            Some(desk) => Ok(Case { plan, window, desk }),
-            None => Err(error),
-        }
-    })?;
+    // The way back is open whatever became of the plan.
+    let mut case = Case::load(&asked.at)?;
     let was_closed = case.desk.state().stage() != Stage::Announced;
     if case.desk.state().stage() != Stage::RollingBack {
         case.desk.take(Command::RollBack {
-            why: asked.why.clone(),
-            by: asked.by.clone(),
+            why: asked.decision.why.clone(),
+            by: asked.decision.by.clone(),
             late_is_accepted: asked.late,
         })?;
     }
@@ -304,8 +280,8 @@ fn extend(asked: &crate::args::WindowExtend, screen: &Screen) -> Result<u8, Comm
     let was_until = case.desk.state().terms().map(|terms| terms.release);
     case.desk.record(Event::Extended {
         release: asked.until,
-        why: asked.why.clone(),
-        by: asked.by.clone(),
+        why: asked.decision.why.clone(),
+        by: asked.decision.by.clone(),
     })?;
     if let Some(was_until) = was_until {
         let until = asked.until;
@@ -316,19 +292,14 @@ fn extend(asked: &crate::args::WindowExtend, screen: &Screen) -> Result<u8, Comm
 }
 
 fn replan(asked: &crate::args::WindowReplan, screen: &Screen) -> Result<u8, CommandError> {
-    let plan = read_plan(&asked.at.plan)?;
-    let window = window_of(&plan)?.clone();
-    let mut desk = Desk::need(&plan)?;
-    if desk.state().terms().map(|terms| terms.plan_blake3) == Some(digest(&plan)?) {
+    let mut case = Case::load(&asked.at)?;
+    if case.desk.knows(&case.plan)? {
         return Err(CommandError::new(Kind::Use, "the plan has not changed"));
     }
-    let terms = terms(&plan, &window)?;
-    let (why, by) = (asked.why.clone(), asked.by.clone());
+    let terms = terms(&case.plan, &case.window)?;
+    let (why, by) = (asked.decision.why.clone(), asked.decision.by.clone());
     let event = Event::Replanned(Box::new(Replanned { terms, why, by }));
-    match desk.try_take(Command::Record(event))? {
-        Ok(()) => {}
-        Err(refusal) => return Err(refused(refusal)),
-    }
-    Case { plan, window, desk }.show(screen)?;
+    case.desk.record(event)?;
+    case.show(screen)?;
     Ok(0)
 }

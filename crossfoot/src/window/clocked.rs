@@ -6,10 +6,9 @@ use super::notices;
 use crate::error::CommandError;
 use crate::screen::Screen;
 use crate::words::Language;
+use channels::Clock;
 use cutover::clock::{self, Chunk, Deadline, Measured, Progress, Reading, Rollback, Stage};
-use cutover::daybook::{
-    ChunkFinished, Daybook, Event, Forecast, Phase, PhaseFinished, PhaseStarted,
-};
+use cutover::daybook::{ChunkFinished, Event, Forecast, Phase, PhaseFinished, PhaseStarted};
 use cutover::window::State;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -18,7 +17,7 @@ use rules::plan::{Plan, Window};
 use rules::watch::pieces;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 /// Time from one measurement to the next: each stretch is a piece of the work to the clock.
@@ -31,10 +30,9 @@ const TOLD_EVERY: Duration = Duration::from_secs(30);
 const SIGN_OFF_TAKES: Duration = Duration::from_secs(15 * 60);
 
 /// What the clock says by the daybook alone; none before the window is announced.
-pub(crate) fn reading(state: &State, daybook: &Daybook, words: Language) -> Option<Reading> {
+pub(crate) fn reading(desk: &Desk, words: Language) -> Option<Reading> {
+    let (state, daybook) = (desk.state(), desk.daybook());
     let deadline = deadline(state)?;
-    let last = daybook.entries().last()?;
-    let now = Timestamp::now().max(last.at());
     let chunks = |phase: Phase| -> Vec<Chunk> {
         let of = daybook
             .entries()
@@ -85,7 +83,7 @@ pub(crate) fn reading(state: &State, daybook: &Daybook, words: Language) -> Opti
             can_wait: false,
         },
     ];
-    Some(clock::read(now, &deadline, &phases))
+    Some(clock::read(desk.now(), &deadline, &phases))
 }
 
 fn deadline(state: &State) -> Option<Deadline> {
@@ -238,6 +236,19 @@ impl Shared {
 
     /// Measures, and tells now and then.
     fn tell(&self) {
+        std::thread::scope(|scope| {
+            let mut courier: Option<ScopedJoinHandle<'_, ()>> = None;
+            self.measure(|about| {
+                // What is still on its way is enough: a slow channel gets the next one.
+                if courier.as_ref().is_none_or(ScopedJoinHandle::is_finished) {
+                    courier = Some(scope.spawn(|| self.send(about)));
+                }
+            });
+        });
+    }
+
+    /// Measures until the run is over. Every so often there is something to send.
+    fn measure(&self, mut send: impl FnMut(notices::About)) {
         let (mut piece, mut report) = (Instant::now(), Instant::now());
         loop {
             let inner = self.lock();
@@ -254,21 +265,34 @@ impl Shared {
                 piece = Instant::now();
                 told = inner.tell_piece(self.phase);
             }
+            let mut reading = None;
             if told.is_ok() && report.elapsed() >= self.every {
                 report = Instant::now();
-                told = self.report(&mut inner);
+                reading = self.reading(&inner);
+                told = match &reading {
+                    Some(reading) => self.forecast(&mut inner, reading),
+                    None => Ok(()),
+                };
             }
-            if let Err(error) = told {
-                inner.failed.get_or_insert(error);
+            let zone = zone(inner.desk.state());
+            match told {
+                Ok(()) => {}
+                Err(error) => drop(inner.failed.get_or_insert(error)),
+            }
+            // Nothing that screen and channels do may hold up the run.
+            drop(inner);
+            if let Some(reading) = reading {
+                let language = notices::language(self.screen.words());
+                self.screen
+                    .say(&clock::status_line(&reading, &zone, language));
+                let reading = Box::new(reading);
+                send(notices::About::Progress { reading });
             }
         }
     }
 
-    /// Says when it will be done, on the screen, in the daybook and to the channels.
-    fn report(&self, inner: &mut Inner) -> Result<(), CommandError> {
-        let Some(reading) = self.reading(inner) else {
-            return Ok(());
-        };
+    /// Puts into the daybook when it will be done.
+    fn forecast(&self, inner: &mut Inner, reading: &Reading) -> Result<(), CommandError> {
         let current = reading.phases.first();
         let end = current.and_then(|estimate| estimate.end);
         inner.desk.record(Event::Forecast(Forecast {
@@ -282,21 +306,18 @@ impl Shared {
                 .margin
                 .and_then(|margin| i64::try_from(margin.as_millis()).ok()),
             outlook: reading.outlook,
-        }))?;
-        let zone = zone(inner.desk.state());
-        let language = notices::language(self.screen.words());
-        self.screen
-            .say(&clock::status_line(&reading, &zone, language));
-        let about = notices::About::Progress {
-            reading: Box::new(reading),
-        };
-        notices::send(
-            &self.plan,
-            &self.window,
-            &mut inner.desk,
-            about,
-            &self.screen,
-        )
+        }))
+    }
+
+    /// Sends a notice, with a daybook of its own: the run's goes on meanwhile.
+    fn send(&self, about: notices::About) {
+        let sent = Desk::need(&self.plan).and_then(|mut desk| {
+            let (plan, window) = (&self.plan, &self.window);
+            notices::send(plan, window, &mut desk, about, self, &self.screen)
+        });
+        if let Err(error) = sent {
+            self.lock().failed.get_or_insert(error);
+        }
     }
 
     fn reading(&self, inner: &Inner) -> Option<Reading> {
@@ -340,6 +361,22 @@ impl Shared {
             ),
             _ => clock::read(now, &deadline, &[under_way, sign_off]),
         })
+    }
+}
+
+/// No channel is waited for once the run is over.
+impl Clock for Shared {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    fn wait(&self, time: Duration) -> bool {
+        let inner = self.lock();
+        let waited = self
+            .bell
+            .wait_timeout_while(inner, time, |inner| !inner.is_over);
+        let (inner, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        !inner.is_over
     }
 }
 
@@ -436,3 +473,6 @@ impl Watch for Wrapped {
         self.inner.is_stopped()
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests;

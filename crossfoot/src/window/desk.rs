@@ -43,7 +43,8 @@ impl Desk {
         }
     }
 
-    /// Opens the daybook of a plan, which must be there.
+    /// Opens the daybook of a plan, which must be there and begun: a crash may have come into its first
+    /// entry.
     pub(crate) fn need(plan: &Plan) -> Result<Self, CommandError> {
         let none = || {
             let path = Self::path_of(plan);
@@ -53,12 +54,15 @@ impl Desk {
             )
             .hint("begin with `crossfoot window announce`")
         };
-        Self::open(plan)?.ok_or_else(none)
+        let open = Self::open(plan)?;
+        open.filter(|desk| desk.state.terms().is_some())
+            .ok_or_else(none)
     }
 
     /// Opens the daybook of a plan, and begins it where there is none.
     pub(crate) fn begin(plan: &Plan) -> Result<Self, CommandError> {
-        if let Some(desk) = Self::open(plan)? {
+        let open = Self::open(plan)?;
+        if let Some(desk) = open.filter(|desk| desk.state.terms().is_some()) {
             return Ok(desk);
         }
         let window = window_of(plan)?;
@@ -114,6 +118,30 @@ impl Desk {
         self.torn
     }
 
+    /// Gives the time, which is never before that of the last entry: a clock that goes back a little
+    /// must not stop a window.
+    pub(crate) fn now(&self) -> Timestamp {
+        let last = self.daybook.entries().last();
+        last.map_or_else(Timestamp::now, |last| Timestamp::now().max(last.at()))
+    }
+
+    /// Says whether the plan is the one that the window was announced for.
+    pub(crate) fn knows(&self, plan: &Plan) -> Result<bool, CommandError> {
+        let known = self.state.terms().map(|terms| terms.plan_blake3);
+        Ok(known == Some(digest(plan)?))
+    }
+
+    /// Refuses a plan that is not the one that the window was announced for.
+    pub(crate) fn unchanged(&self, plan: &Plan) -> Result<(), CommandError> {
+        if self.knows(plan)? {
+            return Ok(());
+        }
+        let message = "the plan has changed since the window was announced";
+        Err(CommandError::new(Kind::Use, message).hint(
+            "put it back, or record the change with `crossfoot window replan --why … --by …`",
+        ))
+    }
+
     /// Records an event.
     pub(crate) fn record(&mut self, event: Event) -> Result<(), CommandError> {
         self.take(Command::Record(event))
@@ -131,13 +159,7 @@ impl Desk {
     ) -> Result<Result<(), Refusal>, CommandError> {
         let mut file = self.locked()?;
         self.catch_up(&mut file)?;
-        // A clock that goes back a little must not stop a window: the last entry's time holds.
-        let last = self
-            .daybook
-            .entries()
-            .last()
-            .map(cutover::daybook::Entry::at);
-        let now = last.map_or_else(Timestamp::now, |last| Timestamp::now().max(last));
+        let now = self.now();
         let events = match decide(&self.state, command, now) {
             Ok(events) => events,
             Err(refusal) => return Ok(Err(refusal)),
@@ -258,7 +280,7 @@ pub(crate) fn digest(plan: &Plan) -> Result<Digest, CommandError> {
 }
 
 /// A step that is refused is wrong use, and its words say what to do instead.
-pub(crate) fn refused(refusal: Refusal) -> CommandError {
+fn refused(refusal: Refusal) -> CommandError {
     CommandError::new(Kind::Use, refusal.to_string())
 }
 

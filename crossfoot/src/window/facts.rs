@@ -8,7 +8,6 @@ use books::{Book, Meter, Table};
 use cutover::gate::{Facts, Judgement, judge};
 use cutover::seal::Input;
 use cutover::signoff::{Trusted, read_trusted};
-use jiff::Timestamp;
 use rules::plan::{Plan, Window};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,9 +20,7 @@ pub(crate) fn judged(
     asked: Option<std::num::NonZeroUsize>,
 ) -> Result<Judgement, CommandError> {
     let facts = gather(plan, window, desk, threads(asked, Some(plan)))?;
-    let last = desk.daybook().entries().last();
-    let now = last.map_or_else(Timestamp::now, |last| Timestamp::now().max(last.at()));
-    Ok(judge(desk.state(), &facts, now))
+    Ok(judge(desk.state(), &facts, desk.now()))
 }
 
 fn gather(

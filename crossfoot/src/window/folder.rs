@@ -6,6 +6,8 @@ use cutover::Digest;
 use cutover::daybook::BreakAccepted;
 use cutover::gate::{Evidence, RejectTally, Tally, TallyError};
 use cutover::seal::{Found, MANIFEST};
+use ledger::Break;
+use reports::read_breaks;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -25,6 +27,19 @@ pub(crate) fn read(folder: &Path, accepted: &[BreakAccepted]) -> Result<Evidence
         let message = format!("{}: {error}", folder.display());
         CommandError::new(Kind::Book, message)
     })
+}
+
+/// The breaks of a folder of evidence, one at a time.
+pub(crate) fn breaks(
+    folder: &Path,
+) -> Result<impl Iterator<Item = Result<Break, CommandError>>, CommandError> {
+    let path = folder.join("breaks.jsonl");
+    let file = File::open(&path).map_err(|error| failed(&path, &error))?;
+    let folder = folder.display().to_string();
+    let breaks = read_breaks(BufReader::with_capacity(1 << 20, file));
+    Ok(breaks.map(move |found| {
+        found.map_err(|error| CommandError::new(Kind::Book, format!("{folder}: {error}")))
+    }))
 }
 
 /// Shows each line of a file, with its end, so that one is in memory at a time.
@@ -49,7 +64,7 @@ fn each_line(
 }
 
 /// All files of a folder, in the order of their names, with `/` between folders.
-pub(crate) fn files(folder: &Path) -> Result<Vec<Found>, CommandError> {
+fn files(folder: &Path) -> Result<Vec<Found>, CommandError> {
     let mut found = Vec::new();
     walk(folder, "", &mut found)?;
     found.sort_by(|one, other| one.file.cmp(&other.file));

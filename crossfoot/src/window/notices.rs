@@ -6,14 +6,14 @@ use crate::commands::environment;
 use crate::error::{CommandError, Kind};
 use crate::screen::Screen;
 use crate::words;
-use channels::{Channel, Command, Email, File, Message, Patience, Post, SystemClock, Tls, Webhook};
+use channels::{Channel, Clock, Command, Email, File, Message, Patience, Post, Tls, Webhook};
 use cutover::clock::{self, Reading};
 use cutover::daybook::{Event, Notice as Told};
 use cutover::notice::{Kind as About_, Language, Notice, Occasion, Sender, Template, write};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rules::plan::{ChannelPlan, NoticePlan, Plan, Way, Window};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What is told.
@@ -36,7 +36,8 @@ pub(crate) fn language(words: words::Language) -> Language {
     words.pick(Language::English, Language::Chinese)
 }
 
-/// Words a notice in each language of the plan and sends it to each channel that takes it.
+/// Words a notice in each language of the plan and sends it to each channel that takes it, as long as
+/// the clock goes on.
 ///
 /// # Errors
 /// A notice cannot be worded, a channel is wrong as the plan has it, or the daybook cannot be
@@ -46,6 +47,7 @@ pub(crate) fn send(
     window: &Window,
     desk: &mut Desk,
     about: About,
+    clock: &dyn Clock,
     screen: &Screen,
 ) -> Result<(), CommandError> {
     let kind = kind_of(&about);
@@ -61,6 +63,9 @@ pub(crate) fn send(
     }
     let post = opened(plan, &channels)?;
     for planned in &window.notices {
+        if !clock.wait(Duration::ZERO) {
+            break;
+        }
         let notice = worded(&clocked::zone(desk.state()), planned, &about)?;
         let head = desk.state().head().short();
         let message = Message {
@@ -71,7 +76,7 @@ pub(crate) fn send(
             text: notice.text.clone(),
             fields: fields(&notice),
         };
-        let attempts = post.send(&message, &SystemClock, |attempt| {
+        let attempts = post.send(&message, clock, |attempt| {
             if !attempt.is_delivered() {
                 screen.tell(&format!("channel {}: {}", attempt.channel, attempt.says()));
             }
@@ -140,18 +145,10 @@ pub(crate) fn check(plan: &Plan, window: &Window) -> Result<(), CommandError> {
 }
 
 fn opened(plan: &Plan, channels: &[Channel]) -> Result<Post, CommandError> {
-    Post::open(channels, here(plan), &environment).map_err(|mistakes| {
+    Post::open(channels, plan.folder(), &environment).map_err(|mistakes| {
         let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
         CommandError::new(Kind::Use, lines.join("\n"))
     })
-}
-
-/// The plan's folder; this one, where the plan is named without a folder.
-fn here(plan: &Plan) -> &Path {
-    match plan.folder().as_os_str().is_empty() {
-        true => Path::new("."),
-        false => plan.folder(),
-    }
 }
 
 /// Words a notice in one language.

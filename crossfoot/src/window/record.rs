@@ -1,9 +1,9 @@
 //! What `convert`, `verify` and `correct` write into the daybook of a window that is under way.
 
 use super::clocked::Clocked;
-use super::desk::{Desk, digest, window_of};
+use super::desk::{Desk, window_of};
 use super::folder;
-use crate::error::{CommandError, Kind};
+use crate::error::CommandError;
 use crate::screen::Screen;
 use cutover::daybook::{
     ConversionFinished, Corrected, Event, Phase, TableMoved, VerificationFinished,
@@ -29,13 +29,7 @@ pub(crate) fn begin(
         return Ok(None);
     }
     let window = window_of(plan)?;
-    let known = desk.state().terms().map(|terms| terms.plan_blake3);
-    if known != Some(digest(plan)?) {
-        let message = "the plan has changed since the window was announced";
-        return Err(CommandError::new(Kind::Use, message).hint(
-            "put it back, or record the change with `crossfoot window replan --why … --by …`",
-        ));
-    }
+    desk.unchanged(plan)?;
     Clocked::begin(plan, window, desk, phase, bytes, screen).map(Some)
 }
 
@@ -76,10 +70,7 @@ pub(crate) fn verified(
     };
     let mut breaks = BreakCounts::default();
     for agreement in &report.agreements {
-        breaks.missing += agreement.breaks.missing;
-        breaks.extra += agreement.breaks.extra;
-        breaks.differs += agreement.breaks.differs;
-        breaks.copies += agreement.breaks.copies;
+        breaks = breaks.plus(agreement.breaks);
     }
     let off = |status: ControlStatus| status != ControlStatus::Holds;
     Ok(Event::VerificationFinished(VerificationFinished {

@@ -5,6 +5,8 @@ use crate::place::{Place, timeless as masked};
 use jiff::{SignedDuration, Timestamp};
 use std::fmt::Write as _;
 use std::fs;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 /// Records of the old book; enough for every cause to find one.
 const RECORDS: u32 = 1_200;
@@ -118,10 +120,38 @@ fn ends(place: &Place, line: &str, status: &str) -> String {
     output.stdout + &output.stderr
 }
 
+/// Announces the window and closes the old book.
+fn frozen(place: &Place) {
+    ends(place, "window announce", "0");
+    ends(place, "window freeze", "0");
+}
+
 /// Converts, and verifies that both books agree.
 fn converted_and_verified(place: &Place) {
     ends(place, "convert", "0");
     ends(place, "verify --evidence evidence/first", "0");
+}
+
+fn signed(place: &Place) {
+    ends(place, "sign --role accountant --key li.key", "0");
+    ends(place, "sign --role engineer --key wang.key", "0");
+}
+
+/// Comes to where nothing but the release is left to do.
+fn ready(place: &Place) {
+    ends(place, "convert", "0");
+    ends(place, "rehearse --count 1", "0");
+    frozen(place);
+    converted_and_verified(place);
+    signed(place);
+}
+
+/// Another old book: one record was booked otherwise by hand.
+fn off(place: Place) -> Place {
+    let flow = place.read("old/flow.csv").replacen("V00007,", "V0000X,", 1);
+    let place = place.with("old/flow.csv", flow);
+    ends(&place, "verify --evidence evidence/off", "1");
+    place
 }
 
 #[test]
@@ -252,13 +282,7 @@ fn another_signer_is_another_plan() {
 #[test]
 fn evidence_of_which_any_byte_was_changed_is_refused_by_name() {
     let place = night();
-    ends(&place, "convert", "0");
-    ends(&place, "rehearse --count 1", "0");
-    ends(&place, "window announce", "0");
-    ends(&place, "window freeze", "0");
-    converted_and_verified(&place);
-    ends(&place, "sign --role accountant --key li.key", "0");
-    ends(&place, "sign --role engineer --key wang.key", "0");
+    ready(&place);
     ends(&place, "window release", "0");
     let check = "evidence verify evidence/first --keys signers.txt";
     ends(&place, check, "0");
@@ -413,13 +437,123 @@ fn what_a_system_answers_brings_no_secret_of_the_environment_out() {
     }
 }
 
+/// A hook that has been called and does not answer, until it may.
+const BLOCKS: &str = r#"["/bin/sh", "-c", "echo $CROSSFOOT_CALL_ID >> ids; cat >> calls.jsonl; echo >> calls.jsonl; touch called; n=0; until [ -e answer ] || [ $n -gt 600 ]; do n=$((n+1)); sleep 0.1; done"]"#;
+
+/// Kills a command while the hook that it calls is at work.
+fn killed_in_the_call(place: &Place, line: &str) {
+    drop(fs::remove_file(place.path().join("called")));
+    let mut command = place.command(line);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let began = Instant::now();
+    while !place.path().join("called").exists() {
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "{line} calls nobody"
+        );
+        assert!(child.try_wait().unwrap().is_none(), "{line} has ended");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    ends(place, "daybook verify window/daybook.jsonl", "0");
+}
+
+fn last_event(place: &Place) -> String {
+    let daybook = place.read("window/daybook.jsonl");
+    let last: serde_json::Value = serde_json::from_str(daybook.lines().last().unwrap()).unwrap();
+    last["event"].as_str().unwrap().to_owned()
+}
+
+fn stage(place: &Place) -> String {
+    let status = ends(place, "window status --json", "0");
+    let status: serde_json::Value = serde_json::from_str(&status).unwrap();
+    status["stage"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_freeze_that_was_killed_in_its_call_is_called_again() {
+    let place = night().with("crossfoot.toml", hooked("freeze", BLOCKS));
+    ends(&place, "window announce", "0");
+    killed_in_the_call(&place, "window freeze");
+    assert_eq!(last_event(&place), "freezing");
+    assert_eq!(stage(&place), "freezing");
+    let status = ends(&place, "window status", "0");
+    assert!(status.contains("its answer is not known"), "{status}");
+    // Nothing goes on from a book of which it is not known whether it is closed.
+    let convert = ends(&place, "convert", "0");
+    assert!(convert.contains("the window is not under way"), "{convert}");
+    ends(&place, "window release", "1");
+    assert_eq!(stage(&place), "freezing");
+
+    let place = place.with("answer", "");
+    ends(&place, "window freeze", "0");
+    assert_eq!(stage(&place), "frozen");
+    let calls = place.read("calls.jsonl");
+    assert_eq!(calls.matches("\"freeze\"").count(), 2, "{calls}");
+    ends(&place, "daybook verify window/daybook.jsonl", "0");
+}
+
+#[test]
+fn a_release_that_was_killed_in_its_call_is_called_again_or_told_not_to_be() {
+    let place = night().with("crossfoot.toml", hooked("release", BLOCKS));
+    ready(&place);
+    killed_in_the_call(&place, "window release");
+    assert_eq!(last_event(&place), "releasing");
+    let status = ends(&place, "window status", "0");
+    assert!(status.contains("its answer is not known"), "{status}");
+    // The new system may be open, so the old one stays closed, and nothing else is done.
+    let back = ends(&place, "window rollback --why x --by y", "2");
+    assert!(back.contains("may be open"), "{back}");
+    ends(&place, "window freeze", "2");
+    ends(&place, "sign --role engineer --key wang.key", "2");
+    assert_eq!(last_event(&place), "releasing");
+
+    // Somebody has looked: it is closed. The signatures hold, and the gate is asked anew.
+    ends(&place, "window release --not-released 'it is closed'", "1");
+    assert_eq!(stage(&place), "balanced");
+    killed_in_the_call(&place, "window release");
+    assert_eq!(last_event(&place), "releasing");
+    let gates = place
+        .read("window/daybook.jsonl")
+        .matches("\"event\":\"gate\"")
+        .count();
+
+    let place = place.with("answer", "");
+    ends(&place, "window release", "0");
+    assert_eq!(stage(&place), "released");
+    let daybook = place.read("window/daybook.jsonl");
+    assert_eq!(daybook.matches("\"event\":\"gate\"").count(), gates);
+    let ids = place.read("ids");
+    let ids: Vec<&str> = ids.lines().collect();
+    assert_eq!(ids.len(), 3, "{ids:?}");
+    assert_ne!(ids[0], ids[1], "a call of its own");
+    assert_eq!(ids[1], ids[2], "the call that was cut off, once more");
+    ends(&place, "daybook verify window/daybook.jsonl", "0");
+    ends(
+        &place,
+        "evidence verify evidence/first --keys signers.txt",
+        "0",
+    );
+}
+
+#[test]
+fn a_daybook_that_was_cut_off_in_its_first_entry_is_begun_anew() {
+    let place = night().with("window/daybook.jsonl", "{\"n\":0,\"at\"");
+    let none = ends(&place, "window freeze", "2");
+    assert!(none.contains("there is no daybook"), "{none}");
+    ends(&place, "window announce", "0");
+    assert_eq!(stage(&place), "announced");
+    ends(&place, "daybook verify window/daybook.jsonl", "0");
+}
+
 #[test]
 fn a_window_is_rolled_back_from_anywhere_before_the_release() {
     let place = night();
     let none = ends(&place, "window rollback --why x --by y", "2");
     assert!(none.contains("there is no daybook"), "{none}");
-    ends(&place, "window announce", "0");
-    ends(&place, "window freeze", "0");
+    frozen(&place);
     ends(&place, "convert", "0");
     insta::assert_snapshot!(
         masked(&place.run("window rollback --why 'two cents, nobody knows where' --by 'Li Na'")), @"
@@ -464,13 +598,9 @@ fn a_break_is_accepted_by_name_and_amount_and_stays_in_the_report() {
     let place = night();
     ends(&place, "convert", "0");
     ends(&place, "rehearse --count 1", "0");
-    ends(&place, "window announce", "0");
-    ends(&place, "window freeze", "0");
+    frozen(&place);
     ends(&place, "convert", "0");
-    // The rule is right, and one record was booked by hand otherwise: another old book now.
-    let flow = place.read("old/flow.csv").replacen("V00007,", "V0000X,", 1);
-    let place = place.with("old/flow.csv", flow);
-    ends(&place, "verify --evidence evidence/off", "1");
+    let place = off(place);
     let shut = ends(&place, "gate", "1");
     assert!(shut.contains("NO-GO"), "{shut}");
     let accept = "gate accept --agreement postings --reason 'renamed by hand' --owner 'Li Na'";
@@ -504,12 +634,9 @@ fn a_break_is_accepted_by_name_and_amount_and_stays_in_the_report() {
 fn a_correction_within_the_window_voids_what_was_verified() {
     let place = night();
     ends(&place, "convert", "0");
-    ends(&place, "window announce", "0");
-    ends(&place, "window freeze", "0");
+    frozen(&place);
     ends(&place, "convert", "0");
-    let flow = place.read("old/flow.csv").replacen("V00007,", "V0000X,", 1);
-    let place = place.with("old/flow.csv", flow);
-    ends(&place, "verify --evidence evidence/off", "1");
+    let place = off(place);
     ends(
         &place,
         "correct --evidence evidence/off --write --reason 'key' --by 'Wang Wei'",

@@ -4,7 +4,7 @@ use ledger::Report;
 
 use super::{RejectTally, Tally};
 use crate::Digest;
-use crate::seal::{Found, SealError, Sealed};
+use crate::seal::{Flaw, Found, SealError, Sealed};
 
 /// Is the evidence of one verification, as it was read just now.
 #[derive(Debug)]
@@ -61,6 +61,29 @@ impl Evidence {
     /// Gives the manifest with its digest.
     pub fn sealed(&self) -> &Sealed {
         &self.sealed
+    }
+
+    /// Gives what of the folder is not as its manifest says; nothing where it is as it was written.
+    /// Of a folder that is, what was read must have been those very bytes.
+    pub fn flaws(&self) -> Vec<Flaw> {
+        let flaws = self.sealed.check(&self.files);
+        if !flaws.is_empty() {
+            return flaws;
+        }
+        let read = [
+            ("report.json", self.report_blake3),
+            ("breaks.jsonl", self.tally.blake3()),
+            ("rejects.jsonl", self.rejects.blake3()),
+        ];
+        let otherwise = read.into_iter().filter_map(|(file, actual)| {
+            let expected = self.sealed.blake3_of(file).unwrap_or_default();
+            (expected != actual).then(|| Flaw::ReadOtherwise {
+                file: file.to_owned(),
+                expected,
+                actual,
+            })
+        });
+        otherwise.collect()
     }
 
     /// Gives the report.

@@ -240,6 +240,44 @@ fn evidence_without_digests_is_not_checked() {
 }
 
 #[test]
+fn evidence_that_was_read_otherwise_than_it_is_listed_is_no_evidence() {
+    let world = signed();
+    let run = world.run.as_ref().expect("a run");
+    assert_eq!(run.evidence(&[]).expect("it is read").flaws(), []);
+    // A file that is not there is the first to be told; what was read of the others is not.
+    let evidence = run.evidence_with(vec![], &[]).expect("it is read");
+    assert!(evidence.flaws().len() > 1, "{:?}", evidence.flaws());
+    assert!(!format!("{:?}", evidence.flaws()).contains("ReadOtherwise"));
+    // The files are as they were written, and yet other lines were read.
+    let mut rejects = RejectTally::new();
+    rejects
+        .see_line(b"{\"agreement\":\"a\",\"reason\":\"r\",\"record\":{},\"source\":[]}\n")
+        .expect("a reject");
+    let (manifest, report) = (run.manifest(), run.report_json());
+    let read = Evidence::read(&manifest, &report, run.files(), Tally::new(&[]), rejects);
+    let evidence = read.expect("it is read");
+    let flaws: Vec<String> = evidence.flaws().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        flaws,
+        ["rejects.jsonl was read with other bytes than are listed"]
+    );
+    let mut facts = world.facts();
+    facts.evidence = Some(evidence);
+    let judgement = judge(&world.state, &facts, at("11:30"));
+    let item = judgement
+        .items()
+        .iter()
+        .find(|item| item.check == Check::Evidence);
+    let item = item.expect("there");
+    assert_eq!(item.status, Status::Failed);
+    assert_eq!(
+        item.says,
+        "rejects.jsonl was read with other bytes than are listed; read it again"
+    );
+    assert!(item.expected != item.actual && item.expected.is_some());
+}
+
+#[test]
 fn what_changed_since_fails() {
     assert_snapshot!(open(|world| world.inputs.truncate(1)), @r"
     NO-GO

@@ -380,4 +380,17 @@ fn breaks_are_counted_by_kind() {
         }
     );
     assert_eq!(counts.sum(), 5);
+    let most = BreakCounts {
+        copies: u64::MAX,
+        ..counts
+    };
+    assert_eq!(
+        counts.plus(most),
+        BreakCounts {
+            missing: 2,
+            extra: 4,
+            differs: 2,
+            copies: u64::MAX
+        }
+    );
 }

@@ -4,7 +4,7 @@ use super::{at, check};
 use channels::{Channel, Post};
 use cutover::Digest;
 use cutover::notice::{Kind, Language, Occasion, Sender, Template, write};
-use cutover::seal::{Found, Sealed};
+use cutover::seal::{Flaw, Found, Sealed};
 use cutover::signoff::{PublicKey, Refused, SecretKey, Statement, TwoPeople, read_trusted};
 use jiff::tz::TimeZone;
 use reports::ReportError;
@@ -152,6 +152,14 @@ fn every_flaw_of_evidence_is_told() {
     let flaws = sealed.check(&files);
     assert_eq!(flaws.len(), 5, "{flaws:?}");
     flaws.iter().for_each(|flaw| check(&flaw.to_string()));
+    let (expected, actual) = (Digest::of(b""), Digest::of(b"x"));
+    let file = "breaks.jsonl".to_owned();
+    let otherwise = Flaw::ReadOtherwise {
+        file,
+        expected,
+        actual,
+    };
+    check(&otherwise.to_string());
 }
 
 #[test]

@@ -1,0 +1,168 @@
+//! A run whose progress is told: nothing that a channel does holds it up.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot prepare its window fails"
+)]
+
+use super::{Clocked, Desk, Phase, Stretch, Watch};
+use crate::args::{Color, Global, Lang};
+use crate::screen::Screen;
+use cutover::Digest;
+use cutover::daybook::{Event, Figure, OpeningFigures, Taken};
+use cutover::window::Command;
+use jiff::{SignedDuration, Timestamp};
+use rules::plan::Plan;
+use rules::watch::Work;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// How long a test may take that waits for something.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A run that nobody sees.
+struct Unseen;
+
+impl Watch for Unseen {
+    fn begin(&self, _: Stretch) {}
+
+    fn say(&self, _: &str) {}
+
+    fn is_stopped(&self) -> bool {
+        false
+    }
+}
+
+/// A plan whose window is open, which reports every second to this channel.
+fn plan(folder: &Path, channel: &str) -> Plan {
+    let at = |minutes| Timestamp::now() + SignedDuration::from_mins(minutes);
+    let (freeze, release) = (at(-1), at(240));
+    let text = format!(
+        "name = \"wallet\"\ncurrency = \"CNY\"\n[source]\nurl = \"old\"\n[target]\nurl = \"new\"\n\
+         [[agreement]]\nname = \"a\"\nrule = \"SELECT id FROM flow\"\ntarget = \"flow\"\n\
+         key = [\"id\"]\n\
+         [window]\nfreeze = {freeze:.0}\nrelease = {release:.0}\nrollback_takes = \"45m\"\n\
+         report_every = \"1s\"\n\
+         [[window.notice]]\nlanguage = \"en\"\nsystem = \"Ruixin Pay\"\ncontact = \"95188\"\n\
+         [[window.channel]]\nname = \"pager\"\nnotices = [\"progress\"]\n{channel}\n"
+    );
+    let path = folder.join("crossfoot.toml");
+    std::fs::write(&path, text).unwrap();
+    rules::plan::read(&path).unwrap()
+}
+
+/// The daybook of a window that is frozen.
+fn frozen(plan: &Plan) -> Desk {
+    let mut desk = Desk::begin(plan).unwrap();
+    desk.take(Command::Announce).unwrap();
+    desk.take(Command::Freeze).unwrap();
+    for taken in [Taken::Before, Taken::After] {
+        let figures = vec![Figure {
+            name: "records".to_owned(),
+            value: "7".to_owned(),
+        }];
+        let blake3 = Digest::of(b"7");
+        desk.record(Event::OpeningFigures(OpeningFigures {
+            taken,
+            figures,
+            blake3,
+        }))
+        .unwrap();
+    }
+    desk.take(Command::ConfirmFrozen).unwrap();
+    desk
+}
+
+fn begun(plan: &Plan) -> Clocked {
+    let screen = Screen::new(&Global {
+        lang: Some(Lang::En),
+        json: false,
+        no_progress: true,
+        color: Color::Never,
+    });
+    let window = plan.window.as_ref().unwrap();
+    let (desk, screen) = (frozen(plan), screen.muted());
+    Clocked::begin(plan, window, desk, Phase::Convert, 1 << 20, &screen).unwrap()
+}
+
+fn stretch() -> Stretch {
+    Stretch {
+        work: Work::Convert,
+        name: "postings".to_owned(),
+        bytes: Some(1 << 20),
+        meter: Arc::default(),
+    }
+}
+
+/// The events so far, as the daybook on the disk has them.
+fn events(plan: &Plan) -> Vec<Event> {
+    let desk = Desk::need(plan).unwrap();
+    let entries = desk.daybook().entries().iter();
+    entries.map(|entry| entry.event().clone()).collect()
+}
+
+fn count(plan: &Plan, name: &str) -> usize {
+    let events = events(plan);
+    events.iter().filter(|event| event.name() == name).count()
+}
+
+fn wait_for(what: &str, is_there: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !is_there() {
+        assert!(began.elapsed() < PATIENCE, "{what} did not come");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn every_so_often_the_daybook_and_the_channels_are_told_when_it_will_be_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = plan(folder.path(), "file = \"notices.jsonl\"");
+    let clocked = begun(&plan);
+    let watch = clocked.watch(Arc::new(Unseen));
+    let stretch = stretch();
+    watch.begin(stretch.clone());
+    stretch.meter.rows.store(3, Ordering::Relaxed);
+    stretch.meter.bytes.store(1 << 10, Ordering::Relaxed);
+    wait_for("the second notice", || count(&plan, "notice_sent") >= 2);
+    clocked.end(None).unwrap();
+    let told = std::fs::read_to_string(folder.path().join("notices.jsonl")).unwrap();
+    let first: serde_json::Value = serde_json::from_str(told.lines().next().unwrap()).unwrap();
+    assert_eq!(first["kind"], "progress");
+    let events = events(&plan);
+    let forecasts = events.iter().filter_map(|event| match event {
+        Event::Forecast(forecast) => Some(forecast),
+        _ => None,
+    });
+    let forecasts: Vec<_> = forecasts.collect();
+    assert!(forecasts.len() >= 2, "{forecasts:?}");
+    assert_eq!(forecasts[0].phase, Phase::Convert);
+    assert_eq!(forecasts[0].done, 3);
+    assert!(forecasts[0].margin_ms.is_some() || forecasts[0].p90.is_none());
+}
+
+#[test]
+fn a_channel_that_hangs_does_not_hold_up_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let hangs = "command = [\"sh\", \"-c\", \"touch called; sleep 300\"]\nattempts = 20\n\
+                 time_limit = \"5s\"";
+    let plan = plan(folder.path(), hangs);
+    let clocked = begun(&plan);
+    let watch = clocked.watch(Arc::new(Unseen));
+    watch.begin(stretch());
+    let called = folder.path().join("called");
+    wait_for("the call", || called.exists());
+    // While the channel hangs, the run goes on, and so does the daybook.
+    let (began, forecasts) = (Instant::now(), count(&plan, "forecast"));
+    watch.begin(stretch());
+    assert!(began.elapsed() < Duration::from_secs(1), "it was held up");
+    wait_for("the next forecast", || count(&plan, "forecast") > forecasts);
+    assert_eq!(count(&plan, "notice_failed"), 0, "the first attempt hangs");
+    // The end waits for no more than the attempt that is under way, and that is told.
+    let began = Instant::now();
+    clocked.end(None).unwrap();
+    assert!(began.elapsed() < Duration::from_secs(15), "it was held up");
+    assert_eq!(count(&plan, "notice_failed"), 1);
+}
