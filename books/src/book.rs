@@ -40,8 +40,14 @@ impl Book {
     /// # Errors
     /// As [`open`](Book::open).
     pub fn open_cut(spec: &BookSpec, chunk_bytes: u64) -> Result<Book, Vec<BookError>> {
-        let found = find_tables(spec)?;
         let mut book = Book::default();
+        if let Some(address) = &spec.database {
+            for table in crate::database::open(address, spec)? {
+                book.tables.insert(table.name.to_string(), Arc::new(table));
+            }
+            return Ok(book);
+        }
+        let found = find_tables(spec)?;
         let mut errors = Vec::new();
         for (name, files) in found {
             let table_spec = spec.tables.get(&name).cloned().unwrap_or_default();
@@ -140,7 +146,7 @@ fn open_table(
 
 fn file_info(file: &FoundFile, opened: &Opened) -> FileInfo {
     let rows = match &opened.body {
-        Body::Csv(_) => None,
+        Body::Csv(_) | Body::Database(_) => None,
         Body::Parquet(parquet) => Some(parquet.rows()),
     };
     FileInfo {

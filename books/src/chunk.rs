@@ -11,6 +11,7 @@ pub(crate) fn cut(table: &Table) -> Vec<Chunk> {
         let parts = match &source.body {
             Body::Csv(csv) => byte_ranges(csv.cut(source, table.chunk_bytes)),
             Body::Parquet(parquet) => parquet.row_groups(),
+            Body::Database(database) => database.cut(table.files[number].bytes),
         };
         for (part, (span, bytes, rows)) in parts.into_iter().enumerate() {
             chunks.push(chunk(&table.name, number, source, part, span, bytes, rows));
@@ -44,7 +45,7 @@ fn chunk(
 fn byte_ranges(spans: Vec<Span>) -> Vec<(Span, u64, Option<u64>)> {
     let length = |span: &Span| match span {
         Span::Bytes { start, end, .. } => end - start,
-        Span::RowGroup { .. } => 0,
+        Span::RowGroup { .. } | Span::Keys { .. } => 0,
     };
     spans
         .into_iter()

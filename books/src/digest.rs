@@ -10,14 +10,14 @@ use serde::Serialize;
 
 use crate::error::{ReadError, ReadErrorKind};
 use crate::read::Meter;
-use crate::table::{SourceFile, Table};
+use crate::table::{Body, FileInfo, SourceFile, Table};
 
-/// What a file was when it was read.
+/// What a file, or a database's table, was when it was read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct FileDigest {
     /// The file, relative to the book.
     pub file: String,
-    /// Its length in bytes.
+    /// Its length in bytes; of a table, that of all its values.
     pub bytes: u64,
     /// BLAKE3 of its bytes, 64 hexadecimal digits.
     pub blake3: String,
@@ -37,9 +37,9 @@ pub fn digest_tables(
     meter: &Meter,
     is_stopped: &(dyn Fn() -> bool + Sync),
 ) -> Result<Vec<Vec<FileDigest>>, ReadError> {
-    let files: Vec<&SourceFile> = tables
+    let files: Vec<(&SourceFile, &FileInfo)> = tables
         .iter()
-        .flat_map(|table| table.sources.iter().map(|file| &**file))
+        .flat_map(|table| table.sources.iter().map(|file| &**file).zip(&table.files))
         .collect();
     let next = AtomicUsize::new(0);
     let done = Mutex::new(BTreeMap::new());
@@ -47,8 +47,11 @@ pub fn digest_tables(
         for _ in 0..threads.clamp(1, files.len().max(1)) {
             scope.spawn(|| {
                 let take = || next.fetch_add(1, Ordering::Relaxed);
-                while let Some((index, file)) = numbered(&files, take()) {
-                    let digest = digest(file, meter, is_stopped);
+                while let Some((index, (file, info))) = numbered(&files, take()) {
+                    let digest = match &file.body {
+                        Body::Database(_) => digest_table(file, info, threads, meter, is_stopped),
+                        Body::Csv(_) | Body::Parquet(_) => digest(file, meter, is_stopped),
+                    };
                     let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
                     done.insert(index, digest);
                 }
@@ -61,8 +64,23 @@ pub fn digest_tables(
     tables.iter().map(of_table).collect()
 }
 
-fn numbered<T>(items: &[T], index: usize) -> Option<(usize, &T)> {
-    items.get(index).map(|item| (index, item))
+fn numbered<T: Copy>(items: &[T], index: usize) -> Option<(usize, T)> {
+    items.get(index).map(|item| (index, *item))
+}
+
+fn digest_table(
+    file: &SourceFile,
+    info: &FileInfo,
+    threads: usize,
+    meter: &Meter,
+    is_stopped: &(dyn Fn() -> bool + Sync),
+) -> Result<FileDigest, ReadError> {
+    let (bytes, hash) = crate::database::digest(file, info, threads, meter, is_stopped)?;
+    Ok(FileDigest {
+        file: file.display.to_string(),
+        bytes,
+        blake3: hash.to_hex().to_string(),
+    })
 }
 
 fn digest(

@@ -175,6 +175,9 @@ pub enum BookErrorKind {
     /// A file cannot be read.
     #[error("{0}")]
     Read(Box<ReadError>),
+    /// A database cannot be opened.
+    #[error("{0}")]
+    Database(Box<databases::DatabaseError>),
 }
 
 impl From<ReadError> for BookError {
@@ -371,6 +374,9 @@ pub enum ReadErrorKind {
     /// A filter that the caller gave failed.
     #[error("the filter failed: {0}")]
     Filter(String),
+    /// A database cannot be read on.
+    #[error("{0}")]
+    Database(Box<databases::DatabaseError>),
     /// A chunk of another table.
     #[error("there is no such file in the table")]
     NoSuchFile,

@@ -1,7 +1,7 @@
 //! Opens books of files as Arrow batches, every record with its place.
 //!
 //! A book is all the tables of one side: a folder of CSV and Parquet files, a
-//! single file, or a glob. Nothing in it is silently mended: a wrong field
+//! single file, a glob, or a database. Nothing in it is silently mended: a wrong field
 //! count, an undecodable byte, an unclosed quote or a file that is cut off is
 //! an error with file, line, column and what to do. What the plan declares to
 //! be mended is counted, file by file.
@@ -62,10 +62,16 @@
 //! resolved. `_row` is the number of the row in its file, from 1. Columns of
 //! lists, maps or structures stand in the schema and cannot be read.
 //!
+//! **Databases** (see the crate `databases`) give each table and view by its name.
+//! `_file` is empty, `_row` the number of the record in the order of the
+//! primary key, from 1; without one, in the order in which the server gives
+//! them. All that is read of a book is of one moment. A record that is asked for
+//! by its key is fetched by it.
+//!
 //! # What it does not do
 //!
 //! It does not guess: neither encodings nor delimiters nor types nor dates. It
-//! reads no database and writes nothing. It does not make amounts of texts:
+//! writes nothing. It does not make amounts of texts:
 //! that is a rule's work. It does not wait for a file that is still written: a
 //! file that changes while it is read is an error.
 
@@ -73,6 +79,7 @@ mod book;
 mod chunk;
 mod columns;
 mod csv;
+mod database;
 mod digest;
 mod error;
 mod find;
@@ -86,6 +93,7 @@ mod table;
 
 pub use book::{Book, CHUNK_BYTES};
 pub use csv::MAX_RECORD_BYTES;
+pub use databases::Address as DatabaseAddress;
 pub use digest::{FileDigest, digest_tables};
 pub use error::{BookError, BookErrorKind, FieldPlace, ReadError, ReadErrorKind};
 pub use place::{FILE_COLUMN, ROW_COLUMN};

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 pub struct BookSpec {
     /// A file, a folder or a glob; absolute, or relative to the working folder.
     pub root: PathBuf,
+    /// The database that is the book, instead of files.
+    pub database: Option<databases::Address>,
     /// What is said about single tables, by the table's name. A file that no
     /// table here names is a table by its stem.
     pub tables: BTreeMap<String, TableSpec>,

@@ -9,6 +9,7 @@ use arrow_schema::SchemaRef;
 use serde::Serialize;
 
 use crate::csv::CsvFile;
+use crate::database::DatabaseTable;
 use crate::error::{ReadError, ReadErrorKind};
 use crate::parquet::ParquetFile;
 use crate::read::{ChunkReader, ReadRequest};
@@ -68,6 +69,8 @@ pub struct Chunk {
 pub(crate) enum Span {
     /// A row group, with the number of its first row, from 1.
     RowGroup { index: usize, first_row: u64 },
+    /// A range of the key of a database's table.
+    Keys { index: usize },
     /// Bytes, with the line on which they start; all of the file for a file
     /// that is not cut.
     Bytes {
@@ -99,6 +102,7 @@ pub(crate) struct SourceFile {
 pub(crate) enum Body {
     Csv(CsvFile),
     Parquet(ParquetFile),
+    Database(DatabaseTable),
 }
 
 /// What tells that a file was not touched.
@@ -109,6 +113,14 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
+    /// Of what is no file.
+    pub(crate) fn none() -> Stamp {
+        Stamp {
+            bytes: 0,
+            modified: None,
+        }
+    }
+
     pub(crate) fn of(metadata: &Metadata) -> Stamp {
         Stamp {
             bytes: metadata.len(),
@@ -124,6 +136,10 @@ impl SourceFile {
 
     /// Whether the file is still the one that was opened.
     pub(crate) fn check_unchanged(&self) -> Result<(), ReadError> {
+        if matches!(self.body, Body::Database(_)) {
+            // A snapshot does not change.
+            return Ok(());
+        }
         let metadata = std::fs::metadata(&self.path).map_err(|error| self.io_error(&error))?;
         if Stamp::of(&metadata) == self.stamp {
             return Ok(());
@@ -149,7 +165,31 @@ impl Table {
         Arc::clone(&self.schema)
     }
 
-    /// Its files, in the order of their paths.
+    /// The moment at which a database's table is read, with the database's name and version.
+    pub fn moment(&self) -> Option<String> {
+        self.sources.iter().find_map(|source| match &source.body {
+            Body::Database(table) => Some(table.moment()),
+            Body::Csv(_) | Body::Parquet(_) => None,
+        })
+    }
+
+    /// The columns of the primary key that a database says, by their names here; empty for files.
+    pub fn key(&self) -> Vec<&str> {
+        let Some(source) = self.sources.first() else {
+            return Vec::new();
+        };
+        let Body::Database(table) = &source.body else {
+            return Vec::new();
+        };
+        let name = |place: &usize| {
+            let at = source.columns.iter().position(|own| *own == Some(*place))?;
+            Some(self.schema.field(at).name().as_str())
+        };
+        let names = table.key().iter().map(name).collect::<Option<Vec<_>>>();
+        names.unwrap_or_default()
+    }
+
+    /// Its files, in the order of their paths. A database's table is one, by the table's name.
     pub fn files(&self) -> &[FileInfo] {
         &self.files
     }
@@ -201,6 +241,7 @@ impl Table {
                 Arc::clone(&self.repairs),
             ),
             Body::Parquet(_) => crate::parquet::read(source, &self.schema, chunk, request),
+            Body::Database(_) => crate::database::read(source, &self.schema, chunk, request),
         }
     }
 

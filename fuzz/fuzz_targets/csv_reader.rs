@@ -14,6 +14,7 @@ fuzz_target!(|input: (u16, &[u8])| {
     let spec = BookSpec {
         root: folder.path().to_owned(),
         tables: [("book".to_owned(), table_spec(choices))].into(),
+        ..BookSpec::default()
     };
     let book = match Book::open(&spec) {
         Ok(book) => book,

@@ -178,7 +178,8 @@ impl Columns {
             Place::Book { table, column } => {
                 let record = book.iter().find(|record| record.table == *table)?;
                 match own_name(column) {
-                    "_file" => record.file.clone(),
+                    // In a database there is none, which its column says as an empty text.
+                    "_file" => Some(record.file.clone().unwrap_or_default()),
                     "_row" => record.row.map(|row| row.to_string()),
                     own => record.fields.get(own)?.map(str::to_owned),
                 }
@@ -293,7 +294,7 @@ impl Background {
         for found in breaks {
             for (records, own) in [&found.source, &found.target].into_iter().zip(&mut broken) {
                 let place = |record: &ledger::SourceRecord| {
-                    Some((record.file.clone()?, record.row?.to_string()))
+                    Some((record.file.clone().unwrap_or_default(), record.row?.to_string()))
                 };
                 own.extend(records.iter().filter_map(place));
             }

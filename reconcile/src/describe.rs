@@ -60,10 +60,13 @@ impl Trail {
             if side.batch.column(scan.file).is_null(at) {
                 continue;
             }
-            let fields = scan.fields.iter().filter(|_| whole);
+            let file = text(scan.file).filter(|file| !file.is_empty());
+            // In a database a record is found by its own values.
+            let is_told = whole || file.is_none();
+            let fields = scan.fields.iter().filter(|_| is_told);
             into.push(SourceRecord {
                 table: scan.table.clone(),
-                file: text(scan.file),
+                file,
                 row: text(scan.row).and_then(|row| row.parse().ok()),
                 fields: Record(
                     fields

@@ -36,6 +36,7 @@ pub(crate) fn open_cut(
         &BookSpec {
             root: root.to_owned(),
             tables,
+            ..BookSpec::default()
         },
         chunk_bytes,
     )

@@ -41,9 +41,11 @@ fn of_one(
     book: Which,
     place: &SourceRecord,
 ) -> Result<Option<Neighbours>, StoryError> {
-    let (Some(file), Some(row)) = (&place.file, place.row) else {
+    let Some(row) = place.row else {
         return Ok(None);
     };
+    // Without a file they are records of a database, numbered by its key.
+    let file = place.file.clone().unwrap_or_default();
     let rows = row.saturating_sub(REACH)..=row.saturating_add(REACH);
     let wanted = Wanted {
         columns: vec!["_file".to_owned(), "_row".to_owned()],

@@ -30,7 +30,7 @@ pub(super) fn open(root: &Path) -> Result<Opened, SurveyError> {
     let base = base_of(&root);
     let mut spec = BookSpec {
         root,
-        tables: BTreeMap::new(),
+        ..BookSpec::default()
     };
     let mut looked_at = BTreeSet::new();
     let mut said = Vec::new();
@@ -385,6 +385,7 @@ fn open_alone(path: &Path, spec: TableSpec) -> Result<Arc<Table>, SurveyError> {
     let spec = BookSpec {
         root: path.to_owned(),
         tables: BTreeMap::from([(name, spec)]),
+        ..BookSpec::default()
     };
     let book = Book::open(&spec).map_err(read_or_book)?;
     let table = book.tables().next().cloned();

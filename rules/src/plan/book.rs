@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use books::{BookSpec, ExtraFields, FileOverride, Format, TableSpec};
+use books::{BookSpec, DatabaseAddress, ExtraFields, FileOverride, Format, TableSpec};
 use encoding_rs::Encoding;
 use globset::Glob;
 use toml::Spanned;
@@ -38,10 +38,19 @@ impl BookPlan {
         folder: &Path,
         environment: &dyn Fn(&str) -> Option<String>,
     ) -> Result<BookSpec, Vec<PlanError>> {
-        let root = folder.join(self.url.resolve(environment)?);
+        let address = self.url.resolve(environment)?;
+        let database = match DatabaseAddress::is_database(&address) {
+            true => Some(self.url.database(&address, folder)?),
+            false => None,
+        };
+        let root = match database {
+            Some(_) => PathBuf::new(),
+            None => folder.join(address),
+        };
         let tables = self.tables.iter();
         Ok(BookSpec {
             root: std::path::absolute(&root).unwrap_or(root),
+            database,
             tables: tables
                 .map(|(name, spec)| (name.clone(), spec.value.clone()))
                 .collect(),
@@ -96,17 +105,21 @@ impl Address {
         concealed
     }
 
-    /// Fills in the variables.
+    /// Fills in the variables. Within the address of a server their values are written as an
+    /// address writes them, so that a password may hold any character.
     fn resolve(
         &self,
         environment: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<PathBuf, Vec<PlanError>> {
+    ) -> Result<String, Vec<PlanError>> {
         let mut path = String::new();
         let mut unset = Vec::new();
+        let is_server =
+            DatabaseAddress::is_database(&self.written) && !self.written.starts_with("sqlite:");
         for piece in &self.pieces {
             match piece {
                 Piece::Words(words) => path.push_str(words),
                 Piece::Variable(name) => match environment(name) {
+                    Some(value) if is_server => path.push_str(&DatabaseAddress::encoded(&value)),
                     Some(value) => path.push_str(&value),
                     None => unset.push(self.unset(name)),
                 },
@@ -117,8 +130,19 @@ impl Address {
         }
         match scheme_mistake(&path) {
             Some(mistake) => Err(vec![PlanError::new(mistake).at(&self.plan, self.place())]),
-            None => Ok(PathBuf::from(path)),
+            None => Ok(path),
         }
+    }
+
+    /// Reads the address of a database, its variables filled in.
+    fn database(&self, address: &str, folder: &Path) -> Result<DatabaseAddress, Vec<PlanError>> {
+        DatabaseAddress::parse(address, folder).map_err(|error| {
+            let mistake = Mistake::BadDatabaseAddress {
+                why: error.kind.to_string(),
+                mend: error.mend,
+            };
+            vec![PlanError::new(mistake).at(&self.plan, self.place())]
+        })
     }
 
     fn unset(&self, name: &Placed<String>) -> PlanError {
@@ -136,7 +160,7 @@ impl std::fmt::Display for Address {
 }
 
 /// Kinds of book that have a name, and that this build cannot open.
-const NOT_BUILT: [&str; 13] = [
+const NOT_BUILT: [&str; 9] = [
     "abfs",
     "azure",
     "file",
@@ -144,12 +168,8 @@ const NOT_BUILT: [&str; 13] = [
     "hdfs",
     "http",
     "https",
-    "mysql",
     "oracle",
-    "postgres",
-    "postgresql",
     "s3",
-    "sqlite",
 ];
 
 /// Finds what is wrong with the kind of an address.
@@ -159,6 +179,9 @@ fn scheme_mistake(address: &str) -> Option<Mistake> {
     let is_name = scheme
         .chars()
         .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    if DatabaseAddress::is_database(address) {
+        return None;
+    }
     Some(match is_name {
         true if NOT_BUILT.contains(&scheme.as_str()) => Mistake::SchemeNotBuilt { scheme },
         true => Mistake::UnknownScheme { scheme },

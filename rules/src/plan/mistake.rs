@@ -323,6 +323,14 @@ pub enum Mistake {
         /// The part before `://`.
         scheme: String,
     },
+    /// An address of a database that cannot be.
+    #[error("the address of the database cannot be: {why}")]
+    BadDatabaseAddress {
+        /// What is wrong with it.
+        why: String,
+        /// What to write.
+        mend: String,
+    },
     /// A password written out.
     #[error("the url holds a password")]
     PasswordInUrl,
@@ -668,11 +676,15 @@ impl Mistake {
             }
             Self::NoMinorUnit { .. } => "leave it out and give `money(…)` its scale in the rules",
             Self::SchemeNotBuilt { .. } => {
-                "this build reads folders, files and globs: export the tables as CSV or Parquet \
-                 and name their folder"
+                "this build reads files and the databases `postgres://`, `mysql://` and `sqlite://`: \
+                 export the tables as CSV or Parquet and name their folder"
             }
             Self::UnknownScheme { .. } => {
-                "name a folder, a file or a glob, such as `books/pay` or `books/*.csv`"
+                "name a folder, a file or a glob, such as `books/pay` or `books/*.csv`, or a \
+                 database, such as `postgres://user@host/database`"
+            }
+            Self::BadDatabaseAddress { mend, .. } => {
+                return Some(mend.clone()).filter(|mend| !mend.is_empty());
             }
             Self::PasswordInUrl => {
                 "write a variable in its place, such as `${PGPASSWORD}`, and change the password"

@@ -38,9 +38,9 @@ pub struct RejectedRecord {
     pub side: Which,
     /// The table.
     pub table: String,
-    /// The file, relative to the book.
+    /// The file, relative to the book; empty in a database.
     pub file: String,
-    /// The line (text) or row (Parquet) in the file.
+    /// The line (text) or row (Parquet) in the file, the number by the key in a database.
     pub row: u64,
     /// All columns in the order of the table, as text; `None` is NULL.
     pub record: Vec<(String, Option<String>)>,
@@ -50,7 +50,7 @@ impl From<RejectedRecord> for ledger::SourceRecord {
     fn from(record: RejectedRecord) -> Self {
         Self {
             table: record.table,
-            file: Some(record.file),
+            file: Some(record.file).filter(|file| !file.is_empty()),
             row: Some(record.row),
             fields: ledger::report::Record(record.record),
         }

@@ -1,0 +1,662 @@
+//! Tables of databases: ranges of the key as chunks, only the columns and records that are wanted.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, OnceLock};
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt64Array, new_null_array};
+use arrow_cast::display::{ArrayFormatter, FormatOptions};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use arrow_select::filter::filter_record_batch;
+use databases::{Database, DatabaseError, Key, KeyRange, Records, TableInfo};
+
+use crate::columns::{FileColumns, unify};
+use crate::error::{BookError, BookErrorKind, ReadError, ReadErrorKind};
+use crate::place::{FileColumn, place_fields, rows_from};
+use crate::read::{ChunkMeter, ChunkReader, Meter, ReadRequest, RowFilter};
+use crate::repair::RepairBook;
+use crate::spec::{BookSpec, TableSpec};
+use crate::table::{Body, Chunk, FileInfo, SourceFile, Span, Stamp, Table};
+
+/// Bytes of a chunk, about.
+const CHUNK_BYTES: u64 = 8 << 20;
+/// Records of a chunk, at least and at most.
+const CHUNK_ROWS: (u64, u64) = (1_000, 200_000);
+/// Connections where the address does not say.
+const CONNECTIONS_MAX: usize = 8;
+/// Keys that are asked for at a time.
+const KEYS: usize = 500;
+/// Of how many records one at most is fetched by its key; of more, all of a chunk are read.
+const SPARSE: usize = 10;
+/// Rows of a batch that is digested, part of what the digest means.
+const DIGEST_ROWS: usize = 8192;
+
+/// What is known of a table of a database.
+#[derive(Debug)]
+pub(crate) struct DatabaseTable {
+    database: Arc<Database>,
+    /// Which of the database's tables.
+    index: usize,
+    ranges: OnceLock<Result<Vec<KeyRange>, DatabaseError>>,
+}
+
+/// Connects to a database and makes a table of each of its tables.
+pub(crate) fn open(
+    address: &databases::Address,
+    spec: &BookSpec,
+) -> Result<Vec<Table>, Vec<BookError>> {
+    let processors = std::thread::available_parallelism().map_or(2, usize::from);
+    let database = Database::open(address, processors.min(CONNECTIONS_MAX));
+    let database = Arc::new(database.map_err(|error| vec![unreadable(error)])?);
+    let mut tables = Vec::new();
+    let mut errors = Vec::new();
+    let infos = database.tables();
+    for name in spec.tables.keys() {
+        if !infos.iter().any(|info| info.name == *name) {
+            let like: Vec<&str> = infos.iter().map(|info| info.name.as_str()).collect();
+            let kind = BookErrorKind::Unmatched(format!("the name {name:?}"));
+            errors.push(
+                BookError::new(kind)
+                    .table(name)
+                    .setting("tables")
+                    .mend(format!("{address} has {}", like.join(", "))),
+            );
+        }
+    }
+    for (index, info) in infos.iter().enumerate() {
+        let table_spec = spec.tables.get(&info.name).cloned().unwrap_or_default();
+        match table(&database, index, info, &table_spec) {
+            Ok(table) => tables.push(table),
+            Err(wrong) => errors.extend(wrong.into_iter().map(|error| error.table(&info.name))),
+        }
+    }
+    match errors.is_empty() {
+        true => Ok(tables),
+        false => Err(errors),
+    }
+}
+
+fn unreadable(error: DatabaseError) -> BookError {
+    BookError::new(BookErrorKind::Database(Box::new(error)))
+}
+
+fn table(
+    database: &Arc<Database>,
+    index: usize,
+    info: &TableInfo,
+    spec: &TableSpec,
+) -> Result<Table, Vec<BookError>> {
+    if let Some(setting) = only_for_files(spec) {
+        let why = "it says how files are written, and this is a table of a database".to_owned();
+        let error = BookError::new(BookErrorKind::Setting(why)).setting(setting);
+        return Err(vec![error.mend(format!("leave `{setting}` out"))]);
+    }
+    let fields = info.columns.iter().map(|column| {
+        Field::new(&column.name, column.data_type.clone(), column.is_nullable)
+    });
+    let columns = FileColumns {
+        display: info.name.clone(),
+        fields: fields.collect(),
+    };
+    let unified = unify(std::slice::from_ref(&columns), spec)?;
+    let fields: Vec<Field> = unified.fields.into_iter().chain(place_fields()).collect();
+    let places = unified.places.into_iter().next().unwrap_or_default();
+    let ignored = unified.ignored.into_iter().next().unwrap_or_default();
+    let source = SourceFile {
+        display: Arc::from(info.name.as_str()),
+        path: std::path::PathBuf::new(),
+        stamp: Stamp::none(),
+        number: 0,
+        body: Body::Database(DatabaseTable {
+            database: Arc::clone(database),
+            index,
+            ranges: OnceLock::new(),
+        }),
+        columns: places,
+        ignored,
+    };
+    Ok(Table {
+        name: Arc::from(info.name.as_str()),
+        schema: Arc::new(Schema::new(fields)),
+        files: vec![FileInfo {
+            path: info.name.clone(),
+            bytes: info.bytes_estimate.unwrap_or_default(),
+            rows: None,
+        }],
+        sources: vec![Arc::new(source)],
+        chunk_bytes: CHUNK_BYTES,
+        chunks: OnceLock::new(),
+        repairs: Arc::new(RepairBook::default()),
+    })
+}
+
+/// A setting that has nothing to say of a table of a database.
+fn only_for_files(spec: &TableSpec) -> Option<&'static str> {
+    let plain = TableSpec::default();
+    let settings = [
+        ("files", spec.files != plain.files),
+        ("format", spec.format != plain.format),
+        ("encoding", spec.encoding != plain.encoding),
+        ("delimiter", spec.delimiter != plain.delimiter),
+        ("quote", spec.quote != plain.quote),
+        ("header", spec.header != plain.header),
+        ("names", spec.names != plain.names),
+        ("skip_header", spec.skip_header != plain.skip_header),
+        ("skip_footer", spec.skip_footer != plain.skip_footer),
+        ("skip_blank_lines", spec.skip_blank_lines != plain.skip_blank_lines),
+        ("null_values", spec.null_values != plain.null_values),
+        ("pad_short", spec.pad_short != plain.pad_short),
+        ("extra_fields", spec.extra_fields != plain.extra_fields),
+        ("keep_stray_quotes", spec.keep_stray_quotes != plain.keep_stray_quotes),
+        ("trim", spec.trim != plain.trim),
+        ("file", spec.overrides != plain.overrides),
+    ];
+    let said = settings.into_iter().find(|(_, is_said)| *is_said);
+    said.map(|(name, _)| name)
+}
+
+impl DatabaseTable {
+    fn info(&self) -> &TableInfo {
+        &self.database.tables()[self.index]
+    }
+
+    /// Its product and moment, for the record.
+    pub(crate) fn moment(&self) -> String {
+        format!("{}, {}", self.database.product(), self.database.snapshot())
+    }
+
+    /// The columns of its primary key.
+    pub(crate) fn key(&self) -> &[usize] {
+        &self.info().key
+    }
+
+    fn ranges(&self) -> &Result<Vec<KeyRange>, DatabaseError> {
+        self.ranges.get_or_init(|| {
+            let (least, most) = CHUNK_ROWS;
+            let rows = CHUNK_BYTES / width(self.info());
+            self.database.cut(self.index, rows.clamp(least, most))
+        })
+    }
+
+    /// Its ranges as chunks: place, bytes and rows. A table that cannot be cut is one chunk, and
+    /// reading it gives the error.
+    pub(crate) fn cut(&self, bytes: u64) -> Vec<(Span, u64, Option<u64>)> {
+        let Ok(ranges) = self.ranges() else {
+            return vec![(Span::Keys { index: 0 }, bytes, None)];
+        };
+        let all: u64 = ranges.iter().filter_map(|range| range.rows).sum();
+        let share = |rows: u64| match all {
+            0 => bytes,
+            all => u64::try_from(u128::from(bytes) * u128::from(rows) / u128::from(all))
+                .unwrap_or(bytes),
+        };
+        let part = |(index, range): (usize, &KeyRange)| {
+            let before = share(range.first_row - 1);
+            let own = match range.rows {
+                Some(rows) => share(range.first_row - 1 + rows) - before,
+                None => bytes,
+            };
+            (Span::Keys { index }, own, range.rows)
+        };
+        ranges.iter().enumerate().map(part).collect()
+    }
+
+    fn range(&self, index: usize, display: &str) -> Result<&KeyRange, ReadError> {
+        match self.ranges() {
+            Ok(ranges) => ranges
+                .get(index)
+                .ok_or_else(|| ReadError::new(display, ReadErrorKind::NoSuchFile)),
+            Err(error) => Err(failed(display, error.clone())),
+        }
+    }
+}
+
+/// Bytes of a record, about: by its types alone, so that the same tables are always cut alike.
+fn width(info: &TableInfo) -> u64 {
+    let width = |data_type: &DataType| match data_type {
+        DataType::Utf8View | DataType::BinaryView => 40,
+        DataType::Decimal128(..) => 16,
+        DataType::Decimal256(..) => 32,
+        _ => 8,
+    };
+    info.columns
+        .iter()
+        .map(|column| width(&column.data_type))
+        .sum::<u64>()
+        .max(8)
+}
+
+fn failed(display: &str, error: DatabaseError) -> ReadError {
+    ReadError::new(display, ReadErrorKind::Database(Box::new(error)))
+}
+
+/// Starts to read a chunk.
+pub(crate) fn read(
+    source: &Arc<SourceFile>,
+    schema: &SchemaRef,
+    chunk: &Chunk,
+    request: &ReadRequest,
+) -> Result<ChunkReader, ReadError> {
+    let (Body::Database(table), Span::Keys { index }) = (&source.body, chunk.span) else {
+        return Err(ReadError::new(&source.display, ReadErrorKind::NoSuchFile));
+    };
+    let range = table.range(index, &source.display)?.clone();
+    let mut reader = RangeReader {
+        chunk_rows: chunk.rows,
+        next_row: range.first_row,
+        range,
+        file: FileColumn::new(Arc::from("")),
+        source: Arc::clone(source),
+        schema: Arc::clone(schema),
+        asked: Arc::new(schema.project(&request.columns).map_err(|error| {
+            ReadError::new(&source.display, ReadErrorKind::Io(error.to_string()))
+        })?),
+        request: request.clone(),
+        meter: ChunkMeter::new(request.meter.clone(), chunk.bytes),
+        bytes: chunk.bytes,
+        ready: VecDeque::new(),
+        stage: Stage::Begin,
+    };
+    if request.filter.is_none() {
+        // The server begins at once, while the caller is still at other things.
+        reader.stage = Stage::All(reader.start(&request.columns));
+    }
+    Ok(ChunkReader::new(reader))
+}
+
+/// How far a reader is.
+enum Stage {
+    Begin,
+    All(Reading),
+    /// All records are read, and kept or not here.
+    Filtered(Reading),
+    Over,
+}
+
+/// Columns that are being read.
+struct Reading {
+    records: Records,
+    /// The columns that are read, as indexes into the database's.
+    read: Vec<usize>,
+}
+
+/// Reads a range of the key.
+struct RangeReader {
+    source: Arc<SourceFile>,
+    schema: SchemaRef,
+    asked: SchemaRef,
+    request: ReadRequest,
+    range: KeyRange,
+    chunk_rows: Option<u64>,
+    next_row: u64,
+    file: FileColumn,
+    meter: ChunkMeter,
+    bytes: u64,
+    ready: VecDeque<RecordBatch>,
+    stage: Stage,
+}
+
+impl Iterator for RangeReader {
+    type Item = Result<RecordBatch, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(batch) = self.ready.pop_front() {
+                return Some(Ok(batch));
+            }
+            match self.step() {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => {
+                    self.stage = Stage::Over;
+                    return Some(Err(error));
+                }
+            }
+        }
+    }
+}
+
+impl RangeReader {
+    fn table(&self) -> &DatabaseTable {
+        match &self.source.body {
+            Body::Database(table) => table,
+            Body::Csv(_) | Body::Parquet(_) => unreachable!("only tables of databases come here"),
+        }
+    }
+
+    fn failed(&self, error: DatabaseError) -> ReadError {
+        failed(&self.source.display, error)
+    }
+
+    fn broken(&self, why: &dyn std::fmt::Display) -> ReadError {
+        ReadError::new(&self.source.display, ReadErrorKind::Filter(why.to_string()))
+    }
+
+    /// Does one more thing; `false` when all is done.
+    fn step(&mut self) -> Result<bool, ReadError> {
+        match std::mem::replace(&mut self.stage, Stage::Over) {
+            Stage::Over => Ok(false),
+            Stage::Begin => {
+                self.look_for_keys()?;
+                Ok(true)
+            }
+            Stage::All(mut reading) => {
+                let Some(batch) = self.next_of(&mut reading)? else {
+                    self.meter.finish();
+                    return Ok(true);
+                };
+                let columns = self.request.columns.clone();
+                let numbers = self.count(batch.num_rows());
+                let asked = Arc::clone(&self.asked);
+                let batch = self.arrange(&batch, &reading.read, &columns, &asked, &numbers)?;
+                self.ready.push_back(batch);
+                self.stage = Stage::All(reading);
+                Ok(true)
+            }
+            Stage::Filtered(mut reading) => {
+                let Some(batch) = self.next_of(&mut reading)? else {
+                    self.meter.finish();
+                    return Ok(true);
+                };
+                let numbers = self.count(batch.num_rows());
+                let keep = self.keep(&batch, &reading.read, &numbers)?;
+                let columns = self.request.columns.clone();
+                let asked = Arc::clone(&self.asked);
+                let batch = self.arrange(&batch, &reading.read, &columns, &asked, &numbers)?;
+                let kept =
+                    filter_record_batch(&batch, &keep).map_err(|error| self.broken(&error))?;
+                if kept.num_rows() > 0 {
+                    self.ready.push_back(kept);
+                }
+                self.stage = Stage::Filtered(reading);
+                Ok(true)
+            }
+        }
+    }
+
+    /// Reads the key and what the filter looks at, then whole records by the keys that it keeps;
+    /// where these are many, all of them are read and most left out here.
+    fn look_for_keys(&mut self) -> Result<(), ReadError> {
+        let filter = self.request.filter.clone();
+        let looked_at: Vec<usize> = filter.iter().flat_map(|filter| filter.columns()).copied().collect();
+        let with_filter: Vec<usize> =
+            self.request.columns.iter().chain(&looked_at).copied().collect();
+        let is_late = is_plain(self.table().info());
+        if !is_late {
+            self.stage = Stage::Filtered(self.start(&with_filter));
+            return Ok(());
+        }
+        let mut reading = self.start_with_key(&looked_at);
+        let mut kept: Vec<(u64, Key)> = Vec::new();
+        let mut rows = 0;
+        let first_row = self.next_row;
+        while let Some(batch) = self.next_of(&mut reading)? {
+            let numbers = rows_from(first_row + rows as u64, batch.num_rows());
+            let keep = self.keep(&batch, &reading.read, &numbers)?;
+            let numbers = numbers.as_primitive::<arrow_array::types::UInt64Type>();
+            for row in keep.values().set_indices().filter(|row| keep.is_valid(*row)) {
+                kept.push((numbers.value(row), self.key_at(&batch, &reading.read, row)?));
+            }
+            rows += batch.num_rows();
+        }
+        if kept.is_empty() {
+            self.passed(rows as u64);
+            self.meter.finish();
+            return Ok(());
+        }
+        if kept.len() * SPARSE <= rows.max(KEYS * SPARSE) && self.fetch(&kept)? {
+            self.passed(rows as u64);
+            self.meter.finish();
+            return Ok(());
+        }
+        self.stage = Stage::Filtered(self.start(&with_filter));
+        Ok(())
+    }
+
+    /// Fetches records by their keys; `false` when the database does not know the keys again, as
+    /// we write them.
+    fn fetch(&mut self, kept: &[(u64, Key)]) -> Result<bool, ReadError> {
+        let columns = self.request.columns.clone();
+        let asked = Arc::clone(&self.asked);
+        let read = self.places_of(&columns);
+        for part in kept.chunks(KEYS) {
+            let table = self.table();
+            let keys = part.iter().map(|(_, key)| key.clone()).collect();
+            let records = table
+                .database
+                .read_keys(table.index, keys, &read, self.request.batch_rows);
+            let batches = records.collect::<Result<Vec<RecordBatch>, _>>();
+            let batches = batches.map_err(|error| self.failed(error))?;
+            let found: usize = batches.iter().map(RecordBatch::num_rows).sum();
+            if found != part.len() {
+                self.ready.clear();
+                return Ok(false);
+            }
+            let mut rows = part.iter().map(|(row, _)| *row);
+            for batch in batches {
+                let numbers = rows.by_ref().take(batch.num_rows());
+                let numbers: ArrayRef = Arc::new(UInt64Array::from_iter_values(numbers));
+                let batch = self.arrange(&batch, &read, &columns, &asked, &numbers)?;
+                self.ready.push_back(batch);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The columns of the database behind some of the table's, each once.
+    fn places_of(&self, columns: &[usize]) -> Vec<usize> {
+        let mut read: Vec<usize> = columns
+            .iter()
+            .filter_map(|column| self.source.columns.get(*column).copied().flatten())
+            .collect();
+        read.sort_unstable();
+        read.dedup();
+        read
+    }
+
+    fn start(&self, columns: &[usize]) -> Reading {
+        self.begin(self.places_of(columns))
+    }
+
+    fn start_with_key(&self, columns: &[usize]) -> Reading {
+        let mut read = self.places_of(columns);
+        read.extend(self.table().key());
+        read.sort_unstable();
+        read.dedup();
+        self.begin(read)
+    }
+
+    fn begin(&self, read: Vec<usize>) -> Reading {
+        let table = self.table();
+        let rows = self.request.batch_rows;
+        Reading {
+            records: table.database.read(table.index, &self.range, &read, rows),
+            read,
+        }
+    }
+
+    fn next_of(&self, reading: &mut Reading) -> Result<Option<RecordBatch>, ReadError> {
+        let batch = reading.records.next().transpose();
+        batch.map_err(|error| self.failed(error))
+    }
+
+    /// The numbers of the next rows, which are metered with it.
+    fn count(&mut self, rows: usize) -> ArrayRef {
+        let numbers = rows_from(self.next_row, rows);
+        self.next_row += rows as u64;
+        self.passed(rows as u64);
+        numbers
+    }
+
+    fn passed(&mut self, rows: u64) {
+        let all = u128::from(self.chunk_rows.unwrap_or_default()).max(1);
+        let share = match self.chunk_rows {
+            Some(_) => u128::from(self.bytes) * u128::from(rows) / all,
+            None => 0,
+        };
+        self.meter.add(rows, u64::try_from(share).unwrap_or_default());
+    }
+
+    /// Asks the filter.
+    fn keep(
+        &mut self,
+        batch: &RecordBatch,
+        read: &[usize],
+        numbers: &ArrayRef,
+    ) -> Result<BooleanArray, ReadError> {
+        let filter: Arc<dyn RowFilter> = match &self.request.filter {
+            Some(filter) => Arc::clone(filter),
+            None => return Ok(BooleanArray::from(vec![true; batch.num_rows()])),
+        };
+        let columns = filter.columns().to_vec();
+        let schema = self.schema.project(&columns).map_err(|error| self.broken(&error))?;
+        let seen = self.arrange(batch, read, &columns, &Arc::new(schema), numbers)?;
+        match filter.keep(&seen) {
+            Ok(keep) if keep.len() == seen.num_rows() => Ok(keep),
+            Ok(keep) => {
+                let why = format!("{} truth values for {} rows", keep.len(), seen.num_rows());
+                Err(self.broken(&why))
+            }
+            Err(why) => Err(self.broken(&why)),
+        }
+    }
+
+    /// The key of a record, as text.
+    fn key_at(&self, batch: &RecordBatch, read: &[usize], row: usize) -> Result<Key, ReadError> {
+        let options = FormatOptions::new();
+        let value = |place: &usize| {
+            let at = read.partition_point(|known| known < place);
+            let formatter = ArrayFormatter::try_new(batch.column(at), &options)?;
+            formatter.value(row).try_to_string()
+        };
+        let key = self.table().key().iter().map(value).collect::<Result<Key, _>>();
+        key.map_err(|error| self.broken(&error))
+    }
+
+    /// From the columns that were read to those that were asked for.
+    fn arrange(
+        &mut self,
+        batch: &RecordBatch,
+        read: &[usize],
+        columns: &[usize],
+        schema: &SchemaRef,
+        numbers: &ArrayRef,
+    ) -> Result<RecordBatch, ReadError> {
+        let rows = batch.num_rows();
+        let data = self.source.columns.len();
+        let columns: Vec<ArrayRef> = columns
+            .iter()
+            .zip(schema.fields())
+            .map(|(column, field)| match self.source.columns.get(*column) {
+                Some(Some(place)) => {
+                    Arc::clone(batch.column(read.partition_point(|known| known < place)))
+                }
+                Some(None) => new_null_array(field.data_type(), rows),
+                None if *column == data => self.file.of_rows(rows),
+                None => Arc::clone(numbers),
+            })
+            .collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
+            .map_err(|error| self.broken(&error))
+    }
+}
+
+/// Whether a key can be written as text that the database reads as the same value.
+fn is_plain(info: &TableInfo) -> bool {
+    let is_plain = |at: &usize| {
+        let data_type = &info.columns[*at].data_type;
+        data_type.is_integer()
+            || matches!(
+                data_type,
+                DataType::Utf8View | DataType::Decimal128(..) | DataType::Date32
+            )
+    };
+    !info.key.is_empty() && info.key.iter().all(is_plain)
+}
+
+/// Digests what a table holds: all values of all columns that can be read, record by record in the
+/// order of the key. Gives the bytes that were digested, too.
+pub(crate) fn digest(
+    source: &SourceFile,
+    file: &FileInfo,
+    threads: usize,
+    meter: &Meter,
+    is_stopped: &(dyn Fn() -> bool + Sync),
+) -> Result<(u64, blake3::Hash), ReadError> {
+    let Body::Database(table) = &source.body else {
+        return Err(ReadError::new(&source.display, ReadErrorKind::NoSuchFile));
+    };
+    let ranges = table.ranges().as_ref();
+    let ranges = ranges.map_err(|error| failed(&source.display, error.clone()))?;
+    let parts = table.cut(file.bytes);
+    let readable: Vec<usize> = source.columns.iter().copied().flatten().collect();
+    let readable: Vec<usize> = readable
+        .into_iter()
+        .filter(|at| table.info().columns[*at].is_readable())
+        .collect();
+    let start = |range: &KeyRange| table.database.read(table.index, range, &readable, DIGEST_ROWS);
+    let mut hasher = blake3::Hasher::new();
+    let mut bytes = 0;
+    let mut waiting = ranges.iter();
+    let mut begun: VecDeque<Records> = waiting.by_ref().take(threads.max(1)).map(start).collect();
+    for (_, share, _) in parts {
+        let Some(records) = begun.pop_front() else {
+            break;
+        };
+        for batch in records {
+            if is_stopped() {
+                return Err(ReadError::new(&source.display, ReadErrorKind::Stopped));
+            }
+            let batch = batch.map_err(|error| failed(&source.display, error))?;
+            bytes += add_batch(&mut hasher, &batch);
+        }
+        begun.extend(waiting.next().map(start));
+        meter.bytes.fetch_add(share, std::sync::atomic::Ordering::Relaxed);
+    }
+    Ok((bytes, hasher.finalize()))
+}
+
+/// Adds the values of a batch: column by column, for each row whether it is NULL, then the values,
+/// texts with their lengths.
+fn add_batch(hasher: &mut blake3::Hasher, batch: &RecordBatch) -> u64 {
+    let before = hasher.count();
+    hasher.update(&(batch.num_rows() as u64).to_le_bytes());
+    for column in batch.columns() {
+        let nulls: Vec<u8> = (0..column.len()).map(|row| u8::from(column.is_null(row))).collect();
+        hasher.update(&nulls);
+        match column.data_type() {
+            DataType::Utf8View => {
+                for value in column.as_string_view() {
+                    add_text(hasher, value.map(str::as_bytes));
+                }
+            }
+            DataType::BinaryView => {
+                for value in column.as_binary_view() {
+                    add_text(hasher, value);
+                }
+            }
+            DataType::Boolean => {
+                for value in column.as_boolean() {
+                    hasher.update(&[u8::from(value == Some(true))]);
+                }
+            }
+            DataType::Null => {}
+            // Of fixed width, with zeros where there is NULL.
+            _ => {
+                let data = column.to_data();
+                let width = column.data_type().primitive_width().unwrap_or_default();
+                let buffer = data.buffers().first().map_or(&[][..], |buffer| buffer.as_slice());
+                let start = data.offset() * width;
+                hasher.update(&buffer[start..start + data.len() * width]);
+            }
+        }
+    }
+    hasher.count() - before
+}
+
+fn add_text(hasher: &mut blake3::Hasher, value: Option<&[u8]>) {
+    let value = value.unwrap_or_default();
+    hasher.update(&(value.len() as u64).to_le_bytes());
+    hasher.update(value);
+}

@@ -1,0 +1,639 @@
+//! A database: its tables, and its sessions, which are lent out one at a time.
+
+use std::fmt;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread;
+
+use arrow_array::{Array, RecordBatch};
+use arrow_cast::display::{ArrayFormatter, FormatOptions};
+
+use crate::address::{Address, Kind};
+use crate::cut::{self, KeyRange};
+use crate::error::{DatabaseError, DatabaseErrorKind};
+use crate::session::{Failure, Key, Query, Rows, Server, Session};
+use crate::table::TableInfo;
+use crate::{mysql, postgres, sqlite};
+
+/// How often a read is begun again when its connection is lost.
+const ATTEMPTS: usize = 3;
+
+/// Is an open database: one moment of it, for as long as this value lives.
+pub struct Database {
+    shown: String,
+    shared: Arc<Shared>,
+}
+
+/// What reading threads share.
+#[derive(Debug)]
+struct Shared {
+    server: Box<dyn Server>,
+    pool: Mutex<Pool>,
+    returned: Condvar,
+}
+
+/// The sessions that nobody uses, and how many there are in all.
+#[derive(Default)]
+struct Pool {
+    idle: Vec<Box<dyn Session>>,
+    alive: usize,
+    lost: String,
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} sessions idle", self.idle.len(), self.alive)
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Database({}, {})", self.shown, self.product())
+    }
+}
+
+impl Database {
+    /// Connects `sessions` times, unless the address says how often, for reading only, all to the same moment, and learns the tables.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or lets nobody in, when the connection cannot be secured,
+    /// when a write would not fail, and when the connections cannot be brought to one moment.
+    pub fn open(address: &Address, sessions: usize) -> Result<Database, DatabaseError> {
+        let opened = apart(|| {
+            let sessions = address.connections().unwrap_or(sessions).max(1);
+            let password = address.password()?;
+            let opened = match &address.kind {
+                Kind::Postgres(server) => postgres::open(server, password.as_deref(), sessions),
+                Kind::Mysql(server) => mysql::open(server, password.as_deref(), sessions),
+                Kind::Sqlite(path) => sqlite::open(path, sessions),
+            };
+            opened.map_err(|error| error.without(password.as_deref().unwrap_or_default()))
+        });
+        let (server, idle) = opened?;
+        let pool = Pool {
+            alive: idle.len(),
+            idle,
+            lost: String::new(),
+        };
+        Ok(Database {
+            shown: address.to_string(),
+            shared: Arc::new(Shared {
+                server,
+                pool: Mutex::new(pool),
+                returned: Condvar::new(),
+            }),
+        })
+    }
+
+    /// Returns what it is, such as `PostgreSQL 15.14`.
+    pub fn product(&self) -> &str {
+        self.shared.server.product()
+    }
+
+    /// Returns the moment that is read, in the database's own words.
+    pub fn snapshot(&self) -> &str {
+        self.shared.server.snapshot()
+    }
+
+    /// Returns its tables and views, by name.
+    pub fn tables(&self) -> &[Arc<TableInfo>] {
+        self.shared.server.tables()
+    }
+
+    /// Cuts a table into ranges of `rows` records each, the last one shorter; one range for a table
+    /// without a key. The same content is always cut alike.
+    ///
+    /// # Errors
+    /// When the connection is lost, or the server says no.
+    pub fn cut(&self, table: usize, rows: u64) -> Result<Vec<KeyRange>, DatabaseError> {
+        let table = Arc::clone(&self.tables()[table]);
+        apart(|| {
+            let mut ranges = Vec::new();
+            self.shared.with_session(|session| {
+                ranges = cut::cut(session, &table, rows)?;
+                Ok(())
+            })?;
+            Ok(ranges)
+        })
+    }
+
+    /// Starts to read some columns of a range, in the order of the key. The range is read on a
+    /// thread of its own and held until it is asked for, so that no session waits for its reader.
+    pub fn read(
+        &self,
+        table: usize,
+        range: &KeyRange,
+        columns: &[usize],
+        batch_rows: usize,
+    ) -> Records {
+        let rows = Rows::Range {
+            after: range.after.clone(),
+            upto: range.upto.clone(),
+        };
+        self.start(table, rows, range.first_row, columns, batch_rows)
+    }
+
+    /// Starts to read the records of some keys, in the order of the key; keys that are not there are
+    /// passed over.
+    pub fn read_keys(
+        &self,
+        table: usize,
+        keys: Vec<Key>,
+        columns: &[usize],
+        batch_rows: usize,
+    ) -> Records {
+        self.start(table, Rows::Keys(keys.into()), 0, columns, batch_rows)
+    }
+
+    fn start(
+        &self,
+        table: usize,
+        rows: Rows,
+        first_row: u64,
+        columns: &[usize],
+        batch_rows: usize,
+    ) -> Records {
+        let query = Query {
+            table: Arc::clone(&self.tables()[table]),
+            columns: columns.to_vec(),
+            rows,
+            batch_rows: batch_rows.max(1),
+        };
+        let (sender, receiver) = mpsc::channel();
+        let shared = Arc::clone(&self.shared);
+        let started = thread::Builder::new()
+            .name("database".to_owned())
+            .spawn(move || shared.read(&query, first_row, &sender));
+        let failed = started.err().map(|error| {
+            DatabaseError::new(DatabaseErrorKind::Lost(format!("no thread to read on: {error}")))
+        });
+        Records { receiver, failed }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let pool = std::mem::take(&mut *self.pool());
+        // Closing a connection may block, which some threads must not.
+        let closing = thread::Builder::new().spawn(move || drop(pool));
+        drop(closing.map(|thread| thread.join()));
+    }
+}
+
+/// Does something on a thread of its own: connections block, which a thread that drives other
+/// work must not.
+fn apart<T: Send>(
+    work: impl FnOnce() -> Result<T, DatabaseError> + Send,
+) -> Result<T, DatabaseError> {
+    thread::scope(|scope| match scope.spawn(work).join() {
+        Ok(done) => done,
+        Err(panic) => std::panic::resume_unwind(panic),
+    })
+}
+
+impl Shared {
+    fn pool(&self) -> MutexGuard<'_, Pool> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until a session is idle; the error of the last one lost where none is left.
+    fn take(&self) -> Result<Box<dyn Session>, DatabaseError> {
+        let mut pool = self.pool();
+        loop {
+            if let Some(session) = pool.idle.pop() {
+                return Ok(session);
+            }
+            if pool.alive == 0 {
+                let kind = DatabaseErrorKind::Lost(pool.lost.clone());
+                return Err(DatabaseError::new(kind)
+                    .mend("what it read of that moment is gone with it: start again"));
+            }
+            pool = self
+                .returned
+                .wait(pool)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn give_back(&self, session: Box<dyn Session>) {
+        self.pool().idle.push(session);
+        self.returned.notify_one();
+    }
+
+    /// Counts a session as lost, unless another one of the same snapshot takes its place.
+    fn lose(&self, session: Box<dyn Session>, why: String) {
+        drop(session);
+        let another = self.server.another();
+        let mut pool = self.pool();
+        match another {
+            Some(session) => pool.idle.push(session),
+            None => {
+                pool.alive -= 1;
+                pool.lost = why;
+            }
+        }
+        self.returned.notify_all();
+    }
+
+    /// Works with a session, and with another one when its connection is lost.
+    fn with_session(
+        &self,
+        mut work: impl FnMut(&mut dyn Session) -> Result<(), Failure>,
+    ) -> Result<(), DatabaseError> {
+        let mut attempts = 1;
+        loop {
+            let mut session = self.take()?;
+            match panic::catch_unwind(AssertUnwindSafe(|| work(&mut *session))) {
+                // Whoever reads must not take this for the end, nor wait for the session.
+                Err(_) => {
+                    let why = "a fault in this program, a thread panicked".to_owned();
+                    self.lose(session, why.clone());
+                    return Err(DatabaseError::new(DatabaseErrorKind::Lost(why)));
+                }
+                Ok(Err(Failure::Lost(why))) => {
+                    self.lose(session, why.clone());
+                    if attempts >= ATTEMPTS {
+                        return Err(DatabaseError::new(DatabaseErrorKind::Lost(why))
+                            .mend(format!("it was tried {ATTEMPTS} times: start again")));
+                    }
+                    attempts += 1;
+                }
+                Ok(done) => {
+                    self.give_back(session);
+                    return match done {
+                        Ok(()) => Ok(()),
+                        Err(Failure::Error(error)) => Err(error),
+                        Err(failure) => unreachable!("said otherwise before: {failure:?}"),
+                    };
+                }
+            }
+        }
+    }
+
+    /// Reads a query and sends its batches. After a lost connection it goes on behind the last
+    /// record sent: in one snapshot and one order, the same records come again.
+    fn read(
+        &self,
+        query: &Query,
+        first_row: u64,
+        sender: &mpsc::Sender<Result<RecordBatch, DatabaseError>>,
+    ) {
+        let mut sent = 0_usize;
+        let ended = self.with_session(|session| {
+            let mut to_skip = sent;
+            let read = session.read(query, &mut |batch| {
+                let skipped = to_skip.min(batch.num_rows());
+                to_skip -= skipped;
+                let new = batch.slice(skipped, batch.num_rows() - skipped);
+                sent += new.num_rows();
+                new.num_rows() == 0 || sender.send(Ok(new)).is_ok()
+            });
+            match read {
+                Err(Failure::Value { row, column, why }) => {
+                    Err(name_value(session, query, first_row, row, column, why).into())
+                }
+                // Without an order, what was sent already cannot be told from the rest.
+                Err(Failure::Lost(why)) if sent > 0 && query.table.key.is_empty() => {
+                    let kind = DatabaseErrorKind::Lost(why);
+                    Err(DatabaseError::new(kind)
+                        .mend("a table without a key cannot be read on: start again")
+                        .into())
+                }
+                other => other,
+            }
+        });
+        if let Err(error) = ended {
+            // Whoever wanted the records may be gone.
+            drop(sender.send(Err(error)));
+        }
+    }
+}
+
+/// The error of a value, with the key of its record.
+fn name_value(
+    session: &mut dyn Session,
+    query: &Query,
+    first_row: u64,
+    row: u64,
+    column: usize,
+    why: String,
+) -> DatabaseError {
+    let table = &query.table;
+    let record = key_of(session, query, row)
+        .unwrap_or_else(|| format!("record {}", first_row.max(1) + row));
+    DatabaseError::new(DatabaseErrorKind::Value {
+        table: table.full_name(),
+        record,
+        column: table.columns[query.columns[column]].name.clone(),
+        why,
+    })
+}
+
+/// The key of one of the records of a query, read again; `None` where it has none or cannot be had.
+fn key_of(session: &mut dyn Session, query: &Query, row: u64) -> Option<String> {
+    if query.table.key.is_empty() {
+        return None;
+    }
+    let keys = Query {
+        columns: query.table.key.clone(),
+        ..query.clone()
+    };
+    let mut seen = 0;
+    let mut named = None;
+    let read = session.read(&keys, &mut |batch| {
+        let index = usize::try_from(row - seen).ok().filter(|at| *at < batch.num_rows());
+        named = index.map(|at| named_key(&batch, at));
+        seen += batch.num_rows() as u64;
+        named.is_none()
+    });
+    read.ok().and(named)
+}
+
+fn named_key(batch: &RecordBatch, row: usize) -> String {
+    let options = FormatOptions::new();
+    let value = |array: &dyn Array| {
+        let formatter = ArrayFormatter::try_new(array, &options).ok()?;
+        formatter.value(row).try_to_string().ok()
+    };
+    let named: Vec<String> = batch
+        .schema()
+        .fields()
+        .iter()
+        .zip(batch.columns())
+        .map(|(field, array)| {
+            let value = value(array).unwrap_or_else(|| "?".to_owned());
+            format!("{} {value}", field.name())
+        })
+        .collect();
+    named.join(", ")
+}
+
+/// Gives the records of a read, batch by batch. After an error it gives nothing more.
+#[derive(Debug)]
+pub struct Records {
+    receiver: mpsc::Receiver<Result<RecordBatch, DatabaseError>>,
+    failed: Option<DatabaseError>,
+}
+
+impl Iterator for Records {
+    type Item = Result<RecordBatch, DatabaseError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.failed.take() {
+            Some(error) => Some(Err(error)),
+            None => self.receiver.recv().ok(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::ColumnInfo;
+    use arrow_array::Int64Array;
+    use arrow_array::cast::AsArray;
+    use arrow_array::types::Int64Type;
+    use arrow_schema::DataType;
+    use proptest::prelude::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// A server of one table, the numbers from 1 to `records`, whose connections are lost.
+    #[derive(Debug, Clone)]
+    struct Flaky {
+        records: i64,
+        tables: [Arc<TableInfo>; 1],
+        /// After how many batches each next session is lost; the last ones never are.
+        losses: Arc<Mutex<Vec<usize>>>,
+        /// How many more sessions there may be.
+        more: Arc<AtomicUsize>,
+    }
+
+    /// Of a session that panics.
+    const PANICS: usize = 777;
+
+    struct FlakySession {
+        server: Flaky,
+        batches: usize,
+    }
+
+    impl Flaky {
+        fn session(&self) -> Box<dyn Session> {
+            let batches = self.losses.lock().expect("no panic").pop().unwrap_or(usize::MAX);
+            Box::new(FlakySession {
+                server: self.clone(),
+                batches,
+            })
+        }
+    }
+
+    impl Server for Flaky {
+        fn product(&self) -> &str {
+            "Flaky 1.0"
+        }
+
+        fn snapshot(&self) -> &str {
+            "one moment"
+        }
+
+        fn tables(&self) -> &[Arc<TableInfo>] {
+            &self.tables
+        }
+
+        fn another(&self) -> Option<Box<dyn Session>> {
+            let more = self.more.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |more| more.checked_sub(1));
+            more.is_ok().then(|| self.session())
+        }
+    }
+
+    impl Session for FlakySession {
+        fn key_at(&mut self, _: &TableInfo, _: Option<&Key>, _: u64) -> Result<Option<Key>, Failure> {
+            match self.batches {
+                0 => Err(Failure::Lost("no more".to_owned())),
+                _ => Ok(None),
+            }
+        }
+
+        fn count_after(&mut self, _: &TableInfo, _: Option<&Key>) -> Result<u64, Failure> {
+            Ok(self.server.records.unsigned_abs())
+        }
+
+        fn read(
+            &mut self,
+            query: &Query,
+            give: &mut dyn FnMut(RecordBatch) -> bool,
+        ) -> Result<(), Failure> {
+            let all: Vec<i64> = (1..=self.server.records).collect();
+            for some in all.chunks(query.batch_rows) {
+                assert_ne!(self.batches, PANICS, "a fault");
+                if self.batches == 0 {
+                    return Err(Failure::Lost("no more".to_owned()));
+                }
+                self.batches -= 1;
+                let column = Arc::new(Int64Array::from(some.to_vec()));
+                let batch = RecordBatch::try_new(query.schema(), vec![column]).expect("a batch");
+                if !give(batch) {
+                    return Ok(());
+                }
+            }
+            Ok(())
+        }
+    }
+
+    /// A database with so many sessions, and losses from the last one to the first.
+    fn flaky(sessions: usize, records: i64, losses: &[usize], more: usize, key: &[usize]) -> Database {
+        let table = TableInfo {
+            name: "t".to_owned(),
+            schema: None,
+            is_view: false,
+            comment: None,
+            columns: vec![ColumnInfo {
+                name: "k".to_owned(),
+                declared: "int".to_owned(),
+                data_type: DataType::Int64,
+                is_nullable: false,
+                comment: None,
+                asked: "k".to_owned(),
+            }],
+            key: key.to_vec(),
+            rows_estimate: None,
+            bytes_estimate: None,
+        };
+        let server = Flaky {
+            records,
+            tables: [Arc::new(table)],
+            losses: Arc::new(Mutex::new(losses.to_vec())),
+            more: Arc::new(AtomicUsize::new(more)),
+        };
+        let idle: Vec<_> = (0..sessions).map(|_| server.session()).collect();
+        let pool = Pool {
+            alive: idle.len(),
+            idle,
+            lost: String::new(),
+        };
+        Database {
+            shown: "flaky".to_owned(),
+            shared: Arc::new(Shared {
+                server: Box::new(server),
+                pool: Mutex::new(pool),
+                returned: Condvar::new(),
+            }),
+        }
+    }
+
+    const WHOLE: KeyRange = KeyRange {
+        first_row: 1,
+        rows: None,
+        after: None,
+        upto: None,
+    };
+
+    /// The numbers read, and the error at the end.
+    fn read(database: &Database, batch_rows: usize) -> (Vec<i64>, Option<String>) {
+        let mut numbers = Vec::new();
+        let mut records = database.read(0, &WHOLE, &[0], batch_rows);
+        for batch in &mut records {
+            match batch {
+                Ok(batch) => {
+                    numbers.extend(batch.column(0).as_primitive::<Int64Type>().values());
+                }
+                Err(error) => {
+                    assert!(records.next().is_none(), "after an error comes nothing");
+                    return (numbers, Some(error.to_string()));
+                }
+            }
+        }
+        (numbers, None)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// A lost connection loses and repeats no record, wherever it breaks off.
+        #[test]
+        fn what_was_read_before_a_loss_comes_once(
+            records in 0_i64..40,
+            losses in prop::collection::vec(0_usize..12, 0..3),
+            batch_rows in 1_usize..9,
+        ) {
+            let database = flaky(1, records, &losses, 2, &[0]);
+            let (numbers, error) = read(&database, batch_rows);
+            prop_assert_eq!(error, None);
+            prop_assert_eq!(numbers, (1..=records).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_connection_lost_too_often_is_an_error_with_its_mend() {
+        let database = flaky(1, 9, &[1, 1, 1], 2, &[0]);
+        let (numbers, error) = read(&database, 2);
+        assert_eq!(numbers, [1, 2]);
+        let often = error.expect("lost");
+        // No session is left: an error for everyone, and nobody waits.
+        let left = read(&database, 2).1.expect("lost");
+        let cut = database.cut(0, 3).expect_err("lost").to_string();
+        assert_eq!(left, cut);
+        insta::assert_snapshot!(format!("{often}\n{left}"), @"
+        the connection was lost: no more; it was tried 3 times: start again
+        the connection was lost: no more; what it read of that moment is gone with it: start again
+        ");
+    }
+
+    #[test]
+    fn a_table_without_a_key_is_not_read_on_after_a_loss() {
+        let database = flaky(1, 9, &[1], 5, &[]);
+        let (numbers, error) = read(&database, 2);
+        assert_eq!(numbers, [1, 2]);
+        insta::assert_snapshot!(error.expect("lost"), @"the connection was lost: no more; a table without a key cannot be read on: start again");
+        // From its beginning it can be read again.
+        let database = flaky(1, 3, &[0], 5, &[]);
+        assert_eq!(read(&database, 2), (vec![1, 2, 3], None));
+    }
+
+    #[test]
+    fn a_lost_session_is_one_less_for_the_others() {
+        // The session that is lent out first is the one made last.
+        let database = flaky(2, 100, &[0, usize::MAX], 0, &[0]);
+        let open: Vec<_> = (0..20).map(|_| database.read(0, &WHOLE, &[0], 7)).collect();
+        for records in open {
+            assert_eq!(records.map(|batch| batch.expect("read").num_rows()).sum::<usize>(), 100);
+        }
+        assert_eq!(database.shared.pool().alive, 1);
+    }
+
+    #[test]
+    fn a_panic_is_an_error_and_not_the_end_of_a_table() {
+        let database = flaky(1, 9, &[PANICS + 1], 0, &[0]);
+        let (numbers, error) = read(&database, 2);
+        assert_eq!(numbers, [1, 2]);
+        // Nobody waits for the session.
+        let left = read(&database, 2).1.expect("lost");
+        insta::assert_snapshot!(format!("{}\n{left}", error.expect("lost")), @"
+        the connection was lost: a fault in this program, a thread panicked
+        the connection was lost: a fault in this program, a thread panicked; what it read of that moment is gone with it: start again
+        ");
+    }
+
+    /// Whether one may work while others read, from any thread: nothing here waits for a reader.
+    #[test]
+    fn reads_from_many_threads_share_few_sessions() {
+        let database = flaky(2, 50, &[], 0, &[0]);
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for batch_rows in 1..20 {
+                        assert_eq!(read(&database, batch_rows).0.len(), 50);
+                        assert_eq!(database.cut(0, 10).expect("cut")[0].rows, Some(50));
+                    }
+                });
+            }
+        });
+    }
+
+    #[test]
+    fn a_database_is_shown_by_its_address_and_product() {
+        let database = flaky(1, 0, &[], 0, &[0]);
+        assert_eq!(format!("{database:?}"), "Database(flaky, Flaky 1.0)");
+        assert_eq!(database.snapshot(), "one moment");
+        assert_eq!(format!("{:?}", database.shared.pool()), "1 of 1 sessions idle");
+    }
+}

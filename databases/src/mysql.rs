@@ -1,0 +1,117 @@
+//! MySQL and MariaDB.
+//!
+//! A leading connection holds all tables still for the moment in which every session starts its
+//! transaction; from then on they all read what stood at that moment, and nobody waits for them.
+//! Statements are prepared, so that numbers come in binary and a `float` keeps its bits. The values
+//! of keys are written into the statements as literals of their column's own type, because it is
+//! with those that both optimizers find their way into an index.
+
+mod compare;
+mod connect;
+mod decode;
+mod fault;
+mod session;
+mod snapshot;
+mod tables;
+
+use std::sync::Arc;
+
+use mysql::Conn;
+use mysql::prelude::Queryable;
+
+use crate::address::Server as Place;
+use crate::error::DatabaseError;
+use crate::session::{Server, Session};
+use crate::table::TableInfo;
+use session::MysqlSession;
+
+/// What all sessions share.
+#[derive(Debug)]
+struct MysqlServer {
+    product: String,
+    snapshot: String,
+    tables: Vec<Arc<TableInfo>>,
+}
+
+impl Server for MysqlServer {
+    fn product(&self) -> &str {
+        &self.product
+    }
+
+    fn snapshot(&self) -> &str {
+        &self.snapshot
+    }
+
+    fn tables(&self) -> &[Arc<TableInfo>] {
+        &self.tables
+    }
+
+    /// A snapshot cannot be joined once its tables are let go.
+    fn another(&self) -> Option<Box<dyn Session>> {
+        None
+    }
+}
+
+/// Connects, brings all sessions to one moment, tries that they cannot write, and learns the tables.
+pub(crate) fn open(
+    server: &Place,
+    password: Option<&str>,
+    sessions: usize,
+) -> Result<(Box<dyn Server>, Vec<Box<dyn Session>>), DatabaseError> {
+    let options = connect::options(server, password)?;
+    let (first, product) = opened(server, &options)?;
+    let mut conns = vec![first];
+    let moment = snapshot::take(server, &options, &product, &mut conns, sessions)?;
+    for conn in &mut conns {
+        snapshot::try_to_write(conn, server, &moment.base_tables)?;
+    }
+    let found = tables::learn(&mut conns[0], server)?;
+    let shared = MysqlServer {
+        snapshot: moment.in_words(conns.len(), &found.without_moment),
+        product: product.to_string(),
+        tables: found.tables,
+    };
+    let sessions = conns.into_iter().map(|conn| -> Box<dyn Session> {
+        Box::new(MysqlSession::new(conn, server, options.clone()))
+    });
+    Ok((Box::new(shared), sessions.collect()))
+}
+
+/// A connection with its settings, and what answers on it.
+fn opened(server: &Place, options: &mysql::Opts) -> Result<(Conn, Product), DatabaseError> {
+    let mut conn = connect::connect(server, options)?;
+    let product = Product::of(&mut conn).map_err(|error| fault::opening(server, error))?;
+    connect::settle(&mut conn, server, &product).map_err(|error| fault::opening(server, error))?;
+    Ok((conn, product))
+}
+
+/// Which of the two it is, and its version.
+#[derive(Debug, Clone)]
+struct Product {
+    is_mariadb: bool,
+    version: String,
+}
+
+impl Product {
+    fn of(conn: &mut Conn) -> Result<Product, mysql::Error> {
+        let named: Option<String> = conn.query_first("SELECT VERSION()")?;
+        let named = named.unwrap_or_default();
+        let end = named.find(|c: char| !c.is_ascii_digit() && c != '.');
+        Ok(Product {
+            is_mariadb: named.to_ascii_lowercase().contains("mariadb"),
+            version: named[..end.unwrap_or(named.len())].to_owned(),
+        })
+    }
+}
+
+impl std::fmt::Display for Product {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let name = if self.is_mariadb { "MariaDB" } else { "MySQL" };
+        write!(f, "{name} {}", self.version)
+    }
+}
+
+/// An identifier as SQL takes it.
+fn quoted(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}

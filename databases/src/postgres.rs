@@ -1,0 +1,362 @@
+//! PostgreSQL: `COPY … TO STDOUT (FORMAT binary)` out of an exported snapshot.
+//!
+//! | PostgreSQL | is read as |
+//! |---|---|
+//! | `smallint`, `integer`, `bigint`, `oid` | `Int16`, `Int32`, `Int64`, `UInt32` |
+//! | `numeric(p,s)` of up to 76 digits | `Decimal128(p,s)`, beyond 38 digits `Decimal256(p,s)` |
+//! | `numeric` without a precision, or of more digits; `money` | `Utf8View`, every digit |
+//! | `real`, `double precision` | `Float32`, `Float64`, bit by bit |
+//! | `boolean`, `bytea` | `Boolean`, `BinaryView` |
+//! | `date`, `time`, `timestamp`, `timestamptz` | `Date32`, `Time64(µs)`, `Timestamp(µs)`, `Timestamp(µs, UTC)` |
+//! | `text`, `varchar`, `name` | `Utf8View` |
+//! | `char(n)` | `Utf8View` without its padding, which PostgreSQL does not count either |
+//! | anything else: `uuid`, `json`, enums, arrays, intervals, ranges … | `Utf8View`: the text PostgreSQL itself writes |
+//!
+//! `infinity`, `NaN` in a `numeric(p,s)` and `24:00:00` are in no type of Arrow: the record that
+//! holds one is named.
+
+mod catalogue;
+mod connect;
+mod copy;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::StreamExt as _;
+use tokio_postgres::Error;
+use tokio_postgres::error::SqlState;
+
+use crate::address::Server as Place;
+use crate::error::{DatabaseError, DatabaseErrorKind};
+use crate::session::{Failure, Key, Query, Rows, Server, Session};
+use crate::table::TableInfo;
+
+use self::connect::Link;
+use self::copy::Decoder;
+
+/// Opens a database for reading only; the first connection holds the snapshot for the others.
+pub(crate) fn open(
+    place: &Place,
+    password: Option<&str>,
+    sessions: usize,
+) -> Result<(Box<dyn Server>, Vec<Box<dyn Session>>), DatabaseError> {
+    let leader = Link::connect(place, password)?;
+    leader.begin(None)?;
+    let product = leader.text("SELECT 'PostgreSQL ' || current_setting('server_version')")?;
+    let moment = leader.text(
+        "SELECT to_char(now(), 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') || ', log at ' || \
+         CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() \
+         ELSE pg_current_wal_lsn() END",
+    )?;
+    let exported = leader.text("SELECT pg_export_snapshot()").map_err(|error| {
+        DatabaseError::new(DatabaseErrorKind::Snapshot {
+            sessions,
+            why: error.to_string(),
+        })
+    })?;
+    leader.prove()?;
+    let tables = catalogue::tables(&leader, &place.schema)?;
+    if tables.is_empty() {
+        let kind = DatabaseErrorKind::Statement {
+            what: "looking for tables".to_owned(),
+            why: format!(
+                "{} may read no table in the schema {:?} of {:?}",
+                place.user, place.schema, place.database
+            ),
+        };
+        return Err(DatabaseError::new(kind)
+            .mend("name another with `?schema=…`, or GRANT USAGE on it and SELECT on its tables"));
+    }
+    let postgres = Postgres {
+        product: product.chars().take_while(|c| *c != '(').collect::<String>().trim().to_owned(),
+        snapshot: format!("snapshot {exported}, {moment}"),
+        tables: tables.into_iter().map(Arc::new).collect(),
+        exported,
+        place: place.clone(),
+        password: password.map(str::to_owned),
+        leader: Mutex::new(leader),
+    };
+    let joined: Result<Vec<_>, _> = (0..sessions).map(|_| postgres.join()).collect();
+    let joined = joined?;
+    let idle = joined.into_iter().map(|one| Box::new(one) as Box<dyn Session>);
+    Ok((Box::new(postgres), idle.collect()))
+}
+
+/// A server, with the connection that holds the snapshot.
+struct Postgres {
+    product: String,
+    snapshot: String,
+    tables: Vec<Arc<TableInfo>>,
+    exported: String,
+    place: Place,
+    password: Option<String>,
+    /// Its transaction is what keeps the snapshot.
+    leader: Mutex<Link>,
+}
+
+impl std::fmt::Debug for Postgres {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} at {}", self.product, self.place.name())
+    }
+}
+
+impl Postgres {
+    /// Another connection that sees the same moment.
+    fn join(&self) -> Result<Joined, DatabaseError> {
+        let link = Link::connect(&self.place, self.password.as_deref())?;
+        link.begin(Some(&self.exported))?;
+        link.prove()?;
+        Ok(Joined { link })
+    }
+}
+
+impl Server for Postgres {
+    fn product(&self) -> &str {
+        &self.product
+    }
+
+    fn snapshot(&self) -> &str {
+        &self.snapshot
+    }
+
+    fn tables(&self) -> &[Arc<TableInfo>] {
+        &self.tables
+    }
+
+    fn another(&self) -> Option<Box<dyn Session>> {
+        let leader = self.leader.lock().unwrap_or_else(PoisonError::into_inner);
+        leader.text("SELECT 'alive'").ok()?;
+        let joined = self.join().ok()?;
+        Some(Box::new(joined))
+    }
+}
+
+/// A connection within the snapshot.
+struct Joined {
+    link: Link,
+}
+
+impl Joined {
+    /// Makes the transaction usable again after the server said no, and says what it said.
+    fn failed(&self, what: &str, error: &Error) -> Failure {
+        let failure = failure(what, error);
+        if !matches!(failure, Failure::Lost(_)) && self.link.back_to_start().is_err() {
+            return Failure::Lost(error.to_string());
+        }
+        failure
+    }
+}
+
+impl Session for Joined {
+    fn key_at(
+        &mut self,
+        table: &TableInfo,
+        after: Option<&Key>,
+        skip: u64,
+    ) -> Result<Option<Key>, Failure> {
+        let columns: Vec<String> = table
+            .key
+            .iter()
+            .map(|at| format!("{}::text", quoted(&table.columns[*at].name)))
+            .collect();
+        let sql = format!(
+            "SELECT {} FROM {}{} ORDER BY {} LIMIT 1 OFFSET {skip}",
+            columns.join(", "),
+            name_of(table),
+            range(table, after, None),
+            key_columns(table),
+        );
+        let found = self.link.rows(&sql);
+        let found = found.map_err(|error| self.failed(&format!("cutting {}", table.name), &error))?;
+        Ok(found.into_iter().next())
+    }
+
+    fn count_after(&mut self, table: &TableInfo, after: Option<&Key>) -> Result<u64, Failure> {
+        let sql = format!(
+            "SELECT count(*)::text FROM {}{}",
+            name_of(table),
+            range(table, after, None)
+        );
+        let what = format!("counting {}", table.name);
+        let found = self.link.rows(&sql).map_err(|error| self.failed(&what, &error))?;
+        let count = found.first().and_then(|row| row.first());
+        count.and_then(|count| count.parse().ok()).ok_or_else(|| {
+            let why = "the server gives no number".to_owned();
+            DatabaseError::new(DatabaseErrorKind::Statement { what, why }).into()
+        })
+    }
+
+    fn read(
+        &mut self,
+        query: &Query,
+        give: &mut dyn FnMut(arrow_array::RecordBatch) -> bool,
+    ) -> Result<(), Failure> {
+        let table = &*query.table;
+        for at in &query.columns {
+            let column = &table.columns[*at];
+            if !column.is_readable() {
+                return Err(DatabaseError::new(DatabaseErrorKind::Unread {
+                    table: table.full_name(),
+                    column: column.name.clone(),
+                    declared: column.declared.clone(),
+                })
+                .into());
+            }
+        }
+        let sql = format!("COPY ({}) TO STDOUT (FORMAT binary)", select(query));
+        let mut decoder = Decoder::new(query);
+        let what = format!("reading {}", table.full_name());
+        let read = self.link.wait(async |client| {
+            let stream = client.copy_out(&sql).await.map_err(Stopped::Server)?;
+            let mut stream = std::pin::pin!(stream);
+            while let Some(bytes) = stream.next().await {
+                let bytes = bytes.map_err(Stopped::Server)?;
+                if !decoder.take(&bytes, give).map_err(Stopped::Value)? {
+                    return Ok(());
+                }
+            }
+            decoder.finish(give).map_err(Stopped::Value)
+        });
+        read.map_err(|stopped| match stopped {
+            Stopped::Server(error) => self.failed(&what, &error),
+            Stopped::Value(failure) => failure,
+        })
+    }
+}
+
+/// What ended a read.
+enum Stopped {
+    Server(Error),
+    Value(Failure),
+}
+
+/// What a query asks for.
+fn select(query: &Query) -> String {
+    let table = &*query.table;
+    let columns: Vec<&str> = query
+        .columns
+        .iter()
+        .map(|at| table.columns[*at].asked.as_str())
+        .collect();
+    let condition = match &query.rows {
+        Rows::Range { after, upto } => range(table, after.as_ref(), upto.as_ref()),
+        Rows::Keys(keys) => among(table, keys),
+    };
+    let order = match table.key.is_empty() {
+        true => String::new(),
+        false => format!(" ORDER BY {}", key_columns(table)),
+    };
+    format!(
+        "SELECT {} FROM {}{condition}{order}",
+        columns.join(", "),
+        name_of(table)
+    )
+}
+
+/// `WHERE` for what comes behind one key and up to another.
+fn range(table: &TableInfo, after: Option<&Key>, upto: Option<&Key>) -> String {
+    let side = |sign: &str, key: &Key| {
+        format!("({}) {sign} ({})", key_columns(table), literals(table, key))
+    };
+    let sides: Vec<String> = after
+        .map(|key| side(">", key))
+        .into_iter()
+        .chain(upto.map(|key| side("<=", key)))
+        .collect();
+    match sides.is_empty() {
+        true => String::new(),
+        false => format!(" WHERE {}", sides.join(" AND ")),
+    }
+}
+
+/// `WHERE` for the records of some keys.
+fn among(table: &TableInfo, keys: &[Key]) -> String {
+    let values: Vec<String> = keys
+        .iter()
+        .map(|key| format!("({})", literals(table, key)))
+        .collect();
+    match values.is_empty() {
+        true => " WHERE false".to_owned(),
+        false => format!(" WHERE ({}) IN ({})", key_columns(table), values.join(", ")),
+    }
+}
+
+fn key_columns(table: &TableInfo) -> String {
+    // Without the table's name, ORDER BY would mean the column of the answer: the text of the key.
+    let names: Vec<String> = table.key_names().map(|name| format!("t.{}", quoted(name))).collect();
+    names.join(", ")
+}
+
+/// The values of a key as SQL, each in the type of its column.
+fn literals(table: &TableInfo, key: &Key) -> String {
+    let columns = table.key.iter().map(|at| &table.columns[*at]);
+    let values: Vec<String> = columns
+        .zip(key)
+        .map(|(column, value)| format!("{}::{}", literal(value), column.declared))
+        .collect();
+    values.join(", ")
+}
+
+/// The table, to be called `t`.
+fn name_of(table: &TableInfo) -> String {
+    let schema = table.schema.as_deref().unwrap_or("public");
+    format!("{}.{} t", quoted(schema), quoted(&table.name))
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A text as SQL; sessions keep `standard_conforming_strings` on, so that only quotes are special.
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// What an error of the server means for a read.
+fn failure(what: &str, error: &Error) -> Failure {
+    let Some(said) = error.as_db_error() else {
+        return Failure::Lost(reason(error));
+    };
+    let code = said.code();
+    let is_gone = [
+        SqlState::ADMIN_SHUTDOWN,
+        SqlState::CRASH_SHUTDOWN,
+        SqlState::CANNOT_CONNECT_NOW,
+        SqlState::DATABASE_DROPPED,
+        SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+    ]
+    .contains(code);
+    if is_gone {
+        return Failure::Lost(said.message().to_owned());
+    }
+    let why = format!("{} ({})", said.message(), code.code());
+    let what = what.to_owned();
+    let error = match *code {
+        SqlState::QUERY_CANCELED => DatabaseError::new(DatabaseErrorKind::TimedOut { what, why })
+            .mend("say how long it may take with `?statement_timeout=…` in the address"),
+        SqlState::LOCK_NOT_AVAILABLE => {
+            DatabaseError::new(DatabaseErrorKind::TimedOut { what, why }).mend(
+                "end what holds the lock, or wait longer with `?lock_timeout=…` in the address",
+            )
+        }
+        SqlState::INSUFFICIENT_PRIVILEGE => {
+            DatabaseError::new(DatabaseErrorKind::Statement { what, why })
+                .mend("GRANT SELECT on it to the user that reads")
+        }
+        _ => DatabaseError::new(DatabaseErrorKind::Statement { what, why }),
+    };
+    Failure::Error(error)
+}
+
+/// An error without a word of the server, with what is behind it.
+fn reason(error: &Error) -> String {
+    let mut said = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(behind) = source {
+        let more = behind.to_string();
+        if !said.contains(&more) {
+            said = format!("{said}: {more}");
+        }
+        source = behind.source();
+    }
+    said
+}

@@ -1,0 +1,196 @@
+//! What PostgreSQL's catalogue says of its tables.
+
+use arrow_schema::{DataType, TimeUnit};
+
+use crate::error::DatabaseError;
+use crate::table::{ColumnInfo, TableInfo};
+
+use super::connect::Link;
+use super::{literal, quoted};
+
+/// The most digits of a decimal.
+const DIGITS_MAX: i32 = 76;
+/// The most digits of a decimal of 128 bits.
+const DIGITS_NARROW: i32 = 38;
+
+/// The tables and views of a schema that the user may read, by name, without the partitions of
+/// partitioned ones.
+pub(super) fn tables(link: &Link, schema: &str) -> Result<Vec<TableInfo>, DatabaseError> {
+    let relations = ask(
+        link,
+        &format!(
+            "SELECT c.oid::text, c.relname, (c.relkind = 'v')::text, \
+             CASE WHEN c.reltuples >= 0 THEN c.reltuples::int8::text END, \
+             pg_catalog.pg_table_size(c.oid)::text, \
+             pg_catalog.obj_description(c.oid, 'pg_class') \
+             FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+             WHERE n.nspname = {} AND c.relkind IN ('r', 'p', 'v', 'm', 'f') \
+             AND NOT c.relispartition \
+             AND (pg_catalog.has_table_privilege(c.oid, 'SELECT') \
+             OR pg_catalog.has_any_column_privilege(c.oid, 'SELECT')) \
+             ORDER BY c.relname COLLATE \"C\"",
+            literal(schema)
+        ),
+    )?;
+    relations
+        .into_iter()
+        .map(|row| {
+            let [oid, name, is_view, rows, bytes, comment] = take(row);
+            let columns = columns(link, &oid)?;
+            let key = key(link, &oid, &columns)?;
+            let is_view = is_view == "true";
+            Ok(TableInfo {
+                name,
+                schema: Some(schema.to_owned()),
+                is_view,
+                comment: Some(comment).filter(|comment| !comment.is_empty()),
+                columns: columns.into_iter().map(|(_, column)| column).collect(),
+                key,
+                rows_estimate: rows.parse().ok(),
+                bytes_estimate: bytes.parse().ok().filter(|_| !is_view),
+            })
+        })
+        .collect()
+}
+
+/// The columns of a table with their numbers in the catalogue.
+fn columns(link: &Link, oid: &str) -> Result<Vec<(String, ColumnInfo)>, DatabaseError> {
+    // A domain is read as what it is over.
+    let rows = ask(
+        link,
+        &format!(
+            "SELECT a.attnum::text, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), \
+             b.typname, \
+             (CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END)::text, \
+             (a.attnotnull OR t.typnotnull)::text, \
+             pg_catalog.col_description(a.attrelid, a.attnum) \
+             FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
+             JOIN pg_catalog.pg_type b \
+             ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END \
+             WHERE a.attrelid = {oid} AND a.attnum > 0 AND NOT a.attisdropped \
+             AND pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT') \
+             ORDER BY a.attnum"
+        ),
+    )?;
+    let column = |row| {
+        let [number, name, declared, base, modifier, is_bound, comment] = take(row);
+        let (data_type, cast) = type_of(&base, modifier.parse().unwrap_or(-1));
+        let column = ColumnInfo {
+            asked: format!("{}{cast}", quoted(&name)),
+            name,
+            declared,
+            data_type,
+            is_nullable: is_bound != "true",
+            comment: Some(comment).filter(|comment| !comment.is_empty()),
+        };
+        (number, column)
+    };
+    Ok(rows.into_iter().map(column).collect())
+}
+
+/// The columns of the primary key, or of the smallest unique index that leaves nothing open.
+fn key(
+    link: &Link,
+    oid: &str,
+    columns: &[(String, ColumnInfo)],
+) -> Result<Vec<usize>, DatabaseError> {
+    let indexes = ask(
+        link,
+        &format!(
+            "SELECT (SELECT string_agg(k.number::text, ' ' ORDER BY k.at) \
+             FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(number, at) \
+             WHERE k.at <= i.indnkeyatts) \
+             FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
+             WHERE i.indrelid = {oid} AND i.indisunique AND i.indisvalid AND i.indimmediate \
+             AND i.indpred IS NULL AND i.indexprs IS NULL \
+             ORDER BY i.indisprimary DESC, i.indnkeyatts, c.relname COLLATE \"C\""
+        ),
+    )?;
+    let places = |numbers: &String| {
+        numbers
+            .split(' ')
+            .map(|number| {
+                let at = columns.iter().position(|(known, _)| known == number)?;
+                (!columns[at].1.is_nullable).then_some(at)
+            })
+            .collect::<Option<Vec<usize>>>()
+    };
+    let found = indexes.iter().filter_map(|row| row.first()).find_map(places);
+    Ok(found.unwrap_or_default())
+}
+
+fn ask(link: &Link, sql: &str) -> Result<Vec<Vec<String>>, DatabaseError> {
+    link.rows(sql)
+        .map_err(|error| link.said("reading the catalogue", &error))
+}
+
+fn take<const N: usize>(row: Vec<String>) -> [String; N] {
+    let mut values = row.into_iter();
+    std::array::from_fn(|_| values.next().unwrap_or_default())
+}
+
+/// The type in which values of a base type are given, and what makes the server send them so.
+fn type_of(base: &str, modifier: i32) -> (DataType, &'static str) {
+    let micros = TimeUnit::Microsecond;
+    let plain = match base {
+        "bool" => DataType::Boolean,
+        "int2" => DataType::Int16,
+        "int4" => DataType::Int32,
+        "int8" => DataType::Int64,
+        "oid" => DataType::UInt32,
+        "float4" => DataType::Float32,
+        "float8" => DataType::Float64,
+        "bytea" => DataType::BinaryView,
+        "date" => DataType::Date32,
+        "time" => DataType::Time64(micros),
+        "timestamp" => DataType::Timestamp(micros, None),
+        "timestamptz" => DataType::Timestamp(micros, Some("UTC".into())),
+        "text" | "varchar" | "name" => DataType::Utf8View,
+        "numeric" => match decimal(modifier) {
+            Some(decimal) => decimal,
+            None => return (DataType::Utf8View, "::text"),
+        },
+        "money" => return (DataType::Utf8View, "::numeric::text"),
+        _ => return (DataType::Utf8View, "::text"),
+    };
+    (plain, "")
+}
+
+/// `numeric(p,s)` from its modifier, where a decimal of fixed scale can hold it: the precision in
+/// the upper half of what is above 4, the scale in eleven bits with a sign below.
+fn decimal(modifier: i32) -> Option<DataType> {
+    let packed = modifier.checked_sub(4).filter(|packed| *packed >= 0)?;
+    let precision = (packed >> 16) & 0xFFFF;
+    let scale = ((packed & 0x7FF) ^ 1024) - 1024;
+    if precision > DIGITS_MAX || !(0..=precision).contains(&scale) {
+        return None;
+    }
+    let (digits, places) = (u8::try_from(precision).ok()?, i8::try_from(scale).ok()?);
+    Some(match precision <= DIGITS_NARROW {
+        true => DataType::Decimal128(digits, places),
+        false => DataType::Decimal256(digits, places),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The modifier that PostgreSQL gives to `numeric(precision, scale)`.
+    fn modifier(precision: i32, scale: i32) -> i32 {
+        ((precision << 16) | (scale & 0x7FF)) + 4
+    }
+
+    #[test]
+    fn a_numeric_is_a_decimal_where_one_holds_it_and_text_elsewhere() {
+        let of = |precision, scale| type_of("numeric", modifier(precision, scale)).0;
+        assert_eq!(of(18, 2), DataType::Decimal128(18, 2));
+        assert_eq!(of(38, 38), DataType::Decimal128(38, 38));
+        assert_eq!(of(39, 0), DataType::Decimal256(39, 0));
+        assert_eq!(of(76, 2), DataType::Decimal256(76, 2));
+        for (precision, scale) in [(77, 2), (5, -2), (3, 5)] {
+            assert_eq!(of(precision, scale), DataType::Utf8View);
+        }
+        assert_eq!(type_of("numeric", -1), (DataType::Utf8View, "::text"));
+    }
+}

@@ -1,0 +1,249 @@
+//! A connection, and the thread-bound runtime that drives it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, RootCertStore};
+use tokio::runtime::{Builder, Runtime};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Config, Error, NoTls, SimpleQueryMessage};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::address::{CONNECT, Server, Tls};
+use crate::error::{DatabaseError, DatabaseErrorKind};
+use crate::session::Failure;
+
+use super::{failure, literal, reason};
+
+/// The statement that must fail.
+const WRITE: &str = "CREATE TABLE crossfoot_must_not_be_able_to_write ()";
+
+/// One connection. It is driven only while somebody waits for it.
+pub(super) struct Link {
+    /// Taken when it is dropped.
+    runtime: Option<Runtime>,
+    client: Client,
+    place: Server,
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            // Dropping it would wait, which some threads must not.
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Link {
+    pub(super) fn connect(place: &Server, password: Option<&str>) -> Result<Link, DatabaseError> {
+        let unreachable = |why: String| {
+            DatabaseError::new(DatabaseErrorKind::Unreachable {
+                server: place.name(),
+                why,
+            })
+        };
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| unreachable(error.to_string()))?;
+        let mut config = Config::new();
+        config
+            .host(&place.host)
+            .port(place.port)
+            .user(&place.user)
+            .dbname(&place.database)
+            .application_name("crossfoot")
+            .connect_timeout(CONNECT)
+            .keepalives_idle(Duration::from_secs(30));
+        if let Some(password) = password {
+            config.password(password);
+        }
+        let connected = match &place.tls {
+            Tls::Off => {
+                config.ssl_mode(tokio_postgres::config::SslMode::Disable);
+                runtime.block_on(async {
+                    let (client, connection) = config.connect(NoTls).await?;
+                    tokio::spawn(connection);
+                    Ok(client)
+                })
+            }
+            Tls::Verified { roots } => {
+                config.ssl_mode(tokio_postgres::config::SslMode::Require);
+                let connector = connector(place, roots.as_deref())?;
+                runtime.block_on(async {
+                    let (client, connection) = config.connect(connector).await?;
+                    tokio::spawn(connection);
+                    Ok(client)
+                })
+            }
+        };
+        let client = connected.map_err(|error: Error| not_let_in(place, &error))?;
+        Ok(Link {
+            runtime: Some(runtime),
+            client,
+            place: place.clone(),
+        })
+    }
+
+    /// Drives the connection until something is done.
+    pub(super) fn wait<T>(&self, work: impl AsyncFnOnce(&Client) -> T) -> T {
+        let runtime = self.runtime.as_ref().expect("it is taken only when dropped");
+        runtime.block_on(work(&self.client))
+    }
+
+    /// Begins the transaction that lasts as long as the connection.
+    pub(super) fn begin(&self, snapshot: Option<&str>) -> Result<(), DatabaseError> {
+        let mut sql = format!(
+            "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; \
+             SET statement_timeout = {}; SET lock_timeout = {}; \
+             SET idle_in_transaction_session_timeout = 0; SET standard_conforming_strings = on; \
+             SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'iso_8601'; \
+             SET bytea_output = 'hex'; SET extra_float_digits = 3; SET lc_monetary = 'C'; \
+             SET synchronize_seqscans = off; SET jit = off; \
+             BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            self.place.statement_timeout.as_millis(),
+            self.place.lock_timeout.as_millis(),
+        );
+        if let Some(snapshot) = snapshot {
+            sql.push_str(&format!("; SET TRANSACTION SNAPSHOT {}", literal(snapshot)));
+        }
+        self.execute(&sql)
+            .map_err(|error| self.said("beginning to read", &error))
+    }
+
+    /// Tries to write, and fails if that works.
+    pub(super) fn prove(&self) -> Result<(), DatabaseError> {
+        self.execute("SAVEPOINT crossfoot")
+            .map_err(|error| self.said("beginning to read", &error))?;
+        match self.execute(WRITE) {
+            Err(error) if is_read_only(&error) => {}
+            Err(error) => return Err(self.said("trying whether a write fails", &error)),
+            Ok(()) => {
+                // The server has let it through: nothing of it may stay.
+                drop(self.execute("ROLLBACK"));
+                return Err(DatabaseError::new(DatabaseErrorKind::Writable(self.place.name())));
+            }
+        }
+        self.back_to_start()
+            .map_err(|error| self.said("going back after a refused write", &error))
+    }
+
+    /// Forgets that a statement failed; the snapshot stays.
+    pub(super) fn back_to_start(&self) -> Result<(), Error> {
+        self.execute("ROLLBACK TO SAVEPOINT crossfoot")
+    }
+
+    fn execute(&self, sql: &str) -> Result<(), Error> {
+        self.wait(async |client| client.batch_execute(sql).await)
+    }
+
+    /// The answer to a question of one value.
+    pub(super) fn text(&self, sql: &str) -> Result<String, DatabaseError> {
+        let rows = self.rows(sql).map_err(|error| self.said("asking what it is", &error))?;
+        let first = rows.into_iter().next().and_then(|row| row.into_iter().next());
+        Ok(first.unwrap_or_default())
+    }
+
+    /// All rows of an answer, as text; NULL is the empty text.
+    pub(super) fn rows(&self, sql: &str) -> Result<Vec<Vec<String>>, Error> {
+        let messages = self.wait(async |client| client.simple_query(sql).await)?;
+        let rows = messages.into_iter().filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(
+                (0..row.len())
+                    .map(|at| row.get(at).unwrap_or_default().to_owned())
+                    .collect(),
+            ),
+            _ => None,
+        });
+        Ok(rows.collect())
+    }
+
+    pub(super) fn said(&self, what: &str, error: &Error) -> DatabaseError {
+        match failure(what, error) {
+            Failure::Error(error) => error,
+            Failure::Lost(why) => DatabaseError::new(DatabaseErrorKind::Lost(why)),
+            Failure::Value { why, .. } => DatabaseError::new(DatabaseErrorKind::Lost(why)),
+        }
+    }
+}
+
+/// Whether a write failed as it must: the transaction is for reading, or the user may not write.
+fn is_read_only(error: &Error) -> bool {
+    let refusals = [
+        SqlState::READ_ONLY_SQL_TRANSACTION,
+        SqlState::INSUFFICIENT_PRIVILEGE,
+    ];
+    error.code().is_some_and(|code| refusals.contains(code))
+}
+
+/// Why no connection came about.
+fn not_let_in(place: &Server, error: &Error) -> DatabaseError {
+    let server = place.name();
+    let Some(said) = error.as_db_error() else {
+        let why = reason(error);
+        if why.contains("password missing") {
+            return DatabaseError::new(DatabaseErrorKind::Refused {
+                server,
+                user: place.user.clone(),
+                why: "it asks for a password, and there is none".to_owned(),
+            })
+            .mend("write `user:${NAME}@` in the address, or `?password_file=…`");
+        }
+        return match why.contains("TLS") || why.contains("certificate") {
+            true => DatabaseError::new(DatabaseErrorKind::Tls { server, why })
+                .mend("name the roots of its certificate with `?ca_file=…` in the address"),
+            false => DatabaseError::new(DatabaseErrorKind::Unreachable { server, why })
+                .mend("is it running, and is this its host and port?"),
+        };
+    };
+    let why = format!("{} ({})", said.message(), said.code().code());
+    match said.code().code().starts_with("28") || *said.code() == SqlState::UNDEFINED_DATABASE {
+        true => DatabaseError::new(DatabaseErrorKind::Refused {
+            server,
+            user: place.user.clone(),
+            why,
+        }),
+        false => DatabaseError::new(DatabaseErrorKind::Unreachable { server, why }),
+    }
+}
+
+fn connector(
+    place: &Server,
+    roots: Option<&std::path::Path>,
+) -> Result<MakeRustlsConnect, DatabaseError> {
+    let wrong = |why: String| {
+        DatabaseError::new(DatabaseErrorKind::Tls {
+            server: place.name(),
+            why,
+        })
+    };
+    let mut store = RootCertStore::empty();
+    match roots {
+        None => store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+        Some(path) => {
+            let name = path.display();
+            let certificates = CertificateDer::pem_file_iter(path)
+                .map_err(|error| wrong(format!("{name}: {error}")))?;
+            for certificate in certificates {
+                let certificate =
+                    certificate.map_err(|error| wrong(format!("{name}: {error}")))?;
+                store
+                    .add(certificate)
+                    .map_err(|error| wrong(format!("{name}: {error}")))?;
+            }
+            if store.is_empty() {
+                return Err(wrong(format!("{name} holds no certificate")));
+            }
+        }
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| wrong(error.to_string()))?
+        .with_root_certificates(store)
+        .with_no_client_auth();
+    Ok(MakeRustlsConnect::new(config))
+}

@@ -1,0 +1,109 @@
+//! What every kind of database does for us.
+
+use std::fmt::Debug;
+
+use arrow_array::RecordBatch;
+use arrow_schema::{Field, Schema, SchemaRef};
+use std::sync::Arc;
+
+use crate::error::DatabaseError;
+use crate::table::TableInfo;
+
+/// The values of a record's key, as text that the database reads in the key's own types.
+pub type Key = Vec<String>;
+
+/// One kind of database, opened.
+pub(crate) trait Server: Send + Sync + Debug {
+    /// What it is, such as `PostgreSQL 15.14`.
+    fn product(&self) -> &str;
+
+    /// The snapshot all sessions see, in the database's words.
+    fn snapshot(&self) -> &str;
+
+    /// Its tables and views, by name.
+    fn tables(&self) -> &[Arc<TableInfo>];
+
+    /// Another session of the same snapshot, in place of one that was lost; `None` where that
+    /// cannot be.
+    fn another(&self) -> Option<Box<dyn Session>>;
+}
+
+/// One connection within the snapshot. Sessions block: they are used on threads of their own.
+pub(crate) trait Session: Send {
+    /// The key of the record that comes `skip` records after the first one behind `after`, in the
+    /// order of the key; `None` where the table ends before.
+    fn key_at(
+        &mut self,
+        table: &TableInfo,
+        after: Option<&Key>,
+        skip: u64,
+    ) -> Result<Option<Key>, Failure>;
+
+    /// How many records come behind `after`.
+    fn count_after(&mut self, table: &TableInfo, after: Option<&Key>) -> Result<u64, Failure>;
+
+    /// Reads records in the order of the table's key, and gives them on until `give` says `false`.
+    /// Batches are of [`Query::schema`].
+    fn read(
+        &mut self,
+        query: &Query,
+        give: &mut dyn FnMut(RecordBatch) -> bool,
+    ) -> Result<(), Failure>;
+}
+
+/// Which records of a table, and what of them.
+#[derive(Debug, Clone)]
+pub(crate) struct Query {
+    pub(crate) table: Arc<TableInfo>,
+    /// Indexes into the table's columns; may be empty, then batches have only a length.
+    pub(crate) columns: Vec<usize>,
+    pub(crate) rows: Rows,
+    pub(crate) batch_rows: usize,
+}
+
+/// Which records of a table.
+#[derive(Debug, Clone)]
+pub(crate) enum Rows {
+    /// Those behind a key, up to another one and with it.
+    Range {
+        after: Option<Key>,
+        upto: Option<Key>,
+    },
+    /// Those of these keys, as far as they are there.
+    Keys(Arc<[Key]>),
+}
+
+impl Query {
+    /// The schema of the batches.
+    pub(crate) fn schema(&self) -> SchemaRef {
+        let field = |at: &usize| {
+            let column = &self.table.columns[*at];
+            Field::new(&column.name, column.data_type.clone(), column.is_nullable)
+        };
+        Arc::new(Schema::new(
+            self.columns.iter().map(field).collect::<Vec<_>>(),
+        ))
+    }
+}
+
+/// Why a session stopped.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The connection is gone; another session may go on.
+    Lost(String),
+    /// A value of the record of this number among those asked for, from 0, cannot be held.
+    Value {
+        row: u64,
+        /// Index into [`Query::columns`].
+        column: usize,
+        why: String,
+    },
+    /// Anything else.
+    Error(DatabaseError),
+}
+
+impl From<DatabaseError> for Failure {
+    fn from(error: DatabaseError) -> Failure {
+        Failure::Error(error)
+    }
+}

@@ -1,0 +1,490 @@
+//! MariaDB, as it is read.
+
+#[path = "support/mariadb.rs"]
+mod mariadb;
+
+use std::fmt::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use arrow_array::RecordBatch;
+use arrow_cast::display::{ArrayFormatter, FormatOptions};
+use databases::{Database, DatabaseError, DatabaseErrorKind, TableInfo};
+use mariadb::MariaDb;
+use mysql::prelude::Queryable;
+
+fn number(database: &Database, table: &str) -> usize {
+    let at = database.tables().iter().position(|known| known.name == table);
+    at.unwrap_or_else(|| panic!("there is a table {table}"))
+}
+
+fn table<'a>(database: &'a Database, name: &str) -> &'a TableInfo {
+    &database.tables()[number(database, name)]
+}
+
+/// The records of a batch, their values as text.
+fn lines(batch: &RecordBatch) -> Vec<Vec<String>> {
+    let options = FormatOptions::new().with_null("NULL");
+    let formatters: Vec<_> = batch
+        .columns()
+        .iter()
+        .map(|array| ArrayFormatter::try_new(array, &options).expect("it can be shown"))
+        .collect();
+    let line = |row| formatters.iter().map(|one| one.value(row).to_string()).collect();
+    (0..batch.num_rows()).map(line).collect()
+}
+
+/// All records of a table, read in ranges of so many.
+fn read(
+    database: &Database,
+    name: &str,
+    columns: &[&str],
+    rows: u64,
+) -> Result<Vec<Vec<String>>, DatabaseError> {
+    let at = number(database, name);
+    let table = &database.tables()[at];
+    let named = |name: &&str| {
+        let found = table.columns.iter().position(|column| column.name == *name);
+        found.unwrap_or_else(|| panic!("there is a column {name}"))
+    };
+    let columns: Vec<usize> = match columns {
+        [] => (0..table.columns.len()).collect(),
+        some => some.iter().map(named).collect(),
+    };
+    let mut all = Vec::new();
+    for range in database.cut(at, rows)? {
+        let before = all.len() as u64;
+        assert_eq!(range.first_row, before + 1);
+        for batch in database.read(at, &range, &columns, 3) {
+            all.extend(lines(&batch?));
+        }
+        if let Some(rows) = range.rows {
+            assert_eq!(all.len() as u64 - before, rows);
+        }
+    }
+    Ok(all)
+}
+
+const TYPES: &str = r#"
+CREATE DATABASE types;
+USE types;
+SET NAMES utf8mb4;
+SET sql_mode = '';
+SET time_zone = '+05:00';
+CREATE TABLE every (
+  id TINYINT PRIMARY KEY COMMENT 'which',
+  t TINYINT, tu TINYINT UNSIGNED, s SMALLINT, su SMALLINT UNSIGNED ZEROFILL,
+  m MEDIUMINT, mu MEDIUMINT UNSIGNED, i INT, iu INT UNSIGNED, b BIGINT, bu BIGINT UNSIGNED,
+  truth BOOLEAN, bits BIT(64), bits3 BIT(3), y YEAR,
+  money DECIMAL(18,2), wide DECIMAL(38,10), wider DECIMAL(65,30), whole DECIMAL(65,0),
+  padded DECIMAL(10,3) ZEROFILL,
+  f FLOAT, d DOUBLE,
+  day DATE, at DATETIME, at6 DATETIME(6), stamp TIMESTAMP NULL, stamp3 TIMESTAMP(3) NULL,
+  clock TIME, clock6 TIME(6),
+  c CHAR(5), v VARCHAR(20), old VARCHAR(20) CHARACTER SET latin1, long_text LONGTEXT,
+  e ENUM('small','it''s'), st SET('x','y','z'), j JSON, u UUID, i4 INET4, i6 INET6,
+  bin BINARY(4), vbin VARBINARY(9), blobs LONGBLOB,
+  place POINT
+) COMMENT 'all there are' DEFAULT CHARSET utf8mb4;
+INSERT INTO every VALUES (1,
+  -128, 0, -32768, 0, -8388608, 0, -2147483648, 0, -9223372036854775808, 0,
+  FALSE, 0, 0, 1901,
+  -9999999999999999.99, -9999999999999999999999999999.9999999999,
+  -99999999999999999999999999999999999.999999999999999999999999999999,
+  -99999999999999999999999999999999999999999999999999999999999999999, 0,
+  -3.402823466e38, -1.7976931348623157e308,
+  '0000-01-01', '1000-01-01 00:00:00', '1000-01-01 00:00:00.000001', '1970-01-01 05:00:01', '1970-01-01 05:00:01.001',
+  '-838:59:59', '-838:59:59.999999',
+  '', '', '', '', 'small', '', '{}', '00000000-0000-0000-0000-000000000000', '0.0.0.0', '::',
+  '', '', '', NULL);
+INSERT INTO every VALUES (2,
+  127, 255, 32767, 65535, 8388607, 16777215, 2147483647, 4294967295, 9223372036854775807, 18446744073709551615,
+  TRUE, ~0, 7, 2155,
+  9999999999999999.99, 9999999999999999999999999999.9999999999,
+  99999999999999999999999999999999999.999999999999999999999999999999,
+  99999999999999999999999999999999999999999999999999999999999999999, 9999999.999,
+  3.402823466e38, 1.7976931348623157e308,
+  '9999-12-31', '9999-12-31 23:59:59', '9999-12-31 23:59:59.999999', '2038-01-19 08:14:07', '2038-01-19 08:14:07.999',
+  '838:59:59', '838:59:59.999999',
+  '中文字符𠀀', '支付流水😀', 'Müller é', REPEAT('长', 5), 'it''s', 'x,z', '{"a": "é"}',
+  'ffffffff-ffff-ffff-ffff-ffffffffffff', '255.255.255.255', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
+  x'00ff01', x'00ff', x'ff00fe', POINT(1, 2));
+INSERT INTO every (id) VALUES (3);
+INSERT INTO every (id, f, d, money, day, at6, clock, c, y, e) VALUES (4,
+  0.1, 0.1, -0.01, '2024-02-29', '2024-02-29 12:00:00.5', '25:00:00', 'a ', 0, 'nonsense');
+CREATE VIEW seen AS SELECT id, money * 2 AS twice, clock FROM every;
+CREATE TABLE zero (id INT PRIMARY KEY, day DATE, at DATETIME, stamp TIMESTAMP NULL);
+INSERT INTO zero VALUES (1, '2013-01-01', NULL, NULL), (7, '0000-00-00', '0000-00-00', '0000-00-00'),
+  (8, '2013-00-00', '2013-01-00 10:00:00', NULL);
+CREATE TABLE heap (a INT) ENGINE=Aria;
+CREATE TABLE big (id INT PRIMARY KEY, b LONGBLOB);
+INSERT INTO big VALUES (1, REPEAT('x', 12000000));
+"#;
+
+#[test]
+fn every_type_is_read_exactly_or_refused() {
+    let server = MariaDb::start();
+    server.run(TYPES);
+    let database = server.open("types", 2);
+    assert!(database.product().starts_with("MariaDB 1"), "{}", database.product());
+    let every = table(&database, "every");
+    assert_eq!(every.comment.as_deref(), Some("all there are"));
+    assert_eq!(every.columns[0].comment.as_deref(), Some("which"));
+    assert_eq!(every.key_names().collect::<Vec<_>>(), ["id"]);
+    assert!(every.rows_estimate.is_some() && every.bytes_estimate.is_some_and(|bytes| bytes > 0));
+    let readable: Vec<&str> =
+        every.columns.iter().filter(|one| one.is_readable()).map(|one| one.name.as_str()).collect();
+    let records = read(&database, "every", &readable, 100).expect("it is read");
+    let mut told = String::new();
+    for (at, name) in readable.iter().enumerate() {
+        let column = every.columns.iter().find(|one| one.name == *name).expect("it is there");
+        let values: Vec<&str> = records.iter().map(|record| record[at].as_str()).collect();
+        writeln!(told, "{name} {} -> {}: {}", column.declared, column.data_type, values.join(" | "))
+            .expect("written");
+    }
+    insta::assert_snapshot!(told);
+
+    let place = read(&database, "every", &["id", "place"], 100).expect_err("it has no type");
+    insta::assert_snapshot!(place, @"");
+    let twice = read(&database, "seen", &[], 100).expect("a view is read");
+    insta::assert_snapshot!(format!("{twice:?}"), @"");
+    assert!(table(&database, "seen").is_view && table(&database, "seen").key.is_empty());
+
+    let refused = |column| read(&database, "zero", &["id", column], 100).expect_err("no date");
+    insta::assert_snapshot!(refused("day"), @"");
+    insta::assert_snapshot!(refused("at"), @"");
+    insta::assert_snapshot!(refused("stamp"), @"");
+    let unkeyed = database.snapshot().split_once("; ").expect("it names the table").1;
+    insta::assert_snapshot!(unkeyed, @"");
+
+    // Larger than the packets that clients say they take if they are not told otherwise.
+    assert_eq!(read(&database, "big", &["b"], 100).expect("it is read")[0][0].len(), 24_000_000);
+}
+
+const KEYS: &str = r"
+CREATE DATABASE keyed;
+USE keyed;
+SET NAMES utf8mb4;
+CREATE TABLE plain (id BIGINT UNSIGNED PRIMARY KEY);
+INSERT INTO plain SELECT seq * 7 FROM seq_1_to_100;
+INSERT INTO plain VALUES (18446744073709551615);
+CREATE TABLE mixed (branch VARCHAR(9) CHARACTER SET latin1, day DATE, kind ENUM('out','in','fee'),
+  serial SMALLINT, PRIMARY KEY (branch, day, kind, serial));
+INSERT INTO mixed SELECT ELT(1 + seq MOD 5, 'Müller', 'müllex', 'A', 'it''s\\', ''),
+  '2024-01-01' + INTERVAL seq MOD 3 DAY, 1 + seq MOD 3, seq DIV 60 FROM seq_1_to_200 GROUP BY 1,2,3,4;
+CREATE TABLE texts (v VARCHAR(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci PRIMARY KEY);
+INSERT INTO texts VALUES ('支付'), ('流水'), ('😀'), ('a'), ('B'), ('é f'), ('back\\slash'), ('quo''te'), (''), ('%_');
+CREATE TABLE bytes (k VARBINARY(9) PRIMARY KEY);
+INSERT INTO bytes VALUES (''), (x'00'), (x'0000'), (x'ff'), (x'27'), (x'5c27'), ('abc');
+CREATE TABLE amounts (k DECIMAL(65,30) PRIMARY KEY);
+INSERT INTO amounts SELECT (seq - 50) / 7 FROM seq_1_to_100;
+CREATE TABLE floats (k FLOAT PRIMARY KEY);
+INSERT INTO floats SELECT (seq - 50) / 7 FROM seq_1_to_100;
+CREATE TABLE doubles (k DOUBLE PRIMARY KEY);
+INSERT INTO doubles SELECT EXP(seq - 50) FROM seq_1_to_100;
+CREATE TABLE times (k TIME(3) PRIMARY KEY);
+INSERT INTO times SELECT SEC_TO_TIME((seq - 50) * 50000.125) FROM seq_1_to_100;
+CREATE TABLE moments (k DATETIME(6) PRIMARY KEY);
+INSERT INTO moments SELECT '2024-01-01' + INTERVAL seq * 1000003 MICROSECOND FROM seq_1_to_100;
+CREATE TABLE stamps (k TIMESTAMP(2) DEFAULT '2000-01-01', PRIMARY KEY (k));
+INSERT INTO stamps SELECT '2024-10-27 00:00:00' + INTERVAL seq * 10 MINUTE FROM seq_1_to_100;
+CREATE TABLE kinds (k ENUM('z','m','a','it''s') PRIMARY KEY);
+INSERT INTO kinds VALUES ('a'), ('m'), ('z'), ('it''s');
+CREATE TABLE sets (k SET('z','m','a') PRIMARY KEY);
+INSERT INTO sets SELECT seq FROM seq_0_to_7;
+CREATE TABLE bits (k BIT(60) PRIMARY KEY);
+INSERT INTO bits SELECT seq * 12345678901 FROM seq_1_to_50;
+CREATE TABLE years (k YEAR PRIMARY KEY);
+INSERT INTO years SELECT 1900 + seq FROM seq_1_to_150;
+CREATE TABLE uuids (k UUID PRIMARY KEY);
+INSERT INTO uuids SELECT UUID() FROM seq_1_to_50;
+CREATE TABLE addresses (k INET6 PRIMARY KEY);
+INSERT INTO addresses SELECT CONCAT(HEX(seq), '::', HEX(seq * 3)) FROM seq_1_to_50;
+CREATE TABLE prefixed (k TEXT, n INT, PRIMARY KEY (k(5), n));
+INSERT INTO prefixed SELECT CONCAT('k', seq MOD 9), seq FROM seq_1_to_50;
+CREATE TABLE indexed (`a``b:c?` INT NOT NULL, b INT, c INT NOT NULL, d CHAR(30) NOT NULL,
+  UNIQUE KEY one (b), UNIQUE KEY part (d(3)), UNIQUE KEY two (c, `a``b:c?`));
+INSERT INTO indexed SELECT seq MOD 7, NULL, seq, CONCAT(100 + seq) FROM seq_1_to_50;
+CREATE TABLE unkeyed (a INT, UNIQUE KEY (a));
+INSERT INTO unkeyed SELECT seq MOD 3 FROM seq_1_to_3;
+INSERT INTO unkeyed VALUES (NULL), (NULL);
+CREATE TABLE versioned (id INT PRIMARY KEY, n INT) WITH SYSTEM VERSIONING;
+INSERT INTO versioned VALUES (1, 1), (2, 2);
+UPDATE versioned SET n = 3 WHERE id = 2;
+CREATE TABLE empty (id INT PRIMARY KEY);
+";
+
+#[test]
+fn ranges_of_every_kind_of_key_hold_every_record_once_and_in_order() {
+    let server = MariaDb::start();
+    server.run(KEYS);
+    let database = server.open("keyed", 2);
+    for table in database.tables() {
+        let whole = read(&database, &table.name, &[], 1_000_000).expect("it is read");
+        let counted: Option<u64> = server
+            .root()
+            .query_first(format!("SELECT COUNT(*) FROM keyed.{}", table.name))
+            .expect("it is counted");
+        assert_eq!(Some(whole.len() as u64), counted, "{}", table.name);
+        for rows in [1, 2, 7, 50, 100] {
+            let cut = read(&database, &table.name, &[], rows).expect("it is read");
+            assert_eq!(cut, whole, "{} by {rows}", table.name);
+        }
+        if table.key.is_empty() {
+            continue;
+        }
+        let key = table.key.clone();
+        let columns: Vec<usize> = (0..table.columns.len()).collect();
+        let third = |record: &Vec<String>| key.iter().map(|at| record[*at].clone()).collect();
+        let mut keys: Vec<Vec<String>> = whole.iter().step_by(3).map(third).collect();
+        keys.reverse();
+        keys.push(vec!["9999".to_owned(); key.len()]);
+        let at = number(&database, &table.name);
+        let found: Vec<Vec<String>> = database
+            .read_keys(at, keys, &columns, 10)
+            .flat_map(|batch| lines(&batch.expect("it is read")))
+            .collect();
+        let wanted: Vec<Vec<String>> = whole.into_iter().step_by(3).collect();
+        assert_eq!(found, wanted, "{}", table.name);
+    }
+    let keys: Vec<String> = database
+        .tables()
+        .iter()
+        .map(|table| format!("{} {:?}", table.name, table.key_names().collect::<Vec<_>>()))
+        .filter(|told| !told.ends_with(r#"["k"]"#))
+        .collect();
+    insta::assert_snapshot!(keys.join("\n"), @"");
+    let order: Vec<String> = read(&database, "kinds", &[], 1).expect("read").concat();
+    assert_eq!(order, ["z", "m", "a", "it's"], "the order of an enum is that of its labels");
+    let none = database.read_keys(number(&database, "plain"), vec![vec!["x".to_owned()]], &[0], 9);
+    assert_eq!(none.count(), 0, "what cannot be a key is nowhere");
+
+    // A batch without columns has a length.
+    let range = &database.cut(number(&database, "plain"), 1000).expect("it is cut")[0];
+    let rows = database.read(number(&database, "plain"), range, &[], 64);
+    assert_eq!(rows.map(|batch| batch.expect("it is read").num_rows()).sum::<usize>(), 101);
+}
+
+const MOMENT: &str = r"
+CREATE DATABASE moment;
+USE moment;
+CREATE TABLE source (id INT PRIMARY KEY, amount INT NOT NULL);
+CREATE TABLE target (id INT PRIMARY KEY, amount INT NOT NULL);
+INSERT INTO source SELECT seq, 100 FROM seq_1_to_200;
+INSERT INTO target SELECT seq, 100 FROM seq_1_to_200;
+CREATE VIEW both_books AS SELECT * FROM source UNION ALL SELECT * FROM target;
+CREATE USER locker@'127.0.0.1' IDENTIFIED BY 'pa55word';
+GRANT SELECT, LOCK TABLES ON moment.* TO locker@'127.0.0.1';
+CREATE USER reader@'127.0.0.1' IDENTIFIED BY 'pa55word';
+GRANT SELECT ON moment.* TO reader@'127.0.0.1';
+CREATE USER flusher@'127.0.0.1' IDENTIFIED BY 'pa55word';
+GRANT SELECT, DELETE ON moment.* TO flusher@'127.0.0.1';
+GRANT RELOAD ON *.* TO flusher@'127.0.0.1';
+";
+
+/// What stands in both books, as each of some reads at once sees it.
+fn sums(database: &Database) -> Vec<i64> {
+    let reads: Vec<_> = ["source", "target", "both_books"]
+        .iter()
+        .map(|name| {
+            let at = number(database, name);
+            let range = database.cut(at, 1_000_000).expect("it is cut").remove(0);
+            database.read(at, &range, &[1], 1000)
+        })
+        .collect();
+    let sum = |records: databases::Records| {
+        let lines = records.flat_map(|batch| lines(&batch.expect("it is read")));
+        lines.map(|line| line[0].parse::<i64>().expect("a number")).sum()
+    };
+    reads.into_iter().map(sum).collect()
+}
+
+#[test]
+fn all_sessions_see_one_moment_whatever_is_written() {
+    let server = MariaDb::start();
+    server.run(MOMENT);
+    let is_over = AtomicBool::new(false);
+    let mut told = String::new();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut conn = server.root();
+            conn.query_drop("USE moment").expect("used");
+            for turn in 0.. {
+                if is_over.load(Ordering::Relaxed) {
+                    break;
+                }
+                // Both books change at once: by one, so that no two moments look alike.
+                let id = turn % 200 + 1;
+                for statement in [
+                    "BEGIN".to_owned(),
+                    format!("UPDATE source SET amount = amount + 1 WHERE id = {id}"),
+                    format!("UPDATE target SET amount = amount + 1 WHERE id = {id}"),
+                    "COMMIT".to_owned(),
+                ] {
+                    conn.query_drop(statement).expect("written");
+                }
+            }
+        });
+        for (user, sessions) in
+            [("flusher", 4), ("locker", 4), ("reader", 4), ("reader", 1), ("locker", 3), ("flusher", 2)]
+        {
+            let url = format!("mysql://{user}:pa55word@127.0.0.1:PORT/moment");
+            let database = server.open_url(&url, sessions).expect("it opens");
+            let first = sums(&database);
+            assert_eq!((first[0], first[0] * 2), (first[1], first[2]), "{user} {sessions}");
+            server.run("USE moment;\nINSERT INTO source VALUES (1000, 7) ON DUPLICATE KEY UPDATE amount = 7;\nDELETE FROM source WHERE id = 1000;\n");
+            for _ in 0..5 {
+                assert_eq!(sums(&database), first, "{user} {sessions}");
+            }
+            writeln!(told, "{user} {sessions}: {}", database.snapshot()).expect("written");
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+    insta::with_settings!({filters => vec![
+        (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "[now]"), (r"GTID 0-23-\d+", "GTID 0-23-[n]"),
+    ]}, {
+        insta::assert_snapshot!(told, @"
+        flusher 4: [now], one moment for 4 connections, GTID 0-23-[n]
+        locker 4: [now], one moment for 4 connections, GTID 0-23-[n]
+        reader 4: [now], one connection instead of 4: the user may hold neither all tables still (Access denied; you need (at least one of) the RELOAD privilege(s) for this operation (error 1227)) nor these, GTID 0-23-[n]
+        reader 1: [now], one connection, GTID 0-23-[n]
+        locker 3: [now], one moment for 3 connections, GTID 0-23-[n]
+        flusher 2: [now], one moment for 2 connections, GTID 0-23-[n]
+        ");
+    });
+    let mut conn = server.root();
+    let left: Vec<String> = conn
+        .query("SELECT USER FROM information_schema.PROCESSLIST WHERE USER LIKE '%er'")
+        .expect("asked");
+    assert!(left.iter().all(|user| user == "system user"), "{left:?}");
+}
+
+#[test]
+fn who_is_not_let_in_is_told_why_and_never_the_password() {
+    let server = MariaDb::start();
+    server.run(
+        "CREATE DATABASE pay;\nCREATE USER teller@'127.0.0.1' IDENTIFIED BY 's3cret';\n\
+         CREATE TABLE pay.flow (id INT PRIMARY KEY);\nINSERT INTO pay.flow VALUES (1);\n\
+         GRANT SELECT ON pay.* TO teller@'127.0.0.1';\n",
+    );
+    let refused = |url: &str| {
+        let begun = Instant::now();
+        let error = server.open_url(url, 2).expect_err("it does not open");
+        assert!(begun.elapsed() < Duration::from_secs(14), "{url} took {:?}", begun.elapsed());
+        let told = format!("{error}\n{error:?}");
+        assert!(!told.contains("s3cret") && !told.contains("wr0ng"), "{told}");
+        error.to_string().replace(&server.port().to_string(), "PORT")
+    };
+    let free_port = mariadb::free_port();
+    let told = [
+        refused("mysql://teller:wr0ng@127.0.0.1:PORT/pay"),
+        refused("mysql://nobody:s3cret@127.0.0.1:PORT/pay"),
+        refused("mysql://teller:s3cret@127.0.0.1:PORT/mysql"),
+        refused("mysql://root@127.0.0.1:PORT/nowhere"),
+        refused(&format!("mysql://teller:s3cret@127.0.0.1:{free_port}/pay"))
+            .replace(&free_port.to_string(), "FREE"),
+        refused("mysql://teller:s3cret@no.such.host.invalid:PORT/pay?tls=off"),
+        refused("mysql://teller:s3cret@/pay?socket=/no/socket"),
+        refused("mysql://teller:s3cret@localhost:PORT/pay?ca_file=other.pem"),
+        refused("mysql://teller:s3cret@127.0.0.1:PORT/pay?ca_file=ca.pem"),
+        refused("mysql://teller:s3cret@localhost:PORT/pay?tls=verify"),
+        refused("mysql://teller:s3cret@localhost:PORT/pay?ca_file=none.pem")
+            .replace(&server.folder().display().to_string(), "FOLDER"),
+    ];
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    127.0.0.1:PORT refuses teller: Access denied for user 'teller'@'127.0.0.1' (using password: YES) (error 1045); see user, password and the database's name, and what the user is granted
+    127.0.0.1:PORT refuses nobody: Access denied for user 'nobody'@'127.0.0.1' (using password: YES) (error 1045); see user, password and the database's name, and what the user is granted
+    127.0.0.1:PORT refuses teller: Access denied for user 'teller'@'127.0.0.1' to database 'mysql' (error 1044); see user, password and the database's name, and what the user is granted
+    opening nowhere: Unknown database 'nowhere' (error 1049); SHOW DATABASES names those there are
+    127.0.0.1:FREE cannot be reached: Connection refused (os error 111)
+    no.such.host.invalid:PORT cannot be reached: failed to lookup address information: Name or service not known
+    no address: empty host
+    no secure connection to localhost:PORT: invalid peer certificate: UnknownIssuer
+    no secure connection to 127.0.0.1:PORT: invalid peer certificate: certificate not valid for name "127.0.0.1"; certificate is only valid for DnsName("localhost")
+    no secure connection to localhost:PORT: invalid peer certificate: UnknownIssuer
+    no secure connection to localhost:PORT: FOLDER/none.pem: No such file or directory (os error 2); `ca_file` names the certificates to trust
+    "#);
+
+    let secured = server
+        .open_url("mysql://teller:s3cret@localhost:PORT/pay?ca_file=ca.pem", 2)
+        .expect("it opens");
+    assert_eq!(read(&secured, "flow", &[], 9), Ok(vec![vec!["1".to_owned()]]));
+    server.run("ALTER USER teller@'127.0.0.1' REQUIRE SSL;\n");
+    assert!(server.open_url("mysql://teller:s3cret@localhost:PORT/pay?ca_file=ca.pem", 1).is_ok());
+    assert!(server.open_url("mysql://teller:s3cret@localhost:PORT/pay?tls=off", 1).is_err());
+}
+
+const SLOW: &str = r"
+CREATE DATABASE slow;
+USE slow;
+CREATE TABLE flow (id INT PRIMARY KEY, text VARCHAR(3000) NOT NULL);
+INSERT INTO flow SELECT seq, REPEAT('x', 2000) FROM seq_1_to_20000;
+CREATE VIEW never AS SELECT id, SLEEP(5) AS waited FROM flow;
+CREATE VIEW dripping AS SELECT id, text, SLEEP(0.005) AS waited FROM flow;
+CREATE VIEW flood AS SELECT one.id, one.text FROM flow one JOIN flow other;
+CREATE USER teller@'127.0.0.1' IDENTIFIED BY 's3cret';
+GRANT SELECT, LOCK TABLES ON slow.* TO teller@'127.0.0.1';
+";
+
+#[test]
+fn what_takes_too_long_or_breaks_off_is_told_and_nothing_hangs() {
+    let mut server = MariaDb::start();
+    server.run(SLOW);
+
+    // A statement that takes too long; the session lives on.
+    let url = "mysql://root@127.0.0.1:PORT/slow?statement_timeout=1&lock_timeout=1";
+    let database = server.open_url(url, 1).expect("it opens");
+    insta::assert_snapshot!(read(&database, "never", &[], 9).expect_err("it takes long"), @"reading never took longer than it may: Query execution was interrupted (max_statement_time exceeded) (error 1969); raise `statement_timeout` in the address");
+    assert_eq!(read(&database, "flow", &["id"], 9_000).expect("it is read").len(), 20_000);
+
+    // Locks of others: on opening by either way, and on reading.
+    let mut other = server.root();
+    other.query_drop("LOCK TABLES slow.flow WRITE").expect("locked");
+    let locked = |url: &str| server.open_url(url, 2).expect_err("it is locked");
+    insta::assert_snapshot!(locked(url), @"");
+    let teller = "mysql://teller:s3cret@127.0.0.1:PORT/slow?lock_timeout=1";
+    insta::assert_snapshot!(locked(teller), @"");
+    let long = "mysql://root@127.0.0.1:PORT/slow?statement_timeout=30&lock_timeout=1";
+    let single = server.open_url(long, 1).expect("one session needs no lock");
+    insta::assert_snapshot!(read(&single, "flow", &["id"], 9).expect_err("it is locked"), @"");
+    other.query_drop("UNLOCK TABLES").expect("unlocked");
+    assert_eq!(read(&single, "flow", &["id"], 9_000).expect("it is read").len(), 20_000);
+
+    // A read that nobody wants to the end is called off, and the session goes on.
+    let begun = Instant::now();
+    let flood = number(&single, "flood");
+    let range = &single.cut(flood, 1).expect("it is cut")[0];
+    let first = single.read(flood, range, &[0, 1], 100).next().expect("a batch").expect("read");
+    assert_eq!(first.num_rows(), 100);
+    assert_eq!(read(&single, "flow", &["id"], 9_000).expect("it is read").len(), 20_000);
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+
+    // A connection that is killed is replaced by another one, and no record comes twice.
+    let pair = server.open("slow", 2);
+    let flow = number(&pair, "flow");
+    let range = &pair.cut(flow, 1_000_000).expect("it is cut")[0];
+    let mut records = pair.read(flow, range, &[0], 100);
+    let mut count = records.next().expect("a batch").expect("read").num_rows();
+    let ids: Vec<u64> = other
+        .query("SELECT ID FROM information_schema.PROCESSLIST WHERE DB = 'slow' AND INFO LIKE 'SELECT%`flow`%'")
+        .expect("asked");
+    for id in ids {
+        drop(other.query_drop(format!("KILL {id}")));
+    }
+    count += records.map(|batch| batch.expect("it goes on").num_rows()).sum::<usize>();
+    assert_eq!(count, 20_000);
+
+    // The server goes away in the middle of a read.
+    let dripping = number(&single, "dripping");
+    let range = &single.cut(dripping, 1).expect("it is cut")[0];
+    let mut records = single.read(dripping, range, &[0, 1], 10);
+    assert!(records.next().expect("a batch").is_ok());
+    let begun = Instant::now();
+    server.kill();
+    let ended = records.find_map(Result::err).expect("it ends in an error");
+    assert!(matches!(ended.kind, DatabaseErrorKind::Lost(_)), "{ended:?}");
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    insta::assert_snapshot!(ended, @"");
+    let gone = read(&single, "flow", &["id"], 9).expect_err("nobody is there");
+    insta::assert_snapshot!(gone, @"");
+}

@@ -1,0 +1,440 @@
+//! PostgreSQL, the real one.
+
+#[path = "support/postgres.rs"]
+mod server;
+
+use std::path::Path;
+
+use arrow_array::RecordBatch;
+use arrow_cast::display::{ArrayFormatter, FormatOptions};
+use databases::{Address, Database, DatabaseError};
+
+use self::server::{PASSWORD, Postgres};
+
+fn open(server: &Postgres, sessions: usize) -> Database {
+    let address = Address::parse(&server.url("teller", PASSWORD), Path::new("/")).expect("good");
+    Database::open(&address, sessions).expect("it opens")
+}
+
+fn refused(url: &str) -> String {
+    let address = Address::parse(url, Path::new("/")).expect("good");
+    let error = Database::open(&address, 1).expect_err("it does not open");
+    let said = format!("{error} {error:?} {address} {address:?}");
+    assert!(!said.contains("p%40ss") && !said.contains(PASSWORD) && !said.contains("wr0ng"));
+    error.to_string()
+}
+
+fn table(database: &Database, name: &str) -> usize {
+    let tables = database.tables();
+    tables.iter().position(|table| table.name == name).expect("it is there")
+}
+
+/// All records of a table by ranges of `rows`, as text, with the number of each range's first.
+fn records(database: &Database, name: &str, rows: u64) -> Result<Vec<String>, DatabaseError> {
+    let at = table(database, name);
+    let columns: Vec<usize> = (0..database.tables()[at].columns.len()).collect();
+    let mut lines = Vec::new();
+    for range in database.cut(at, rows)? {
+        assert_eq!(range.first_row, lines.len() as u64 + 1);
+        for batch in database.read(at, &range, &columns, 3) {
+            lines.extend(shown(&batch?));
+        }
+
+        if let Some(rows) = range.rows {
+            assert_eq!(range.first_row + rows, lines.len() as u64 + 1);
+        }
+    }
+    Ok(lines)
+}
+
+fn shown(batch: &RecordBatch) -> Vec<String> {
+    let options = FormatOptions::new().with_null("NULL");
+    let line = |row| {
+        let values = batch.columns().iter().map(|column| {
+            let formatter = ArrayFormatter::try_new(column, &options).expect("it can be shown");
+            formatter.value(row).to_string()
+        });
+        values.collect::<Vec<_>>().join(" | ")
+    };
+    (0..batch.num_rows()).map(line).collect()
+}
+
+#[test]
+fn every_type_is_read_exactly_or_as_the_servers_own_text_or_refused_by_name() {
+    let server = Postgres::start("");
+    server.psql(
+        "CREATE TYPE mood AS ENUM ('calm', 'anxious');
+         CREATE DOMAIN fen AS numeric(18,2) CHECK (value >= 0);
+         CREATE TABLE one (id int PRIMARY KEY,
+             a bool, b int2, c int4, d int8, e oid, f float4, g float8, h numeric(18,2), i numeric(38,10),
+             j numeric(76,2), k numeric, l numeric(3,-2), m fen, n money, o text, p varchar(9), q char(6),
+             r bytea, s date, t time, u timestamp, v timestamptz, w uuid, x json, y jsonb, z mood,
+             aa int4[], ab interval, ac inet, ad int4range, ae timetz, af bit(3));
+         COMMENT ON TABLE one IS '一切类型'; COMMENT ON COLUMN one.h IS '金额';
+         INSERT INTO one VALUES (1, true, -32768, -2147483648, -9223372036854775808, 4294967295, 0.1, 0.1,
+             -9999999999999999.99, 9999999999999999999999999999.9999999999,
+             repeat('9', 74)::numeric + 0.99, 'NaN', 12345, 0.01, -1234.5, '一分钱 🪙', 'tail  ', 'ab',
+             '\\x00ff', '0001-01-01', '23:59:59.999999', '0001-01-01 00:00:00', '2013-05-27 08:00:00+08',
+             'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11', '{\"b\": 1, \"a\":  2}', '{\"b\": 1, \"a\":  2}', 'anxious',
+             '{1,NULL,3}', '1 year 2 days 03:04:05.006', '10.0.0.1/8', '[1,5)', '08:00:00+08', B'101');
+         INSERT INTO one VALUES (2, false, 32767, 2147483647, 9223372036854775807, 0, 'Infinity', '-0',
+             0.01, 0.0000000001, -0.01, 12345678901234567890.123456789012345678901234567890, 100, 0, 0, '', '', '',
+             '', '9999-12-31', '00:00:00', '9999-12-31 23:59:59.999999', '1969-12-31 23:59:59.999999+00',
+             '00000000-0000-0000-0000-000000000000', 'null', 'null', 'calm', '{}', '0', '::1', 'empty', '00:00:00+00', B'000');
+         INSERT INTO one (id) VALUES (3);",
+    );
+    let database = open(&server, 1);
+    let info = &database.tables()[0];
+    let types: Vec<String> = info
+        .columns
+        .iter()
+        .map(|column| format!("{} {} -> {}", column.name, column.declared, column.data_type))
+        .collect();
+    insta::assert_snapshot!(types.join("\n"), @r#"
+    id integer -> Int32
+    a boolean -> Boolean
+    b smallint -> Int16
+    c integer -> Int32
+    d bigint -> Int64
+    e oid -> UInt32
+    f real -> Float32
+    g double precision -> Float64
+    h numeric(18,2) -> Decimal128(18, 2)
+    i numeric(38,10) -> Decimal128(38, 10)
+    j numeric(76,2) -> Decimal256(76, 2)
+    k numeric -> Utf8View
+    l numeric(3,-2) -> Utf8View
+    m fen -> Decimal128(18, 2)
+    n money -> Utf8View
+    o text -> Utf8View
+    p character varying(9) -> Utf8View
+    q character(6) -> Utf8View
+    r bytea -> BinaryView
+    s date -> Date32
+    t time without time zone -> Time64(µs)
+    u timestamp without time zone -> Timestamp(µs)
+    v timestamp with time zone -> Timestamp(µs, "UTC")
+    w uuid -> Utf8View
+    x json -> Utf8View
+    y jsonb -> Utf8View
+    z mood -> Utf8View
+    aa integer[] -> Utf8View
+    ab interval -> Utf8View
+    ac inet -> Utf8View
+    ad int4range -> Utf8View
+    ae time with time zone -> Utf8View
+    af bit(3) -> Utf8View
+    "#);
+    assert_eq!(info.comment.as_deref(), Some("一切类型"));
+    assert_eq!(info.columns[8].comment.as_deref(), Some("金额"));
+    assert_eq!((info.full_name().as_str(), info.key.as_slice()), ("public.one", [0].as_slice()));
+    assert!(!info.columns[0].is_nullable && info.columns[1].is_nullable);
+    let read = records(&database, "one", 10).expect("it is read");
+    insta::assert_snapshot!(read.join("\n").replace(" | ", "\n"), @r#"
+    1
+    true
+    -32768
+    -2147483648
+    -9223372036854775808
+    4294967295
+    0.1
+    0.1
+    -9999999999999999.99
+    9999999999999999999999999999.9999999999
+    99999999999999999999999999999999999999999999999999999999999999999999999999.99
+    NaN
+    12300
+    0.01
+    -1234.50
+    一分钱 🪙
+    tail  
+    ab
+    00ff
+    0001-01-01
+    23:59:59.999999
+    0001-01-01T00:00:00
+    2013-05-27T00:00:00Z
+    a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11
+    {"b": 1, "a":  2}
+    {"a": 2, "b": 1}
+    anxious
+    {1,NULL,3}
+    P1Y2DT3H4M5.006S
+    10.0.0.1/8
+    [1,5)
+    08:00:00+08
+    101
+    2
+    false
+    32767
+    2147483647
+    9223372036854775807
+    0
+    inf
+    -0.0
+    0.01
+    0.0000000001
+    -0.01
+    12345678901234567890.123456789012345678901234567890
+    100
+    0.00
+    0.00
+
+
+
+
+    9999-12-31
+    00:00:00
+    9999-12-31T23:59:59.999999
+    1969-12-31T23:59:59.999999Z
+    00000000-0000-0000-0000-000000000000
+    null
+    null
+    calm
+    {}
+    PT0S
+    ::1/128
+    empty
+    00:00:00+00
+    000
+    3
+    NULL
+    NULL
+    NULL
+    NULL
+    NULL
+    NULL
+    NULL
+    NULL
+    NULL
+    NULL
+    NULL
+    NULL
+    NULL
+    NULL
+    NULL
+    NULL
+    NULL
+    NULL
+    NULL
+    NULL
+    NULL
+    NULL
+    NULL
+    NULL
+    NULL
+    NULL
+    NULL
+    NULL
+    NULL
+    NULL
+    NULL
+    NULL
+    "#);
+}
+
+#[test]
+fn what_no_type_holds_is_named_with_its_record() {
+    let server = Postgres::start("");
+    server.psql(
+        "CREATE TABLE day (book text, leg int, at date, PRIMARY KEY (book, leg));
+         INSERT INTO day SELECT 'B' || n / 100, n, date '2013-05-27' + n FROM generate_series(1, 1000) n;
+         UPDATE day SET at = 'infinity' WHERE leg = 815;
+         CREATE TABLE instant (id int PRIMARY KEY, at timestamptz);
+         INSERT INTO instant VALUES (7, '-infinity');
+         CREATE TABLE sum (id int PRIMARY KEY, amount numeric(18,2));
+         INSERT INTO sum VALUES (1, 1), (2, 'NaN');
+         CREATE TABLE midnight (at time);
+         INSERT INTO midnight VALUES ('00:00'), ('24:00');
+         CREATE TABLE far (id int PRIMARY KEY, at timestamp);
+         INSERT INTO far VALUES (1, '294276-12-31 23:59:59');",
+    );
+    let database = open(&server, 2);
+    let said: Vec<String> = ["day", "instant", "sum", "midnight", "far"]
+        .iter()
+        .map(|name| records(&database, name, 100).expect_err("it is refused").to_string())
+        .collect();
+    insta::assert_snapshot!(said.join("\n"), @r#"
+    public.day, book B8, leg 815, column "at": infinity is no date
+    public.instant, id 7, column "at": -infinity is no instant
+    public.sum, id 2, column "amount": NaN is no amount
+    public.midnight, record 2, column "at": 24:00:00 is no time of a day
+    public.far, id 1, column "at": 9223371331199000000 µs from 2000-01-01 is beyond what can be shown
+    "#);
+    // The same sessions go on.
+    assert_eq!(database.cut(table(&database, "sum"), 1).expect("cut").len(), 2);
+}
+
+#[test]
+fn ranges_hold_every_record_once_in_order_whatever_the_key() {
+    let server = Postgres::start("");
+    server.psql(
+        "CREATE TABLE whole (id bigint PRIMARY KEY);
+         INSERT INTO whole SELECT n * 7 % 1009 - 500 FROM generate_series(1, 1000) n;
+         CREATE TABLE text (code text COLLATE \"und-x-icu\" PRIMARY KEY);
+         INSERT INTO text SELECT chr(65 + n % 50) || '''' || n || '\\' FROM generate_series(1, 300) n;
+         CREATE TABLE pair (at timestamptz, no numeric(20,3), extra text, PRIMARY KEY (at, no));
+         INSERT INTO pair SELECT timestamptz '2013-05-27 08:00+08' + n / 10 * interval '1 s', n / 8.0, n
+             FROM generate_series(1, 200) n;
+         CREATE TABLE by_index (a int, b uuid NOT NULL, c text);
+         CREATE UNIQUE INDEX ON by_index (b) INCLUDE (c);
+         CREATE UNIQUE INDEX ON by_index (a);
+         INSERT INTO by_index SELECT n, md5(n::text)::uuid, n FROM generate_series(1, 100) n;
+         CREATE TABLE keyless (n int); INSERT INTO keyless SELECT generate_series(1, 50);
+         CREATE TABLE empty (id int PRIMARY KEY);
+         CREATE VIEW seen AS SELECT * FROM whole WHERE id < 0;
+         CREATE TABLE parted (id int PRIMARY KEY) PARTITION BY RANGE (id);
+         CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM (0) TO (50);
+         CREATE TABLE parted_2 PARTITION OF parted FOR VALUES FROM (50) TO (500);
+         INSERT INTO parted SELECT generate_series(1, 120);",
+    );
+    server.psql("VACUUM ANALYZE");
+    let database = open(&server, 2);
+    let names: Vec<&str> = database.tables().iter().map(|table| table.name.as_str()).collect();
+    assert_eq!(
+        names,
+        ["by_index", "empty", "keyless", "pair", "parted", "seen", "text", "whole"]
+    );
+    for name in names {
+        let all = records(&database, name, 1_000_000).expect("read");
+        let order = server.psql(&match name {
+            "by_index" => "SELECT b FROM by_index ORDER BY b".to_owned(),
+            "pair" => "SELECT extra FROM pair ORDER BY at, no".to_owned(),
+            "keyless" | "seen" => format!("SELECT * FROM {name}"),
+            _ => format!("SELECT * FROM {name} ORDER BY 1"),
+        });
+        let told: Vec<&str> = order.lines().collect();
+        let own: Vec<&str> = all
+            .iter()
+            .map(|line| match name {
+                "by_index" => line.split(" | ").nth(1).expect("a key"),
+                "pair" => line.split(" | ").nth(2).expect("a third"),
+                _ => line.as_str(),
+            })
+            .collect();
+        assert_eq!(own, told, "{name}");
+        for rows in [1, 7, 64, 100, 1000] {
+            if rows > 1 || all.len() < 300 {
+                assert_eq!(records(&database, name, rows).expect("read"), all, "{name} by {rows}");
+            }
+        }
+    }
+    let whole = table(&database, "whole");
+    assert_eq!(database.cut(whole, 300).expect("cut").len(), 4);
+    assert_eq!(database.tables()[whole].rows_estimate, Some(1000));
+    let pair = table(&database, "pair");
+    let keys = [["2013-05-27 08:00:00+08", "1.0"], ["2013-05-27 00:00:01+00", "1.375"], ["2013-05-27 00:00:01+00", "9"]];
+    let keys = keys.iter().map(|key| key.iter().map(|&part| part.to_owned()).collect()).collect();
+    let found: Vec<String> = database
+        .read_keys(pair, keys, &[2, 1], 100)
+        .flat_map(|batch| shown(&batch.expect("read")))
+        .collect();
+    assert_eq!(found, ["8 | 1.000", "11 | 1.375"]);
+}
+
+#[test]
+fn all_sessions_see_one_moment_and_none_can_write() {
+    let server = Postgres::start("");
+    server.psql(
+        "CREATE TABLE flow (id int PRIMARY KEY); INSERT INTO flow SELECT generate_series(1, 1000);
+         CREATE ROLE reader LOGIN PASSWORD 'r'; GRANT USAGE ON SCHEMA public TO reader; GRANT SELECT ON flow TO reader;",
+    );
+    let database = open(&server, 3);
+    assert!(database.product().starts_with("PostgreSQL "), "{}", database.product());
+    assert!(database.snapshot().starts_with("snapshot 0"), "{}", database.snapshot());
+    server.psql("DELETE FROM flow WHERE id % 2 = 0; INSERT INTO flow VALUES (2000)");
+    let ranges = database.cut(0, 100).expect("cut");
+    // Many more readers than sessions, all open at once, asked in turn.
+    let mut readers: Vec<_> = ranges.iter().map(|range| database.read(0, range, &[0], 7)).collect();
+    let mut rows = 0;
+    loop {
+        let batches: Vec<_> = readers.iter_mut().filter_map(Iterator::next).collect();
+        if batches.is_empty() {
+            break;
+        }
+        rows += batches.into_iter().map(|batch| batch.expect("read").num_rows()).sum::<usize>();
+    }
+    assert_eq!(rows, 1000);
+    // Readers that are given up leave their sessions fit for use.
+    for range in &ranges {
+        drop(database.read(0, range, &[0], 1));
+    }
+    assert_eq!(records(&database, "flow", 400).expect("read").len(), 1000);
+    // A user that may not write at all is as good as one whose writes the server refuses.
+    let address = Address::parse(&server.url("reader", "r"), Path::new("/")).expect("good");
+    let reader = Database::open(&address, 1).expect("it opens");
+    assert_eq!(records(&reader, "flow", 400).expect("read").len(), 501);
+    let left = server.psql("SELECT count(*) FROM pg_class WHERE relname LIKE 'crossfoot%'");
+    assert_eq!(left.trim(), "0");
+}
+
+#[test]
+fn whoever_is_not_let_in_learns_why_and_no_password_is_told() {
+    let server = Postgres::start("");
+    server.psql("CREATE SCHEMA bare; CREATE ROLE nobody_here LOGIN PASSWORD 'n'");
+    let port = server.port;
+    let url = server.url("teller", PASSWORD);
+    let said = [
+        refused(&server.url("teller", "wr0ng")),
+        refused(&url.replace("/postgres?", "/no_such?")),
+        refused(&format!("{url}&schema=bare")),
+        refused(&format!("postgres://teller:wr0ng@127.0.0.1:{port}/postgres?tls=verify")),
+        refused("postgres://teller:wr0ng@127.0.0.1:1/postgres"),
+        refused("postgres://teller:wr0ng@no-such-host.invalid/postgres"),
+        refused(&format!("postgres://teller@127.0.0.1:{port}/postgres")),
+    ];
+    let said = said.join("\n").replace(&server.folder().display().to_string(), "FOLDER");
+    insta::assert_snapshot!(said.replace(&port.to_string(), "PORT"), @r#"
+    FOLDER refuses teller: password authentication failed for user "teller" (28P01)
+    FOLDER refuses teller: database "no_such" does not exist (3D000)
+    looking for tables: teller may read no table in the schema "bare" of "postgres"; name another with `?schema=…`, or GRANT USAGE on it and SELECT on its tables
+    no secure connection to 127.0.0.1:PORT: error performing TLS handshake: server does not support TLS; name the roots of its certificate with `?ca_file=…` in the address
+    127.0.0.1:1 cannot be reached: error connecting to server: Connection refused (os error 111); is it running, and is this its host and port?
+    no-such-host.invalid:5432 cannot be reached: error connecting to server: failed to lookup address information: Name or service not known; is it running, and is this its host and port?
+    127.0.0.1:PORT refuses teller: it asks for a password, and there is none; write `user:${NAME}@` in the address, or `?password_file=…`
+    "#);
+}
+
+#[test]
+fn a_lost_server_a_lock_and_a_slow_statement_end_with_their_names() {
+    let mut server = Postgres::start("");
+    server.psql(
+        "CREATE TABLE flow (id int PRIMARY KEY, memo text);
+         INSERT INTO flow SELECT n, repeat('x', 100) FROM generate_series(1, 20000) n;
+         CREATE VIEW slow AS SELECT pg_sleep(20)::text AS nothing;",
+    );
+    let url = format!("{}&lock_timeout=1&statement_timeout=2", server.url("teller", PASSWORD));
+    let address = Address::parse(&url, Path::new("/")).expect("good");
+    let database = Database::open(&address, 1).expect("it opens");
+    let slow = records(&database, "slow", 10).expect_err("it is too slow");
+    let mut other = server.psql_command();
+    let mut other = other
+        .args(["-c", "BEGIN; LOCK TABLE flow IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(20)"])
+        .spawn()
+        .expect("psql runs");
+    while server.psql("SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted").trim() == "0" {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let locked = records(&database, "flow", 1000).expect_err("it is locked");
+    other.kill().and_then(|()| other.wait()).expect("it ends");
+    server.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%LOCK TABLE%' AND pid <> pg_backend_pid()");
+    assert_eq!(records(&database, "flow", 1000).expect("the session goes on").len(), 20000);
+
+    // One connection is cut: another one of the same moment takes its place.
+    server.psql("DELETE FROM flow WHERE id > 100");
+    server.psql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'crossfoot'
+         ORDER BY backend_start DESC LIMIT 1",
+    );
+    assert_eq!(records(&database, "flow", 1000).expect("another goes on").len(), 20000);
+
+    let ranges = database.cut(0, 1000).expect("cut");
+    server.kill();
+    let lost: Vec<_> = database.read(0, &ranges[3], &[0, 1], 100).collect();
+    let lost = lost.into_iter().find_map(Result::err).expect("it is lost");
+    insta::assert_snapshot!([slow, locked, lost].map(|error| error.to_string()).join("\n"), @"
+    reading public.slow took longer than it may: canceling statement due to statement timeout (57014); say how long it may take with `?statement_timeout=…` in the address
+    cutting flow took longer than it may: canceling statement due to lock timeout (55P03); end what holds the lock, or wait longer with `?lock_timeout=…` in the address
+    the connection was lost: connection closed; what it read of that moment is gone with it: start again
+    ");
+}

@@ -1,0 +1,158 @@
+//! A MariaDB of its own, in a temporary folder, for as long as it is held.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use databases::{Address, Database, DatabaseError};
+use mysql::prelude::Queryable;
+use mysql::{Conn, OptsBuilder};
+use tempfile::TempDir;
+
+/// A server that ends with this value.
+pub struct MariaDb {
+    folder: TempDir,
+    child: Child,
+    port: u16,
+}
+
+impl MariaDb {
+    /// Starts a server, with a certificate for `localhost` signed by `ca.pem` in its folder.
+    pub fn start() -> MariaDb {
+        let folder = tempfile::tempdir().expect("a folder");
+        certificates(folder.path());
+        let data = folder.path().join("data");
+        let small = ["--innodb-buffer-pool-size=32M", "--innodb-log-file-size=8M"];
+        let installed = Command::new("mariadb-install-db")
+            .args(["--no-defaults", "--user=root", "--skip-test-db"])
+            .args(["--auth-root-authentication-method=normal"])
+            .arg(format!("--datadir={}", data.display()))
+            .args(small)
+            .output()
+            .expect("mariadb-install-db is installed");
+        assert!(installed.status.success(), "{installed:?}");
+        let port = free_port();
+        let file = |name: &str| folder.path().join(name).display().to_string();
+        let log = std::fs::File::create(file("log")).expect("a log");
+        let child = Command::new("mariadbd")
+            .args(["--no-defaults", "--user=root", "--bind-address=127.0.0.1"])
+            .args(["--skip-name-resolve", "--performance-schema=off", "--log-bin=binlog"])
+            .args(["--server-id=23", "--sync-binlog=0", "--innodb-flush-log-at-trx-commit=0"])
+            .args(small)
+            .arg(format!("--datadir={}", data.display()))
+            .arg(format!("--socket={}", file("socket")))
+            .arg(format!("--port={port}"))
+            .arg(format!("--ssl-ca={}", file("ca.pem")))
+            .arg(format!("--ssl-cert={}", file("server.pem")))
+            .arg(format!("--ssl-key={}", file("server.key")))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("mariadbd is installed");
+        let mut server = MariaDb {
+            folder,
+            child,
+            port,
+        };
+        server.wait();
+        server
+    }
+
+    fn wait(&mut self) {
+        let begun = Instant::now();
+        while self.try_connect().is_err() {
+            let log = || std::fs::read_to_string(self.folder.path().join("log"));
+            let ended = self.child.try_wait().expect("it can be asked");
+            assert!(ended.is_none(), "the server ended: {:?}", log());
+            assert!(begun.elapsed() < Duration::from_secs(60), "no server: {:?}", log());
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn try_connect(&self) -> mysql::Result<Conn> {
+        let socket = self.folder.path().join("socket").display().to_string();
+        Conn::new(OptsBuilder::new().socket(Some(socket)).user(Some("root")).prefer_socket(false))
+    }
+
+    /// A connection that may do everything.
+    pub fn root(&self) -> Conn {
+        self.try_connect().expect("root may connect")
+    }
+
+    /// Does what statements say, one after the other; they end with `;` and the end of a line.
+    pub fn run(&self, statements: &str) {
+        let mut conn = self.root();
+        for statement in statements.split(";\n").filter(|one| !one.trim().is_empty()) {
+            if let Err(error) = conn.query_drop(statement) {
+                panic!("{statement}: {error}");
+            }
+        }
+    }
+
+    /// Its folder, with `ca.pem`, and `other.pem` that signed nothing.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Its port on this machine.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Opens a database as root, by the socket.
+    pub fn open(&self, database: &str, sessions: usize) -> Database {
+        let socket = self.folder.path().join("socket");
+        let url = format!("mariadb://root@/{database}?socket={}", socket.display());
+        self.open_url(&url, sessions).expect("it opens")
+    }
+
+    /// Opens an address; `PORT` in it stands for the server's.
+    pub fn open_url(&self, url: &str, sessions: usize) -> Result<Database, DatabaseError> {
+        let url = url.replace("PORT", &self.port.to_string());
+        let address = Address::parse(&url, self.folder())?;
+        Database::open(&address, sessions)
+    }
+
+    /// Ends it at once, in the middle of whatever it does.
+    pub fn kill(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+impl Drop for MariaDb {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A port of this machine that nobody listens on.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").port()
+}
+
+/// Makes two authorities, and a certificate by the first one.
+fn certificates(folder: &Path) {
+    let openssl = |line: &str| {
+        let made = Command::new("openssl")
+            .args(line.split_whitespace())
+            .current_dir(folder)
+            .output()
+            .expect("openssl is installed");
+        assert!(made.status.success(), "{line}: {}", String::from_utf8_lossy(&made.stderr));
+    };
+    let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+    for name in ["ca", "other"] {
+        openssl(&format!("req -x509 {key} -keyout {name}.key -out {name}.pem -days 2 -subj /CN={name}"));
+    }
+    openssl(&format!("req {key} -keyout server.key -out server.csr -subj /CN=localhost"));
+    std::fs::write(folder.join("names"), "subjectAltName=DNS:localhost\n").expect("written");
+    openssl(
+        "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 \
+         -extfile names -out server.pem",
+    );
+}

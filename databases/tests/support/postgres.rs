@@ -1,0 +1,178 @@
+//! A PostgreSQL of a test's own: in a folder of its own, on a free port, gone with the test.
+
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// A running server, whose user `teller` may do everything and has the password `p@ss/word`.
+pub struct Postgres {
+    folder: TempDir,
+    pub port: u16,
+    server: Child,
+}
+
+/// The password of `teller`, with what an address must write otherwise.
+pub const PASSWORD: &str = "p@ss/word";
+
+impl Postgres {
+    /// Makes a cluster and starts it; `settings` are lines of its configuration.
+    pub fn start(settings: &str) -> Postgres {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let data = folder.path().join("data");
+        std::fs::write(folder.path().join("password"), PASSWORD).expect("written");
+        let owner = owner();
+        if let Some(owner) = owner {
+            std::os::unix::fs::chown(folder.path(), Some(owner), None).expect("chowned");
+        }
+        let made = program("initdb", owner)
+            .args(["--username=teller", "--auth=scram-sha-256", "--encoding=UTF8"])
+            .args(["--locale=C", "--no-sync"])
+            .arg(format!("--pwfile={}", folder.path().join("password").display()))
+            .arg("-D")
+            .arg(&data)
+            .output()
+            .expect("initdb runs");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let port = free_port();
+        let configuration = format!(
+            "port = {port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '{}'\n\
+             fsync = off\nshared_buffers = 32MB\nmax_connections = 20\nlog_destination = stderr\n\
+             {settings}\n",
+            folder.path().display()
+        );
+        let path = data.join("postgresql.auto.conf");
+        std::fs::write(&path, configuration).expect("written");
+        let server = start(folder.path(), owner);
+        let postgres = Postgres {
+            folder,
+            port,
+            server,
+        };
+        postgres.wait_until_ready();
+        postgres
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Its address by socket.
+    pub fn url(&self, user: &str, password: &str) -> String {
+        let password = password.replace('@', "%40").replace('/', "%2F");
+        let folder = self.folder.path().display();
+        let port = self.port;
+        format!("postgres://{user}:{password}@localhost:{port}/postgres?host={folder}")
+    }
+
+    /// Runs statements with the server's own client.
+    pub fn psql(&self, sql: &str) -> String {
+        let output = self.psql_command().args(["-c", sql]).output();
+        let output = output.expect("psql runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{sql}: {said}");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    /// The server's own client, ready to be told what to do.
+    pub fn psql_command(&self) -> Command {
+        let mut command = Command::new("psql");
+        command
+            .env("PGPASSWORD", PASSWORD)
+            .args(["-h", &self.folder.path().display().to_string()])
+            .args(["-p", &self.port.to_string()])
+            .args(["-U", "teller", "-d", "postgres", "-qAtX", "-v", "ON_ERROR_STOP=1"]);
+        command
+    }
+
+    /// Ends the server as a power cut does.
+    pub fn kill(&mut self) {
+        signal("-QUIT", self.server.id());
+        self.server.wait().expect("it ends");
+    }
+
+    fn wait_until_ready(&self) {
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(60) {
+            let ready = TcpStream::connect(("127.0.0.1", self.port)).is_ok()
+                && self
+                    .psql_command()
+                    .args(["-c", "SELECT 1"])
+                    .output()
+                    .is_ok_and(|output| output.status.success());
+            if ready {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let log = std::fs::read_to_string(self.folder.path().join("log"));
+        panic!("PostgreSQL does not start: {}", log.unwrap_or_default());
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        if matches!(self.server.try_wait(), Ok(None)) {
+            signal("-QUIT", self.server.id());
+            drop(self.server.wait());
+        }
+    }
+}
+
+fn start(folder: &Path, owner: Option<u32>) -> Child {
+    let log = std::fs::File::create(folder.join("log")).expect("a log");
+    program("postgres", owner)
+        .arg("-D")
+        .arg(folder.join("data"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .expect("postgres runs")
+}
+
+fn signal(signal: &str, process: u32) {
+    let sent = Command::new("kill").args([signal, &process.to_string()]).status();
+    assert!(sent.is_ok_and(|status| status.success()));
+}
+
+/// One of the server's programs, as a user that may run it: PostgreSQL refuses root.
+fn program(name: &str, owner: Option<u32>) -> Command {
+    let mut command = Command::new(path_of(name));
+    command.current_dir("/").env("LC_ALL", "C");
+    if let Some(owner) = owner {
+        command.uid(owner);
+    }
+    command
+}
+
+/// Debian keeps them off the search path.
+fn path_of(name: &str) -> PathBuf {
+    let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let mut found: Vec<PathBuf> = debian
+        .flatten()
+        .map(|version| version.path().join("bin").join(name))
+        .filter(|path| path.is_file())
+        .collect();
+    found.sort();
+    found.pop().unwrap_or_else(|| PathBuf::from(name))
+}
+
+/// The user to run as, where we are root.
+fn owner() -> Option<u32> {
+    let id = |arguments: &[&str]| {
+        let output = Command::new("id").args(arguments).output().ok()?;
+        String::from_utf8(output.stdout).ok()?.trim().parse::<u32>().ok()
+    };
+    (id(&["-u"]) == Some(0)).then(|| {
+        id(&["-u", "postgres"]).or_else(|| id(&["-u", "nobody"])).expect("a user for PostgreSQL")
+    })
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
