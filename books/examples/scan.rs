@@ -20,7 +20,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         None => BTreeMap::new(),
     };
     let started = Instant::now();
-    let book = Book::open(&BookSpec { root, tables, ..BookSpec::default() }).map_err(all)?;
+    let book = Book::open(&BookSpec {
+        root,
+        tables,
+        ..BookSpec::default()
+    })
+    .map_err(all)?;
     println!("opened in {:.3} s", started.elapsed().as_secs_f64());
     for table in book.tables() {
         scan(table, threads)?;

@@ -35,14 +35,15 @@ impl Book {
         Book::open_cut(spec, CHUNK_BYTES)
     }
 
-    /// As [`open`](Book::open), with CSV cut into chunks of about `chunk_bytes`.
+    /// As [`open`](Book::open), with CSV and tables of databases cut into chunks of about
+    /// `chunk_bytes`.
     ///
     /// # Errors
     /// As [`open`](Book::open).
     pub fn open_cut(spec: &BookSpec, chunk_bytes: u64) -> Result<Book, Vec<BookError>> {
         let mut book = Book::default();
         if let Some(address) = &spec.database {
-            for table in crate::database::open(address, spec)? {
+            for table in crate::database::open(address, spec, chunk_bytes)? {
                 book.tables.insert(table.name.to_string(), Arc::new(table));
             }
             return Ok(book);

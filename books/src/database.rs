@@ -4,7 +4,11 @@ use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt64Array, new_null_array};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, StringArray, UInt64Array,
+    new_null_array,
+};
+use arrow_cast::cast;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use arrow_select::filter::filter_record_batch;
@@ -18,10 +22,8 @@ use crate::repair::RepairBook;
 use crate::spec::{BookSpec, TableSpec};
 use crate::table::{Body, Chunk, FileInfo, SourceFile, Span, Stamp, Table};
 
-/// Bytes of a chunk, about.
-const CHUNK_BYTES: u64 = 8 << 20;
-/// Records of a chunk, at least and at most.
-const CHUNK_ROWS: (u64, u64) = (1_000, 200_000);
+/// Records of a chunk, at most.
+const CHUNK_ROWS: u64 = 200_000;
 /// Connections where the address does not say.
 const CONNECTIONS_MAX: usize = 8;
 /// Keys that are asked for at a time.
@@ -37,6 +39,7 @@ pub(crate) struct DatabaseTable {
     database: Arc<Database>,
     /// Which of the database's tables.
     index: usize,
+    chunk_bytes: u64,
     ranges: OnceLock<Result<Vec<KeyRange>, DatabaseError>>,
 }
 
@@ -44,6 +47,7 @@ pub(crate) struct DatabaseTable {
 pub(crate) fn open(
     address: &databases::Address,
     spec: &BookSpec,
+    chunk_bytes: u64,
 ) -> Result<Vec<Table>, Vec<BookError>> {
     let processors = std::thread::available_parallelism().map_or(2, usize::from);
     let database = Database::open(address, processors.min(CONNECTIONS_MAX));
@@ -65,7 +69,7 @@ pub(crate) fn open(
     }
     for (index, info) in infos.iter().enumerate() {
         let table_spec = spec.tables.get(&info.name).cloned().unwrap_or_default();
-        match table(&database, index, info, &table_spec) {
+        match table(&database, index, info, &table_spec, chunk_bytes) {
             Ok(table) => tables.push(table),
             Err(wrong) => errors.extend(wrong.into_iter().map(|error| error.table(&info.name))),
         }
@@ -85,15 +89,17 @@ fn table(
     index: usize,
     info: &TableInfo,
     spec: &TableSpec,
+    chunk_bytes: u64,
 ) -> Result<Table, Vec<BookError>> {
     if let Some(setting) = only_for_files(spec) {
         let why = "it says how files are written, and this is a table of a database".to_owned();
         let error = BookError::new(BookErrorKind::Setting(why)).setting(setting);
         return Err(vec![error.mend(format!("leave `{setting}` out"))]);
     }
-    let fields = info.columns.iter().map(|column| {
-        Field::new(&column.name, column.data_type.clone(), column.is_nullable)
-    });
+    let fields = info
+        .columns
+        .iter()
+        .map(|column| Field::new(&column.name, column.data_type.clone(), column.is_nullable));
     let columns = FileColumns {
         display: info.name.clone(),
         fields: fields.collect(),
@@ -110,6 +116,7 @@ fn table(
         body: Body::Database(DatabaseTable {
             database: Arc::clone(database),
             index,
+            chunk_bytes,
             ranges: OnceLock::new(),
         }),
         columns: places,
@@ -124,7 +131,7 @@ fn table(
             rows: None,
         }],
         sources: vec![Arc::new(source)],
-        chunk_bytes: CHUNK_BYTES,
+        chunk_bytes,
         chunks: OnceLock::new(),
         repairs: Arc::new(RepairBook::default()),
     })
@@ -143,11 +150,17 @@ fn only_for_files(spec: &TableSpec) -> Option<&'static str> {
         ("names", spec.names != plain.names),
         ("skip_header", spec.skip_header != plain.skip_header),
         ("skip_footer", spec.skip_footer != plain.skip_footer),
-        ("skip_blank_lines", spec.skip_blank_lines != plain.skip_blank_lines),
+        (
+            "skip_blank_lines",
+            spec.skip_blank_lines != plain.skip_blank_lines,
+        ),
         ("null_values", spec.null_values != plain.null_values),
         ("pad_short", spec.pad_short != plain.pad_short),
         ("extra_fields", spec.extra_fields != plain.extra_fields),
-        ("keep_stray_quotes", spec.keep_stray_quotes != plain.keep_stray_quotes),
+        (
+            "keep_stray_quotes",
+            spec.keep_stray_quotes != plain.keep_stray_quotes,
+        ),
         ("trim", spec.trim != plain.trim),
         ("file", spec.overrides != plain.overrides),
     ];
@@ -156,7 +169,8 @@ fn only_for_files(spec: &TableSpec) -> Option<&'static str> {
 }
 
 impl DatabaseTable {
-    fn info(&self) -> &TableInfo {
+    /// What the database says of it.
+    pub(crate) fn info(&self) -> &TableInfo {
         &self.database.tables()[self.index]
     }
 
@@ -172,9 +186,9 @@ impl DatabaseTable {
 
     fn ranges(&self) -> &Result<Vec<KeyRange>, DatabaseError> {
         self.ranges.get_or_init(|| {
-            let (least, most) = CHUNK_ROWS;
-            let rows = CHUNK_BYTES / width(self.info());
-            self.database.cut(self.index, rows.clamp(least, most))
+            // What a server sends is wider than what it takes here.
+            let rows = self.chunk_bytes / 2 / width(self.info());
+            self.database.cut(self.index, rows.clamp(1, CHUNK_ROWS))
         })
     }
 
@@ -186,19 +200,48 @@ impl DatabaseTable {
         };
         let all: u64 = ranges.iter().filter_map(|range| range.rows).sum();
         let share = |rows: u64| match all {
-            0 => bytes,
+            0 => 0,
             all => u64::try_from(u128::from(bytes) * u128::from(rows) / u128::from(all))
                 .unwrap_or(bytes),
         };
         let part = |(index, range): (usize, &KeyRange)| {
             let before = share(range.first_row - 1);
             let own = match range.rows {
+                // Nothing is one range, which is all there is.
+                Some(0) => bytes - before,
                 Some(rows) => share(range.first_row - 1 + rows) - before,
                 None => bytes,
             };
             (Span::Keys { index }, own, range.rows)
         };
         ranges.iter().enumerate().map(part).collect()
+    }
+
+    /// Whether no record of a range can be wanted, by the bounds of its key's first column.
+    ///
+    /// Only columns are asked about whose order is the same on the server as here.
+    fn is_pruned(&self, source: &SourceFile, range: &KeyRange, request: &ReadRequest) -> bool {
+        let (Some(filter), Some(first)) = (&request.filter, self.key().first()) else {
+            return false;
+        };
+        let data_type = &self.info().columns[*first].data_type;
+        let is_ordered = data_type.is_integer()
+            || matches!(data_type, DataType::Decimal128(..) | DataType::Date32);
+        let of_first = |column: &&usize| source.columns.get(**column) == Some(&Some(*first));
+        let column = filter.columns().iter().find(of_first);
+        let (Some(column), true, (Some(after), Some(upto))) = (column, is_ordered, range.bounds())
+        else {
+            return false;
+        };
+        let typed = |text: &str| {
+            let text = StringArray::from(vec![text]);
+            let value = cast(&text, data_type).ok()?;
+            (value.null_count() == 0).then_some(value)
+        };
+        match (typed(after), typed(upto)) {
+            (Some(min), Some(max)) => !filter.may_contain(*column, &min, &max),
+            _ => false,
+        }
     }
 
     fn range(&self, index: usize, display: &str) -> Result<&KeyRange, ReadError> {
@@ -241,6 +284,9 @@ pub(crate) fn read(
         return Err(ReadError::new(&source.display, ReadErrorKind::NoSuchFile));
     };
     let range = table.range(index, &source.display)?.clone();
+    let pruned = table
+        .is_pruned(source, &range, request)
+        .then_some(range.rows);
     let mut reader = RangeReader {
         chunk_rows: chunk.rows,
         next_row: range.first_row,
@@ -257,7 +303,11 @@ pub(crate) fn read(
         ready: VecDeque::new(),
         stage: Stage::Begin,
     };
-    if request.filter.is_none() {
+    if let Some(rows) = pruned {
+        reader.passed(rows.unwrap_or_default());
+        reader.meter.finish();
+        reader.stage = Stage::Over;
+    } else if request.filter.is_none() {
         // The server begins at once, while the caller is still at other things.
         reader.stage = Stage::All(reader.start(&request.columns));
     }
@@ -378,9 +428,18 @@ impl RangeReader {
     /// where these are many, all of them are read and most left out here.
     fn look_for_keys(&mut self) -> Result<(), ReadError> {
         let filter = self.request.filter.clone();
-        let looked_at: Vec<usize> = filter.iter().flat_map(|filter| filter.columns()).copied().collect();
-        let with_filter: Vec<usize> =
-            self.request.columns.iter().chain(&looked_at).copied().collect();
+        let looked_at: Vec<usize> = filter
+            .iter()
+            .flat_map(|filter| filter.columns())
+            .copied()
+            .collect();
+        let with_filter: Vec<usize> = self
+            .request
+            .columns
+            .iter()
+            .chain(&looked_at)
+            .copied()
+            .collect();
         let is_late = is_plain(self.table().info());
         if !is_late {
             self.stage = Stage::Filtered(self.start(&with_filter));
@@ -394,7 +453,11 @@ impl RangeReader {
             let numbers = rows_from(first_row + rows as u64, batch.num_rows());
             let keep = self.keep(&batch, &reading.read, &numbers)?;
             let numbers = numbers.as_primitive::<arrow_array::types::UInt64Type>();
-            for row in keep.values().set_indices().filter(|row| keep.is_valid(*row)) {
+            for row in keep
+                .values()
+                .set_indices()
+                .filter(|row| keep.is_valid(*row))
+            {
                 kept.push((numbers.value(row), self.key_at(&batch, &reading.read, row)?));
             }
             rows += batch.num_rows();
@@ -422,9 +485,10 @@ impl RangeReader {
         for part in kept.chunks(KEYS) {
             let table = self.table();
             let keys = part.iter().map(|(_, key)| key.clone()).collect();
-            let records = table
-                .database
-                .read_keys(table.index, keys, &read, self.request.batch_rows);
+            let records =
+                table
+                    .database
+                    .read_keys(table.index, keys, &read, self.request.batch_rows);
             let batches = records.collect::<Result<Vec<RecordBatch>, _>>();
             let batches = batches.map_err(|error| self.failed(error))?;
             let found: usize = batches.iter().map(RecordBatch::num_rows).sum();
@@ -494,7 +558,8 @@ impl RangeReader {
             Some(_) => u128::from(self.bytes) * u128::from(rows) / all,
             None => 0,
         };
-        self.meter.add(rows, u64::try_from(share).unwrap_or_default());
+        self.meter
+            .add(rows, u64::try_from(share).unwrap_or_default());
     }
 
     /// Asks the filter.
@@ -509,7 +574,10 @@ impl RangeReader {
             None => return Ok(BooleanArray::from(vec![true; batch.num_rows()])),
         };
         let columns = filter.columns().to_vec();
-        let schema = self.schema.project(&columns).map_err(|error| self.broken(&error))?;
+        let schema = self
+            .schema
+            .project(&columns)
+            .map_err(|error| self.broken(&error))?;
         let seen = self.arrange(batch, read, &columns, &Arc::new(schema), numbers)?;
         match filter.keep(&seen) {
             Ok(keep) if keep.len() == seen.num_rows() => Ok(keep),
@@ -529,7 +597,12 @@ impl RangeReader {
             let formatter = ArrayFormatter::try_new(batch.column(at), &options)?;
             formatter.value(row).try_to_string()
         };
-        let key = self.table().key().iter().map(value).collect::<Result<Key, _>>();
+        let key = self
+            .table()
+            .key()
+            .iter()
+            .map(value)
+            .collect::<Result<Key, _>>();
         key.map_err(|error| self.broken(&error))
     }
 
@@ -595,7 +668,11 @@ pub(crate) fn digest(
         .into_iter()
         .filter(|at| table.info().columns[*at].is_readable())
         .collect();
-    let start = |range: &KeyRange| table.database.read(table.index, range, &readable, DIGEST_ROWS);
+    let start = |range: &KeyRange| {
+        table
+            .database
+            .read(table.index, range, &readable, DIGEST_ROWS)
+    };
     let mut hasher = blake3::Hasher::new();
     let mut bytes = 0;
     let mut waiting = ranges.iter();
@@ -612,7 +689,9 @@ pub(crate) fn digest(
             bytes += add_batch(&mut hasher, &batch);
         }
         begun.extend(waiting.next().map(start));
-        meter.bytes.fetch_add(share, std::sync::atomic::Ordering::Relaxed);
+        meter
+            .bytes
+            .fetch_add(share, std::sync::atomic::Ordering::Relaxed);
     }
     Ok((bytes, hasher.finalize()))
 }
@@ -623,7 +702,9 @@ fn add_batch(hasher: &mut blake3::Hasher, batch: &RecordBatch) -> u64 {
     let before = hasher.count();
     hasher.update(&(batch.num_rows() as u64).to_le_bytes());
     for column in batch.columns() {
-        let nulls: Vec<u8> = (0..column.len()).map(|row| u8::from(column.is_null(row))).collect();
+        let nulls: Vec<u8> = (0..column.len())
+            .map(|row| u8::from(column.is_null(row)))
+            .collect();
         hasher.update(&nulls);
         match column.data_type() {
             DataType::Utf8View => {
@@ -646,7 +727,10 @@ fn add_batch(hasher: &mut blake3::Hasher, batch: &RecordBatch) -> u64 {
             _ => {
                 let data = column.to_data();
                 let width = column.data_type().primitive_width().unwrap_or_default();
-                let buffer = data.buffers().first().map_or(&[][..], |buffer| buffer.as_slice());
+                let buffer = data
+                    .buffers()
+                    .first()
+                    .map_or(&[][..], |buffer| buffer.as_slice());
                 let start = data.offset() * width;
                 hasher.update(&buffer[start..start + data.len() * width]);
             }

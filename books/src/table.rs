@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use arrow_schema::SchemaRef;
+use databases::{ColumnInfo, TableInfo};
 use serde::Serialize;
 
 use crate::csv::CsvFile;
@@ -187,6 +188,40 @@ impl Table {
         };
         let names = table.key().iter().map(name).collect::<Option<Vec<_>>>();
         names.unwrap_or_default()
+    }
+
+    /// What the makers of a database say of the table; none for files.
+    pub fn comment(&self) -> Option<&str> {
+        self.info()?.comment.as_deref()
+    }
+
+    /// What the makers of a database say of a column, by its index in the schema.
+    pub fn column_comment(&self, column: usize) -> Option<&str> {
+        self.column_info(column)?.comment.as_deref()
+    }
+
+    /// The type of a column as a database declares it, such as `numeric(18,2)`, by its index in the
+    /// schema; none for files.
+    pub fn declared(&self, column: usize) -> Option<&str> {
+        Some(&self.column_info(column)?.declared)
+    }
+
+    /// About how many records it holds, as far as a database knows without counting.
+    pub fn rows_estimate(&self) -> Option<u64> {
+        self.info()?.rows_estimate
+    }
+
+    /// What a database says of the table.
+    fn info(&self) -> Option<&TableInfo> {
+        match &self.sources.first()?.body {
+            Body::Database(table) => Some(table.info()),
+            Body::Csv(_) | Body::Parquet(_) => None,
+        }
+    }
+
+    fn column_info(&self, column: usize) -> Option<&ColumnInfo> {
+        let place = self.sources.first()?.columns.get(column).copied()??;
+        self.info()?.columns.get(place)
     }
 
     /// Its files, in the order of their paths. A database's table is one, by the table's name.

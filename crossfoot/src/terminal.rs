@@ -277,6 +277,12 @@ impl Page<'_> {
             let words = self.words.rejects(self.report.rejects, file.as_deref());
             self.say(0, Paint::Bad, &words);
         }
+        for moment in &self.report.moments {
+            let words = self
+                .words
+                .moment(&moment.book, &text::plain(&moment.moment));
+            self.say(0, Paint::Plain, &words);
+        }
         let folder = (!self.report.evidence.is_empty()).then(|| text::plain(&self.report.evidence));
         let words = self.words.evidence(folder.as_deref());
         self.say(0, Paint::Plain, &words);

@@ -487,6 +487,21 @@ impl Language {
         }
     }
 
+    /// Says which moment of a database was read.
+    pub(crate) fn moment(self, book: &str, moment: &str) -> String {
+        self.pick(
+            format!("The {book} as it was at one moment: {moment}"),
+            format!(
+                "{}取自同一时刻：{moment}",
+                if book == "source" {
+                    "源账"
+                } else {
+                    "目标账"
+                }
+            ),
+        )
+    }
+
     pub(crate) fn evidence(self, folder: Option<&str>) -> String {
         match folder {
             Some(folder) => self.pick(format!("Evidence: {folder}"), format!("证据：{folder}")),

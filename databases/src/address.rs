@@ -89,7 +89,9 @@ impl Server {
 impl Address {
     /// Whether a book's address is one of a database, by its scheme.
     pub fn is_database(url: &str) -> bool {
-        let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+        let scheme = url
+            .split_once("://")
+            .map(|(scheme, _)| scheme.to_ascii_lowercase());
         scheme.is_some_and(|scheme| SCHEMES.contains(&scheme.as_str()))
     }
 
@@ -106,7 +108,8 @@ impl Address {
         if let Some(path) = url.strip_prefix("sqlite://") {
             return sqlite(path, folder);
         }
-        let parsed = Url::parse(url).map_err(|error| wrong(format!("no address: {error}")))?;
+        let parsed =
+            Url::parse(&with_host(url)).map_err(|error| wrong(format!("no address: {error}")))?;
         let (is_postgres, port) = match parsed.scheme() {
             "postgres" | "postgresql" => (true, 5432),
             "mysql" | "mariadb" => (false, 3306),
@@ -238,9 +241,27 @@ fn secret(why: String) -> DatabaseError {
 fn unknown(name: &str, is_postgres: bool) -> DatabaseError {
     let known = "`tls`, `ca_file`, `password_file`, `password_command`, `statement_timeout`, \
                  `lock_timeout`, `connections`";
-    let own = if is_postgres { "`host`, `schema`" } else { "`socket`" };
-    wrong(format!("it says {name:?}, which means nothing in an address"))
-        .mend(format!("there are {own}, {known}"))
+    let own = if is_postgres {
+        "`host`, `schema`"
+    } else {
+        "`socket`"
+    };
+    wrong(format!(
+        "it says {name:?}, which means nothing in an address"
+    ))
+    .mend(format!("there are {own}, {known}"))
+}
+
+/// The same address with a host, where it names a user and none, as it may before a socket.
+fn with_host(url: &str) -> String {
+    let authority = url.find("://").map(|at| at + 3);
+    let slash = authority.and_then(|start| Some(start + url[start..].find('/')?));
+    match slash {
+        Some(slash) if url[..slash].ends_with('@') => {
+            format!("{}localhost{}", &url[..slash], &url[slash..])
+        }
+        _ => url.to_owned(),
+    }
 }
 
 /// Takes the `%20`s out of a part of an address.
@@ -269,7 +290,9 @@ fn seconds(name: &str, value: &str) -> Result<Duration, DatabaseError> {
     let count = value.strip_suffix('s').unwrap_or(value).parse::<u32>();
     match count {
         Ok(count @ 1..=86_400) => Ok(Duration::from_secs(u64::from(count))),
-        _ => Err(wrong(format!("`{name}` is no number of seconds from 1 to 86400"))),
+        _ => Err(wrong(format!(
+            "`{name}` is no number of seconds from 1 to 86400"
+        ))),
     }
 }
 
@@ -329,10 +352,16 @@ mod tests {
         };
         assert_eq!(tls("postgres://t@localhost/pay"), Tls::Off);
         assert_eq!(tls("postgres://t@/pay?host=/run/postgresql"), Tls::Off);
-        assert_eq!(tls("mysql://t@db.example/pay"), Tls::Verified { roots: None });
+        assert_eq!(
+            tls("mysql://t@db.example/pay"),
+            Tls::Verified { roots: None }
+        );
         assert_eq!(tls("mysql://t@db.example/pay?tls=off"), Tls::Off);
         let roots = Some(PathBuf::from("/plan/ca.pem"));
-        assert_eq!(tls("mysql://t@127.0.0.1/pay?ca_file=ca.pem"), Tls::Verified { roots });
+        assert_eq!(
+            tls("mysql://t@127.0.0.1/pay?ca_file=ca.pem"),
+            Tls::Verified { roots }
+        );
     }
 
     #[test]
@@ -349,7 +378,10 @@ mod tests {
             Ok(Some("printed".to_owned()))
         );
         let none = of("postgres://t@db/pay?password_command=false").expect_err("it fails");
-        assert!(none.to_string().starts_with("the password cannot be had: false failed"));
+        assert!(
+            none.to_string()
+                .starts_with("the password cannot be had: false failed")
+        );
     }
 
     #[test]

@@ -120,8 +120,14 @@ impl Column {
             Column::UInt16(builder) => builder.append_value(value.try_into().map_err(unfit)?),
             Column::UInt32(builder) => builder.append_value(value.try_into().map_err(unfit)?),
             Column::UInt64(builder) => builder.append_value(value.try_into().map_err(unfit)?),
-            Column::Boolean(builder) if value == 0 || value == 1 => builder.append_value(value == 1),
-            _ => return Err(format!("{value} is a whole number, the column's type is another")),
+            Column::Boolean(builder) if value == 0 || value == 1 => {
+                builder.append_value(value == 1)
+            }
+            _ => {
+                return Err(format!(
+                    "{value} is a whole number, the column's type is another"
+                ));
+            }
         }
         Ok(())
     }
@@ -162,7 +168,10 @@ pub(crate) fn decimal(text: &str, precision: u8, scale: i8) -> Result<i256, Why>
     };
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let is_number = !(whole.is_empty() && fraction.is_empty())
-        && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
+        && whole
+            .bytes()
+            .chain(fraction.bytes())
+            .all(|byte| byte.is_ascii_digit());
     if !is_number {
         return Err(format!("{text:?} is no decimal number"));
     }
@@ -177,7 +186,11 @@ pub(crate) fn decimal(text: &str, precision: u8, scale: i8) -> Result<i256, Why>
     let mut value = i256::ZERO;
     let ten = i256::from_i128(10);
     let padding = std::iter::repeat_n(b'0', places - fraction_kept.len());
-    for digit in significant.bytes().chain(fraction_kept.bytes()).chain(padding) {
+    for digit in significant
+        .bytes()
+        .chain(fraction_kept.bytes())
+        .chain(padding)
+    {
         let digit = i256::from_i128(i128::from(digit - b'0'));
         value = value
             .checked_mul(ten)
@@ -242,18 +255,25 @@ mod tests {
 
     #[test]
     fn a_decimal_is_read_in_units_of_its_scale() {
-        let read = |text, precision, scale| decimal(text, precision, scale).map(|units| units.to_string());
+        let read =
+            |text, precision, scale| decimal(text, precision, scale).map(|units| units.to_string());
         let ok = |units: &str| Ok(units.to_owned());
         assert_eq!(read("10.01", 18, 2), ok("1001"));
         assert_eq!(read("-10.0100000", 18, 2), ok("-1001"));
         assert_eq!(read("+.5", 18, 2), ok("50"));
         assert_eq!(read("5.", 18, 2), ok("500"));
         assert_eq!(read("-0.00", 18, 2), ok("0"));
-        assert_eq!(read("000000000000000000000000000000000000000000001", 1, 0), ok("1"));
+        assert_eq!(
+            read("000000000000000000000000000000000000000000001", 1, 0),
+            ok("1")
+        );
         assert_eq!(read("0.99", 2, 2), ok("99"));
         let nines = "9".repeat(76);
         assert_eq!(read(&nines, 76, 0), ok(&nines));
-        assert_eq!(read(&format!("-0.{nines}"), 76, 76), ok(&format!("-{nines}")));
+        assert_eq!(
+            read(&format!("-0.{nines}"), 76, 76),
+            ok(&format!("-{nines}"))
+        );
     }
 
     #[test]
@@ -364,20 +384,36 @@ mod tests {
     fn a_whole_number_must_fit_its_column() {
         let mut small = Column::new(&DataType::Int8, 1);
         assert_eq!(small.append_integer(-128), Ok(()));
-        assert_eq!(small.append_integer(128), Err("128 does not fit".to_owned()));
-        assert_eq!(small.finish().as_ref(), &Int8Array::from(vec![-128]) as &dyn Array);
+        assert_eq!(
+            small.append_integer(128),
+            Err("128 does not fit".to_owned())
+        );
+        assert_eq!(
+            small.finish().as_ref(),
+            &Int8Array::from(vec![-128]) as &dyn Array
+        );
 
         let mut large = Column::new(&DataType::UInt64, 1);
         assert_eq!(large.append_integer(u64::MAX.into()), Ok(()));
         assert!(large.append_integer(-1).is_err());
-        assert_eq!(large.finish().as_ref(), &UInt64Array::from(vec![u64::MAX]) as &dyn Array);
+        assert_eq!(
+            large.finish().as_ref(),
+            &UInt64Array::from(vec![u64::MAX]) as &dyn Array
+        );
 
         let mut yes = Column::new(&DataType::Boolean, 1);
         assert_eq!(yes.append_integer(1), Ok(()));
         assert!(yes.append_integer(2).is_err());
         yes.append_null();
-        assert_eq!(yes.finish().as_ref(), &BooleanArray::from(vec![Some(true), None]) as &dyn Array);
-        assert!(Column::new(&DataType::Utf8View, 1).append_integer(1).is_err());
+        assert_eq!(
+            yes.finish().as_ref(),
+            &BooleanArray::from(vec![Some(true), None]) as &dyn Array
+        );
+        assert!(
+            Column::new(&DataType::Utf8View, 1)
+                .append_integer(1)
+                .is_err()
+        );
         assert!(Column::new(&DataType::Int8, 1).append_decimal("1").is_err());
     }
 

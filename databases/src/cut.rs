@@ -14,6 +14,16 @@ pub struct KeyRange {
     pub(crate) upto: Option<Key>,
 }
 
+impl KeyRange {
+    /// The values of the key's first column between which its records lie, both included; `None`
+    /// at the ends of the table.
+    pub fn bounds(&self) -> (Option<&str>, Option<&str>) {
+        let bounds = [&self.after, &self.upto];
+        let [after, upto] = bounds.map(|key| key.as_ref()?.first().map(String::as_str));
+        (after, upto)
+    }
+}
+
 /// Walks along the key and notes every so-many-th of its values. What it counts on the way is
 /// exact: the database counts it, in the same snapshot that will be read.
 pub(crate) fn cut(
@@ -125,7 +135,12 @@ mod tests {
         let bound = |key: &Option<Key>| key.as_ref().map_or("-".to_owned(), |key| key.join(","));
         let shown = ranges.iter().map(|range| {
             let rows = range.rows.unwrap_or_default();
-            format!("#{}+{rows} ({},{}]", range.first_row, bound(&range.after), bound(&range.upto))
+            format!(
+                "#{}+{rows} ({},{}]",
+                range.first_row,
+                bound(&range.after),
+                bound(&range.upto)
+            )
         });
         shown.collect::<Vec<_>>().join(" ")
     }

@@ -165,7 +165,9 @@ impl Database {
             .name("database".to_owned())
             .spawn(move || shared.read(&query, first_row, &sender));
         let failed = started.err().map(|error| {
-            DatabaseError::new(DatabaseErrorKind::Lost(format!("no thread to read on: {error}")))
+            DatabaseError::new(DatabaseErrorKind::Lost(format!(
+                "no thread to read on: {error}"
+            )))
         });
         Records { receiver, failed }
     }
@@ -263,7 +265,14 @@ impl Shared {
                     return match done {
                         Ok(()) => Ok(()),
                         Err(Failure::Error(error)) => Err(error),
-                        Err(failure) => unreachable!("said otherwise before: {failure:?}"),
+                        // A read names the record itself: this is a key.
+                        Err(Failure::Value { why, .. } | Failure::Lost(why)) => {
+                            let what = "reading a key".to_owned();
+                            Err(DatabaseError::new(DatabaseErrorKind::Statement {
+                                what,
+                                why,
+                            }))
+                        }
                     };
                 }
             }
@@ -319,8 +328,8 @@ fn name_value(
     why: String,
 ) -> DatabaseError {
     let table = &query.table;
-    let record = key_of(session, query, row)
-        .unwrap_or_else(|| format!("record {}", first_row.max(1) + row));
+    let record =
+        key_of(session, query, row).unwrap_or_else(|| format!("record {}", first_row.max(1) + row));
     DatabaseError::new(DatabaseErrorKind::Value {
         table: table.full_name(),
         record,
@@ -341,7 +350,9 @@ fn key_of(session: &mut dyn Session, query: &Query, row: u64) -> Option<String> 
     let mut seen = 0;
     let mut named = None;
     let read = session.read(&keys, &mut |batch| {
-        let index = usize::try_from(row - seen).ok().filter(|at| *at < batch.num_rows());
+        let index = usize::try_from(row - seen)
+            .ok()
+            .filter(|at| *at < batch.num_rows());
         named = index.map(|at| named_key(&batch, at));
         seen += batch.num_rows() as u64;
         named.is_none()
@@ -418,7 +429,12 @@ mod tests {
 
     impl Flaky {
         fn session(&self) -> Box<dyn Session> {
-            let batches = self.losses.lock().expect("no panic").pop().unwrap_or(usize::MAX);
+            let batches = self
+                .losses
+                .lock()
+                .expect("no panic")
+                .pop()
+                .unwrap_or(usize::MAX);
             Box::new(FlakySession {
                 server: self.clone(),
                 batches,
@@ -440,13 +456,22 @@ mod tests {
         }
 
         fn another(&self) -> Option<Box<dyn Session>> {
-            let more = self.more.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |more| more.checked_sub(1));
+            let more = self
+                .more
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |more| {
+                    more.checked_sub(1)
+                });
             more.is_ok().then(|| self.session())
         }
     }
 
     impl Session for FlakySession {
-        fn key_at(&mut self, _: &TableInfo, _: Option<&Key>, _: u64) -> Result<Option<Key>, Failure> {
+        fn key_at(
+            &mut self,
+            _: &TableInfo,
+            _: Option<&Key>,
+            _: u64,
+        ) -> Result<Option<Key>, Failure> {
             match self.batches {
                 0 => Err(Failure::Lost("no more".to_owned())),
                 _ => Ok(None),
@@ -480,7 +505,13 @@ mod tests {
     }
 
     /// A database with so many sessions, and losses from the last one to the first.
-    fn flaky(sessions: usize, records: i64, losses: &[usize], more: usize, key: &[usize]) -> Database {
+    fn flaky(
+        sessions: usize,
+        records: i64,
+        losses: &[usize],
+        more: usize,
+        key: &[usize],
+    ) -> Database {
         let table = TableInfo {
             name: "t".to_owned(),
             schema: None,
@@ -595,7 +626,12 @@ mod tests {
         let database = flaky(2, 100, &[0, usize::MAX], 0, &[0]);
         let open: Vec<_> = (0..20).map(|_| database.read(0, &WHOLE, &[0], 7)).collect();
         for records in open {
-            assert_eq!(records.map(|batch| batch.expect("read").num_rows()).sum::<usize>(), 100);
+            assert_eq!(
+                records
+                    .map(|batch| batch.expect("read").num_rows())
+                    .sum::<usize>(),
+                100
+            );
         }
         assert_eq!(database.shared.pool().alive, 1);
     }
@@ -634,6 +670,9 @@ mod tests {
         let database = flaky(1, 0, &[], 0, &[0]);
         assert_eq!(format!("{database:?}"), "Database(flaky, Flaky 1.0)");
         assert_eq!(database.snapshot(), "one moment");
-        assert_eq!(format!("{:?}", database.shared.pool()), "1 of 1 sessions idle");
+        assert_eq!(
+            format!("{:?}", database.shared.pool()),
+            "1 of 1 sessions idle"
+        );
     }
 }

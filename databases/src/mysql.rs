@@ -21,7 +21,7 @@ use mysql::prelude::Queryable;
 
 use crate::address::Server as Place;
 use crate::error::DatabaseError;
-use crate::session::{Server, Session};
+use crate::session::{Opened, Server, Session};
 use crate::table::TableInfo;
 use session::MysqlSession;
 
@@ -57,7 +57,7 @@ pub(crate) fn open(
     server: &Place,
     password: Option<&str>,
     sessions: usize,
-) -> Result<(Box<dyn Server>, Vec<Box<dyn Session>>), DatabaseError> {
+) -> Result<Opened, DatabaseError> {
     let options = connect::options(server, password)?;
     let (first, product) = opened(server, &options)?;
     let mut conns = vec![first];
@@ -71,8 +71,14 @@ pub(crate) fn open(
         product: product.to_string(),
         tables: found.tables,
     };
+    let texts = Arc::new(found.texts);
     let sessions = conns.into_iter().map(|conn| -> Box<dyn Session> {
-        Box::new(MysqlSession::new(conn, server, options.clone()))
+        Box::new(MysqlSession::new(
+            conn,
+            server,
+            options.clone(),
+            Arc::clone(&texts),
+        ))
     });
     Ok((Box::new(shared), sessions.collect()))
 }

@@ -27,7 +27,7 @@ use tokio_postgres::error::SqlState;
 
 use crate::address::Server as Place;
 use crate::error::{DatabaseError, DatabaseErrorKind};
-use crate::session::{Failure, Key, Query, Rows, Server, Session};
+use crate::session::{Failure, Key, Opened, Query, Rows, Server, Session};
 use crate::table::TableInfo;
 
 use self::connect::Link;
@@ -38,7 +38,7 @@ pub(crate) fn open(
     place: &Place,
     password: Option<&str>,
     sessions: usize,
-) -> Result<(Box<dyn Server>, Vec<Box<dyn Session>>), DatabaseError> {
+) -> Result<Opened, DatabaseError> {
     let leader = Link::connect(place, password)?;
     leader.begin(None)?;
     let product = leader.text("SELECT 'PostgreSQL ' || current_setting('server_version')")?;
@@ -47,12 +47,14 @@ pub(crate) fn open(
          CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() \
          ELSE pg_current_wal_lsn() END",
     )?;
-    let exported = leader.text("SELECT pg_export_snapshot()").map_err(|error| {
-        DatabaseError::new(DatabaseErrorKind::Snapshot {
-            sessions,
-            why: error.to_string(),
-        })
-    })?;
+    let exported = leader
+        .text("SELECT pg_export_snapshot()")
+        .map_err(|error| {
+            DatabaseError::new(DatabaseErrorKind::Snapshot {
+                sessions,
+                why: error.to_string(),
+            })
+        })?;
     leader.prove()?;
     let tables = catalogue::tables(&leader, &place.schema)?;
     if tables.is_empty() {
@@ -67,7 +69,12 @@ pub(crate) fn open(
             .mend("name another with `?schema=…`, or GRANT USAGE on it and SELECT on its tables"));
     }
     let postgres = Postgres {
-        product: product.chars().take_while(|c| *c != '(').collect::<String>().trim().to_owned(),
+        product: product
+            .chars()
+            .take_while(|c| *c != '(')
+            .collect::<String>()
+            .trim()
+            .to_owned(),
         snapshot: format!("snapshot {exported}, {moment}"),
         tables: tables.into_iter().map(Arc::new).collect(),
         exported,
@@ -77,7 +84,9 @@ pub(crate) fn open(
     };
     let joined: Result<Vec<_>, _> = (0..sessions).map(|_| postgres.join()).collect();
     let joined = joined?;
-    let idle = joined.into_iter().map(|one| Box::new(one) as Box<dyn Session>);
+    let idle = joined
+        .into_iter()
+        .map(|one| Box::new(one) as Box<dyn Session>);
     Ok((Box::new(postgres), idle.collect()))
 }
 
@@ -166,7 +175,8 @@ impl Session for Joined {
             key_columns(table),
         );
         let found = self.link.rows(&sql);
-        let found = found.map_err(|error| self.failed(&format!("cutting {}", table.name), &error))?;
+        let found =
+            found.map_err(|error| self.failed(&format!("cutting {}", table.name), &error))?;
         Ok(found.into_iter().next())
     }
 
@@ -177,7 +187,10 @@ impl Session for Joined {
             range(table, after, None)
         );
         let what = format!("counting {}", table.name);
-        let found = self.link.rows(&sql).map_err(|error| self.failed(&what, &error))?;
+        let found = self
+            .link
+            .rows(&sql)
+            .map_err(|error| self.failed(&what, &error))?;
         let count = found.first().and_then(|row| row.first());
         count.and_then(|count| count.parse().ok()).ok_or_else(|| {
             let why = "the server gives no number".to_owned();
@@ -282,7 +295,10 @@ fn among(table: &TableInfo, keys: &[Key]) -> String {
 
 fn key_columns(table: &TableInfo) -> String {
     // Without the table's name, ORDER BY would mean the column of the answer: the text of the key.
-    let names: Vec<String> = table.key_names().map(|name| format!("t.{}", quoted(name))).collect();
+    let names: Vec<String> = table
+        .key_names()
+        .map(|name| format!("t.{}", quoted(name)))
+        .collect();
     names.join(", ")
 }
 

@@ -28,6 +28,9 @@ pub(crate) trait Server: Send + Sync + Debug {
     fn another(&self) -> Option<Box<dyn Session>>;
 }
 
+/// A server, and its sessions.
+pub(crate) type Opened = (Box<dyn Server>, Vec<Box<dyn Session>>);
+
 /// One connection within the snapshot. Sessions block: they are used on threads of their own.
 pub(crate) trait Session: Send {
     /// The key of the record that comes `skip` records after the first one behind `after`, in the

@@ -43,7 +43,8 @@
 //!
 //! # What is not read
 //!
-//! SQLite's own tables, those that serve a virtual table, and views and virtual tables that the
+//! A view says `BLOB` of a column that its table declares without a type: numbers and text in it
+//! are errors then. SQLite's own tables, those that serve a virtual table, and views and virtual tables that the
 //! bundled SQLite cannot make sense of.
 
 mod kinds;
@@ -51,14 +52,14 @@ mod session;
 mod tables;
 mod values;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::error::{DatabaseError, DatabaseErrorKind};
-use crate::session::{Failure, Server, Session};
+use crate::session::{Failure, Opened, Server, Session};
 use crate::table::TableInfo;
 use session::FileSession;
 
@@ -70,10 +71,7 @@ const LOCK_BETWEEN: Duration = Duration::from_millis(50);
 const ATTEMPTS: usize = 20;
 
 /// Opens a file with so many sessions of the same moment.
-pub(crate) fn open(
-    path: &Path,
-    sessions: usize,
-) -> Result<(Box<dyn Server>, Vec<Box<dyn Session>>), DatabaseError> {
+pub(crate) fn open(path: &Path, sessions: usize) -> Result<Opened, DatabaseError> {
     open_within(path, sessions, LOCK)
 }
 
@@ -103,11 +101,7 @@ impl Server for File {
     }
 }
 
-fn open_within(
-    path: &Path,
-    sessions: usize,
-    lock: Duration,
-) -> Result<(Box<dyn Server>, Vec<Box<dyn Session>>), DatabaseError> {
+fn open_within(path: &Path, sessions: usize, lock: Duration) -> Result<Opened, DatabaseError> {
     let unreachable = |error| unreachable(path, &error);
     // A whole path: one that starts with `file:` would be read as an address of SQLite's own.
     let found = found(path)?;
@@ -140,7 +134,7 @@ fn open_within(
 }
 
 /// The whole path of a file that is there.
-fn found(path: &Path) -> Result<std::path::PathBuf, DatabaseError> {
+fn found(path: &Path) -> Result<PathBuf, DatabaseError> {
     let not_there = |why: String, mend: &str| {
         let server = path.display().to_string();
         DatabaseError::new(DatabaseErrorKind::Unreachable { server, why }).mend(mend)
@@ -247,7 +241,10 @@ fn begin(connection: &Connection) -> rusqlite::Result<()> {
 /// Tries to write, which must fail.
 fn prove_read_only(connection: &Connection, path: &Path) -> Result<(), DatabaseError> {
     let writable = || DatabaseError::new(DatabaseErrorKind::Writable(path.display().to_string()));
-    if !connection.is_readonly("main").map_err(|error| unreachable(path, &error))? {
+    if !connection
+        .is_readonly("main")
+        .map_err(|error| unreachable(path, &error))?
+    {
         return Err(writable());
     }
     match connection.execute_batch("CREATE TABLE main.\"a write that must fail\" (x)") {
@@ -297,7 +294,10 @@ fn words(error: &rusqlite::Error) -> String {
 
 fn is_locked(error: &rusqlite::Error) -> bool {
     let code = error.sqlite_error_code();
-    matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+    matches!(
+        code,
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+    )
 }
 
 /// An error from before the sessions are all there.
@@ -356,14 +356,16 @@ fn mend(error: &rusqlite::Error) -> &'static str {
 mod tests {
     use super::*;
 
-    fn made(folder: &tempfile::TempDir, journal: &str) -> (std::path::PathBuf, Connection) {
+    fn made(folder: &tempfile::TempDir, journal: &str) -> (PathBuf, Connection) {
         let path = folder.path().join("pay.db");
         let writer = Connection::open(&path).expect("opened");
         writer
             .pragma_update(None, "journal_mode", journal)
             .expect("a journal");
         writer
-            .execute_batch("CREATE TABLE flow (id INTEGER PRIMARY KEY); INSERT INTO flow VALUES (1)")
+            .execute_batch(
+                "CREATE TABLE flow (id INTEGER PRIMARY KEY); INSERT INTO flow VALUES (1)",
+            )
             .expect("made");
         (path, writer)
     }
@@ -375,10 +377,14 @@ mod tests {
         writer.execute_batch("BEGIN EXCLUSIVE").expect("locked");
         let began = std::time::Instant::now();
         let wait = Duration::from_millis(300);
-        let error = open_within(&path, 2, wait).map(|_| ()).expect_err("it is locked");
+        let error = open_within(&path, 2, wait)
+            .map(|_| ())
+            .expect_err("it is locked");
         assert!(began.elapsed() >= wait);
         assert!(matches!(error.kind, DatabaseErrorKind::TimedOut { .. }));
-        let shown = error.to_string().replace(&folder.path().display().to_string(), "/data");
+        let shown = error
+            .to_string()
+            .replace(&folder.path().display().to_string(), "/data");
         insta::assert_snapshot!(shown, @"waiting for /data/pay.db took longer than it may: database is locked (code 5); another program holds the file locked: let it end, or read a copy");
     }
 
@@ -396,14 +402,16 @@ mod tests {
     }
 
     #[test]
-    fn a_commit_in_between_begins_all_sessions_anew() {
+    fn the_probe_sees_every_commit_of_others() {
         for journal in ["wal", "delete"] {
             let folder = tempfile::tempdir().expect("a folder");
             let (path, writer) = made(&folder, journal);
             let open = || connect(&path, Duration::from_millis(100)).expect("opened");
             let probe = open();
             let before = commits_seen(&probe).expect("seen");
-            writer.execute_batch("INSERT INTO flow VALUES (2)").expect("written");
+            writer
+                .execute_batch("INSERT INTO flow VALUES (2)")
+                .expect("written");
             assert_ne!(commits_seen(&probe).expect("seen"), before, "{journal}");
         }
     }
@@ -415,32 +423,51 @@ mod tests {
             let folder = tempfile::tempdir().expect("a folder");
             let (path, writer) = made(&folder, journal);
             writer.busy_timeout(LOCK).expect("set");
+            writer
+                .pragma_update(None, "synchronous", "OFF")
+                .expect("set");
             let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
             let stopped = Arc::clone(&stop);
             let other = std::thread::spawn(move || {
-                while !stopped.load(std::sync::atomic::Ordering::Relaxed) {
+                for pause in (0..20).cycle() {
+                    if stopped.load(std::sync::atomic::Ordering::Relaxed) {
+                        break;
+                    }
                     writer
                         .execute_batch("INSERT INTO flow SELECT max(id) + 1 FROM flow")
                         .expect("written");
-                    std::thread::sleep(Duration::from_millis(1));
+                    std::thread::sleep(Duration::from_micros(100 * pause));
                 }
             });
-            for _ in 0..20 {
+            let mut begun = 0;
+            for _ in 0..50 {
                 let open = || connect(&path, LOCK).expect("opened");
-                let (probe, connections) = (open(), [open(), open(), open()]);
+                let (probe, connections) = (open(), [(); 8].map(|()| open()));
                 match begin_together(&probe, &connections, LOCK) {
                     Err(NoSnapshot::Overtaken) => continue,
                     began => began.expect("begun"),
                 }
                 let counts = connections.each_ref().map(|connection| {
-                    let count = connection.query_row("SELECT count(*) FROM flow", [], |row| row.get(0));
+                    let count =
+                        connection.query_row("SELECT count(*) FROM flow", [], |row| row.get(0));
                     count.expect("counted")
                 });
-                assert_eq!(counts, [counts[0]; 3] as [i64; 3], "{journal}");
+                assert_eq!(counts, [counts[0]; 8] as [i64; 8], "{journal}");
+                begun += 1;
             }
+            assert!(begun > 0, "{journal}: always overtaken");
             stop.store(true, std::sync::atomic::Ordering::Relaxed);
             other.join().expect("ended");
         }
+    }
+
+    #[test]
+    fn a_path_is_whole_before_sqlite_sees_it() {
+        assert!(
+            found(Path::new("Cargo.toml"))
+                .expect("this crate's")
+                .is_absolute()
+        );
     }
 
     #[test]

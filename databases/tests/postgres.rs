@@ -26,7 +26,10 @@ fn refused(url: &str) -> String {
 
 fn table(database: &Database, name: &str) -> usize {
     let tables = database.tables();
-    tables.iter().position(|table| table.name == name).expect("it is there")
+    tables
+        .iter()
+        .position(|table| table.name == name)
+        .expect("it is there")
 }
 
 /// All records of a table by ranges of `rows`, as text, with the number of each range's first.
@@ -60,6 +63,10 @@ fn shown(batch: &RecordBatch) -> Vec<String> {
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "a table of all types, each with its values"
+)]
 fn every_type_is_read_exactly_or_as_the_servers_own_text_or_refused_by_name() {
     let server = Postgres::start("");
     server.psql(
@@ -88,7 +95,12 @@ fn every_type_is_read_exactly_or_as_the_servers_own_text_or_refused_by_name() {
     let types: Vec<String> = info
         .columns
         .iter()
-        .map(|column| format!("{} {} -> {}", column.name, column.declared, column.data_type))
+        .map(|column| {
+            format!(
+                "{} {} -> {}",
+                column.name, column.declared, column.data_type
+            )
+        })
         .collect();
     insta::assert_snapshot!(types.join("\n"), @r#"
     id integer -> Int32
@@ -127,7 +139,10 @@ fn every_type_is_read_exactly_or_as_the_servers_own_text_or_refused_by_name() {
     "#);
     assert_eq!(info.comment.as_deref(), Some("一切类型"));
     assert_eq!(info.columns[8].comment.as_deref(), Some("金额"));
-    assert_eq!((info.full_name().as_str(), info.key.as_slice()), ("public.one", [0].as_slice()));
+    assert_eq!(
+        (info.full_name().as_str(), info.key.as_slice()),
+        ("public.one", [0].as_slice())
+    );
     assert!(!info.columns[0].is_nullable && info.columns[1].is_nullable);
     let read = records(&database, "one", 10).expect("it is read");
     insta::assert_snapshot!(read.join("\n").replace(" | ", "\n"), @r#"
@@ -252,7 +267,11 @@ fn what_no_type_holds_is_named_with_its_record() {
     let database = open(&server, 2);
     let said: Vec<String> = ["day", "instant", "sum", "midnight", "far"]
         .iter()
-        .map(|name| records(&database, name, 100).expect_err("it is refused").to_string())
+        .map(|name| {
+            records(&database, name, 100)
+                .expect_err("it is refused")
+                .to_string()
+        })
         .collect();
     insta::assert_snapshot!(said.join("\n"), @r#"
     public.day, book B8, leg 815, column "at": infinity is no date
@@ -262,7 +281,10 @@ fn what_no_type_holds_is_named_with_its_record() {
     public.far, id 1, column "at": 9223371331199000000 µs from 2000-01-01 is beyond what can be shown
     "#);
     // The same sessions go on.
-    assert_eq!(database.cut(table(&database, "sum"), 1).expect("cut").len(), 2);
+    assert_eq!(
+        database.cut(table(&database, "sum"), 1).expect("cut").len(),
+        2
+    );
 }
 
 #[test]
@@ -290,10 +312,16 @@ fn ranges_hold_every_record_once_in_order_whatever_the_key() {
     );
     server.psql("VACUUM ANALYZE");
     let database = open(&server, 2);
-    let names: Vec<&str> = database.tables().iter().map(|table| table.name.as_str()).collect();
+    let names: Vec<&str> = database
+        .tables()
+        .iter()
+        .map(|table| table.name.as_str())
+        .collect();
     assert_eq!(
         names,
-        ["by_index", "empty", "keyless", "pair", "parted", "seen", "text", "whole"]
+        [
+            "by_index", "empty", "keyless", "pair", "parted", "seen", "text", "whole"
+        ]
     );
     for name in names {
         let all = records(&database, name, 1_000_000).expect("read");
@@ -315,7 +343,11 @@ fn ranges_hold_every_record_once_in_order_whatever_the_key() {
         assert_eq!(own, told, "{name}");
         for rows in [1, 7, 64, 100, 1000] {
             if rows > 1 || all.len() < 300 {
-                assert_eq!(records(&database, name, rows).expect("read"), all, "{name} by {rows}");
+                assert_eq!(
+                    records(&database, name, rows).expect("read"),
+                    all,
+                    "{name} by {rows}"
+                );
             }
         }
     }
@@ -323,8 +355,15 @@ fn ranges_hold_every_record_once_in_order_whatever_the_key() {
     assert_eq!(database.cut(whole, 300).expect("cut").len(), 4);
     assert_eq!(database.tables()[whole].rows_estimate, Some(1000));
     let pair = table(&database, "pair");
-    let keys = [["2013-05-27 08:00:00+08", "1.0"], ["2013-05-27 00:00:01+00", "1.375"], ["2013-05-27 00:00:01+00", "9"]];
-    let keys = keys.iter().map(|key| key.iter().map(|&part| part.to_owned()).collect()).collect();
+    let keys = [
+        ["2013-05-27 08:00:00+08", "1.0"],
+        ["2013-05-27 00:00:01+00", "1.375"],
+        ["2013-05-27 00:00:01+00", "9"],
+    ];
+    let keys = keys
+        .iter()
+        .map(|key| key.iter().map(|&part| part.to_owned()).collect())
+        .collect();
     let found: Vec<String> = database
         .read_keys(pair, keys, &[2, 1], 100)
         .flat_map(|batch| shown(&batch.expect("read")))
@@ -340,19 +379,33 @@ fn all_sessions_see_one_moment_and_none_can_write() {
          CREATE ROLE reader LOGIN PASSWORD 'r'; GRANT USAGE ON SCHEMA public TO reader; GRANT SELECT ON flow TO reader;",
     );
     let database = open(&server, 3);
-    assert!(database.product().starts_with("PostgreSQL "), "{}", database.product());
-    assert!(database.snapshot().starts_with("snapshot 0"), "{}", database.snapshot());
+    assert!(
+        database.product().starts_with("PostgreSQL "),
+        "{}",
+        database.product()
+    );
+    assert!(
+        database.snapshot().starts_with("snapshot 0"),
+        "{}",
+        database.snapshot()
+    );
     server.psql("DELETE FROM flow WHERE id % 2 = 0; INSERT INTO flow VALUES (2000)");
     let ranges = database.cut(0, 100).expect("cut");
     // Many more readers than sessions, all open at once, asked in turn.
-    let mut readers: Vec<_> = ranges.iter().map(|range| database.read(0, range, &[0], 7)).collect();
+    let mut readers: Vec<_> = ranges
+        .iter()
+        .map(|range| database.read(0, range, &[0], 7))
+        .collect();
     let mut rows = 0;
     loop {
         let batches: Vec<_> = readers.iter_mut().filter_map(Iterator::next).collect();
         if batches.is_empty() {
             break;
         }
-        rows += batches.into_iter().map(|batch| batch.expect("read").num_rows()).sum::<usize>();
+        rows += batches
+            .into_iter()
+            .map(|batch| batch.expect("read").num_rows())
+            .sum::<usize>();
     }
     assert_eq!(rows, 1000);
     // Readers that are given up leave their sessions fit for use.
@@ -378,12 +431,16 @@ fn whoever_is_not_let_in_learns_why_and_no_password_is_told() {
         refused(&server.url("teller", "wr0ng")),
         refused(&url.replace("/postgres?", "/no_such?")),
         refused(&format!("{url}&schema=bare")),
-        refused(&format!("postgres://teller:wr0ng@127.0.0.1:{port}/postgres?tls=verify")),
+        refused(&format!(
+            "postgres://teller:wr0ng@127.0.0.1:{port}/postgres?tls=verify"
+        )),
         refused("postgres://teller:wr0ng@127.0.0.1:1/postgres"),
         refused("postgres://teller:wr0ng@no-such-host.invalid/postgres"),
         refused(&format!("postgres://teller@127.0.0.1:{port}/postgres")),
     ];
-    let said = said.join("\n").replace(&server.folder().display().to_string(), "FOLDER");
+    let said = said
+        .join("\n")
+        .replace(&server.folder().display().to_string(), "FOLDER");
     insta::assert_snapshot!(said.replace(&port.to_string(), "PORT"), @r#"
     FOLDER refuses teller: password authentication failed for user "teller" (28P01)
     FOLDER refuses teller: database "no_such" does not exist (3D000)
@@ -403,22 +460,37 @@ fn a_lost_server_a_lock_and_a_slow_statement_end_with_their_names() {
          INSERT INTO flow SELECT n, repeat('x', 100) FROM generate_series(1, 20000) n;
          CREATE VIEW slow AS SELECT pg_sleep(20)::text AS nothing;",
     );
-    let url = format!("{}&lock_timeout=1&statement_timeout=2", server.url("teller", PASSWORD));
+    let url = format!(
+        "{}&lock_timeout=1&statement_timeout=2",
+        server.url("teller", PASSWORD)
+    );
     let address = Address::parse(&url, Path::new("/")).expect("good");
     let database = Database::open(&address, 1).expect("it opens");
     let slow = records(&database, "slow", 10).expect_err("it is too slow");
     let mut other = server.psql_command();
     let mut other = other
-        .args(["-c", "BEGIN; LOCK TABLE flow IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(20)"])
+        .args([
+            "-c",
+            "BEGIN; LOCK TABLE flow IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(20)",
+        ])
         .spawn()
         .expect("psql runs");
-    while server.psql("SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted").trim() == "0" {
+    while server
+        .psql("SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted")
+        .trim()
+        == "0"
+    {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     let locked = records(&database, "flow", 1000).expect_err("it is locked");
     other.kill().and_then(|()| other.wait()).expect("it ends");
     server.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%LOCK TABLE%' AND pid <> pg_backend_pid()");
-    assert_eq!(records(&database, "flow", 1000).expect("the session goes on").len(), 20000);
+    assert_eq!(
+        records(&database, "flow", 1000)
+            .expect("the session goes on")
+            .len(),
+        20000
+    );
 
     // One connection is cut: another one of the same moment takes its place.
     server.psql("DELETE FROM flow WHERE id > 100");
@@ -426,7 +498,12 @@ fn a_lost_server_a_lock_and_a_slow_statement_end_with_their_names() {
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'crossfoot'
          ORDER BY backend_start DESC LIMIT 1",
     );
-    assert_eq!(records(&database, "flow", 1000).expect("another goes on").len(), 20000);
+    assert_eq!(
+        records(&database, "flow", 1000)
+            .expect("another goes on")
+            .len(),
+        20000
+    );
 
     let ranges = database.cut(0, 1000).expect("cut");
     server.kill();

@@ -19,6 +19,10 @@ struct Made {
 fn made(sql: &str) -> Made {
     let folder = tempfile::tempdir().expect("a folder");
     let writer = Connection::open(folder.path().join("pay.db")).expect("opened");
+    // What a power cut would leave is of no interest here.
+    writer
+        .pragma_update(None, "synchronous", "OFF")
+        .expect("set");
     writer.execute_batch(sql).expect("good SQL");
     Made { folder, writer }
 }
@@ -36,14 +40,23 @@ fn opened(folder: &Path, sessions: usize) -> Result<Database, databases::Databas
 
 /// What an error says, wherever the file lies.
 fn refusal(folder: &Path) -> String {
-    let error = opened(folder, 2).map(|_| ()).expect_err("it cannot be opened");
-    assert!(matches!(error.kind, DatabaseErrorKind::Unreachable { .. }), "{error:?}");
-    error.to_string().replace(&folder.display().to_string(), "/data")
+    let error = opened(folder, 2)
+        .map(|_| ())
+        .expect_err("it cannot be opened");
+    assert!(
+        matches!(error.kind, DatabaseErrorKind::Unreachable { .. }),
+        "{error:?}"
+    );
+    error
+        .to_string()
+        .replace(&folder.display().to_string(), "/data")
 }
 
 fn table(database: &Database, name: &str) -> usize {
     let mut tables = database.tables().iter();
-    tables.position(|table| table.name == name).expect("it is there")
+    tables
+        .position(|table| table.name == name)
+        .expect("it is there")
 }
 
 fn all_columns(database: &Database, table: usize) -> Vec<usize> {
@@ -59,7 +72,9 @@ fn lines(batch: &RecordBatch) -> Vec<String> {
         .collect();
     (0..batch.num_rows())
         .map(|row| {
-            let values = formatters.iter().map(|values| values.value(row).to_string());
+            let values = formatters
+                .iter()
+                .map(|values| values.value(row).to_string());
             values.collect::<Vec<_>>().join(" | ")
         })
         .collect()
@@ -243,7 +258,7 @@ fn decimals_are_given_back_as_they_were_written() {
     );
 }
 
-/// A view's column may be declared a decimal and hold text: what SQLite does not rewrite.
+/// SQLite rewrites numbers as they are inserted; what became a decimal only later is text still.
 #[test]
 fn decimals_kept_as_text_have_all_their_digits() {
     let nines = "9".repeat(38);
@@ -282,13 +297,19 @@ fn what_cannot_be_held_names_its_record() {
         ("id INTEGER PRIMARY KEY, v BOOLEAN", "2"),
         ("id INTEGER PRIMARY KEY, v BOOLEAN", "'true'"),
         ("id INTEGER PRIMARY KEY, v TEXT", "x'e4bda0'"),
-        ("id INTEGER PRIMARY KEY, v TEXT", "CAST(x'e4bda0ff' AS TEXT)"),
+        (
+            "id INTEGER PRIMARY KEY, v TEXT",
+            "CAST(x'e4bda0ff' AS TEXT)",
+        ),
         ("id INTEGER PRIMARY KEY, v", "x'00'"),
         ("id INTEGER PRIMARY KEY, v DATE", "x'00'"),
         ("id INTEGER PRIMARY KEY, v BLOB", "'text'"),
         ("id INTEGER PRIMARY KEY, v BLOB", "1"),
         ("id INTEGER PRIMARY KEY, v REAL", "'much'"),
-        ("v REAL, id TEXT, day DATE, PRIMARY KEY (id, day)", "'much', 'a', '2024-01-01'"),
+        (
+            "v REAL, id TEXT, day DATE, PRIMARY KEY (id, day)",
+            "'much', 'a', '2024-01-01'",
+        ),
         ("v TEXT", "x'00'"),
     ];
     let mut shown = String::new();
@@ -297,7 +318,9 @@ fn what_cannot_be_held_names_its_record() {
             true => format!("7, {value}"),
             false => value.to_owned(),
         };
-        let made = made(&format!("CREATE TABLE t ({columns}); INSERT INTO t VALUES ({value})"));
+        let made = made(&format!(
+            "CREATE TABLE t ({columns}); INSERT INTO t VALUES ({value})"
+        ));
         let database = made.open(1);
         let _ = writeln!(shown, "{}", read_all_loosely(&database).join("\n"));
     }
@@ -306,25 +329,25 @@ fn what_cannot_be_held_names_its_record() {
     t, id 7, column "v": 10.015 has more than 2 decimal places
     t, id 7, column "v": 100000000000000000 has more than 18 digits
     t, id 7, column "v": "ten" is no decimal number
-    t, id 7, column "v": 1 bytes are stored, not a decimal
+    t, id 7, column "v": bytes are stored (1), not a decimal
     t, id 7, column "v": 100 has more than 4 digits
     t, id 7, column "v": 0.30000000000000004 is a floating-point number that no decimal of 15 digits gives
     t, id 7, column "v": inf is a floating-point number that no decimal of 15 digits gives
-    t, id 7, column "v": 0.000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000001 has more than 2 decimal places
+    t, id 7, column "v": 1.00000000000000e-300 is beyond any decimal of 76 digits
     t, id 7, column "v": 1.5 is stored as a floating-point number, not as a whole number
     t, id 7, column "v": "one" is stored as text, not as a whole number
-    t, id 7, column "v": 1 bytes are stored, not a whole number
+    t, id 7, column "v": bytes are stored (1), not a whole number
     t, id 7, column "v": 2 is neither 0 nor 1
     t, id 7, column "v": "true" is stored as text, not as 0 or 1
-    t, id 7, column "v": 3 bytes are stored, not text
+    t, id 7, column "v": bytes are stored (3), not text
     t, id 7, column "v": text that is not UTF-8 after "你"
-    t, id 7, column "v": 1 bytes are stored, not text
-    t, id 7, column "v": 1 bytes are stored, not text
+    t, id 7, column "v": bytes are stored (1), not text
+    t, id 7, column "v": bytes are stored (1), not text
     t, id 7, column "v": "text" is stored as text, not as bytes
     t, id 7, column "v": 1 is stored as a whole number, not as bytes
     t, id 7, column "v": "much" is stored as text, not as a number
     t, id a, day 2024-01-01, column "v": "much" is stored as text, not as a number
-    t, record 1, column "v": 1 bytes are stored, not text
+    t, record 1, column "v": bytes are stored (1), not text
     "#);
 }
 
@@ -338,7 +361,7 @@ fn a_bad_record_is_named_wherever_it_lies() {
     let made = made(
         "CREATE TABLE t (id INTEGER PRIMARY KEY, v INTEGER);
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40)
-        INSERT INTO t SELECT i * 10, iif(i = 23, 'x', i) FROM n;
+        INSERT INTO t SELECT i * 10, iif(i = 27, 'x', i) FROM n;
         CREATE TABLE bag (v INTEGER);
         INSERT INTO bag SELECT v FROM t;",
     );
@@ -346,8 +369,15 @@ fn a_bad_record_is_named_wherever_it_lies() {
     let t = table(&database, "t");
     let ranges = database.cut(t, 10).expect("cut");
     let ended = |records: Vec<String>| records.last().cloned().expect("an error");
-    let keys = vec![vec!["20".to_owned()], vec!["230".to_owned()], vec!["231".to_owned()]];
-    let among = database.read_keys(t, keys, &[1], 8).last().expect("an error");
+    let keys = vec![
+        vec!["20".to_owned()],
+        vec!["270".to_owned()],
+        vec!["271".to_owned()],
+    ];
+    let among = database
+        .read_keys(t, keys, &[1], 8)
+        .last()
+        .expect("an error");
     let bag = table(&database, "bag");
     let all = &database.cut(bag, 10).expect("cut")[0];
     insta::assert_snapshot!(
@@ -359,10 +389,10 @@ fn a_bad_record_is_named_wherever_it_lies() {
         ]
         .join("\n"),
         @r#"
-    t, id 230, column "v": "x" is stored as text, not as a whole number
-    t, id 230, column "v": "x" is stored as text, not as a whole number
-    t, id 230, column "v": "x" is stored as text, not as a whole number
-    bag, record 23, column "v": "x" is stored as text, not as a whole number
+    t, id 270, column "v": "x" is stored as text, not as a whole number
+    t, id 270, column "v": "x" is stored as text, not as a whole number
+    t, id 270, column "v": "x" is stored as text, not as a whole number
+    bag, record 27, column "v": "x" is stored as text, not as a whole number
     "#
     );
     // The sessions go on.
@@ -396,6 +426,7 @@ fn keys_are_found_where_they_hold() {
         CREATE TABLE d2 (a TEXT UNIQUE, b INT);
         CREATE TABLE d3 (a TEXT NOT NULL, b INT); CREATE UNIQUE INDEX d3a ON d3 (a) WHERE b > 0;
         CREATE TABLE d4 (a TEXT NOT NULL); CREATE UNIQUE INDEX d4a ON d4 (lower(a));
+        CREATE TABLE d5 (a TEXT NOT NULL, b TEXT NOT NULL); CREATE UNIQUE INDEX d5a ON d5 (a, lower(b));
         CREATE TABLE e1 (a TEXT COLLATE NOCASE PRIMARY KEY NOT NULL);
         CREATE TABLE e2 (a TEXT COLLATE NOCASE NOT NULL);
             CREATE UNIQUE INDEX e2a ON e2 (a COLLATE BINARY);
@@ -419,9 +450,35 @@ fn keys_are_found_where_they_hold() {
             })
             .collect();
         let columns = columns.join(", ");
-        let _ = writeln!(shown, "{}{view} [{}]: {columns}", table.name, key.join(", "));
+        let _ = writeln!(
+            shown,
+            "{}{view} [{}]: {columns}",
+            table.name,
+            key.join(", ")
+        );
     }
-    insta::assert_snapshot!(shown, @"");
+    insta::assert_snapshot!(shown, @"
+    a1 [id]: id INTEGER!, v 
+    a2 [id]: id INTEGER!, v 
+    a3 [id]: v , id INT!
+    b1 [b, a]: a TEXT!, b DATE!, c 
+    b2 []: a TEXT, b DATE
+    b3 []: a TEXT
+    c1 [a, b]: a TEXT!, b INT!
+    c2 []: a !
+    c3 []: a ANY!
+    d1 [b]: a TEXT!, b INT!
+    d2 []: a TEXT, b INT
+    d3 []: a TEXT!, b INT
+    d4 []: a TEXT!
+    d5 []: a TEXT!, b TEXT!
+    e1 [a]: a TEXT!
+    e2 []: a TEXT!
+    f1 [a]: a TEXT!, rowid INT
+    g1 [a]: a INTEGER!, s , v TEXT
+    h1 (view) []: a INTEGER, s BLOB, next 
+    i1 []: words
+    ");
 }
 
 #[test]
@@ -435,7 +492,10 @@ fn estimates_are_had_without_counting() {
     );
     let database = made.open(1);
     let shown = database.tables().iter().map(|table| {
-        format!("{} {:?} {:?}", table.name, table.rows_estimate, table.bytes_estimate)
+        format!(
+            "{} {:?} {:?}",
+            table.name, table.rows_estimate, table.bytes_estimate
+        )
     });
     insta::assert_snapshot!(shown.collect::<Vec<_>>().join("\n"), @"
     t Some(1000) Some(24576)
@@ -455,9 +515,13 @@ fn views_and_tables_without_a_key_are_one_range() {
     let database = made.open(2);
     for name in ["bag", "sums", "same", "found"] {
         let ranges = database.cut(table(&database, name), 1).expect("cut");
-        assert_eq!(ranges.iter().map(|range| range.rows).collect::<Vec<_>>(), [None]);
+        assert_eq!(
+            ranges.iter().map(|range| range.rows).collect::<Vec<_>>(),
+            [None]
+        );
     }
-    let shown = ["bag", "sums", "same", "found"].map(|name| read_all(&database, name, 1).join("\n"));
+    let shown =
+        ["bag", "sums", "same", "found"].map(|name| read_all(&database, name, 1).join("\n"));
     insta::assert_snapshot!(shown.join("\n--\n"), @"
     b | 2.50
     a | 1.00
@@ -479,7 +543,9 @@ fn no_columns_give_the_count_alone() {
     let made = made("CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1), (2), (3)");
     let database = made.open(1);
     let range = &database.cut(0, 10).expect("cut")[0];
-    let rows = database.read(0, range, &[], 2).map(|batch| batch.expect("read").num_rows());
+    let rows = database
+        .read(0, range, &[], 2)
+        .map(|batch| batch.expect("read").num_rows());
     assert_eq!(rows.collect::<Vec<_>>(), [2, 1]);
 }
 
@@ -488,7 +554,10 @@ fn an_empty_table_is_one_empty_range() {
     let made = made("CREATE TABLE t (id INTEGER PRIMARY KEY)");
     let database = made.open(1);
     let ranges = database.cut(0, 10).expect("cut");
-    assert_eq!((ranges.len(), ranges[0].first_row, ranges[0].rows), (1, 1, Some(0)));
+    assert_eq!(
+        (ranges.len(), ranges[0].first_row, ranges[0].rows),
+        (1, 1, Some(0))
+    );
     assert_eq!(read_all(&database, "t", 1), Vec::<String>::new());
 }
 
@@ -503,7 +572,10 @@ fn a_key_of_another_type_is_never_passed_over_silently() {
     let ranges = database.cut(0, 3).expect("cut");
     let counted: Vec<_> = ranges.iter().map(|range| range.rows).collect();
     assert_eq!(counted, [Some(3), Some(2)]);
-    let values: Vec<_> = ranges.iter().flat_map(|range| read(&database, 0, range, &[1])).collect();
+    let values: Vec<_> = ranges
+        .iter()
+        .flat_map(|range| read(&database, 0, range, &[1]))
+        .collect();
     assert_eq!(values, ["a", "b", "c", "d", "e"]);
     insta::assert_snapshot!(
         [
@@ -516,7 +588,7 @@ fn a_key_of_another_type_is_never_passed_over_silently() {
         @r#"
     t, record 2, column "id": 1.5 is stored as a floating-point number, not as a whole number; a table cannot be cut at such a key
     t, record 4, column "id": "x" is stored as text, not as a whole number; a table cannot be cut at such a key
-    t, record 5, column "id": 1 bytes are stored, not a whole number; a table cannot be cut at such a key
+    t, record 5, column "id": bytes are stored (1), not a whole number; a table cannot be cut at such a key
     t, record 2, column "id": 1.5 is stored as a floating-point number, not as a whole number
     "#
     );
@@ -542,7 +614,10 @@ const KEYED: &[&str] = &[
 /// A value as SQL writes it, for a column of this name of one of the tables.
 fn literal(columns: &str, name: &str, number: i64, word: &str) -> String {
     let quoted = word.replace('\'', "''");
-    let declared = columns.split(", ").find(|column| column.starts_with(name)).expect("declared");
+    let declared = columns
+        .split(", ")
+        .find(|column| column.starts_with(name))
+        .expect("declared");
     match declared.split(' ').nth(1).expect("typed") {
         "INTEGER" | "INT" => number.to_string(),
         "REAL" => format!("{:?}", number as f64 / 3.0),
@@ -554,7 +629,7 @@ fn literal(columns: &str, name: &str, number: i64, word: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// However a table is cut, its records come once each, in the order of the whole.
     #[test]
@@ -577,6 +652,7 @@ proptest! {
             .filter(|name| keyed.contains(&format!("{name} ")) && (*name != "l" || keyed.contains(", l ")))
             .filter(|name| *name != "m" || keyed.contains(", m "))
             .collect();
+        made.writer.execute_batch("BEGIN").expect("begun");
         for (at, (number, word, small)) in records.iter().enumerate() {
             let word = word.replace('\0', "");
             let values: Vec<String> = names
@@ -587,6 +663,7 @@ proptest! {
             let sql = format!("INSERT OR IGNORE INTO t (v, {names}) VALUES ({at}, {values})");
             made.writer.execute_batch(&sql).expect("inserted");
         }
+        made.writer.execute_batch("COMMIT").expect("committed");
         let database = made.open(2);
         prop_assert!(!database.tables()[0].key.is_empty(), "{} has no key", keyed);
         let key: Vec<&str> = database.tables()[0].key_names().collect();
@@ -633,7 +710,13 @@ fn records_of(batch: &RecordBatch) -> Vec<Vec<String>> {
         formatter.value(row).to_string()
     };
     (0..batch.num_rows())
-        .map(|row| batch.columns().iter().map(|column| value(column, row)).collect())
+        .map(|row| {
+            batch
+                .columns()
+                .iter()
+                .map(|column| value(column, row))
+                .collect()
+        })
         .collect()
 }
 
@@ -647,9 +730,14 @@ fn keys_that_are_not_there_are_passed_over() {
     let read = |keys: &[&str]| -> Vec<String> {
         let keys = keys.iter().map(|key| vec![(*key).to_owned()]).collect();
         let records = database.read_keys(0, keys, &[1], 10);
-        records.flat_map(|batch| lines(&batch.expect("read"))).collect()
+        records
+            .flat_map(|batch| lines(&batch.expect("read")))
+            .collect()
     };
-    assert_eq!(read(&["3", "0", "1", "1", "", "x", "1.5", "99999999999999999999"]), ["a", "c"]);
+    assert_eq!(
+        read(&["3", "0", "1", "1", "", "x", "1.5", "99999999999999999999"]),
+        ["a", "c"]
+    );
     assert_eq!(read(&[]), Vec::<String>::new());
     assert_eq!(read(&["x"]), Vec::<String>::new());
 }
@@ -670,11 +758,18 @@ fn very_many_keys_come_in_order_and_once() {
         .expect("asked")
         .map(|row| row.expect("read"))
         .collect();
-    let mut keys: Vec<Vec<String>> =
-        whole.iter().map(|(a, b)| vec![a.clone(), b.to_string()]).collect();
+    let mut keys: Vec<Vec<String>> = whole
+        .iter()
+        .map(|(a, b)| vec![a.clone(), b.to_string()])
+        .collect();
     // A fixed disorder, with another case of the same text, and keys that are not there.
-    keys.sort_by_key(|key| (key[0].len() * 31 + key[0].bytes().map(usize::from).sum::<usize>()) % 97);
-    let other_case = keys.iter().take(20_000).map(|key| vec![key[0].to_lowercase(), key[1].clone()]);
+    keys.sort_by_key(|key| {
+        (key[0].len() * 31 + key[0].bytes().map(usize::from).sum::<usize>()) % 97
+    });
+    let other_case = keys
+        .iter()
+        .take(20_000)
+        .map(|key| vec![key[0].to_lowercase(), key[1].clone()]);
     let other_case: Vec<_> = other_case.collect();
     keys.extend(other_case);
     keys.extend((0..5).map(|at| vec![format!("none {at}"), "0".to_owned()]));
@@ -702,7 +797,10 @@ fn records_that_are_let_go_of_leave_their_session_fit() {
         drop(records);
         drop(database.read(0, range, &[0], 10));
     }
-    let rows: usize = database.read(0, range, &[0], 999).map(|batch| batch.expect("read").num_rows()).sum();
+    let rows: usize = database
+        .read(0, range, &[0], 999)
+        .map(|batch| batch.expect("read").num_rows())
+        .sum();
     assert_eq!(rows, 20_000);
 }
 
@@ -711,11 +809,16 @@ fn more_reads_than_sessions_wait_for_each_other_only() {
     let made = made(THOUSANDS);
     let database = made.open(2);
     let ranges = database.cut(0, 1000).expect("cut");
-    let mut open: Vec<_> = ranges.iter().map(|range| database.read(0, range, &[0], 64)).collect();
+    let mut open: Vec<_> = ranges
+        .iter()
+        .map(|range| database.read(0, range, &[0], 64))
+        .collect();
     // The last one first: none waits for another to be drained.
     let mut rows = 0;
     while let Some(records) = open.pop() {
-        rows += records.map(|batch| batch.expect("read").num_rows()).sum::<usize>();
+        rows += records
+            .map(|batch| batch.expect("read").num_rows())
+            .sum::<usize>();
     }
     assert_eq!(rows, 20_000);
 }
@@ -728,7 +831,12 @@ fn a_read_outlives_its_database() {
         let range = &database.cut(0, 20_000).expect("cut")[0];
         database.read(0, range, &[0], 64)
     };
-    assert_eq!(records.map(|batch| batch.expect("read").num_rows()).sum::<usize>(), 20_000);
+    assert_eq!(
+        records
+            .map(|batch| batch.expect("read").num_rows())
+            .sum::<usize>(),
+        20_000
+    );
 }
 
 #[test]
@@ -745,13 +853,18 @@ fn what_is_committed_later_is_seen_by_no_session() {
     // All three sessions, each held by a read of its own.
     let open: Vec<_> = (0..9).map(|_| database.read(0, range, &[0], 1)).collect();
     for records in open {
-        let ids: Vec<String> = records.flat_map(|batch| lines(&batch.expect("read"))).collect();
+        let ids: Vec<String> = records
+            .flat_map(|batch| lines(&batch.expect("read")))
+            .collect();
         assert_eq!(ids, ["1", "2"]);
     }
     assert_eq!(database.tables().len(), 1);
     assert_eq!(read_all(&made.open(1), "t", 1), ["2", "3"]);
     insta::assert_snapshot!(database.snapshot(), @"3 read transactions, WAL, 2 pages, schema version 1");
-    assert_eq!(database.product(), format!("SQLite {}", rusqlite::version()));
+    assert_eq!(
+        database.product(),
+        format!("SQLite {}", rusqlite::version())
+    );
 }
 
 /// With a rollback journal it is the writer who waits.
@@ -759,13 +872,20 @@ fn what_is_committed_later_is_seen_by_no_session() {
 fn nobody_commits_while_a_journal_is_read() {
     let made = made("CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1)");
     let database = made.open(2);
-    made.writer.busy_timeout(std::time::Duration::ZERO).expect("set");
+    made.writer
+        .busy_timeout(std::time::Duration::ZERO)
+        .expect("set");
     let written = made.writer.execute_batch("INSERT INTO t VALUES (2)");
-    assert_eq!(written.expect_err("it waits").to_string(), "database is locked");
+    assert_eq!(
+        written.expect_err("it waits").to_string(),
+        "database is locked"
+    );
     assert_eq!(read_all(&database, "t", 1), ["1"]);
     insta::assert_snapshot!(database.snapshot(), @"2 read transactions, journal mode delete, 2 pages, schema version 1");
     drop(database);
-    made.writer.execute_batch("INSERT INTO t VALUES (2)").expect("written");
+    made.writer
+        .execute_batch("INSERT INTO t VALUES (2)")
+        .expect("written");
 }
 
 #[test]
@@ -779,7 +899,10 @@ fn a_file_in_utf_16_is_read_alike() {
         assert_eq!(read_all(&database, "t", rows).len(), 4);
     }
     let keys = vec![vec!["工资".to_owned()]];
-    let found: Vec<_> = database.read_keys(0, keys, &[1], 1).map(|batch| lines(&batch.expect("read"))).collect();
+    let found: Vec<_> = database
+        .read_keys(0, keys, &[1], 1)
+        .map(|batch| lines(&batch.expect("read")))
+        .collect();
     assert_eq!(found, [["1"]]);
 }
 
@@ -789,7 +912,10 @@ fn names_are_only_names() {
         "CREATE TABLE \"se\"\"lect; 表\" (\"a\"\"b\" INTEGER PRIMARY KEY, \"from\" TEXT, \"列\" TEXT);
         INSERT INTO \"se\"\"lect; 表\" VALUES (1, 'x', 'y'), (2, 'z', NULL);",
     );
-    assert_eq!(read_all(&made.open(1), "se\"lect; 表", 1), ["1 | x | y", "2 | z | NULL"]);
+    assert_eq!(
+        read_all(&made.open(1), "se\"lect; 表", 1),
+        ["1 | x | y", "2 | z | NULL"]
+    );
 }
 
 #[test]
@@ -831,9 +957,14 @@ fn a_truncated_file_is_an_error_where_its_end_is_missed() {
     std::fs::write(&path, &bytes[..bytes.len() / 2]).expect("written");
     let told = match opened(made.folder.path(), 2) {
         Err(error) => error,
-        Ok(database) => database.cut(0, 1000).map(|_| ()).expect_err("pages are missing"),
+        Ok(database) => database
+            .cut(0, 1000)
+            .map(|_| ())
+            .expect_err("pages are missing"),
     };
-    let told = told.to_string().replace(&made.folder.path().display().to_string(), "/data");
+    let told = told
+        .to_string()
+        .replace(&made.folder.path().display().to_string(), "/data");
     insta::assert_snapshot!(told, @"/data/pay.db cannot be reached: database disk image is malformed (code 11); the file is damaged: try `PRAGMA integrity_check` and `.recover` of the sqlite3 program on a copy of it");
 }
 
@@ -841,16 +972,25 @@ fn a_truncated_file_is_an_error_where_its_end_is_missed() {
 fn an_empty_file_is_a_database_without_tables() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("pay.db"), "").expect("written");
-    assert!(opened(folder.path(), 2).expect("opened").tables().is_empty());
+    assert!(
+        opened(folder.path(), 2)
+            .expect("opened")
+            .tables()
+            .is_empty()
+    );
 }
 
 /// Waits as long as a lock is waited for.
 #[test]
 fn a_file_that_stays_locked_is_given_up() {
     let made = made("CREATE TABLE t (id INTEGER PRIMARY KEY)");
-    made.writer.execute_batch("BEGIN EXCLUSIVE").expect("locked");
+    made.writer
+        .execute_batch("BEGIN EXCLUSIVE")
+        .expect("locked");
     let began = std::time::Instant::now();
-    let error = opened(made.folder.path(), 2).map(|_| ()).expect_err("it is locked");
+    let error = opened(made.folder.path(), 2)
+        .map(|_| ())
+        .expect_err("it is locked");
     assert!(began.elapsed().as_secs() >= 9);
     assert!(matches!(error.kind, DatabaseErrorKind::TimedOut { .. }));
 }
@@ -859,9 +999,13 @@ fn a_file_that_stays_locked_is_given_up() {
 #[test]
 fn a_path_is_only_a_path() {
     let folder = tempfile::tempdir().expect("a folder");
-    let address = Address::parse("sqlite://file:new.db?mode=rwc", folder.path()).expect("an address");
+    let address =
+        Address::parse("sqlite://file:new.db?mode=rwc", folder.path()).expect("an address");
     let error = Database::open(&address, 1).expect_err("it is not there");
-    assert!(error.to_string().contains("there is no such file"), "{error}");
+    assert!(
+        error.to_string().contains("there is no such file"),
+        "{error}"
+    );
     assert_eq!(std::fs::read_dir(folder.path()).expect("read").count(), 0);
 }
 

@@ -62,8 +62,8 @@ pub use money::{
 };
 pub use report::{
     AgreementReport, Amount, Break, BreakCounts, BreakKind, CauseFound, CauseLine, CauseStatus,
-    ControlLine, ControlReport, ControlStatus, Counts, CrossedTotal, FieldDifference, Record,
-    Reject, Repair, Report, Sides, SourceRecord, Total, Verdict, Version, verdict,
+    ControlLine, ControlReport, ControlStatus, Counts, CrossedTotal, FieldDifference, Moment,
+    Record, Reject, Repair, Report, Sides, SourceRecord, Total, Verdict, Version, verdict,
 };
 pub use rounding::{Rounding, round};
 pub use wide::Wide;

@@ -32,11 +32,23 @@ pub struct Report {
     pub controls: Vec<ControlReport>,
     /// Number of source records that a rule could not convert.
     pub rejects: u64,
+    /// What databases were read, and as of which moment; none where both books are files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moments: Vec<Moment>,
     /// Folder of the evidence, as a path to show; empty where none was written.
     pub evidence: String,
     /// Time that the run took, in JSON as seconds to the millisecond.
     #[serde(rename = "elapsed_seconds", with = "seconds")]
     pub elapsed: Duration,
+}
+
+/// Is the moment of a database that a run has read: what is written later, it does not see.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Moment {
+    /// `source` or `target`.
+    pub book: String,
+    /// What database it is and which moment, in its own words.
+    pub moment: String,
 }
 
 /// Marks a [`Report`] as version 1; reading any other version is an error.

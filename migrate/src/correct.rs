@@ -4,6 +4,7 @@
 use crate::entries::{Does, EntryTable};
 use crate::error::{ConvertError, at};
 use crate::folder::part_name;
+use crate::prepare::database_target;
 use books::{Book, Meter, Table};
 use ledger::{Break, BreakKind, Decimal, Record, Wide};
 use rules::plan::{Agreement, Plan};
@@ -116,6 +117,9 @@ pub fn correct(
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Corrections, ConvertError> {
     let (_, spec) = plan.books(environment).map_err(PrepareError::Plan)?;
+    if let (true, Some(error)) = (options.write, database_target(plan, &spec)) {
+        return Err(PrepareError::Plan(vec![error]).into());
+    }
     let book = Book::open(&spec).map_err(PrepareError::Books)?;
     let evidence = evidence(plan, &options.evidence)?;
     unchanged(&book, &evidence, &options.evidence, threads)?;

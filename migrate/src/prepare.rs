@@ -66,6 +66,7 @@ pub fn prepare(
     let session = open_source(&plan, threads, environment)?;
     let (_, target) = plan.books(environment).map_err(PrepareError::Plan)?;
     let mut errors = Vec::new();
+    errors.extend(database_target(&plan, &target));
     if target.root.is_file() || target.root.to_string_lossy().contains(['*', '?', '[', '{']) {
         errors.push(plan.error(
             plan.target.url.place(),
@@ -119,6 +120,17 @@ pub fn prepare(
         }),
         false => Err(PrepareError::Plan(errors).into()),
     }
+}
+
+/// The mistake of a plan whose target is a database, into which nothing is written.
+pub(crate) fn database_target(plan: &Plan, target: &books::BookSpec) -> Option<PlanError> {
+    target.database.as_ref()?;
+    Some(plan.error(
+        plan.target.url.place(),
+        "nothing is written into a database: the target is one",
+        None,
+        Some("name a folder, and load its Parquet files into the database afterwards".to_owned()),
+    ))
 }
 
 fn names(placed: &[Placed<String>]) -> Vec<String> {

@@ -294,7 +294,10 @@ impl Background {
         for found in breaks {
             for (records, own) in [&found.source, &found.target].into_iter().zip(&mut broken) {
                 let place = |record: &ledger::SourceRecord| {
-                    Some((record.file.clone().unwrap_or_default(), record.row?.to_string()))
+                    Some((
+                        record.file.clone().unwrap_or_default(),
+                        record.row?.to_string(),
+                    ))
                 };
                 own.extend(records.iter().filter_map(place));
             }

@@ -20,8 +20,8 @@ use books::{FileDigest, Meter, Table};
 use footing::{Comparison, Seed, Side, SketchSize, sum_text};
 use jiff::Timestamp;
 use ledger::{
-    AgreementReport, Break, ControlLine, ControlReport, Counts, CrossedTotal, Record, Report,
-    Sides, SourceRecord, Total, Wide, verdict,
+    AgreementReport, Break, ControlLine, ControlReport, Counts, CrossedTotal, Moment, Record,
+    Report, Sides, SourceRecord, Total, Wide, verdict,
 };
 use rules::sql::{Rejects, Run, Session, Which};
 use std::collections::{BTreeMap, BTreeSet};
@@ -164,6 +164,7 @@ async fn run(
         agreements,
         controls,
         rejects,
+        moments: moments(&prepared.session),
         evidence: options.evidence_shown.clone(),
         elapsed: Duration::from_millis(u64::try_from(clock.elapsed().as_millis()).unwrap_or(0)),
     };
@@ -175,6 +176,24 @@ async fn run(
         },
         seed,
     ))
+}
+
+/// The databases that were read, each with its moment.
+fn moments(session: &Session) -> Vec<Moment> {
+    let moment = |which: Which| {
+        let found = session
+            .book(which)
+            .tables()
+            .find_map(|table| table.moment())?;
+        Some(Moment {
+            book: which.name().to_owned(),
+            moment: found,
+        })
+    };
+    [Which::Source, Which::Target]
+        .into_iter()
+        .filter_map(moment)
+        .collect()
 }
 
 fn draw() -> Result<Seed, VerifyError> {

@@ -292,6 +292,7 @@ pub(crate) fn dossier() -> Dossier {
         agreements: vec![agreement()],
         controls: controls(),
         rejects: 1,
+        moments: Vec::new(),
         evidence: text("evidence/2013-05-27T00-00-00Z"),
         elapsed: std::time::Duration::from_millis(1234),
     };

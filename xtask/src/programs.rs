@@ -1,6 +1,7 @@
 //! The programs outside of Cargo that building and testing need.
 
 use std::env;
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -17,7 +18,8 @@ pub(crate) struct Program {
 
 /// What building and testing need: a C compiler for zstd and mimalloc, git for
 /// the list of the project's files, hledger for a second opinion on converted books, LibreOffice
-/// for whether a workbook opens and its formulas come to what they should.
+/// for whether a workbook opens and its formulas come to what they should; PostgreSQL and MariaDB,
+/// which the tests start in folders of their own, and openssl for the certificates of those.
 pub(crate) const FOR_CI: &[Program] = &[
     Program {
         name: "cc",
@@ -34,6 +36,22 @@ pub(crate) const FOR_CI: &[Program] = &[
     Program {
         name: "soffice",
         packages: &["libreoffice-calc"],
+    },
+    Program {
+        name: "initdb",
+        packages: &["postgresql"],
+    },
+    Program {
+        name: "psql",
+        packages: &["postgresql-client"],
+    },
+    Program {
+        name: "mariadbd",
+        packages: &["mariadb-server"],
+    },
+    Program {
+        name: "openssl",
+        packages: &["openssl"],
     },
 ];
 
@@ -61,10 +79,16 @@ pub(crate) const FOR_RIVALS: &[Program] = &[Program {
     packages: &["python3", "python3-venv"],
 }];
 
-/// Says whether a program of this name is on the search path.
+/// Says whether a program of this name is on the search path, or where Debian keeps PostgreSQL's.
 pub(crate) fn is_there(name: &str) -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).any(|folder| folder.join(name).is_file())
+    let servers = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let servers = servers.flatten().map(|version| version.path().join("bin"));
+    let sbin = Path::new("/usr/sbin").to_owned();
+    env::split_paths(&path)
+        .chain(servers)
+        .chain([sbin])
+        .any(|folder| folder.join(name).is_file())
 }
 
 /// Installs what is missing as root on Debian; elsewhere says what is missing.

@@ -11,11 +11,12 @@ use crate::{place, table};
 fn the_crates_know_each_other_one_way_only() {
     insta::assert_snapshot!(map(&place::metadata().unwrap()), @"
     bench           books cutover footing ruixin-history rules
-    books
+    books           databases
     causes          ledger
     channels
     crossfoot       books causes channels cutover footing ledger migrate reconcile reports ruixin-faults ruixin-history rules shadow
     cutover         ledger
+    databases
     footing
     ledger
     migrate         books ledger rules

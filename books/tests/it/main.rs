@@ -5,6 +5,7 @@ mod bookshelf;
 mod broken;
 mod columns;
 mod damage;
+mod databases;
 mod encodings;
 mod finding;
 mod laws;

@@ -10,6 +10,7 @@ mod bad;
 mod check;
 mod convert;
 mod correct;
+mod databases;
 mod demo;
 mod explain;
 mod help;

@@ -182,6 +182,7 @@ pub(crate) fn run(breaks: Vec<Break>, rejects: u64, plan_blake3: Digest, inputs:
         agreements: vec![postings, agreement("balances")],
         controls: vec![control("trial balance")],
         rejects,
+        moments: Vec::new(),
         evidence: "evidence/1".into(),
         elapsed: Default::default(),
     };

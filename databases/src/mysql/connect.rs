@@ -58,7 +58,12 @@ pub(super) fn options(place: &Place, password: Option<&str>) -> Result<Opts, Dat
 /// Connects. Where a name stands for several addresses, the driver tries only the first of them
 /// unless it is told a family; so the families follow.
 pub(super) fn connect(place: &Place, options: &Opts) -> Result<Conn, DatabaseError> {
-    let is_name = !place.is_socket() && place.host.trim_matches(['[', ']']).parse::<IpAddr>().is_err();
+    let is_name = !place.is_socket()
+        && place
+            .host
+            .trim_matches(['[', ']'])
+            .parse::<IpAddr>()
+            .is_err();
     let families = [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()];
     let mut failed = match attempt(options.clone()) {
         Ok(conn) => return Ok(conn),
@@ -68,8 +73,8 @@ pub(super) fn connect(place: &Place, options: &Opts) -> Result<Conn, DatabaseErr
         if !failed.may_go_otherwise() {
             break;
         }
-        let bound = OptsBuilder::from_opts(options.clone())
-            .bind_address(Some(SocketAddr::new(family, 0)));
+        let bound =
+            OptsBuilder::from_opts(options.clone()).bind_address(Some(SocketAddr::new(family, 0)));
         match attempt(bound.into()) {
             Ok(conn) => return Ok(conn),
             Err(Failed::With(Error::DriverError(DriverError::CouldNotConnect(_)))) => {}
@@ -99,7 +104,8 @@ enum Failed {
 
 impl Failed {
     fn may_go_otherwise(&self) -> bool {
-        let Failed::With(Error::DriverError(DriverError::CouldNotConnect(Some((_, _, kind))))) = self
+        let Failed::With(Error::DriverError(DriverError::CouldNotConnect(Some((_, _, kind))))) =
+            self
         else {
             return false;
         };
@@ -117,7 +123,9 @@ impl Failed {
 fn attempt(options: Opts) -> Result<Conn, Failed> {
     let (sender, receiver) = mpsc::sync_channel(1);
     let connecting = move || drop(sender.send(Conn::new(options)));
-    let started = thread::Builder::new().name("connect".to_owned()).spawn(connecting);
+    let started = thread::Builder::new()
+        .name("connect".to_owned())
+        .spawn(connecting);
     started.map_err(|error| Failed::With(error.into()))?;
     match receiver.recv_timeout(CONNECT) {
         Ok(connected) => connected.map_err(Failed::With),

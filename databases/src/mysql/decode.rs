@@ -35,7 +35,11 @@ pub(super) fn append(column: &mut Column, value: &Value) -> Result<(), Why> {
             builder.append_value(days(*year, *month, *day)?);
         }
         (Column::Instant(builder), Value::Date(..)) => builder.append_value(micros(value)?),
-        (_, other) => return Err(format!("the server sends {other:?}, which is of another type")),
+        (_, other) => {
+            return Err(format!(
+                "the server sends {other:?}, which is of another type"
+            ));
+        }
     }
     Ok(())
 }
@@ -115,7 +119,7 @@ fn unscaled(bytes: &[u8], precision: u8, scale: i8) -> Option<i128> {
 
 /// Whether there is such a day; the server also holds days of zeros, and others when told to.
 pub(super) fn is_day(year: u16, month: u8, day: u8) -> bool {
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let length = match month {
         4 | 6 | 9 | 11 => 30,
         2 if is_leap => 29,
@@ -174,8 +178,10 @@ mod tests {
         assert_eq!(unscaled(b"-0.01", 18, 2), Some(-1));
         assert_eq!(unscaled(b"000012.30", 18, 2), Some(1230));
         assert_eq!(unscaled(b"7", 18, 0), Some(7));
-        assert_eq!(unscaled(b"-12345678901234567890123456789012345678", 38, 0),
-            Some(-12_345_678_901_234_567_890_123_456_789_012_345_678));
+        assert_eq!(
+            unscaled(b"-12345678901234567890123456789012345678", 38, 0),
+            Some(-12_345_678_901_234_567_890_123_456_789_012_345_678)
+        );
         for strange in ["", "-", "1.5", "1e2", "100.00", "1.234"] {
             assert_eq!(unscaled(strange.as_bytes(), 4, 2), None, "{strange}");
         }

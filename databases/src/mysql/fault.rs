@@ -66,18 +66,25 @@ pub(super) fn working(what: &str, error: Error) -> Failure {
         Error::FromRowError(_) | Error::FromValueError(_) | Error::UrlError(_) => 0,
         Error::CodecError(codec) if codec.to_string().contains("max_allowed_packet") => {
             return Failure::Error(
-                error.stated(what).mend("raise max_allowed_packet, or ask for less at a time"),
+                error
+                    .stated(what)
+                    .mend("raise max_allowed_packet, or ask for less at a time"),
             );
         }
-        lost => return Failure::Lost(match io(lost) {
-            Some(error) => format!("{what}: {error}"),
-            None => format!("{what}: {lost}"),
-        }),
+        lost => {
+            return Failure::Lost(match io(lost) {
+                Some(error) => format!("{what}: {}", broken(error)),
+                None => format!("{what}: {lost}"),
+            });
+        }
     };
     if ENDED.contains(&code) {
         return Failure::Lost(format!("{what}: {}", error.said()));
     }
-    let kind = || Kind::TimedOut { what: what.to_owned(), why: error.said() };
+    let kind = || Kind::TimedOut {
+        what: what.to_owned(),
+        why: error.said(),
+    };
     Failure::Error(match code {
         LOCKED => DatabaseError::new(kind()).mend(
             "another session holds a lock: wait for its end, or raise `lock_timeout` in the address",
@@ -135,8 +142,29 @@ fn io(error: &Error) -> Option<&std::io::Error> {
     }
 }
 
+/// Why a line is dead.
+fn broken(error: &std::io::Error) -> String {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+            "the server was silent for longer than a statement may take".to_owned()
+        }
+        ErrorKind::UnexpectedEof
+        | ErrorKind::BrokenPipe
+        | ErrorKind::ConnectionReset
+        | ErrorKind::ConnectionAborted => "the server closed the connection".to_owned(),
+        // What the driver says of an answer that ends in its middle.
+        _ if error.to_string() == "bytes remaining on stream" => {
+            "the server closed the connection".to_owned()
+        }
+        _ => error.to_string(),
+    }
+}
+
 fn is_tls(error: &std::io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())
+    error
+        .get_ref()
+        .is_some_and(|inner| inner.is::<rustls::Error>())
 }
 
 /// An error in words.

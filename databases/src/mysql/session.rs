@@ -1,5 +1,6 @@
 //! One connection at work.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mysql::prelude::Queryable;
@@ -7,6 +8,7 @@ use mysql::{Binary, Conn, Error, Opts, QueryResult, Row, Statement, Value};
 
 use arrow_array::RecordBatch;
 
+use super::compare::Texts;
 use super::{compare, connect, decode, fault, quoted};
 use crate::address::Server as Place;
 use crate::column::Batches;
@@ -24,14 +26,16 @@ pub(super) struct MysqlSession {
     conn: Conn,
     place: Place,
     options: Opts,
+    texts: Arc<Texts>,
 }
 
 impl MysqlSession {
-    pub(super) fn new(conn: Conn, place: &Place, options: Opts) -> MysqlSession {
+    pub(super) fn new(conn: Conn, place: &Place, options: Opts, texts: Arc<Texts>) -> MysqlSession {
         MysqlSession {
             conn,
             place: place.clone(),
             options,
+            texts,
         }
     }
 
@@ -84,15 +88,15 @@ impl MysqlSession {
         }
     }
 
-    fn condition(query: &Query) -> Result<Option<String>, Failure> {
+    fn condition(&self, query: &Query) -> Result<Option<String>, Failure> {
         let table = &query.table;
         Ok(match &query.rows {
-            Rows::Keys(keys) => compare::among(table, keys),
+            Rows::Keys(keys) => compare::among(table, keys, &self.texts),
             Rows::Range { after, upto } => {
                 let after = after.as_ref().map(|key| behind(table, key)).transpose()?;
-                let upto = upto.as_ref().map(|key| {
-                    compare::upto(table, key).ok_or_else(|| no_key(table, key))
-                });
+                let upto = upto
+                    .as_ref()
+                    .map(|key| compare::upto(table, key).ok_or_else(|| no_key(table, key)));
                 let sides = [after, upto.transpose()?];
                 let sides: Vec<String> = sides.into_iter().flatten().collect();
                 Some(sides.join(" AND "))
@@ -153,13 +157,16 @@ impl Session for MysqlSession {
         query: &Query,
         give: &mut dyn FnMut(RecordBatch) -> bool,
     ) -> Result<(), Failure> {
-        let Some(condition) = Self::condition(query)? else {
+        let Some(condition) = self.condition(query)? else {
             return Ok(());
         };
         let sql = select(query, &condition)?;
         let schema = query.schema();
-        let is_nullable: Vec<bool> =
-            schema.fields().iter().map(|field| field.is_nullable()).collect();
+        let is_nullable: Vec<bool> = schema
+            .fields()
+            .iter()
+            .map(|field| field.is_nullable())
+            .collect();
         let mut batches = Batches::new(schema, query.batch_rows);
         let mut number = 0;
         let mut is_wanted = true;
@@ -167,10 +174,16 @@ impl Session for MysqlSession {
             for (at, column) in batches.columns.iter_mut().enumerate() {
                 let value = row.as_ref(at).unwrap_or(&Value::NULL);
                 let appended = match value {
-                    Value::NULL if !is_nullable[at] => Err("it is NULL, which it must not".to_owned()),
+                    Value::NULL if !is_nullable[at] => {
+                        Err("it is NULL, which it must not".to_owned())
+                    }
                     value => decode::append(column, value),
                 };
-                appended.map_err(|why| Failure::Value { row: number, column: at, why })?;
+                appended.map_err(|why| Failure::Value {
+                    row: number,
+                    column: at,
+                    why,
+                })?;
             }
             number += 1;
             is_wanted = batches.end_row().is_none_or(&mut *give);

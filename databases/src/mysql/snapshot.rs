@@ -27,7 +27,9 @@ impl Moment {
     /// The moment as it is told; tables of engines that know no moments are named.
     pub(super) fn in_words(&self, sessions: usize, without: &[(String, String)]) -> String {
         let mut words = match (&self.unshared, sessions) {
-            (Some((asked, why)), _) => format!("{}, one connection instead of {asked}: {why}", self.at),
+            (Some((asked, why)), _) => {
+                format!("{}, one connection instead of {asked}: {why}", self.at)
+            }
             (None, 1) => format!("{}, one connection", self.at),
             (None, many) => format!("{}, one moment for {many} connections", self.at),
         };
@@ -35,7 +37,9 @@ impl Moment {
             words = format!("{words}, {position}");
         }
         for (table, engine) in without {
-            words = format!("{words}; {table} is {engine}, which keeps no moment, and is read as it stands");
+            words = format!(
+                "{words}; {table} is {engine}, which keeps no moment, and is read as it stands"
+            );
         }
         words
     }
@@ -69,16 +73,19 @@ pub(super) fn take(
         Held::Not
     } else {
         let leader = opened(place, options)?.0;
-        hold(leader, &listed).map_err(failed)?.unwrap_or_else(|why| {
-            unshared = Some((sessions, why));
-            Held::Not
-        })
+        hold(leader, &listed)
+            .map_err(failed)?
+            .unwrap_or_else(|why| {
+                unshared = Some((sessions, why));
+                Held::Not
+            })
     };
     if unshared.is_some() {
         conns.truncate(1);
     }
     for conn in conns.iter_mut() {
-        conn.query_drop("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").map_err(failed)?;
+        conn.query_drop("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+            .map_err(failed)?;
     }
     let at = conns[0]
         .query_first("SELECT DATE_FORMAT(UTC_TIMESTAMP(), '%Y-%m-%dT%H:%i:%sZ')")
@@ -117,7 +124,9 @@ fn list(conn: &mut Conn) -> Result<Listed, Error> {
          WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME",
     )?;
     let of = |kinds: &[&str]| {
-        let named = all.iter().filter(|(_, kind)| kinds.contains(&kind.as_str()));
+        let named = all
+            .iter()
+            .filter(|(_, kind)| kinds.contains(&kind.as_str()));
         named.map(|(name, _)| name.clone()).collect()
     };
     Ok(Listed {
@@ -128,10 +137,11 @@ fn list(conn: &mut Conn) -> Result<Listed, Error> {
 
 /// Holds tables still; says why where the user may not.
 fn hold(mut leader: Conn, listed: &Listed) -> Result<Result<Held, String>, Error> {
-    let all = match denied(leader.query_drop("FLUSH TABLES WITH READ LOCK"))? {
-        None => return Ok(Ok(Held::Server(leader))),
-        Some(why) => why,
-    };
+    match leader.query_drop("FLUSH TABLES WITH READ LOCK") {
+        Ok(()) => return Ok(Ok(Held::Server(leader))),
+        Err(Error::MySqlError(error)) if DENIED.contains(&error.code) => {}
+        Err(error) => return Err(error),
+    }
     if listed.base.is_empty() && listed.views.is_empty() {
         return Ok(Ok(Held::Not));
     }
@@ -139,38 +149,39 @@ fn hold(mut leader: Conn, listed: &Listed) -> Result<Result<Held, String>, Error
     let with_views = [listed.base.as_slice(), &listed.views].concat();
     let sets = [with_views.as_slice(), &listed.base];
     for names in sets.into_iter().filter(|names| !names.is_empty()) {
-        let locks: Vec<String> =
-            names.iter().map(|name| format!("{} READ", quoted(name))).collect();
+        let locks: Vec<String> = names
+            .iter()
+            .map(|name| format!("{} READ", quoted(name)))
+            .collect();
         match leader.query_drop(format!("LOCK TABLES {}", locks.join(", "))) {
             Ok(()) => return Ok(Ok(Held::Tables(leader))),
             Err(Error::MySqlError(error)) if error.code != 1205 => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(Err(format!("the user may hold neither all tables still ({all}) nor these")))
-}
-
-/// What the server says to somebody who may not; `None` where he may.
-fn denied(done: Result<(), Error>) -> Result<Option<String>, Error> {
-    match done {
-        Ok(()) => Ok(None),
-        Err(Error::MySqlError(error)) if DENIED.contains(&error.code) => {
-            Ok(Some(fault::said(&error)))
-        }
-        Err(error) => Err(error),
-    }
+    Ok(Err(
+        "the user may hold still neither all tables, for want of RELOAD, nor these, for want of \
+            LOCK TABLES"
+            .to_owned(),
+    ))
 }
 
 /// Where the binary log stood when the snapshot was taken, which MariaDB keeps with it.
 fn position_of_snapshot(conn: &mut Conn) -> Option<String> {
-    let status: Vec<(String, String)> =
-        conn.query("SHOW STATUS LIKE 'binlog_snapshot_%'").ok()?;
+    let status: Vec<(String, String)> = conn.query("SHOW STATUS LIKE 'binlog_snapshot_%'").ok()?;
     let of = |name: &str| {
-        let found = status.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        let found = status
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
     };
     let (file, offset) = (of("binlog_snapshot_file")?, of("binlog_snapshot_position")?);
-    let asked = format!("SELECT BINLOG_GTID_POS('{}', {offset})", file.replace('\'', "''"));
+    let asked = format!(
+        "SELECT BINLOG_GTID_POS('{}', {offset})",
+        file.replace('\'', "''")
+    );
     let gtid: Option<Option<String>> = conn.query_first(asked).ok()?;
     Some(match gtid.flatten().filter(|gtid| !gtid.is_empty()) {
         Some(gtid) => format!("GTID {gtid}"),
@@ -180,8 +191,10 @@ fn position_of_snapshot(conn: &mut Conn) -> Option<String> {
 
 /// Where the binary log stands, while all tables are held still.
 fn position_of_server(leader: &mut Conn) -> Option<String> {
-    let gtid: Option<Option<String>> =
-        leader.query_first("SELECT @@GLOBAL.gtid_executed").ok().flatten();
+    let gtid: Option<Option<String>> = leader
+        .query_first("SELECT @@GLOBAL.gtid_executed")
+        .ok()
+        .flatten();
     if let Some(gtid) = gtid.flatten().filter(|gtid| !gtid.is_empty()) {
         return Some(format!("GTID {}", gtid.replace(['\n', ' '], "")));
     }
@@ -201,14 +214,20 @@ pub(super) fn try_to_write(
     base_tables: &[String],
 ) -> Result<(), DatabaseError> {
     // Without a table of its own, the server's grants, which every server has.
-    let table = base_tables.first().map_or("mysql.db".to_owned(), |name| quoted(name));
+    let table = base_tables
+        .first()
+        .map_or("mysql.db".to_owned(), |name| quoted(name));
     let tried = conn.query_drop(format!("DELETE FROM {table} WHERE 1 = 0"));
     match tried {
         Err(Error::MySqlError(error)) if NOT_WRITTEN.contains(&error.code) => Ok(()),
-        Err(error) => {
-            Err(fault::while_opening(place, "trying that nothing can be written", error))
-        }
-        Ok(()) => Err(DatabaseError::new(DatabaseErrorKind::Writable(place.name()))
-            .mend("use a user who may only SELECT")),
+        Err(error) => Err(fault::while_opening(
+            place,
+            "trying that nothing can be written",
+            error,
+        )),
+        Ok(()) => Err(
+            DatabaseError::new(DatabaseErrorKind::Writable(place.name()))
+                .mend("use a user who may only SELECT"),
+        ),
     }
 }

@@ -7,6 +7,7 @@ use arrow_schema::{DataType, TimeUnit};
 use mysql::prelude::{FromRow, Queryable};
 use mysql::{Conn, Row, Value};
 
+use super::compare::{TextSet, Texts};
 use super::{fault, quoted};
 use crate::address::Server as Place;
 use crate::error::DatabaseError;
@@ -16,6 +17,7 @@ use crate::table::{ColumnInfo, TableInfo};
 pub(super) struct Found {
     pub(super) tables: Vec<Arc<TableInfo>>,
     pub(super) without_moment: Vec<(String, String)>,
+    pub(super) texts: Texts,
 }
 
 /// Asks for tables, columns and keys.
@@ -24,7 +26,9 @@ pub(super) fn learn(conn: &mut Conn, place: &Place) -> Result<Found, DatabaseErr
     let engines: Vec<String> = conn
         .query("SELECT ENGINE FROM information_schema.ENGINES WHERE TRANSACTIONS = 'YES'")
         .map_err(failed)?;
-    let mut columns = by_table(conn.query(COLUMNS).map_err(failed)?);
+    let told: Vec<Told> = conn.query(COLUMNS).map_err(failed)?;
+    let texts = told.iter().filter_map(text_set).collect();
+    let mut columns = by_table(told);
     let mut indexes = by_table(conn.query(INDEXES).map_err(failed)?);
     let listed: Vec<Told> = conn.query(TABLES).map_err(failed)?;
     let mut without_moment = Vec::new();
@@ -32,7 +36,10 @@ pub(super) fn learn(conn: &mut Conn, place: &Place) -> Result<Found, DatabaseErr
     for told in listed {
         let Some(name) = told.text(0) else { continue };
         let is_view = told.text(1).as_deref() == Some("VIEW");
-        if let Some(engine) = told.text(2).filter(|engine| !is_view && !engines.contains(engine)) {
+        if let Some(engine) = told
+            .text(2)
+            .filter(|engine| !is_view && !engines.contains(engine))
+        {
             without_moment.push((name.clone(), engine));
         }
         let columns: Vec<ColumnInfo> = columns
@@ -45,7 +52,9 @@ pub(super) fn learn(conn: &mut Conn, place: &Place) -> Result<Found, DatabaseErr
         tables.push(Arc::new(TableInfo {
             schema: None,
             is_view,
-            comment: told.text(5).filter(|comment| !is_view && !comment.is_empty()),
+            comment: told
+                .text(5)
+                .filter(|comment| !is_view && !comment.is_empty()),
             key: if is_view { Vec::new() } else { key },
             rows_estimate: told.number(3),
             bytes_estimate: told.number(4),
@@ -58,6 +67,7 @@ pub(super) fn learn(conn: &mut Conn, place: &Place) -> Result<Found, DatabaseErr
     Ok(Found {
         tables,
         without_moment,
+        texts,
     })
 }
 
@@ -66,7 +76,7 @@ const TABLES: &str = "SELECT TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, \
      WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'VIEW')";
 
 const COLUMNS: &str = "SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE, \
-     NUMERIC_PRECISION, NUMERIC_SCALE, COLUMN_COMMENT FROM information_schema.COLUMNS \
+     NUMERIC_PRECISION, NUMERIC_SCALE, COLUMN_COMMENT, CHARACTER_SET_NAME, COLLATION_NAME FROM information_schema.COLUMNS \
      WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME, ORDINAL_POSITION";
 
 const INDEXES: &str = "SELECT TABLE_NAME, INDEX_NAME, COLUMN_NAME, SUB_PART, INDEX_TYPE \
@@ -101,9 +111,20 @@ impl Told {
 fn by_table(told: Vec<Told>) -> BTreeMap<String, Vec<Told>> {
     let mut by_table = BTreeMap::<String, Vec<Told>>::new();
     for told in told {
-        by_table.entry(told.text(0).unwrap_or_default()).or_default().push(told);
+        by_table
+            .entry(told.text(0).unwrap_or_default())
+            .or_default()
+            .push(told);
     }
     by_table
+}
+
+fn text_set(told: &Told) -> Option<((String, String), TextSet)> {
+    let set = TextSet {
+        charset: told.text(8)?,
+        collation: told.text(9)?,
+    };
+    Some(((told.text(0)?, told.text(1)?), set))
 }
 
 fn column(told: &Told, is_view: bool) -> Option<ColumnInfo> {
@@ -165,20 +186,25 @@ fn data_type(kind: &str, declared: &str, precision: Option<u8>, scale: Option<i8
 fn key(columns: &[ColumnInfo], told: &[Told]) -> Vec<usize> {
     let mut indexes = BTreeMap::<String, Vec<&Told>>::new();
     for told in told {
-        indexes.entry(told.text(1).unwrap_or_default()).or_default().push(told);
+        indexes
+            .entry(told.text(1).unwrap_or_default())
+            .or_default()
+            .push(told);
     }
     let of = |parts: &[&Told], is_primary: bool| {
         let part = |told: &&Told| {
             let name = told.text(2)?;
             let at = columns.iter().position(|column| column.name == name)?;
             let is_whole = told.text(3).is_none() && told.text(4).as_deref() != Some("HASH");
-            let is_good = columns[at].is_readable()
-                && (is_primary || (is_whole && !columns[at].is_nullable));
+            let is_good =
+                columns[at].is_readable() && (is_primary || (is_whole && !columns[at].is_nullable));
             is_good.then_some(at)
         };
         parts.iter().map(part).collect::<Option<Vec<usize>>>()
     };
     let primary = indexes.get("PRIMARY").and_then(|parts| of(parts, true));
-    let others = indexes.iter().filter_map(|(_, parts)| of(parts, false));
-    primary.or_else(|| others.min_by_key(Vec::len)).unwrap_or_default()
+    let others = indexes.values().filter_map(|parts| of(parts, false));
+    primary
+        .or_else(|| others.min_by_key(Vec::len))
+        .unwrap_or_default()
 }

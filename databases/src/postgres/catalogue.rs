@@ -115,7 +115,10 @@ fn key(
             })
             .collect::<Option<Vec<usize>>>()
     };
-    let found = indexes.iter().filter_map(|row| row.first()).find_map(places);
+    let found = indexes
+        .iter()
+        .filter_map(|row| row.first())
+        .find_map(places);
     Ok(found.unwrap_or_default())
 }
 

@@ -90,7 +90,10 @@ impl Link {
 
     /// Drives the connection until something is done.
     pub(super) fn wait<T>(&self, work: impl AsyncFnOnce(&Client) -> T) -> T {
-        let runtime = self.runtime.as_ref().expect("it is taken only when dropped");
+        let runtime = self
+            .runtime
+            .as_ref()
+            .expect("it is taken only when dropped");
         runtime.block_on(work(&self.client))
     }
 
@@ -124,7 +127,9 @@ impl Link {
             Ok(()) => {
                 // The server has let it through: nothing of it may stay.
                 drop(self.execute("ROLLBACK"));
-                return Err(DatabaseError::new(DatabaseErrorKind::Writable(self.place.name())));
+                return Err(DatabaseError::new(DatabaseErrorKind::Writable(
+                    self.place.name(),
+                )));
             }
         }
         self.back_to_start()
@@ -142,8 +147,13 @@ impl Link {
 
     /// The answer to a question of one value.
     pub(super) fn text(&self, sql: &str) -> Result<String, DatabaseError> {
-        let rows = self.rows(sql).map_err(|error| self.said("asking what it is", &error))?;
-        let first = rows.into_iter().next().and_then(|row| row.into_iter().next());
+        let rows = self
+            .rows(sql)
+            .map_err(|error| self.said("asking what it is", &error))?;
+        let first = rows
+            .into_iter()
+            .next()
+            .and_then(|row| row.into_iter().next());
         Ok(first.unwrap_or_default())
     }
 
@@ -228,8 +238,7 @@ fn connector(
             let certificates = CertificateDer::pem_file_iter(path)
                 .map_err(|error| wrong(format!("{name}: {error}")))?;
             for certificate in certificates {
-                let certificate =
-                    certificate.map_err(|error| wrong(format!("{name}: {error}")))?;
+                let certificate = certificate.map_err(|error| wrong(format!("{name}: {error}")))?;
                 store
                     .add(certificate)
                     .map_err(|error| wrong(format!("{name}: {error}")))?;

@@ -284,7 +284,9 @@ where
     for group in groups {
         match u32::try_from(-exponent) {
             Err(_) | Ok(0) => {
-                sum = sum.checked_mul(&T::from(10_000))?.checked_add(&T::from(group))?;
+                sum = sum
+                    .checked_mul(&T::from(10_000))?
+                    .checked_add(&T::from(group))?;
                 open = exponent.unsigned_abs();
             }
             // The group lies across the end: what is beyond it must be nothing.

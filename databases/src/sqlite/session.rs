@@ -46,7 +46,10 @@ impl FileSession {
         Asking {
             connection: &self.connection,
             table,
-            access: self.access.get(&table.name).expect("every table that is shown has its access"),
+            access: self
+                .access
+                .get(&table.name)
+                .expect("every table that is shown has its access"),
         }
     }
 }
@@ -73,7 +76,11 @@ impl Session for FileSession {
             let record = match after {
                 None => format!("record {}", skip.saturating_add(1)),
                 Some(after) => {
-                    format!("record {} after {}", skip.saturating_add(1), after.join(", "))
+                    format!(
+                        "record {} after {}",
+                        skip.saturating_add(1),
+                        after.join(", ")
+                    )
                 }
             };
             let kind = DatabaseErrorKind::Value {
@@ -82,7 +89,9 @@ impl Session for FileSession {
                 column,
                 why,
             };
-            DatabaseError::new(kind).mend("a table cannot be cut at such a key").into()
+            DatabaseError::new(kind)
+                .mend("a table cannot be cut at such a key")
+                .into()
         })
     }
 
@@ -136,7 +145,9 @@ impl<'a> Asking<'a> {
     }
 
     fn prepare(&self, sql: &str) -> Result<Statement<'a>, Failure> {
-        self.connection.prepare(sql).map_err(|error| self.failed(&error))
+        self.connection
+            .prepare(sql)
+            .map_err(|error| self.failed(&error))
     }
 
     /// Some columns of the records of a condition, in the order of the key.
@@ -191,13 +202,18 @@ impl<'a> Asking<'a> {
             return None;
         }
         let columns = self.table.key.iter().map(|at| &self.table.columns[*at]);
-        columns.zip(key).map(|(column, text)| key_value(column, text)).collect()
+        columns
+            .zip(key)
+            .map(|(column, text)| key_value(column, text))
+            .collect()
     }
 
     /// The values of some keys, each once; without those that no record can have.
     fn values_of(&self, keys: &[Key]) -> Vec<KeyValues> {
         let keys: BTreeSet<&Key> = keys.iter().collect();
-        keys.into_iter().filter_map(|key| self.value_of(key)).collect()
+        keys.into_iter()
+            .filter_map(|key| self.value_of(key))
+            .collect()
     }
 
     fn no_key(&self, key: &Key) -> Failure {
@@ -226,11 +242,7 @@ impl<'a> Asking<'a> {
     /// Keys in as many parts as statements are needed, one part behind the other in the order of
     /// the key. More than one part are looked up in the table first: only the database knows the
     /// order of its texts.
-    fn sorted(
-        &self,
-        keys: Vec<KeyValues>,
-        values: usize,
-    ) -> Result<Vec<Vec<KeyValues>>, Failure> {
+    fn sorted(&self, keys: Vec<KeyValues>, values: usize) -> Result<Vec<Vec<KeyValues>>, Failure> {
         let size = (values / self.table.key.len().max(1)).max(1);
         if keys.is_empty() {
             return Ok(Vec::new());
@@ -315,7 +327,11 @@ impl<'a> Reading<'a> {
     fn new(query: &'a Query, give: &'a mut dyn FnMut(RecordBatch) -> bool) -> Reading<'a> {
         let schema = query.schema();
         Reading {
-            nullable: schema.fields().iter().map(|field| field.is_nullable()).collect(),
+            nullable: schema
+                .fields()
+                .iter()
+                .map(|field| field.is_nullable())
+                .collect(),
             batches: Batches::new(schema, query.batch_rows),
             query,
             rows: 0,
@@ -365,8 +381,8 @@ impl<'a> Reading<'a> {
     }
 
     fn end(mut self) {
-        let rest = self.batches.rest().filter(|_| self.is_wanted);
-        if let Some(batch) = rest {
+        // Nothing is left where no more was wanted: that is said when a batch is full.
+        if let Some(batch) = self.batches.rest() {
             (self.give)(batch);
         }
     }
@@ -399,7 +415,11 @@ mod tests {
             format!("SELECT count(*) FROM {from}{after}"),
             asking.select(&[0], &among),
         ];
-        let plan = |sql: &String| tables::plan(asking.connection, sql).expect("a plan").replace('\n', "; ");
+        let plan = |sql: &String| {
+            tables::plan(asking.connection, sql)
+                .expect("a plan")
+                .replace('\n', "; ")
+        };
         plans.iter().map(plan).collect::<Vec<_>>().join("\n")
     }
 
@@ -417,6 +437,34 @@ mod tests {
             assert!(!of_ranges.contains("TEMP B-TREE"), "{columns}: {plans}");
             format!("{columns}\n{plans}")
         });
-        insta::assert_snapshot!(shown.join("\n\n"), @"");
+        insta::assert_snapshot!(shown.join("\n\n"), @"
+        k INTEGER PRIMARY KEY)
+        SCAN t
+        SEARCH t USING INTEGER PRIMARY KEY (rowid>?)
+        SEARCH t USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+        SEARCH t USING INTEGER PRIMARY KEY (rowid>?)
+        SEARCH t USING INTEGER PRIMARY KEY (rowid=?); LIST SUBQUERY 2; SCAN 2-ROW VALUES CLAUSE
+
+        k TEXT PRIMARY KEY)
+        SCAN t USING INDEX sqlite_autoindex_t_1
+        SEARCH t USING INDEX sqlite_autoindex_t_1 (k>?)
+        SEARCH t USING INDEX sqlite_autoindex_t_1 (k>? AND k<?)
+        SEARCH t USING COVERING INDEX sqlite_autoindex_t_1 (k>?)
+        SEARCH t USING INDEX sqlite_autoindex_t_1 (k=?); LIST SUBQUERY 2; SCAN 2-ROW VALUES CLAUSE
+
+        k TEXT COLLATE NOCASE, l DATE, PRIMARY KEY (l, k)) WITHOUT ROWID
+        SCAN t
+        SEARCH t USING PRIMARY KEY ((l,k)>(?,?))
+        SEARCH t USING PRIMARY KEY ((l,k)>(?,?) AND (l,k)<(?,?))
+        SEARCH t USING PRIMARY KEY ((l,k)>(?,?))
+        SEARCH t USING PRIMARY KEY (l=? AND k=?); LIST SUBQUERY 4; SCAN 2-ROW VALUES CLAUSE; USE TEMP B-TREE FOR ORDER BY
+
+        k TEXT NOT NULL, l INT NOT NULL, UNIQUE (l DESC, k DESC))
+        SCAN t USING INDEX sqlite_autoindex_t_1
+        SEARCH t USING INDEX sqlite_autoindex_t_1 ((l,k)>(?,?))
+        SEARCH t USING INDEX sqlite_autoindex_t_1 ((l,k)>(?,?) AND (l,k)<(?,?))
+        SEARCH t USING COVERING INDEX sqlite_autoindex_t_1 ((l,k)>(?,?))
+        SEARCH t USING INDEX sqlite_autoindex_t_1 (l=? AND k=?); LIST SUBQUERY 4; SCAN 2-ROW VALUES CLAUSE; USE TEMP B-TREE FOR ORDER BY
+        ");
     }
 }

@@ -92,7 +92,9 @@ fn listed(connection: &Connection) -> rusqlite::Result<Vec<Listed>> {
 
 /// Whether a view or a virtual table can be read at all.
 fn is_sound(connection: &Connection, name: &str) -> bool {
-    connection.prepare(&format!("SELECT * FROM main.{}", quoted(name))).is_ok()
+    connection
+        .prepare(&format!("SELECT * FROM main.{}", quoted(name)))
+        .is_ok()
 }
 
 fn described(connection: &Connection, listed: &Listed) -> rusqlite::Result<(TableInfo, Access)> {
@@ -207,7 +209,10 @@ fn indexed(
     let mut columns: Vec<(usize, bool)> = Vec::new();
     while let Some(row) = rows.next()? {
         let name: Option<String> = row.get(0)?;
-        let at = info.columns.iter().position(|column| Some(&column.name) == name.as_ref());
+        let at = info
+            .columns
+            .iter()
+            .position(|column| Some(&column.name) == name.as_ref());
         match at {
             Some(at) if columns.iter().all(|(other, _)| *other != at) => {
                 columns.push((at, row.get(1)?));
@@ -247,7 +252,9 @@ fn access(
     let key: Vec<String> = candidate.columns.iter().map(asked).collect();
     let access = Access {
         from: match &candidate.index {
-            Some(index) if !listed.is_without_rowid => format!("{from} INDEXED BY {}", quoted(index)),
+            Some(index) if !listed.is_without_rowid => {
+                format!("{from} INDEXED BY {}", quoted(index))
+            }
             _ => from.to_owned(),
         },
         order: key.join(", "),
@@ -263,10 +270,15 @@ fn is_in_order(
     candidate: &Candidate,
     key: &[String],
 ) -> bool {
-    let directed = candidate.columns.iter().zip(key).map(|((_, descends), column)| match descends {
-        true => format!("{column} DESC"),
-        false => column.clone(),
-    });
+    let directed =
+        candidate
+            .columns
+            .iter()
+            .zip(key)
+            .map(|((_, descends), column)| match descends {
+                true => format!("{column} DESC"),
+                false => column.clone(),
+            });
     let directed = directed.collect::<Vec<_>>().join(", ");
     let Access { from, order } = access;
     let sql = format!("SELECT {order} FROM {from} ORDER BY {directed}");
@@ -282,7 +294,10 @@ pub(super) fn plan(connection: &Connection, sql: &str) -> rusqlite::Result<Strin
 }
 
 fn has_null(connection: &Connection, from: &str, column: &ColumnInfo) -> rusqlite::Result<bool> {
-    let sql = format!("SELECT 1 FROM {from} WHERE {} IS NULL LIMIT 1", column.asked);
+    let sql = format!(
+        "SELECT 1 FROM {from} WHERE {} IS NULL LIMIT 1",
+        column.asked
+    );
     let found = connection.query_row(&sql, [], |_| Ok(()));
     Ok(found.optional()?.is_some())
 }
@@ -298,7 +313,10 @@ fn rows_estimated(connection: &Connection) -> rusqlite::Result<BTreeMap<String, 
         let (Ok(table), Ok(noted)) = (row.get::<_, String>(0), row.get::<_, String>(1)) else {
             continue;
         };
-        let first = noted.split_whitespace().next().and_then(|first| first.parse::<u64>().ok());
+        let first = noted
+            .split_whitespace()
+            .next()
+            .and_then(|first| first.parse::<u64>().ok());
         let most: &mut u64 = estimated.entry(table).or_default();
         *most = first.unwrap_or_default().max(*most);
     }
@@ -315,7 +333,11 @@ enum Bytes {
 fn bytes_estimated(connection: &Connection) -> rusqlite::Result<Bytes> {
     let number = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
     let (pages, size) = (number("PRAGMA page_count")?, number("PRAGMA page_size")?);
-    let measured = if pages <= PAGES_MEASURED { measured(connection).ok() } else { None };
+    let measured = if pages <= PAGES_MEASURED {
+        measured(connection).ok()
+    } else {
+        None
+    };
     let in_all = u64::try_from(pages.saturating_mul(size)).unwrap_or_default();
     Ok(measured.map_or(Bytes::InAll(in_all), Bytes::Measured))
 }

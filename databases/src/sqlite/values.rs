@@ -32,9 +32,13 @@ pub(super) fn append(column: &mut Column, value: ValueRef<'_>) -> Result<(), Why
             builder.append_value(number as f64);
         }
         (Column::Float64(_), ValueRef::Integer(number)) => {
-            return Err(format!("{number} is a whole number that no floating-point number is sure to hold"));
+            return Err(format!(
+                "{number} is a whole number that no floating-point number is sure to hold"
+            ));
         }
-        (Column::Decimal128(..) | Column::Decimal256(..), _) => return append_decimal(column, value),
+        (Column::Decimal128(..) | Column::Decimal256(..), _) => {
+            return append_decimal(column, value);
+        }
         (Column::Text(builder), ValueRef::Text(bytes)) => builder.append_value(utf8(bytes)?),
         (Column::Text(builder), ValueRef::Integer(number)) => {
             builder.append_value(number.to_string());
@@ -153,7 +157,9 @@ fn wanted(column: &Column) -> &'static str {
 fn mistyped(value: ValueRef<'_>, wanted: &str) -> Why {
     match value {
         ValueRef::Null => format!("NULL is stored, not {wanted}"),
-        ValueRef::Integer(number) => format!("{number} is stored as a whole number, not as {wanted}"),
+        ValueRef::Integer(number) => {
+            format!("{number} is stored as a whole number, not as {wanted}")
+        }
         ValueRef::Real(number) => {
             let number = shortest(number);
             format!("{number} is stored as a floating-point number, not as {wanted}")
@@ -235,7 +241,11 @@ pub(super) fn key_value(column: &ColumnInfo, text: &str) -> Option<Value> {
             "false" => Some(Value::Integer(0)),
             _ => text.parse().ok().map(Value::Integer),
         },
-        KeyKind::Real => text.parse().ok().filter(|real: &f64| !real.is_nan()).map(Value::Real),
+        KeyKind::Real => text
+            .parse()
+            .ok()
+            .filter(|real: &f64| !real.is_nan())
+            .map(Value::Real),
         KeyKind::Text => Some(Value::Text(text.to_owned())),
         KeyKind::Hex => unhex(text).map(Value::Blob),
         KeyKind::Numeric => Some(match (text.parse(), text.parse()) {
@@ -255,7 +265,11 @@ fn is_number(text: &str) -> bool {
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let digit = |byte: &u8| {
+        char::from(*byte)
+            .to_digit(16)
+            .and_then(|digit| u8::try_from(digit).ok())
+    };
     let digits: Vec<u8> = text.as_bytes().iter().map(digit).collect::<Option<_>>()?;
     let pairs = digits.chunks_exact(2);
     pairs
@@ -292,12 +306,39 @@ mod tests {
 
     #[test]
     fn a_floating_point_number_is_written_out_plainly() {
-        let shown = [0.0, -0.0, 1.0, -10.01, 0.05, 1e-7, 123456789012345.0, 1e15, 1.5e20, -1e-20]
-            .map(|number| plain_decimal(number).expect("a decimal"));
-        insta::assert_snapshot!(shown.join(" "), @"");
-        let refused = [0.1 + 0.2, 1.0 / 3.0, 9007199254740993.0, f64::MAX, f64::NAN, -f64::INFINITY, 1e300]
-            .map(|number| plain_decimal(number).expect_err("no decimal"));
-        insta::assert_snapshot!(refused.join("\n"), @"");
+        let shown = [
+            0.0,
+            -0.0,
+            1.0,
+            -10.01,
+            0.05,
+            1e-7,
+            123456789012345.0,
+            1e15,
+            1.5e20,
+            -1e-20,
+        ]
+        .map(|number| plain_decimal(number).expect("a decimal"));
+        insta::assert_snapshot!(shown.join(" "), @"0 -0 1 -10.01 0.05 0.0000001 123456789012345 1000000000000000 150000000000000000000 -0.00000000000000000001");
+        let refused = [
+            0.1 + 0.2,
+            1.0 / 3.0,
+            9007199254740993.0,
+            f64::MAX,
+            f64::NAN,
+            -f64::INFINITY,
+            1e300,
+        ]
+        .map(|number| plain_decimal(number).expect_err("no decimal"));
+        insta::assert_snapshot!(refused.join("\n"), @"
+        0.30000000000000004 is a floating-point number that no decimal of 15 digits gives
+        0.3333333333333333 is a floating-point number that no decimal of 15 digits gives
+        9007199254740992.0 is a floating-point number that no decimal of 15 digits gives
+        1.7976931348623157e308 is a floating-point number that no decimal of 15 digits gives
+        NaN is a floating-point number that no decimal of 15 digits gives
+        -inf is a floating-point number that no decimal of 15 digits gives
+        1.00000000000000e300 is beyond any decimal of 76 digits
+        ");
     }
 
     proptest! {
@@ -346,10 +387,27 @@ mod tests {
     }
 
     #[test]
+    fn a_whole_number_is_a_floating_point_number_where_it_is_exact() {
+        let mut column = Column::new(&DataType::Float64, 1);
+        assert_eq!(append(&mut column, ValueRef::Integer(-(1 << 53))), Ok(()));
+        let refused = append(&mut column, ValueRef::Integer((1 << 53) + 1)).expect_err("not exact");
+        insta::assert_snapshot!(refused, @"9007199254740993 is a whole number that no floating-point number is sure to hold");
+    }
+
+    #[test]
     fn a_key_is_read_as_it_is_shown_elsewhere() {
-        assert_eq!(key_value(&column("BOOLEAN"), "true"), Some(Value::Integer(1)));
-        assert_eq!(key_value(&column("DECIMAL(18,2)"), "10.00"), Some(Value::Real(10.0)));
-        assert_eq!(key_value(&column("DATE"), "2024-01-01"), Some(Value::Text("2024-01-01".to_owned())));
+        assert_eq!(
+            key_value(&column("BOOLEAN"), "true"),
+            Some(Value::Integer(1))
+        );
+        assert_eq!(
+            key_value(&column("DECIMAL(18,2)"), "10.00"),
+            Some(Value::Real(10.0))
+        );
+        assert_eq!(
+            key_value(&column("DATE"), "2024-01-01"),
+            Some(Value::Text("2024-01-01".to_owned()))
+        );
         assert_eq!(key_value(&column("INT"), "1.0"), None);
         assert_eq!(key_value(&column("BLOB"), "0"), None);
         assert_eq!(key_value(&column("BLOB"), "é"), None);

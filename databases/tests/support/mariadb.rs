@@ -12,7 +12,7 @@ use mysql::{Conn, OptsBuilder};
 use tempfile::TempDir;
 
 /// A server that ends with this value.
-pub struct MariaDb {
+pub(crate) struct MariaDb {
     folder: TempDir,
     child: Child,
     port: u16,
@@ -20,12 +20,16 @@ pub struct MariaDb {
 
 impl MariaDb {
     /// Starts a server, with a certificate for `localhost` signed by `ca.pem` in its folder.
-    pub fn start() -> MariaDb {
+    pub(crate) fn start() -> MariaDb {
         let folder = tempfile::tempdir().expect("a folder");
         certificates(folder.path());
         let data = folder.path().join("data");
         let small = ["--innodb-buffer-pool-size=32M", "--innodb-log-file-size=8M"];
+        // A server clears its folder for temporary tables when it starts: each has one of its own.
+        let temporary = folder.path().join("temporary");
+        std::fs::create_dir(&temporary).expect("a folder");
         let installed = Command::new("mariadb-install-db")
+            .env("TMPDIR", &temporary)
             .args(["--no-defaults", "--user=root", "--skip-test-db"])
             .args(["--auth-root-authentication-method=normal"])
             .arg(format!("--datadir={}", data.display()))
@@ -37,9 +41,18 @@ impl MariaDb {
         let file = |name: &str| folder.path().join(name).display().to_string();
         let log = std::fs::File::create(file("log")).expect("a log");
         let child = Command::new("mariadbd")
+            .env("TMPDIR", &temporary)
             .args(["--no-defaults", "--user=root", "--bind-address=127.0.0.1"])
-            .args(["--skip-name-resolve", "--performance-schema=off", "--log-bin=binlog"])
-            .args(["--server-id=23", "--sync-binlog=0", "--innodb-flush-log-at-trx-commit=0"])
+            .args([
+                "--skip-name-resolve",
+                "--performance-schema=off",
+                "--log-bin=binlog",
+            ])
+            .args([
+                "--server-id=23",
+                "--sync-binlog=0",
+                "--innodb-flush-log-at-trx-commit=0",
+            ])
             .args(small)
             .arg(format!("--datadir={}", data.display()))
             .arg(format!("--socket={}", file("socket")))
@@ -67,23 +80,32 @@ impl MariaDb {
             let log = || std::fs::read_to_string(self.folder.path().join("log"));
             let ended = self.child.try_wait().expect("it can be asked");
             assert!(ended.is_none(), "the server ended: {:?}", log());
-            assert!(begun.elapsed() < Duration::from_secs(60), "no server: {:?}", log());
+            assert!(
+                begun.elapsed() < Duration::from_secs(60),
+                "no server: {:?}",
+                log()
+            );
             thread::sleep(Duration::from_millis(50));
         }
     }
 
     fn try_connect(&self) -> mysql::Result<Conn> {
         let socket = self.folder.path().join("socket").display().to_string();
-        Conn::new(OptsBuilder::new().socket(Some(socket)).user(Some("root")).prefer_socket(false))
+        Conn::new(
+            OptsBuilder::new()
+                .socket(Some(socket))
+                .user(Some("root"))
+                .prefer_socket(false),
+        )
     }
 
     /// A connection that may do everything.
-    pub fn root(&self) -> Conn {
+    pub(crate) fn root(&self) -> Conn {
         self.try_connect().expect("root may connect")
     }
 
     /// Does what statements say, one after the other; they end with `;` and the end of a line.
-    pub fn run(&self, statements: &str) {
+    pub(crate) fn run(&self, statements: &str) {
         let mut conn = self.root();
         for statement in statements.split(";\n").filter(|one| !one.trim().is_empty()) {
             if let Err(error) = conn.query_drop(statement) {
@@ -93,31 +115,34 @@ impl MariaDb {
     }
 
     /// Its folder, with `ca.pem`, and `other.pem` that signed nothing.
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
     /// Its port on this machine.
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
     /// Opens a database as root, by the socket.
-    pub fn open(&self, database: &str, sessions: usize) -> Database {
+    pub(crate) fn open(&self, database: &str, sessions: usize) -> Database {
         let socket = self.folder.path().join("socket");
-        let url = format!("mariadb://root@/{database}?socket={}", socket.display());
+        let url = format!(
+            "mariadb://root@localhost/{database}?socket={}",
+            socket.display()
+        );
         self.open_url(&url, sessions).expect("it opens")
     }
 
     /// Opens an address; `PORT` in it stands for the server's.
-    pub fn open_url(&self, url: &str, sessions: usize) -> Result<Database, DatabaseError> {
+    pub(crate) fn open_url(&self, url: &str, sessions: usize) -> Result<Database, DatabaseError> {
         let url = url.replace("PORT", &self.port.to_string());
         let address = Address::parse(&url, self.folder())?;
         Database::open(&address, sessions)
     }
 
     /// Ends it at once, in the middle of whatever it does.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         drop(self.child.kill());
         drop(self.child.wait());
     }
@@ -130,7 +155,7 @@ impl Drop for MariaDb {
 }
 
 /// A port of this machine that nobody listens on.
-pub fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("an address").port()
 }
@@ -143,13 +168,21 @@ fn certificates(folder: &Path) {
             .current_dir(folder)
             .output()
             .expect("openssl is installed");
-        assert!(made.status.success(), "{line}: {}", String::from_utf8_lossy(&made.stderr));
+        assert!(
+            made.status.success(),
+            "{line}: {}",
+            String::from_utf8_lossy(&made.stderr)
+        );
     };
     let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
     for name in ["ca", "other"] {
-        openssl(&format!("req -x509 {key} -keyout {name}.key -out {name}.pem -days 2 -subj /CN={name}"));
+        openssl(&format!(
+            "req -x509 {key} -keyout {name}.key -out {name}.pem -days 2 -subj /CN={name}"
+        ));
     }
-    openssl(&format!("req {key} -keyout server.key -out server.csr -subj /CN=localhost"));
+    openssl(&format!(
+        "req {key} -keyout server.key -out server.csr -subj /CN=localhost"
+    ));
     std::fs::write(folder.join("names"), "subjectAltName=DNS:localhost\n").expect("written");
     openssl(
         "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 \

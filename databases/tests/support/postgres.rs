@@ -1,5 +1,6 @@
 //! A PostgreSQL of a test's own: in a folder of its own, on a free port, gone with the test.
 
+use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -9,18 +10,18 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A running server, whose user `teller` may do everything and has the password `p@ss/word`.
-pub struct Postgres {
+pub(crate) struct Postgres {
     folder: TempDir,
-    pub port: u16,
+    pub(crate) port: u16,
     server: Child,
 }
 
 /// The password of `teller`, with what an address must write otherwise.
-pub const PASSWORD: &str = "p@ss/word";
+pub(crate) const PASSWORD: &str = "p@ss/word";
 
 impl Postgres {
     /// Makes a cluster and starts it; `settings` are lines of its configuration.
-    pub fn start(settings: &str) -> Postgres {
+    pub(crate) fn start(settings: &str) -> Postgres {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let data = folder.path().join("data");
         std::fs::write(folder.path().join("password"), PASSWORD).expect("written");
@@ -29,14 +30,25 @@ impl Postgres {
             std::os::unix::fs::chown(folder.path(), Some(owner), None).expect("chowned");
         }
         let made = program("initdb", owner)
-            .args(["--username=teller", "--auth=scram-sha-256", "--encoding=UTF8"])
+            .args([
+                "--username=teller",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+            ])
             .args(["--locale=C", "--no-sync"])
-            .arg(format!("--pwfile={}", folder.path().join("password").display()))
+            .arg(format!(
+                "--pwfile={}",
+                folder.path().join("password").display()
+            ))
             .arg("-D")
             .arg(&data)
             .output()
             .expect("initdb runs");
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        assert!(
+            made.status.success(),
+            "{}",
+            String::from_utf8_lossy(&made.stderr)
+        );
         let port = free_port();
         let configuration = format!(
             "port = {port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '{}'\n\
@@ -56,12 +68,12 @@ impl Postgres {
         postgres
     }
 
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
     /// Its address by socket.
-    pub fn url(&self, user: &str, password: &str) -> String {
+    pub(crate) fn url(&self, user: &str, password: &str) -> String {
         let password = password.replace('@', "%40").replace('/', "%2F");
         let folder = self.folder.path().display();
         let port = self.port;
@@ -69,27 +81,45 @@ impl Postgres {
     }
 
     /// Runs statements with the server's own client.
-    pub fn psql(&self, sql: &str) -> String {
-        let output = self.psql_command().args(["-c", sql]).output();
-        let output = output.expect("psql runs");
+    pub(crate) fn psql(&self, sql: &str) -> String {
+        // By its input: the text may be longer than a command line.
+        let mut psql = self.psql_command();
+        psql.args(["-f", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = psql.spawn().expect("psql runs");
+        let mut stdin = child.stdin.take().expect("it is piped");
+        let text = sql.to_owned();
+        let writer = std::thread::spawn(move || stdin.write_all(text.as_bytes()));
+        let output = child.wait_with_output().expect("psql ends");
+        drop(writer.join());
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{sql}: {said}");
         String::from_utf8(output.stdout).expect("UTF-8")
     }
 
     /// The server's own client, ready to be told what to do.
-    pub fn psql_command(&self) -> Command {
+    pub(crate) fn psql_command(&self) -> Command {
         let mut command = Command::new("psql");
         command
             .env("PGPASSWORD", PASSWORD)
             .args(["-h", &self.folder.path().display().to_string()])
             .args(["-p", &self.port.to_string()])
-            .args(["-U", "teller", "-d", "postgres", "-qAtX", "-v", "ON_ERROR_STOP=1"]);
+            .args([
+                "-U",
+                "teller",
+                "-d",
+                "postgres",
+                "-qAtX",
+                "-v",
+                "ON_ERROR_STOP=1",
+            ]);
         command
     }
 
     /// Ends the server as a power cut does.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         signal("-QUIT", self.server.id());
         self.server.wait().expect("it ends");
     }
@@ -135,7 +165,9 @@ fn start(folder: &Path, owner: Option<u32>) -> Child {
 }
 
 fn signal(signal: &str, process: u32) {
-    let sent = Command::new("kill").args([signal, &process.to_string()]).status();
+    let sent = Command::new("kill")
+        .args([signal, &process.to_string()])
+        .status();
     assert!(sent.is_ok_and(|status| status.success()));
 }
 
@@ -151,7 +183,9 @@ fn program(name: &str, owner: Option<u32>) -> Command {
 
 /// Debian keeps them off the search path.
 fn path_of(name: &str) -> PathBuf {
-    let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let debian = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten();
     let mut found: Vec<PathBuf> = debian
         .flatten()
         .map(|version| version.path().join("bin").join(name))
@@ -165,10 +199,16 @@ fn path_of(name: &str) -> PathBuf {
 fn owner() -> Option<u32> {
     let id = |arguments: &[&str]| {
         let output = Command::new("id").args(arguments).output().ok()?;
-        String::from_utf8(output.stdout).ok()?.trim().parse::<u32>().ok()
+        String::from_utf8(output.stdout)
+            .ok()?
+            .trim()
+            .parse::<u32>()
+            .ok()
     };
     (id(&["-u"]) == Some(0)).then(|| {
-        id(&["-u", "postgres"]).or_else(|| id(&["-u", "nobody"])).expect("a user for PostgreSQL")
+        id(&["-u", "postgres"])
+            .or_else(|| id(&["-u", "nobody"]))
+            .expect("a user for PostgreSQL")
     })
 }
 

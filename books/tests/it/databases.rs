@@ -1,0 +1,246 @@
+//! Tables of a database as tables of a book: SQLite, which needs no server.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch};
+use arrow_cast::display::{ArrayFormatter, FormatOptions};
+use books::{Book, BookError, BookSpec, DatabaseAddress, Meter, ReadRequest, RowFilter, Table};
+use proptest::prelude::*;
+
+fn fill(folder: &Path, sql: &str) {
+    let file = rusqlite::Connection::open(folder.join("pay.db")).unwrap();
+    file.execute_batch(sql).unwrap();
+}
+
+fn open(folder: &Path, tables: &str, chunk_bytes: u64) -> Result<Book, Vec<BookError>> {
+    let spec = BookSpec {
+        database: Some(DatabaseAddress::parse("sqlite://pay.db", folder).unwrap()),
+        tables: toml::from_str(tables).unwrap(),
+        ..BookSpec::default()
+    };
+    Book::open_cut(&spec, chunk_bytes)
+}
+
+/// The records of a batch, the values with a bar between them.
+fn lines(batch: &RecordBatch) -> Vec<String> {
+    let options = FormatOptions::new().with_null("∅");
+    let line = |row| {
+        let value = |column| {
+            ArrayFormatter::try_new(column, &options)
+                .unwrap()
+                .value(row)
+                .to_string()
+        };
+        batch
+            .columns()
+            .iter()
+            .map(|column| value(column))
+            .collect::<Vec<_>>()
+            .join(" | ")
+    };
+    (0..batch.num_rows()).map(line).collect()
+}
+
+fn records(table: &Table, batch_rows: usize) -> Vec<String> {
+    let request = ReadRequest {
+        batch_rows,
+        ..ReadRequest::new((0..table.schema().fields().len()).collect())
+    };
+    let chunks = table.chunks();
+    let batches = chunks
+        .iter()
+        .flat_map(|chunk| table.read(chunk, &request).unwrap());
+    batches.flat_map(|batch| lines(&batch.unwrap())).collect()
+}
+
+fn digest(table: &Table) -> String {
+    let meter = Meter::default();
+    let digests = books::digest_tables(&[table], 2, &meter, &|| false).unwrap();
+    assert_eq!(meter.bytes.load(Ordering::Relaxed), table.files()[0].bytes);
+    digests[0][0].blake3.clone()
+}
+
+/// Wants the records whose number is in a list.
+#[derive(Debug)]
+struct Numbers {
+    columns: Vec<usize>,
+    wanted: Vec<i64>,
+    is_bounded: bool,
+}
+
+impl RowFilter for Numbers {
+    fn columns(&self) -> &[usize] {
+        &self.columns
+    }
+
+    fn keep(&self, batch: &RecordBatch) -> Result<BooleanArray, String> {
+        let numbers = batch.column(0).as_primitive::<Int64Type>();
+        Ok(numbers
+            .iter()
+            .map(|number| number.map(|n| self.wanted.contains(&n)))
+            .collect())
+    }
+
+    fn may_contain(&self, column: usize, min: &ArrayRef, max: &ArrayRef) -> bool {
+        assert_eq!((column, min.len(), max.len()), (self.columns[0], 1, 1));
+        let [min, max] = [min, max].map(|end| end.as_primitive::<Int64Type>().value(0));
+        !self.is_bounded
+            || self
+                .wanted
+                .iter()
+                .any(|number| (min..=max).contains(number))
+    }
+}
+
+#[test]
+fn each_table_has_its_columns_its_place_and_its_key() {
+    let folder = tempfile::tempdir().unwrap();
+    fill(
+        folder.path(),
+        "CREATE TABLE flow (serial TEXT, leg INTEGER, amount DECIMAL(18,2), memo TEXT,
+             PRIMARY KEY (leg, serial)) WITHOUT ROWID;
+         INSERT INTO flow VALUES ('B', 1, '0.01', NULL), ('A', 2, '10.00', 'a'), ('A', 1, '-5.5', '');
+         CREATE VIEW large AS SELECT serial FROM flow WHERE amount > 1;",
+    );
+    let book = open(
+        folder.path(),
+        "flow.columns = { \"序号\" = \"serial\" }\nflow.ignore = [\"memo\"]",
+        1 << 20,
+    )
+    .unwrap();
+    let names: Vec<&str> = book.tables().map(|table| table.name()).collect();
+    assert_eq!(names, ["flow", "large"]);
+    let flow = book.table("flow").unwrap();
+    let schema = flow.schema();
+    let columns: Vec<&str> = schema
+        .fields()
+        .iter()
+        .map(|field| field.name().as_str())
+        .collect();
+    assert_eq!(columns, ["序号", "leg", "amount", "_file", "_row"]);
+    assert_eq!(flow.key(), ["leg", "序号"]);
+    assert!(flow.moment().unwrap().starts_with("SQLite 3."));
+    assert_eq!(
+        records(flow, 2),
+        [
+            "A | 1 | -5.50 |  | 1",
+            "B | 1 | 0.01 |  | 2",
+            "A | 2 | 10.00 |  | 3"
+        ]
+    );
+    assert_eq!(records(book.table("large").unwrap(), 2), ["A |  | 1"]);
+    assert_eq!(flow.repairs().len(), 1);
+}
+
+#[test]
+fn what_says_how_files_are_written_is_refused_and_so_is_a_table_that_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    fill(
+        folder.path(),
+        "CREATE TABLE flow (id INTEGER PRIMARY KEY); CREATE TABLE day (id INTEGER)",
+    );
+    let said = |tables: &str| {
+        let errors = open(folder.path(), tables, 1 << 20).unwrap_err();
+        errors
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    insta::assert_snapshot!(
+        [
+            said("flow.encoding = \"gb18030\""),
+            said("flow.null_values = [\"\"]"),
+            said("[flows]"),
+            said("flow.columns = { _row = \"id\" }"),
+        ]
+        .join("\n"),
+        @""
+    );
+}
+
+#[test]
+fn a_digest_tells_every_value_and_not_the_order_of_writing() {
+    let of = |sql: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        fill(
+            folder.path(),
+            "CREATE TABLE flow (id INTEGER PRIMARY KEY, amount DECIMAL(18,2), memo TEXT)",
+        );
+        fill(folder.path(), sql);
+        let book = open(folder.path(), "", 200).unwrap();
+        digest(book.table("flow").unwrap())
+    };
+    let first = of("INSERT INTO flow VALUES (1, '1.00', 'ab'), (2, NULL, ''), (3, '0.01', NULL)");
+    assert_eq!(
+        first,
+        of("INSERT INTO flow VALUES (3, '0.01', NULL), (2, NULL, ''), (1, 1, 'ab')")
+    );
+    let others = [
+        "INSERT INTO flow VALUES (1, '1.01', 'ab'), (2, NULL, ''), (3, '0.01', NULL)",
+        "INSERT INTO flow VALUES (1, '1.00', 'ab'), (2, 0, ''), (3, '0.01', NULL)",
+        "INSERT INTO flow VALUES (1, '1.00', 'ab'), (2, NULL, NULL), (3, '0.01', NULL)",
+        "INSERT INTO flow VALUES (1, '1.00', 'a'), (2, NULL, 'b'), (3, '0.01', NULL)",
+        "INSERT INTO flow VALUES (1, '1.00', 'ab'), (2, NULL, '')",
+        "INSERT INTO flow VALUES (1, '1.00', 'ab'), (2, NULL, ''), (4, '0.01', NULL)",
+    ];
+    for other in others {
+        assert_ne!(first, of(other), "{other}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+    #[test]
+    fn filters_give_the_records_that_they_want_with_their_numbers(
+        numbers in prop::collection::btree_set(-500..500_i64, 0..120),
+        wanted in prop::collection::vec(-500..500_i64, 0..30),
+        wants_all in any::<bool>(),
+        is_bounded in any::<bool>(),
+        key in 0..3_usize,
+        chunk_bytes in 100..20_000_u64,
+        batch_rows in 1..20_usize,
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let key = ["n INTEGER PRIMARY KEY", "n INTEGER", "n INTEGER, t2 TEXT AS ('k' || n) STORED NOT NULL UNIQUE"][key];
+        let mut sql = format!("CREATE TABLE flow ({key}, memo TEXT);\n");
+        for number in &numbers {
+            sql.push_str(&format!("INSERT INTO flow (n, memo) VALUES ({number}, 'm{number}');\n"));
+        }
+        fill(folder.path(), &sql);
+        let book = open(folder.path(), "", chunk_bytes).unwrap();
+        let table = book.table("flow").unwrap();
+        let mut wanted = wanted;
+        if wants_all {
+            wanted.extend(&numbers);
+        }
+        let all = records(table, 7);
+        prop_assert_eq!(all.len(), numbers.len());
+        let number_of = |line: &String| {
+            line.split(" | ").next().unwrap().parse::<i64>().unwrap()
+        };
+        let expected: Vec<String> =
+            all.into_iter().filter(|line| wanted.contains(&number_of(line))).collect();
+        let meter = Arc::new(Meter::default());
+        let request = ReadRequest {
+            batch_rows,
+            filter: Some(Arc::new(Numbers { columns: vec![0], wanted, is_bounded })),
+            meter: Some(Arc::clone(&meter)),
+            ..ReadRequest::new((0..table.schema().fields().len()).collect())
+        };
+        let mut found = Vec::new();
+        for chunk in table.chunks() {
+            for batch in table.read(&chunk, &request).unwrap() {
+                found.extend(lines(&batch.unwrap()));
+            }
+        }
+        prop_assert_eq!(found, expected);
+        prop_assert_eq!(meter.rows.load(Ordering::Relaxed), numbers.len() as u64);
+        prop_assert_eq!(meter.bytes.load(Ordering::Relaxed), table.files()[0].bytes);
+        digest(table);
+    }
+}

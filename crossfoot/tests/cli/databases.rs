@@ -1,0 +1,764 @@
+//! Books in real databases: the same breaks, and the same bytes but for the places, whatever the
+//! books lie in.
+
+#[path = "../../../databases/tests/support/mariadb.rs"]
+#[expect(
+    dead_code,
+    reason = "these tests need less of it than those of the databases"
+)]
+mod mariadb;
+#[path = "../../../databases/tests/support/postgres.rs"]
+#[expect(
+    dead_code,
+    reason = "these tests need less of it than those of the databases"
+)]
+mod postgres;
+
+use self::mariadb::MariaDb;
+use self::postgres::{PASSWORD, Postgres};
+use crate::place::{Place, here};
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+/// A table: its name, its columns with their types, and its records as SQL writes them.
+struct Table {
+    name: &'static str,
+    columns: &'static str,
+    records: Vec<String>,
+}
+
+impl Table {
+    fn statements(&self) -> Vec<String> {
+        let insert =
+            |records: &[String]| format!("INSERT INTO {} VALUES {}", self.name, records.join(", "));
+        let create = format!("CREATE TABLE {} ({})", self.name, self.columns);
+        std::iter::once(create)
+            .chain(self.records.chunks(500).map(insert))
+            .collect()
+    }
+}
+
+/// The records of a CSV file without a quote in it but around amounts, as SQL writes them.
+fn records_of(file: &Path) -> Vec<String> {
+    let text = fs::read_to_string(file).unwrap();
+    let record = |line: &str| {
+        let mut fields = vec![String::new()];
+        let mut is_quoted = false;
+        for letter in line.chars() {
+            match letter {
+                '"' => is_quoted = !is_quoted,
+                ',' if !is_quoted => fields.push(String::new()),
+                other => fields.last_mut().unwrap().push(other),
+            }
+        }
+        let fields: Vec<String> = fields.iter().map(|field| format!("'{field}'")).collect();
+        format!("({})", fields.join(", "))
+    };
+    text.lines().skip(1).map(record).collect()
+}
+
+/// Servers, and where the books lie in each of them.
+struct Servers {
+    postgres: Postgres,
+    mariadb: MariaDb,
+}
+
+impl Servers {
+    fn start() -> Servers {
+        Servers {
+            postgres: Postgres::start(""),
+            mariadb: MariaDb::start(),
+        }
+    }
+
+    /// Puts a book into each kind of database; gives their addresses.
+    fn fill(&self, place: &Place, book: &str, tables: &[Table]) -> [(&'static str, String); 3] {
+        let statements: Vec<String> = tables.iter().flat_map(Table::statements).collect();
+        self.postgres.psql(&format!(
+            "CREATE SCHEMA {book}; SET search_path = {book}; {}",
+            statements.join("; ")
+        ));
+        self.mariadb
+            .run(&format!("CREATE DATABASE {book} CHARACTER SET utf8mb4;\n"));
+        let mut connection = self.mariadb.root();
+        use mysql::prelude::Queryable as _;
+        connection.query_drop(format!("USE {book}")).unwrap();
+        for statement in &statements {
+            connection.query_drop(statement).unwrap();
+        }
+        let file = rusqlite::Connection::open(place.path().join(format!("{book}.db"))).unwrap();
+        for statement in &statements {
+            file.execute_batch(statement).unwrap();
+        }
+        let socket = self.mariadb.folder().join("socket");
+        let url = self
+            .postgres
+            .url("teller", "${PASSWORD}")
+            .replace("%40", "@");
+        [
+            ("PostgreSQL", format!("{url}&schema={book}")),
+            (
+                "MariaDB",
+                format!("mysql://root@localhost/{book}?socket={}", socket.display()),
+            ),
+            ("SQLite", format!("sqlite://{book}.db")),
+        ]
+    }
+}
+
+/// Runs a command that may need the password of the servers.
+fn run(place: &Place, line: &str) -> (Option<i32>, String, String) {
+    let output = place
+        .command(line)
+        .env("PASSWORD", PASSWORD)
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let (stdout, stderr) = (text(output.stdout), text(output.stderr));
+    for said in [&stdout, &stderr] {
+        assert!(
+            !said.contains(PASSWORD) && !said.contains("p%40ss"),
+            "{said}"
+        );
+    }
+    (output.status.code(), stdout, stderr)
+}
+
+/// The breaks and the report without the places of records, times, and the moments of databases.
+fn outcome(evidence: &Path) -> String {
+    let mut told = String::new();
+    for line in fs::read_to_string(evidence.join("breaks.jsonl"))
+        .unwrap()
+        .lines()
+    {
+        let mut found: Value = serde_json::from_str(line).unwrap();
+        for side in ["source", "target"] {
+            for record in found[side].as_array_mut().into_iter().flatten() {
+                let record = record.as_object_mut().unwrap();
+                let fields = match side {
+                    "source" => record.clone(),
+                    // Of files only the place is told.
+                    _ => serde_json::Map::from_iter([("_table".into(), record["_table"].clone())]),
+                };
+                *record = fields;
+                record.retain(|name, _| !["_file", "_row"].contains(&name.as_str()));
+            }
+        }
+        writeln!(told, "{found}").unwrap();
+    }
+    let report = fs::read_to_string(evidence.join("report.json")).unwrap();
+    let mut report: Value = serde_json::from_str(&report).unwrap();
+    let whole = report.as_object_mut().unwrap();
+    whole.retain(|name, _| !["moments", "evidence", "elapsed_seconds"].contains(&name.as_str()));
+    writeln!(told, "{report:#}").unwrap();
+    for file in fs::read_dir(evidence).unwrap() {
+        let bytes = fs::read(file.unwrap().path()).unwrap();
+        assert!(!String::from_utf8_lossy(&bytes).contains(PASSWORD));
+    }
+    told
+}
+
+/// Verifies every pair of books, and holds each against what files give.
+fn check_pairs(place: &Place, plan: &str, source: &[(&str, String)], target: &[(&str, String)]) {
+    let mut first: Option<String> = None;
+    for (of_source, source) in source {
+        for (of_target, target) in target {
+            let written = plan.replace("SOURCE", source).replace("TARGET", target);
+            fs::write(place.path().join("crossfoot.toml"), written).unwrap();
+            let evidence = place.path().join("evidence");
+            let (code, stdout, stderr) = run(place, "verify --evidence evidence --no-progress");
+            assert_eq!(code, Some(1), "{of_source}, {of_target}: {stdout}{stderr}");
+            let outcome = outcome(&evidence);
+            fs::remove_dir_all(&evidence).unwrap();
+            match &first {
+                None => first = Some(outcome),
+                Some(first) => assert_eq!(*first, outcome, "{of_source} against {of_target}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn the_first_example_reads_the_same_in_every_pair_of_files_and_databases() {
+    let servers = Servers::start();
+    let place = Place::first();
+    let table = |name, columns, file: &str| Table {
+        name,
+        columns,
+        records: records_of(&place.path().join(file)),
+    };
+    let wallet = [
+        table(
+            "flow",
+            "serial varchar(20) PRIMARY KEY, user_id text, happened_at text, code text, amount text, memo text",
+            "wallet/flow.csv",
+        ),
+        table(
+            "day",
+            "day varchar(10) PRIMARY KEY, total text",
+            "wallet/day.csv",
+        ),
+    ];
+    let ledger = [table(
+        "posting",
+        "voucher text, account text, kind text, booked_at text, accounting_date text, amount text",
+        "ledger/posting.csv",
+    )];
+    let files = |book: &str| [("files", book.to_owned())];
+    let source = servers.fill(&place, "wallet", &wallet);
+    let target = servers.fill(&place, "ledger", &ledger);
+    let source: Vec<_> = files("wallet").into_iter().chain(source).collect();
+    let target: Vec<_> = files("ledger").into_iter().chain(target).collect();
+    let plan = fs::read_to_string(here().join("../examples/first/crossfoot.toml")).unwrap();
+    let plan = plan
+        .replace("\"wallet\"", "\"SOURCE\"")
+        .replace("\"ledger\"", "\"TARGET\"");
+    check_pairs(&place, &plan, &source, &target);
+
+    // What else looks at books does as well.
+    let written = plan
+        .replace("SOURCE", &source[1].1)
+        .replace("TARGET", &target[2].1);
+    fs::write(place.path().join("crossfoot.toml"), written).unwrap();
+    let (code, stdout, _) = run(&place, "check");
+    assert_eq!(code, Some(0), "{stdout}");
+    let (code, stdout, _) = run(&place, "verify --evidence seen --lang en");
+    assert_eq!(code, Some(1));
+    let moments: Vec<&str> = stdout
+        .lines()
+        .filter(|line| line.contains("at one moment"))
+        .collect();
+    assert!(
+        moments[0].starts_with("The source as it was at one moment: PostgreSQL "),
+        "{stdout}"
+    );
+    assert!(
+        moments[1].starts_with("The target as it was at one moment: MariaDB "),
+        "{stdout}"
+    );
+    let (code, stdout, stderr) = run(&place, "explain P00041979 --lang en");
+    assert_eq!(code, Some(1), "{stdout}{stderr}");
+    assert!(stdout.contains("0.28"), "{stdout}");
+}
+
+/// A ledger of typed columns, some of its records other than in the first one.
+fn typed(records: u32, is_damaged: bool) -> Vec<String> {
+    let record = |id: u32| {
+        let mut fen = i64::from(id.wrapping_mul(2_654_435_761) % 2_000_003) - 1_000_000;
+        if is_damaged {
+            match id {
+                _ if id.is_multiple_of(701) => fen += 1,
+                _ if id.is_multiple_of(1_009) => return None,
+                _ => {}
+            }
+        }
+        let sign = if fen < 0 { "-" } else { "" };
+        let (yuan, rest) = (fen.abs() / 100, fen.abs() % 100);
+        let (day, second) = (1 + id % 28, id % 60);
+        let memo = if id.is_multiple_of(13) {
+            "NULL".to_owned()
+        } else {
+            format!("'备注 {id}'")
+        };
+        Some(format!(
+            "({}, 'B{}', '{sign}{yuan}.{rest:02}', '2013-05-{day:02} 08:00:{second:02}', {memo})",
+            i64::from(id) * 10_000_000_000,
+            id % 97,
+        ))
+    };
+    (1..=records).filter_map(record).collect()
+}
+
+const TYPED: &str = "id bigint, book varchar(9), amount decimal(18,2), at varchar(19), memo text, PRIMARY KEY (book, id)";
+
+#[test]
+fn typed_columns_and_many_ranges_read_the_same_in_every_pair_of_databases() {
+    let servers = Servers::start();
+    let place = Place::empty();
+    let book = |is_damaged| {
+        [Table {
+            name: "entry",
+            columns: TYPED,
+            records: typed(30_000, is_damaged),
+        }]
+    };
+    let source = servers.fill(&place, "old_books", &book(false));
+    let target = servers.fill(&place, "new_books", &book(true));
+    let plan = r#"
+        name = "typed"
+        timezone = "Asia/Shanghai"
+        currency = "CNY"
+        [source]
+        url = "SOURCE"
+        [target]
+        url = "TARGET"
+        [[agreement]]
+        name = "entries"
+        rule = "entry"
+        target = "entry"
+        key = ["book", "id"]
+        money = ["amount"]
+    "#;
+    check_pairs(&place, plan, &source, &target);
+}
+
+#[test]
+fn what_is_wrong_with_a_database_is_said_with_exit_code_3_or_at_its_place_in_the_plan() {
+    let place = Place::first();
+    let plan = place.read("crossfoot.toml");
+    let with = |url: &str| {
+        let plan = plan.replace("\"wallet\"", &format!("\"{url}\""));
+        fs::write(place.path().join("crossfoot.toml"), plan).unwrap();
+        place.run("check")
+    };
+    fs::write(
+        place.path().join("text.db"),
+        "this is no database, and long enough to be looked at: it goes on",
+    )
+    .unwrap();
+    let said = [
+        with("sqlite://none.db"),
+        with("sqlite://text.db"),
+        with("postgres://teller@127.0.0.1:1/pay?tls=off"),
+        with("mysql://teller@127.0.0.1:1/pay?tls=off"),
+        with("postgres://teller@127.0.0.1/pay?sslmode=require"),
+        with("postgres://teller:plain@127.0.0.1/pay"),
+        with("oracle://teller@127.0.0.1/pay"),
+    ];
+    insta::assert_snapshot!(said.join("\n"), @r#"
+    $ crossfoot check
+    exit 3
+    --- stderr
+    error: none.db cannot be reached: there is no such file; check the path, or make the file first: it is never made by reading
+
+    $ crossfoot check
+    exit 3
+    --- stderr
+    error: text.db cannot be reached: file is not a database (code 26); it is another kind of file, or encrypted
+
+    $ crossfoot check
+    exit 3
+    --- stderr
+    error: 127.0.0.1:1 cannot be reached: error connecting to server: Connection refused (os error 111); is it running, and is this its host and port?
+
+    $ crossfoot check
+    exit 3
+    --- stderr
+    error: 127.0.0.1:1 cannot be reached: Connection refused (os error 111)
+
+    $ crossfoot check
+    exit 2
+    --- stderr
+      × the address of the database cannot be: it says "sslmode", which means nothing in an address
+       ╭─[crossfoot.toml:8:7]
+     7 │ [source]
+     8 │ url = "postgres://teller@127.0.0.1/pay?sslmode=require"                          # flow.csv and day.csv: the tables flow and day
+       ·       ─────────────────────────────────────────────────
+     9 │
+       ╰────
+      help: there are `host`, `schema`, `tls`, `ca_file`, `password_file`, `password_command`, `statement_timeout`, `lock_timeout`, `connections`
+
+    error: the plan has a mistake
+
+    $ crossfoot check
+    exit 2
+    --- stderr
+      × the url holds a password
+       ╭─[crossfoot.toml:8:7]
+     7 │ [source]
+     8 │ url = "postgres://teller:*****@127.0.0.1/pay"                          # flow.csv and day.csv: the tables flow and day
+       ·       ───────────────────┬───────────────────
+       ·                          ╰── not in a file
+     9 │
+       ╰────
+      help: write a variable in its place, such as `${PGPASSWORD}`, and change the password
+
+    error: the plan has a mistake
+
+    $ crossfoot check
+    exit 2
+    --- stderr
+      × `oracle://` books are not in this build
+       ╭─[crossfoot.toml:8:7]
+     7 │ [source]
+     8 │ url = "oracle://teller@127.0.0.1/pay"                          # flow.csv and day.csv: the tables flow and day
+       ·       ───────────────────────────────
+     9 │
+       ╰────
+      help: this build reads files and the databases `postgres://`, `mysql://` and `sqlite://`: export the tables as CSV or Parquet and name their folder
+
+    error: the plan has a mistake
+    "#);
+}
+
+/// A command's outcome in one text, without what differs from run to run.
+fn told(place: &Place, servers: Option<&Servers>, line: &str) -> String {
+    let (code, stdout, stderr) = run(place, line);
+    let mut told = format!("exit {}\n{stdout}---\n{stderr}", code.unwrap());
+    told = told.replace(&place.path().display().to_string(), "[folder]");
+    servers.map_or(told.clone(), |servers| masked(&told, servers))
+}
+
+/// A text without ports and folders of servers.
+fn masked(text: &str, servers: &Servers) -> String {
+    let text = text.replace(
+        &servers.postgres.folder().display().to_string(),
+        "[postgres]",
+    );
+    let text = text.replace(&servers.mariadb.folder().display().to_string(), "[mariadb]");
+    text.replace(&servers.postgres.port.to_string(), "[port]")
+}
+
+/// Statements into a new file of SQLite.
+fn sqlite(place: &Place, file: &str, statements: &str) {
+    let path = place.path().join(file);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    rusqlite::Connection::open(path)
+        .unwrap()
+        .execute_batch(statements)
+        .unwrap();
+}
+
+/// The kinds of breaks that a run wrote down, with the values of their keys.
+fn breaks_of(place: &Place, evidence: &str) -> Vec<String> {
+    let text = place.read(&format!("{evidence}/breaks.jsonl"));
+    let found = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let mut found: Vec<String> = found
+        .map(|found| format!("{} {}", found["kind"].as_str().unwrap(), found["key"]))
+        .collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn init_drafts_a_plan_from_one_database_to_another_by_what_they_declare() {
+    let servers = Servers::start();
+    let place = Place::empty();
+    let row = |id: u32| {
+        let day = 1 + id % 28;
+        format!(
+            "({id}, 'U{}', {}.{:02}, '2013-05-{day:02}', 'note {}')",
+            id % 7,
+            id * 3 % 500,
+            id % 100,
+            id % 5
+        )
+    };
+    let rows: Vec<String> = (1..=400).map(row).collect();
+    servers.postgres.psql(&format!(
+        "CREATE SCHEMA old; SET search_path = old; \
+         CREATE TABLE entry (id bigint PRIMARY KEY, owner text, total numeric(18,2), \
+         burden numeric(18,3) DEFAULT 0.5, booked date, remark text); \
+         COMMENT ON TABLE entry IS '分录'; \
+         COMMENT ON COLUMN entry.total IS 'what is owed,\n in yuan'; \
+         INSERT INTO entry (id, owner, total, booked, remark) VALUES {}; \
+         CREATE TABLE scratch (x text); ANALYZE;",
+        rows.join(", ")
+    ));
+    servers
+        .mariadb
+        .run("CREATE DATABASE new_books CHARACTER SET utf8mb4;\n");
+    servers.mariadb.run(&format!(
+        "USE new_books; CREATE TABLE entry (id bigint PRIMARY KEY, owner varchar(20), \
+         total decimal(18,2) COMMENT 'owed', burden decimal(18,3) DEFAULT 0.5, booked date, \
+         remark varchar(40), place point); \
+         INSERT INTO entry (id, owner, total, booked, remark) VALUES {};\n",
+        rows.join(", ")
+    ));
+    servers.mariadb.run(
+        "USE new_books; UPDATE entry SET total = total + 0.01 WHERE id = 77; \
+         DELETE FROM entry WHERE id = 200;\n",
+    );
+    let old = format!(
+        "{}&schema=old",
+        servers.postgres.url("teller", "${PASSWORD}")
+    );
+    let socket = servers.mariadb.folder().join("socket");
+    let new = format!(
+        "mysql://root@localhost/new_books?socket={}",
+        socket.display()
+    );
+    let line = format!("init {old} {new} -o drafted/crossfoot.toml");
+    fs::create_dir(place.path().join("drafted")).unwrap();
+    insta::assert_snapshot!(told(&place, Some(&servers), &line), @r#"
+    exit 0
+    drafted/crossfoot.toml is written. Next: crossfoot verify --plan drafted/crossfoot.toml
+    ---
+    the source's table scratch (0 records) has no counterpart: it is not compared
+    nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
+    took id as key (the primary key of entry), total, burden as money
+    id: the primary key of the source's entry, and of the target's entry
+    the source's comment on entry: 分录
+    the source's comment on total: what is owed, in yuan
+    the target's comment on total: owed
+    the target's place is not compared: values of such a type cannot be read
+    "#);
+    let plan = place.read("drafted/crossfoot.toml");
+    assert!(
+        !plan.contains(PASSWORD) && !plan.contains("p%40ss"),
+        "{plan}"
+    );
+    insta::assert_snapshot!(masked(&plan, &servers), @r#"
+    # Drafted from both books by measuring them. What was taken for what stands beside it:
+    # read it, and correct what you know better.
+    name = "postgres.old to new_books"
+
+    [source]
+    url = "postgres://teller:${PASSWORD}@localhost:[port]/postgres?host=[postgres]&schema=old"
+
+    [target]
+    url = "mysql://root@localhost/new_books?socket=[mariadb]/socket"
+
+    [target.tables.entry]
+    ignore = ["place"]
+
+    # id: the primary key of the source's entry, and of the target's entry
+    # the source's comment on entry: 分录
+    # the source's comment on total: what is owed, in yuan
+    # the target's comment on total: owed
+    # the target's place is not compared: values of such a type cannot be read
+    [[agreement]]
+    name = "entry"
+    rule = "entry"
+    target = "entry"
+    key = ["id"] # the primary key of entry
+    money = ["total", "burden"]
+    foot = ["remark", "owner"]
+    "#);
+    insta::assert_snapshot!(told(&place, Some(&servers), &format!("{line} --force --lang zh")), @r#"
+    exit 0
+    已写出 drafted/crossfoot.toml。下一步：crossfoot verify --plan drafted/crossfoot.toml
+    ---
+    源账的表 scratch（0 records）没有对应的表：不核对
+    看不出金额的币种：合计时不分币种；可在方案中写 `currency = "CNY"`
+    以 id 为键（entry 的主键），以 total, burden 为金额
+    id：源账的 entry 的主键，也是新账的 entry 的主键
+    源账对 entry 的说明：分录
+    源账对 total 的说明：what is owed, in yuan
+    新账对 total 的说明：owed
+    新账的 place 不核对：这种类型的值无法读取
+    "#);
+    let (code, stdout, stderr) = run(&place, "check --plan drafted");
+    assert_eq!(code, Some(0), "{stdout}{stderr}");
+    let (code, stdout, stderr) = run(&place, "verify --plan drafted --evidence out --no-progress");
+    assert_eq!(code, Some(1), "{stdout}{stderr}");
+    let found = breaks_of(&place, "out");
+    assert_eq!(found, [r#"differs {"id":"77"}"#, r#"missing {"id":"200"}"#]);
+}
+
+#[test]
+fn init_drafts_a_plan_from_a_database_to_files_in_a_folder_elsewhere() {
+    let row = |id: u32, fen: u32| {
+        format!(
+            "F{id:04},2013-05-{:02},{}.{:02}",
+            1 + id % 28,
+            fen / 100,
+            fen % 100
+        )
+    };
+    let rows: Vec<String> = (1..=300).map(|id| row(id, id * 37)).collect();
+    let values: Vec<String> = rows
+        .iter()
+        .map(|row| format!("('{}')", row.replace(',', "', '")))
+        .collect();
+    let mut damaged = rows.clone();
+    damaged[41] = row(42, 42 * 37 + 1);
+    damaged.remove(100);
+    let csv = format!("serial,day,amount\n{}\n", damaged.join("\n"));
+    let place = Place::empty()
+        .with("files/flow.csv", csv)
+        .with("plans/old.txt", "");
+    let create =
+        "CREATE TABLE flow (serial TEXT PRIMARY KEY NOT NULL, day DATE, amount DECIMAL(18,2));";
+    sqlite(
+        &place,
+        "data/pay.db",
+        &format!("{create} INSERT INTO flow VALUES {};", values.join(", ")),
+    );
+    insta::assert_snapshot!(
+        told(&place, None, "init sqlite://data/pay.db files -o plans/crossfoot.toml --currency CNY"),
+        @"
+    exit 0
+    plans/crossfoot.toml is written. Next: crossfoot verify --plan plans/crossfoot.toml
+    ---
+    took serial as key (the primary key of flow), amount as money (CNY)
+    serial: the primary key of the source's flow; unique in 299 of 299 records of the target
+    amount: as exact numbers
+    "
+    );
+    insta::assert_snapshot!(place.read("plans/crossfoot.toml"), @r#"
+    # Drafted from both books by measuring them. What was taken for what stands beside it:
+    # read it, and correct what you know better.
+    name = "pay to files"
+    currency = "CNY"
+
+    [source]
+    url = "sqlite://../data/pay.db"
+
+    [target]
+    url = "../files"
+
+    # serial: the primary key of the source's flow; unique in 299 of 299 records of the target
+    # amount: as exact numbers
+    [[agreement]]
+    name = "flow"
+    rule = "flow"
+    target = "flow"
+    key = ["serial"] # the primary key of flow
+    money = ["amount"]
+    foot = ["day"]
+    "#);
+    let (code, stdout, stderr) = run(&place, "check --plan plans");
+    assert_eq!(code, Some(0), "{stdout}{stderr}");
+    let (code, stdout, stderr) = run(&place, "verify --plan plans --evidence out --no-progress");
+    assert_eq!(code, Some(1), "{stdout}{stderr}");
+    let found = breaks_of(&place, "out");
+    assert_eq!(
+        found,
+        [
+            r#"differs {"serial":"F0042"}"#,
+            r#"missing {"serial":"F0101"}"#
+        ]
+    );
+    // The other way round the target declares the key.
+    insta::assert_snapshot!(
+        told(&place, None, "init files sqlite://data/pay.db -o back.toml --currency CNY --lang zh"),
+        @""
+    );
+}
+
+#[test]
+fn two_databases_are_verified_without_a_plan() {
+    let place = Place::empty();
+    let entries = |statement: &str| {
+        format!(
+            "CREATE TABLE entry (id INTEGER PRIMARY KEY, amount DECIMAL(18,2), memo TEXT); \
+             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 250000) \
+             INSERT INTO entry SELECT i, printf('%d.%02d', i % 977, i % 100), 'm' || (i % 50) FROM n; \
+             {statement}"
+        )
+    };
+    sqlite(&place, "old.db", &entries(""));
+    sqlite(
+        &place,
+        "new.db",
+        &entries(
+            "DELETE FROM entry WHERE id = 123456; UPDATE entry SET amount = '9.99' WHERE id = 7;",
+        ),
+    );
+    let line = "verify sqlite://old.db sqlite://new.db --evidence out --no-progress --lang en";
+    let (code, stdout, stderr) = run(&place, line);
+    assert_eq!(code, Some(1), "{stdout}{stderr}");
+    insta::assert_snapshot!(stderr, @"took id as key (the primary key of entry), amount as money");
+    let found = breaks_of(&place, "out");
+    assert_eq!(
+        found,
+        [r#"differs {"id":"7"}"#, r#"missing {"id":"123456"}"#]
+    );
+    // Not all of a large table is read to judge its columns.
+    let (_, _, said) = run(&place, "init sqlite://old.db sqlite://new.db");
+    let judged = said
+        .lines()
+        .find(|line| line.contains("were judged by"))
+        .unwrap();
+    insta::assert_snapshot!(judged, @"in the source, entry: its columns were judged by 199,999 records of 250,000");
+    let (_, _, said) = run(
+        &place,
+        "init sqlite://old.db sqlite://new.db -o zh.toml --lang zh",
+    );
+    insta::assert_snapshot!(said.lines().next().unwrap(), @"");
+}
+
+#[test]
+fn init_says_what_is_wrong_with_an_address() {
+    let place = Place::empty().with("new.csv", "id,amount\n1,2.00\n");
+    let with = |old: &str| place.run(&format!("init {old} new.csv"));
+    let said = [
+        with("sqlite://none.db"),
+        with("postgres://teller@127.0.0.1:1/pay?tls=off"),
+        with("postgres://teller:plain@127.0.0.1/pay")
+            .replace("teller:plain@127.0.0.1/pay new", "… new"),
+        with("postgres://teller:${NOT_SET}@127.0.0.1/pay"),
+        with("mysql://127.0.0.1/pay"),
+        with("oracle://teller@127.0.0.1/pay"),
+        place.run("verify sqlite://none.db mysql://127.0.0.1/pay --lang zh"),
+    ];
+    assert!(!place.path().join("crossfoot.toml").exists());
+    assert!(!said.join("").contains("plain"));
+    insta::assert_snapshot!(said.join("\n"), @"
+    $ crossfoot init sqlite://none.db new.csv
+    exit 3
+    --- stderr
+    error: none.db cannot be reached: there is no such file; check the path, or make the file first: it is never made by reading
+
+    $ crossfoot init postgres://teller@127.0.0.1:1/pay?tls=off new.csv
+    exit 3
+    --- stderr
+    error: 127.0.0.1:1 cannot be reached: error connecting to server: Connection refused (os error 111); is it running, and is this its host and port?
+
+    $ crossfoot init postgres://… new.csv
+    exit 2
+    --- stderr
+      × the url holds a password
+       ╭─[source:1:1]
+     1 │ postgres://teller:*****@127.0.0.1/pay
+       · ──────────────────┬──────────────────
+       ·                   ╰── not in a file
+       ╰────
+      help: write a variable in its place, such as `${PGPASSWORD}`, and change the password
+
+    error: the address of a book has a mistake
+
+    $ crossfoot init postgres://teller:${NOT_SET}@127.0.0.1/pay new.csv
+    exit 2
+    --- stderr
+      × the environment variable `NOT_SET` is not set
+       ╭─[source:1:19]
+     1 │ postgres://teller:${NOT_SET}@127.0.0.1/pay
+       ·                   ──────────
+       ╰────
+      help: set it: `export NOT_SET=…`
+
+    error: the address of a book has a mistake
+
+    $ crossfoot init mysql://127.0.0.1/pay new.csv
+    exit 2
+    --- stderr
+      × the address of the database cannot be: it names no user
+       ╭─[source:1:1]
+     1 │ mysql://127.0.0.1/pay
+       · ─────────────────────
+       ╰────
+      help: write mysql://user@host/database
+
+    error: the address of a book has a mistake
+
+    $ crossfoot init oracle://teller@127.0.0.1/pay new.csv
+    exit 2
+    --- stderr
+      × `oracle://` books are not in this build
+       ╭─[source:1:1]
+     1 │ oracle://teller@127.0.0.1/pay
+       · ─────────────────────────────
+       ╰────
+      help: this build reads files and the databases `postgres://`, `mysql://` and `sqlite://`: export the tables as CSV or Parquet and name their folder
+
+    error: the address of a book has a mistake
+
+    $ crossfoot verify sqlite://none.db mysql://127.0.0.1/pay --lang zh
+    exit 2
+    --- stderr
+      × 数据库地址有误：未写用户名
+       ╭─[target:1:1]
+     1 │ mysql://127.0.0.1/pay
+       · ─────────────────────
+       ╰────
+      help: 请写 mysql://user@host/database
+
+    错误：账的地址有误
+    ");
+}
