@@ -217,9 +217,11 @@ pub(crate) struct PlanPath {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  crossfoot verify --plan examples/first\n  \
                         crossfoot verify old.csv new.parquet --key serial --money amount,fee\n  \
+                        crossfoot verify old.csv sqlite://new.db\n  \
                         crossfoot verify --json | jq .verdict")]
 pub(crate) struct Verify {
-    /// The old and the new book: a file, a folder or a glob each. Without them, the plan says.
+    /// The old and the new book: a file, a folder, a glob or a database each. Without them, the plan
+    /// says.
     #[arg(value_name = "OLD NEW", num_args = 2, conflicts_with = "plan")]
     pub(crate) books: Vec<String>,
     #[command(flatten)]
@@ -349,8 +351,15 @@ pub(crate) struct Check {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  crossfoot init old.csv new.parquet --key serial\n  \
+                        crossfoot init 'postgres://me:${PGPASSWORD}@db/old?schema=pay' mysql://me@127.0.0.1/new\n  \
+                        crossfoot init sqlite://old.db ledger/ -o plan/crossfoot.toml\n\n\
+                        Keys, types and comments of a database are taken from it. `${NAME}` stands for a \
+                        variable of the environment; the plan names it too, and never holds a password."
+)]
 pub(crate) struct Init {
-    /// The old book: a file, a folder or a glob.
+    /// The old book: a file, a folder, a glob, or a database: postgres://, mysql:// or sqlite://.
     pub(crate) source: String,
     /// The new book.
     pub(crate) target: String,

@@ -5,7 +5,6 @@ use crate::args::Init;
 use crate::error::{CommandError, Kind};
 use crate::screen::Screen;
 use reconcile::survey::{SurveyError, Wishes, survey, write_plan};
-use std::path::Path;
 
 pub(crate) fn run(init: &Init, screen: &Screen) -> Result<u8, CommandError> {
     let output = match init.output.is_dir() {
@@ -23,7 +22,7 @@ pub(crate) fn run(init: &Init, screen: &Screen) -> Result<u8, CommandError> {
         ..Wishes::default()
     };
     let surveyed =
-        survey(Path::new(&init.source), Path::new(&init.target), &wishes).map_err(survey_error)?;
+        survey(&init.source, &init.target, &wishes, &environment).map_err(survey_error)?;
     write_plan(&surveyed, &output)
         .map_err(|error| CommandError::new(Kind::Use, format!("{}: {error}", output.display())))?;
     for line in &surveyed.said {
@@ -38,6 +37,10 @@ pub(crate) fn run(init: &Init, screen: &Screen) -> Result<u8, CommandError> {
 pub(crate) fn survey_error(error: SurveyError) -> CommandError {
     match error {
         SurveyError::Books(errors) => reconcile::PrepareError::Books(errors).into(),
+        SurveyError::Address(mistakes) => CommandError {
+            mistakes,
+            ..CommandError::new(Kind::Use, "the address of a book has a mistake")
+        },
         SurveyError::Read(error) => CommandError::new(Kind::Book, error.to_string()),
         SurveyError::Wish(message) => CommandError::new(Kind::Use, message),
     }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use reconcile::survey::{Wishes, plan_of, survey};
 use reconcile::{Options, Outcome, Prepared, VerifyError, prepare};
 use rules::plan::Plan;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub(crate) fn run(verify: &Verify, screen: &Screen) -> Result<u8, CommandError> {
     let outcome = outcome(verify, screen)?;
@@ -76,7 +76,7 @@ fn plan_for(
         ..Wishes::default()
     };
     let surveyed =
-        survey(Path::new(source), Path::new(target), &wishes).map_err(super::init::survey_error)?;
+        survey(source, target, &wishes, &environment).map_err(super::init::survey_error)?;
     screen.tell(&surveyed.in_one_line());
     plan_of(&surveyed).map_err(CommandError::plan)
 }

@@ -136,8 +136,8 @@ fn verify_has_examples() {
     Usage: crossfoot verify [OPTIONS] [OLD NEW] [OLD NEW]...
 
     Arguments:
-      [OLD NEW] [OLD NEW]...  The old and the new book: a file, a folder or a glob each. Without them,
-                              the plan says
+      [OLD NEW] [OLD NEW]...  The old and the new book: a file, a folder, a glob or a database each.
+                              Without them, the plan says
 
     Options:
           --lang <LANG>      Language of words on the screen; by default that of the system [env:
@@ -159,6 +159,7 @@ fn verify_has_examples() {
     Examples:
       crossfoot verify --plan examples/first
       crossfoot verify old.csv new.parquet --key serial --money amount,fee
+      crossfoot verify old.csv sqlite://new.db
       crossfoot verify --json | jq .verdict
     ");
 }

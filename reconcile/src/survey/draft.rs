@@ -9,18 +9,33 @@ use super::pairs::{Pair, Why, pair_columns, pair_tables};
 use super::profile::{Class, Column};
 use super::sample::Sample;
 use super::say::{count, list, many};
+use super::site::{Environment, Site};
 use super::{Survey, SurveyError, Wishes};
 use crate::prepare::quoted;
 use hashbrown::HashSet;
 use ledger::{CurrencyCode, Zone, minor_units};
 use rules::plan::{Draft, DraftAgreement, DraftBook};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::str::FromStr;
 
-pub(super) fn survey(source: &Path, target: &Path, wishes: &Wishes) -> Result<Survey, SurveyError> {
+pub(super) fn survey(
+    source: &str,
+    target: &str,
+    wishes: &Wishes,
+    environment: Environment<'_>,
+) -> Result<Survey, SurveyError> {
     check_wishes(wishes)?;
-    let (old, new) = match (open(source), open(target)) {
+    let source = Site::read(source, "source", environment);
+    let target = Site::read(target, "target", environment);
+    let (source, target) = match (source, target) {
+        (Ok(source), Ok(target)) => (source, target),
+        (Err(SurveyError::Address(mut mistakes)), Err(SurveyError::Address(more))) => {
+            mistakes.extend(more);
+            return Err(SurveyError::Address(mistakes));
+        }
+        (Err(error), _) | (_, Err(error)) => return Err(error),
+    };
+    let (old, new) = match (open(&source), open(&target)) {
         (Ok(old), Ok(new)) => (old, new),
         (Err(SurveyError::Books(mut errors)), Err(SurveyError::Books(more))) => {
             errors.extend(more);
@@ -54,16 +69,21 @@ pub(super) fn survey(source: &Path, target: &Path, wishes: &Wishes) -> Result<Su
     took.extend(says_left_out(&facts, &sources, &targets));
     let draft = Draft {
         preface: PREFACE.to_owned(),
-        name: format!("{} to {}", stem(source), stem(target)),
+        name: format!("{} to {}", source.name(), target.name()),
         timezone: wishes.timezone.clone(),
         currency: told,
-        source: book(source, old),
-        target: book(target, new),
+        source: book(&source, old, facts.iter().map(|fact| fact.source)),
+        target: book(&target, new, facts.iter().map(|fact| fact.target)),
         agreements,
         controls: Vec::new(),
         notes: BTreeMap::new(),
     };
-    Ok(Survey { draft, said, took })
+    Ok(Survey {
+        draft,
+        said,
+        took,
+        paths: [source.paths, target.paths],
+    })
 }
 
 const PREFACE: &str = "Drafted from both books by measuring them. What was taken for what stands beside it:\n\
@@ -85,7 +105,18 @@ fn samples(opened: &Opened) -> Vec<Sample> {
 
 fn says_sample(sample: &Sample) -> Option<String> {
     let records = many(sample.records, "record");
-    let judged = format!("{}: its columns were judged by {records}", sample.name());
+    let of = match sample
+        .records_in_all()
+        .filter(|(all, _)| *all > sample.records)
+    {
+        Some((all, false)) => format!(" of {}", count(all)),
+        Some((all, true)) => format!(" of about {}", count(all)),
+        None => String::new(),
+    };
+    let judged = format!(
+        "{}: its columns were judged by {records}{of}",
+        sample.name()
+    );
     match &sample.fault {
         Some(error) => {
             let line = error
@@ -102,32 +133,18 @@ fn says_sample(sample: &Sample) -> Option<String> {
     }
 }
 
-fn book(path: &Path, opened: Opened) -> DraftBook {
+fn book<'s>(site: &Site, opened: Opened, compared: impl Iterator<Item = &'s Sample>) -> DraftBook {
+    let mut tables = opened.tables;
+    // A record of which something cannot be read cannot be read whole.
+    for sample in compared.filter(|sample| !sample.unread.is_empty()) {
+        let spec = tables.entry(sample.name().to_owned()).or_default();
+        spec.ignore.extend(sample.unread.iter().cloned());
+    }
     DraftBook {
-        url: path.to_string_lossy().into_owned(),
-        tables: opened.tables,
+        url: site.written.clone(),
+        tables,
         notes: BTreeMap::new(),
     }
-}
-
-/// A book's name: the last part of its path without its ending.
-fn stem(path: &Path) -> String {
-    let last = path
-        .components()
-        .rev()
-        .map(|part| part.as_os_str().to_string_lossy().into_owned());
-    let plain = |name: &String| {
-        !name.contains(['*', '?', '[', '{']) && name.chars().any(char::is_alphanumeric)
-    };
-    let name = last
-        .into_iter()
-        .find(plain)
-        .unwrap_or_else(|| "book".to_owned());
-    let stem = name
-        .split('.')
-        .find(|part| !part.is_empty())
-        .unwrap_or("book");
-    stem.chars().filter(|c| !c.is_control()).collect()
 }
 
 /// Two tables that belong together, and what was found out about them.
@@ -348,9 +365,11 @@ fn says_unpaired<'a>(
         .iter()
         .filter(|sample| !paired.contains(sample.name()));
     said.extend(open.map(|sample| {
-        let records = match sample.is_whole {
-            true => many(sample.records, "record"),
-            false => format!("more than {}", many(sample.records, "record")),
+        let records = match (sample.is_whole, sample.records_in_all()) {
+            (true, _) => many(sample.records, "record"),
+            (false, Some((all, false))) => many(all, "record"),
+            (false, Some((all, true))) => format!("about {}", many(all, "record")),
+            (false, None) => format!("more than {}", many(sample.records, "record")),
         };
         format!(
             "the {side}'s table {} ({records}) has no counterpart: it is not compared",
@@ -374,7 +393,11 @@ fn says_left_out(facts: &[Fact<'_>], sources: &[Sample], targets: &[Sample]) -> 
         left_out.extend(tables.map(|sample| format!("table {} of the {name}", sample.name())));
         for fact in facts {
             let sample = [fact.source, fact.target][side];
-            let nested = sample.nested.iter().map(String::as_str);
+            let nested = sample
+                .nested
+                .iter()
+                .chain(&sample.unread)
+                .map(String::as_str);
             let columns: Vec<&str> = fact.open(side).into_iter().chain(nested).collect();
             if !columns.is_empty() {
                 left_out.push(format!(
@@ -450,7 +473,7 @@ impl Fact<'_> {
             false => format!(
                 "took {} as key ({})",
                 names(&self.key.pairs),
-                self.key.says_source()
+                self.key.says_why(self.source, self.target)
             ),
         };
         let money = match (self.money.is_empty(), self.currency, currency) {
@@ -474,6 +497,7 @@ impl Fact<'_> {
             said.push(format!("{source} is held against {target}"));
         }
         said.extend(self.says_key());
+        said.extend(self.says_comments());
         said.extend((0..self.pairs.len()).filter_map(|at| self.says_pair(at)));
         said.extend((0..self.pairs.len()).flat_map(|at| self.says_faults(at)));
         let sides = [
@@ -493,6 +517,13 @@ impl Fact<'_> {
                 said.push(format!(
                     "the {own}'s {} not compared: lists and structures cannot be",
                     with_verb(&nested)
+                ));
+            }
+            if !sample.unread.is_empty() {
+                let unread: Vec<&str> = sample.unread.iter().map(String::as_str).collect();
+                said.push(format!(
+                    "the {own}'s {} not compared: values of such a type cannot be read",
+                    with_verb(&unread)
                 ));
             }
         }
@@ -517,15 +548,59 @@ impl Fact<'_> {
             return Some("without a key, records are compared as a multiset, and paired by what they have in common".to_owned());
         }
         let names = list(self.names(&key.pairs).iter().map(String::as_str));
+        let (source, target) = (self.source.name(), self.target.name());
         let twice = match key.source.is_key() && key.target.is_key() {
             true => "",
             false => ": what is there more than once, or empty, is reported",
         };
-        Some(format!(
-            "{names}: {} records of the source, {} of the target{twice}",
-            key.says_source(),
-            key.says_target(),
-        ))
+        let declared = |side: &str, table: &str| format!("the primary key of the {side}'s {table}");
+        Some(match (key.source.is_declared, key.target.is_declared) {
+            (true, true) => format!(
+                "{names}: {}, and of the target's {target}",
+                declared("source", source)
+            ),
+            (true, false) => format!(
+                "{names}: {}; {} records of the target{twice}",
+                declared("source", source),
+                key.says_target()
+            ),
+            (false, true) => format!(
+                "{names}: {}; {} records of the source{twice}",
+                declared("target", target),
+                key.says_source()
+            ),
+            (false, false) => format!(
+                "{names}: {} records of the source, {} of the target{twice}",
+                key.says_source(),
+                key.says_target(),
+            ),
+        })
+    }
+
+    /// What the makers of databases say of both tables and their paired columns.
+    fn says_comments(&self) -> Vec<String> {
+        let says = |whose: &str, name: &str, comment: String| {
+            format!("{whose} comment on {name}: {comment}")
+        };
+        let of_tables = [(self.source, "the source's"), (self.target, "the target's")];
+        let of_tables = of_tables.into_iter().filter_map(|(sample, whose)| {
+            let comment = sample.table.comment().and_then(one_line)?;
+            Some(says(whose, sample.name(), comment))
+        });
+        let of_columns = (0..self.pairs.len()).flat_map(|at| {
+            let columns = self.columns(at);
+            let comment = |column: &Column| column.comment.as_deref().and_then(one_line);
+            let [old, new] = columns.map(comment);
+            let [source, target] = columns.map(|column| column.name.as_str());
+            match old == new && source == target {
+                true => [old.map(|words| says("both books'", target, words)), None],
+                false => [
+                    old.map(|words| says("the source's", source, words)),
+                    new.map(|words| says("the target's", target, words)),
+                ],
+            }
+        });
+        of_tables.chain(of_columns.flatten()).collect()
     }
 
     /// Why two columns were paired, if not by their names alone, and how they are compared.
@@ -692,7 +767,8 @@ impl Fact<'_> {
     fn agreement(&self, currency: Option<&str>, words: &[String]) -> DraftAgreement {
         let mut notes = BTreeMap::new();
         if !self.key.pairs.is_empty() {
-            notes.insert("key".to_owned(), self.key.says_source());
+            let why = self.key.says_why(self.source, self.target);
+            notes.insert("key".to_owned(), why);
         }
         let ignore = self.ignored();
         if !ignore.is_empty() {
@@ -737,6 +813,24 @@ fn says_fill(source: &Column, target: &Column) -> Option<String> {
             says(target)
         )
     })
+}
+
+/// Characters of a comment that are repeated.
+const MOST_OF_COMMENT: usize = 100;
+
+/// A comment of a database on one line; none where it says nothing.
+fn one_line(comment: &str) -> Option<String> {
+    let words: Vec<&str> = comment
+        .split(|c: char| c.is_whitespace() || c.is_control())
+        .collect();
+    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    let line = words.join(" ");
+    let start: String = line.chars().take(MOST_OF_COMMENT).collect();
+    match (start.is_empty(), start.len() < line.len()) {
+        (true, _) => None,
+        (false, true) => Some(format!("{start}…")),
+        (false, false) => Some(start),
+    }
 }
 
 /// Names, and whether they are one or many.

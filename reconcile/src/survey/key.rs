@@ -26,6 +26,18 @@ impl Key {
         }
     }
 
+    /// Why it is one, in a few words: that a database declares it, or what was measured of the source.
+    pub(super) fn says_why(&self, source: &Sample, target: &Sample) -> String {
+        match (self.source.is_declared, self.target.is_declared) {
+            (true, true) if source.name() != target.name() => {
+                format!("the primary key of {} and {}", source.name(), target.name())
+            }
+            (true, _) => format!("the primary key of {}", source.name()),
+            (false, true) => format!("the primary key of {}", target.name()),
+            (false, false) => says(self.source),
+        }
+    }
+
     /// What was measured of the source, in a few words.
     pub(super) fn says_source(&self) -> String {
         says(self.source)
@@ -43,6 +55,7 @@ fn says(measure: Measure) -> String {
         distinct,
         gaps,
         is_whole,
+        is_declared: _,
     } = measure;
     let of = if is_whole { "" } else { "the first " };
     let gaps = match gaps {
@@ -61,9 +74,13 @@ const MOST_CANDIDATES: usize = 12;
 /// Sets of columns that are measured on all records.
 const MOST_MEASURED: usize = 5;
 
-/// Finds the best key: the set of columns that costs least and tells all records of the source
-/// apart, and most of those of the target, where some may be there twice by fault.
+/// Finds the best key: what a database declares; or else the set of columns that costs least and
+/// tells all records of the source apart, and most of those of the target, where some may be there
+/// twice by fault.
 pub(super) fn find(source: &Sample, target: &Sample, pairs: &[Pair], money: &[usize]) -> Key {
+    if let Some(key) = declared(source, target, pairs, money) {
+        return key;
+    }
     if source.records == 0 {
         return Key::none(format!(
             "{} has no records to measure a key on",
@@ -97,6 +114,36 @@ pub(super) fn find(source: &Sample, target: &Sample, pairs: &[Pair], money: &[us
         }
     }
     near.unwrap_or_else(|| Key::none(why_none(source, target, pairs, split.as_ref())))
+}
+
+/// The key that the source's database declares, or else the target's, where all its columns are in
+/// both tables and tell the records of the other one apart as well.
+fn declared(source: &Sample, target: &Sample, pairs: &[Pair], money: &[usize]) -> Option<Key> {
+    let fits = |at: &usize| {
+        let pair = &pairs[*at];
+        // Numbers that both books gave out for themselves name nothing.
+        let is_shared = !(source.is_whole && target.is_whole)
+            || pair.shared.is_none_or(|shared| shared.permille() >= 500);
+        is_shared && pair.form != Form::Float && !money.contains(at)
+    };
+    let of = |sample: &Sample, pick: fn(&Pair) -> usize| -> Option<Vec<usize>> {
+        let key = sample.table.key();
+        let is_called = |at: usize, name: &str| sample.columns[at].name == name;
+        let pair = |name: &&str| pairs.iter().position(|pair| is_called(pick(pair), name));
+        let set: Option<Vec<usize>> = key.iter().map(pair).collect();
+        set.filter(|set| !set.is_empty() && set.iter().all(fits))
+    };
+    let sets = [
+        of(source, |pair| pair.source),
+        of(target, |pair| pair.target),
+    ];
+    let keys = sets
+        .into_iter()
+        .flatten()
+        .map(|set| measured_key(source, target, pairs, set));
+    let is_one = |key: &Key| key.source.is_key() || is_nearly_unique(key.source);
+    let mut keys = keys.filter(|key| is_one(key) && is_mostly_unique(key.target));
+    keys.next()
 }
 
 /// Measures the key that is wished for.

@@ -8,7 +8,8 @@
 //! ```no_run
 //! use reconcile::survey::{Wishes, plan_of, survey};
 //!
-//! let found = survey("old.csv".as_ref(), "new.parquet".as_ref(), &Wishes::default())?;
+//! let environment = |name: &str| std::env::var(name).ok();
+//! let found = survey("sqlite://old.db", "new.parquet", &Wishes::default(), &environment)?;
 //! println!("{}", found.in_one_line());
 //! let plan = plan_of(&found).expect("what was drafted is a plan");
 //! # Ok::<(), reconcile::survey::SurveyError>(())
@@ -26,6 +27,7 @@ mod pairs;
 mod profile;
 mod sample;
 mod say;
+mod site;
 #[cfg(test)]
 mod stories;
 mod times;
@@ -33,6 +35,7 @@ mod times;
 use books::{BookError, ReadError};
 use rules::plan::{Draft, Plan, PlanError};
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// What the user already knows.
@@ -56,6 +59,8 @@ pub struct Survey {
     /// What was taken for what, and why: a line each.
     pub said: Vec<String>,
     took: Vec<String>,
+    /// Where in the books' addresses paths stand that start from the working folder.
+    paths: [Vec<Range<usize>>; 2],
 }
 
 impl Survey {
@@ -72,6 +77,9 @@ pub enum SurveyError {
     /// Books that cannot be opened.
     #[error("a book cannot be opened: {}", .0.first().map(ToString::to_string).unwrap_or_default())]
     Books(Vec<BookError>),
+    /// Addresses that cannot be.
+    #[error("{}", .0.first().map(ToString::to_string).unwrap_or_default())]
+    Address(Vec<PlanError>),
     /// A file that cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -81,15 +89,22 @@ pub enum SurveyError {
     Wish(String),
 }
 
-/// Looks at two books, a file, a folder or a glob each, and drafts the plan that compares them.
+/// Looks at two books, and drafts the plan that compares them. A book is a file, a folder, a glob or
+/// the address of a database, as a plan names it; `environment` gives the variables in it, whose
+/// values never come into the plan.
 ///
 /// It judges columns by some 200,000 records of each table, and keys by all records up to
-/// 5,000,000.
+/// 5,000,000, unless a database declares them.
 ///
 /// # Errors
 /// A book cannot be opened or read, or there is nothing to compare in the way that is wished for.
-pub fn survey(source: &Path, target: &Path, wishes: &Wishes) -> Result<Survey, SurveyError> {
-    draft::survey(source, target, wishes)
+pub fn survey(
+    source: &str,
+    target: &str,
+    wishes: &Wishes,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Survey, SurveyError> {
+    draft::survey(source, target, wishes, environment)
 }
 
 /// Reads the plan of a survey, without writing it. Its paths start from the working folder.
@@ -105,7 +120,7 @@ const PLANLESS: &str = "the plan drafted from both books";
 
 /// Writes the plan of a survey as text, all SQL in it, its paths starting from `folder`.
 pub fn plan_text(survey: &Survey, folder: &Path) -> String {
-    rules::plan::write(&seen_from(&survey.draft, folder))
+    rules::plan::write(&survey.seen_from(folder))
 }
 
 /// Writes the plan of a survey to `path`, and its SQL to files in the folder `rules` beside it.
@@ -115,7 +130,7 @@ pub fn plan_text(survey: &Survey, folder: &Path) -> String {
 /// What the system says when a file cannot be written.
 pub fn write_plan(survey: &Survey, path: &Path) -> io::Result<Vec<PathBuf>> {
     let folder = path.parent().unwrap_or(Path::new(""));
-    let mut draft = seen_from(&survey.draft, folder);
+    let mut draft = survey.seen_from(folder);
     let mut written = vec![path.to_owned()];
     for agreement in &mut draft.agreements {
         let name = file_name(&agreement.name);
@@ -166,50 +181,14 @@ fn file_name(name: &str) -> String {
     name.chars().map(fit).collect()
 }
 
-/// A draft whose books are named as they are found from `folder`.
-fn seen_from(draft: &Draft, folder: &Path) -> Draft {
-    let mut draft = draft.clone();
-    for book in [&mut draft.source, &mut draft.target] {
-        book.url = url_from(Path::new(&book.url), folder);
+impl Survey {
+    /// The draft with its books named as they are found from `folder`.
+    fn seen_from(&self, folder: &Path) -> Draft {
+        let mut draft = self.draft.clone();
+        let books = [&mut draft.source, &mut draft.target];
+        for (book, paths) in books.into_iter().zip(&self.paths) {
+            book.url = site::seen_from(folder, &book.url, paths);
+        }
+        draft
     }
-    draft
-}
-
-/// A path as a plan in `folder` writes it.
-fn url_from(path: &Path, folder: &Path) -> String {
-    let path = match (
-        path.is_absolute(),
-        folder == Path::new("") || folder == Path::new("."),
-    ) {
-        (true, _) | (_, true) => path.to_owned(),
-        (false, false) => from_to(folder, path).unwrap_or_else(|| path.to_owned()),
-    };
-    let text = path.to_string_lossy().into_owned();
-    match text.starts_with('~') {
-        true => format!("./{text}"),
-        false => text,
-    }
-}
-
-/// The way from a folder to a path, both absolute or starting from the working folder.
-fn from_to(folder: &Path, path: &Path) -> Option<PathBuf> {
-    let (folder, path) = (
-        std::path::absolute(folder).ok()?,
-        std::path::absolute(path).ok()?,
-    );
-    let shared = folder
-        .components()
-        .zip(path.components())
-        .take_while(|(a, b)| a == b)
-        .count();
-    let up = folder.components().skip(shared);
-    if up
-        .clone()
-        .any(|part| part == std::path::Component::ParentDir)
-    {
-        return Some(path);
-    }
-    let mut way: PathBuf = up.map(|_| "..").collect();
-    way.extend(path.components().skip(shared));
-    Some(way)
 }

@@ -10,7 +10,8 @@ use ledger::CurrencyCode;
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-/// Pairs that hold amounts, by their indexes: exact numbers by name, or with two decimals.
+/// Pairs that hold amounts, by their indexes: exact numbers by name, by the type that a database
+/// declares, or with two decimals.
 pub(super) fn find(source: &Sample, target: &Sample, pairs: &[Pair]) -> Vec<usize> {
     let is_money = |pair: &Pair| {
         let columns = [&source.columns[pair.source], &target.columns[pair.target]];
@@ -20,7 +21,8 @@ pub(super) fn find(source: &Sample, target: &Sample, pairs: &[Pair]) -> Vec<usiz
             .any(|column| names::is_no_money(&column.name));
         let named = columns.iter().any(|column| names::is_money(&column.name));
         let holds = columns.iter().all(|column| holds_amounts(column));
-        is_number && !no_money && (named || holds)
+        let declared = columns.iter().any(|column| column.is_declared_amount());
+        is_number && !no_money && (named || holds || declared)
     };
     let is_exact = |pair: &Pair| !matches!(pair.form, Form::Float | Form::Text);
     let found = pairs

@@ -5,6 +5,7 @@ use super::dialect::{self, Line};
 use super::groups::{Part, groups};
 use super::sample::{SAMPLE_RECORDS, each_batch_up_to_fault, each_text};
 use super::say::list;
+use super::site::Site;
 use books::{
     Book, BookError, BookErrorKind, BookSpec, ExtraFields, Format, ReadError, ReadErrorKind, Table,
     TableSpec,
@@ -24,14 +25,14 @@ pub(super) struct Opened {
     pub(super) said: Vec<String>,
 }
 
-/// Opens a book.
-pub(super) fn open(root: &Path) -> Result<Opened, SurveyError> {
-    let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
-    let base = base_of(&root);
-    let mut spec = BookSpec {
-        root,
-        ..BookSpec::default()
-    };
+/// Opens a book. A database says itself how it is to be read.
+pub(super) fn open(site: &Site) -> Result<Opened, SurveyError> {
+    let mut spec = site.spec.clone();
+    if site.is_database() {
+        let book = Book::open(&spec).map_err(SurveyError::Books)?;
+        return Ok(done(book, spec, Vec::new(), BTreeMap::new()));
+    }
+    let base = base_of(&spec.root);
     let mut looked_at = BTreeSet::new();
     let mut said = Vec::new();
     let mut of_files: BTreeMap<String, Vec<String>> = BTreeMap::new();

@@ -13,6 +13,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 pub(super) struct Column {
     pub(super) name: String,
     pub(super) data_type: DataType,
+    /// The type as a database declares it.
+    pub(super) declared: Option<String>,
+    /// What the makers of a database say of it.
+    pub(super) comment: Option<String>,
     /// Records looked at.
     pub(super) records: u64,
     /// Records with NULL.
@@ -129,6 +133,8 @@ impl Column {
         Column {
             name: name.to_owned(),
             data_type: data_type.clone(),
+            declared: None,
+            comment: None,
             records: 0,
             nulls: 0,
             blanks: 0,
@@ -183,6 +189,24 @@ impl Column {
 
     pub(super) fn class(&self) -> Class {
         Class::of(&self.data_type)
+    }
+
+    /// Whether a database declares amounts: decimals with a few places, or `money`.
+    pub(super) fn is_declared_amount(&self) -> bool {
+        let Some(declared) = &self.declared else {
+            return false;
+        };
+        let declared = declared.to_ascii_lowercase();
+        let is_called = |names: &[&str]| names.iter().any(|name| declared.starts_with(name));
+        match self.class() {
+            Class::Decimal(scale) => (1..=4).contains(&scale),
+            // Decimals without a fixed number of places come as texts.
+            Class::Text if is_called(&["money"]) => true,
+            Class::Text if is_called(&["numeric", "decimal"]) => {
+                self.filled > 0 && self.numbers.failed == 0 && (1..=4).contains(&self.numbers.scale)
+            }
+            _ => false,
+        }
     }
 
     /// Whether no record shows what the column holds.

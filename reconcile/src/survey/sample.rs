@@ -23,6 +23,8 @@ pub(super) struct Sample {
     pub(super) columns: Vec<Column>,
     /// Columns of lists and structures, which cannot.
     pub(super) nested: Vec<String>,
+    /// Columns of a database whose type is not read.
+    pub(super) unread: Vec<String>,
     /// Records read.
     pub(super) records: u64,
     /// Whether these are all.
@@ -36,17 +38,25 @@ impl Sample {
     pub(super) fn read(table: &Arc<Table>) -> Sample {
         let schema = table.schema();
         let data = schema.fields().len().saturating_sub(2);
-        let (flat, nested): (Vec<usize>, Vec<usize>) = (0..data).partition(|at| {
+        let (read, unread): (Vec<usize>, Vec<usize>) = (0..data).partition(|at| {
+            table.declared(*at).is_none() || *schema.field(*at).data_type() != DataType::Null
+        });
+        let (flat, nested): (Vec<usize>, Vec<usize>) = read.into_iter().partition(|at| {
             let data_type = schema.field(*at).data_type();
             !data_type.is_nested()
                 && !matches!(data_type, DataType::Interval(_) | DataType::Duration(_))
         });
         let name = |at: &usize| schema.field(*at).name().clone();
-        let new = |at: &usize| Column::new(schema.field(*at).name(), schema.field(*at).data_type());
+        let new = |at: &usize| Column {
+            declared: table.declared(*at).map(str::to_owned),
+            comment: table.column_comment(*at).map(str::to_owned),
+            ..Column::new(schema.field(*at).name(), schema.field(*at).data_type())
+        };
         let mut sample = Sample {
             table: Arc::clone(table),
             columns: flat.iter().map(new).collect(),
             nested: nested.iter().map(name).collect(),
+            unread: unread.iter().map(name).collect(),
             records: 0,
             is_whole: false,
             fault: None,
@@ -87,6 +97,27 @@ impl Sample {
     pub(super) fn name(&self) -> &str {
         self.table.name()
     }
+
+    /// Whether a database says that these columns tell all records apart, or some of them do.
+    pub(super) fn is_declared_key(&self, columns: &[usize]) -> bool {
+        let key = self.table.key();
+        let is_there = |name: &&str| columns.iter().any(|at| self.columns[*at].name == *name);
+        !key.is_empty() && key.iter().all(is_there)
+    }
+
+    /// How many records the table holds in all, where that is known, and whether it is an estimate
+    /// only.
+    pub(super) fn records_in_all(&self) -> Option<(u64, bool)> {
+        let estimate = self.table.rows_estimate();
+        let is_database = !self.table.key().is_empty() || estimate.is_some();
+        let counted = || self.table.chunks().iter().map(|chunk| chunk.rows).sum();
+        let counted: Option<u64> = is_database.then(counted).flatten();
+        match (counted, estimate) {
+            (Some(records), _) => Some((records, false)),
+            (None, Some(records)) => Some((records.max(self.records), true)),
+            (None, None) => None,
+        }
+    }
 }
 
 /// The chunks of a table, each with the records to read of it: as many as its share of the bytes
@@ -97,7 +128,11 @@ fn quotas(table: &Table) -> Vec<(Chunk, u64)> {
     let known: Option<u64> = chunks.iter().map(|chunk| chunk.rows).sum();
     let is_small = known.is_some_and(|rows| rows <= SAMPLE_RECORDS);
     let quota = |chunk: &Chunk| {
-        let share = u128::from(SAMPLE_RECORDS) * u128::from(chunk.bytes) / u128::from(bytes.max(1));
+        let share = match bytes {
+            // Databases do not know the size of all that they hold.
+            0 => u128::from(SAMPLE_RECORDS) / (chunks.len().max(1) as u128),
+            _ => u128::from(SAMPLE_RECORDS) * u128::from(chunk.bytes) / u128::from(bytes),
+        };
         match is_small {
             true => SAMPLE_RECORDS,
             false => u64::try_from(share)
@@ -110,11 +145,11 @@ fn quotas(table: &Table) -> Vec<(Chunk, u64)> {
     let step = chunks.len() / most + 1;
     let nothing = |at: usize| !at.is_multiple_of(step);
     chunks
-        .into_iter()
+        .iter()
         .enumerate()
         .map(|(at, chunk)| match nothing(at) {
-            true => (chunk, 0),
-            false => (chunk.clone(), quota(&chunk)),
+            true => (chunk.clone(), 0),
+            false => (chunk.clone(), quota(chunk)),
         })
         .collect()
 }
@@ -129,6 +164,8 @@ pub(super) struct Measure {
     pub(super) gaps: u64,
     /// Whether all records of the table were counted.
     pub(super) is_whole: bool,
+    /// Whether a database says so, and nothing was counted.
+    pub(super) is_declared: bool,
 }
 
 impl Measure {
@@ -173,8 +210,18 @@ impl Sample {
     }
 }
 
-/// Measures columns of a table on all its records that can be read, up to 5,000,000.
+/// Measures columns of a table on all its records that can be read, up to 5,000,000. What a database
+/// declares is not measured.
 pub(super) fn measure(sample: &Sample, columns: &[usize]) -> Measure {
+    if sample.is_declared_key(columns) {
+        return Measure {
+            records: sample.records,
+            distinct: sample.records,
+            gaps: 0,
+            is_whole: sample.is_whole,
+            is_declared: true,
+        };
+    }
     if sample.is_whole {
         return measure_sample(sample, columns);
     }

@@ -38,22 +38,12 @@ impl BookPlan {
         folder: &Path,
         environment: &dyn Fn(&str) -> Option<String>,
     ) -> Result<BookSpec, Vec<PlanError>> {
-        let address = self.url.resolve(environment)?;
-        let database = match DatabaseAddress::is_database(&address) {
-            true => Some(self.url.database(&address, folder)?),
-            false => None,
-        };
-        let root = match database {
-            Some(_) => PathBuf::new(),
-            None => folder.join(address),
-        };
         let tables = self.tables.iter();
         Ok(BookSpec {
-            root: std::path::absolute(&root).unwrap_or(root),
-            database,
             tables: tables
                 .map(|(name, spec)| (name.clone(), spec.value.clone()))
                 .collect(),
+            ..self.url.spec(folder, environment)?
         })
     }
 }
@@ -75,6 +65,47 @@ enum Piece {
 }
 
 impl Address {
+    /// Reads an address that stands in no plan, as one of a plan is read: `${NAME}` are variables of
+    /// the environment, and a password is never written out. `title` is what mistakes call the place.
+    ///
+    /// # Errors
+    /// Gives every mistake that shows without the environment, none with a password in it.
+    pub fn read(written: &str, title: &str) -> Result<Address, Vec<PlanError>> {
+        let shown = Arc::new(SourceText::new(title, written));
+        let mut reader = Reader::new(written, shown, Path::new(""));
+        let whole = Placed::new(written.to_owned(), 0..written.len());
+        match read_address(&mut reader, whole) {
+            Some(address) => Ok(address),
+            None => Err(reader.into_mistakes()),
+        }
+    }
+
+    /// Returns what to open: the book with the environment's variables filled in, relative paths
+    /// taken from `folder`, and nothing said of its tables.
+    ///
+    /// # Errors
+    /// As [`BookPlan::spec`].
+    pub fn spec(
+        &self,
+        folder: &Path,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<BookSpec, Vec<PlanError>> {
+        let address = self.resolve(environment)?;
+        let database = match DatabaseAddress::is_database(&address) {
+            true => Some(self.database(&address, folder)?),
+            false => None,
+        };
+        let root = match database {
+            Some(_) => PathBuf::new(),
+            None => folder.join(address),
+        };
+        Ok(BookSpec {
+            root: std::path::absolute(&root).unwrap_or(root),
+            database,
+            ..BookSpec::default()
+        })
+    }
+
     /// Returns the address as the plan writes it.
     pub fn as_written(&self) -> &str {
         &self.written
@@ -161,15 +192,7 @@ impl std::fmt::Display for Address {
 
 /// Kinds of book that have a name, and that this build cannot open.
 const NOT_BUILT: [&str; 9] = [
-    "abfs",
-    "azure",
-    "file",
-    "gs",
-    "hdfs",
-    "http",
-    "https",
-    "oracle",
-    "s3",
+    "abfs", "azure", "file", "gs", "hdfs", "http", "https", "oracle", "s3",
 ];
 
 /// Finds what is wrong with the kind of an address.
