@@ -142,6 +142,7 @@ fn open_table(
         chunk_bytes,
         chunks: OnceLock::new(),
         repairs: Arc::new(RepairBook::default()),
+        is_named: true,
     })
 }
 

@@ -67,10 +67,19 @@ pub(crate) fn open(
             );
         }
     }
+    let named_in: Option<Vec<String>> = spec
+        .named_in
+        .as_ref()
+        .map(|texts| texts.iter().map(|text| text.to_lowercase()).collect());
     for (index, info) in infos.iter().enumerate() {
+        let name = info.name.to_lowercase();
+        // A text that names it may mean something else; one that does not cannot mean it.
+        let is_named = named_in
+            .as_ref()
+            .is_none_or(|texts| texts.iter().any(|text| text.contains(&name)));
         let table_spec = spec.tables.get(&info.name).cloned().unwrap_or_default();
         match table(&database, index, info, &table_spec, chunk_bytes) {
-            Ok(table) => tables.push(table),
+            Ok(table) => tables.push(Table { is_named, ..table }),
             Err(wrong) => errors.extend(wrong.into_iter().map(|error| error.table(&info.name))),
         }
     }
@@ -134,6 +143,7 @@ fn table(
         chunk_bytes,
         chunks: OnceLock::new(),
         repairs: Arc::new(RepairBook::default()),
+        is_named: true,
     })
 }
 

@@ -24,7 +24,8 @@ pub struct FileDigest {
 }
 
 /// Digests all files of some tables, each table's in their order, several files at a time whatever
-/// table they are of.
+/// table they are of. Of a database's tables only those are digested that matter
+/// ([`Table::is_named`]); the others give nothing.
 ///
 /// The meter is told of every byte. Once `is_stopped` says so, no further file is begun and what is
 /// left comes back as [`ReadErrorKind::Stopped`].
@@ -39,6 +40,7 @@ pub fn digest_tables(
 ) -> Result<Vec<Vec<FileDigest>>, ReadError> {
     let files: Vec<(&SourceFile, &FileInfo)> = tables
         .iter()
+        .filter(|table| table.is_named())
         .flat_map(|table| table.sources.iter().map(|file| &**file).zip(&table.files))
         .collect();
     let next = AtomicUsize::new(0);
@@ -60,7 +62,14 @@ pub fn digest_tables(
     });
     let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut digests = done.into_values();
-    let of_table = |table: &&Table| digests.by_ref().take(table.sources.len()).collect();
+    let of_table = |table: &&Table| {
+        let files = if table.is_named() {
+            table.sources.len()
+        } else {
+            0
+        };
+        digests.by_ref().take(files).collect()
+    };
     tables.iter().map(of_table).collect()
 }
 

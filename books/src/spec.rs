@@ -13,6 +13,9 @@ pub struct BookSpec {
     pub root: PathBuf,
     /// The database that is the book, instead of files.
     pub database: Option<databases::Address>,
+    /// The SQL that names the tables of a database that matter; left out, all do. The others are
+    /// there, and are not digested.
+    pub named_in: Option<Vec<String>>,
     /// What is said about single tables, by the table's name. A file that no
     /// table here names is a table by its stem.
     pub tables: BTreeMap<String, TableSpec>,

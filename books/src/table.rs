@@ -26,6 +26,8 @@ pub struct Table {
     pub(crate) chunk_bytes: u64,
     pub(crate) chunks: OnceLock<Vec<Chunk>>,
     pub(crate) repairs: Arc<RepairBook>,
+    /// Whether what is asked of the book may read it.
+    pub(crate) is_named: bool,
 }
 
 /// A file of a table, as it was when the book was opened.
@@ -164,6 +166,11 @@ impl Table {
     /// resolved.
     pub fn schema(&self) -> SchemaRef {
         Arc::clone(&self.schema)
+    }
+
+    /// Whether what is asked of the book may read this table: always, if it is of files.
+    pub fn is_named(&self) -> bool {
+        self.is_named
     }
 
     /// The moment at which a database's table is read, with the database's name and version.

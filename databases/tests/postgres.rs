@@ -431,9 +431,7 @@ fn whoever_is_not_let_in_learns_why_and_no_password_is_told() {
         refused(&server.url("teller", "wr0ng")),
         refused(&url.replace("/postgres?", "/no_such?")),
         refused(&format!("{url}&schema=bare")),
-        refused(&format!(
-            "postgres://teller:wr0ng@127.0.0.1:{port}/postgres?tls=verify"
-        )),
+        refused(&format!("{}?tls=verify", server.tcp_url("teller", "wr0ng"))),
         refused("postgres://teller:wr0ng@127.0.0.1:1/postgres"),
         refused("postgres://teller:wr0ng@no-such-host.invalid/postgres"),
         refused(&format!("postgres://teller@127.0.0.1:{port}/postgres")),

@@ -119,7 +119,8 @@ fn inputs(
         .map(|table| &**table)
         .collect();
     let meter = Arc::new(Meter::default());
-    let files = tables.iter().flat_map(|table| table.files());
+    let named = tables.iter().filter(|table| table.is_named());
+    let files = named.flat_map(|table| table.files());
     watch.begin(Phase {
         work: Work::Digest,
         name: String::new(),

@@ -159,7 +159,13 @@ fn what_says_how_files_are_written_is_refused_and_so_is_a_table_that_is_not_ther
             said("flow.columns = { _row = \"id\" }"),
         ]
         .join("\n"),
-        @""
+        @r#"
+    table flow: it says how files are written, and this is a table of a database; leave `encoding` out
+    table flow: it says how files are written, and this is a table of a database; leave `null_values` out
+    table flows: no file matches the name "flows"; sqlite://pay.db has day, flow
+    flow: a column is named "_row", which is the name of a record's place; give it another one: `columns = { row_ = ["_row"] }`
+    table flow: no file has a column "_row"; the columns are "id"
+    "#
     );
 }
 
@@ -243,4 +249,36 @@ proptest! {
         prop_assert_eq!(meter.bytes.load(Ordering::Relaxed), table.files()[0].bytes);
         digest(table);
     }
+}
+
+#[test]
+fn tables_that_nothing_names_are_there_and_are_not_digested() {
+    let folder = tempfile::tempdir().unwrap();
+    fill(
+        folder.path(),
+        "CREATE TABLE flow (id INTEGER PRIMARY KEY); INSERT INTO flow VALUES (1);
+         CREATE TABLE Day (id INTEGER PRIMARY KEY); CREATE TABLE log (id INTEGER PRIMARY KEY);",
+    );
+    let spec = BookSpec {
+        database: Some(DatabaseAddress::parse("sqlite://pay.db", folder.path()).unwrap()),
+        named_in: Some(vec![
+            "flow".to_owned(),
+            "SELECT * FROM source.day".to_owned(),
+        ]),
+        ..BookSpec::default()
+    };
+    let book = Book::open(&spec).unwrap();
+    let tables: Vec<&Table> = book.tables().map(|table| &**table).collect();
+    let named: Vec<(&str, bool)> = tables
+        .iter()
+        .map(|table| (table.name(), table.is_named()))
+        .collect();
+    assert_eq!(named, [("Day", true), ("flow", true), ("log", false)]);
+    let digests = books::digest_tables(&tables, 2, &Meter::default(), &|| false).unwrap();
+    let files: Vec<Vec<&str>> = digests
+        .iter()
+        .map(|files| files.iter().map(|file| file.file.as_str()).collect())
+        .collect();
+    assert_eq!(files, [vec!["Day"], vec!["flow"], vec![]]);
+    assert_eq!(digests[1][0].blake3, digest(book.table("flow").unwrap()));
 }

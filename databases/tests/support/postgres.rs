@@ -80,6 +80,13 @@ impl Postgres {
         format!("postgres://{user}:{password}@localhost:{port}/postgres?host={folder}")
     }
 
+    /// Its address by TCP.
+    pub(crate) fn tcp_url(&self, user: &str, password: &str) -> String {
+        let url = self.url(user, password);
+        let (by_host, _) = url.split_once('?').unwrap_or((&url, ""));
+        by_host.replace("@localhost", "@127.0.0.1")
+    }
+
     /// Runs statements with the server's own client.
     pub(crate) fn psql(&self, sql: &str) -> String {
         // By its input: the text may be longer than a command line.

@@ -101,14 +101,38 @@ impl Plan {
     ) -> Result<(BookSpec, BookSpec), Vec<PlanError>> {
         let source = self.source.spec(&self.folder, environment);
         let target = self.target.spec(&self.folder, environment);
+        let naming = |spec: BookSpec| BookSpec {
+            named_in: Some(self.texts()),
+            ..spec
+        };
         match (source, target) {
-            (Ok(source), Ok(target)) => Ok((source, target)),
+            (Ok(source), Ok(target)) => Ok((naming(source), naming(target))),
             (source, target) => {
                 let mut errors = source.err().unwrap_or_default();
                 errors.extend(target.err().unwrap_or_default());
                 Err(errors)
             }
         }
+    }
+
+    /// All that names tables: rules, targets, controls, figures, and the origins of records.
+    fn texts(&self) -> Vec<String> {
+        let sides = self.agreements.iter().flat_map(|a| [&a.rule, &a.target]);
+        let controls = self
+            .controls
+            .iter()
+            .flat_map(|control| match &control.check {
+                ControlCheck::Zero(sql) => vec![sql],
+                ControlCheck::Equal { expected, actual } => vec![expected, actual],
+            });
+        let figures = self.window.iter().flat_map(|window| &window.figures);
+        let origins = self.agreements.iter().filter_map(|a| a.origin.as_ref());
+        let origins = origins.map(|origin| origin.table.value.clone());
+        let texts = sides.chain(controls).chain(figures);
+        texts
+            .map(|sql| sql.as_str().to_owned())
+            .chain(origins)
+            .collect()
     }
 
     /// Makes a mistake that was found later, at bytes of the plan's text.

@@ -155,15 +155,15 @@ fn books_are_found_from_the_plans_folder_and_the_environment() {
 fn a_variable_can_hold_a_kind_of_book_that_is_not_built_and_is_not_shown() {
     let text = PLAN.replace("books/${DAY}", "${BOOK}");
     let plan = plan::parse(&text, Path::new("crossfoot.toml")).expect("a good plan");
-    let environment = |_: &str| Some("postgres://bao:hunter2@localhost/bao".to_owned());
+    let environment = |_: &str| Some("oracle://bao:hunter2@localhost/bao".to_owned());
     let errors = plan.books(&environment).expect_err("no such book");
     let said: String = errors.iter().map(render).collect();
     assert!(
-        said.contains("`postgres://` books are not in this build"),
+        said.contains("`oracle://` books are not in this build"),
         "{said}"
     );
     assert!(!said.contains("hunter2"), "{said}");
-    let message = "postgres://bao:hunter2@localhost/bao: cannot be opened";
+    let message = "oracle://bao:hunter2@localhost/bao: cannot be opened";
     assert_eq!(
         plan.source.url.conceal(message, &environment),
         "${BOOK}: cannot be opened"

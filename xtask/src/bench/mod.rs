@@ -2,6 +2,7 @@
 
 mod contest;
 mod data;
+mod databases;
 mod figures;
 mod fold;
 mod honesty;
@@ -29,6 +30,11 @@ cargo xtask bench verify [--records N] [--csv-records N] [--bad-records N]
   back at the end. Writes docs/BENCHMARKS.md, and bench/verify.json, for the
   last two cases breaks.json and story.json; or all of them into --out.
 
+cargo xtask bench databases [--records N] [--repeat N]
+  Books in a PostgreSQL that it starts and ends, 10 million records and three
+  runs if not said. Needs about 10 GB in the system's temporary folder. Writes
+  bench/databases.json and docs/BENCHMARKS.md.
+
 cargo xtask bench fold [--check]
   Counts instructions per record in the hot loop; writes bench/callgrind.json.
   With --check it writes nothing and fails if they grew by more than 5 %.
@@ -46,6 +52,7 @@ cargo xtask bench page
 pub(crate) fn run(mut arguments: Arguments) -> Result<()> {
     match arguments.word().as_deref() {
         Some("verify") => verify::run(&verify::Options::read(arguments)?),
+        Some("databases") => databases::run(arguments),
         Some("fold") => {
             let check = arguments.flag("--check");
             arguments.finish()?;

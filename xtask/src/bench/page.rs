@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::bench::figures::{bytes, cpu, found, list, text, thousands};
-use crate::bench::{honesty, targets};
+use crate::bench::{databases, honesty, targets};
 
 /// What was measured, each in a run of its own.
 #[derive(Debug, Default)]
@@ -16,6 +16,7 @@ struct Figures {
     verify: Option<Value>,
     breaks: Option<Value>,
     story: Option<Value>,
+    databases: Option<Value>,
     honesty: Option<Value>,
     callgrind: Option<Value>,
 }
@@ -26,6 +27,7 @@ impl Figures {
             verify: read(&folder.join("verify.json"))?,
             breaks: read(&folder.join("breaks.json"))?,
             story: read(&folder.join("story.json"))?,
+            databases: read(&folder.join("databases.json"))?,
             honesty: read(&folder.join("honesty.json"))?,
             callgrind: read(&folder.join("callgrind.json"))?,
         })
@@ -36,6 +38,7 @@ impl Figures {
             &self.verify,
             &self.breaks,
             &self.story,
+            &self.databases,
             &self.honesty,
             &self.callgrind,
         ];
@@ -101,6 +104,10 @@ fn draw(figures: &Figures) -> String {
         for case in list(&breaks["cases"]) {
             page += &case_section(case);
         }
+    }
+    if let Some(databases) = &figures.databases {
+        page += &setting("Books in a database", databases);
+        page += &databases::draw(databases);
     }
     if let Some(measured) = &figures.honesty {
         page += &honesty::draw(measured);
