@@ -443,7 +443,7 @@ fn whoever_is_not_let_in_learns_why_and_no_password_is_told() {
     FOLDER refuses teller: password authentication failed for user "teller" (28P01)
     FOLDER refuses teller: database "no_such" does not exist (3D000)
     looking for tables: teller may read no table in the schema "bare" of "postgres"; name another with `?schema=…`, or GRANT USAGE on it and SELECT on its tables
-    no secure connection to 127.0.0.1:PORT: error performing TLS handshake: server does not support TLS; name the roots of its certificate with `?ca_file=…` in the address
+    no secure connection to 127.0.0.1:PORT: error performing TLS handshake: invalid peer certificate: UnknownIssuer; name the roots of its certificate with `?ca_file=…` in the address
     127.0.0.1:1 cannot be reached: error connecting to server: Connection refused (os error 111); is it running, and is this its host and port?
     no-such-host.invalid:5432 cannot be reached: error connecting to server: failed to lookup address information: Name or service not known; is it running, and is this its host and port?
     127.0.0.1:PORT refuses teller: it asks for a password, and there is none; write `user:${NAME}@` in the address, or `?password_file=…`
@@ -512,4 +512,49 @@ fn a_lost_server_a_lock_and_a_slow_statement_end_with_their_names() {
     cutting flow took longer than it may: canceling statement due to lock timeout (55P03); end what holds the lock, or wait longer with `?lock_timeout=…` in the address
     the connection was lost: connection closed; what it read of that moment is gone with it: start again
     ");
+}
+
+#[test]
+fn a_certificate_is_verified_by_its_roots_and_its_name() {
+    let server = Postgres::start("");
+    server.psql("CREATE TABLE flow (id int PRIMARY KEY); INSERT INTO flow VALUES (1)");
+    let url = server.tcp_url("teller", PASSWORD);
+    let by_name = url.replace("127.0.0.1", "localhost");
+    let good = format!("{by_name}?ca_file=ca.pem");
+    let address = Address::parse(&good, server.folder()).expect("good");
+    let database = Database::open(&address, 2).expect("it opens");
+    assert_eq!(records(&database, "flow", 10).expect("read"), ["1"]);
+    assert_eq!(
+        server.psql("SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'crossfoot'").trim(),
+        "t"
+    );
+    let wrong = [
+        format!("{by_name}?ca_file=other.pem"),
+        format!("{url}?ca_file=ca.pem"),
+        format!("{by_name}?tls=verify"),
+        format!("{by_name}?ca_file=none.pem"),
+        format!("{by_name}?ca_file=server.key"),
+    ];
+    let said: Vec<String> = wrong
+        .iter()
+        .map(|url| {
+            let address = Address::parse(url, server.folder()).expect("good");
+            let error = Database::open(&address, 1).expect_err("it does not open");
+            assert!(
+                matches!(error.kind, databases::DatabaseErrorKind::Tls { .. }),
+                "{error}"
+            );
+            error.to_string()
+        })
+        .collect();
+    let said = said
+        .join("\n")
+        .replace(&server.folder().display().to_string(), "FOLDER");
+    insta::assert_snapshot!(said.replace(&server.port.to_string(), "PORT"), @r#"
+    no secure connection to localhost:PORT: error performing TLS handshake: invalid peer certificate: UnknownIssuer; name the roots of its certificate with `?ca_file=…` in the address
+    no secure connection to 127.0.0.1:PORT: error performing TLS handshake: invalid peer certificate: certificate not valid for name "127.0.0.1"; certificate is only valid for DnsName("localhost"); name the roots of its certificate with `?ca_file=…` in the address
+    no secure connection to localhost:PORT: error performing TLS handshake: invalid peer certificate: UnknownIssuer; name the roots of its certificate with `?ca_file=…` in the address
+    no secure connection to localhost:PORT: FOLDER/none.pem: I/O error: No such file or directory (os error 2)
+    no secure connection to localhost:PORT: FOLDER/server.key holds no certificate
+    "#);
 }

@@ -9,6 +9,11 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+#[path = "certificates.rs"]
+mod certificates;
+
+use self::certificates::certificates;
+
 /// A running server, whose user `teller` may do everything and has the password `p@ss/word`.
 pub(crate) struct Postgres {
     folder: TempDir,
@@ -20,14 +25,19 @@ pub(crate) struct Postgres {
 pub(crate) const PASSWORD: &str = "p@ss/word";
 
 impl Postgres {
-    /// Makes a cluster and starts it; `settings` are lines of its configuration.
+    /// Makes a cluster and starts it, with a certificate for `localhost` signed by `ca.pem` in its
+    /// folder; `settings` are lines of its configuration.
     pub(crate) fn start(settings: &str) -> Postgres {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let data = folder.path().join("data");
+        certificates(folder.path());
         std::fs::write(folder.path().join("password"), PASSWORD).expect("written");
         let owner = owner();
         if let Some(owner) = owner {
-            std::os::unix::fs::chown(folder.path(), Some(owner), None).expect("chowned");
+            for name in [".", "server.key"] {
+                let path = folder.path().join(name);
+                std::os::unix::fs::chown(path, Some(owner), None).expect("chowned");
+            }
         }
         let made = program("initdb", owner)
             .args([
@@ -51,7 +61,8 @@ impl Postgres {
         );
         let port = free_port();
         let configuration = format!(
-            "port = {port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '{}'\n\
+            "port = {port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '{0}'\n\
+             ssl = on\nssl_cert_file = '{0}/server.pem'\nssl_key_file = '{0}/server.key'\n\
              fsync = off\nshared_buffers = 32MB\nmax_connections = 20\nlog_destination = stderr\n\
              {settings}\n",
             folder.path().display()
