@@ -1,5 +1,7 @@
 //! MariaDB, as it is read.
 
+#[path = "support/certificates.rs"]
+mod certificates;
 #[path = "support/mariadb.rs"]
 mod mariadb;
 

@@ -1,5 +1,7 @@
 //! PostgreSQL, the real one.
 
+#[path = "support/certificates.rs"]
+mod certificates;
 #[path = "support/postgres.rs"]
 mod server;
 

@@ -1,6 +1,8 @@
 //! Books in real databases: the same breaks, and the same bytes but for the places, whatever the
 //! books lie in.
 
+#[path = "../../../databases/tests/support/certificates.rs"]
+mod certificates;
 #[path = "../../../databases/tests/support/mariadb.rs"]
 #[expect(
     dead_code,

@@ -11,10 +11,7 @@ use mysql::prelude::Queryable;
 use mysql::{Conn, OptsBuilder};
 use tempfile::TempDir;
 
-#[path = "certificates.rs"]
-mod certificates;
-
-use self::certificates::certificates;
+use super::certificates::certificates;
 
 /// A server that ends with this value.
 pub(crate) struct MariaDb {

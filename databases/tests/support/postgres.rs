@@ -9,10 +9,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-#[path = "certificates.rs"]
-mod certificates;
-
-use self::certificates::certificates;
+use super::certificates::certificates;
 
 /// A running server, whose user `teller` may do everything and has the password `p@ss/word`.
 pub(crate) struct Postgres {

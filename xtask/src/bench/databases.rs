@@ -12,6 +12,8 @@ use crate::bench::figures::{list, text, thousands};
 use crate::bench::{machine, page, rivals};
 use crate::{measure, place, programs};
 
+#[path = "../../../databases/tests/support/certificates.rs"]
+mod certificates;
 #[path = "../../../databases/tests/support/postgres.rs"]
 #[expect(dead_code, reason = "measuring needs less of it than the tests")]
 mod server;
