@@ -11,7 +11,7 @@ use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use crate::address::{Address, Kind};
 use crate::cut::{self, KeyRange};
 use crate::error::{DatabaseError, DatabaseErrorKind};
-use crate::session::{Failure, Key, Query, Rows, Server, Session};
+use crate::session::{Failure, Joiner, Key, Opened, Query, Rows, Session};
 use crate::table::TableInfo;
 use crate::{mysql, postgres, sqlite};
 
@@ -27,7 +27,10 @@ pub struct Database {
 /// What reading threads share.
 #[derive(Debug)]
 struct Shared {
-    server: Box<dyn Server>,
+    product: String,
+    snapshot: String,
+    tables: Vec<Arc<TableInfo>>,
+    joiner: Option<Box<dyn Joiner>>,
     pool: Mutex<Pool>,
     returned: Condvar,
 }
@@ -69,35 +72,41 @@ impl Database {
             };
             opened.map_err(|error| error.without(password.as_deref().unwrap_or_default()))
         });
-        let (server, idle) = opened?;
+        Ok(Database::of(address.to_string(), opened?))
+    }
+
+    fn of(shown: String, opened: Opened) -> Database {
         let pool = Pool {
-            alive: idle.len(),
-            idle,
+            alive: opened.sessions.len(),
+            idle: opened.sessions,
             lost: String::new(),
         };
-        Ok(Database {
-            shown: address.to_string(),
+        Database {
+            shown,
             shared: Arc::new(Shared {
-                server,
+                product: opened.product,
+                snapshot: opened.snapshot,
+                tables: opened.tables,
+                joiner: opened.joiner,
                 pool: Mutex::new(pool),
                 returned: Condvar::new(),
             }),
-        })
+        }
     }
 
     /// Returns what it is, such as `PostgreSQL 15.14`.
     pub fn product(&self) -> &str {
-        self.shared.server.product()
+        &self.shared.product
     }
 
     /// Returns the moment that is read, in the database's own words.
     pub fn snapshot(&self) -> &str {
-        self.shared.server.snapshot()
+        &self.shared.snapshot
     }
 
     /// Returns its tables and views, by name.
     pub fn tables(&self) -> &[Arc<TableInfo>] {
-        self.shared.server.tables()
+        &self.shared.tables
     }
 
     /// Cuts a table into ranges of `rows` records each, the last one shorter; one range for a table
@@ -225,7 +234,7 @@ impl Shared {
     /// Counts a session as lost, unless another one of the same snapshot takes its place.
     fn lose(&self, session: Box<dyn Session>, why: String) {
         drop(session);
-        let another = self.server.another();
+        let another = self.joiner.as_ref().and_then(|joiner| joiner.another());
         let mut pool = self.pool();
         match another {
             Some(session) => pool.idle.push(session),
@@ -412,7 +421,6 @@ mod tests {
     #[derive(Debug, Clone)]
     struct Flaky {
         records: i64,
-        tables: [Arc<TableInfo>; 1],
         /// After how many batches each next session is lost; the last ones never are.
         losses: Arc<Mutex<Vec<usize>>>,
         /// How many more sessions there may be.
@@ -442,19 +450,7 @@ mod tests {
         }
     }
 
-    impl Server for Flaky {
-        fn product(&self) -> &str {
-            "Flaky 1.0"
-        }
-
-        fn snapshot(&self) -> &str {
-            "one moment"
-        }
-
-        fn tables(&self) -> &[Arc<TableInfo>] {
-            &self.tables
-        }
-
+    impl Joiner for Flaky {
         fn another(&self) -> Option<Box<dyn Session>> {
             let more = self
                 .more
@@ -531,24 +527,17 @@ mod tests {
         };
         let server = Flaky {
             records,
-            tables: [Arc::new(table)],
             losses: Arc::new(Mutex::new(losses.to_vec())),
             more: Arc::new(AtomicUsize::new(more)),
         };
-        let idle: Vec<_> = (0..sessions).map(|_| server.session()).collect();
-        let pool = Pool {
-            alive: idle.len(),
-            idle,
-            lost: String::new(),
+        let opened = Opened {
+            product: "Flaky 1.0".to_owned(),
+            snapshot: "one moment".to_owned(),
+            tables: vec![Arc::new(table)],
+            sessions: (0..sessions).map(|_| server.session()).collect(),
+            joiner: Some(Box::new(server)),
         };
-        Database {
-            shown: "flaky".to_owned(),
-            shared: Arc::new(Shared {
-                server: Box::new(server),
-                pool: Mutex::new(pool),
-                returned: Condvar::new(),
-            }),
-        }
+        Database::of("flaky".to_owned(), opened)
     }
 
     const WHOLE: KeyRange = KeyRange {

@@ -21,36 +21,8 @@ use mysql::prelude::Queryable;
 
 use crate::address::Server as Place;
 use crate::error::DatabaseError;
-use crate::session::{Opened, Server, Session};
-use crate::table::TableInfo;
+use crate::session::{Opened, Session};
 use session::MysqlSession;
-
-/// What all sessions share.
-#[derive(Debug)]
-struct MysqlServer {
-    product: String,
-    snapshot: String,
-    tables: Vec<Arc<TableInfo>>,
-}
-
-impl Server for MysqlServer {
-    fn product(&self) -> &str {
-        &self.product
-    }
-
-    fn snapshot(&self) -> &str {
-        &self.snapshot
-    }
-
-    fn tables(&self) -> &[Arc<TableInfo>] {
-        &self.tables
-    }
-
-    /// A snapshot cannot be joined once its tables are let go.
-    fn another(&self) -> Option<Box<dyn Session>> {
-        None
-    }
-}
 
 /// Connects, brings all sessions to one moment, tries that they cannot write, and learns the tables.
 pub(crate) fn open(
@@ -66,11 +38,7 @@ pub(crate) fn open(
         snapshot::try_to_write(conn, server, &moment.base_tables)?;
     }
     let found = tables::learn(&mut conns[0], server)?;
-    let shared = MysqlServer {
-        snapshot: moment.in_words(conns.len(), &found.without_moment),
-        product: product.to_string(),
-        tables: found.tables,
-    };
+    let snapshot = moment.in_words(conns.len(), &found.without_moment);
     let texts = Arc::new(found.texts);
     let sessions = conns.into_iter().map(|conn| -> Box<dyn Session> {
         Box::new(MysqlSession::new(
@@ -80,7 +48,14 @@ pub(crate) fn open(
             Arc::clone(&texts),
         ))
     });
-    Ok((Box::new(shared), sessions.collect()))
+    Ok(Opened {
+        product: product.to_string(),
+        snapshot,
+        tables: found.tables,
+        sessions: sessions.collect(),
+        // A snapshot cannot be joined once its tables are let go.
+        joiner: None,
+    })
 }
 
 /// A connection with its settings, and what answers on it.

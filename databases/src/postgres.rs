@@ -27,7 +27,7 @@ use tokio_postgres::error::SqlState;
 
 use crate::address::Server as Place;
 use crate::error::{DatabaseError, DatabaseErrorKind};
-use crate::session::{Failure, Key, Opened, Query, Rows, Server, Session};
+use crate::session::{Failure, Joiner, Key, Opened, Query, Rows, Session};
 use crate::table::TableInfo;
 
 use self::connect::Link;
@@ -68,71 +68,52 @@ pub(crate) fn open(
         return Err(DatabaseError::new(kind)
             .mend("name another with `?schema=…`, or GRANT USAGE on it and SELECT on its tables"));
     }
-    let postgres = Postgres {
-        product: product
-            .chars()
-            .take_while(|c| *c != '(')
-            .collect::<String>()
-            .trim()
-            .to_owned(),
-        snapshot: format!("snapshot {exported}, {moment}"),
-        tables: tables.into_iter().map(Arc::new).collect(),
-        exported,
+    let version = product.split('(').next().unwrap_or_default().trim();
+    let leader = Leader {
+        snapshot: exported,
         place: place.clone(),
         password: password.map(str::to_owned),
-        leader: Mutex::new(leader),
+        link: Mutex::new(leader),
     };
-    let joined: Result<Vec<_>, _> = (0..sessions).map(|_| postgres.join()).collect();
-    let joined = joined?;
-    let idle = joined
-        .into_iter()
-        .map(|one| Box::new(one) as Box<dyn Session>);
-    Ok((Box::new(postgres), idle.collect()))
+    let join = |_| Ok(Box::new(leader.join()?) as Box<dyn Session>);
+    let joined: Result<Vec<_>, DatabaseError> = (0..sessions).map(join).collect();
+    Ok(Opened {
+        product: version.to_owned(),
+        snapshot: format!("snapshot {}, {moment}", leader.snapshot),
+        tables: tables.into_iter().map(Arc::new).collect(),
+        sessions: joined?,
+        joiner: Some(Box::new(leader)),
+    })
 }
 
-/// A server, with the connection that holds the snapshot.
-struct Postgres {
-    product: String,
+/// The connection that holds the snapshot, and how to open others.
+struct Leader {
     snapshot: String,
-    tables: Vec<Arc<TableInfo>>,
-    exported: String,
     place: Place,
     password: Option<String>,
     /// Its transaction is what keeps the snapshot.
-    leader: Mutex<Link>,
+    link: Mutex<Link>,
 }
 
-impl std::fmt::Debug for Postgres {
+impl std::fmt::Debug for Leader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} at {}", self.product, self.place.name())
+        write!(f, "{} at {}", self.snapshot, self.place.name())
     }
 }
 
-impl Postgres {
+impl Leader {
     /// Another connection that sees the same moment.
     fn join(&self) -> Result<Joined, DatabaseError> {
         let link = Link::connect(&self.place, self.password.as_deref())?;
-        link.begin(Some(&self.exported))?;
+        link.begin(Some(&self.snapshot))?;
         link.prove()?;
         Ok(Joined { link })
     }
 }
 
-impl Server for Postgres {
-    fn product(&self) -> &str {
-        &self.product
-    }
-
-    fn snapshot(&self) -> &str {
-        &self.snapshot
-    }
-
-    fn tables(&self) -> &[Arc<TableInfo>] {
-        &self.tables
-    }
-
+impl Joiner for Leader {
     fn another(&self) -> Option<Box<dyn Session>> {
-        let leader = self.leader.lock().unwrap_or_else(PoisonError::into_inner);
+        let leader = self.link.lock().unwrap_or_else(PoisonError::into_inner);
         leader.text("SELECT 'alive'").ok()?;
         let joined = self.join().ok()?;
         Some(Box::new(joined))

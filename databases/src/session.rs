@@ -12,24 +12,25 @@ use crate::table::TableInfo;
 /// The values of a record's key, as text that the database reads in the key's own types.
 pub type Key = Vec<String>;
 
-/// One kind of database, opened.
-pub(crate) trait Server: Send + Sync + Debug {
+/// An open database: what it is, which moment is seen, what lies in it, and its sessions.
+pub(crate) struct Opened {
     /// What it is, such as `PostgreSQL 15.14`.
-    fn product(&self) -> &str;
-
+    pub(crate) product: String,
     /// The snapshot all sessions see, in the database's words.
-    fn snapshot(&self) -> &str;
-
+    pub(crate) snapshot: String,
     /// Its tables and views, by name.
-    fn tables(&self) -> &[Arc<TableInfo>];
+    pub(crate) tables: Vec<Arc<TableInfo>>,
+    pub(crate) sessions: Vec<Box<dyn Session>>,
+    /// What joins the snapshot again; none where it cannot be joined.
+    pub(crate) joiner: Option<Box<dyn Joiner>>,
+}
 
+/// What opens more sessions of a snapshot.
+pub(crate) trait Joiner: Send + Sync + Debug {
     /// Another session of the same snapshot, in place of one that was lost; `None` where that
     /// cannot be.
     fn another(&self) -> Option<Box<dyn Session>>;
 }
-
-/// A server, and its sessions.
-pub(crate) type Opened = (Box<dyn Server>, Vec<Box<dyn Session>>);
 
 /// One connection within the snapshot. Sessions block: they are used on threads of their own.
 pub(crate) trait Session: Send {

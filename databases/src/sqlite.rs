@@ -59,8 +59,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::error::{DatabaseError, DatabaseErrorKind};
-use crate::session::{Failure, Opened, Server, Session};
-use crate::table::TableInfo;
+use crate::session::{Failure, Opened, Session};
 use session::FileSession;
 
 /// How long a lock is waited for.
@@ -73,32 +72,6 @@ const ATTEMPTS: usize = 20;
 /// Opens a file with so many sessions of the same moment.
 pub(crate) fn open(path: &Path, sessions: usize) -> Result<Opened, DatabaseError> {
     open_within(path, sessions, LOCK)
-}
-
-#[derive(Debug)]
-struct File {
-    product: String,
-    snapshot: String,
-    tables: Vec<Arc<TableInfo>>,
-}
-
-impl Server for File {
-    fn product(&self) -> &str {
-        &self.product
-    }
-
-    fn snapshot(&self) -> &str {
-        &self.snapshot
-    }
-
-    fn tables(&self) -> &[Arc<TableInfo>] {
-        &self.tables
-    }
-
-    /// A later transaction sees a later moment.
-    fn another(&self) -> Option<Box<dyn Session>> {
-        None
-    }
 }
 
 fn open_within(path: &Path, sessions: usize, lock: Duration) -> Result<Opened, DatabaseError> {
@@ -121,16 +94,18 @@ fn open_within(path: &Path, sessions: usize, lock: Duration) -> Result<Opened, D
     let snapshot = moment(first, sessions).map_err(unreachable)?;
     let tables::Catalogue { tables, access } = tables::read(first).map_err(unreachable)?;
     let access = Arc::new(access);
-    let server = File {
-        product: format!("SQLite {}", rusqlite::version()),
-        snapshot,
-        tables,
-    };
     let sessions = connections.into_iter().map(|connection| {
         let session = FileSession::new(connection, Arc::clone(&access));
         Box::new(session) as Box<dyn Session>
     });
-    Ok((Box::new(server), sessions.collect()))
+    Ok(Opened {
+        product: format!("SQLite {}", rusqlite::version()),
+        snapshot,
+        tables,
+        sessions: sessions.collect(),
+        // A later transaction sees a later moment.
+        joiner: None,
+    })
 }
 
 /// The whole path of a file that is there.
