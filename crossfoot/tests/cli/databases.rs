@@ -393,6 +393,11 @@ fn what_is_wrong_with_a_database_is_said_with_exit_code_3_or_at_its_place_in_the
 
     error: the plan has a mistake
     "#);
+    let hidden = with("postgres://teller@127.0.0.1/pay?password=pl4in&tls=off");
+    assert!(
+        hidden.contains("the url holds a password") && !hidden.contains("pl4in"),
+        "{hidden}"
+    );
 }
 
 /// A command's outcome in one text, without what differs from run to run.

@@ -334,7 +334,7 @@ fn read_escape(escape: &str) -> Option<(usize, Option<char>)> {
     }
 }
 
-/// Replaces what stands between `://user:` and `@` by stars, unless it is `${VARIABLE}`s only.
+/// Replaces passwords in URLs by stars, unless they are `${VARIABLE}`s only.
 fn mask_passwords(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;
@@ -342,8 +342,8 @@ fn mask_passwords(text: &str) -> String {
         let (before, after) = rest.split_at(at.saturating_add(3));
         masked.push_str(before);
         rest = after;
-        if let Some(password) = password_of(after) {
-            let (user, secret) = after.split_at(password.start);
+        while let Some(password) = password_of(rest) {
+            let (user, secret) = rest.split_at(password.start);
             let (secret, tail) = secret.split_at(password.len());
             masked.push_str(user);
             masked.push_str(&"*".repeat(secret.len()));
@@ -355,7 +355,8 @@ fn mask_passwords(text: &str) -> String {
 }
 
 /// Finds a password written out in what follows `scheme://`. A user and a password end at the
-/// last `@` before the first slash, quote or space; variables are not passwords.
+/// last `@` before the first slash, quote or space; a `password=` may stand behind a `?`. Variables
+/// are not passwords.
 pub(super) fn password_of(after_scheme: &str) -> Option<Range<usize>> {
     let ends = |c: char| matches!(c, '/' | '"' | '\'' | '?' | '#') || c.is_whitespace();
     // A password with a slash in it is wrong in a URL, but it is a password all the same.
@@ -364,10 +365,35 @@ pub(super) fn password_of(after_scheme: &str) -> Option<Range<usize>> {
         Some(end) if line.get(..end)?.contains('@') => line.get(..end)?,
         _ => line,
     };
-    let at = authority.rfind('@')?;
-    let colon = authority.get(..at)?.find(':')?;
-    let secret = authority.get(colon.saturating_add(1)..at)?;
-    (!is_variables_only(secret)).then_some(colon.saturating_add(1)..at)
+    let before_host = || {
+        let at = authority.rfind('@')?;
+        let colon = authority.get(..at)?.find(':')?;
+        Some(colon.saturating_add(1)..at)
+    };
+    let is_secret = |place: &Range<usize>| {
+        let secret = line.get(place.clone());
+        secret.is_some_and(|secret| !is_variables_only(secret))
+    };
+    before_host()
+        .filter(&is_secret)
+        .or_else(|| password_behind(line).find(is_secret))
+}
+
+/// The names under which a password is written behind a `?`.
+const PASSWORD_KEYS: [&str; 3] = ["password", "passwd", "pwd"];
+
+/// The values of a URL's passwords behind its `?`.
+fn password_behind(url: &str) -> impl Iterator<Item = Range<usize>> {
+    let start = url.find('?').map_or(url.len(), |at| at.saturating_add(1));
+    let query = url.get(start..).unwrap_or_default();
+    let mut at = start;
+    query.split('&').filter_map(move |part| {
+        let end = at.saturating_add(part.len());
+        let began = std::mem::replace(&mut at, end.saturating_add(1));
+        let (key, _) = part.split_once('=')?;
+        let is_password = PASSWORD_KEYS.contains(&key.to_ascii_lowercase().as_str());
+        is_password.then(|| began.saturating_add(key.len()).saturating_add(1)..end)
+    })
 }
 
 /// Whether a text is nothing but `${A}${B}…` (or empty).
@@ -405,6 +431,19 @@ mod tests {
             "'pg://h/b' # mail me@home: x@y",
         );
         check("'pg://瑞:密@h'", "'pg://瑞:***@h'");
+        check(
+            "'pg://b@h/b?password=s3&tls=off' # x",
+            "'pg://b@h/b?password=**&tls=off' # x",
+        );
+        check(
+            "'pg://b:a@h/b?tls=off&PWD=x=y'",
+            "'pg://b:*@h/b?tls=off&PWD=***'",
+        );
+        check("'pg://b@h/b?password=${PW}'", "'pg://b@h/b?password=${PW}'");
+        check(
+            "'pg://b@h/b?password_file=word'",
+            "'pg://b@h/b?password_file=word'",
+        );
     }
 
     #[test]
