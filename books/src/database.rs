@@ -294,11 +294,8 @@ pub(crate) fn read(
         return Err(ReadError::new(&source.display, ReadErrorKind::NoSuchFile));
     };
     let range = table.range(index, &source.display)?.clone();
-    let pruned = table
-        .is_pruned(source, &range, request)
-        .then_some(range.rows);
+    let is_pruned = table.is_pruned(source, &range, request);
     let mut reader = RangeReader {
-        chunk_rows: chunk.rows,
         next_row: range.first_row,
         range,
         file: FileColumn::new(Arc::from("")),
@@ -311,25 +308,26 @@ pub(crate) fn read(
         meter: ChunkMeter::new(request.meter.clone(), chunk.bytes),
         bytes: chunk.bytes,
         ready: VecDeque::new(),
-        stage: Stage::Begin,
+        stage: Stage::Over,
     };
-    if let Some(rows) = pruned {
-        reader.passed(rows.unwrap_or_default());
-        reader.meter.finish();
-        reader.stage = Stage::Over;
-    } else if request.filter.is_none() {
+    match &request.filter {
+        _ if is_pruned => {
+            reader.passed(reader.range.rows.unwrap_or_default());
+            reader.meter.finish();
+        }
+        Some(filter) => reader.stage = Stage::Keys(Arc::clone(filter)),
         // The server begins at once, while the caller is still at other things.
-        reader.stage = Stage::All(reader.start(&request.columns));
+        None => reader.stage = Stage::Reading(reader.start(&request.columns)),
     }
     Ok(ChunkReader::new(reader))
 }
 
 /// How far a reader is.
 enum Stage {
-    Begin,
-    All(Reading),
-    /// All records are read, and kept or not here.
-    Filtered(Reading),
+    /// The filter is to be asked about the keys.
+    Keys(Arc<dyn RowFilter>),
+    /// All records are read, and where there is a filter, kept or not here.
+    Reading(Reading),
     Over,
 }
 
@@ -347,7 +345,6 @@ struct RangeReader {
     asked: SchemaRef,
     request: ReadRequest,
     range: KeyRange,
-    chunk_rows: Option<u64>,
     next_row: u64,
     file: FileColumn,
     meter: ChunkMeter,
@@ -396,39 +393,28 @@ impl RangeReader {
     fn step(&mut self) -> Result<bool, ReadError> {
         match std::mem::replace(&mut self.stage, Stage::Over) {
             Stage::Over => Ok(false),
-            Stage::Begin => {
-                self.look_for_keys()?;
+            Stage::Keys(filter) => {
+                self.look_for_keys(&*filter)?;
                 Ok(true)
             }
-            Stage::All(mut reading) => {
-                let Some(batch) = self.next_of(&mut reading)? else {
-                    self.meter.finish();
-                    return Ok(true);
-                };
-                let columns = self.request.columns.clone();
-                let numbers = self.count(batch.num_rows());
-                let asked = Arc::clone(&self.asked);
-                let batch = self.arrange(&batch, &reading.read, &columns, &asked, &numbers)?;
-                self.ready.push_back(batch);
-                self.stage = Stage::All(reading);
-                Ok(true)
-            }
-            Stage::Filtered(mut reading) => {
+            Stage::Reading(mut reading) => {
                 let Some(batch) = self.next_of(&mut reading)? else {
                     self.meter.finish();
                     return Ok(true);
                 };
                 let numbers = self.count(batch.num_rows());
-                let keep = self.keep(&batch, &reading.read, &numbers)?;
                 let columns = self.request.columns.clone();
                 let asked = Arc::clone(&self.asked);
-                let batch = self.arrange(&batch, &reading.read, &columns, &asked, &numbers)?;
-                let kept =
-                    filter_record_batch(&batch, &keep).map_err(|error| self.broken(&error))?;
-                if kept.num_rows() > 0 {
-                    self.ready.push_back(kept);
+                let mut given = self.arrange(&batch, &reading.read, &columns, &asked, &numbers)?;
+                if let Some(filter) = self.request.filter.clone() {
+                    let keep = self.keep(&*filter, &batch, &reading.read, &numbers)?;
+                    given =
+                        filter_record_batch(&given, &keep).map_err(|error| self.broken(&error))?;
                 }
-                self.stage = Stage::Filtered(reading);
+                if given.num_rows() > 0 {
+                    self.ready.push_back(given);
+                }
+                self.stage = Stage::Reading(reading);
                 Ok(true)
             }
         }
@@ -436,32 +422,20 @@ impl RangeReader {
 
     /// Reads the key and what the filter looks at, then whole records by the keys that it keeps;
     /// where these are many, all of them are read and most left out here.
-    fn look_for_keys(&mut self) -> Result<(), ReadError> {
-        let filter = self.request.filter.clone();
-        let looked_at: Vec<usize> = filter
-            .iter()
-            .flat_map(|filter| filter.columns())
-            .copied()
-            .collect();
-        let with_filter: Vec<usize> = self
-            .request
-            .columns
-            .iter()
-            .chain(&looked_at)
-            .copied()
-            .collect();
-        let is_late = is_plain(self.table().info());
-        if !is_late {
-            self.stage = Stage::Filtered(self.start(&with_filter));
+    fn look_for_keys(&mut self, filter: &dyn RowFilter) -> Result<(), ReadError> {
+        let asked = self.request.columns.iter();
+        let with_filter: Vec<usize> = asked.chain(filter.columns()).copied().collect();
+        if !is_plain(self.table().info()) {
+            self.stage = Stage::Reading(self.start(&with_filter));
             return Ok(());
         }
-        let mut reading = self.start_with_key(&looked_at);
+        let mut reading = self.start_with_key(filter.columns());
         let mut kept: Vec<(u64, Key)> = Vec::new();
         let mut rows = 0;
         let first_row = self.next_row;
         while let Some(batch) = self.next_of(&mut reading)? {
             let numbers = rows_from(first_row + rows as u64, batch.num_rows());
-            let keep = self.keep(&batch, &reading.read, &numbers)?;
+            let keep = self.keep(filter, &batch, &reading.read, &numbers)?;
             let numbers = numbers.as_primitive::<arrow_array::types::UInt64Type>();
             for row in keep
                 .values()
@@ -482,7 +456,7 @@ impl RangeReader {
             self.meter.finish();
             return Ok(());
         }
-        self.stage = Stage::Filtered(self.start(&with_filter));
+        self.stage = Stage::Reading(self.start(&with_filter));
         Ok(())
     }
 
@@ -563,9 +537,8 @@ impl RangeReader {
     }
 
     fn passed(&mut self, rows: u64) {
-        let all = u128::from(self.chunk_rows.unwrap_or_default()).max(1);
-        let share = match self.chunk_rows {
-            Some(_) => u128::from(self.bytes) * u128::from(rows) / all,
+        let share = match self.range.rows {
+            Some(all) => u128::from(self.bytes) * u128::from(rows) / u128::from(all.max(1)),
             None => 0,
         };
         self.meter
@@ -575,14 +548,11 @@ impl RangeReader {
     /// Asks the filter.
     fn keep(
         &mut self,
+        filter: &dyn RowFilter,
         batch: &RecordBatch,
         read: &[usize],
         numbers: &ArrayRef,
     ) -> Result<BooleanArray, ReadError> {
-        let filter: Arc<dyn RowFilter> = match &self.request.filter {
-            Some(filter) => Arc::clone(filter),
-            None => return Ok(BooleanArray::from(vec![true; batch.num_rows()])),
-        };
         let columns = filter.columns().to_vec();
         let schema = self
             .schema

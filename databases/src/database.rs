@@ -296,6 +296,11 @@ impl Shared {
         first_row: u64,
         sender: &mpsc::Sender<Result<RecordBatch, DatabaseError>>,
     ) {
+        if let Some(error) = query.unread() {
+            // Whoever wanted the records may be gone.
+            drop(sender.send(Err(error)));
+            return;
+        }
         let mut sent = 0_usize;
         let ended = self.with_session(|session| {
             let mut to_skip = sent;

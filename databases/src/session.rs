@@ -6,7 +6,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::{Field, Schema, SchemaRef};
 use std::sync::Arc;
 
-use crate::error::DatabaseError;
+use crate::error::{DatabaseError, DatabaseErrorKind};
 use crate::table::TableInfo;
 
 /// The values of a record's key, as text that the database reads in the key's own types.
@@ -47,6 +47,7 @@ pub(crate) trait Session: Send {
     fn count_after(&mut self, table: &TableInfo, after: Option<&Key>) -> Result<u64, Failure>;
 
     /// Reads records in the order of the table's key, and gives them on until `give` says `false`.
+    /// All columns asked for can be read.
     /// Batches are of [`Query::schema`].
     fn read(
         &mut self,
@@ -78,6 +79,17 @@ pub(crate) enum Rows {
 }
 
 impl Query {
+    /// The error of a column that cannot be read, if one is asked for.
+    pub(crate) fn unread(&self) -> Option<DatabaseError> {
+        let columns = self.columns.iter().map(|at| &self.table.columns[*at]);
+        let unread = columns.into_iter().find(|column| !column.is_readable())?;
+        Some(DatabaseError::new(DatabaseErrorKind::Unread {
+            table: self.table.full_name(),
+            column: unread.name.clone(),
+            declared: unread.declared.clone(),
+        }))
+    }
+
     /// The schema of the batches.
     pub(crate) fn schema(&self) -> SchemaRef {
         let field = |at: &usize| {

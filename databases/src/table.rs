@@ -62,3 +62,8 @@ impl ColumnInfo {
         self.data_type != DataType::Null
     }
 }
+
+/// A name as standard SQL writes it.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

@@ -160,7 +160,7 @@ impl Session for MysqlSession {
         let Some(condition) = self.condition(query)? else {
             return Ok(());
         };
-        let sql = select(query, &condition)?;
+        let sql = select(query, &condition);
         let schema = query.schema();
         let is_nullable: Vec<bool> = schema
             .fields()
@@ -197,20 +197,10 @@ impl Session for MysqlSession {
 }
 
 /// The statement that reads a query's columns, in the order of the key.
-fn select(query: &Query, condition: &str) -> Result<String, Failure> {
+fn select(query: &Query, condition: &str) -> String {
     let table = &query.table;
-    let mut asked = Vec::new();
-    for column in query.columns.iter().map(|at| &table.columns[*at]) {
-        if !column.is_readable() {
-            return Err(DatabaseError::new(DatabaseErrorKind::Unread {
-                table: table.full_name(),
-                column: column.name.clone(),
-                declared: column.declared.clone(),
-            })
-            .into());
-        }
-        asked.push(column.asked.as_str());
-    }
+    let columns = query.columns.iter().map(|at| &table.columns[*at]);
+    let mut asked: Vec<&str> = columns.map(|column| column.asked.as_str()).collect();
     if asked.is_empty() {
         asked.push("1");
     }
@@ -218,12 +208,12 @@ fn select(query: &Query, condition: &str) -> Result<String, Failure> {
         true => String::new(),
         false => format!(" ORDER BY {}", compare::order(table)),
     };
-    Ok(format!(
+    format!(
         "SELECT {} FROM {}{}{order}",
         asked.join(", "),
         quoted(&table.name),
         filter(Some(condition)),
-    ))
+    )
 }
 
 fn filter(condition: Option<&str>) -> String {

@@ -3,10 +3,10 @@
 use arrow_schema::{DataType, TimeUnit};
 
 use crate::error::DatabaseError;
-use crate::table::{ColumnInfo, TableInfo};
+use crate::table::{ColumnInfo, TableInfo, quoted};
 
 use super::connect::Link;
-use super::{literal, quoted};
+use super::literal;
 
 /// The most digits of a decimal.
 const DIGITS_MAX: i32 = 76;

@@ -7,7 +7,7 @@ use arrow_schema::DataType;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::kinds::{Affinity, affinity, data_type};
-use crate::table::{ColumnInfo, TableInfo};
+use crate::table::{ColumnInfo, TableInfo, quoted};
 
 /// Of how many pages a file may be that its tables are measured in: all its pages are read for it.
 const PAGES_MEASURED: i64 = 10_000;
@@ -350,9 +350,4 @@ fn measured(connection: &Connection) -> rusqlite::Result<BTreeMap<String, u64>> 
         Ok((row.get(0)?, bytes))
     })?;
     sizes.collect()
-}
-
-/// A name as SQL writes it.
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -115,8 +115,8 @@ impl Plan {
         }
     }
 
-    /// All that names tables: rules, targets, controls, figures, and the origins of records.
-    fn texts(&self) -> Vec<String> {
+    /// All SQL and names of tables that are asked for, in the order in which the plan names them.
+    fn asked(&self) -> impl Iterator<Item = &SqlText> {
         let sides = self.agreements.iter().flat_map(|a| [&a.rule, &a.target]);
         let controls = self
             .controls
@@ -126,13 +126,15 @@ impl Plan {
                 ControlCheck::Equal { expected, actual } => vec![expected, actual],
             });
         let figures = self.window.iter().flat_map(|window| &window.figures);
+        sides.chain(controls).chain(figures)
+    }
+
+    /// All that names tables: what is asked for, and the origins of records.
+    fn texts(&self) -> Vec<String> {
+        let asked = self.asked().map(|sql| sql.as_str().to_owned());
         let origins = self.agreements.iter().filter_map(|a| a.origin.as_ref());
         let origins = origins.map(|origin| origin.table.value.clone());
-        let texts = sides.chain(controls).chain(figures);
-        texts
-            .map(|sql| sql.as_str().to_owned())
-            .chain(origins)
-            .collect()
+        asked.chain(origins).collect()
     }
 
     /// Makes a mistake that was found later, at bytes of the plan's text.
@@ -429,19 +431,7 @@ fn like_currency(written: &str) -> Option<String> {
 /// Digests the text of a plan, of its files of SQL, and of the list of those who may sign: another
 /// signer is another plan.
 fn digest_of(raw: &str, plan: &Plan) -> blake3::Hash {
-    let rules = plan.agreements.iter().flat_map(|a| [&a.rule, &a.target]);
-    let controls = plan
-        .controls
-        .iter()
-        .flat_map(|control| match &control.check {
-            ControlCheck::Zero(sql) => vec![sql],
-            ControlCheck::Equal { expected, actual } => vec![expected, actual],
-        });
-    let figures = plan.window.iter().flat_map(|window| &window.figures);
-    let files = rules
-        .chain(controls)
-        .chain(figures)
-        .filter(|sql| sql.file_name().is_some());
+    let files = plan.asked().filter(|sql| sql.file_name().is_some());
     let lists = plan.window.iter().flat_map(|window| &window.signers);
     // Whoever needs the list says that it is not there; a plan without it can do all else.
     let signers: Vec<String> = lists

@@ -77,7 +77,7 @@ fn read(path: &Path) -> Result<Option<Value>> {
 /// The whole page.
 fn draw(figures: &Figures) -> String {
     let mut page = "# Benchmarks\n\n\
-         Written by `cargo xtask bench verify` and `cargo xtask bench fold`; do not edit. \
+         Written by `cargo xtask bench`, each part by a command of its own; do not edit. \
          The figures themselves are in `bench/*.json`.\n"
         .to_owned();
     if let Some(verify) = &figures.verify {
