@@ -65,11 +65,12 @@
 //! A [`Pool`] counts a book for many finders at once and looks at each column once, whatever the
 //! number of finders and of conditions on it: it sorts the values into cells, of whose values the
 //! same conditions hold. A number is looked up among the limits of all conditions on its column, or
-//! divided; a text is looked up among the texts and beginnings of texts that are asked for. What else
-//! is asked of a text is remembered of the texts before it. Each condition then has a bitmap of the batch, and a conjunction, counted
-//! once for all finders that ask for it, is an `AND` of bitmaps. Columns that no condition speaks of
-//! are not asked for. A [`Masker`] says the same of single records that are given as text, such as
-//! broken ones.
+//! divided; a text is looked up among the texts and beginnings of texts that are asked for, once for
+//! all records of a batch that are known to share it. What else is asked of a text is remembered of
+//! the texts before it. Each condition then has a bitmap of the batch, and a conjunction, counted
+//! once for all finders that ask for it, is an `AND` of bitmaps; where one of its conditions holds of
+//! few records, only these are looked at. Columns that no condition speaks of are not asked for.
+//! A [`Masker`] says the same of single records that are given as text, such as broken ones.
 //!
 //! What a sample of unbroken records shows to be beaten is not counted at all: some 5 to 20
 //! conditions remain of 64, and with no such sample all do.

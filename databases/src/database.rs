@@ -75,7 +75,9 @@ impl Database {
         Ok(Database::of(address.to_string(), opened?))
     }
 
-    fn of(shown: String, opened: Opened) -> Database {
+    fn of(shown: String, mut opened: Opened) -> Database {
+        let is_shown = |table: &Arc<TableInfo>| !table.name.starts_with(crate::write::OWN);
+        opened.tables.retain(is_shown);
         let pool = Pool {
             alive: opened.sessions.len(),
             idle: opened.sessions,
@@ -104,7 +106,7 @@ impl Database {
         &self.shared.snapshot
     }
 
-    /// Returns its tables and views, by name.
+    /// Returns its tables and views, by name; without those that a conversion keeps for itself.
     pub fn tables(&self) -> &[Arc<TableInfo>] {
         &self.shared.tables
     }
@@ -193,7 +195,7 @@ impl Drop for Shared {
 
 /// Does something on a thread of its own: connections block, which a thread that drives other
 /// work must not.
-fn apart<T: Send>(
+pub(crate) fn apart<T: Send>(
     work: impl FnOnce() -> Result<T, DatabaseError> + Send,
 ) -> Result<T, DatabaseError> {
     thread::scope(|scope| match scope.spawn(work).join() {

@@ -44,6 +44,7 @@ mod postgres;
 mod session;
 mod sqlite;
 mod table;
+mod write;
 
 pub use address::{Address, SCHEMES};
 pub use cut::KeyRange;
@@ -51,3 +52,4 @@ pub use database::{Database, Records};
 pub use error::{DatabaseError, DatabaseErrorKind};
 pub use session::Key;
 pub use table::{ColumnInfo, TableInfo};
+pub use write::{Destination, Unfit, Writer};

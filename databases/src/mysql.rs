@@ -13,6 +13,7 @@ mod fault;
 mod session;
 mod snapshot;
 mod tables;
+pub(crate) mod write;
 
 use std::sync::Arc;
 
@@ -93,6 +94,6 @@ impl std::fmt::Display for Product {
 }
 
 /// An identifier as SQL takes it.
-fn quoted(name: &str) -> String {
+pub(crate) fn quoted(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))
 }

@@ -51,6 +51,7 @@ mod kinds;
 mod session;
 mod tables;
 mod values;
+pub(crate) mod write;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -4,6 +4,8 @@
 mod certificates;
 #[path = "support/mariadb.rs"]
 mod mariadb;
+#[path = "support/written.rs"]
+mod written;
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -704,4 +706,43 @@ fn what_takes_too_long_or_breaks_off_is_told_and_nothing_hangs() {
     insta::assert_snapshot!(ended, @"the connection was lost: reading dripping: the server closed the connection; a table without a key cannot be read on: start again");
     let gone = read(&single, "flow", &["id"], 9).expect_err("nobody is there");
     insta::assert_snapshot!(gone, @"the connection was lost: finding keys of flow: the server closed the connection; what it read of that moment is gone with it: start again");
+}
+
+#[test]
+fn what_is_written_is_read_back_as_it_was_or_refused() {
+    let server = MariaDb::start();
+    server.run(
+        "CREATE DATABASE pay CHARACTER SET utf8mb4;\nCREATE DATABASE bao CHARACTER SET utf8mb4;\n",
+    );
+    let url = |database: &str| {
+        let socket = server.folder().join("socket");
+        format!(
+            "mariadb://root@localhost/{database}?socket={}",
+            socket.display()
+        )
+    };
+    insta::assert_snapshot!(written::check(&url("pay"), server.folder(), &[]), @r#"
+    column "flag": it is true or false, for which the database has no type; give it as a number in the rule: CAST(… AS TINYINT)
+    column "clock": it is a time of day, for which the database has no type; give it as text in the rule: CAST(… AS VARCHAR)
+    "#);
+    server.run(
+        "CREATE TABLE bao.ledger (id bigint PRIMARY KEY, amount decimal(18,2), memo varchar(6))",
+    );
+    insta::assert_snapshot!(written::refusals(&url("bao"), server.folder()), @r#"
+    1 written
+    ledger, id 2, column "amount": a column decimal(18,2) cannot hold 1.2345 exactly
+    ledger, id 3, column "amount": a column decimal(18,2) cannot hold 1000000000000000000.00 exactly
+    ledger, id NULL, column "id": it is NULL, which the column does not take
+    writing ledger: Data too long for column 'memo' at row 1 (error 1406)
+    writing ledger: Duplicate entry '1' for key 'PRIMARY' (error 1062)
+    1 written
+    2 held
+    "#);
+    server.run("CREATE TABLE bao.old (id int PRIMARY KEY) ENGINE = MyISAM;\n");
+    let address = databases::Address::parse(&url("bao"), server.folder()).expect("good");
+    let mut writer = databases::Writer::open(&address).expect("it opens");
+    insta::assert_snapshot!(writer.table("old").expect_err("no transactions"), @"writing old: it is MyISAM, which knows no transactions: a broken write would stay; ALTER TABLE old ENGINE = InnoDB");
+    assert_eq!(writer.hold(), Ok(true));
+    let mut second = databases::Writer::open(&address).expect("it opens");
+    assert_eq!(second.hold(), Ok(false));
 }

@@ -4,6 +4,8 @@
 mod certificates;
 #[path = "support/postgres.rs"]
 mod server;
+#[path = "support/written.rs"]
+mod written;
 
 use std::path::Path;
 
@@ -559,4 +561,47 @@ fn a_certificate_is_verified_by_its_roots_and_its_name() {
     no secure connection to localhost:PORT: FOLDER/none.pem: I/O error: No such file or directory (os error 2)
     no secure connection to localhost:PORT: FOLDER/server.key holds no certificate
     "#);
+}
+
+#[test]
+fn what_is_written_is_read_back_as_it_was_or_refused() {
+    let server = Postgres::start("");
+    let url = server.url("teller", PASSWORD);
+    insta::assert_snapshot!(written::check(&url, Path::new("/"), &[]), @"");
+    server.psql(
+        "CREATE TABLE ledger (id bigint PRIMARY KEY, amount numeric(18,2), memo varchar(6) CHECK (memo <> 'good!'))",
+    );
+    insta::assert_snapshot!(written::refusals(&url, Path::new("/")), @r#"
+    1 written
+    public.ledger, id 2, column "amount": a column numeric(18,2) cannot hold 1.2345 exactly
+    public.ledger, id 3, column "amount": a column numeric(18,2) cannot hold 1000000000000000000.00 exactly
+    public.ledger, id NULL, column "id": it is NULL, which the column does not take
+    writing public.ledger: value too long for type character varying(6) (22001); COPY ledger, line 1, column memo: "too much"
+    writing public.ledger: duplicate key value violates unique constraint "ledger_pkey" (23505); Key (id)=(1) already exists; COPY ledger, line 1
+    public.ledger, id 7, column "memo": it holds a NUL, which PostgreSQL keeps in no text
+    1 held
+    "#);
+}
+
+#[test]
+fn one_conversion_at_a_time_has_a_schema() {
+    let server = Postgres::start("");
+    server.psql("CREATE SCHEMA other");
+    let open = |query: &str| {
+        let url = format!("{}{query}", server.url("teller", PASSWORD));
+        let address = Address::parse(&url, Path::new("/")).expect("good");
+        databases::Writer::open(&address).expect("it opens")
+    };
+    let (mut first, mut second, mut other) = (open(""), open(""), open("&schema=other"));
+    assert_eq!(first.hold(), Ok(true));
+    assert_eq!(second.hold(), Ok(false));
+    assert_eq!(other.hold(), Ok(true));
+    drop(first);
+    let begun = std::time::Instant::now();
+    while second.hold() != Ok(true) {
+        assert!(
+            begun.elapsed().as_secs() < 10,
+            "it is let go with its connection"
+        );
+    }
 }

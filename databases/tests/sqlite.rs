@@ -1,5 +1,8 @@
 //! SQLite files, read as anybody may have made them.
 
+#[path = "support/written.rs"]
+mod written;
+
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -1040,4 +1043,38 @@ fn a_million_records_are_read_fast() {
             rows as f64 / took.as_secs_f64()
         );
     }
+}
+
+#[test]
+fn what_is_written_is_read_back_as_it_was_or_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // Of decimals SQLite keeps 15 digits: more are refused, record by record.
+    let without = ["serial", "long", "wide"];
+    insta::assert_snapshot!(written::check("sqlite://new.db", folder.path(), &without), @r#"
+    column "day": it is a date, for which the database has no type; give it as text in the rule: CAST(… AS VARCHAR)
+    column "clock": it is a time of day, for which the database has no type; give it as text in the rule: CAST(… AS VARCHAR)
+    column "at": it is a date and time, for which the database has no type; give it as text in the rule: CAST(… AS VARCHAR)
+    column "instant": it is an instant, for which the database has no type; give it as text in the rule: CAST(… AS VARCHAR)
+    "#);
+    let made = made(
+        "CREATE TABLE ledger (id INTEGER PRIMARY KEY NOT NULL, amount DECIMAL(18,2), \
+         memo TEXT CHECK (length(memo) < 7))",
+    );
+    insta::assert_snapshot!(written::refusals("sqlite://pay.db", made.folder.path()), @r#"
+    1 written
+    ledger, id 2, column "amount": a column DECIMAL(18,2) cannot hold 1.2345 exactly
+    ledger, id 3, column "amount": a column DECIMAL(18,2) cannot hold 1000000000000000000.00 exactly
+    ledger, id NULL, column "id": it is NULL, which the column does not take
+    writing ledger: CHECK constraint failed: length(memo) < 7 (code 275)
+    writing ledger: UNIQUE constraint failed: ledger.id (code 1555)
+    1 written
+    2 held
+    "#);
+    let address = Address::parse("sqlite://pay.db", made.folder.path()).expect("good");
+    let open = || databases::Writer::open(&address).expect("it opens");
+    let (mut first, mut second) = (open(), open());
+    assert_eq!(first.hold(), Ok(true));
+    assert_eq!(second.hold(), Ok(false));
+    drop(first);
+    assert_eq!(second.hold(), Ok(true));
 }

@@ -1,5 +1,7 @@
 //! Why a conversion ended before its end.
 
+use crate::store::is_passing;
+use databases::DatabaseError;
 use rules::prepare::PrepareError;
 use rules::sql::RunError;
 use std::fmt;
@@ -37,6 +39,15 @@ pub enum ConvertError {
         /// What.
         path: PathBuf,
     },
+    /// There are records in a table of a database that no conversion has written.
+    #[error("{} holds records already, and not from a conversion", path.display())]
+    Occupied {
+        /// The table, behind the database's address.
+        path: PathBuf,
+    },
+    /// The database cannot be written to.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
     /// A conversion was begun here from other inputs, or by other rules.
     #[error("the conversion in {} was begun from something else: {}", folder.display(), listed(changes))]
     Changed {
@@ -78,6 +89,11 @@ pub enum ConvertError {
 }
 
 impl ConvertError {
+    /// Whether it may pass: a connection that is lost, a server that is being started.
+    pub(crate) fn is_passing(&self) -> bool {
+        matches!(self, Self::Database(error) if is_passing(error))
+    }
+
     /// Returns how to mend it, where that is known.
     pub fn mend(&self) -> Option<String> {
         match self {
@@ -90,6 +106,9 @@ impl ConvertError {
             Self::Busy { .. } => Some("wait for it, or stop it; two would write the same".to_owned()),
             Self::Foreign { .. } => {
                 Some("name an empty folder as the target, or move this away".to_owned())
+            }
+            Self::Occupied { .. } => {
+                Some("empty the table, or name another database or schema as the target".to_owned())
             }
             Self::Changed { .. } => Some(
                 "put it back as it was to go on; or throw away what was converted, and begin \

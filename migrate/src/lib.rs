@@ -36,6 +36,11 @@
 //! again, it goes on behind the last finished chunk, and every byte is as if nothing had happened.
 //! Nothing depends on the number of threads, the clock or the machine.
 //!
+//! Where the target is a database, the records of a chunk and its manifest are written in one
+//! transaction; the documents lie in a table of their own, `crossfoot_convert`. A table that is not
+//! there is made, and gets its name only when all tables are complete; one that is there must be
+//! empty, and is filled in its place.
+//!
 //! # Correcting
 //! [`correct`] makes correcting entries of the breaks that `verify` found: what the target holds is
 //! reversed, what the rule gives is booked, in a table beside: `posting.corrections`. Every query
@@ -43,7 +48,8 @@
 //!
 //! # What it does not do
 //! It compares nothing: that a rule says what was meant is for `verify` and for controls to show.
-//! It replaces nothing that it has not written itself. It writes no database yet.
+//! It replaces nothing that it has not written itself. It writes no correcting entries into a
+//! database.
 
 mod chunk;
 mod control;
@@ -56,6 +62,7 @@ mod manifest;
 mod part;
 mod prepare;
 mod run;
+mod store;
 mod work;
 
 pub use correct::{
@@ -66,5 +73,5 @@ pub use error::{Change, ConvertError};
 pub use manifest::{
     Amount, ChunkManifest, Conversion, Counts, Input, LeftOut, SourceRange, TableTotal,
 };
-pub use prepare::{Prepared, TableRule, prepare};
-pub use run::{CHUNK_RECORDS, Options, Outcome, conversion_file, convert};
+pub use prepare::{Prepared, TableRule, Target, prepare};
+pub use run::{CHUNK_RECORDS, Options, Outcome, conversion_digest, convert};

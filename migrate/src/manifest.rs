@@ -65,6 +65,12 @@ pub struct SourceRange {
     pub to_part: u32,
 }
 
+/// What the records of a chunk came to where they lie.
+pub(crate) struct Written {
+    pub(crate) bytes: u64,
+    pub(crate) blake3: String,
+}
+
 /// What one chunk came to: a manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChunkManifest {
@@ -87,11 +93,12 @@ pub struct ChunkManifest {
     pub rejects: u64,
     /// Control totals of what was written.
     pub totals: Vec<Amount>,
-    /// The file, in the table's folder.
+    /// The file, in the table's folder; empty in a database.
     pub file: String,
-    /// Its length.
+    /// Its length; in a database, of the records in Arrow's row format.
     pub bytes: u64,
-    /// BLAKE3 of its bytes.
+    /// BLAKE3 of its bytes; in a database, of the records in Arrow's row format, each after its
+    /// length.
     pub blake3: String,
 }
 
@@ -138,7 +145,7 @@ pub struct TableTotal {
     pub counts: Counts,
     /// Control totals of what was written.
     pub totals: Vec<Amount>,
-    /// Length of its files.
+    /// Length of its files; in a database, of its records in Arrow's row format.
     pub bytes: u64,
 }
 

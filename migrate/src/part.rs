@@ -2,6 +2,7 @@
 
 use crate::error::{ConvertError, at};
 use crate::folder;
+use crate::manifest::Written;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_row::{RowConverter, SortField};
 use arrow_schema::SchemaRef;
@@ -39,12 +40,6 @@ enum State {
     Open(Box<ArrowWriter<Digesting>>),
     /// Finished, or given up.
     Closed,
-}
-
-/// A finished file.
-pub(crate) struct Written {
-    pub(crate) bytes: u64,
-    pub(crate) blake3: String,
 }
 
 impl PartFile {

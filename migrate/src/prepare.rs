@@ -4,6 +4,8 @@ use crate::control::{Currency, Money};
 use crate::error::ConvertError;
 use crate::job::{JobRule, digest_of};
 use crate::manifest::LeftOut;
+use books::BookSpec;
+use databases::{Address, Writer};
 use rules::plan::{Agreement, Placed, Plan, PlanError};
 use rules::prepare::{PrepareError, note_money, open_source, side};
 use rules::sql::{Session, Side, Which};
@@ -22,8 +24,17 @@ pub struct Prepared {
     pub tables: Vec<Arc<TableRule>>,
     /// Agreements that give none.
     pub left_out: Vec<LeftOut>,
-    /// The target's folder.
-    pub target: PathBuf,
+    /// Where the tables go.
+    pub target: Target,
+}
+
+/// Where the tables of a conversion go.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// Into files of a folder.
+    Folder(PathBuf),
+    /// Into tables of a database.
+    Database(Address),
 }
 
 /// A rule, and the table that it gives.
@@ -35,7 +46,7 @@ pub struct TableRule {
     pub table: String,
     /// The rule.
     pub side: Side,
-    /// The table's folder, relative to the target, with `/`.
+    /// The table's folder, relative to the target, with `/`; in a database its name.
     pub folder: String,
     pub(crate) money: Money,
     /// Columns that a reader looks records up by.
@@ -66,8 +77,7 @@ pub fn prepare(
     let session = open_source(&plan, threads, environment)?;
     let (_, target) = plan.books(environment).map_err(PrepareError::Plan)?;
     let mut errors = Vec::new();
-    errors.extend(database_target(&plan, &target));
-    if target.root.is_file() || target.root.to_string_lossy().contains(['*', '?', '[', '{']) {
+    if target.database.is_none() && is_no_folder(&target.root) {
         errors.push(plan.error(
             plan.target.url.place(),
             "a conversion writes into a folder, not a file or a glob",
@@ -99,9 +109,13 @@ pub fn prepare(
             ));
             continue;
         }
-        let rule = table_rule(&session, &plan, agreement, &mut errors);
-        tables.extend(rule.map(Arc::new));
+        let rule = table_rule(&session, &plan, agreement, &target, &mut errors);
+        tables.extend(rule.map(|rule| (agreement, Arc::new(rule))));
     }
+    if let (Some(address), true) = (&target.database, errors.is_empty()) {
+        fit_into(address, &plan, &tables, &mut errors)?;
+    }
+    let tables: Vec<Arc<TableRule>> = tables.into_iter().map(|(_, rule)| rule).collect();
     if tables.is_empty() && errors.is_empty() {
         errors.push(plan.error(
             plan.name.place(),
@@ -115,21 +129,57 @@ pub fn prepare(
             session,
             tables,
             left_out,
-            target: target.root,
+            target: match target.database {
+                Some(address) => Target::Database(address),
+                None => Target::Folder(target.root),
+            },
             plan,
         }),
         false => Err(PrepareError::Plan(errors).into()),
     }
 }
 
-/// The mistake of a plan whose target is a database, into which nothing is written.
-pub(crate) fn database_target(plan: &Plan, target: &books::BookSpec) -> Option<PlanError> {
+fn is_no_folder(root: &std::path::Path) -> bool {
+    root.is_file() || root.to_string_lossy().contains(['*', '?', '[', '{'])
+}
+
+/// Holds the rules against the tables of the database, or what it would make of them.
+fn fit_into(
+    address: &Address,
+    plan: &Plan,
+    tables: &[(&Agreement, Arc<TableRule>)],
+    errors: &mut Vec<PlanError>,
+) -> Result<(), ConvertError> {
+    let mut writer = Writer::open(address)?;
+    for (agreement, rule) in tables {
+        let place = agreement.target.place();
+        let schema = rule.side.schema();
+        let unfit = match writer.table(&rule.table)? {
+            Some(table) if table.is_view => {
+                let message = format!("`{}` is a view", rule.table);
+                let mend = "name a table: nothing is written into a view".to_owned();
+                errors.push(plan.error(place, message, None, Some(mend)));
+                continue;
+            }
+            Some(table) => writer.destination(&table, &schema).err(),
+            None => writer.types(&schema, &rule.key).err(),
+        };
+        for one in unfit.into_iter().flatten() {
+            let message = format!("the column `{}`: {}", one.column, one.why);
+            errors.push(plan.error(place.clone(), message, None, Some(one.mend)));
+        }
+    }
+    Ok(())
+}
+
+/// The mistake of a plan whose target is a database, into which no corrections are written.
+pub(crate) fn database_target(plan: &Plan, target: &BookSpec) -> Option<PlanError> {
     target.database.as_ref()?;
     Some(plan.error(
         plan.target.url.place(),
-        "nothing is written into a database: the target is one",
+        "no correcting entries are written into a database: the target is one",
         None,
-        Some("name a folder, and load its Parquet files into the database afterwards".to_owned()),
+        Some("book the entries that are proposed there yourself".to_owned()),
     ))
 }
 
@@ -141,6 +191,7 @@ fn table_rule(
     session: &Session,
     plan: &Plan,
     planned: &Agreement,
+    target: &BookSpec,
     errors: &mut Vec<PlanError>,
 ) -> Option<TableRule> {
     let money = names(&planned.money);
@@ -157,7 +208,10 @@ fn table_rule(
         &money,
         errors,
     );
-    let folder = folder(plan, planned.target.as_str(), errors);
+    let folder = match target.database {
+        Some(_) => Some(planned.target.as_str().to_owned()),
+        None => folder(plan, planned.target.as_str(), errors),
+    };
     let (side, folder) = (side?, folder?);
     note_money(&planned.rule, &side, &money, errors);
     let schema = side.schema();

@@ -6,15 +6,16 @@ use crate::error::{ConvertError, at};
 use crate::folder::{Folder, digest, part_name, read_json, write_json};
 use crate::job::Job;
 use crate::manifest::{Conversion, Counts, Input, Sealed, TableTotal, VERSION};
-use crate::prepare::{Prepared, TableRule};
-use crate::work::{Converter, Runner, convert_all};
+use crate::prepare::{Prepared, TableRule, Target};
+use crate::store::{Begun, Store};
+use crate::work::{Converter, Runner, Sink, convert_all};
 use books::{Meter, Table};
 use rules::sql::{RunError, Session, Which};
 use rules::watch::{Pace, Phase, Watch, Work};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Records of a chunk, about, where nothing else is asked for.
@@ -53,8 +54,12 @@ pub struct Outcome {
     pub redone: Vec<String>,
     /// Whether everything had been published before this run began.
     pub already: bool,
-    /// The target's folder.
-    pub target: PathBuf,
+    /// Digest of the document that says what it came to.
+    pub conversion_blake3: String,
+    /// The target: a folder, or the address of a database.
+    pub target: String,
+    /// The file that lists all rejects.
+    pub rejects: PathBuf,
 }
 
 /// A table on its way.
@@ -74,37 +79,127 @@ pub async fn convert(
     options: &Options,
     watch: &Arc<dyn Watch>,
 ) -> Result<Outcome, ConvertError> {
-    let folder = Arc::new(Folder::open(&prepared.target)?);
+    let place = Place::open(&prepared.target)?;
     let job = Job::new(
         prepared.plan.name.value.clone(),
         options.chunk_records,
         prepared.tables.iter().map(|rule| rule.job()).collect(),
         inputs(&prepared.session, options.threads, watch)?,
     );
-    let already = begin(&folder, &job, options.discard)?;
+    let already = place.begin(&prepared.tables, &job, options.discard)?;
     let mut tables = Vec::new();
     for rule in &prepared.tables {
         tables.push(under_way(rule, options.chunk_records).await?);
     }
-    let redone = resume(&folder, &mut tables, options.threads, watch)?;
+    let redone = match &place {
+        Place::Folder(folder) => resume(folder, &mut tables, options.threads, watch)?,
+        Place::Database(store) => {
+            for table in &mut tables {
+                table.done = store.done(&table.rule)?;
+            }
+            Vec::new()
+        }
+    };
     let resumed = tables.iter().map(|table| table.done.len()).sum();
     let mut done = Vec::new();
     for table in tables {
-        done.push(work_off(&folder, table, options.threads, watch).await?);
+        done.push(work_off(&place, table, options.threads, watch).await?);
     }
-    let conversion = publish(prepared, &folder, &job, &done)?;
+    let conversion = publish(prepared, &place, &job, &done)?;
+    let document = crate::folder::json(&conversion)?;
     Ok(Outcome {
+        conversion_blake3: blake3::hash(&document).to_hex().to_string(),
         conversion,
         resumed,
         redone,
         already: already.is_some(),
-        target: folder.target().to_owned(),
+        target: place.shown(),
+        rejects: place.rejects(prepared),
     })
 }
 
-/// Where a conversion into the folder `target` says what it came to, once it is done.
-pub fn conversion_file(target: &std::path::Path) -> PathBuf {
-    crate::folder::own(target).join("conversion.json")
+/// The digest of what the last conversion into a book came to, by its document there; none where
+/// there was none.
+///
+/// # Errors
+/// When the document cannot be read.
+pub fn conversion_digest(target: &books::BookSpec) -> Result<Option<String>, ConvertError> {
+    match &target.database {
+        Some(address) => crate::store::conversion_digest(address),
+        None => {
+            let path = crate::folder::own(&target.root).join("conversion.json");
+            Ok(digest(&path)?.map(|(_, blake3)| blake3))
+        }
+    }
+}
+
+/// Where everything lies.
+enum Place {
+    Folder(Arc<Folder>),
+    Database(Arc<Store>),
+}
+
+impl Place {
+    fn open(target: &Target) -> Result<Self, ConvertError> {
+        Ok(match target {
+            Target::Folder(path) => Self::Folder(Arc::new(Folder::open(path)?)),
+            Target::Database(address) => Self::Database(Arc::new(Store::open(address)?)),
+        })
+    }
+
+    fn shown(&self) -> String {
+        match self {
+            Self::Folder(folder) => folder.target().to_string_lossy().into_owned(),
+            Self::Database(store) => store.shown(),
+        }
+    }
+
+    /// Where all rejects are listed: beside the plan, where the target is a database.
+    fn rejects(&self, prepared: &Prepared) -> PathBuf {
+        match self {
+            Self::Folder(folder) => folder.rejects(),
+            Self::Database(_) => crate::folder::own(prepared.plan.folder()).join("rejects.jsonl"),
+        }
+    }
+
+    /// Begins the job, or finds that it was begun before; gives what it came to if it was finished.
+    fn begin(
+        &self,
+        rules: &[Arc<TableRule>],
+        job: &Job,
+        discard: bool,
+    ) -> Result<Option<Conversion>, ConvertError> {
+        match self {
+            Self::Folder(folder) => begin(folder, job, discard),
+            Self::Database(store) => Ok(match store.begin(rules, job, discard)? {
+                Begun::New => None,
+                Begun::Before(conversion) => conversion,
+            }),
+        }
+    }
+
+    fn sink(&self, rule: &TableRule) -> Result<Sink, ConvertError> {
+        Ok(match self {
+            Self::Folder(folder) => Sink::Folder(Arc::clone(folder)),
+            Self::Database(store) => Sink::Database {
+                store: Arc::clone(store),
+                destination: Arc::new(store.destination(rule)?),
+            },
+        })
+    }
+
+    /// The rejects of a chunk, as lines.
+    fn rejects_of(&self, table: &str, chunk: u32) -> Result<Box<dyn Read>, ConvertError> {
+        Ok(match self {
+            Self::Folder(folder) => {
+                let path = folder.rejects_of(table, chunk);
+                Box::new(File::open(&path).map_err(at(&path))?)
+            }
+            Self::Database(store) => {
+                Box::new(io::Cursor::new(store.rejects(table, chunk)?.into_bytes()))
+            }
+        })
+    }
 }
 
 /// Digests the files of the source.
@@ -318,7 +413,7 @@ struct Done {
 
 /// Converts what is left of a table.
 async fn work_off(
-    folder: &Arc<Folder>,
+    place: &Place,
     table: UnderWay,
     threads: usize,
     watch: &Arc<dyn Watch>,
@@ -352,7 +447,7 @@ async fn work_off(
         let converter = Converter {
             rule: Arc::clone(&rule),
             runner,
-            folder: Arc::clone(folder),
+            sink: place.sink(&rule)?,
             threads,
             meter,
             pace,
@@ -377,7 +472,7 @@ async fn work_off(
 /// Adds everything up, puts the tables in their places and writes down what it came to.
 fn publish(
     prepared: &Prepared,
-    folder: &Folder,
+    place: &Place,
     job: &Job,
     tables: &[Done],
 ) -> Result<Conversion, ConvertError> {
@@ -393,7 +488,16 @@ fn publish(
             .iter()
             .flat_map(|table| table.chunks.iter().map(|sealed| sealed.blake3.clone()))
             .collect(),
-        rejects: write_rejects(folder, tables)?,
+        rejects: write_rejects(&place.rejects(prepared), place, tables)?,
+    };
+    let folder = match place {
+        Place::Folder(folder) => folder,
+        Place::Database(store) => {
+            let chunks = tables.iter().map(|table| table.chunks.iter().collect());
+            let rules = tables.iter().map(|table| &*table.rule);
+            store.publish(rules.zip(chunks), &conversion)?;
+            return Ok(conversion);
+        }
     };
     folder.publish(job)?;
     match read_json::<Conversion>(&folder.conversion())? {
@@ -447,24 +551,32 @@ fn total(table: &Done) -> Result<TableTotal, ConvertError> {
 }
 
 /// Puts the rejects of all chunks into one file, in their order; gives their number.
-fn write_rejects(folder: &Folder, tables: &[Done]) -> Result<u64, ConvertError> {
-    let path = folder.rejects();
-    let draft = crate::folder::unfinished(&path);
-    let mut all = BufWriter::new(File::create(&draft).map_err(at(&path))?);
+fn write_rejects(path: &Path, place: &Place, tables: &[Done]) -> Result<u64, ConvertError> {
+    let manifests = tables.iter().flat_map(|table| &table.chunks);
+    let is_one = |sealed: &Sealed| sealed.manifest.rejects > 0;
+    if matches!(place, Place::Database(_)) && !manifests.into_iter().any(is_one) {
+        // Beside the plan lies nothing that has nothing to say.
+        crate::folder::remove_if_there(path)?;
+        return Ok(0);
+    }
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(at(folder))?;
+    }
+    let draft = crate::folder::unfinished(path);
+    let mut all = BufWriter::new(File::create(&draft).map_err(at(path))?);
     let mut count = 0;
     for table in tables {
         for manifest in table.chunks.iter().map(|sealed| &sealed.manifest) {
             if manifest.rejects > 0 {
-                let from = folder.rejects_of(&table.rule.table, manifest.chunk);
-                let mut from_file = File::open(&from).map_err(at(&from))?;
-                io::copy(&mut from_file, &mut all).map_err(at(&path))?;
+                let mut from = place.rejects_of(&table.rule.table, manifest.chunk)?;
+                io::copy(&mut from, &mut all).map_err(at(path))?;
                 count += manifest.rejects;
             }
         }
     }
     let file = all.into_inner().map_err(io::IntoInnerError::into_error);
     let synced = file.and_then(|mut file| file.flush().and_then(|()| file.sync_all()));
-    synced.map_err(at(&path))?;
-    crate::folder::settle(&path)?;
+    synced.map_err(at(path))?;
+    crate::folder::settle(path)?;
     Ok(count)
 }

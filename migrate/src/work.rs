@@ -4,20 +4,22 @@ use crate::chunk::Task;
 use crate::control::{Rows, Sums};
 use crate::error::ConvertError;
 use crate::folder::{Folder, part_name, remove_if_there, write_bytes, write_json};
-use crate::manifest::{ChunkManifest, Counts, Sealed, VERSION};
-use crate::part::{PartFile, Written};
+use crate::manifest::{ChunkManifest, Counts, Sealed, VERSION, Written};
+use crate::part::PartFile;
 use crate::prepare::TableRule;
+use crate::store::{Load, Store};
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt64Type;
 use books::Meter;
+use databases::Destination;
 use futures::StreamExt;
 use ledger::{Record, Reject, SourceRecord};
 use rules::sql::{Parted, Rejects, Run, RunError, Whole};
 use rules::watch::{Pace, Watch};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 /// A rule, ready to run.
@@ -33,12 +35,48 @@ pub(crate) enum Runner {
 pub(crate) struct Converter {
     pub(crate) rule: Arc<TableRule>,
     pub(crate) runner: Runner,
-    pub(crate) folder: Arc<Folder>,
+    pub(crate) sink: Sink,
     pub(crate) threads: usize,
     pub(crate) meter: Arc<Meter>,
     pub(crate) pace: Arc<Pace>,
     pub(crate) watch: Arc<dyn Watch>,
 }
+
+/// Where the chunks of one table go.
+pub(crate) enum Sink {
+    Folder(Arc<Folder>),
+    Database {
+        store: Arc<Store>,
+        destination: Arc<Destination>,
+    },
+}
+
+/// Where the records of one chunk go.
+enum Part {
+    File(Box<PartFile>),
+    Load(Box<Load>),
+}
+
+impl Part {
+    async fn write(&mut self, batch: RecordBatch) -> Result<(), ConvertError> {
+        match self {
+            Self::File(file) => file.write(&batch),
+            Self::Load(load) => load.write(batch).await,
+        }
+    }
+
+    fn rows(&self) -> u64 {
+        match self {
+            Self::File(file) => file.rows(),
+            Self::Load(load) => load.rows(),
+        }
+    }
+}
+
+/// How often a chunk is begun again when its connection is lost, and how long is waited before:
+/// that long the first time, and twice as long each time after.
+const ATTEMPTS: u32 = 6;
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Converts tasks side by side; the first error ends all, and what is finished stays.
 pub(crate) async fn convert_all(
@@ -47,7 +85,11 @@ pub(crate) async fn convert_all(
 ) -> Result<Vec<Sealed>, ConvertError> {
     let queue = Arc::new(Mutex::new(VecDeque::from(tasks)));
     let mut workers = JoinSet::new();
-    for _ in 0..converter.threads {
+    let side_by_side = match &converter.sink {
+        Sink::Folder(_) => converter.threads,
+        Sink::Database { store, .. } => store.writers(converter.threads),
+    };
+    for _ in 0..side_by_side {
         let (converter, queue) = (Arc::clone(&converter), Arc::clone(&queue));
         workers.spawn(async move {
             let draw = || {
@@ -59,7 +101,7 @@ pub(crate) async fn convert_all(
             let mut done = Vec::new();
             while let Some(task) = draw() {
                 let began = Instant::now();
-                match converter.convert(&task).await {
+                match converter.convert_or_again(&task).await {
                     Ok(manifest) => done.push(manifest),
                     Err(error) => {
                         // Nobody begins another chunk.
@@ -100,19 +142,47 @@ struct Account {
 }
 
 impl Converter {
+    /// Converts a chunk, from its beginning again when the connection to the target is lost:
+    /// nothing of it is there then.
+    async fn convert_or_again(&self, task: &Task) -> Result<Sealed, ConvertError> {
+        let mut pause = PAUSE;
+        for _ in 1..ATTEMPTS {
+            match self.convert(task).await {
+                Err(error) if error.is_passing() => {
+                    let chunk = format!("{}, chunk {}", self.rule.table, task.number);
+                    self.watch
+                        .say(&format!("{chunk}: {error}; it is converted again"));
+                    tokio::time::sleep(pause).await;
+                    pause *= 2;
+                }
+                done => return done,
+            }
+            if self.watch.is_stopped() {
+                return Err(ConvertError::Stopped);
+            }
+        }
+        self.convert(task).await
+    }
+
     async fn convert(&self, task: &Task) -> Result<Sealed, ConvertError> {
-        let staging = self.folder.staging(&self.rule.table);
+        let schema = self.rule.side.schema();
+        let (spill, mut part) = match &self.sink {
+            Sink::Folder(folder) => {
+                let staging = folder.staging(&self.rule.table);
+                let path = staging.join(part_name(task.number));
+                let file = PartFile::create(&path, schema, &self.rule.key)?;
+                (staging, Part::File(Box::new(file)))
+            }
+            Sink::Database { store, destination } => {
+                let load = Load::begin(store, destination, &schema)?;
+                (std::env::temp_dir(), Part::Load(Box::new(load)))
+            }
+        };
         let run = Run {
             meter: Arc::clone(&self.meter),
-            rejects: Rejects::keeping_in(&staging),
+            rejects: Rejects::keeping_in(&spill),
             ..Run::new(self.threads)
         };
-        let file = part_name(task.number);
-        let mut part = PartFile::create(
-            &staging.join(&file),
-            self.rule.side.schema(),
-            &self.rule.key,
-        )?;
         let mut account = Account::default();
         let mut stream = match &self.runner {
             Runner::Parted(parted) => parted.run(&task.chunks, &run).await?,
@@ -120,7 +190,7 @@ impl Converter {
         };
         while let Some(batch) = stream.next().await {
             let batch = batch.map_err(RunError::from)?;
-            part.write(&self.counted(batch, &mut account)?)?;
+            part.write(self.counted(batch, &mut account)?).await?;
             if self.watch.is_stopped() {
                 return Err(ConvertError::Stopped);
             }
@@ -128,14 +198,47 @@ impl Converter {
             tokio::task::yield_now().await;
         }
         drop(stream);
-        self.write_rejects(task, &run, &mut account)?;
+        let rejects = self.reject_lines(task, &run, &mut account)?;
         let counts = self.balance(task, &run, &account, part.rows())?;
-        let Written { bytes, blake3 } = part.finish()?;
+        match part {
+            Part::File(part) => {
+                let Sink::Folder(folder) = &self.sink else {
+                    unreachable!("a file lies in a folder");
+                };
+                let path = folder.rejects_of(&self.rule.table, task.number);
+                match rejects.is_empty() {
+                    true => remove_if_there(&path)?,
+                    false => write_bytes(&path, &rejects)?,
+                }
+                let file = part_name(task.number);
+                let sealed = self.sealed(task, &account, counts, file, part.finish()?);
+                let path = folder.manifest(&self.rule.table, task.number);
+                // The chunk counts from here on.
+                write_json(&path, &sealed)?;
+                Ok(sealed)
+            }
+            Part::Load(load) => {
+                let sealed = self.sealed(task, &account, counts, String::new(), load.written());
+                load.seal(&sealed, &rejects).await?;
+                Ok(sealed)
+            }
+        }
+    }
+
+    fn sealed(
+        &self,
+        task: &Task,
+        account: &Account,
+        counts: Counts,
+        file: String,
+        written: Written,
+    ) -> Sealed {
+        let Written { bytes, blake3 } = written;
         let source = match &self.runner {
             Runner::Parted(parted) => task.range(parted.table()),
             Runner::Whole(_) => None,
         };
-        let sealed = Sealed::of(ChunkManifest {
+        Sealed::of(ChunkManifest {
             version: VERSION,
             agreement: self.rule.agreement.clone(),
             table: self.rule.table.clone(),
@@ -148,11 +251,7 @@ impl Converter {
             file,
             bytes,
             blake3,
-        });
-        let path = self.folder.manifest(&self.rule.table, task.number);
-        // The chunk counts from here on.
-        write_json(&path, &sealed)?;
-        Ok(sealed)
+        })
     }
 
     /// Takes a batch into account, and gives what of it is written.
@@ -175,19 +274,18 @@ impl Converter {
         Ok(batch)
     }
 
-    /// Writes the records that could not be converted, whole and each with its reason.
-    fn write_rejects(
+    /// The records that could not be converted, whole and each with its reason, a line each.
+    fn reject_lines(
         &self,
         task: &Task,
         run: &Run,
         account: &mut Account,
-    ) -> Result<(), ConvertError> {
-        let path = self.folder.rejects_of(&self.rule.table, task.number);
+    ) -> Result<Vec<u8>, ConvertError> {
         if run.rejects.count() == 0 {
-            return remove_if_there(&path);
+            return Ok(Vec::new());
         }
         let failed = |error| ConvertError::Write {
-            path: path.clone(),
+            path: std::path::PathBuf::from("rejects"),
             error,
         };
         let mut rejects = Vec::new();
@@ -222,7 +320,7 @@ impl Converter {
                 .map_err(|error| ConvertError::Internal(error.to_string()))?;
             lines.push(b'\n');
         }
-        write_bytes(&path, &lines)
+        Ok(lines)
     }
 
     /// Accounts for every record that was read.

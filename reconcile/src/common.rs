@@ -230,6 +230,16 @@ struct Shape {
     differing: BTreeSet<String>,
 }
 
+impl Shape {
+    /// The side that the breaks' records are held against.
+    fn side(&self) -> Side {
+        match self.is_extra_only {
+            Some(true) => Side::Actual,
+            _ => Side::Expected,
+        }
+    }
+}
+
 /// A group on its way: its proposer still takes records.
 struct Shaped {
     key: CauseKey,
@@ -266,7 +276,6 @@ impl Shaped {
 type PlaceOf = (String, String);
 
 /// Records that are, as far as is known, not broken: what is usual.
-#[derive(Default)]
 pub(crate) struct Background {
     /// Batches of the expected and of the actual side, hidden columns behind the others.
     batches: [Vec<RecordBatch>; 2],
@@ -283,8 +292,8 @@ impl Background {
         }
     }
 
-    /// A few records of each chunk of both sides, without those of the breaks, which are all there
-    /// are.
+    /// A few records of each chunk of the sides that groups are held against, without those of the
+    /// breaks, which are all there are.
     pub(crate) async fn sample(
         agreement: &Agreement,
         breaks: &[Break],
@@ -302,21 +311,19 @@ impl Background {
                 own.extend(records.iter().filter_map(place));
             }
         }
-        let has_extra_only = breaks.iter().all(|found| found.kind == BreakKind::Extra);
-        let has_extra = breaks.iter().any(|found| found.kind == BreakKind::Extra);
+        let wanted = wanted(breaks);
         let mut batches: [Vec<RecordBatch>; 2] = Default::default();
-        if !has_extra_only {
-            batches[0] = sample(agreement, Side::Expected, watch).await?;
-        }
-        if has_extra {
-            batches[1] = sample(agreement, Side::Actual, watch).await?;
+        for side in [Side::Expected, Side::Actual] {
+            if wanted.iter().any(|(_, shape)| shape.side() == side) {
+                batches[side as usize] = sample(agreement, side, watch).await?;
+            }
         }
         Ok(Self { batches, broken })
     }
 }
 
-/// The groups of some breaks, each with its own breaks offered.
-fn shaped(of: Of<'_>, zone: &Zone, breaks: &[Break]) -> Vec<Shaped> {
+/// The causes that are looked into, the most frequent first.
+fn wanted(breaks: &[Break]) -> Vec<(CauseKey, Shape)> {
     let mut shapes: BTreeMap<CauseKey, Shape> = BTreeMap::new();
     for found in breaks {
         let shape = shapes.entry(key_of(found)).or_default();
@@ -335,13 +342,14 @@ fn shaped(of: Of<'_>, zone: &Zone, breaks: &[Break]) -> Vec<Shaped> {
         .collect();
     wanted.sort_by_key(|(_, shape)| std::cmp::Reverse(shape.breaks));
     wanted.truncate(GROUPS_MAX);
+    wanted
+}
+
+/// The groups of some breaks, each with its own breaks offered.
+fn shaped(of: Of<'_>, zone: &Zone, breaks: &[Break]) -> Vec<Shaped> {
     let mut groups = Vec::new();
-    for (key, shape) in wanted {
-        let side = match shape.is_extra_only {
-            Some(true) => Side::Actual,
-            _ => Side::Expected,
-        };
-        let columns = Columns::new(of, side, &shape.differing);
+    for (key, shape) in wanted(breaks) {
+        let columns = Columns::new(of, shape.side(), &shape.differing);
         let attributes = Attributes::new(columns.attributes.clone(), zone.clone());
         let mut proposer = Proposer::new(attributes);
         for found in breaks.iter().filter(|found| is_of(found, &key)) {
@@ -475,9 +483,10 @@ impl Groups {
         };
         let make = || Counter::new(&self.groups, side);
         for counter in drive(query, run, watch, make).await? {
-            let tallies = counter.into_tallies();
-            for ((group, _), tally) in of_side(&self.groups, side).zip(tallies) {
-                counts.0[group].merge(&tally);
+            for tallies in counter.into_tallies() {
+                for ((group, _), tally) in of_side(&self.groups, side).zip(tallies) {
+                    counts.0[group].merge(&tally);
+                }
             }
         }
         Ok(())

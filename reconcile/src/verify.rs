@@ -447,10 +447,7 @@ impl AgreementRun<'_> {
             let given = look.read(&out.readings, &paired).await?;
             let found = out.explainer.explain_all(found, &given, out.threads);
             drop(given);
-            let usual = match found.len() {
-                0..4 => Background::default(),
-                _ => Background::sample(self.agreement, &found, self.watch).await?,
-            };
+            let usual = Background::sample(self.agreement, &found, self.watch).await?;
             out.propose_from(self.of(), &found, &usual);
             out.write(found)?;
         } else {

@@ -6,9 +6,14 @@ use super::sieve::{Cell, Form, Sieve};
 use super::tally::Tally;
 use crate::Kind;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-/// Records that one word of a bitmap tells of.
+/// Bits of a word: records that one of a bitmap tells of, conditions that one of a record tells of.
 const WORD: usize = 64;
+
+/// Of a condition that holds of no more records of a batch than this, the records are remembered by
+/// their places.
+const FEW: usize = 64;
 
 /// Counts the records of a book for several finders of one zone, for one thread. Each column is
 /// looked at once, whatever the number of finders and conditions that ask for it, and no other
@@ -19,8 +24,10 @@ const WORD: usize = 64;
 #[derive(Debug, Clone)]
 pub struct Pool {
     columns: Vec<PoolColumn>,
-    /// The records of the batch at hand of which each condition holds, a bit for each.
-    bitmaps: Vec<Vec<u64>>,
+    /// The numbers of the conditions in the order of their bits in a record's words.
+    order: Vec<usize>,
+    /// By the numbers of the conditions.
+    held: Vec<Held>,
     conjunctions: Vec<Conjunction>,
     records: u64,
     counted: Vec<Counted>,
@@ -47,17 +54,30 @@ struct Asked {
 #[derive(Debug, Clone)]
 struct Sifted {
     sieve: Sieve,
-    /// The numbers of the sieve's conditions, as many at a time as a word has bits.
     words: Vec<Word>,
     cells: Vec<Cell>,
 }
 
-/// Some of a sieve's conditions, and which of them hold of each cell.
+/// Those of a sieve's conditions that have their bits in one of a record's words, and which of them
+/// hold of each cell.
 #[derive(Debug, Clone)]
 struct Word {
-    first: usize,
-    numbers: Vec<usize>,
+    word: usize,
+    /// The bit of the first.
+    bit: usize,
+    /// Their places among the sieve's conditions.
+    conditions: Range<usize>,
     of_cells: Vec<u64>,
+}
+
+/// The records of the batch at hand of which a condition holds.
+#[derive(Debug, Clone, Default)]
+struct Held {
+    /// A bit for each record of the batch.
+    bits: Vec<u64>,
+    count: usize,
+    /// The places of the records, where they are few.
+    places: Vec<usize>,
 }
 
 /// Conditions that all must hold, by their numbers, and the records of which they did.
@@ -117,9 +137,14 @@ impl Pool {
             conditions,
             records: 0,
         });
+        let mut order = Vec::with_capacity(conditions);
+        let columns = asked.into_iter();
         Self {
-            columns: asked.into_iter().map(|asked| asked.column(&form)).collect(),
-            bitmaps: vec![Vec::new(); conditions],
+            columns: columns
+                .map(|asked| asked.column(&form, &mut order))
+                .collect(),
+            order,
+            held: vec![Held::default(); conditions],
             conjunctions: conjunctions.collect(),
             records: 0,
             counted,
@@ -138,32 +163,48 @@ impl Pool {
     /// A column was given another number of values.
     pub fn count(&mut self, records: usize) {
         self.records += records as u64;
-        for sifted in self
-            .columns
-            .iter_mut()
-            .flat_map(|column| &mut column.sifted)
-        {
+        let sifted = self.columns.iter_mut();
+        for sifted in sifted.flat_map(|column| &mut column.sifted) {
             assert_eq!(sifted.cells.len(), records, "a value for each record");
-            sifted.fill(&mut self.bitmaps);
+            sifted.learn();
+        }
+        self.hold(records);
+        let sifted = self.columns.iter_mut();
+        for sifted in sifted.flat_map(|column| &mut column.sifted) {
             sifted.cells.clear();
         }
         let mut all = Vec::new();
         for conjunction in &mut self.conjunctions {
-            let [first, others @ ..] = &conjunction.conditions[..] else {
-                conjunction.records += records as u64;
-                continue;
-            };
-            all.clone_from(&self.bitmaps[*first]);
-            for other in others {
-                let words = all.iter_mut().zip(&self.bitmaps[*other]);
-                words.for_each(|(all, other)| *all &= other);
-            }
-            // A batch has far fewer records than 32 bits can count.
-            let ones = all
-                .iter()
-                .fold(0_u32, |sum, word| sum.wrapping_add(word.count_ones()));
-            conjunction.records += u64::from(ones);
+            let count = conjunction.count(&self.held, records, &mut all);
+            conjunction.records += count as u64;
         }
+    }
+
+    /// Finds the records of the batch of which each condition holds. Of 64 records at a time the
+    /// words are put together, of all columns, and then turned into words of the conditions.
+    fn hold(&mut self, records: usize) {
+        for held in &mut self.held {
+            held.bits.clear();
+        }
+        for (word, numbers) in self.order.chunks(WORD).enumerate() {
+            let sifted = self.columns.iter().flat_map(|column| &column.sifted);
+            let parts: Vec<(&[u64], &[Cell])> =
+                sifted.flat_map(|sifted| sifted.parts(word)).collect();
+            for first in (0..records).step_by(WORD) {
+                let mut square = [0_u64; WORD];
+                for (of_cells, cells) in &parts {
+                    let cells = &cells[first..records.min(first + WORD)];
+                    for (row, cell) in square.iter_mut().zip(cells) {
+                        *row |= of_cells[*cell as usize];
+                    }
+                }
+                transpose(&mut square);
+                for (number, column) in numbers.iter().zip(square) {
+                    self.held[*number].bits.push(column);
+                }
+            }
+        }
+        self.held.iter_mut().for_each(Held::count);
     }
 
     /// What was counted for each finder.
@@ -227,68 +268,135 @@ fn open(pooled: &[Pooled], mask: u64) -> Option<Vec<usize>> {
         }
     }
     open.sort_unstable();
+    // Two columns that lie in one place may be asked for the same.
+    open.dedup();
     Some(open)
 }
 
 impl Asked {
-    fn column(self, form: &impl Fn(usize, Kind) -> Form) -> PoolColumn {
+    /// The column, its conditions put in order behind those that are there.
+    fn column(self, form: &impl Fn(usize, Kind) -> Form, order: &mut Vec<usize>) -> PoolColumn {
         let form = form(self.place, self.kind).or_text(&self.conditions);
-        let sieves = Sieve::all(&self.conditions, form).into_iter();
-        let sifted = sieves.map(|(sieve, places)| {
-            let numbers: Vec<usize> = places.iter().map(|place| self.numbers[*place]).collect();
-            let words = numbers
-                .chunks(WORD)
-                .enumerate()
-                .map(|(word, numbers)| Word {
-                    first: word * WORD,
-                    numbers: numbers.to_vec(),
-                    of_cells: Vec::new(),
-                });
-            Sifted {
-                words: words.collect(),
+        let mut sifted = Vec::new();
+        for (sieve, places) in Sieve::all(&self.conditions, form) {
+            sifted.push(Sifted {
                 sieve,
+                words: Word::all(order.len(), places.len()),
                 cells: Vec::new(),
-            }
-        });
+            });
+            order.extend(places.iter().map(|place| self.numbers[*place]));
+        }
         PoolColumn {
             place: self.place,
             form,
-            sifted: sifted.collect(),
+            sifted,
         }
     }
 }
 
 impl Sifted {
-    /// Writes the bitmaps of the sieve's conditions.
-    fn fill(&mut self, bitmaps: &mut [Vec<u64>]) {
+    /// Looks at the cells that the sieve has found since.
+    fn learn(&mut self) {
         for word in &mut self.words {
             word.learn(&self.sieve);
-            for number in &word.numbers {
-                bitmaps[*number].clear();
+        }
+    }
+
+    /// What holds of each cell, in one of a record's words, and the cells of the records.
+    fn parts(&self, word: usize) -> impl Iterator<Item = (&[u64], &[Cell])> {
+        let own = self.words.iter().filter(move |own| own.word == word);
+        own.map(move |own| (&own.of_cells[..], &self.cells[..]))
+    }
+}
+
+impl Word {
+    /// The words of so many conditions, of which the first is at the place `first` of all.
+    fn all(first: usize, count: usize) -> Vec<Self> {
+        let mut words = Vec::new();
+        let mut done = 0;
+        while done < count {
+            let bit = (first + done) % WORD;
+            let end = count.min(done + WORD - bit);
+            words.push(Self {
+                word: (first + done) / WORD,
+                bit,
+                conditions: done..end,
+                of_cells: Vec::new(),
+            });
+            done = end;
+        }
+        words
+    }
+
+    fn learn(&mut self, sieve: &Sieve) {
+        for cell in self.of_cells.len()..sieve.len() {
+            let own = (self.bit..).zip(self.conditions.clone());
+            let bits = own.fold(0, |word, (bit, condition)| {
+                word | u64::from(sieve.holds(cell, condition)) << bit
+            });
+            self.of_cells.push(bits);
+        }
+    }
+}
+
+impl Held {
+    fn count(&mut self) {
+        self.count = ones(self.bits.iter().copied());
+        self.places.clear();
+        if self.count > FEW {
+            return;
+        }
+        for (word, bits) in self.bits.iter().enumerate() {
+            let mut left = *bits;
+            while left != 0 {
+                let bit = left.trailing_zeros() as usize;
+                self.places.push(word * WORD + bit);
+                left &= left - 1;
             }
-            for cells in self.cells.chunks(WORD) {
-                let mut square = [0; WORD];
-                for (row, cell) in square.iter_mut().zip(cells) {
-                    *row = word.of_cells[*cell as usize];
+        }
+    }
+
+    fn has(&self, place: usize) -> bool {
+        self.bits[place / WORD] >> (place % WORD) & 1 == 1
+    }
+}
+
+impl Conjunction {
+    /// The records of the batch of which all conditions hold.
+    fn count(&self, held: &[Held], records: usize, all: &mut Vec<u64>) -> usize {
+        let held = |number: &usize| &held[*number];
+        let conditions = self.conditions.iter();
+        let Some(rarest) = conditions.clone().map(held).min_by_key(|one| one.count) else {
+            return records;
+        };
+        if rarest.count <= FEW {
+            let places = rarest.places.iter();
+            let is_of_all = |place: &&usize| conditions.clone().all(|one| held(one).has(**place));
+            return places.filter(is_of_all).count();
+        }
+        match &self.conditions[..] {
+            [] => records,
+            [one] => held(one).count,
+            [one, other] => ones_of_both(&held(one).bits, &held(other).bits),
+            [first, others @ .., last] => {
+                all.clone_from(&held(first).bits);
+                for other in others {
+                    let words = all.iter_mut().zip(&held(other).bits);
+                    words.for_each(|(all, other)| *all &= other);
                 }
-                transpose(&mut square);
-                for (number, column) in word.numbers.iter().zip(square) {
-                    bitmaps[*number].push(column);
-                }
+                ones_of_both(all, &held(last).bits)
             }
         }
     }
 }
 
-impl Word {
-    /// Looks at the cells that the sieve has found since.
-    fn learn(&mut self, sieve: &Sieve) {
-        for cell in self.of_cells.len()..sieve.len() {
-            let holds = |bit: usize| u64::from(sieve.holds(cell, self.first + bit)) << bit;
-            let bits = (0..self.numbers.len()).map(holds);
-            self.of_cells.push(bits.fold(0, |word, bit| word | bit));
-        }
-    }
+fn ones_of_both(one: &[u64], other: &[u64]) -> usize {
+    ones(one.iter().zip(other).map(|(one, other)| one & other))
+}
+
+/// Bits that are set. A batch has far fewer records than 32 bits can count.
+fn ones(words: impl Iterator<Item = u64>) -> usize {
+    words.fold(0_u32, |sum, word| sum.wrapping_add(word.count_ones())) as usize
 }
 
 /// Makes the rows of a square of bits its columns: swaps ever smaller quarters (Warren, *Hacker's
@@ -326,6 +434,20 @@ impl PoolColumn {
         for Sifted { sieve, cells, .. } in &mut self.sifted {
             let cell = |value: Option<T>| sieve.of_text(value.as_ref().map(AsRef::as_ref));
             cells.extend(values.clone().map(cell));
+        }
+    }
+
+    /// Takes the values of a batch as text, where records share them: the texts, of which null is
+    /// one, and for each record the place of its own among them.
+    ///
+    /// # Panics
+    ///
+    /// There is no text at one of the places.
+    pub fn take_shared<T: AsRef<str>>(&mut self, texts: &[Option<T>], places: &[usize]) {
+        for Sifted { sieve, cells, .. } in &mut self.sifted {
+            let cell = |text: &Option<T>| sieve.of_text(text.as_ref().map(AsRef::as_ref));
+            let of_texts: Vec<Cell> = texts.iter().map(cell).collect();
+            cells.extend(places.iter().map(|place| of_texts[*place]));
         }
     }
 
@@ -416,9 +538,7 @@ mod tests {
                 for (record, value) in (0..records).map(value).enumerate() {
                     let judged = conjunction.is_some_and(|conjunction| {
                         let mut own = pool.conjunctions[conjunction].conditions.iter();
-                        own.all(|number| {
-                            pool.bitmaps[*number][record / WORD] >> (record % WORD) & 1 == 1
-                        })
+                        own.all(|number| pool.held[*number].has(record))
                     });
                     prop_assert_eq!(judged, atom.holds_of(value), "{} of {:?}", atom, value);
                 }
@@ -672,11 +792,95 @@ mod tests {
         fn pooled_texts_are_judged_as_each_condition_judges_them(
             tests in asked(text_test()),
             texts in [nullable(text()), nullable(text())],
+            is_shared in any::<bool>(),
         ) {
             check(Kind::Text, Form::Text, &tests, [&texts[0], &texts[1]], |column| {
-                column.take_texts(texts[column.place()].iter().map(Option::as_ref));
+                let own = &texts[column.place()];
+                if is_shared {
+                    let backwards: Vec<Option<String>> = own.iter().rev().cloned().collect();
+                    let places: Vec<usize> = (0..own.len()).rev().collect();
+                    column.take_shared(&backwards, &places);
+                } else {
+                    column.take_texts(own.iter().map(Option::as_ref));
+                }
             })?;
         }
+    }
+
+    fn from(number: i128) -> Test {
+        Test::Number(Range {
+            from: Bound::Included(Decimal::new(number, 0)),
+            to: Bound::Unbounded,
+        })
+    }
+
+    fn rest(rest: i128, modulus: i128) -> Test {
+        Test::Remainder {
+            modulus: Decimal::new(modulus, 0),
+            rest: Decimal::new(rest, 0),
+        }
+    }
+
+    #[test]
+    fn more_conditions_than_a_word_has_bits_are_told_apart() -> Result<(), TestCaseError> {
+        let tests: [Vec<(usize, Test)>; 3] = [
+            (0..50).map(|number| (0, from(number * 3))).collect(),
+            (0..50).map(|number| (0, rest(number, 50))).collect(),
+            (0..50).map(|number| (0, rest(number, 50))).collect(),
+        ];
+        let numbers = |column: i128| (0..150).map(move |number| number + column);
+        let texts = [0, 1].map(|column| {
+            let texts = numbers(column).map(|number| Some(number.to_string()));
+            texts.collect::<Vec<_>>()
+        });
+        let form = Form::Number { scale: 0 };
+        check(
+            Kind::Number,
+            form,
+            &tests,
+            [&texts[0], &texts[1]],
+            |column| {
+                let place = if column.place() == 0 { 0 } else { 1 };
+                column.take_numbers(numbers(place), std::iter::empty());
+            },
+        )
+    }
+
+    #[test]
+    fn conjunctions_of_few_and_of_many_records_are_counted_alike() {
+        let tests = [from(100), rest(0, 2), rest(0, 5), rest(7, 100), from(990)];
+        let tests: [Vec<(usize, Test)>; 1] = [tests.map(|test| (0, test)).into()];
+        let atoms = finders(Kind::Number, &tests)[0].atoms().to_vec();
+        let attribute = Attribute::new("source", "a", Kind::Number);
+        let attributes = Attributes::new(vec![attribute], shanghai());
+        // All that can be made of them.
+        let conjunctions = (1..1 << atoms.len()).collect();
+        let finder = Finder::new(attributes, atoms, conjunctions);
+        let mut pool = Pool::new(&[(&finder, vec![Some(0)])], |_, _| Form::Number {
+            scale: 0,
+        });
+        let (mut masker, mut plain) = (finder.masker(), finder.tally());
+        for records in [1_000, 64, 0, 65] {
+            for column in pool.columns() {
+                column.take_numbers(0..records, std::iter::empty());
+            }
+            pool.count(usize::try_from(records).expect("a small number"));
+            for number in 0..records {
+                plain.add_record(masker.mask(&[Some(number.to_string())][..]));
+            }
+        }
+        assert_eq!(pool.into_tallies().next(), Some(plain));
+    }
+
+    #[test]
+    fn what_is_asked_twice_of_one_place_is_asked_once() {
+        let tests = [vec![(0, from(10)), (1, from(10)), (1, rest(0, 2))]];
+        let finder = &finders(Kind::Number, &tests)[0];
+        let pool = Pool::new(&[(finder, vec![Some(2), Some(2)])], |_, _| Form::Number {
+            scale: 0,
+        });
+        assert_eq!((pool.columns.len(), pool.order.len()), (1, 2));
+        assert_eq!(pool.conjunctions.len(), 2);
     }
 
     #[test]

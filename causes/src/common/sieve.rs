@@ -8,7 +8,6 @@ use super::predicate::{Predicate, Range, Test};
 use super::reading::{self, Moment};
 use super::sample::mixed;
 use ledger::Decimal;
-use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
@@ -58,7 +57,7 @@ enum Way {
     /// By asking every condition of the number.
     Numbers(Vec<Option<(i128, Cell)>>),
     /// By where a text stands in the order of their bytes.
-    Order(Line<Box<[u8]>>),
+    Order(Order),
     /// By asking every condition of the text.
     Texts(Vec<(String, Cell)>),
 }
@@ -68,6 +67,14 @@ enum Way {
 struct Line<T> {
     cuts: Vec<T>,
     cells: Vec<Cell>,
+}
+
+/// A line of texts. Most are told apart by their first eight bytes, which are compared as one number.
+#[derive(Debug, Clone)]
+struct Order {
+    line: Line<Box<[u8]>>,
+    /// How each cut of the line begins.
+    starts: Vec<u64>,
 }
 
 #[derive(Debug, Clone)]
@@ -166,9 +173,11 @@ impl Sieve {
                 unreadable: cells.of(judge.of_nothing()),
             }),
             Sort::Numbers => Way::Numbers(vec![None; REMEMBERED]),
-            Sort::Order => Way::Order(Line::new(judge.bytes_cuts(), Box::default(), |from| {
-                cells.of(judge.of_bytes(from))
-            })),
+            Sort::Order => Way::Order(Order::new(Line::new(
+                judge.bytes_cuts(),
+                Box::default(),
+                |from| cells.of(judge.of_bytes(from)),
+            ))),
             Sort::Texts => Way::Texts(vec![
                 (String::new(), cells.of(judge.of_text(Some(""))));
                 REMEMBERED
@@ -194,7 +203,7 @@ impl Sieve {
             return Self::NULL;
         };
         let texts = match &mut self.way {
-            Way::Order(line) => return line.of(text.as_bytes()),
+            Way::Order(order) => return order.of(text.as_bytes()),
             Way::Texts(texts) => texts,
             _ => return self.cells.of(self.judge.of_text(value)),
         };
@@ -305,11 +314,27 @@ impl<T: Ord> Line<T> {
     }
 
     #[inline]
-    fn of<V: Ord + ?Sized>(&self, value: &V) -> Cell
-    where
-        T: Borrow<V>,
-    {
-        self.cells[self.cuts.partition_point(|cut| cut.borrow() <= value)]
+    fn of(&self, value: &T) -> Cell {
+        self.cells[self.cuts.partition_point(|cut| cut <= value)]
+    }
+}
+
+impl Order {
+    fn new(line: Line<Box<[u8]>>) -> Self {
+        Self {
+            starts: line.cuts.iter().map(|cut| start_of(cut)).collect(),
+            line,
+        }
+    }
+
+    #[inline]
+    fn of(&self, text: &[u8]) -> Cell {
+        let start = start_of(text);
+        let before = self.starts.partition_point(|cut| *cut < start);
+        let alike = self.starts[before..].iter();
+        let alike = alike.take_while(|cut| **cut == start).count();
+        let alike = &self.line.cuts[before..before + alike];
+        self.line.cells[before + alike.partition_point(|cut| **cut <= *text)]
     }
 }
 
@@ -541,6 +566,17 @@ fn limits<T: Copy>(range: &Range<T>) -> Vec<T> {
         .into_iter()
         .flatten()
         .collect()
+}
+
+/// The first eight bytes as a number in the order of texts; zeros where there are fewer.
+#[inline]
+fn start_of(bytes: &[u8]) -> u64 {
+    let start = bytes.first_chunk::<8>().copied().unwrap_or_else(|| {
+        let mut start = [0_u8; 8];
+        start[..bytes.len()].copy_from_slice(bytes);
+        start
+    });
+    u64::from_be_bytes(start)
 }
 
 /// The first bytes behind all texts that begin so.

@@ -48,11 +48,8 @@ pub(crate) fn outcome(asked: &Convert, screen: &Screen) -> Result<Outcome, Comma
     })?;
     let done = done.unwrap_or(Err(ConvertError::Stopped));
     if let Some(clocked) = clocked {
-        let event = done
-            .as_ref()
-            .ok()
-            .map(|done| record::converted(&done.conversion, &done.target));
-        let ended = event.transpose().and_then(|event| clocked.end(event));
+        let event = done.as_ref().ok().map(record::converted);
+        let ended = clocked.end(event);
         // Where the run failed, that is what is told.
         if done.is_ok() {
             ended?;
@@ -85,7 +82,7 @@ fn document(outcome: &Outcome, began: Instant) -> Value {
         "tables": conversion.tables,
         "not_converted": conversion.left_out,
         "rejects": conversion.rejects,
-        "target": outcome.target.to_string_lossy(),
+        "target": outcome.target,
         "already": outcome.already,
         "resumed_chunks": outcome.resumed,
         "converted_again": outcome.redone,
@@ -99,6 +96,7 @@ impl From<ConvertError> for CommandError {
         let kind = match &error {
             ConvertError::Prepare(_)
             | ConvertError::Foreign { .. }
+            | ConvertError::Occupied { .. }
             | ConvertError::Changed { .. }
             | ConvertError::Stale { .. } => Kind::Use,
             ConvertError::Run(RunError::Query { .. } | RunError::Request(_)) => Kind::Use,
@@ -106,6 +104,7 @@ impl From<ConvertError> for CommandError {
             ConvertError::Run(RunError::Read(_) | RunError::Disk(_))
             | ConvertError::Write { .. }
             | ConvertError::Busy { .. }
+            | ConvertError::Database(_)
             | ConvertError::Damaged { .. } => Kind::Book,
             ConvertError::Run(RunError::Internal(_))
             | ConvertError::Unaccounted { .. }

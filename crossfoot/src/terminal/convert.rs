@@ -44,12 +44,13 @@ pub(crate) fn render(outcome: &Outcome, elapsed: Duration, style: &Style) -> Str
         let name = text::plain(&one.agreement);
         out.push_str(&style.said(0, Paint::Doubtful, &words.not_converted(&name, &why)));
     }
-    let target = text::plain(&outcome.target.to_string_lossy());
+    let target = text::plain(&outcome.target);
     out.push('\n');
     out.push_str(&words.written_to(&target));
     out.push('\n');
     if conversion.rejects > 0 {
-        out.push_str(&words.rejects_lie_in(&format!("{target}/.crossfoot/convert/rejects.jsonl")));
+        let rejects = text::plain(&outcome.rejects.to_string_lossy());
+        out.push_str(&words.rejects_lie_in(&rejects));
         out.push('\n');
     }
     out.push_str(&words.elapsed(elapsed.as_millis()));

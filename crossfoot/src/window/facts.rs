@@ -8,6 +8,7 @@ use books::{Book, Meter, Table};
 use cutover::gate::{Facts, Judgement, judge};
 use cutover::seal::Input;
 use cutover::signoff::{Trusted, read_trusted};
+use migrate::ConvertError;
 use rules::plan::{Plan, Window};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -80,10 +81,11 @@ fn inputs(plan: &Plan, threads: usize) -> Result<Option<Vec<Input>>, CommandErro
 /// The digest of what the last conversion left beside the target; none where there is none.
 fn conversion(plan: &Plan) -> Result<Option<cutover::Digest>, CommandError> {
     let (_, target) = plan.books(&environment).map_err(CommandError::plan)?;
-    let path = migrate::conversion_file(&target.root);
-    match path.is_file() {
-        true => folder::digest_of(&path).map(|(_, digest)| Some(digest)),
-        false => Ok(None),
+    match migrate::conversion_digest(&target) {
+        Ok(digest) => Ok(digest.and_then(|digest| digest.parse().ok())),
+        // As with the books: what cannot be asked is not checked, and so not passed.
+        Err(ConvertError::Database(_)) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

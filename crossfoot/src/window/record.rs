@@ -9,7 +9,7 @@ use cutover::daybook::{
     ConversionFinished, Corrected, Event, Phase, TableMoved, VerificationFinished,
 };
 use ledger::{BreakCounts, ControlStatus, Report};
-use migrate::{Conversion, Corrections};
+use migrate::{Corrections, Outcome};
 use rules::plan::Plan;
 use std::path::Path;
 
@@ -34,8 +34,8 @@ pub(crate) fn begin(
 }
 
 /// What a conversion came to.
-pub(crate) fn converted(conversion: &Conversion, target: &Path) -> Result<Event, CommandError> {
-    let (_, conversion_blake3) = folder::digest_of(&migrate::conversion_file(target))?;
+pub(crate) fn converted(done: &Outcome) -> Event {
+    let conversion = &done.conversion;
     let tables = conversion.tables.iter().map(|table| TableMoved {
         agreement: table.agreement.clone(),
         table: table.table.clone(),
@@ -46,10 +46,10 @@ pub(crate) fn converted(conversion: &Conversion, target: &Path) -> Result<Event,
         left_out: table.by_record.then_some(table.counts.left_out),
         written: table.counts.written,
     });
-    Ok(Event::ConversionFinished(ConversionFinished {
-        conversion_blake3,
+    Event::ConversionFinished(ConversionFinished {
+        conversion_blake3: done.conversion_blake3.parse().expect("a digest of BLAKE3"),
         tables: tables.collect(),
-    }))
+    })
 }
 
 /// What a verification came to.

@@ -162,9 +162,39 @@ pub(super) fn settle(conn: &mut Conn, place: &Place, product: &Product) -> Resul
             "range_optimizer_max_mem_size = 0".to_owned(),
         ],
     };
-    for setting in own {
+    set_if_known(conn, &own)
+}
+
+/// Tells a session how to speak and that it writes: nothing is changed to fit without an error.
+pub(super) fn settle_for_writing(
+    conn: &mut Conn,
+    place: &Place,
+    product: &Product,
+) -> Result<(), Error> {
+    let lock = place.lock_timeout.as_secs().max(1);
+    conn.query_drop("SET NAMES utf8mb4")?;
+    // A zero in a column that counts by itself is a zero.
+    conn.query_drop(format!(
+        "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES,NO_AUTO_VALUE_ON_ZERO,\
+         NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', lock_wait_timeout = {lock}, \
+         innodb_lock_wait_timeout = {lock}, wait_timeout = {IDLE_SECONDS}, \
+         net_read_timeout = {IDLE_SECONDS}, sql_select_limit = 18446744073709551615, \
+         sql_big_selects = 1, sql_safe_updates = 0, autocommit = 1"
+    ))?;
+    // One statement may become visible while another is under way, as on the other databases.
+    conn.query_drop("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")?;
+    conn.query_drop("SET SESSION TRANSACTION READ WRITE")?;
+    let own: &[&str] = match product.is_mariadb {
+        true => &["max_statement_time = 0", "idle_transaction_timeout = 0"],
+        false => &[],
+    };
+    set_if_known(conn, own)
+}
+
+/// Sets what an older version may not know.
+fn set_if_known<T: std::fmt::Display>(conn: &mut Conn, settings: &[T]) -> Result<(), Error> {
+    for setting in settings {
         match conn.query_drop(format!("SET SESSION {setting}")) {
-            // An older version does not know it.
             Err(Error::MySqlError(error)) if error.code == 1193 => {}
             other => other?,
         }

@@ -20,6 +20,12 @@ use super::{failure, literal, reason};
 /// The statement that must fail.
 const WRITE: &str = "CREATE TABLE crossfoot_must_not_be_able_to_write ()";
 
+/// How a session writes and reads values, whatever the server's own settings.
+const SETTINGS: &str = "SET idle_in_transaction_session_timeout = 0; \
+     SET standard_conforming_strings = on; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; \
+     SET IntervalStyle = 'iso_8601'; SET bytea_output = 'hex'; SET extra_float_digits = 3; \
+     SET lc_monetary = 'C'; SET jit = off";
+
 /// One connection. It is driven only while somebody waits for it.
 pub(super) struct Link {
     /// Taken when it is dropped.
@@ -100,12 +106,8 @@ impl Link {
     /// Begins the transaction that lasts as long as the connection.
     pub(super) fn begin(&self, snapshot: Option<&str>) -> Result<(), DatabaseError> {
         let mut sql = format!(
-            "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; \
-             SET statement_timeout = {}; SET lock_timeout = {}; \
-             SET idle_in_transaction_session_timeout = 0; SET standard_conforming_strings = on; \
-             SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'iso_8601'; \
-             SET bytea_output = 'hex'; SET extra_float_digits = 3; SET lc_monetary = 'C'; \
-             SET synchronize_seqscans = off; SET jit = off; \
+            "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; {SETTINGS}; \
+             SET statement_timeout = {}; SET lock_timeout = {}; SET synchronize_seqscans = off; \
              BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             self.place.statement_timeout.as_millis(),
             self.place.lock_timeout.as_millis(),
@@ -115,6 +117,18 @@ impl Link {
         }
         self.execute(&sql)
             .map_err(|error| self.said("beginning to read", &error))
+    }
+
+    /// Sets a session up for writing. A statement may take as long as it takes: to make an index
+    /// of a large table, for one.
+    pub(super) fn begin_writing(&self) -> Result<(), DatabaseError> {
+        let sql = format!(
+            "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE; {SETTINGS}; \
+             SET statement_timeout = 0; SET lock_timeout = {}; SET client_min_messages = warning",
+            self.place.lock_timeout.as_millis(),
+        );
+        self.execute(&sql)
+            .map_err(|error| self.said("beginning to write", &error))
     }
 
     /// Tries to write, and fails if that works.
@@ -141,7 +155,7 @@ impl Link {
         self.execute("ROLLBACK TO SAVEPOINT crossfoot")
     }
 
-    fn execute(&self, sql: &str) -> Result<(), Error> {
+    pub(super) fn execute(&self, sql: &str) -> Result<(), Error> {
         self.wait(async |client| client.batch_execute(sql).await)
     }
 

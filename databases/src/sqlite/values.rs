@@ -92,7 +92,7 @@ fn units_of_integer(number: i64, scale: u32) -> Option<i128> {
 /// The decimal that a floating-point number came from, if it has at most 15 digits and no more
 /// places than `scale`. Both operands of the division are exact and its result is rounded once,
 /// just as the decimal was: that it gives the number back is the proof.
-fn units_of_real(number: f64, scale: u32) -> Option<i128> {
+pub(super) fn units_of_real(number: f64, scale: u32) -> Option<i128> {
     let power = *POWERS.get(usize::try_from(scale).ok()?)?;
     let units = (number * power).round();
     (units.abs() < 1e15 && units / power == number).then_some(units as i128)
@@ -257,7 +257,7 @@ pub(super) fn key_value(column: &ColumnInfo, text: &str) -> Option<Value> {
 }
 
 /// Whether SQLite takes a text for a number: digits with a sign, a point, an exponent.
-fn is_number(text: &str) -> bool {
+pub(super) fn is_number(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_digit() || b"+-.eE".contains(&byte);
     text.bytes().any(|byte| byte.is_ascii_digit())
         && text.bytes().all(is_plain)

@@ -9,19 +9,24 @@ use arrow_array::types::{
     Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
     TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_array::{Array, ArrayRef, RecordBatch, StringViewArray};
 use arrow_schema::{DataType, Schema, TimeUnit};
 use causes::Kind;
 use causes::common::{Form, Pool, PoolColumn, Tally};
 use footing::{Side, value_text};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// Views of a batch that are remembered; a power of two.
+const VIEWS: usize = 1_024;
 
 /// The counting of one thread, for the groups of one side.
 pub(super) struct Counter {
     groups: Arc<[Group]>,
     side: Side,
-    /// Made when the first batch tells the types of the columns.
-    pool: Option<Pool>,
+    /// Made when a batch tells the types of its columns, and which of them are one array: by the
+    /// places of [`firsts`]. As a rule there is one.
+    pools: BTreeMap<Vec<usize>, Pool>,
 }
 
 impl Counter {
@@ -29,22 +34,23 @@ impl Counter {
         Self {
             groups: Arc::clone(groups),
             side,
-            pool: None,
+            pools: BTreeMap::new(),
         }
     }
 
-    /// What was counted of each group of the side.
-    pub(super) fn into_tallies(self) -> impl Iterator<Item = Tally> {
-        self.pool.into_iter().flat_map(Pool::into_tallies)
+    /// What was counted of each group of the side, once for each pool.
+    pub(super) fn into_tallies(self) -> impl Iterator<Item = impl Iterator<Item = Tally>> {
+        self.pools.into_values().map(Pool::into_tallies)
     }
 }
 
 impl Worker for Counter {
     fn take(&mut self, batch: RecordBatch) -> Result<(), VerifyError> {
-        let groups = &self.groups;
+        let (groups, side) = (&self.groups, self.side);
         let pool = self
-            .pool
-            .get_or_insert_with(|| pooled(groups, self.side, &batch.schema()));
+            .pools
+            .entry(firsts(batch.columns()))
+            .or_insert_with_key(|firsts| pooled(groups, side, &batch.schema(), firsts));
         for column in pool.columns() {
             give(column, batch.column(column.place()));
         }
@@ -53,9 +59,23 @@ impl Worker for Counter {
     }
 }
 
-/// The conditions of all groups of a side, for batches of one schema.
-fn pooled(groups: &[Group], side: Side, schema: &Schema) -> Pool {
-    let place = |(_, group): (usize, &'_ Group)| group.columns.in_batch(schema);
+/// For each column of a batch the place of the first that is the same array. Where a rule gives
+/// a column of the book as it is, the book's and the compared one are.
+fn firsts(columns: &[ArrayRef]) -> Vec<usize> {
+    let first = |column| {
+        let same = |other: &ArrayRef| Arc::ptr_eq(other, column);
+        columns.iter().position(same)
+    };
+    columns.iter().filter_map(first).collect()
+}
+
+/// The conditions of all groups of a side, for batches of one schema in which the same columns are
+/// one array: what is asked of that is asked once.
+fn pooled(groups: &[Group], side: Side, schema: &Schema, firsts: &[usize]) -> Pool {
+    let place = |(_, group): (usize, &'_ Group)| -> Vec<Option<usize>> {
+        let own = group.columns.in_batch(schema).into_iter();
+        own.map(|place| place.map(|place| firsts[place])).collect()
+    };
     let finders = of_side(groups, side).map(|(_, group)| &group.finder);
     let finders: Vec<_> = finders.zip(of_side(groups, side).map(place)).collect();
     Pool::new(&finders, |place, kind| {
@@ -118,44 +138,75 @@ fn give(column: &mut PoolColumn, array: &ArrayRef) {
 
 fn give_texts(column: &mut PoolColumn, array: &ArrayRef) {
     match array.data_type() {
-        DataType::Utf8View => column.take_texts(array.as_string_view().iter()),
+        DataType::Utf8View => give_views(column, array.as_string_view()),
         DataType::Utf8 => column.take_texts(array.as_string::<i32>().iter()),
         DataType::Boolean => {
-            let text = |value| if value { "true" } else { "false" };
-            column.take_texts(array.as_boolean().iter().map(|value| value.map(text)));
+            let place = |value: Option<bool>| value.map_or(0, |value| 1 + usize::from(value));
+            let places: Vec<usize> = array.as_boolean().iter().map(place).collect();
+            column.take_shared(&[None, Some("false"), Some("true")], &places);
         }
         DataType::Dictionary(..) if array.null_count() < array.len() => {
             let array = array.as_any_dictionary();
             let text = |place| value_text(array.values(), place, None);
-            let texts: Vec<Option<String>> = (0..array.values().len()).map(text).collect();
-            let keys = array.normalized_keys();
-            let rows = keys.iter().enumerate();
-            column.take_texts(rows.map(|(row, key)| match array.is_null(row) {
-                true => None,
-                false => texts[*key].as_deref(),
-            }));
+            let mut texts: Vec<Option<String>> = (0..array.values().len()).map(text).collect();
+            let null = texts.len();
+            texts.push(None);
+            let keys = array.normalized_keys().into_iter().enumerate();
+            let places = keys.map(|(row, key)| if array.is_null(row) { null } else { key });
+            column.take_shared(&texts, &places.collect::<Vec<_>>());
         }
         _ => column.take_texts((0..array.len()).map(|row| value_text(array, row, None))),
     }
 }
 
+/// Gives texts that lie in views: of the same view is the same text, as all records have it that
+/// share an entry of a dictionary, or a text so short that the view holds it.
+fn give_views(column: &mut PoolColumn, array: &StringViewArray) {
+    // The view of no bytes is that of the empty text.
+    let mut texts = vec![None, Some("")];
+    let mut known = vec![(0_u128, 1_usize); VIEWS];
+    let views = array.views().iter().enumerate();
+    let place = |(row, view): (usize, &u128)| {
+        if array.is_null(row) {
+            return 0;
+        }
+        let (last, place) = &mut known[place_of_view(*view)];
+        if *last != *view {
+            (*last, *place) = (*view, texts.len());
+            texts.push(Some(array.value(row)));
+        }
+        *place
+    };
+    let places: Vec<usize> = views.map(place).collect();
+    column.take_shared(&texts, &places);
+}
+
+/// Where a view is remembered: told by the highest bits of a product, which depend on all others.
+fn place_of_view(view: u128) -> usize {
+    let (low, high) = (view as u64, (view >> 64) as u64);
+    let mixed = (low ^ high.rotate_left(32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 54) as usize % VIEWS
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{form_of, give};
-    use crate::common::kind_of_type;
+    use super::{Counter, form_of, give};
+    use crate::common::{Columns, Group, Place, kind_of_type};
+    use crate::drive::Worker;
     use arrow_array::types::Int32Type;
     use arrow_array::{
         Array, ArrayRef, BooleanArray, Date32Array, Date64Array, Decimal64Array, Decimal128Array,
-        Decimal256Array, DictionaryArray, Float64Array, Int8Array, Int64Array, StringArray,
-        StringViewArray, TimestampMicrosecondArray, TimestampNanosecondArray, TimestampSecondArray,
-        UInt64Array,
+        Decimal256Array, DictionaryArray, Float64Array, Int8Array, Int64Array, RecordBatch,
+        StringArray, StringViewArray, TimestampMicrosecondArray, TimestampNanosecondArray,
+        TimestampSecondArray, UInt64Array,
     };
     use arrow_buffer::i256;
     use causes::Kind;
     use causes::common::{Attribute, Attributes, Finder, Form, Pool, Proposer};
-    use footing::value_text;
-    use ledger::Zone;
+    use footing::{Side, value_text};
+    use ledger::{CauseStatus, Zone};
     use proptest::prelude::*;
+    use std::collections::BTreeSet;
     use std::sync::Arc;
 
     /// What a column may hold, which every type takes as far as it can.
@@ -287,6 +338,77 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// What records hold in two columns: the first goes round in threes, the other in sixes.
+    fn texts(row: usize) -> [Option<&'static str>; 2] {
+        let text = |turn: usize| match turn % 3 {
+            0 => Some("CASH"),
+            1 => Some("a text of more than twelve bytes"),
+            _ => None,
+        };
+        [text(row), text(row / 2)]
+    }
+
+    /// A group of breaks that have something in common in both of these columns.
+    fn group() -> Group {
+        let kind = |owner| Attribute::new(owner, "kind", Kind::Text);
+        let attributes = vec![kind("source"), kind("target")];
+        let zone = Zone::new("Asia/Shanghai").expect("the zone is compiled in");
+        let mut proposer = Proposer::new(Attributes::new(attributes.clone(), zone));
+        for row in 0..200 {
+            let record = texts(row);
+            match record {
+                [Some("CASH"), Some("CASH")] => proposer.offer_broken(&record[..]),
+                _ => proposer.offer_unbroken(&record[..]),
+            }
+        }
+        let book = Place::Book {
+            table: "flow".to_owned(),
+            column: "flow.kind".to_owned(),
+        };
+        let compared = Place::Compared {
+            column: "kind".to_owned(),
+        };
+        Group {
+            key: (CauseStatus::Unknown, None),
+            columns: Columns {
+                side: Side::Expected,
+                attributes,
+                places: vec![book, compared],
+            },
+            finder: proposer.finish(),
+        }
+    }
+
+    #[test]
+    fn two_columns_that_are_one_array_are_counted_as_two_are() {
+        let groups: Arc<[Group]> = vec![group()].into();
+        let finder = &groups[0].finder;
+        let columns: BTreeSet<_> = finder.atoms().iter().map(|atom| atom.column).collect();
+        assert_eq!(columns.len(), 2, "{:?}", finder.atoms());
+        let [one, other] = [0, 1].map(|column: usize| -> ArrayRef {
+            let texts = (0..200).map(|row| texts(row)[column]);
+            Arc::new(StringViewArray::from_iter(texts))
+        });
+        let mut counter = Counter::new(&groups, Side::Expected);
+        let (mut masker, mut plain) = (finder.masker(), finder.tally());
+        for (book, compared) in [(&one, &one), (&one, &other), (&other, &other)] {
+            let columns = [("flow.kind", book), ("kind", compared)];
+            let columns = columns.map(|(name, array)| (name, Arc::clone(array)));
+            let batch = RecordBatch::try_from_iter(columns).expect("of one length");
+            counter.take(batch).expect("nothing stops it");
+            for row in 0..200 {
+                let record = [book, compared].map(|array| value_text(array, row, None));
+                plain.add_record(masker.mask(&record[..]));
+            }
+        }
+        assert_eq!(counter.pools.len(), 2);
+        let mut counted = finder.tally();
+        for tally in counter.into_tallies().flatten() {
+            counted.merge(&tally);
+        }
+        assert!(counted == plain, "{:?}", finder.atoms());
     }
 
     #[test]
