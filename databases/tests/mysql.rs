@@ -3,6 +3,7 @@
 #[path = "support/certificates.rs"]
 mod certificates;
 #[path = "support/mariadb.rs"]
+#[expect(dead_code, reason = "only conversions begin a server anew")]
 mod mariadb;
 #[path = "support/written.rs"]
 mod written;

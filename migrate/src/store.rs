@@ -30,6 +30,8 @@ const JOB: &str = "job";
 /// Which tables the conversion has made itself.
 const MADE: &str = "made";
 const CONVERSION: &str = "conversion";
+/// That all of it is being thrown away: whoever finds it goes on with that.
+const DISCARD: &str = "discard";
 
 fn manifest(table: &str, chunk: u32) -> String {
     format!("{}{chunk:06}", manifests(table))
@@ -119,14 +121,17 @@ impl Store {
         job: &Job,
         discard: bool,
     ) -> Result<Begun, ConvertError> {
-        let before = self.control(|control| {
+        let (before, is_broken_off) = self.control(|control| {
             control.prepare_documents()?;
             let made: Option<BTreeSet<String>> = self.read(control, MADE)?;
             *lock(&self.made) = made.unwrap_or_default();
-            self.read::<Job>(control, JOB)
+            let before = self.read::<Job>(control, JOB)?;
+            Ok((before, control.get(DISCARD)?.is_some()))
         })?;
         match before {
-            Some(before) if discard => self.control(|control| self.discard(control, &before))?,
+            Some(before) if discard || is_broken_off => {
+                self.control(|control| self.discard(control, &before))?
+            }
             Some(before) => {
                 let changes = job.changes_since(&before);
                 if !changes.is_empty() {
@@ -179,6 +184,8 @@ impl Store {
         let is_whole = control.has_transactional_tables();
         if is_whole {
             control.begin()?;
+        } else if control.get(DISCARD)?.is_none() {
+            control.put(DISCARD, "")?;
         }
         for rule in &job.rules {
             let staging = staging(&rule.table);
@@ -468,7 +475,12 @@ impl Load {
         }
         let rows = self.rows;
         self.send(Message::Seal { rows, documents }).await?;
-        ended(self.writing.await)
+        // Nothing more comes, for which the writer's end would wait.
+        let Self {
+            sender, writing, ..
+        } = self;
+        drop(sender);
+        ended(writing.await)
     }
 }
 
@@ -496,10 +508,31 @@ fn write(
     destination: &Destination,
     mut receiver: mpsc::Receiver<Message>,
 ) -> Result<(), ConvertError> {
+    // A connection may drive work of its own while it waits for records, where only a plain channel
+    // can be waited for.
+    let (forward, ready) = std::sync::mpsc::sync_channel(1);
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            while let Some(message) = receiver.blocking_recv() {
+                if forward.send(message).is_err() {
+                    break;
+                }
+            }
+        });
+        write_from(store, destination, ready)
+    })
+}
+
+fn write_from(
+    store: &Store,
+    destination: &Destination,
+    ready: std::sync::mpsc::Receiver<Message>,
+) -> Result<(), ConvertError> {
     let mut writer = store.writer()?;
     writer.begin()?;
     let mut sealed = None;
-    let appended = writer.append(destination, &mut || match receiver.blocking_recv()? {
+    let mut ready = ready.into_iter();
+    let appended = writer.append(destination, &mut || match ready.next()? {
         Message::Batch(batch) => Some(batch),
         Message::Seal { rows, documents } => {
             sealed = Some((rows, documents));

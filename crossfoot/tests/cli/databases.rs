@@ -62,13 +62,13 @@ fn records_of(file: &Path) -> Vec<String> {
 }
 
 /// Servers, and where the books lie in each of them.
-struct Servers {
-    postgres: Postgres,
-    mariadb: MariaDb,
+pub(crate) struct Servers {
+    pub(crate) postgres: Postgres,
+    pub(crate) mariadb: MariaDb,
 }
 
 impl Servers {
-    fn start() -> Servers {
+    pub(crate) fn start() -> Servers {
         Servers {
             postgres: Postgres::start(""),
             mariadb: MariaDb::start(),
@@ -78,12 +78,11 @@ impl Servers {
     /// Puts a book into each kind of database; gives their addresses.
     fn fill(&self, place: &Place, book: &str, tables: &[Table]) -> [(&'static str, String); 3] {
         let statements: Vec<String> = tables.iter().flat_map(Table::statements).collect();
+        self.make(book);
         self.postgres.psql(&format!(
-            "CREATE SCHEMA {book}; SET search_path = {book}; {}",
+            "SET search_path = {book}; {}",
             statements.join("; ")
         ));
-        self.mariadb
-            .run(&format!("CREATE DATABASE {book} CHARACTER SET utf8mb4;\n"));
         let mut connection = self.mariadb.root();
         use mysql::prelude::Queryable as _;
         connection.query_drop(format!("USE {book}")).unwrap();
@@ -94,6 +93,11 @@ impl Servers {
         for statement in &statements {
             file.execute_batch(statement).unwrap();
         }
+        self.addresses(book)
+    }
+
+    /// The addresses of a book in each kind of database.
+    pub(crate) fn addresses(&self, book: &str) -> [(&'static str, String); 3] {
         let socket = self.mariadb.folder().join("socket");
         let url = self
             .postgres
@@ -108,10 +112,17 @@ impl Servers {
             ("SQLite", format!("sqlite://{book}.db")),
         ]
     }
+
+    /// Makes an empty book in each server.
+    pub(crate) fn make(&self, book: &str) {
+        self.postgres.psql(&format!("CREATE SCHEMA {book}"));
+        self.mariadb
+            .run(&format!("CREATE DATABASE {book} CHARACTER SET utf8mb4;\n"));
+    }
 }
 
 /// Runs a command that may need the password of the servers.
-fn run(place: &Place, line: &str) -> (Option<i32>, String, String) {
+pub(crate) fn run(place: &Place, line: &str) -> (Option<i32>, String, String) {
     let output = place
         .command(line)
         .env("PASSWORD", PASSWORD)

@@ -15,6 +15,7 @@ mod demo;
 mod explain;
 mod help;
 mod init;
+mod into;
 mod peer;
 mod place;
 mod verify;

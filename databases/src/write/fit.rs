@@ -129,6 +129,11 @@ fn shown(field: &Field) -> String {
         DataType::Time32(_) | DataType::Time64(_) => "a time of day".to_owned(),
         DataType::Timestamp(_, None) => "a date and time".to_owned(),
         DataType::Timestamp(_, Some(_)) => "an instant".to_owned(),
+        DataType::Float32 | DataType::Float64 => "a binary fraction".to_owned(),
+        DataType::Decimal128(precision, scale) | DataType::Decimal256(precision, scale) => {
+            format!("DECIMAL({precision}, {scale})")
+        }
+        number if number.is_integer() => "a whole number".to_owned(),
         other => format!("{other}"),
     }
 }
@@ -422,7 +427,7 @@ mod tests {
             .map(|one| format!("{one}; {}", one.mend))
             .collect();
         insta::assert_snapshot!(shown.join("\n"), @r#"
-        column "amount": the rule gives Decimal128(18, 2), and posting has it as numeric; what is written must be read back as the same kind of value: change the rule, or the column
+        column "amount": the rule gives DECIMAL(18, 2), and posting has it as numeric; what is written must be read back as the same kind of value: change the rule, or the column
         column "memo": posting has no such column; it has id, amount, day
         "#);
     }

@@ -26,7 +26,6 @@ impl MariaDb {
         let folder = tempfile::tempdir().expect("a folder");
         certificates(folder.path());
         let data = folder.path().join("data");
-        let small = ["--innodb-buffer-pool-size=32M", "--innodb-log-file-size=8M"];
         // A server clears its folder for temporary tables when it starts: each has one of its own.
         let temporary = folder.path().join("temporary");
         std::fs::create_dir(&temporary).expect("a folder");
@@ -35,45 +34,24 @@ impl MariaDb {
             .args(["--no-defaults", "--user=root", "--skip-test-db"])
             .args(["--auth-root-authentication-method=normal"])
             .arg(format!("--datadir={}", data.display()))
-            .args(small)
+            .args(SMALL)
             .output()
             .expect("mariadb-install-db is installed");
         assert!(installed.status.success(), "{installed:?}");
         let port = free_port();
-        let file = |name: &str| folder.path().join(name).display().to_string();
-        let log = std::fs::File::create(file("log")).expect("a log");
-        let child = Command::new("mariadbd")
-            .env("TMPDIR", &temporary)
-            .args(["--no-defaults", "--user=root", "--bind-address=127.0.0.1"])
-            .args([
-                "--skip-name-resolve",
-                "--performance-schema=off",
-                "--log-bin=binlog",
-            ])
-            .args([
-                "--server-id=23",
-                "--sync-binlog=0",
-                "--innodb-flush-log-at-trx-commit=0",
-            ])
-            .args(small)
-            .arg(format!("--datadir={}", data.display()))
-            .arg(format!("--socket={}", file("socket")))
-            .arg(format!("--port={port}"))
-            .arg(format!("--ssl-ca={}", file("ca.pem")))
-            .arg(format!("--ssl-cert={}", file("server.pem")))
-            .arg(format!("--ssl-key={}", file("server.key")))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("mariadbd is installed");
         let mut server = MariaDb {
+            child: serve(folder.path(), port, false),
             folder,
-            child,
             port,
         };
         server.wait();
         server
+    }
+
+    /// Starts it again after it was killed; from now on every commit is kept, whoever is killed.
+    pub(crate) fn revive(&mut self) {
+        self.child = serve(self.folder.path(), self.port, true);
+        self.wait();
     }
 
     fn wait(&mut self) {
@@ -154,6 +132,38 @@ impl Drop for MariaDb {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// What keeps a server small.
+const SMALL: [&str; 2] = ["--innodb-buffer-pool-size=32M", "--innodb-log-file-size=8M"];
+
+/// Starts the server of a folder.
+fn serve(folder: &Path, port: u16, keeps_commits: bool) -> Child {
+    let file = |name: &str| folder.join(name).display().to_string();
+    let log = std::fs::File::create(file("log")).expect("a log");
+    Command::new("mariadbd")
+        .env("TMPDIR", folder.join("temporary"))
+        .args(["--no-defaults", "--user=root", "--bind-address=127.0.0.1"])
+        .args(["--skip-name-resolve", "--performance-schema=off"])
+        .args(["--server-id=23", "--sync-binlog=0"])
+        // In the folder of its data.
+        .arg("--log-bin=binlog")
+        .arg(format!(
+            "--innodb-flush-log-at-trx-commit={}",
+            u8::from(keeps_commits)
+        ))
+        .args(SMALL)
+        .arg(format!("--datadir={}", file("data")))
+        .arg(format!("--socket={}", file("socket")))
+        .arg(format!("--port={port}"))
+        .arg(format!("--ssl-ca={}", file("ca.pem")))
+        .arg(format!("--ssl-cert={}", file("server.pem")))
+        .arg(format!("--ssl-key={}", file("server.key")))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .expect("mariadbd is installed")
 }
 
 /// A port of this machine that nobody listens on.

@@ -139,6 +139,12 @@ impl Postgres {
         self.server.wait().expect("it ends");
     }
 
+    /// Starts it again after it was killed.
+    pub(crate) fn revive(&mut self) {
+        self.server = start(self.folder.path(), owner());
+        self.wait_until_ready();
+    }
+
     fn wait_until_ready(&self) {
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(60) {

@@ -1,0 +1,373 @@
+//! `crossfoot convert` into real databases.
+
+use crate::databases::{Servers, run};
+use crate::place::Place;
+use databases::{Address, Database, Writer};
+use serde_json::Value;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+/// The password of the servers, as the plan has it from the environment.
+const PASSWORD: &str = "p@ss/word";
+
+/// A wallet in so many files, each a chunk of its own, and the double entry that its plan makes of it.
+fn wallet(files: u64, target: &str) -> Place {
+    let mut place = Place::empty().with("posting.sql", POSTING);
+    for part in 0..files {
+        place = place.with(
+            &format!("old/flow/part-{part:02}.csv"),
+            flow(part, 1_000 + 300 * part),
+        );
+    }
+    place.with("crossfoot.toml", PLAN.replace("TARGET", target))
+}
+
+fn flow(part: u64, records: u64) -> String {
+    let mut text = String::from("serial,account,kind,happened,amount,memo\n");
+    for at in 0..records {
+        let (kind, cents) = (if at % 3 == 0 { "OUT" } else { "IN" }, at * 7_919 % 100_000);
+        let (whole, rest) = (cents / 100, cents % 100);
+        text.push_str(&format!(
+            "P{part:02}{at:06},A{:03},{kind},2013-05-{:02} 08:00:{:02},{whole}.{rest:02},\"备注\t'{at}'\"\n",
+            at % 917,
+            1 + at % 28,
+            at % 60,
+        ));
+    }
+    text
+}
+
+const PLAN: &str = r#"
+name = "wallet"
+currency = "CNY"
+timezone = "Asia/Shanghai"
+[source]
+url = "old"
+[source.tables.flow]
+files = "flow/*.csv"
+[target]
+url = "TARGET"
+[[agreement]]
+name = "postings"
+rule = "posting.sql"
+target = "posting"
+key = ["voucher", "leg"]
+money = ["amount"]
+[[agreement]]
+name = "accounts"
+rule = "SELECT account, CAST(control_total(money(amount)) AS DECIMAL(20, 2)) AS amount FROM flow GROUP BY account"
+target = "account"
+key = ["account"]
+money = ["amount"]
+"#;
+
+/// Dates as text, which all databases have.
+const POSTING: &str = "
+SELECT serial AS voucher, leg,
+       CASE leg WHEN 1 THEN account ELSE 'HOUSE' END AS account,
+       kind, substr(happened, 1, 10) AS accounting_date, money(amount) AS amount, memo
+FROM flow CROSS JOIN (VALUES (1), (2)) AS l(leg)
+";
+
+fn address(place: &Place, url: &str) -> Address {
+    let url = url.replace(
+        "${PASSWORD}",
+        &PASSWORD.replace('@', "%40").replace('/', "%2F"),
+    );
+    Address::parse(&url, place.path()).unwrap()
+}
+
+/// Everything that a conversion has left in a database: the records of its tables in the order of
+/// their keys, and its documents.
+fn left(place: &Place, url: &str) -> String {
+    let address = address(place, url);
+    let database = Database::open(&address, 1).unwrap();
+    let mut told = String::new();
+    for (at, table) in database.tables().iter().enumerate() {
+        told.push_str(&format!("{}, key {:?}\n", table.name, table.key));
+        let columns: Vec<usize> = (0..table.columns.len()).collect();
+        for range in database.cut(at, 1_000_000).unwrap() {
+            for batch in database.read(at, &range, &columns, 100_000) {
+                let batch = batch.unwrap();
+                let digest = blake3::hash(format!("{:?}", batch.columns()).as_bytes());
+                told.push_str(&format!("{} records {digest}\n", batch.num_rows()));
+            }
+        }
+    }
+    let mut writer = Writer::open(&address).unwrap();
+    for (name, body) in writer.documents("").unwrap() {
+        told.push_str(&format!("{name} {}\n", blake3::hash(body.as_bytes())));
+    }
+    told
+}
+
+/// The counts and totals of a conversion.
+fn totals(stdout: &str) -> Value {
+    let mut document: Value = serde_json::from_str(stdout).unwrap();
+    let mut tables = document["tables"].take();
+    for table in tables.as_array_mut().unwrap() {
+        table.as_object_mut().unwrap().remove("bytes");
+    }
+    tables
+}
+
+#[test]
+fn a_conversion_into_each_database_is_the_one_into_files_and_balances() {
+    let servers = Servers::start();
+    servers.make("bao");
+    let into_files = wallet(5, "new");
+    let (code, stdout, stderr) = run(&into_files, "convert --json --no-progress");
+    assert_eq!(code, Some(0), "{stdout}{stderr}");
+    let expected = totals(&stdout);
+    for (name, url) in servers.addresses("bao") {
+        let place = wallet(5, &url);
+        let (code, stdout, stderr) = run(&place, "convert --json --no-progress --threads 2");
+        assert_eq!(code, Some(0), "{name}: {stdout}{stderr}");
+        assert_eq!(totals(&stdout), expected, "{name}");
+        let (code, stdout, _) = run(&place, "verify --no-progress --evidence evidence");
+        assert_eq!(code, Some(0), "{name}: {stdout}");
+        let before = left(&place, &url);
+        assert!(before.contains("posting, key [0, 1]"), "{name}: {before}");
+        let (code, stdout, _) = run(&place, "convert --json --no-progress");
+        assert_eq!(code, Some(0));
+        assert!(stdout.contains("\"already\": true"), "{name}: {stdout}");
+        assert_eq!(left(&place, &url), before, "{name}");
+
+        // Other inputs are refused, and begun anew when asked.
+        let place = place.with("old/flow/part-99.csv", flow(99, 10));
+        let (code, _, stderr) = run(&place, "convert --no-progress");
+        assert_eq!(code, Some(2), "{stderr}");
+        assert!(stderr.contains("part-99.csv is new"), "{name}: {stderr}");
+        assert_eq!(left(&place, &url), before, "{name}");
+        let (code, _, stderr) = run(&place, "convert --no-progress --discard");
+        assert_eq!(code, Some(0), "{name}: {stderr}");
+        assert_ne!(left(&place, &url), before, "{name}");
+        let (code, stdout, _) = run(&place, "verify --no-progress --evidence again");
+        assert_eq!(code, Some(0), "{name}: {stdout}");
+    }
+}
+
+#[test]
+fn tables_that_are_there_are_filled_in_place_or_refused() {
+    let servers = Servers::start();
+    servers.make("bao");
+    let [(_, url), ..] = servers.addresses("bao");
+    let place = wallet(3, &url);
+    let refused = |line: &str| {
+        let (code, stdout, stderr) = run(&place, line);
+        let folder = servers.postgres.folder().display().to_string();
+        let port = servers.postgres.port.to_string();
+        format!(
+            "exit {}\n{}",
+            code.unwrap(),
+            (stdout + &stderr)
+                .replace(&folder, "[server]")
+                .replace(&port, "[port]")
+                .replace(&place.path().display().to_string(), "[folder]")
+        )
+    };
+    let sql = |sql: &str| {
+        servers
+            .postgres
+            .psql(&format!("SET search_path = bao; {sql}"))
+    };
+    let mut said = String::new();
+    let mut note = |title: &str, text: String| said.push_str(&format!("── {title}\n{text}"));
+
+    sql("CREATE TABLE posting (voucher text, leg int, account text, kind int, amount numeric)");
+    sql("CREATE VIEW account AS SELECT 1 AS account");
+    note("of other kinds", refused("convert --no-progress"));
+    sql("DROP VIEW account; DROP TABLE posting");
+    sql(
+        "CREATE TABLE posting (voucher varchar(9), leg smallint, account text NOT NULL, kind text, \
+         accounting_date text, amount numeric(12,2) CHECK (amount < 1000), memo text, \
+         filled timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (leg, voucher))",
+    );
+    sql("INSERT INTO posting VALUES ('x', 1, 'A', '', '', 0, '')");
+    note("not empty", refused("convert --no-progress"));
+    sql("TRUNCATE posting; ALTER TABLE posting ADD CHECK (amount <> 79.19)");
+    note(
+        "a record that the table refuses",
+        refused("convert --no-progress"),
+    );
+    assert_eq!(
+        sql("SELECT count(*) FROM posting WHERE amount = 79.19").trim(),
+        "0"
+    );
+    sql("ALTER TABLE posting DROP CONSTRAINT posting_amount_check1");
+    sql("INSERT INTO posting VALUES ('x', 1, 'A', '', '', 0, '')");
+    note(
+        "a record of somebody else's",
+        refused("convert --no-progress"),
+    );
+    sql("DELETE FROM posting WHERE voucher = 'x'");
+    let (code, stdout, stderr) = run(&place, "convert --no-progress");
+    assert_eq!(code, Some(0), "{stdout}{stderr}");
+    let (code, stdout, _) = run(&place, "verify --no-progress --evidence evidence");
+    assert_eq!(code, Some(0), "{stdout}");
+    assert_eq!(sql("SELECT count(*) FROM posting").trim(), "7800");
+    sql("DELETE FROM posting WHERE voucher = 'P00000001' AND leg = 2");
+    note("a record gone", refused("convert --no-progress"));
+    let mut holder = Writer::open(&address(&place, &url)).unwrap();
+    assert!(holder.hold().unwrap());
+    note("another one at it", refused("convert --no-progress"));
+    drop(holder);
+    let (code, _, stderr) = run(&place, "convert --no-progress --discard");
+    assert_eq!(code, Some(0), "{stderr}");
+    assert_eq!(sql("SELECT count(*) FROM posting").trim(), "7800");
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn rejects_lie_beside_the_plan() {
+    let servers = Servers::start();
+    servers.make("bao");
+    for (name, url) in servers.addresses("bao") {
+        let bad = flow(1, 50)
+            .replace(",158.38,", ",many,")
+            .replace(",A00", ",a00");
+        let place = wallet(2, &url).with("old/flow/part-01.csv", bad);
+        let plan = place.read("crossfoot.toml").replacen(
+            "key = [\"voucher\"",
+            "require = [\"account NOT LIKE 'a003'\"]\nkey = [\"voucher\"",
+            1,
+        );
+        let (accounts, _) = plan.split_at(plan.find("[[agreement]]\nname = \"accounts\"").unwrap());
+        let place = place.with("crossfoot.toml", accounts);
+        let (code, stdout, stderr) = run(&place, "convert --no-progress");
+        assert_eq!(code, Some(1), "{name}: {stdout}{stderr}");
+        let rejects = place.read(".crossfoot/convert/rejects.jsonl");
+        assert!(rejects.lines().count() >= 2, "{name}: {rejects}");
+        assert!(rejects.contains("part-01.csv"), "{rejects}");
+        assert!(
+            stdout.contains(".crossfoot/convert/rejects.jsonl"),
+            "{name}: {stdout}"
+        );
+        let place = place.with("old/flow/part-01.csv", flow(1, 50).replace(",A00", ",A10"));
+        let (code, stdout, stderr) = run(&place, "convert --no-progress --discard");
+        assert_eq!(code, Some(0), "{name}: {stdout}{stderr}");
+        assert!(
+            !place
+                .path()
+                .join(".crossfoot/convert/rejects.jsonl")
+                .exists()
+        );
+    }
+}
+
+/// Numbers that look like chance, and are the same each time.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit.max(1)
+    }
+}
+
+/// A conversion under way.
+fn spawned(place: &Place) -> std::process::Child {
+    place
+        .command("convert --no-progress --threads 2")
+        .env("PASSWORD", PASSWORD)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+#[test]
+fn killed_at_random_points_no_record_is_lost_or_doubled() {
+    let servers = Servers::start();
+    servers.make("whole");
+    servers.make("killed");
+    let whole = servers.addresses("whole");
+    let killed = servers.addresses("killed");
+    let mut random = Random(42);
+    for ((name, whole), (_, killed)) in whole.into_iter().zip(killed) {
+        let undisturbed = wallet(8, &whole);
+        let began = Instant::now();
+        let (code, stdout, stderr) = run(&undisturbed, "convert --no-progress --threads 2");
+        assert_eq!(code, Some(0), "{name}: {stdout}{stderr}");
+        let took = began.elapsed().as_micros() as u64;
+        let expected = left(&undisturbed, &whole);
+        let place = wallet(8, &killed);
+        let mut kills = 0;
+        while kills < 10 {
+            let (code, _, stderr) = run(&place, "convert --no-progress --discard --json");
+            assert_eq!(code, Some(0), "{name}: {stderr}");
+            let (mut child, mut is_first) = (discarding(&place), true);
+            loop {
+                std::thread::sleep(Duration::from_micros(random.below(took)));
+                child.kill().unwrap();
+                match child.wait().unwrap().code() {
+                    // Another one may have gone on before the first was gone.
+                    Some(code) if code == 0 || is_first => break,
+                    Some(code) => panic!("{name}: exit {code}"),
+                    None => kills += 1,
+                }
+                child = spawned(&place);
+                is_first = false;
+            }
+            let (code, _, stderr) = run(&place, "convert --no-progress");
+            assert_eq!(code, Some(0), "{name}: {stderr}");
+            assert_eq!(
+                left(&place, &killed),
+                expected,
+                "{name}, after {kills} kills"
+            );
+        }
+    }
+}
+
+fn discarding(place: &Place) -> std::process::Child {
+    place
+        .command("convert --no-progress --threads 2 --discard")
+        .env("PASSWORD", PASSWORD)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+#[test]
+fn a_server_that_is_killed_meanwhile_loses_and_doubles_nothing() {
+    let mut servers = Servers::start();
+    // From now on it keeps what was committed.
+    servers.mariadb.kill();
+    servers.mariadb.revive();
+    servers.make("whole");
+    servers.make("killed");
+    let mut random = Random(7);
+    for at in 0..2 {
+        let (name, whole) = servers.addresses("whole")[at].clone();
+        let (_, killed) = servers.addresses("killed")[at].clone();
+        let undisturbed = wallet(8, &whole);
+        let began = Instant::now();
+        let (code, stdout, stderr) = run(&undisturbed, "convert --no-progress --threads 2");
+        assert_eq!(code, Some(0), "{name}: {stdout}{stderr}");
+        let took = began.elapsed().as_micros() as u64;
+        let expected = left(&undisturbed, &whole);
+        let place = wallet(8, &killed);
+        for round in 0..4 {
+            let mut child = discarding(&place);
+            std::thread::sleep(Duration::from_micros(random.below(took)));
+            if at == 0 {
+                servers.postgres.kill();
+                servers.postgres.revive();
+            } else {
+                servers.mariadb.kill();
+                servers.mariadb.revive();
+            }
+            // It waits for the server and goes on, or ends and is started again.
+            let code = child.wait().unwrap().code();
+            assert!([Some(0), Some(3)].contains(&code), "{name}: {code:?}");
+            let (code, _, stderr) = run(&place, "convert --no-progress");
+            assert_eq!(code, Some(0), "{name}: {stderr}");
+            assert_eq!(left(&place, &killed), expected, "{name}, round {round}");
+        }
+    }
+}
