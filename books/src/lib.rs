@@ -93,7 +93,7 @@ mod table;
 
 pub use book::{Book, CHUNK_BYTES};
 pub use csv::MAX_RECORD_BYTES;
-pub use databases::Address as DatabaseAddress;
+pub use databases::{Address as DatabaseAddress, Load as DatabaseLoad};
 pub use digest::{FileDigest, digest_tables};
 pub use error::{BookError, BookErrorKind, FieldPlace, ReadError, ReadErrorKind};
 pub use place::{FILE_COLUMN, ROW_COLUMN};

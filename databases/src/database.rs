@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 
@@ -11,6 +12,7 @@ use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use crate::address::{Address, Kind};
 use crate::cut::{self, KeyRange};
 use crate::error::{DatabaseError, DatabaseErrorKind};
+use crate::load::Throttle;
 use crate::session::{Failure, Joiner, Key, Opened, Query, Rows, Session};
 use crate::table::TableInfo;
 use crate::{mysql, postgres, sqlite};
@@ -33,6 +35,7 @@ struct Shared {
     joiner: Option<Box<dyn Joiner>>,
     pool: Mutex<Pool>,
     returned: Condvar,
+    throttle: Option<Throttle>,
 }
 
 /// The sessions that nobody uses, and how many there are in all.
@@ -70,14 +73,23 @@ impl Database {
                 Kind::Mysql(server) => mysql::open(server, password.as_deref(), sessions),
                 Kind::Sqlite(path) => sqlite::open(path, sessions),
             };
+            let opened = opened.and_then(|opened| {
+                address.gauge(password.as_deref())?;
+                Ok(opened)
+            });
             opened.map_err(|error| error.without(password.as_deref().unwrap_or_default()))
         });
-        Ok(Database::of(address.to_string(), opened?))
+        let throttle = address.throttle.clone();
+        Ok(Database::of(address.to_string(), opened?, throttle))
     }
 
-    fn of(shown: String, mut opened: Opened) -> Database {
+    fn of(shown: String, mut opened: Opened, throttle: Option<Throttle>) -> Database {
         let is_shown = |table: &Arc<TableInfo>| !table.name.starts_with(crate::write::OWN);
         opened.tables.retain(is_shown);
+        let snapshot = match &throttle {
+            Some(throttle) => format!("{}, {}", opened.snapshot, throttle.load()),
+            None => opened.snapshot,
+        };
         let pool = Pool {
             alive: opened.sessions.len(),
             idle: opened.sessions,
@@ -87,11 +99,12 @@ impl Database {
             shown,
             shared: Arc::new(Shared {
                 product: opened.product,
-                snapshot: opened.snapshot,
+                snapshot,
                 tables: opened.tables,
                 joiner: opened.joiner,
                 pool: Mutex::new(pool),
                 returned: Condvar::new(),
+                throttle,
             }),
         }
     }
@@ -101,7 +114,7 @@ impl Database {
         &self.shared.product
     }
 
-    /// Returns the moment that is read, in the database's own words.
+    /// Returns the moment that is read, in the database's own words, and with what load.
     pub fn snapshot(&self) -> &str {
         &self.shared.snapshot
     }
@@ -141,7 +154,13 @@ impl Database {
             after: range.after.clone(),
             upto: range.upto.clone(),
         };
-        self.start(table, rows, range.first_row, columns, batch_rows)
+        self.start(
+            table,
+            rows,
+            (range.first_row, range.rows),
+            columns,
+            batch_rows,
+        )
     }
 
     /// Starts to read the records of some keys, in the order of the key; keys that are not there are
@@ -153,14 +172,20 @@ impl Database {
         columns: &[usize],
         batch_rows: usize,
     ) -> Records {
-        self.start(table, Rows::Keys(keys.into()), 0, columns, batch_rows)
+        self.start(
+            table,
+            Rows::Keys(keys.into()),
+            (0, None),
+            columns,
+            batch_rows,
+        )
     }
 
     fn start(
         &self,
         table: usize,
         rows: Rows,
-        first_row: u64,
+        (first_row, count): (u64, Option<u64>),
         columns: &[usize],
         batch_rows: usize,
     ) -> Records {
@@ -170,11 +195,15 @@ impl Database {
             rows,
             batch_rows: batch_rows.max(1),
         };
-        let (sender, receiver) = mpsc::channel();
+        let (to, receiver) = mpsc::channel();
+        let sender = Sender {
+            to,
+            is_closed: AtomicBool::new(false),
+        };
         let shared = Arc::clone(&self.shared);
         let started = thread::Builder::new()
             .name("database".to_owned())
-            .spawn(move || shared.read(&query, first_row, &sender));
+            .spawn(move || shared.read(&query, first_row, count, &sender));
         let failed = started.err().map(|error| {
             DatabaseError::new(DatabaseErrorKind::Lost(format!(
                 "no thread to read on: {error}"
@@ -290,28 +319,92 @@ impl Shared {
         }
     }
 
-    /// Reads a query and sends its batches. After a lost connection it goes on behind the last
-    /// record sent: in one snapshot and one order, the same records come again.
-    fn read(
+    /// Reads a query and sends its batches.
+    fn read(&self, query: &Query, first_row: u64, count: Option<u64>, sender: &Sender) {
+        let read = match query.unread() {
+            Some(error) => Err(error),
+            None => self.read_in_steps(query, first_row, count, sender),
+        };
+        if let Err(error) = read {
+            // Whoever wanted the records may be gone.
+            sender.send(Err(error));
+        }
+    }
+
+    /// Reads a range in as many statements as its load asks for: none is long enough for the server
+    /// to notice, and between them is waited.
+    fn read_in_steps(
         &self,
         query: &Query,
         first_row: u64,
-        sender: &mpsc::Sender<Result<RecordBatch, DatabaseError>>,
-    ) {
-        if let Some(error) = query.unread() {
-            // Whoever wanted the records may be gone.
-            drop(sender.send(Err(error)));
-            return;
+        count: Option<u64>,
+        sender: &Sender,
+    ) -> Result<(), DatabaseError> {
+        let step = self.throttle.as_ref().and_then(Throttle::step);
+        let (Some(step), Some(count), Rows::Range { after, upto }) = (step, count, &query.rows)
+        else {
+            return self.read_at_once(query, first_row, sender);
+        };
+        let mut after = after.clone();
+        let mut done = 0;
+        while done < count {
+            let is_last = count - done <= step;
+            let mut upto = upto.clone();
+            if !is_last {
+                self.with_session(|session| {
+                    upto = session.key_at(&query.table, after.as_ref(), step - 1)?;
+                    Ok(())
+                })?;
+            }
+            let part = Query {
+                rows: Rows::Range {
+                    after: after.take(),
+                    upto: upto.clone(),
+                },
+                ..query.clone()
+            };
+            self.read_at_once(&part, first_row + done, sender)?;
+            if is_last || sender.is_closed() {
+                break;
+            }
+            after = upto;
+            done += step;
         }
+        Ok(())
+    }
+
+    /// Reads what one statement gives. After a lost connection it goes on behind the last record
+    /// sent: in one snapshot and one order, the same records come again.
+    fn read_at_once(
+        &self,
+        query: &Query,
+        first_row: u64,
+        sender: &Sender,
+    ) -> Result<(), DatabaseError> {
+        if let Some(throttle) = &self.throttle {
+            throttle.wait()?;
+        }
+        // Without a key there is but one statement, however long it takes.
+        let waits = self
+            .throttle
+            .as_ref()
+            .filter(|_| query.table.key.is_empty());
+        let mut waited = Ok(());
         let mut sent = 0_usize;
-        let ended = self.with_session(|session| {
+        self.with_session(|session| {
             let mut to_skip = sent;
             let read = session.read(query, &mut |batch| {
                 let skipped = to_skip.min(batch.num_rows());
                 to_skip -= skipped;
                 let new = batch.slice(skipped, batch.num_rows() - skipped);
                 sent += new.num_rows();
-                new.num_rows() == 0 || sender.send(Ok(new)).is_ok()
+                if let Some(throttle) = &self.throttle {
+                    throttle.count(new.num_rows() as u64);
+                }
+                if let Some(throttle) = waits {
+                    waited = throttle.wait();
+                }
+                waited.is_ok() && (new.num_rows() == 0 || sender.send(Ok(new)))
             });
             match read {
                 Err(Failure::Value { row, column, why }) => {
@@ -326,11 +419,28 @@ impl Shared {
                 }
                 other => other,
             }
-        });
-        if let Err(error) = ended {
-            // Whoever wanted the records may be gone.
-            drop(sender.send(Err(error)));
+        })?;
+        waited
+    }
+}
+
+/// Where batches go, until nobody wants them any longer.
+struct Sender {
+    to: mpsc::Sender<Result<RecordBatch, DatabaseError>>,
+    is_closed: AtomicBool,
+}
+
+impl Sender {
+    fn send(&self, batch: Result<RecordBatch, DatabaseError>) -> bool {
+        let is_taken = self.to.send(batch).is_ok();
+        if !is_taken {
+            self.is_closed.store(true, Ordering::Relaxed);
         }
+        is_taken
+    }
+
+    fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Relaxed)
     }
 }
 
@@ -422,7 +532,7 @@ mod tests {
     use arrow_array::types::Int64Type;
     use arrow_schema::DataType;
     use proptest::prelude::*;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     /// A server of one table, the numbers from 1 to `records`, whose connections are lost.
     #[derive(Debug, Clone)]
@@ -544,7 +654,7 @@ mod tests {
             sessions: (0..sessions).map(|_| server.session()).collect(),
             joiner: Some(Box::new(server)),
         };
-        Database::of("flaky".to_owned(), opened)
+        Database::of("flaky".to_owned(), opened, None)
     }
 
     const WHOLE: KeyRange = KeyRange {

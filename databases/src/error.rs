@@ -97,6 +97,9 @@ pub enum DatabaseErrorKind {
     /// A connection ended, and with it the snapshot.
     #[error("the connection was lost: {0}")]
     Lost(String),
+    /// The replicas are behind, or how far is not known.
+    #[error("the lag of the replicas: {0}")]
+    Lag(String),
     /// The server gave up on a statement.
     #[error("{what} took longer than it may: {why}")]
     TimedOut {
@@ -144,6 +147,7 @@ impl DatabaseErrorKind {
         | Kind::Secret(why)
         | Kind::Writable(why)
         | Kind::Lost(why)
+        | Kind::Lag(why)
         | Kind::Unreachable { why, .. }
         | Kind::Refused { why, .. }
         | Kind::Tls { why, .. }

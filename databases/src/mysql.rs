@@ -10,6 +10,7 @@ mod compare;
 mod connect;
 mod decode;
 mod fault;
+pub(crate) mod gauge;
 mod session;
 mod snapshot;
 mod tables;

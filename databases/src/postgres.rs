@@ -18,6 +18,7 @@
 mod catalogue;
 mod connect;
 mod copy;
+pub(crate) mod gauge;
 pub(crate) mod write;
 
 use std::sync::{Arc, Mutex, PoisonError};

@@ -13,6 +13,7 @@ use arrow_schema::Schema;
 use crate::address::{Address, Kind};
 use crate::database::apart;
 use crate::error::{DatabaseError, DatabaseErrorKind};
+use crate::load::Throttle;
 use crate::session::Failure;
 use crate::table::{self, TableInfo};
 use crate::{mysql, postgres, sqlite};
@@ -115,6 +116,7 @@ pub struct Writer {
     shown: String,
     dialect: Dialect,
     session: Box<dyn WriteSession>,
+    throttle: Option<Throttle>,
 }
 
 impl fmt::Debug for Writer {
@@ -137,9 +139,14 @@ impl Writer {
                 Kind::Mysql(server) => mysql::write::open(server, secret),
                 Kind::Sqlite(path) => sqlite::write::open(path),
             };
+            let opened = opened.and_then(|opened| {
+                address.gauge(secret)?;
+                Ok(opened)
+            });
             let (dialect, session) =
                 opened.map_err(|error| error.without(secret.unwrap_or_default()))?;
             Ok(Writer {
+                throttle: address.throttle.clone(),
                 shown: address.to_string(),
                 dialect,
                 session,
@@ -400,7 +407,18 @@ impl Writer {
         into: &Destination,
         next: &mut (dyn FnMut() -> Option<RecordBatch> + Send),
     ) -> Result<u64, DatabaseError> {
-        self.work(|session, _| session.append(into, next))
+        let throttle = self.throttle.clone();
+        let mut waited = Ok(());
+        let mut paced = || {
+            let batch = next()?;
+            if let Some(throttle) = &throttle {
+                waited = throttle.wait();
+                throttle.count(batch.num_rows() as u64);
+            }
+            waited.is_ok().then_some(batch)
+        };
+        let written = self.work(|session, _| session.append(into, &mut paced))?;
+        waited.map(|()| written)
     }
 
     /// Makes the table of documents, if it is not there.

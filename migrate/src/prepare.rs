@@ -34,7 +34,7 @@ pub enum Target {
     /// Into files of a folder.
     Folder(PathBuf),
     /// Into tables of a database.
-    Database(Address),
+    Database(Box<Address>),
 }
 
 /// A rule, and the table that it gives.
@@ -130,7 +130,7 @@ pub fn prepare(
             tables,
             left_out,
             target: match target.database {
-                Some(address) => Target::Database(address),
+                Some(address) => Target::Database(Box::new(address)),
                 None => Target::Folder(target.root),
             },
             plan,

@@ -19,7 +19,7 @@ fn the_crates_know_each_other_one_way_only() {
     databases
     footing
     ledger
-    migrate         books ledger rules
+    migrate         books databases ledger rules
     planter
     reconcile       books causes footing ledger rules
     reports         ledger

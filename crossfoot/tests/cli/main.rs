@@ -16,6 +16,7 @@ mod explain;
 mod help;
 mod init;
 mod into;
+mod moving;
 mod peer;
 mod place;
 mod verify;
