@@ -98,8 +98,13 @@ pub enum DatabaseErrorKind {
     #[error("the connection was lost: {0}")]
     Lost(String),
     /// The replicas are behind, or how far is not known.
-    #[error("the lag of the replicas: {0}")]
-    Lag(String),
+    #[error("{server}, the lag of replicas: {why}")]
+    Lag {
+        /// Host and port, or socket.
+        server: String,
+        /// What is known of it.
+        why: String,
+    },
     /// The server gave up on a statement.
     #[error("{what} took longer than it may: {why}")]
     TimedOut {
@@ -147,8 +152,8 @@ impl DatabaseErrorKind {
         | Kind::Secret(why)
         | Kind::Writable(why)
         | Kind::Lost(why)
-        | Kind::Lag(why)
         | Kind::Unreachable { why, .. }
+        | Kind::Lag { why, .. }
         | Kind::Refused { why, .. }
         | Kind::Tls { why, .. }
         | Kind::Snapshot { why, .. }

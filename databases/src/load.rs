@@ -72,6 +72,9 @@ pub(crate) trait Gauge: Send {
     /// # Errors
     /// When that cannot be known: then nothing may be asked of the server.
     fn lag(&mut self) -> Result<Duration, DatabaseError>;
+
+    /// Its host and port, or socket.
+    fn server(&self) -> String;
 }
 
 /// Holds everybody who works with one address to its load. Clones share it.
@@ -164,7 +167,12 @@ impl Throttle {
                 let why = format!(
                     "they are {now} s behind, and may be {most} s; waited for {minutes} minutes"
                 );
-                return Err(DatabaseError::new(DatabaseErrorKind::Lag(why))
+                let server = lock(&self.state.lag)
+                    .gauge
+                    .as_ref()
+                    .map(|gauge| gauge.server());
+                let server = server.unwrap_or_default();
+                return Err(DatabaseError::new(DatabaseErrorKind::Lag { server, why })
                     .mend("wait until they have caught up, or allow more with `lag=…`"));
             }
             thread::sleep(ASKED_EVERY);
@@ -250,9 +258,16 @@ mod tests {
     impl Gauge for Falling {
         fn lag(&mut self) -> Result<Duration, DatabaseError> {
             self.0 = self.0.checked_sub(1).ok_or_else(|| {
-                DatabaseError::new(DatabaseErrorKind::Lag("asked too often".to_owned()))
+                DatabaseError::new(DatabaseErrorKind::Lag {
+                    server: self.server(),
+                    why: "asked too often".to_owned(),
+                })
             })?;
             Ok(Duration::from_secs(self.0))
+        }
+
+        fn server(&self) -> String {
+            "db:1".to_owned()
         }
     }
 
@@ -275,7 +290,7 @@ mod tests {
     fn a_lag_that_cannot_be_known_is_an_error() {
         let throttle = Throttle::new(load("lag=2"));
         let failed = throttle.attach(|| Ok(Box::new(Falling(0))));
-        insta::assert_snapshot!(failed.expect_err("no lag"), @"the lag of the replicas: asked too often");
+        insta::assert_snapshot!(failed.expect_err("no lag"), @"db:1, the lag of replicas: asked too often");
         // One that is not limited is not asked for.
         let unlimited = Throttle::new(load("9"));
         unlimited

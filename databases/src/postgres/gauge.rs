@@ -20,18 +20,25 @@ const LAG: &str = "SELECT CASE \
 
 struct Asking {
     link: Link,
+    server: String,
 }
 
 /// Connects for asking.
 pub(crate) fn open(place: &Place, password: Option<&str>) -> Result<Box<dyn Gauge>, DatabaseError> {
     let link = Link::connect(place, password)?;
     link.begin_asking()?;
-    Ok(Box::new(Asking { link }))
+    let server = place.name();
+    Ok(Box::new(Asking { link, server }))
 }
 
 impl Gauge for Asking {
     fn lag(&mut self) -> Result<Duration, DatabaseError> {
-        let unknown = |why: String| DatabaseError::new(DatabaseErrorKind::Lag(why));
+        let unknown = |why: String| {
+            DatabaseError::new(DatabaseErrorKind::Lag {
+                server: self.server.clone(),
+                why,
+            })
+        };
         let said = self
             .link
             .text(LAG)
@@ -43,5 +50,9 @@ impl Gauge for Asking {
         let seconds = said.parse::<f64>().ok();
         let lag = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok());
         lag.ok_or_else(|| unknown(format!("the server says {said:?}")))
+    }
+
+    fn server(&self) -> String {
+        self.server.clone()
     }
 }

@@ -15,7 +15,10 @@ use arrow_schema::{DataType, Field, Schema};
 use databases::{Address, Database, DatabaseError, Writer};
 
 /// A batch whose columns hold what is hardest to keep, three records of it and one of NULLs.
-#[expect(clippy::too_many_lines, reason = "a column is a few lines, and there are many")]
+#[expect(
+    clippy::too_many_lines,
+    reason = "a column is a few lines, and there are many"
+)]
 fn batch() -> RecordBatch {
     let decimal = |units: [i128; 3], precision, scale| -> ArrayRef {
         let array =

@@ -73,13 +73,13 @@ pub use order::{Order, OrderKind, OrderStatus, Request};
 pub use place::{FundEffects, OrderDecision};
 pub use rights::{Move, Rights};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ::ledger::Decimal;
 
 use crate::calendar::Calendar;
 use crate::day::Day;
-use crate::ledger::{Book, Decision, Entry, Outcome, Posting, Voucher, VoucherId};
+use crate::ledger::{Account, Book, Decision, Entry, Outcome, Posting, Voucher, VoucherId};
 
 /// Is what the fund's operator sets.
 #[derive(Debug, Clone)]
@@ -104,6 +104,8 @@ pub struct Fund {
     terms: Terms,
     book: Book,
     orders: BTreeMap<u128, Order>,
+    /// The orders of an investor by the natural day on which they were placed.
+    placed: BTreeMap<(Day, u64), BTreeSet<u128>>,
     rights: Rights,
     days: BTreeMap<Day, DayRecord>,
 }
@@ -124,9 +126,42 @@ impl Fund {
             terms,
             book,
             orders: BTreeMap::new(),
+            placed: BTreeMap::new(),
             rights: Rights::default(),
             days: BTreeMap::new(),
         })
+    }
+
+    /// Puts an account into a page as a store holds it.
+    pub fn load_account(&mut self, account: Account) {
+        self.book.load_account(account);
+    }
+
+    /// Puts a voucher into a page as a store holds it.
+    pub fn load_entry(&mut self, entry: Entry) {
+        self.book.load_entry(entry);
+    }
+
+    /// Puts an order into a page as a store holds it.
+    pub fn load_order(&mut self, order: Order) {
+        let Request { id, investor, .. } = order.request;
+        let placed = self.placed.entry((order.placed_on, investor)).or_default();
+        placed.insert(id);
+        self.orders.insert(id, order);
+    }
+
+    /// Puts a change of a holding into a page as a store holds it, the earlier ones first.
+    ///
+    /// # Errors
+    ///
+    /// The holding would be below zero, or beyond 64 bits.
+    pub fn load_move(&mut self, change: Move) -> Result<(), FundError> {
+        self.rights.apply(change)
+    }
+
+    /// Puts a day into a page as a store holds it.
+    pub fn load_day(&mut self, day: Day, record: DayRecord) {
+        self.days.insert(day, record);
     }
 
     /// Gives what the operator set.
@@ -183,7 +218,7 @@ impl Fund {
     /// # Errors
     ///
     /// It is there with another kind or limit, has totals, or is one of the fund's own.
-    pub fn open_account(&mut self, account: crate::ledger::Account) -> Result<Outcome, FundError> {
+    pub fn open_account(&mut self, account: Account) -> Result<Outcome, FundError> {
         if chart::is_funds_own(account.id) {
             let account = account.id;
             return Err(FundError::ReservedAccount { account });

@@ -197,3 +197,63 @@ impl fmt::Display for SevenDayYield<DailyCarry> {
         write!(f, "{} % (carried daily)", self.percent)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What one yuan becomes in a year, computed with 80 digits by logarithms elsewhere.
+    const GROWN: [(&[&str], i128); 9] = [
+        (&["1.2"], 1_044_770_633_874_519_718),
+        (&["0"], ONE),
+        (
+            &["1.1", "1.15", "1.2", "1.25", "1.3", "1.35", "1.4"],
+            1_046_678_828_143_225_782,
+        ),
+        (&["-1.2"], 957_142_851_828_928_278),
+        (
+            &["1.8306", "1.8306", "1.8306", "1.7", "1.6", "1.5", "1.4222"],
+            1_062_978_621_384_125_228,
+        ),
+        (&["0.0001"], 1_000_003_650_006_643_008),
+        (&["-9999.9999"], 0),
+        (&["100"], 37_783_434_332_887_158_878),
+        (&["135"], 133_557_984_200_075_300_864),
+    ];
+
+    #[test]
+    fn what_one_yuan_becomes_is_good_to_fourteen_digits() {
+        for (incomes, expect) in GROWN {
+            let week: [Decimal; 7] =
+                std::array::from_fn(|at| incomes[at % incomes.len()].parse().unwrap());
+            let found = grown(&week).unwrap().unwrap();
+            let tolerance = expect.unsigned_abs() / 100_000_000_000_000;
+            assert!(
+                found.abs_diff(expect) <= tolerance,
+                "{incomes:?}: {found}, not {expect}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_seventh_root_is_right_to_the_last_decimals() {
+        for root in [
+            ONE,
+            ONE + 120_000_000_000_000,
+            ONE * 11 / 10,
+            ONE * 9 / 10,
+            ONE / 50,
+        ] {
+            let power = (0..6)
+                .try_fold(root, |power, _| multiply(power, root))
+                .unwrap();
+            let found = seventh_root(power).unwrap();
+            // Below one, the power has fewer digits to find the root by.
+            let tolerance = if root < ONE / 2 { ONE / 10_000_000 } else { 4 };
+            assert!(
+                found.abs_diff(root) <= tolerance.unsigned_abs(),
+                "{found}, not {root}"
+            );
+        }
+    }
+}

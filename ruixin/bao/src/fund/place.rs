@@ -53,6 +53,10 @@ impl Fund {
 
     /// Decides on an order at an instant, and changes nothing.
     ///
+    /// A page needs for it: the order of that id; the days of the trade date and of the natural day;
+    /// the investor's orders of the natural day and its holding; the accounts of the fund, of the
+    /// provider, of the investor and of the merchant; the vouchers of the order's id.
+    ///
     /// # Errors
     ///
     /// The first rule that is broken: the id, the order by itself, the calendar and the day, the cap,
@@ -113,7 +117,7 @@ impl Fund {
             self.rights.apply(change)?;
         }
         for order in effects.orders {
-            self.orders.insert(order.request.id, order);
+            self.load_order(order);
         }
         Ok(())
     }
@@ -171,15 +175,13 @@ impl Fund {
         let Some(cap_fen) = cap_fen else {
             return Ok(());
         };
-        let counts = |other: &&Order| {
-            other.placed_on == order.placed_on
-                && other.request.investor == order.request.investor
-                && is_same_kind(other.request.kind)
-        };
-        let used_fen = self
-            .orders
-            .values()
-            .filter(counts)
+        let placed = self.placed.get(&(order.placed_on, order.request.investor));
+        let others = placed
+            .into_iter()
+            .flatten()
+            .filter_map(|id| self.orders.get(id));
+        let used_fen = others
+            .filter(|other| is_same_kind(other.request.kind))
             .fold(0_i64, |sum, other| {
                 sum.saturating_add(other.request.amount_fen)
             });
