@@ -26,6 +26,8 @@ use crate::error::DatabaseError;
 use crate::session::{Opened, Session};
 use session::MysqlSession;
 
+pub(crate) use compare::labels;
+
 /// Connects, brings all sessions to one moment, tries that they cannot write, and learns the tables.
 pub(crate) fn open(
     server: &Place,

@@ -747,3 +747,25 @@ fn what_is_written_is_read_back_as_it_was_or_refused() {
     let mut second = databases::Writer::open(&address).expect("it opens");
     assert_eq!(second.hold(), Ok(false));
 }
+
+#[test]
+fn a_replica_that_does_not_replicate_is_not_read_under_a_limit_of_its_lag() {
+    let server = MariaDb::start();
+    server.run("CREATE DATABASE pay;\nCREATE TABLE pay.flow (k INT PRIMARY KEY);\n");
+    let socket = server.folder().join("socket").display().to_string();
+    let said = |load: &str| {
+        let url = format!("mariadb://root@localhost/pay?socket={socket}&max_load={load}");
+        match server.open_url(&url, 1) {
+            Ok(database) => database.snapshot().to_owned(),
+            Err(error) => error.to_string().replace(&socket, "SOCKET"),
+        }
+    };
+    let mut told = vec![said("lag=1")];
+    server.run("CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = 1;\n");
+    told.push(said("900,lag=1"));
+    insta::assert_snapshot!(told.join("\n"), @"
+    SOCKET, the lag of replicas: this server is no replica, and a source does not know how far its replicas are behind; read from a replica, or leave `lag` out
+    SOCKET, the lag of replicas: its replication does not run; START REPLICA, or leave `lag` out
+    ");
+    assert!(said("900").ends_with(", at most 900 records a second"));
+}

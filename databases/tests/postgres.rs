@@ -9,6 +9,7 @@ mod server;
 mod written;
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use arrow_array::RecordBatch;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
@@ -605,4 +606,52 @@ fn one_conversion_at_a_time_has_a_schema() {
             "it is let go with its connection"
         );
     }
+}
+
+#[test]
+fn nothing_is_read_while_replicas_are_further_behind_than_they_may_be() {
+    let server = Postgres::start("");
+    server.psql(
+        "CREATE TABLE flow (k int PRIMARY KEY); INSERT INTO flow SELECT generate_series(1, 9); \
+         CREATE USER reader PASSWORD 'p@ss/word'; GRANT SELECT ON flow TO reader",
+    );
+    // Who may not know the lag may not read either.
+    let url =
+        |user: &str, server: &Postgres| format!("{}&max_load=lag=1", server.url(user, PASSWORD));
+    insta::assert_snapshot!(
+        refused(&url("reader", &server)).replace(&server.folder().display().to_string(), "SOCKET"),
+        @"SOCKET, the lag of replicas: the user may not know it; GRANT pg_read_all_stats to the user, or leave `lag` out"
+    );
+    server.psql("GRANT pg_read_all_stats TO reader");
+    let replica = server.replica(5);
+    let open = |server: &Postgres| {
+        let address = Address::parse(&url("reader", server), Path::new("/")).expect("good");
+        Database::open(&address, 1).expect("it opens")
+    };
+    let database = open(&server);
+    assert!(database.snapshot().ends_with("at most replicas 1 s behind"));
+    let read = |database: &Database| {
+        let began = Instant::now();
+        let flow = table(database, "flow");
+        let range = &database.cut(flow, 100).expect("cut")[0];
+        let records = database.read(flow, range, &[0], 100);
+        let read: usize = records.map(|batch| batch.expect("read").num_rows()).sum();
+        (read, began.elapsed())
+    };
+    assert!(read(&database).1 < Duration::from_secs(1));
+    server.psql("INSERT INTO flow SELECT generate_series(10, 19)");
+    let began = Instant::now();
+    let mut longest = Duration::ZERO;
+    // It waits for as long as the replica is behind, and no longer.
+    while began.elapsed() < Duration::from_secs(7) {
+        let (records, took) = read(&database);
+        assert_eq!(records, 9);
+        longest = longest.max(took);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(longest > Duration::from_secs(2), "it waited {longest:?}");
+    assert!(longest < Duration::from_secs(30), "it waited {longest:?}");
+    // The replica tells its own.
+    let of_replica = open(&replica);
+    assert_eq!(read(&of_replica).0, 19);
 }

@@ -44,11 +44,11 @@ pub(super) struct Unkept {
 }
 
 const RESPELT: Unkept = Unkept {
-    which: "spells texts in its own way",
+    which: "does not keep every text as it is",
     mend: "make the column text, convert, and change its type afterwards",
 };
 const RESPELT_NUMBER: Unkept = Unkept {
-    which: "spells texts in its own way",
+    which: "does not keep every text as it is",
     mend: "make it a numeric with a precision, such as numeric(38,2), and give a decimal in the rule",
 };
 const ROUNDED: Unkept = Unkept {
@@ -308,22 +308,22 @@ mod tests {
         character(5): Text { characters_max: 5, drops_blanks: true }
         bpchar: Text { characters_max: 18446744073709551615, drops_blanks: true }
         uuid: Uuid
-        numeric: spells texts in its own way; make it a numeric with a precision, such as numeric(38,2), and give a decimal in the rule
-        money: spells texts in its own way; make it a numeric with a precision, such as numeric(38,2), and give a decimal in the rule
-        jsonb: spells texts in its own way; make the column text, convert, and change its type afterwards
-        name: spells texts in its own way; make the column text, convert, and change its type afterwards
-        "char": spells texts in its own way; make the column text, convert, and change its type afterwards
-        interval: spells texts in its own way; make the column text, convert, and change its type afterwards
-        interval day to second(2): spells texts in its own way; make the column text, convert, and change its type afterwards
-        inet: spells texts in its own way; make the column text, convert, and change its type afterwards
-        cidr: spells texts in its own way; make the column text, convert, and change its type afterwards
-        macaddr8: spells texts in its own way; make the column text, convert, and change its type afterwards
-        text[]: spells texts in its own way; make the column text, convert, and change its type afterwards
-        int4range: spells texts in its own way; make the column text, convert, and change its type afterwards
-        xml: spells texts in its own way; make the column text, convert, and change its type afterwards
-        bit varying(3): spells texts in its own way; make the column text, convert, and change its type afterwards
-        time(2) with time zone: spells texts in its own way; make the column text, convert, and change its type afterwards
-        bao.pair: spells texts in its own way; make the column text, convert, and change its type afterwards
+        numeric: does not keep every text as it is; make it a numeric with a precision, such as numeric(38,2), and give a decimal in the rule
+        money: does not keep every text as it is; make it a numeric with a precision, such as numeric(38,2), and give a decimal in the rule
+        jsonb: does not keep every text as it is; make the column text, convert, and change its type afterwards
+        name: does not keep every text as it is; make the column text, convert, and change its type afterwards
+        "char": does not keep every text as it is; make the column text, convert, and change its type afterwards
+        interval: does not keep every text as it is; make the column text, convert, and change its type afterwards
+        interval day to second(2): does not keep every text as it is; make the column text, convert, and change its type afterwards
+        inet: does not keep every text as it is; make the column text, convert, and change its type afterwards
+        cidr: does not keep every text as it is; make the column text, convert, and change its type afterwards
+        macaddr8: does not keep every text as it is; make the column text, convert, and change its type afterwards
+        text[]: does not keep every text as it is; make the column text, convert, and change its type afterwards
+        int4range: does not keep every text as it is; make the column text, convert, and change its type afterwards
+        xml: does not keep every text as it is; make the column text, convert, and change its type afterwards
+        bit varying(3): does not keep every text as it is; make the column text, convert, and change its type afterwards
+        time(2) with time zone: does not keep every text as it is; make the column text, convert, and change its type afterwards
+        bao.pair: does not keep every text as it is; make the column text, convert, and change its type afterwards
         "#);
     }
 
@@ -349,9 +349,9 @@ mod tests {
         time: Clock(0)
         time(3): Clock(3)
         uuid: Uuid
-        set('a','b'): spells texts in its own way; make the column text, convert, and change its type afterwards
-        json: spells texts in its own way; make the column text, convert, and change its type afterwards
-        inet6: spells texts in its own way; make the column text, convert, and change its type afterwards
+        set('a','b'): does not keep every text as it is; make the column text, convert, and change its type afterwards
+        json: does not keep every text as it is; make the column text, convert, and change its type afterwards
+        inet6: does not keep every text as it is; make the column text, convert, and change its type afterwards
         "#);
         let declared = ["double", "double unsigned", "double(5,2) unsigned"];
         insta::assert_snapshot!(shown(&mysql(), &DataType::Float64, &declared), @"

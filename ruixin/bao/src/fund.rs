@@ -79,7 +79,7 @@ use ::ledger::Decimal;
 
 use crate::calendar::Calendar;
 use crate::day::Day;
-use crate::ledger::{Account, Book, Decision, Entry, Outcome, Posting, Voucher, VoucherId};
+use crate::ledger::{Account, Book, Entry, Outcome, Posting, Voucher, VoucherId};
 
 /// Is what the fund's operator sets.
 #[derive(Debug, Clone)]
@@ -241,21 +241,11 @@ impl Fund {
             let voucher = voucher.id;
             return Err(FundError::ReservedId { voucher });
         }
-        let effects = match self.book.decide(voucher, now_micros)? {
-            Decision::Exists(_) => return Ok(Outcome::Exists),
-            Decision::Book(effects) => effects,
-        };
-        let linked = effects
-            .linked
-            .iter()
-            .flat_map(|entry: &Entry| &entry.postings);
-        let mut touched = effects.entry.postings.iter().chain(linked);
-        if let Some(posting) = touched.find(|posting| chart::is_funds_own(posting.account)) {
-            let account = posting.account;
+        let mut touched = self.book.accounts_of(voucher).into_iter();
+        if let Some(account) = touched.find(|account| chart::is_funds_own(*account)) {
             return Err(FundError::ReservedAccount { account });
         }
-        self.book.apply(*effects);
-        Ok(Outcome::Booked)
+        Ok(self.book.book(voucher, now_micros)?)
     }
 
     /// Puts money of the fund's manager into the risk reserve, fen.

@@ -223,7 +223,8 @@ impl Fund {
             postings.push(Posting::credit(chart::reserve(), borne_fen));
         }
         if assets_fen != 0 {
-            postings.insert(0, Posting::debit(chart::fund_assets(), assets_fen));
+            // Last, so that a loss which nobody can bear is said of the reserve.
+            postings.push(Posting::debit(chart::fund_assets(), assets_fen));
             let postings = postings.into_iter().map(above_zero).collect();
             draft.book(
                 &Voucher::booking(income_voucher(day), day, postings),

@@ -47,7 +47,8 @@ impl Book {
     /// Decides on a voucher at an instant, and changes nothing.
     ///
     /// The rules are gone through in a fixed order: the id, the voucher by itself, the voucher that it
-    /// refers to, the accounts, their totals, their limits. The first that is broken is the answer.
+    /// refers to, the accounts, their totals, their limits, each leg by leg. The first that is broken is
+    /// the answer.
     ///
     /// # Errors
     ///
@@ -230,6 +231,7 @@ impl Book {
     /// Gives the accounts as they are afterwards, if all of them can be so.
     fn moved(&self, plan: &Plan) -> Result<Vec<Account>, LedgerError> {
         let mut moved: BTreeMap<AccountId, Account> = BTreeMap::new();
+        let mut in_order = Vec::new();
         let released = plan.released.iter().map(|posting| Posting {
             amount_fen: posting.amount_fen.saturating_neg(),
             ..*posting
@@ -247,6 +249,7 @@ impl Book {
                 std::collections::btree_map::Entry::Vacant(vacant) => {
                     let account = self.account(id);
                     let account = account.ok_or(LedgerError::AccountNotFound { account: id })?;
+                    in_order.push(id);
                     vacant.insert(account.clone())
                 }
             };
@@ -257,7 +260,7 @@ impl Book {
             };
             added.ok_or(LedgerError::TotalOverflow { account: id })?;
         }
-        for account in moved.values() {
+        for account in in_order.iter().filter_map(|id| moved.get(id)) {
             check_limit(account)?;
         }
         Ok(moved.into_values().collect())

@@ -121,7 +121,7 @@ fn the_largest_figures_are_divided_exactly() {
 }
 
 /// The same by long division and a full sort, in any order of the holders.
-fn naive(income_fen: i64, register: &[(u64, i64)]) -> Vec<(u64, i64)> {
+pub(crate) fn naive(income_fen: i64, register: &[(u64, i64)]) -> Vec<(u64, i64)> {
     let total: i128 = register.iter().map(|(_, shares)| i128::from(*shares)).sum();
     let amount = i128::from(income_fen).abs();
     let mut rows: Vec<(u64, i128, i128)> = register
