@@ -100,10 +100,11 @@ pub(crate) enum Command {
     /// Runs the rules and writes the tables of the target; killed at any point, it goes on.
     ///
     /// Every agreement whose `target` is a table is written, in chunks of the main table of its
-    /// rule: a Parquet file each, with a manifest that tells what was read, converted, rejected,
-    /// left out and written. Started again it goes on behind the last finished chunk; a source or
-    /// a rule that has changed meanwhile is refused. All tables come to their places together, once
-    /// everything is accounted for.
+    /// rule: into a folder as a Parquet file each, into a database in a transaction each, with a
+    /// manifest that tells what was read, converted, rejected, left out and written. Started again
+    /// it goes on behind the last finished chunk; a source or a rule that has changed meanwhile is
+    /// refused. All tables come to their places together, once everything is accounted for; in a
+    /// database, tables that are there already are filled in place.
     Convert(Convert),
     /// Proposes correcting entries for the breaks that `verify` found: reversal and rebooking.
     ///
@@ -332,7 +333,8 @@ pub(crate) struct Explain {
                         crossfoot convert --threads 8 --chunk-records 500000\n  \
                         crossfoot convert --json | jq '.tables[] | [.read, .converted, .rejected]'\n\n\
                         Exit codes: 0 every record is converted or left out by its rule, 1 some \
-                        were rejected, 3 a file cannot be read or written, 5 stopped: start it again.")]
+                        were rejected, 3 a file or a database cannot be read or written, 5 stopped: \
+                        start it again.")]
 pub(crate) struct Convert {
     #[command(flatten)]
     pub(crate) plan: PlanPath,

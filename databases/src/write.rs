@@ -494,7 +494,7 @@ impl Writer {
             Dialect::Postgres { .. } | Dialect::Sqlite => {
                 "name text NOT NULL PRIMARY KEY, body text NOT NULL".to_owned()
             }
-            Dialect::Mysql { collation } => format!(
+            Dialect::Mysql { collation, .. } => format!(
                 "name varchar(255) CHARACTER SET utf8mb4 COLLATE {collation} NOT NULL PRIMARY KEY, \
                  body longtext CHARACTER SET utf8mb4 COLLATE {collation} NOT NULL"
             ),
@@ -587,6 +587,50 @@ fn told(failure: Failure) -> DatabaseError {
         Failure::Error(error) => error,
         Failure::Lost(why) | Failure::Value { why, .. } => {
             DatabaseError::new(DatabaseErrorKind::Lost(why))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_as_the_database_does() {
+        let mysql = |folds_names| Dialect::Mysql {
+            collation: "utf8mb4_bin".to_owned(),
+            folds_names,
+        };
+        let postgres = Dialect::Postgres {
+            schema: "public".to_owned(),
+        };
+        for exact in [postgres, mysql(false)] {
+            assert!(exact.is_same_name("Posting", "Posting"), "{exact:?}");
+            assert!(!exact.is_same_name("Posting", "posting"), "{exact:?}");
+        }
+        assert!(mysql(true).is_same_name("BÜCHER", "bücher"));
+        // SQLite folds the letters of ASCII only.
+        assert!(Dialect::Sqlite.is_same_name("Posting", "posting"));
+        assert!(!Dialect::Sqlite.is_same_name("BÜCHER", "bücher"));
+    }
+
+    #[test]
+    fn a_name_of_our_own_is_known_by_its_beginning() {
+        for own in [
+            "crossfoot_convert",
+            "crossfoot_convert_posting",
+            "Crossfoot_Converted",
+        ] {
+            assert!(Writer::is_own(own), "{own}");
+        }
+        for other in [
+            "",
+            "posting",
+            "crossfoot",
+            "my_crossfoot_convert",
+            "crossfoot_conver瑞",
+        ] {
+            assert!(!Writer::is_own(other), "{other}");
         }
     }
 }

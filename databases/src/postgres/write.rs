@@ -70,7 +70,7 @@ impl WriteSession for Writing {
     fn ensure_free(&mut self, name: &str) -> Result<(), Failure> {
         let what = format!("looking for {name}");
         let rows = self.rows(&what, &catalogue::named(&self.schema, name))?;
-        let Some([kind, parent]) = rows.first().and_then(|row| row.first_chunk()) else {
+        let Some([kind, parent]) = rows.first().and_then(|row| row.first_chunk::<2>()) else {
             return Ok(());
         };
         let (why, mend) = match (kind.as_str(), parent.as_str()) {

@@ -104,7 +104,7 @@ pub(super) fn declared(
     for field in schema.fields() {
         let declared = match dialect {
             Dialect::Postgres { .. } => of_postgres(field.data_type()),
-            Dialect::Mysql { collation } => {
+            Dialect::Mysql { collation, .. } => {
                 of_mysql(field.data_type(), key.contains(field.name()), collation)
             }
             Dialect::Sqlite => of_sqlite(field.data_type()),

@@ -1,12 +1,12 @@
 //! The trading calendar: to which day an order belongs, and who earns from when until when.
 //!
 //! The rules are those of Chinese money funds. A *trading day* (T 日, 交易日) is a day on which the
-//! exchanges open. An order placed before the cut at 15:00 in Shanghai belongs to that day if it is a
-//! trading day; at 15:00 and later, at a weekend or on a holiday it belongs to the next trading day.
-//! It is confirmed on the trading day after (T+1). Shares subscribed on T earn from T+1 on; shares
-//! redeemed on T earn T itself and all days up to T+1, that day not among them. So who subscribes on
-//! the Friday before a holiday earns nothing until the market opens again, and who redeems then earns
-//! the whole holiday.
+//! exchanges open. An order placed before the cut at 15:00 in Shanghai belongs to that day if it is
+//! a trading day; at 15:00 and later, at a weekend or on a holiday it belongs to the next trading
+//! day. It is confirmed on the trading day after (T+1). Shares subscribed on T earn from T+1 on;
+//! shares redeemed on T earn T itself and all days up to T+1, that day not among them. So who
+//! subscribes on the Friday before a holiday earns nothing until the market opens again, and who
+//! redeems then earns the whole holiday.
 //!
 //! | order placed | belongs to (T) | confirmed | subscription earns from | redemption earns until |
 //! |---|---|---|---|---|

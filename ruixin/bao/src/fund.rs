@@ -26,12 +26,13 @@
 //!
 //! # Rights
 //!
-//! Who earns on a natural day is who holds shares on it: subscribed shares from T+1 on, redeemed ones
-//! until the day before T+1 (see [`crate::calendar`]), and income from the day after it was earned.
-//! Shares that are redeemed fast are the provider's from that natural day on, until they are redeemed
-//! in turn on T+1: so whoever has put up the money has the income, and no day's shares are without a
-//! holder. Every change of a holding carries the day from which on it counts, so that the income of a
-//! day is right however late it is divided and whatever customers did in the meantime.
+//! Who earns on a natural day is who holds shares on it: subscribed shares from T+1 on, redeemed
+//! ones until the day before T+1 (see [`crate::calendar`]), and income from the day after it was
+//! earned. Shares that are redeemed fast are the provider's from that natural day on, until they
+//! are redeemed in turn on T+1: so whoever has put up the money has the income, and no day's shares
+//! are without a holder. Every change of a holding carries the day from which on it counts, so that
+//! the income of a day is right however late it is divided and whatever customers did in the
+//! meantime.
 //!
 //! # Days
 //!
@@ -40,19 +41,19 @@
 //! | step | when | what |
 //! |---|---|---|
 //! | cut (日切) | from 15:00 on it | no order can belong to the day any more |
-//! | confirm (确认) | after it is over | orders that are due on the next day are confirmed: after Monday those of Monday, after Sunday those of the Friday before |
+//! | confirm (确认) | after it is over | those due on the next day: on Sunday night Friday's |
 //! | distribute (分配) | then | the day's income to those who have a right on it |
 //! | close (日终) | then | the books are proved, see [`Fund::prove`] |
 //!
 //! A day is cut after the one before it is cut, and confirmed after the one before it is closed; so
-//! days close in order. A step that is done once more changes nothing and answers the same. Customers
-//! need not wait for any of it: what they do after midnight counts from the new day on.
+//! days close in order. A step that is done once more changes nothing and answers the same.
+//! Customers need not wait for any of it: what they do after midnight counts from the new day on.
 //!
 //! # A loss that a holder cannot bear
 //!
 //! Redemption is at 1.00, whatever happens after the order. So a loss is taken from shares that are
-//! not held for an order; what a holder has not got any more is borne by the risk reserve. If that is
-//! too small the day is not distributed, and nothing has changed.
+//! not held for an order; what a holder has not got any more is borne by the risk reserve. If that
+//! is too small the day is not distributed, and nothing has changed.
 
 mod chart;
 mod day;
@@ -230,8 +231,8 @@ impl Fund {
     ///
     /// # Errors
     ///
-    /// The voucher is refused by the book, has another part than the client's, or touches an account
-    /// that only orders and days move.
+    /// The voucher is refused by the book, has another part than the client's, or touches an
+    /// account that only orders and days move.
     pub fn book_voucher(
         &mut self,
         voucher: &Voucher,

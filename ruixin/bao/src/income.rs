@@ -1,16 +1,16 @@
 //! The day's income of the fund, divided among all holders to the fen.
 //!
-//! **How it is made.** With the fund's realised income `I` of a day (fen), a holder's shares `s` that
-//! have a right on it and all such shares `S` (hundredths), a holder's exact part is `I × s / S`.
-//! It is cut toward zero to the fen (去尾). The cuts come to less than `I` by fewer fen than there
-//! are holders with a part cut off; these fen, the residue, are handed out one each: to those who had
-//! most cut off, and of those who had the same cut off to the lowest holder number first. So the
-//! incomes are `I` exactly, nobody is off by a whole fen, and nothing depends on the order or the
-//! number of threads in which holders are looked at. Holders without shares get nothing.
+//! **How it is made.** With the fund's realised income `I` of a day (fen), a holder's shares `s`
+//! that have a right on it and all such shares `S` (hundredths), a holder's exact part is `I × s /
+//! S`. It is cut toward zero to the fen (去尾). The cuts come to less than `I` by fewer fen than
+//! there are holders with a part cut off; these fen, the residue, are handed out one each: to those
+//! who had most cut off, and of those who had the same cut off to the lowest holder number first.
+//! So the incomes are `I` exactly, nobody is off by a whole fen, and nothing depends on the order
+//! or the number of threads in which holders are looked at. Holders without shares get nothing.
 //!
-//! **A day of loss** (`I` below zero) is the mirror of it: each part of the loss is cut toward zero,
-//! and the residue is taken, one fen each, in the same order. The loss must not be more than the
-//! shares are worth; then no holder loses more than it has.
+//! **A day of loss** (`I` below zero) is the mirror of it: each part of the loss is cut toward
+//! zero, and the residue is taken, one fen each, in the same order. The loss must not be more than
+//! the shares are worth; then no holder loses more than it has.
 //!
 //! **Income per ten thousand shares** (万份收益) is `I / S × 10,000` yuan, published with four
 //! decimals, rounded to the nearest, on a tie away from zero. Incomes come from `I`, not from the
@@ -23,6 +23,8 @@ mod cut;
 mod residue;
 
 use std::num::NonZeroUsize;
+use std::panic::resume_unwind;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use ::ledger::Decimal;
@@ -42,6 +44,9 @@ pub struct Register<'a> {
     total: i64,
 }
 
+/// Threads that one run uses at most.
+const THREADS_MAX: usize = 256;
+
 /// Is what a day's income came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Distribution {
@@ -53,7 +58,8 @@ pub struct Distribution {
     pub per_ten_thousand: Decimal,
     /// How much of it was the cut parts, fen.
     pub cut_fen: i64,
-    /// How much of it was handed out fen by fen; so many holders got one. Below zero on a day of loss.
+    /// How much of it was handed out fen by fen; so many holders got one. Below zero on a day of
+    /// loss.
     pub residue_fen: i64,
 }
 
@@ -190,7 +196,7 @@ impl<'a> Register<'a> {
         self.distribute_on(NonZeroUsize::MIN, income_fen, incomes)
     }
 
-    /// Does the same on several threads: the incomes are the same, to the byte.
+    /// Does the same on several threads, 256 at most: the incomes are the same, to the byte.
     ///
     /// # Errors
     ///
@@ -217,7 +223,8 @@ impl<'a> Register<'a> {
             income_fen,
             shares: self.total,
         };
-        let rows = self.shares.len().div_ceil(threads.get()).max(1);
+        let threads = threads.get().min(THREADS_MAX);
+        let rows = self.shares.len().div_ceil(threads).max(1);
         let histogram = cut_all(&divisor, self.shares, incomes, rows);
         let residue = divisor.amount().saturating_sub(histogram.cut());
         if let Some(winners) = histogram.winners(residue) {
@@ -319,22 +326,29 @@ fn hand_out_all(
     }
 }
 
-/// Works on each part in a thread of its own, a single one in this thread; results are in order.
+/// Works on all parts, in this thread and as many more as there are further parts and the machine
+/// gives. Results come in any order, which must not matter.
 fn on_threads<P: Send, R: Send>(
-    mut parts: impl ExactSizeIterator<Item = P>,
+    parts: impl ExactSizeIterator<Item = P> + Send,
     work: impl Fn(P) -> R + Sync,
 ) -> Vec<R> {
-    if parts.len() <= 1 {
-        return parts.next().map(&work).into_iter().collect();
-    }
-    let work = &work;
+    let helpers = parts.len().saturating_sub(1);
+    let parts = Mutex::new(parts);
+    let next = || parts.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let run = || {
+        let mut done = Vec::new();
+        while let Some(part) = next() {
+            done.push(work(part));
+        }
+        done
+    };
     thread::scope(|scope| {
-        let running: Vec<_> = parts.map(|part| scope.spawn(move || work(part))).collect();
-        let join = |thread: thread::ScopedJoinHandle<'_, R>| {
-            thread
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        running.into_iter().map(join).collect()
+        let helper = |_| thread::Builder::new().spawn_scoped(scope, run).ok();
+        let running: Vec<_> = (0..helpers).map_while(helper).collect();
+        let mut done = run();
+        for thread in running {
+            done.extend(thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        done
     })
 }

@@ -33,21 +33,23 @@
 //! - An account keeps **gross totals**: debits and credits apart, posted and pending apart. A net
 //!   balance would hide two errors that cancel.
 //! - **Limits** count what is pending against the account, and not what is pending in its favour:
-//!   `debits_pending + debits_posted ≤ credits_posted`, or the mirror of it. They are checked when all
-//!   of the voucher's postings have been made.
-//! - **Two phases.** A pending voucher (冻结) holds its amounts. It is resolved once at most: posted in
-//!   whole or in part, which releases the rest, or voided. From its expiry on it cannot be posted; it
-//!   holds its amounts until it is voided, so that the book moves by vouchers and not by itself.
-//! - **Ids** are the client's. The same id and the same content is a repeat and answers with what was
-//!   booked; the same id and other content is an error that names what differs. An id that was
+//!   `debits_pending + debits_posted ≤ credits_posted`, or the mirror of it. They are checked when
+//!   all of the voucher's postings have been made.
+//! - **Two phases.** A pending voucher (冻结) holds its amounts. It is resolved once at most: posted
+//!   in whole or in part, which releases the rest, or voided. From its expiry on it cannot be
+//!   posted; it holds its amounts until it is voided, so that the book moves by vouchers and not by
+//!   itself.
+//! - **Ids** are the client's. The same id and the same content is a repeat and answers with what
+//!   was booked; the same id and other content is an error that names what differs. An id that was
 //!   refused is free again.
 //! - **Corrections** are vouchers. A reversal (红冲) books the original's postings once more, on the
 //!   same sides, below zero (红字), so that turnover does not grow by a mistake, as in the books that
 //!   were converted from Ruixin Pay. A rebooking (蓝补) names the original, which must have been
 //!   reversed, and has postings of its own. An original is reversed once at most and rebooked once.
-//! - **Two times.** The accounting date is what the client says. The instant is the one at which the
-//!   book took it. Neither is derived from the other. A voucher that resolves or corrects another one
-//!   has no earlier instant. For a trial balance of the past to stand, instants must not go back.
+//! - **Two times.** The accounting date is what the client says. The instant is the one at which
+//!   the book took it. Neither is derived from the other. A voucher that resolves or corrects
+//!   another one has no earlier instant. For a trial balance of the past to stand, instants must
+//!   not go back.
 
 mod account;
 mod decide;
@@ -167,8 +169,8 @@ impl Book {
         }
     }
 
-    /// Names the accounts that a decision on a voucher looks at: its own, and those of the voucher that
-    /// it refers to, if that is here. A store loads them into the page first.
+    /// Names the accounts that a decision on a voucher looks at: its own, and those of the voucher
+    /// that it refers to, if that is here. A store loads them into the page first.
     pub fn accounts_of(&self, voucher: &Voucher) -> BTreeSet<AccountId> {
         let linked = voucher.kind.link().and_then(|id| self.entry(id));
         let linked = linked.map_or(&[][..], |entry| &entry.postings);
@@ -196,8 +198,8 @@ impl Book {
         self.entries.values()
     }
 
-    /// Gives the pending vouchers that have expired by an instant and still hold their amounts: void
-    /// them.
+    /// Gives the pending vouchers that have expired by an instant and still hold their amounts:
+    /// void them.
     pub fn expired(&self, now_micros: i64) -> impl Iterator<Item = &Entry> {
         self.entries.values().filter(move |entry| {
             let expiry = entry.voucher.kind.expires_at();

@@ -19,15 +19,16 @@
 //! seven-day figure on either basis; [`ledger`] is the double-entry book; [`fund`] puts orders and
 //! the steps of a day on top of all of them.
 //!
-//! **Units.** Money is fen, `i64`; a share of the fund is worth 1.00 yuan at all times, so shares are
-//! counted in hundredths and a hundredth is a fen. Instants are microseconds since 1970 UTC, `i64`.
+//! **Units.** Money is fen, `i64`; a share of the fund is worth 1.00 yuan at all times, so shares
+//! are counted in hundredths and a hundredth is a fen. Instants are microseconds since 1970 UTC,
+//! `i64`.
 //!
 //! # How a service stands on it
 //!
 //! [`ledger::Book`] and [`fund::Fund`] decide without changing anything, and say what changes as
 //! plain values. A service with a database loads the accounts, vouchers and orders that a request
-//! names into a page of the book, lets it decide, and writes the changes in one transaction; kept as
-//! a whole in memory, the same types are the model that every store must agree with.
+//! names into a page of the book, lets it decide, and writes the changes in one transaction; kept
+//! as a whole in memory, the same types are the model that every store must agree with.
 //!
 //! # What it does not do
 //!

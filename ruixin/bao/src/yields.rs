@@ -6,8 +6,8 @@
 //! - **carried monthly** (按月结转, simple): `ΣRi / 7 × 365 / 10,000`;
 //! - **carried daily** (按日结转, compound): `Π(1 + Ri / 10,000)^(365 / 7) − 1`.
 //!
-//! They differ: at an income of 1.2000 each day they are 4.380 % and 4.477 %. So the basis is a part
-//! of the type, and a figure of one is no figure of the other:
+//! They differ: at an income of 1.2000 each day they are 4.380 % and 4.477 %. So the basis is a
+//! part of the type, and a figure of one is no figure of the other:
 //!
 //! ```compile_fail
 //! use ruixin_bao::yields::{daily_carry, monthly_carry};
@@ -20,9 +20,10 @@
 //! zero. The R are the published ones, with four decimals, so that everybody can make them again.
 //!
 //! **Precision.** The first is exact: whole numbers, rounded once. The second is computed with 18
-//! decimals as `P^52 × P^(1/7)`, where P is the product of the seven factors (365 / 7 = 52 + 1/7) and
-//! the root is taken by Newton's method. What one yuan becomes in a year is good to 10^-14 of itself,
-//! and the last decimal that is published is 10^-5. Yields from some 15,000 % on are out of range.
+//! decimals as `P^52 × P^(1/7)`, where P is the product of the seven factors (365 / 7 = 52 + 1/7)
+//! and the root is taken by Newton's method. What one yuan becomes in a year is good to 10^-14 of
+//! itself, and the last decimal that is published is 10^-5. Yields from some 15,000 % on are out of
+//! range.
 
 use std::fmt;
 
@@ -103,7 +104,8 @@ pub fn monthly_carry(incomes: &[Decimal; 7]) -> Result<SevenDayYield<MonthlyCarr
     })
 }
 
-/// Gives the yield with income carried daily, of seven days' incomes per ten thousand shares in yuan.
+/// Gives the yield with income carried daily, of seven days' incomes per ten thousand shares in
+/// yuan.
 ///
 /// # Errors
 ///

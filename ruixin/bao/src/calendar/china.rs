@@ -1,9 +1,9 @@
 //! The days on which the exchanges in Shanghai and Shenzhen were closed, as they published them.
 //!
-//! 2013: notice of both exchanges of 2012-12-25 on 证监办发〔2012〕116号. 2014: the days of
-//! 国办发明电〔2013〕28号 as the exchanges and the Shanghai Gold Exchange (notice of 2013-12-24) applied
-//! them. Only days that are no weekend are listed; the weekends worked in their place were not traded.
-//! The exchanges counted 238 trading days in 2013 and 245 in 2014, and so does a test.
+//! 2013: notice of both exchanges of 2012-12-25 on 证监办发〔2012〕116号. 2014: the days of 国办发明电〔2013〕28号
+//! as the exchanges and the Shanghai Gold Exchange (notice of 2013-12-24) applied them. Only days
+//! that are no weekend are listed; the weekends worked in their place were not traded. The
+//! exchanges counted 238 trading days in 2013 and 245 in 2014, and so does a test.
 
 use crate::day::Day;
 

@@ -1,4 +1,5 @@
-//! The accounts that the fund uses. The subjects are those of `ruixin/rules/subject.sql` and four more.
+//! The accounts that the fund uses. The subjects are those of `ruixin/rules/subject.sql` and five
+//! more.
 
 use crate::ledger::{Account, AccountId, AccountKind, Limit};
 

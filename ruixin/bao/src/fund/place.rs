@@ -17,7 +17,12 @@ pub enum OrderDecision<'a> {
     /// It was placed before, with the same content.
     Exists(&'a Order),
     /// It is to be placed.
-    Place(Box<FundEffects>),
+    Place {
+        /// The order.
+        order: Order,
+        /// All that it changes, the order itself among it.
+        effects: Box<FundEffects>,
+    },
 }
 
 /// Is all that an order or a step of a day changes.
@@ -40,27 +45,25 @@ impl Fund {
     ///
     /// The first rule that it breaks; the fund is as it was.
     pub fn place(&mut self, request: &Request, now_micros: i64) -> Result<Order, FundError> {
-        let effects = match self.decide(request, now_micros)? {
-            OrderDecision::Exists(order) => return Ok(*order),
-            OrderDecision::Place(effects) => effects,
-        };
-        let placed = effects.orders.first().copied();
-        self.apply(*effects)?;
-        placed.ok_or(FundError::AmountNotPositive {
-            amount_fen: request.amount_fen,
-        })
+        match self.decide(request, now_micros)? {
+            OrderDecision::Exists(order) => Ok(*order),
+            OrderDecision::Place { order, effects } => {
+                self.apply(*effects)?;
+                Ok(order)
+            }
+        }
     }
 
     /// Decides on an order at an instant, and changes nothing.
     ///
-    /// A page needs for it: the order of that id; the days of the trade date and of the natural day;
-    /// the investor's orders of the natural day and its holding; the accounts of the fund, of the
-    /// provider, of the investor and of the merchant; the vouchers of the order's id.
+    /// A page needs for it: the order of that id; the days of the trade date and of the natural
+    /// day; the investor's orders of the natural day and its holding; the accounts of the fund, of
+    /// the provider, of the investor and of the merchant; the vouchers of the order's id.
     ///
     /// # Errors
     ///
-    /// The first rule that is broken: the id, the order by itself, the calendar and the day, the cap,
-    /// the book.
+    /// The first rule that is broken: the id, the order by itself, the calendar and the day, the
+    /// cap, the book.
     pub fn decide(
         &self,
         request: &Request,
@@ -98,7 +101,10 @@ impl Fund {
         self.rights.check(&moves)?;
         effects.moves = moves;
         effects.orders = vec![order];
-        Ok(OrderDecision::Place(Box::new(effects)))
+        Ok(OrderDecision::Place {
+            order,
+            effects: Box::new(effects),
+        })
     }
 
     /// Makes the changes that were decided on. They must be of this fund, as it is now.
@@ -197,8 +203,8 @@ impl Fund {
         Ok(())
     }
 
-    /// Holds the shares that are redeemed on T+1: the investor's own, or those that the provider has
-    /// got for its advance.
+    /// Holds the shares that are redeemed on T+1: the investor's own, or those that the provider
+    /// has got for its advance.
     fn draft_hold(&self, order: &Order, draft: &mut Draft<'_>) -> Result<(), FundError> {
         let Request {
             investor,

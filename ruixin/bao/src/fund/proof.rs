@@ -9,7 +9,8 @@ use crate::ledger::{Account, AccountId};
 impl Fund {
     /// Proves the books, each figure by another way than it was made:
     ///
-    /// - debits are credits, posted and pending, by the vouchers; every account has what they come to;
+    /// - debits are credits, posted and pending, by the vouchers; every account has what they come
+    ///   to;
     /// - the fund's assets are its shares at 1.00 and the risk reserve;
     /// - each holder's shares by days come to those of its account;
     /// - subscriptions not confirmed are the open orders, and so are shares held back;

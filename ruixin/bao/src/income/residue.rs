@@ -1,7 +1,8 @@
 //! Who gets a fen of the residue: those with most cut off, without sorting anybody.
 //!
 //! A histogram of what was cut off tells in which bucket the border falls between those who get a
-//! fen and those who do not. Only the rows of that bucket are compared with each other, by selection.
+//! fen and those who do not. Only the rows of that bucket are compared with each other, by
+//! selection.
 
 use super::cut::{Divisor, Part};
 
@@ -26,8 +27,8 @@ pub(super) struct Winners {
     of_border: u64,
 }
 
-/// Is a row on the border. The least of them come first: most cut off, then the first row, which has
-/// the lowest holder number.
+/// Is a row on the border. The least of them come first: most cut off, then the first row, which
+/// has the lowest holder number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Candidate {
     kept: u64,

@@ -46,9 +46,9 @@ struct Plan {
 impl Book {
     /// Decides on a voucher at an instant, and changes nothing.
     ///
-    /// The rules are gone through in a fixed order: the id, the voucher by itself, the voucher that it
-    /// refers to, the accounts, their totals, their limits, each leg by leg. The first that is broken is
-    /// the answer.
+    /// The rules are gone through in a fixed order: the id, the voucher by itself, the voucher that
+    /// it refers to, the accounts, their totals, their limits, each leg by leg. The first that is
+    /// broken is the answer.
     ///
     /// # Errors
     ///

@@ -57,8 +57,8 @@ impl TrialLine {
 ///
 /// # Errors
 ///
-/// A total does not fit, a leg names an account that is not given, or a voucher resolves one that is
-/// not.
+/// A total does not fit, a leg names an account that is not given, or a voucher resolves one that
+/// is not.
 pub fn trial_balance<'a>(
     accounts: impl IntoIterator<Item = &'a Account>,
     entries: impl IntoIterator<Item = &'a Entry>,

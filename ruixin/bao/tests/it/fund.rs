@@ -23,12 +23,17 @@ fn user(user: u64) -> AccountId {
     user_account(user).id
 }
 
-/// A fund that begins on Monday 2013-05-27: each user has 1,000.00 in the wallet, and there are
-/// 500.00 for advances. 100.00 can be redeemed fast, 200.00 can be paid.
+/// A fund that begins on Monday 2013-05-27; see [`fund_from`].
 fn fund() -> Fund {
+    fund_from("2013-05-27")
+}
+
+/// A fund that begins on a day: each user has 1,000.00 in the wallet, and there are
+/// 500.00 for advances. 100.00 can be redeemed fast, 200.00 can be paid.
+fn fund_from(first_day: &str) -> Fund {
     let mut fund = Fund::new(Terms {
         calendar: Calendar::china_2013_2014().unwrap(),
-        first_day: day("2013-05-27"),
+        first_day: day(first_day),
         settlement_bank: 1,
         provider: PROVIDER,
         fast_redemption_cap_fen: Some(10_000),
@@ -44,8 +49,8 @@ fn fund() -> Fund {
     for (id, (account, fen)) in (1_000_000..).zip(top_ups) {
         let postings = vec![Posting::debit(BANK, fen), Posting::credit(account, fen)];
         let id = VoucherId::of_client(id);
-        let top_up = Voucher::booking(id, day("2013-05-27"), postings);
-        fund.book_voucher(&top_up, at("2013-05-27 00:00")).unwrap();
+        let top_up = Voucher::booking(id, day(first_day), postings);
+        fund.book_voucher(&top_up, at(first_day)).unwrap();
     }
     fund
 }

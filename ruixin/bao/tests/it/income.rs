@@ -165,7 +165,7 @@ proptest! {
         register in any_register(),
         income in prop_oneof![-300..300_i64, -1_000_000..1_000_000_i64, any::<i32>().prop_map(i64::from)],
         rotation in 0..400_usize,
-        threads in 1..9_usize,
+        threads in prop_oneof![1..9_usize, Just(usize::MAX)],
     ) {
         let (holders, shares) = by_holder(&register);
         let total: i64 = shares.iter().sum();

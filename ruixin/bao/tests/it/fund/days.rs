@@ -84,6 +84,15 @@ fn steps_come_in_their_order_and_after_their_time() {
     );
     assert_eq!(code(fund.close(monday).map(drop)), "fund_stage_not_reached");
     of_cut(&mut fund, "2013-05-27 15:00").unwrap();
+    // A clock that is slow: the order cannot belong to the day any more, confirmed or not.
+    let late = place(
+        &mut fund,
+        1,
+        OrderKind::Subscribe,
+        100,
+        "2013-05-27 14:59:59",
+    );
+    assert_eq!(late.unwrap_err().code(), "fund_after_cut");
     // Cut, but not over.
     let late = at("2013-05-27 23:59:59");
     assert_eq!(
@@ -107,7 +116,10 @@ fn steps_come_in_their_order_and_after_their_time() {
         "fund_day_before_not_reached"
     );
     assert_eq!(
-        code(fund.cut(day("2013-05-30"), i64::MAX / 4).map(drop)),
+        code(
+            fund.cut(day("2013-05-30"), at("2015-01-01 10:00"))
+                .map(drop)
+        ),
         "calendar_not_covered"
     );
     let far = at("2013-06-05 10:00");

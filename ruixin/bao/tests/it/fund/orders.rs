@@ -114,8 +114,12 @@ fn a_fast_redemption_pays_at_once_and_the_provider_holds_and_earns_until_it_is_p
     let advance = AccountId::new(ADVANCE, PROVIDER);
     assert_eq!(balance(&fund, advance), 40_000);
     assert_eq!(shares(&fund, USERS[0], "2013-05-31"), 40_000);
-    for text in ["2013-05-31", "2013-06-01", "2013-06-02"] {
-        assert_eq!(shares(&fund, PROVIDER, text), 10_000);
+    for (text, held) in [
+        ("2013-05-31", 10_000),
+        ("2013-06-01", 10_001),
+        ("2013-06-02", 10_002),
+    ] {
+        assert_eq!(shares(&fund, PROVIDER, text), held);
         let incomes = run(&mut fund, text, 5);
         assert_eq!(incomes, [(PROVIDER, 1), (USERS[0], 4)], "{text}");
     }
@@ -216,6 +220,8 @@ fn fast_redemptions_have_a_cap_for_each_investor_and_natural_day() {
         "2013-05-29 02:00",
     )
     .unwrap();
+    let rest = place_for(&mut fund, USERS[1], 11, PAY, 6_000, "2013-05-29 02:00");
+    assert_eq!(rest.unwrap().schedule.trade_date, day("2013-05-29"));
     // Now the provider has nothing left to advance but one fen.
     assert_eq!(balance(&fund, AccountId::new(ADVANCE, PROVIDER)), 1);
     let error = place_for(&mut fund, USERS[1], 9, PAY, 2, "2013-05-29 02:00").unwrap_err();
@@ -297,7 +303,7 @@ fn orders_that_are_none_are_refused() {
     );
     assert_eq!(
         code(USERS[0], OrderKind::Subscribe, i64::MAX, noon),
-        "debits_exceed_credits"
+        "account_total_overflow"
     );
     assert_eq!(
         code(USERS[0], OrderKind::Subscribe, 1, "2013-05-26 12:00"),
@@ -439,7 +445,7 @@ fn a_page_decides_as_the_whole_fund_does() {
         }
         let effects = |fund: &Fund| -> Result<FundEffects, &'static str> {
             match fund.decide(&request, now) {
-                Ok(OrderDecision::Place(effects)) => Ok(*effects),
+                Ok(OrderDecision::Place { effects, .. }) => Ok(*effects),
                 Ok(OrderDecision::Exists(_)) => Err("exists"),
                 Err(error) => Err(error.code()),
             }

@@ -231,6 +231,13 @@ fn a_pending_voucher_is_posted_in_whole_or_in_part_and_once() {
         book
     };
     assert_eq!(totals(&whole, USER), [100, 10_000, 0, 0]);
+    // To say it leg by leg is the same, in any order of the legs.
+    let mut spelt = topped_up();
+    spelt.book(&voucher(2, PENDING, &legs), 20).unwrap();
+    let [debit, ..] = legs;
+    let all = [cr(FEES, 10), cr(MERCHANT, 90), debit];
+    assert_eq!(spelt.book(&post(3, 2, &all), 30), Ok(Outcome::Booked));
+    assert_eq!(totals(&spelt, USER), totals(&whole, USER));
     assert_eq!(totals(&whole, FEES), [0, 10, 0, 0]);
     let resolved = whole.entry(id(2)).unwrap().resolved.unwrap();
     assert_eq!(
