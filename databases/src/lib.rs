@@ -29,7 +29,8 @@
 //!
 //! # What it does not do
 //!
-//! It writes nothing: sources are opened for reading only, and that is tried on every connection.
+//! A [`Database`] writes nothing: it is opened for reading only, and that is tried on every
+//! connection. Only a [`Writer`] writes.
 //! It approximates nothing: a value that no type here holds exactly is an error that names the
 //! record, and a type that cannot be compared is refused when it is asked for. It knows neither
 //! plans nor rules.

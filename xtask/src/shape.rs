@@ -23,6 +23,7 @@ fn the_crates_know_each_other_one_way_only() {
     planter
     reconcile       books causes footing ledger rules
     reports         ledger
+    ruixin-bao      ledger
     ruixin-faults
     ruixin-history
     rules           books cutover ledger

@@ -13,6 +13,7 @@ mod correct;
 mod databases;
 mod demo;
 mod explain;
+mod faults;
 mod help;
 mod init;
 mod into;

@@ -77,7 +77,6 @@ impl Postgres {
     }
 
     /// Starts a replica of it, which replays what comes only after so many seconds.
-    #[allow(dead_code, reason = "not all tests have replicas")]
     pub(crate) fn replica(&self, delay: u32) -> Postgres {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let owner = owner();
