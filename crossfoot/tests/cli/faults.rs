@@ -435,7 +435,7 @@ fn a_server_whose_disk_is_full_is_named_and_gone_on_with_once_there_is_room() {
     let servers = Servers::start();
     fill(&servers, 1);
     let folder = servers.postgres.folder().join("small");
-    let Some(disk) = Disk::mount(&folder, "1500k") else {
+    let Some(disk) = Disk::mount(&folder, "900k") else {
         // Only root may: the message of a full disk is then seen with files alone.
         eprintln!("no disk can be mounted here: nothing was tried");
         return;
