@@ -108,6 +108,46 @@ impl Dialect {
         }
     }
 
+    fn whole_number(&self) -> &'static str {
+        match self {
+            Dialect::Postgres { .. } | Dialect::Mysql { .. } => "bigint",
+            Dialect::Sqlite => "INTEGER",
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Dialect::Postgres { .. } | Dialect::Sqlite => "text".to_owned(),
+            Dialect::Mysql { collation, .. } => {
+                format!("longtext CHARACTER SET utf8mb4 COLLATE {collation} NULL")
+            }
+        }
+    }
+
+    /// A column's type as it is declared, of values that may be NULL.
+    fn nullable(&self, declared: &str) -> String {
+        let Dialect::Mysql { collation, .. } = self else {
+            return declared.to_owned();
+        };
+        let kind = declared.split(['(', ' ']).next().unwrap_or_default();
+        let has_letters = [
+            "char",
+            "varchar",
+            "tinytext",
+            "text",
+            "mediumtext",
+            "longtext",
+            "enum",
+            "set",
+        ]
+        .iter()
+        .any(|one| kind.eq_ignore_ascii_case(one));
+        match has_letters {
+            true => format!("{declared} CHARACTER SET utf8mb4 COLLATE {collation} NULL"),
+            false => format!("{declared} NULL"),
+        }
+    }
+
     /// How long a name may be, in bytes: PostgreSQL cuts a longer one off without a word.
     fn name_bytes_max(&self) -> Option<usize> {
         match self {
@@ -343,6 +383,48 @@ impl Writer {
             }
             ending = " ENGINE = InnoDB";
         }
+        let sql = format!(
+            "CREATE TABLE {} ({}){ending}",
+            dialect.table(table),
+            parts.join(", ")
+        );
+        self.execute(&what, &sql)
+    }
+
+    /// Makes a table of entries about the records of another one: a number for its key, the columns
+    /// of the other one in their own types, which here may all be NULL, and some of text.
+    ///
+    /// # Errors
+    /// Also when there is one of its name.
+    pub fn create_entries(
+        &mut self,
+        table: &str,
+        about: &TableInfo,
+        number: &str,
+        texts: &[&str],
+    ) -> Result<(), DatabaseError> {
+        let what = format!("making the table {table}");
+        let dialect = &self.dialect;
+        self::short_enough(dialect, table, &what)?;
+        let text = dialect.text();
+        let mut parts = vec![format!(
+            "{} {} NOT NULL PRIMARY KEY",
+            dialect.quoted(number),
+            dialect.whole_number()
+        )];
+        parts.extend(about.columns.iter().map(|column| {
+            let name = dialect.quoted(&column.name);
+            format!("{name} {}", dialect.nullable(&column.declared))
+        }));
+        parts.extend(
+            texts
+                .iter()
+                .map(|name| format!("{} {text}", dialect.quoted(name))),
+        );
+        let ending = match dialect {
+            Dialect::Mysql { .. } => " ENGINE = InnoDB",
+            _ => "",
+        };
         let sql = format!(
             "CREATE TABLE {} ({}){ending}",
             dialect.table(table),

@@ -4,7 +4,8 @@
 use crate::entries::{Does, EntryTable};
 use crate::error::{ConvertError, at};
 use crate::folder::part_name;
-use crate::prepare::database_target;
+use crate::store::Ledger;
+use arrow_schema::SchemaRef;
 use books::{Book, Meter, Table};
 use ledger::{Break, BreakKind, Decimal, Record, Wide};
 use rules::plan::{Agreement, Plan};
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Entries that a proposal lists; all are written.
 pub const LISTED: usize = 12;
@@ -62,8 +64,11 @@ pub struct TableCorrections {
     pub effect: Vec<ledger::Amount>,
     /// The first entries.
     pub entries: Vec<Entry>,
-    /// The file that they are written to.
+    /// The file that they are written to, or their table in a database.
     pub file: PathBuf,
+    /// BLAKE3 of the entries, a line of JSON each, where they are booked in a database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blake3: Option<String>,
 }
 
 /// A correcting entry.
@@ -117,12 +122,27 @@ pub fn correct(
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Corrections, ConvertError> {
     let (_, spec) = plan.books(environment).map_err(PrepareError::Plan)?;
-    if let (true, Some(error)) = (options.write, database_target(plan, &spec)) {
-        return Err(PrepareError::Plan(vec![error]).into());
-    }
     let book = Book::open(&spec).map_err(PrepareError::Books)?;
     let evidence = evidence(plan, &options.evidence)?;
     unchanged(&book, &evidence, &options.evidence, threads)?;
+    let schemas = book
+        .tables()
+        .map(|table| (table.name().to_owned(), table.schema()));
+    let tables: BTreeMap<String, SchemaRef> = schemas.collect();
+    // A database that is read may hold writers back.
+    drop(book);
+    let ledger = match &spec.database {
+        Some(address) if options.write => Some(Ledger::open(address)?),
+        _ => None,
+    };
+    let target = Target {
+        tables,
+        place: match &spec.database {
+            Some(address) => Place::Database(address.to_string()),
+            None => Place::Folder(spec.root),
+        },
+        ledger,
+    };
     let mut writers = Vec::new();
     let mut corrections = Corrections::default();
     let mut left: BTreeMap<(String, String), u64> = BTreeMap::new();
@@ -147,7 +167,7 @@ pub fn correct(
             .position(|one: &Writer| one.done.agreement == name)
         {
             Some(known) => Ok(known),
-            None => Writer::new(plan, &book, &spec.root, &name, options).map(|writer| {
+            None => Writer::new(plan, &target, &name, options).map(|writer| {
                 writers.push(writer);
                 writers.len() - 1
             }),
@@ -168,10 +188,32 @@ pub fn correct(
     }
     // Where every break was refused, nothing is to be written.
     for writer in writers.into_iter().filter(|one| one.done.breaks > 0) {
-        corrections.tables.push(writer.finish()?);
+        let mut done = writer.finish()?;
+        if target.ledger.is_none() {
+            done.blake3 = None;
+        }
+        corrections.tables.push(done);
+    }
+    if let Some(ledger) = &target.ledger {
+        ledger.publish()?;
     }
     corrections.written = options.write && !corrections.tables.is_empty();
     Ok(corrections)
+}
+
+/// What is corrected.
+struct Target {
+    /// The tables of the book, by name.
+    tables: BTreeMap<String, SchemaRef>,
+    place: Place,
+    /// The database that entries are booked in.
+    ledger: Option<Arc<Ledger>>,
+}
+
+/// Where what is corrected lies.
+enum Place {
+    Folder(PathBuf),
+    Database(String),
 }
 
 /// Why a break is not corrected.
@@ -263,13 +305,13 @@ struct Writer {
     done: TableCorrections,
     entries: EntryTable,
     effect: BTreeMap<(String, String), Wide>,
+    hasher: blake3::Hasher,
 }
 
 impl Writer {
     fn new(
         plan: &Plan,
-        book: &Book,
-        root: &Path,
+        target: &Target,
         name: &str,
         options: &CorrectOptions,
     ) -> Result<Self, Refusal> {
@@ -283,11 +325,10 @@ impl Writer {
             ));
         }
         let table = agreement.target.as_str();
-        let Some(found) = book.table(table) else {
+        let Some(schema) = target.tables.get(table) else {
             return Err(because("the target has no such table"));
         };
-        let ignored =
-            |one: &&rules::plan::Placed<String>| found.schema().field_with_name(one).is_ok();
+        let ignored = |one: &&rules::plan::Placed<String>| schema.field_with_name(one).is_ok();
         if let Some(ignored) = agreement.ignore.iter().find(ignored) {
             let name = &ignored.value;
             return Err(because(format!(
@@ -295,15 +336,23 @@ impl Writer {
             )));
         }
         let corrections = corrections_of(table);
-        if book.table(&corrections).is_some() {
+        if target.tables.contains_key(&corrections) {
             return Err(because(format!(
                 "`{table}` has corrections already: take `{corrections}` away, verify, and correct all \
                  at once"
             )));
         }
-        let file = root.join(&corrections).join(part_name(0));
-        let written = options.write.then_some(file.as_path());
-        let entries = EntryTable::begin(&found.schema(), &options.reason, written)?;
+        let file = match &target.place {
+            Place::Folder(root) => root.join(&corrections).join(part_name(0)),
+            Place::Database(address) => PathBuf::from(format!("{address}/{corrections}")),
+        };
+        let entries = match &target.ledger {
+            Some(ledger) => EntryTable::book(schema, &options.reason, ledger.begin(table, schema)?),
+            None => {
+                let written = options.write.then_some(file.as_path());
+                EntryTable::begin(schema, &options.reason, written)?
+            }
+        };
         Ok(Self {
             done: TableCorrections {
                 agreement: name.to_owned(),
@@ -313,6 +362,7 @@ impl Writer {
             },
             entries,
             effect: BTreeMap::new(),
+            hasher: blake3::Hasher::new(),
         })
     }
 
@@ -356,12 +406,16 @@ impl Writer {
                 Does::Reverses => self.done.reversals += 1,
                 Does::Rebooks => self.done.rebookings += 1,
             }
+            let told = Entry {
+                entry,
+                record: record.clone(),
+                cause: cause.id.clone(),
+            };
+            let line = serde_json::to_vec(&told);
+            let line = line.map_err(|error| ConvertError::Internal(error.to_string()))?;
+            self.hasher.update(&line);
             if self.done.entries.len() < LISTED {
-                self.done.entries.push(Entry {
-                    entry,
-                    record: record.clone(),
-                    cause: cause.id.clone(),
-                });
+                self.done.entries.push(told);
             }
             self.entries.take(entry, record, cause.id.clone())?;
         }
@@ -375,6 +429,7 @@ impl Writer {
             currency,
             amount: sum.to_string(),
         };
+        self.done.blake3 = Some(self.hasher.finalize().to_hex().to_string());
         self.done.effect = self.effect.into_iter().map(amount).collect();
         Ok(self.done)
     }

@@ -3,6 +3,7 @@
 
 use crate::error::{ConvertError, at};
 use crate::part::PartFile;
+use crate::store::Booking;
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_cast::{CastOptions, cast_with_options};
@@ -35,7 +36,14 @@ pub struct EntryTable {
     own: Vec<String>,
     waiting: Vec<(Does, Record, Option<String>)>,
     reason: String,
-    part: Option<PartFile>,
+    sink: Sink,
+}
+
+/// Where entries go.
+enum Sink {
+    Nowhere,
+    File(Box<PartFile>),
+    Database(Booking),
 }
 
 impl Does {
@@ -59,21 +67,34 @@ impl EntryTable {
         let own = schema.fields().len().saturating_sub(3);
         let own = schema.fields().iter().take(own);
         let own: Vec<String> = own.map(|field| field.name().clone()).collect();
-        let part = match file {
+        let sink = match file {
             Some(file) => {
                 let folder = file.parent().unwrap_or(Path::new(""));
                 fs::create_dir_all(folder).map_err(at(folder))?;
-                Some(PartFile::create(file, Arc::clone(&schema), &own)?)
+                Sink::File(Box::new(PartFile::create(file, Arc::clone(&schema), &own)?))
             }
-            None => None,
+            None => Sink::Nowhere,
         };
-        Ok(Self {
+        Ok(Self::of(schema, own, reason, sink))
+    }
+
+    /// Begins entries for a table with these columns, to be booked in a database.
+    pub(crate) fn book(table: &Schema, reason: &str, booking: Booking) -> Self {
+        let schema = Arc::new(corrections_schema(table));
+        let own = schema.fields().len().saturating_sub(3);
+        let own = schema.fields().iter().take(own);
+        let own = own.map(|field| field.name().clone()).collect();
+        Self::of(schema, own, reason, Sink::Database(booking))
+    }
+
+    fn of(schema: SchemaRef, own: Vec<String>, reason: &str, sink: Sink) -> Self {
+        Self {
             schema,
             own,
             waiting: Vec::new(),
             reason: reason.to_owned(),
-            part,
-        })
+            sink,
+        }
     }
 
     /// Gives a column that a record does not tell, if there is one: no entry can be made of it.
@@ -105,10 +126,10 @@ impl EntryTable {
     /// As [`EntryTable::take`].
     pub fn finish(mut self) -> Result<(), ConvertError> {
         self.write()?;
-        if let Some(part) = self.part.take() {
-            part.finish()?;
+        match self.sink {
+            Sink::File(part) => part.finish().map(drop),
+            Sink::Nowhere | Sink::Database(_) => Ok(()),
         }
-        Ok(())
     }
 
     fn write(&mut self) -> Result<(), ConvertError> {
@@ -136,9 +157,10 @@ impl EntryTable {
             columns.push(exact(&texts, self.schema.field(at).data_type(), name)?);
         }
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns)?;
-        match &mut self.part {
-            Some(part) => part.write(&batch),
-            None => Ok(()),
+        match &mut self.sink {
+            Sink::File(part) => part.write(&batch),
+            Sink::Database(booking) => booking.append(batch),
+            Sink::Nowhere => Ok(()),
         }
     }
 }

@@ -217,17 +217,6 @@ fn too_long(writer: &Writer, name: &str) -> Option<String> {
     })
 }
 
-/// The mistake of a plan whose target is a database, into which no corrections are written.
-pub(crate) fn database_target(plan: &Plan, target: &BookSpec) -> Option<PlanError> {
-    target.database.as_ref()?;
-    Some(plan.error(
-        plan.target.url.place(),
-        "no correcting entries are written into a database: the target is one",
-        None,
-        Some("book the entries that are proposed there yourself".to_owned()),
-    ))
-}
-
 fn names(placed: &[Placed<String>]) -> Vec<String> {
     placed.iter().map(|name| name.value.clone()).collect()
 }

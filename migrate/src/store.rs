@@ -5,10 +5,11 @@ use crate::folder::json;
 use crate::job::Job;
 use crate::manifest::{Conversion, Sealed, Written};
 use crate::prepare::TableRule;
-use arrow_array::RecordBatch;
+use arrow_array::{ArrayRef, Int64Array, RecordBatch};
 use arrow_row::{RowConverter, SortField};
-use arrow_schema::SchemaRef;
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use databases::{Address, DatabaseError, DatabaseErrorKind, Destination, Writer};
+use rules::sql::{CAUSE_COLUMN, ENTRY_COLUMN, REASON_COLUMN, corrections_of, corrections_schema};
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -392,6 +393,140 @@ impl Store {
     /// Whether a document is there as it was to be written.
     fn has(&self, name: &str, body: &str) -> Result<bool, ConvertError> {
         self.control(|control| Ok(control.get(name)?.is_some_and(|found| found == body)))
+    }
+}
+
+/// Correcting entries on their way into a database: gathered under names that no book shows, and
+/// put in their places all at once.
+pub(crate) struct Ledger {
+    address: Address,
+    writer: Mutex<Writer>,
+    /// Where each table of entries lies, and what it will be called.
+    made: Mutex<Vec<(String, String)>>,
+}
+
+/// The entries of one table.
+pub(crate) struct Booking {
+    ledger: Arc<Ledger>,
+    into: Destination,
+    /// The number of the next entry: with it they have an order, and a key.
+    next: i64,
+}
+
+/// The column of a table of entries that numbers them.
+const NUMBER: &str = "_number";
+/// Columns of text that an entry has of its own.
+const WORDS: [&str; 3] = [ENTRY_COLUMN, CAUSE_COLUMN, REASON_COLUMN];
+
+impl Ledger {
+    /// Connects, and takes the lock. What a run that was killed has left is taken away.
+    ///
+    /// # Errors
+    /// As of [`Store::open`].
+    pub(crate) fn open(address: &Address) -> Result<Arc<Self>, ConvertError> {
+        Ok(Arc::new(Self {
+            writer: Mutex::new(held(address)?),
+            address: address.clone(),
+            made: Mutex::default(),
+        }))
+    }
+
+    /// Makes a table of entries for one with these columns.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(crate) fn begin(
+        self: &Arc<Self>,
+        table: &str,
+        schema: &Schema,
+    ) -> Result<Booking, ConvertError> {
+        let mut writer = lock(&self.writer);
+        let gone = || {
+            let path = PathBuf::from(self.address.to_string());
+            let why = format!("the table `{table}` is gone");
+            ConvertError::Damaged { path, why }
+        };
+        let about = writer.table(table)?.ok_or_else(gone)?;
+        let number = lock(&self.made).len();
+        let staged = staging(&format!("entries_{number}"));
+        writer.remove(&staged)?;
+        writer.create_entries(&staged, &about, NUMBER, &WORDS)?;
+        lock(&self.made).push((staged.clone(), corrections_of(table)));
+        let made = writer.table(&staged)?.ok_or_else(gone)?;
+        let into = writer.destination(&made, &numbered(&corrections_schema(schema)));
+        let into = into.map_err(|unfit| {
+            let why: Vec<String> = unfit.iter().map(ToString::to_string).collect();
+            let path = PathBuf::from(format!("{}/{table}", self.address));
+            let why = why.join("; ");
+            ConvertError::Damaged { path, why }
+        })?;
+        drop(writer);
+        Ok(Booking {
+            ledger: Arc::clone(self),
+            into,
+            next: 1,
+        })
+    }
+
+    /// Puts all tables of entries in their places.
+    ///
+    /// # Errors
+    /// When that cannot be; none is then in its place.
+    pub(crate) fn publish(&self) -> Result<(), ConvertError> {
+        let mut writer = lock(&self.writer);
+        let mut made = lock(&self.made);
+        if writer.has_transactional_tables() {
+            writer.begin()?;
+            writer.rename(&made)?;
+            writer.commit()?;
+        } else {
+            writer.rename(&made)?;
+        }
+        made.clear();
+        Ok(())
+    }
+}
+
+impl Drop for Ledger {
+    /// Takes away what was not put in its place.
+    fn drop(&mut self) {
+        let mut writer = lock(&self.writer);
+        for (staged, _) in lock(&self.made).drain(..) {
+            // Where that fails the next run does it.
+            drop(writer.remove(&staged));
+        }
+    }
+}
+
+/// The columns of entries behind their number.
+fn numbered(schema: &Schema) -> Schema {
+    let number = Arc::new(Field::new(NUMBER, DataType::Int64, false));
+    let fields = std::iter::once(number).chain(schema.fields().iter().cloned());
+    Schema::new(fields.collect::<Vec<_>>())
+}
+
+impl Booking {
+    /// Books entries behind those before.
+    ///
+    /// # Errors
+    /// When a value cannot be kept exactly, or the database fails.
+    pub(crate) fn append(&mut self, entries: RecordBatch) -> Result<(), ConvertError> {
+        let rows = i64::try_from(entries.num_rows()).unwrap_or(i64::MAX);
+        let numbers: Int64Array = (self.next..).take(entries.num_rows()).collect();
+        self.next = self.next.saturating_add(rows);
+        let mut columns: Vec<ArrayRef> = vec![Arc::new(numbers)];
+        columns.extend(entries.columns().iter().cloned());
+        let schema = Arc::new(numbered(&entries.schema()));
+        let mut batch = Some(RecordBatch::try_new(schema, columns)?);
+        let mut writer = lock(&self.ledger.writer);
+        writer.begin()?;
+        let written = writer.append(&self.into, &mut || batch.take());
+        if let Err(error) = written {
+            // What was said first is what is wrong.
+            drop(writer.roll_back());
+            return Err(error.into());
+        }
+        Ok(writer.commit()?)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::clocked::Clocked;
 use super::desk::{Desk, window_of};
 use super::folder;
-use crate::error::CommandError;
+use crate::error::{CommandError, Kind};
 use crate::screen::Screen;
 use cutover::daybook::{
     ConversionFinished, Corrected, Event, Phase, TableMoved, VerificationFinished,
@@ -97,7 +97,12 @@ pub(crate) fn corrected(
         return Ok(());
     };
     for table in &corrections.tables {
-        let (_, corrections_blake3) = folder::digest_of(&table.file)?;
+        let corrections_blake3 = match &table.blake3 {
+            Some(digest) => digest.parse().map_err(|error| {
+                CommandError::new(Kind::Own, format!("a digest of entries: {error}"))
+            })?,
+            None => folder::digest_of(&table.file)?.1,
+        };
         desk.record(Event::Corrected(Corrected {
             agreement: table.agreement.clone(),
             entries: table.reversals + table.rebookings,

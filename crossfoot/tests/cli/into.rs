@@ -504,3 +504,78 @@ fn a_server_that_is_killed_meanwhile_loses_and_doubles_nothing() {
         }
     }
 }
+
+/// The whole of a night with a database: converted, damaged, found, corrected, balanced.
+#[test]
+fn entries_are_booked_beside_the_table_that_they_correct() {
+    let servers = Servers::start();
+    servers.make("bao");
+    for (name, url) in servers.addresses("bao") {
+        let place = wallet(2, &url);
+        let (code, _, stderr) = run(&place, "convert --no-progress");
+        assert_eq!(code, Some(0), "{name}: {stderr}");
+        let damage = [
+            "UPDATE posting SET amount = amount + 0.01 WHERE voucher = 'P01000007' AND leg = 1",
+            "DELETE FROM posting WHERE voucher = 'P00000005'",
+            "INSERT INTO posting SELECT 'X', leg, account, kind, accounting_date, amount, memo \
+             FROM posting WHERE voucher = 'P00000009'",
+        ];
+        execute(&servers, &place, name, &damage);
+        let before = left(&place, &url);
+        let (code, _, stderr) = run(&place, "verify --no-progress --evidence evidence/found");
+        assert_eq!(code, Some(1), "{name}: {stderr}");
+        let (code, proposed, stderr) = run(&place, "correct --json");
+        assert_eq!(code, Some(0), "{name}: {stderr}");
+        assert_eq!(left(&place, &url), before, "{name}: proposed, not booked");
+        let (code, written, stderr) = run(&place, "correct --write --reason 'ein Cent' --json");
+        assert_eq!(code, Some(0), "{name}: {stderr}");
+        let [proposed, written] = [proposed, written].map(|text| {
+            let document: Value = serde_json::from_str(&text).unwrap();
+            document["tables"][0]["effect"].clone()
+        });
+        assert_eq!(proposed, written, "{name}");
+        // What was booked stays as it is; the entries stand beside it.
+        let after = left(&place, &url);
+        let tables = |told: &str| -> Vec<String> {
+            let those = told.lines().filter(|line| line.contains(", key"));
+            those.map(|line| line.to_owned()).collect()
+        };
+        assert_eq!(
+            tables(&after),
+            [
+                "account, key [0]",
+                "posting, key [0, 1]",
+                "posting.corrections, key [0]"
+            ],
+            "{name}"
+        );
+        for line in before.lines() {
+            assert!(after.contains(line), "{name}: {line}");
+        }
+        let (code, stdout, stderr) = run(
+            &place,
+            "verify --no-progress --evidence evidence/mended --lang en",
+        );
+        assert_eq!(code, Some(0), "{name}: {stdout}{stderr}");
+        assert!(
+            stdout.contains("`posting` is read with its corrections: 3 reversals, 3 rebookings"),
+            "{name}: {stdout}"
+        );
+        // All at once, or not at all: there are some already.
+        let (_, _, _) = run(&place, "verify --no-progress --evidence evidence/later");
+        execute(
+            &servers,
+            &place,
+            name,
+            &["UPDATE posting SET amount = 1 WHERE voucher = 'P01000001'"],
+        );
+        let (code, ..) = run(&place, "verify --no-progress --evidence evidence/worse");
+        assert_eq!(code, Some(1), "{name}");
+        let (code, stdout, _) = run(&place, "correct --write --reason more --lang en");
+        assert_eq!(code, Some(5), "{name}: {stdout}");
+        assert!(
+            stdout.contains("has corrections already"),
+            "{name}: {stdout}"
+        );
+    }
+}

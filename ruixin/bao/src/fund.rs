@@ -66,13 +66,14 @@ mod step;
 
 pub use chart::{
     ADVANCE, CLIENT_MONEY, FUND_ASSETS, MERCHANTS, RESERVE, SHARES, SUBSCRIPTIONS, USERS,
-    merchant_account, user_account,
+    house_accounts, merchant_account, shares_account, user_account,
 };
 pub use day::{Batch, DayRecord, Income, Stage};
 pub use error::{Check, FundError, OrderField};
-pub use order::{Order, OrderKind, OrderStatus, Request};
+pub use order::{Order, OrderKind, OrderStatus, Request, income_voucher};
 pub use place::{FundEffects, OrderDecision};
 pub use rights::{Move, Rights};
+pub use step::check_same_income;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -80,7 +81,7 @@ use ::ledger::Decimal;
 
 use crate::calendar::Calendar;
 use crate::day::Day;
-use crate::ledger::{Account, Book, Entry, Outcome, Posting, Voucher, VoucherId};
+use crate::ledger::{Account, Book, Decision, Entry, Outcome, Posting, Voucher, VoucherId};
 
 /// Is what the fund's operator sets.
 #[derive(Debug, Clone)]
@@ -238,6 +239,25 @@ impl Fund {
         voucher: &Voucher,
         now_micros: i64,
     ) -> Result<Outcome, FundError> {
+        let effects = match self.decide_voucher(voucher, now_micros)? {
+            Decision::Exists(_) => return Ok(Outcome::Exists),
+            Decision::Book(effects) => effects,
+        };
+        self.book.apply(*effects);
+        Ok(Outcome::Booked)
+    }
+
+    /// Decides on a voucher of the wallet, and changes nothing; see [`Book::accounts_of`] for what
+    /// a page needs.
+    ///
+    /// # Errors
+    ///
+    /// See [`Fund::book_voucher`].
+    pub fn decide_voucher(
+        &self,
+        voucher: &Voucher,
+        now_micros: i64,
+    ) -> Result<Decision<'_>, FundError> {
         if voucher.id.part != 0 {
             let voucher = voucher.id;
             return Err(FundError::ReservedId { voucher });
@@ -246,7 +266,7 @@ impl Fund {
         if let Some(account) = touched.find(|account| chart::is_funds_own(*account)) {
             return Err(FundError::ReservedAccount { account });
         }
-        Ok(self.book.book(voucher, now_micros)?)
+        Ok(self.book.decide(voucher, now_micros)?)
     }
 
     /// Puts money of the fund's manager into the risk reserve, fen.
@@ -262,11 +282,16 @@ impl Fund {
         accounting_date: Day,
         now_micros: i64,
     ) -> Result<Outcome, FundError> {
-        let postings = vec![
-            Posting::debit(chart::fund_assets(), amount_fen),
-            Posting::credit(chart::reserve(), amount_fen),
-        ];
-        let voucher = Voucher::booking(VoucherId::of_client(id), accounting_date, postings);
+        let voucher = reserve_voucher(id, amount_fen, accounting_date);
         Ok(self.book.book(&voucher, now_micros)?)
     }
+}
+
+/// Makes the voucher that [`Fund::pay_into_reserve`] books, fen.
+pub fn reserve_voucher(id: u128, amount_fen: i64, accounting_date: Day) -> Voucher {
+    let postings = vec![
+        Posting::debit(chart::fund_assets(), amount_fen),
+        Posting::credit(chart::reserve(), amount_fen),
+    ];
+    Voucher::booking(VoucherId::of_client(id), accounting_date, postings)
 }

@@ -32,11 +32,13 @@ pub fn merchant_account(merchant: u64) -> Account {
     credit_account(AccountId::new(MERCHANTS, merchant), AccountKind::Liability)
 }
 
-pub(super) fn shares_account(holder: u64) -> Account {
+/// Describes a holder's account of shares.
+pub fn shares_account(holder: u64) -> Account {
     credit_account(shares(holder), AccountKind::Equity)
 }
 
-pub(super) fn house_accounts(terms: &Terms) -> [Account; 6] {
+/// Describes the accounts that a fund opens with: its bank's, its own, and the provider's.
+pub fn house_accounts(terms: &Terms) -> [Account; 6] {
     let asset = |id| Account::new(id, AccountKind::Asset, Limit::CreditsMustNotExceedDebits);
     [
         asset(bank(terms)),

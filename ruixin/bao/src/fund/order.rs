@@ -84,6 +84,6 @@ impl Request {
 }
 
 /// Names the voucher of a day's income.
-pub(super) fn income_voucher(day: Day) -> VoucherId {
+pub fn income_voucher(day: Day) -> VoucherId {
     VoucherId::of_client(u128::from(day.number().cast_unsigned())).with_part(INCOME)
 }

@@ -19,20 +19,29 @@ impl Fund {
     ///
     /// It is not yet 15:00, or the day before has not been cut.
     pub fn cut(&mut self, day: Day, now_micros: i64) -> Result<Batch, FundError> {
-        self.check_first(day)?;
         if let Some(batch) = self.day(day).cut {
             return Ok(batch);
         }
-        if self.terms.calendar.day_of_next_cut(now_micros)? <= day {
-            return Err(too_early(day, Stage::Cut, now_micros));
-        }
-        self.check_day_before(day, Stage::Cut, Stage::Cut)?;
+        self.check_cut(day, now_micros)?;
         let orders = self.orders.values();
         let batch = Batch::of(orders.filter(|order| order.schedule.trade_date == day));
         let record = self.days.entry(day).or_default();
         record.stage = Stage::Cut;
         record.cut = Some(batch);
         Ok(batch)
+    }
+
+    /// Checks that a day can be cut; it looks at the days only.
+    ///
+    /// # Errors
+    ///
+    /// See [`Fund::cut`].
+    pub fn check_cut(&self, day: Day, now_micros: i64) -> Result<(), FundError> {
+        self.check_first(day)?;
+        if self.terms.calendar.day_of_next_cut(now_micros)? <= day {
+            return Err(too_early(day, Stage::Cut, now_micros));
+        }
+        self.check_day_before(day, Stage::Cut, Stage::Cut)
     }
 
     /// Confirms (确认) after a day the orders that are due on the next one. Gives what they come to.
@@ -42,23 +51,56 @@ impl Fund {
     /// The day is not over or not cut, the day before is not closed, or the book refuses a
     /// confirmation: then none has been made.
     pub fn confirm(&mut self, day: Day, now_micros: i64) -> Result<Batch, FundError> {
-        self.check_first(day)?;
         if let Some(batch) = self.day(day).confirmed {
             return Ok(batch);
         }
+        let due_on = self.check_confirm(day, now_micros)?;
+        let is_due = |order: &&Order| {
+            order.schedule.confirmed_on == due_on && order.status == OrderStatus::Placed
+        };
+        let due: Vec<Order> = self.orders.values().filter(is_due).copied().collect();
+        let effects = self.decide_confirmations(&due, now_micros)?;
+        self.apply(effects)?;
+        let batch = Batch::of(due.iter());
+        let record = self.days.entry(day).or_default();
+        record.stage = Stage::Confirmed;
+        record.confirmed = Some(batch);
+        Ok(batch)
+    }
+
+    /// Checks that orders can be confirmed after a day; it looks at the days only. Gives the day on
+    /// which those orders are due.
+    ///
+    /// # Errors
+    ///
+    /// See [`Fund::confirm`].
+    pub fn check_confirm(&self, day: Day, now_micros: i64) -> Result<Day, FundError> {
+        self.check_first(day)?;
         if self.terms.calendar.natural_day(now_micros)? <= day {
             return Err(too_early(day, Stage::Confirmed, now_micros));
         }
         self.check_stage(day, Stage::Cut, Stage::Confirmed)?;
         self.check_day_before(day, Stage::Closed, Stage::Confirmed)?;
-        let due_on = self.day_after(day)?;
-        let is_due = |order: &&Order| {
-            order.schedule.confirmed_on == due_on && order.status == OrderStatus::Placed
-        };
-        let due: Vec<Order> = self.orders.values().filter(is_due).copied().collect();
+        self.day_after(day)
+    }
+
+    /// Decides on the confirmation of orders, one after the other, and changes nothing. The moves
+    /// and the orders of the effects are in the order of those given, one each.
+    ///
+    /// A page needs for it: the accounts of the fund, of the provider and of the investors; the
+    /// vouchers that hold the orders' shares; the investors' holdings.
+    ///
+    /// # Errors
+    ///
+    /// The book refuses a confirmation.
+    pub fn decide_confirmations(
+        &self,
+        due: &[Order],
+        now_micros: i64,
+    ) -> Result<FundEffects, FundError> {
         let mut draft = Draft::of(&self.book);
         let mut moves = Vec::new();
-        for order in &due {
+        for order in due {
             draft.book(&self.confirmation(order), now_micros)?;
             moves.push(self.confirmed_move(order));
         }
@@ -67,17 +109,11 @@ impl Fund {
             status: OrderStatus::Confirmed,
             ..*order
         };
-        let effects = FundEffects {
+        Ok(FundEffects {
             moves,
             orders: due.iter().map(confirmed).collect(),
             ..draft.finish()
-        };
-        self.apply(effects)?;
-        let batch = Batch::of(due.iter());
-        let record = self.days.entry(day).or_default();
-        record.stage = Stage::Confirmed;
-        record.confirmed = Some(batch);
-        Ok(batch)
+        })
     }
 
     /// Divides the fund's income of a day (分配), fen, among all who have a right on it.
@@ -92,19 +128,11 @@ impl Fund {
         income_fen: i64,
         now_micros: i64,
     ) -> Result<Income, FundError> {
-        self.check_first(day)?;
         if let Some(income) = self.day(day).income {
-            let distributed_fen = income.distribution.income_fen;
-            if distributed_fen == income_fen {
-                return Ok(income);
-            }
-            return Err(FundError::IncomeDiffers {
-                day,
-                distributed_fen,
-                asked_fen: income_fen,
-            });
+            check_same_income(day, income.distribution.income_fen, income_fen)?;
+            return Ok(income);
         }
-        self.check_stage(day, Stage::Confirmed, Stage::Distributed)?;
+        self.check_distribute(day)?;
         let (holders, shares) = self.register(day);
         let mut incomes = vec![0; holders.len()];
         let distribution =
@@ -136,22 +164,41 @@ impl Fund {
         Ok(income)
     }
 
+    /// Checks that a day's income can be divided; it looks at the days only.
+    ///
+    /// # Errors
+    ///
+    /// The day's confirmations have not been made.
+    pub fn check_distribute(&self, day: Day) -> Result<(), FundError> {
+        self.check_first(day)?;
+        self.check_stage(day, Stage::Confirmed, Stage::Distributed)
+    }
+
     /// Closes a day (日终), if its books stand all proofs. Gives what it came to.
     ///
     /// # Errors
     ///
     /// The day before is not closed, the day's income is not distributed, or a proof fails.
     pub fn close(&mut self, day: Day) -> Result<DayRecord, FundError> {
-        self.check_first(day)?;
         let record = self.day(day);
         if record.stage == Stage::Closed {
             return Ok(record);
         }
-        self.check_day_before(day, Stage::Closed, Stage::Closed)?;
-        self.check_stage(day, Stage::Distributed, Stage::Closed)?;
+        self.check_close(day)?;
         self.prove()?;
         self.days.entry(day).or_default().stage = Stage::Closed;
         Ok(self.day(day))
+    }
+
+    /// Checks that it is a day's turn to be closed; it looks at the days only.
+    ///
+    /// # Errors
+    ///
+    /// The day before is not closed, or the day's income is not distributed.
+    pub fn check_close(&self, day: Day) -> Result<(), FundError> {
+        self.check_first(day)?;
+        self.check_day_before(day, Stage::Closed, Stage::Closed)?;
+        self.check_stage(day, Stage::Distributed, Stage::Closed)
     }
 
     fn confirmation(&self, order: &Order) -> Voucher {
@@ -284,6 +331,26 @@ impl Fund {
     }
 }
 
+/// Checks that a day that has distributed an income is asked for the same one again, fen.
+///
+/// # Errors
+///
+/// It is another one.
+pub fn check_same_income(
+    day: Day,
+    distributed_fen: i64,
+    asked_fen: i64,
+) -> Result<(), FundError> {
+    if distributed_fen == asked_fen {
+        return Ok(());
+    }
+    Err(FundError::IncomeDiffers {
+        day,
+        distributed_fen,
+        asked_fen,
+    })
+}
+
 /// Is what of a day's incomes was booked to holders, and what to the reserve.
 #[derive(Debug, Default)]
 struct BookedIncomes {
@@ -308,7 +375,8 @@ fn too_early(day: Day, step: Stage, now: i64) -> FundError {
 }
 
 impl Batch {
-    fn of<'a>(orders: impl Iterator<Item = &'a Order>) -> Batch {
+    /// Adds orders up.
+    pub fn of<'a>(orders: impl Iterator<Item = &'a Order>) -> Batch {
         let mut batch = Batch::default();
         for order in orders {
             batch.orders = batch.orders.saturating_add(1);

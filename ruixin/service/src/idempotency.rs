@@ -1,0 +1,121 @@
+//! `Idempotency-Key`: what was answered once is answered again, and done once only.
+//!
+//! The answer is written by the transaction that does what was asked, so there is no moment at
+//! which one is on the disk without the other. A refusal is an answer, too, and stays: who wants to
+//! try again, takes another key. What never began (an unreadable request, an overload, a closed
+//! window) is not kept.
+
+use axum::http::HeaderMap;
+
+use crate::keys::Caller;
+use crate::problem::{KEY_MISSING, Problem};
+use crate::store::{Row, StoreError, Value, Write};
+
+/// Is what is asked, with the key it is asked by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    key_id: String,
+    key: String,
+    digest: String,
+}
+
+/// Is an answer as it was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status of HTTP.
+    pub status: i64,
+    /// The body, or what it is made from.
+    pub text: String,
+}
+
+/// Is what is known of a request before it is decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Before {
+    /// Nothing: it is new.
+    Nothing,
+    /// It was asked, and this was the answer.
+    Answered(Answer),
+    /// The key was used for something else.
+    Other,
+}
+
+const LENGTH: usize = 128;
+const FIND: &str = "SELECT digest, status, answer FROM request WHERE key_id = ?1 AND idempotency_key = ?2";
+const NOTE: &str = "INSERT INTO request (key_id, idempotency_key, digest, status, answer) VALUES (?1, ?2, ?3, ?4, ?5)";
+
+impl Asked {
+    /// Reads the header. The digest is of method, path and the bytes of the body: a body that says
+    /// the same in other bytes is another one.
+    ///
+    /// # Errors
+    ///
+    /// The header is missing, doubled, empty, longer than 128 characters or not visible ASCII.
+    pub fn new(
+        caller: &Caller,
+        headers: &HeaderMap,
+        method: &str,
+        path: &str,
+        body: &[u8],
+    ) -> Result<Asked, Problem> {
+        let mut values = headers.get_all("idempotency-key").iter();
+        let (Some(value), None) = (values.next(), values.next()) else {
+            return Err(Problem::new(KEY_MISSING));
+        };
+        let key = value.to_str().unwrap_or_default();
+        if key.is_empty() || key.len() > LENGTH || !key.bytes().all(|one| one.is_ascii_graphic()) {
+            return Err(Problem::new(KEY_MISSING).says(
+                "It must have 1 to 128 characters, visible ASCII without spaces.",
+                "应为 1 至 128 个可见 ASCII 字符，不含空格。",
+            ));
+        }
+        let mut digest = blake3::Hasher::new();
+        for part in [method.as_bytes(), path.as_bytes(), body] {
+            digest.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
+            digest.update(part);
+        }
+        Ok(Asked {
+            key_id: caller.key_id.clone(),
+            key: key.to_owned(),
+            digest: digest.finalize().to_hex().to_string(),
+        })
+    }
+
+    /// Gives the query that looks for an earlier answer. Run it after what the request changes is
+    /// locked: then two at once cannot both see nothing and go on.
+    pub fn find(&self) -> (&'static str, Vec<Value>) {
+        let parameters = vec![self.key_id.as_str().into(), self.key.as_str().into()];
+        (FIND, parameters)
+    }
+
+    /// Reads what the query found.
+    ///
+    /// # Errors
+    ///
+    /// The rows are of another query.
+    pub fn before(&self, rows: &[Row]) -> Result<Before, StoreError> {
+        let Some(row) = rows.first() else {
+            return Ok(Before::Nothing);
+        };
+        if row.text(0)? != self.digest {
+            return Ok(Before::Other);
+        }
+        Ok(Before::Answered(Answer {
+            status: row.int(1)?,
+            text: row.text(2)?.to_owned(),
+        }))
+    }
+
+    /// Makes the write that keeps the answer.
+    pub fn note(&self, answer: &Answer) -> Write {
+        Write::one(
+            NOTE,
+            vec![
+                self.key_id.as_str().into(),
+                self.key.as_str().into(),
+                self.digest.as_str().into(),
+                answer.status.into(),
+                answer.text.as_str().into(),
+            ],
+        )
+    }
+}

@@ -1,0 +1,201 @@
+//! API keys with roles. A key is shown once; only its hash is kept.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::http::{HeaderMap, header};
+use thiserror::Error;
+
+use crate::store::{Change, Store, StoreError, Write};
+
+/// Is what a key may do; each may what those before it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Look.
+    Reader,
+    /// Move money.
+    Writer,
+    /// Close and open the service.
+    Admin,
+}
+
+impl Role {
+    /// All roles.
+    pub const ALL: [Role; 3] = [Role::Reader, Role::Writer, Role::Admin];
+
+    /// Gives its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Role::Reader => "reader",
+            Role::Writer => "writer",
+            Role::Admin => "admin",
+        }
+    }
+
+    /// Reads its word.
+    pub fn of_word(word: &str) -> Option<Role> {
+        Role::ALL.into_iter().find(|role| role.word() == word)
+    }
+}
+
+/// Is who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The id of the key; no secret.
+    pub key_id: String,
+    /// Its name.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+}
+
+/// Says why a key could not be made.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// There is no randomness.
+    #[error("the system gives no random bytes")]
+    NoRandomness,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+const PREFIX: &str = "rx_";
+/// How long a key is known without asking the store: a revoked one works that long.
+const FRESH: Duration = Duration::from_secs(5);
+/// Keys that are remembered at most.
+const REMEMBERED: usize = 10_000;
+
+/// Makes a key and keeps its hash. The text is given this once.
+///
+/// # Errors
+///
+/// There is no randomness, or the store failed.
+pub async fn make(store: &Store, name: &str, role: Role) -> Result<String, KeyError> {
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret).map_err(|_| KeyError::NoRandomness)?;
+    let mut key = PREFIX.to_owned();
+    for byte in secret {
+        // Writing into a text does not fail.
+        let _ = write!(key, "{byte:02x}");
+    }
+    add(store, &key, name, role).await?;
+    Ok(key)
+}
+
+/// Keeps the hash of a key that was made elsewhere. One that is there already stays as it is.
+///
+/// # Errors
+///
+/// The store failed.
+pub async fn add(store: &Store, key: &str, name: &str, role: Role) -> Result<(), StoreError> {
+    let hash = hash_of(key);
+    let id = id_of(&hash);
+    let name = name.to_owned();
+    store
+        .write(async move |_| {
+            let parameters = vec![
+                id.clone().into(),
+                name.clone().into(),
+                role.word().into(),
+                hash.clone().into(),
+            ];
+            let sql = "INSERT INTO api_key (id, name, role, hash) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+            Ok(Change::new(()).with(Write::any(sql, parameters)))
+        })
+        .await
+}
+
+/// Revokes a key by its id, and says whether there was one.
+///
+/// # Errors
+///
+/// The store failed.
+pub async fn revoke(store: &Store, id: &str) -> Result<bool, StoreError> {
+    let id = id.to_owned();
+    store
+        .write(async move |tx| {
+            let found = tx
+                .rows("SELECT id FROM api_key WHERE id = ?1", vec![id.clone().into()])
+                .await?;
+            let write = Write::any(
+                "UPDATE api_key SET revoked = 1 WHERE id = ?1",
+                vec![id.clone().into()],
+            );
+            Ok(Change::new(!found.is_empty()).with(write))
+        })
+        .await
+}
+
+fn hash_of(key: &str) -> String {
+    blake3::hash(key.as_bytes()).to_hex().to_string()
+}
+
+/// The id of a key: the beginning of its hash.
+fn id_of(hash: &str) -> String {
+    let beginning: String = hash.chars().take(16).collect();
+    format!("key_{beginning}")
+}
+
+/// Gives the key of `Authorization: Bearer …`.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, key) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}
+
+/// Knows keys, and asks the store for the others.
+#[derive(Debug)]
+pub struct Keys {
+    store: Store,
+    /// By hash; also those that are none, so that asking again costs nothing.
+    known: Mutex<BTreeMap<String, (Instant, Option<Caller>)>>,
+}
+
+impl Keys {
+    /// Knows none yet.
+    pub fn new(store: Store) -> Keys {
+        let known = Mutex::default();
+        Keys { store, known }
+    }
+
+    /// Gives a caller whose key was seen a moment ago: `Some(None)` is a key that is none.
+    pub(crate) fn recent(&self, key: &str) -> Option<Option<Caller>> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let (seen, caller) = known.get(&hash_of(key))?;
+        (seen.elapsed() < FRESH).then(|| caller.clone())
+    }
+
+    /// Gives whose key it is, if it is one.
+    pub(crate) async fn find(&self, key: &str) -> Result<Option<Caller>, StoreError> {
+        let hash = hash_of(key);
+        let wanted = hash.clone();
+        let caller = self
+            .store
+            .read(async move |tx| {
+                let sql = "SELECT id, name, role FROM api_key WHERE hash = ?1 AND revoked = 0";
+                let rows = tx.rows(sql, vec![wanted.into()]).await?;
+                let Some(row) = rows.first() else {
+                    return Ok(None);
+                };
+                let Some(role) = Role::of_word(row.text(2)?) else {
+                    return Ok(None);
+                };
+                Ok(Some(Caller {
+                    key_id: row.text(0)?.to_owned(),
+                    name: row.text(1)?.to_owned(),
+                    role,
+                }))
+            })
+            .await?;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(hash, (Instant::now(), caller.clone()));
+        Ok(caller)
+    }
+}
