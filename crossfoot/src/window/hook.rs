@@ -56,8 +56,14 @@ fn secrets(window: &Window) -> Vec<&str> {
     }
     for channel in &window.channels {
         match &channel.way {
-            Way::Webhook { url, headers, .. } => {
+            Way::Webhook {
+                url,
+                headers,
+                proxy,
+                ..
+            } => {
                 texts.push(url);
+                texts.extend(proxy.as_deref());
                 texts.extend(headers.iter().map(|(_, value)| value.as_str()));
             }
             Way::Email { user, password, .. } => {

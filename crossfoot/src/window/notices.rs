@@ -245,7 +245,14 @@ fn channel_of(planned: &ChannelPlan) -> Result<Channel, CommandError> {
         ..Patience::default()
     };
     Ok(match &planned.way {
-        Way::Webhook { url, headers, body } => Channel::Webhook(Webhook {
+        Way::Webhook {
+            url,
+            headers,
+            body,
+            accept,
+            proxy,
+            ca_file,
+        } => Channel::Webhook(Webhook {
             name,
             notices,
             language,
@@ -259,9 +266,14 @@ fn channel_of(planned: &ChannelPlan) -> Result<Channel, CommandError> {
                 ),
                 None => None,
             },
-            accept: serde_json::Map::new(),
-            proxy: None,
-            ca_file: None,
+            accept: match accept {
+                Some(accept) => serde_json::from_str(accept).map_err(|error| {
+                    wrong(format!("its `accept` is no object of JSON: {error}"))
+                })?,
+                None => serde_json::Map::new(),
+            },
+            proxy: proxy.clone(),
+            ca_file: ca_file.as_ref().map(PathBuf::from),
             plain: false,
         }),
         Way::Email {
@@ -271,6 +283,7 @@ fn channel_of(planned: &ChannelPlan) -> Result<Channel, CommandError> {
             tls,
             user,
             password,
+            ca_file,
         } => {
             let (host, port) = match server.rsplit_once(':') {
                 Some((host, port)) => (
@@ -299,7 +312,7 @@ fn channel_of(planned: &ChannelPlan) -> Result<Channel, CommandError> {
                 password: password.clone(),
                 from: from.clone(),
                 to: to.clone(),
-                ca_file: None,
+                ca_file: ca_file.as_ref().map(PathBuf::from),
             })
         }
         Way::Command(argv) => Channel::Command(Command {

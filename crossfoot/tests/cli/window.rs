@@ -437,6 +437,55 @@ fn what_a_system_answers_brings_no_secret_of_the_environment_out() {
     }
 }
 
+/// Robots of chat systems answer 200 to what they do not take.
+#[test]
+fn what_an_answer_must_say_and_whom_to_trust_is_in_the_plan() {
+    let peer = Peer::start(|_| {
+        (
+            200,
+            r#"{"errcode": 93000, "errmsg": "no such key"}"#.to_owned(),
+        )
+    });
+    let channel = |more: &str| {
+        let place = night();
+        let plan = place.read("crossfoot.toml");
+        let url = peer.url();
+        let channel = format!(
+            "[[window.channel]]\nname = \"robot\"\nwebhook = \"{url}\"\nattempts = 1\n{more}\n"
+        );
+        place.with("crossfoot.toml", plan + &channel)
+    };
+    let delivered = |place: &Place| {
+        let daybook = place.read("window/daybook.jsonl");
+        let told = daybook.lines().find(|line| line.contains("\"robot\""));
+        let told: serde_json::Value = serde_json::from_str(told.unwrap()).unwrap();
+        (
+            told["event"].as_str().unwrap().to_owned(),
+            told["says"].as_str().unwrap_or_default().to_owned(),
+        )
+    };
+    let place = channel("");
+    ends(&place, "window announce", "0");
+    assert_eq!(delivered(&place).0, "notice_sent");
+    let place = channel(r#"accept = '{"errcode": 0}'"#);
+    ends(&place, "window announce", "0");
+    let (event, says) = delivered(&place);
+    assert_eq!(event, "notice_failed");
+    assert!(says.contains("no such key"), "{says}");
+    let place = channel("accept = '7'");
+    let said = ends(&place, "window announce", "2");
+    assert!(said.contains("its `accept` is no object of JSON"), "{said}");
+    let place = channel("ca_file = \"nobody.pem\"");
+    let said = ends(&place, "window announce", "2");
+    assert!(said.contains("nobody.pem"), "{said}");
+    // A proxy that is not there reaches nobody.
+    drop(peer.heard());
+    let place = channel("proxy = \"http://127.0.0.1:1\"");
+    ends(&place, "window announce", "0");
+    assert_eq!(delivered(&place).0, "notice_failed");
+    assert!(peer.heard().is_empty());
+}
+
 /// A hook that has been called and does not answer, until it may.
 const BLOCKS: &str = r#"["/bin/sh", "-c", "echo $CROSSFOOT_CALL_ID >> ids; cat >> calls.jsonl; echo >> calls.jsonl; touch called; n=0; until [ -e answer ] || [ $n -gt 600 ]; do n=$((n+1)); sleep 0.1; done"]"#;
 

@@ -1,8 +1,8 @@
 //! The store: books in a database, and the commands on them.
 
-mod entries;
-mod page;
-mod terms;
+pub(crate) mod entries;
+pub(crate) mod page;
+pub(crate) mod terms;
 mod write;
 
 use std::path::Path;
@@ -23,6 +23,7 @@ use crate::sql::{Postgres, Session, Sqlite, Value};
 
 pub(crate) use entries::{BULK, entries};
 pub(crate) use page::{Page, last_distributed};
+pub(crate) use write::write_bulk;
 pub(crate) use write::{Changes, account_row, insert_accounts, number, update_accounts};
 
 /// Is the books of Bao in a database, over one connection.

@@ -117,6 +117,12 @@ pub enum Way {
         headers: Vec<(String, String)>,
         /// The body, in place of ours.
         body: Option<String>,
+        /// What the answer must say besides its status: fields of its JSON.
+        accept: Option<String>,
+        /// A proxy to go through.
+        proxy: Option<String>,
+        /// The authorities to trust, instead of the public ones: a PEM file.
+        ca_file: Option<String>,
     },
     /// Mail.
     Email {
@@ -132,6 +138,8 @@ pub enum Way {
         user: Option<String>,
         /// With which password.
         password: Option<String>,
+        /// The authorities to trust, instead of the public ones: a PEM file.
+        ca_file: Option<String>,
     },
     /// A program with its arguments.
     Command(Vec<String>),
@@ -410,6 +418,9 @@ fn read_way(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Way> {
             url: fields.text(reader, "webhook")?.value,
             headers: read_headers(reader, fields),
             body: fields.text(reader, "body").map(|text| text.value),
+            accept: fields.text(reader, "accept").map(|text| text.value),
+            proxy: fields.text(reader, "proxy").map(|text| text.value),
+            ca_file: fields.text(reader, "ca_file").map(|text| text.value),
         }),
         "email" => read_email(reader, fields),
         "command" => {
@@ -455,6 +466,7 @@ fn read_email(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Way> {
         tls,
         user: fields.text(reader, "user").map(|text| text.value),
         password: fields.text(reader, "password").map(|text| text.value),
+        ca_file: fields.text(reader, "ca_file").map(|text| text.value),
     })
 }
 

@@ -720,6 +720,25 @@ pub(super) static CHANNEL: Section = Section {
              {id}, {kind} and {language}",
         ),
         may(
+            "accept",
+            Kind::Text,
+            r#"accept = '{"errcode": 0}'"#,
+            "what the answer must say besides a status of 2xx: fields of its JSON",
+        ),
+        may(
+            "proxy",
+            Kind::Text,
+            r#"proxy = "http://proxy.example:3128""#,
+            "a proxy that a webhook goes through; `${NAME}` is taken from the environment",
+        ),
+        may(
+            "ca_file",
+            Kind::Text,
+            r#"ca_file = "our-authority.pem""#,
+            "the authorities that a webhook or a mail server is trusted by, instead of the public \
+             ones: a PEM file, from the plan's folder",
+        ),
+        may(
             "email",
             Kind::TextOrList,
             r#"email = ["team@example.com"]"#,

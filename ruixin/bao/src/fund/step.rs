@@ -336,11 +336,7 @@ impl Fund {
 /// # Errors
 ///
 /// It is another one.
-pub fn check_same_income(
-    day: Day,
-    distributed_fen: i64,
-    asked_fen: i64,
-) -> Result<(), FundError> {
+pub fn check_same_income(day: Day, distributed_fen: i64, asked_fen: i64) -> Result<(), FundError> {
     if distributed_fen == asked_fen {
         return Ok(());
     }

@@ -274,6 +274,24 @@ fn resolved(pending: &Entry, resolution: Resolution, by: VoucherId) -> Entry {
     }
 }
 
+impl Account {
+    /// Gives the account as it is after a posting for good, if its limit lets it be so.
+    ///
+    /// It is for a store that keeps the legs of a large voucher as columns and not as a
+    /// [`Voucher`]; all others let [`Book::decide`] do it.
+    ///
+    /// # Errors
+    ///
+    /// A total does not fit, or the limit is broken.
+    pub fn after(&self, posting: &Posting) -> Result<Account, LedgerError> {
+        let mut after = self.clone();
+        let added = after.totals.add_posted(posting.side, posting.amount_fen);
+        added.ok_or(LedgerError::TotalOverflow { account: self.id })?;
+        check_limit(&after)?;
+        Ok(after)
+    }
+}
+
 fn check_limit(account: &Account) -> Result<(), LedgerError> {
     let Some(short_fen) = account.excess_fen() else {
         return Ok(());

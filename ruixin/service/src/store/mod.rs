@@ -25,7 +25,7 @@
 //! | `fen:amount` | a column in yuan | fen |
 //! | `sum_fen:amount` | the checked sum of a column in yuan | fen, null for no rows |
 //! | `clock:at`, `date:on` | a column with a time, a date | text |
-//! | `lock:` | nothing in SQLite | `FOR UPDATE` |
+//! | `lock:` | nothing in SQLite | `FOR NO KEY UPDATE` |
 //!
 //! In SQLite a column declared DECIMAL(18, 2) keeps whole yuan as integers and others as the nearest
 //! floating-point number. Up to 15 digits (10^13 yuan) each amount has one of its own, from which

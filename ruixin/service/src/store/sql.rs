@@ -58,7 +58,7 @@ fn replaced(dialect: Dialect, word: &str, operand: &str) -> Option<String> {
         }
         (Dialect::Postgres, "date") => format!("to_char({operand}, 'YYYY-MM-DD')"),
         (Dialect::Sqlite, "lock") => operand.to_owned(),
-        (Dialect::Postgres, "lock") => format!("FOR UPDATE{operand}"),
+        (Dialect::Postgres, "lock") => format!("FOR NO KEY UPDATE{operand}"),
         _ => return None,
     })
 }
@@ -77,7 +77,7 @@ mod tests {
             (
                 "SELECT fen:a.balance FROM t lock:",
                 "SELECT CAST(round(a.balance * 100) AS INTEGER) FROM t ",
-                "SELECT (a.balance * 100)::bigint FROM t FOR UPDATE",
+                "SELECT (a.balance * 100)::bigint FROM t FOR NO KEY UPDATE",
             ),
             (
                 "sum_fen:amount, clock:at, date:day",

@@ -1,0 +1,161 @@
+//! What must hold of converted books by themselves. Each check is one statement over a table.
+
+use ruixin_bao::fund::{FUND_ASSETS, RESERVE, SHARES, SUBSCRIPTIONS, Terms};
+
+use super::error::{Figure, ImportError};
+use super::kind_of;
+use crate::error::StoreError;
+use crate::sql::{Row, Session};
+
+/// The tables, and the columns that are taken of them.
+const TABLES: [(&str, &str); 6] = [
+    ("subject", "subject, kind, normal_side"),
+    ("account", "account, subject, owner"),
+    ("opening", "subject, account, debit, credit"),
+    ("voucher", "voucher"),
+    ("posting", "voucher, leg, subject, account, debit, credit"),
+    ("holding", "account, amount, shares, subscribed_on, confirmed_on, income_from"),
+];
+
+/// An amount of yuan as fen. SQLite keeps whole yuan as whole numbers and others as floating-point
+/// ones of 15 digits, as `crossfoot` writes them: a hundred times that is next to the whole number.
+pub(super) fn fen(column: &str, is_postgres: bool) -> String {
+    match is_postgres {
+        true => format!("CAST({column} * 100 AS bigint)"),
+        false => format!("CAST(round({column} * 100) AS INTEGER)"),
+    }
+}
+
+/// Whether an amount is finer than a fen.
+fn is_finer(column: &str, is_postgres: bool) -> String {
+    match is_postgres {
+        true => format!("{column} * 100 <> round({column} * 100)"),
+        false => format!("abs({column} * 100 - round({column} * 100)) > 0.01"),
+    }
+}
+
+/// Refuses converted books that do not balance or do not fit together.
+pub(super) fn check(session: &mut dyn Session, _terms: &Terms) -> Result<(), StoreError> {
+    let is_postgres = session.is_postgres();
+    for (table, columns) in TABLES {
+        let sql = format!("SELECT {columns} FROM {table} LIMIT 0");
+        let there = session.each(table, &sql, &[], &mut |_| Ok(()));
+        if let Err(StoreError::Database { why, .. }) = there {
+            return Err(ImportError::NoTable { table, why }.into());
+        }
+    }
+    subjects(session)?;
+    for (table, place, columns) in [
+        ("opening", "subject", ["debit", "credit"]),
+        ("posting", "voucher", ["debit", "credit"]),
+        ("holding", "account", ["amount", "shares"]),
+    ] {
+        let [one, other] = columns.map(|column| is_finer(column, is_postgres));
+        let sql = format!("SELECT {place} FROM {table} WHERE {one} OR {other} LIMIT 1");
+        refuse(session, &sql, |row| {
+            let place = format!("{place} {}", row.text(0)?);
+            Ok(ImportError::FinerThanFen { table, place })
+        })?;
+    }
+    let (debit, credit) = (fen("debit", is_postgres), fen("credit", is_postgres));
+    let sums = format!(
+        "CAST(coalesce(sum({debit}), 0) AS bigint) AS d, CAST(coalesce(sum({credit}), 0) AS bigint) AS c"
+    );
+    let sql = format!(
+        "SELECT voucher, d, c FROM (SELECT voucher, {sums} FROM posting GROUP BY voucher) AS sums \
+         WHERE d <> c ORDER BY voucher LIMIT 1"
+    );
+    refuse(session, &sql, |row| {
+        Ok(ImportError::VoucherNotBalanced {
+            voucher: row.text(0)?.to_owned(),
+            debits: Figure(row.int(1)?),
+            credits: Figure(row.int(2)?),
+        })
+    })?;
+    let sql = format!("SELECT d, c FROM (SELECT {sums} FROM opening) AS sums WHERE d <> c");
+    refuse(session, &sql, |row| {
+        Ok(ImportError::OpeningNotBalanced {
+            debits: Figure(row.int(0)?),
+            credits: Figure(row.int(1)?),
+        })
+    })?;
+    let sql = "SELECT p.voucher FROM posting p WHERE NOT EXISTS \
+               (SELECT 1 FROM voucher v WHERE v.voucher = p.voucher) ORDER BY p.voucher LIMIT 1";
+    refuse(session, sql, |row| {
+        let voucher = row.text(0)?.to_owned();
+        Ok(ImportError::PostingWithoutVoucher { voucher })
+    })?;
+    let sql = "SELECT v.voucher FROM voucher v WHERE NOT EXISTS \
+               (SELECT 1 FROM posting p WHERE p.voucher = v.voucher) ORDER BY v.voucher LIMIT 1";
+    refuse(session, sql, |row| {
+        let voucher = row.text(0)?.to_owned();
+        Ok(ImportError::VoucherWithoutPosting { voucher })
+    })
+}
+
+/// Every subject has a kind, its side, and is none of the fund's own where anything is on it.
+fn subjects(session: &mut dyn Session) -> Result<(), StoreError> {
+    let sql = "SELECT subject, kind, normal_side FROM subject ORDER BY subject";
+    session.each("reading subjects", sql, &[], &mut |row| {
+        let (subject, kind, side) = (row.text(0)?, row.text(1)?, row.text(2)?);
+        let unreadable = |what, found: &str| ImportError::Unreadable {
+            table: "subject",
+            place: format!("subject {subject}"),
+            what,
+            found: found.to_owned(),
+        };
+        let known = kind_of(kind).ok_or_else(|| unreadable("kind", kind))?;
+        let normal = match known.normal_side() {
+            ruixin_bao::ledger::Side::Debit => "DEBIT",
+            ruixin_bao::ledger::Side::Credit => "CREDIT",
+        };
+        if side != normal {
+            return Err(ImportError::WrongSide {
+                subject: subject.to_owned(),
+                kind: kind.to_owned(),
+                side: side.to_owned(),
+            }
+            .into());
+        }
+        Ok(())
+    })?;
+    for (table, place) in [("opening", "account"), ("posting", "voucher"), ("account", "account")] {
+        let sql = format!(
+            "SELECT coalesce({place}, 'the house'), subject FROM {table} AS t WHERE NOT EXISTS \
+             (SELECT 1 FROM subject s WHERE s.subject = t.subject) ORDER BY 1 LIMIT 1"
+        );
+        refuse(session, &sql, |row| {
+            Ok(ImportError::UnknownSubject {
+                table,
+                place: format!("{place} {}", row.text(0)?),
+                subject: row.text(1)?.to_owned(),
+            })
+        })?;
+        let own = [FUND_ASSETS, SUBSCRIPTIONS, SHARES, RESERVE].map(|own| format!("'{own}'"));
+        let sql = format!(
+            "SELECT coalesce({place}, 'the house'), subject FROM {table} \
+             WHERE subject IN ({}) ORDER BY 1 LIMIT 1",
+            own.join(", ")
+        );
+        refuse(session, &sql, |row| {
+            Ok(ImportError::FundsOwn {
+                table,
+                place: format!("{place} {}", row.text(0)?),
+                subject: row.text(1)?.parse().unwrap_or_default(),
+            })
+        })?;
+    }
+    Ok(())
+}
+
+/// Refuses the books if a statement gives a row.
+fn refuse(
+    session: &mut dyn Session,
+    sql: &str,
+    of: impl FnMut(&Row) -> Result<ImportError, StoreError>,
+) -> Result<(), StoreError> {
+    match session.first("checking the converted books", sql, &[], of)? {
+        Some(error) => Err(error.into()),
+        None => Ok(()),
+    }
+}

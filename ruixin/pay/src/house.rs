@@ -1,0 +1,473 @@
+//! The house: founding its books, closing and opening them, and adding them up.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+
+use ruixin_service::store::{Change, Dialect, Row, Store, StoreError, Tx, Value, Write};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::books::Books;
+use crate::civil::Clock;
+use crate::codes::{Kind, Owner};
+use crate::money::Yuan;
+use crate::numbers;
+use crate::record::{Account, Sealer};
+
+/// The house's accounts behind those of the channels: class and name.
+const HOUSE: [(&str, &str); 7] = [
+    ("TRANSIT", "待清算款项"),
+    ("ESCROW", "担保交易暂收款"),
+    ("FEES", "手续费收入"),
+    ("MARKETING", "营销费用"),
+    ("SUSPENSE", "挂账待查"),
+    ("OPERATING", "营业外收支"),
+    ("RESERVE", "期初备付金"),
+];
+
+const SEAL: &str = "SELECT seal FROM house";
+
+/// Founds the books where there are none, and gives the key of their check codes.
+pub(crate) async fn found(store: &Store, clock: Clock) -> Result<String, StoreError> {
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret)
+        .map_err(|_| StoreError::Unreachable("the system gives no random bytes".to_owned()))?;
+    let seal = blake3::Hash::from_bytes(secret).to_hex().to_string();
+    let found = async move |tx: &mut Tx<'_>| {
+        // Two that found at once meet here: the second one looks again.
+        let there = tx.rows(SEAL, vec![]).await?;
+        if let Some(row) = there.first() {
+            return Ok(Change::new(row.text(0)?.to_owned()));
+        }
+        let now = clock.now().to_string();
+        let sealer = Sealer::of_hex(&seal);
+        let sealer = sealer.ok_or_else(|| StoreError::Fault("the seal is no key".to_owned()))?;
+        let mut change = Change::new(seal.clone()).with(Write::one(
+            "INSERT INTO house (id, state, since, seal) VALUES (1, 'open', time:1, ?2)",
+            vec![now.as_str().into(), seal.as_str().into()],
+        ));
+        let channels = tx
+            .rows("SELECT channel, name FROM channel ORDER BY channel", vec![])
+            .await?;
+        let mut accounts = Vec::new();
+        for row in &channels {
+            let channel = Some(row.text(0)?.to_owned());
+            accounts.push(("CHANNEL", row.text(1)?.to_owned(), channel));
+        }
+        accounts.extend(HOUSE.map(|(class, name)| (class, name.to_owned(), None)));
+        for (index, (class, name, channel)) in (0..).zip(accounts) {
+            let account = Account {
+                number: numbers::account(Owner::House, index),
+                owner: Owner::House,
+                name,
+                class: Some(class.to_owned()),
+                channel,
+                opened_at: now.clone(),
+                opening_balance: 0,
+                balance: 0,
+                frozen: 0,
+                flow_count: 0,
+                last_serial: None,
+            };
+            change = change.with(account.insert(&sealer));
+        }
+        Ok(change)
+    };
+    store.write(found).await
+}
+
+/// Is whether payments are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// They are.
+    Open,
+    /// They are refused; reads go on.
+    Closed,
+}
+
+/// Is what the books come to, while nothing moves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Figures {
+    /// Accounts of users and merchants.
+    pub accounts: i64,
+    /// Records of `flow`.
+    pub records: i64,
+    /// What users and merchants can dispose of.
+    pub balances: Yuan,
+    /// What is frozen of their money.
+    pub frozen: Yuan,
+    /// What all accounts come to, the house's own among them: nothing, unless the books are off.
+    pub difference: Yuan,
+}
+
+/// Is how the service stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Standing {
+    /// Whether payments are taken.
+    pub state: State,
+    /// Since when, civil time in Shanghai.
+    pub since: String,
+    /// What users are told, one of each language.
+    pub notices: Vec<Notice>,
+}
+
+/// Is what a freeze answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Frozen {
+    /// `closed`.
+    pub state: State,
+    /// Since when, civil time in Shanghai.
+    pub since: String,
+    /// The opening figures of the conversion.
+    pub figures: Figures,
+}
+
+/// Is what users are told: the JSON that Crossfoot's channels send, as far as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Notice {
+    /// `en` or `zh`.
+    pub language: NoticeLanguage,
+    /// What it is about: `stop`, `delay`, `reopening`.
+    #[schemars(length(min = 1, max = 40))]
+    pub kind: String,
+    /// One line.
+    #[schemars(length(min = 1, max = 200))]
+    pub subject: String,
+    /// The text.
+    #[schemars(length(max = 4000))]
+    pub text: String,
+    /// Figures for programs; `until` is when the service is to be open again (RFC 3339).
+    #[serde(default)]
+    pub fields: NoticeFields,
+}
+
+/// Is the language of a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeLanguage {
+    /// English.
+    En,
+    /// Chinese.
+    Zh,
+}
+
+/// Is what is kept of a notice's fields.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NoticeFields {
+    /// When the service is to be open again, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<jiff_text::Instant>,
+}
+
+/// An instant that is checked when it is read, and kept as the text it was.
+mod jiff_text {
+    use std::borrow::Cow;
+
+    use jiff::Timestamp;
+    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+    use serde::{Deserialize, Deserializer, Serialize, de};
+
+    /// Is an instant with the text that it was written as (RFC 3339).
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    #[serde(transparent)]
+    pub struct Instant {
+        pub(crate) text: String,
+    }
+
+    impl Instant {
+        pub(crate) fn millis(&self) -> Option<i64> {
+            let stamp: Timestamp = self.text.parse().ok()?;
+            Some(stamp.as_millisecond())
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Instant {
+        fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Instant, D::Error> {
+            let instant = Instant {
+                text: String::deserialize(from)?,
+            };
+            match instant.millis() {
+                Some(_) if instant.text.len() <= 40 => Ok(instant),
+                _ => Err(de::Error::custom("it is no instant of RFC 3339")),
+            }
+        }
+    }
+
+    impl JsonSchema for Instant {
+        fn schema_name() -> Cow<'static, str> {
+            "Instant".into()
+        }
+
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            json_schema!({ "type": "string", "format": "date-time", "maxLength": 40 })
+        }
+    }
+}
+
+pub use jiff_text::Instant;
+
+impl NoticeLanguage {
+    fn code(self) -> &'static str {
+        match self {
+            NoticeLanguage::En => "en",
+            NoticeLanguage::Zh => "zh",
+        }
+    }
+}
+
+const STANDING: &str = "SELECT state, clock:since FROM house";
+const NOTICES: &str = "SELECT language, kind, subject, text, until FROM notice ORDER BY language";
+const CLOSE: &str = "UPDATE house SET state = 'closed', since = time:1 WHERE state = 'open'";
+const OPEN: &str = "UPDATE house SET state = 'open', since = time:1 WHERE state = 'closed'";
+const NOTE: &str = "INSERT INTO notice (language, kind, subject, text, until) VALUES (?1, ?2, ?3, ?4, ?5) \
+     ON CONFLICT (language) DO UPDATE SET kind = excluded.kind, subject = excluded.subject, \
+     text = excluded.text, until = excluded.until";
+/// The freeze's side of the payments' common pass: it waits until none is under way. It waits as
+/// long as a payment may, and longer than others wait for a lock.
+const ALONE: [&str; 2] = [
+    "SELECT 1",
+    "SELECT set_config('lock_timeout', '60s', true), CAST(pg_advisory_xact_lock(7305802) AS TEXT)",
+];
+/// The flow by business day, code and channel.
+const BY_DAY: [&str; 2] = [
+    "SELECT date(happened_at, '+1 hour'), type_code, direction, channel, count(*), sum_fen:amount, \
+     sum_fen:fee, sum_fen:coupon FROM flow GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
+    "SELECT to_char(happened_at + interval '1 hour', 'YYYY-MM-DD'), type_code, direction, channel, \
+     count(*), sum_fen:amount, sum_fen:fee, sum_fen:coupon FROM flow GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
+];
+const CUSTOMERS: &str = "SELECT count(*), sum_fen:balance, sum_fen:frozen FROM account WHERE owner <> 'H'";
+const HOUSE_ACCOUNTS: &str = "SELECT account, owner, name, class, channel, clock:opened_at, \
+     fen:opening_balance, fen:balance, fen:frozen, flow_count, last_serial FROM account WHERE owner = 'H' \
+     ORDER BY account";
+const DAILY: &str = "INSERT INTO daily_total (business_day, type_code, direction, records, amount, fee, coupon) \
+     VALUES (day:1, ?2, ?3, ?4, yuan:5, yuan:6, yuan:7)";
+
+fn of_dialect(dialect: Dialect, texts: [&'static str; 2]) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => texts[0],
+        Dialect::Postgres => texts[1],
+    }
+}
+
+impl Books {
+    /// Closes the books, waits until no payment is under way, and adds them up: the daily totals
+    /// and the house's own accounts, which the old system knows at the freeze only. Given again, it
+    /// adds up again, and the figures are the same.
+    ///
+    /// # Errors
+    ///
+    /// The store failed, or payments did not end within a minute: then nothing has changed.
+    pub async fn freeze(&self) -> Result<Frozen, StoreError> {
+        let clock = self.clock;
+        let close = async move |tx: &mut Tx<'_>| {
+            tx.rows(of_dialect(tx.dialect(), ALONE), vec![]).await?;
+            let now = clock.now().to_string();
+            Ok(Change::new(()).with(Write::any(CLOSE, vec![now.into()])))
+        };
+        self.store.write(close).await?;
+        self.closed.store(true, Ordering::Release);
+        let sealer = self.sealer.clone();
+        let add_up = async move |tx: &mut Tx<'_>| add_up(tx, &sealer).await;
+        self.store.write(add_up).await
+    }
+
+    /// Opens the books again, and gives how they stand.
+    ///
+    /// # Errors
+    ///
+    /// The store failed.
+    pub async fn reopen(&self) -> Result<Standing, StoreError> {
+        let clock = self.clock;
+        let open = async move |_: &mut Tx<'_>| {
+            let now = clock.now().to_string();
+            Ok(Change::new(()).with(Write::any(OPEN, vec![now.into()])))
+        };
+        self.store.write(open).await?;
+        self.closed.store(false, Ordering::Release);
+        self.standing().await
+    }
+
+    /// Keeps what users are told in one language, in place of what they were told before.
+    ///
+    /// # Errors
+    ///
+    /// The store failed.
+    pub async fn tell(&self, notice: Notice) -> Result<(), StoreError> {
+        let tell = async move |_: &mut Tx<'_>| {
+            let until = notice.fields.until.as_ref().map(|until| until.text.as_str());
+            let values = vec![
+                notice.language.code().into(),
+                notice.kind.as_str().into(),
+                notice.subject.as_str().into(),
+                notice.text.as_str().into(),
+                until.into(),
+            ];
+            Ok(Change::new(()).with(Write::one(NOTE, values)))
+        };
+        self.store.write(tell).await
+    }
+
+    /// Gives how the service stands.
+    ///
+    /// # Errors
+    ///
+    /// The store failed.
+    pub async fn standing(&self) -> Result<Standing, StoreError> {
+        let read = async |tx: &mut Tx<'_>| {
+            let [standing, notices] = tx.rows_of([(STANDING, vec![]), (NOTICES, vec![])]).await?;
+            let row = standing.first();
+            let row = row.ok_or_else(|| StoreError::Fault("the books were not founded".to_owned()))?;
+            let state = match row.text(0)? {
+                "open" => State::Open,
+                _ => State::Closed,
+            };
+            let since = row.text(1)?.to_owned();
+            let notices = notices.iter().map(notice).collect::<Result<_, _>>()?;
+            Ok(Standing {
+                state,
+                since,
+                notices,
+            })
+        };
+        self.store.read(read).await
+    }
+}
+
+fn notice(row: &Row) -> Result<Notice, StoreError> {
+    let until = row.maybe_text(4)?.map(str::to_owned);
+    Ok(Notice {
+        language: match row.text(0)? {
+            "zh" => NoticeLanguage::Zh,
+            _ => NoticeLanguage::En,
+        },
+        kind: row.text(1)?.to_owned(),
+        subject: row.text(2)?.to_owned(),
+        text: row.text(3)?.to_owned(),
+        fields: NoticeFields {
+            until: until.map(|text| Instant { text }),
+        },
+    })
+}
+
+/// Is a sum over some records, in fen.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sum {
+    records: i64,
+    amount: i64,
+    fee: i64,
+    coupon: i64,
+}
+
+fn sum(one: i64, other: i64) -> Result<i64, StoreError> {
+    let too_much = || StoreError::Fault("the books come to more than 64 bits of fen".to_owned());
+    one.checked_add(other).ok_or_else(too_much)
+}
+
+impl Sum {
+    fn add(&mut self, other: Sum) -> Result<(), StoreError> {
+        self.records = sum(self.records, other.records)?;
+        self.amount = sum(self.amount, other.amount)?;
+        self.fee = sum(self.fee, other.fee)?;
+        self.coupon = sum(self.coupon, other.coupon)?;
+        Ok(())
+    }
+}
+
+/// Adds the flow up, writes the daily totals and the house's balances, and gives the figures.
+async fn add_up(tx: &mut Tx<'_>, sealer: &Sealer) -> Result<Change<Frozen>, StoreError> {
+    let by_day = of_dialect(tx.dialect(), BY_DAY);
+    let [standing, flow, customers, house] = tx
+        .rows_of([
+            (STANDING, vec![]),
+            (by_day, vec![]),
+            (CUSTOMERS, vec![]),
+            (HOUSE_ACCOUNTS, vec![]),
+        ])
+        .await?;
+    let mut daily: BTreeMap<[String; 3], Sum> = BTreeMap::new();
+    let mut balances: BTreeMap<String, i64> = BTreeMap::new();
+    let mut records = 0_i64;
+    for row in &flow {
+        let (day, code, direction) = (row.text(0)?, row.text(1)?, row.text(2)?);
+        let one = Sum {
+            records: row.int(4)?,
+            amount: row.int(5)?,
+            fee: row.int(6)?,
+            coupon: row.maybe_int(7)?.unwrap_or(0),
+        };
+        records = sum(records, one.records)?;
+        let line = daily.entry([day, code, direction].map(str::to_owned));
+        line.or_default().add(one)?;
+        let kind = Kind::of_code(code, direction, day);
+        let kind = kind.ok_or_else(|| StoreError::Fault(format!("a record of code {code}")))?;
+        for (account, moved) in other_sides(kind, one, row.maybe_text(3)?)? {
+            let balance = balances.entry(account).or_default();
+            *balance = sum(*balance, moved)?;
+        }
+    }
+    let row = customers.first().zip(standing.first());
+    let (customers, standing) =
+        row.ok_or_else(|| StoreError::Fault("the books were not founded".to_owned()))?;
+    let figure = |at| Ok::<_, StoreError>(customers.maybe_int(at)?.unwrap_or(0));
+    let (owed, frozen) = (figure(1)?, figure(2)?);
+    let mut all = sum(owed, frozen)?;
+    let mut writes = vec![Write::any("DELETE FROM daily_total", vec![])];
+    for ([day, code, direction], one) in daily {
+        let amounts = [one.records, one.amount, one.fee, one.coupon].map(Value::from);
+        let mut values = vec![day.into(), code.into(), direction.into()];
+        values.extend(amounts);
+        writes.push(Write::one(DAILY, values));
+    }
+    for row in &house {
+        let mut account = Account::of_row(row)?;
+        let key = account.channel.clone().or(account.class.clone());
+        account.balance = balances.get(&key.unwrap_or_default()).copied().unwrap_or(0);
+        all = sum(all, account.balance)?;
+        writes.push(account.update(sealer, 0));
+    }
+    let figures = Figures {
+        accounts: customers.int(0)?,
+        records,
+        balances: Yuan(owed),
+        frozen: Yuan(frozen),
+        difference: Yuan(all),
+    };
+    let frozen = Frozen {
+        state: match standing.text(0)? {
+            "open" => State::Open,
+            _ => State::Closed,
+        },
+        since: standing.text(1)?.to_owned(),
+        figures,
+    };
+    Ok(Change::new(frozen).with_all(writes))
+}
+
+/// What the house's accounts move by, with the sign of a debt: by channel, or by class.
+fn other_sides(kind: Kind, moved: Sum, channel: Option<&str>) -> Result<Vec<(String, i64)>, StoreError> {
+    let less = |amount: i64| amount.saturating_neg();
+    let other = match kind.is_in() {
+        true => less(sum(moved.amount, moved.fee)?),
+        false => sum(sum(moved.amount, moved.coupon)?, less(moved.fee))?,
+    };
+    let mut sides = vec![
+        ("FEES".to_owned(), moved.fee),
+        ("MARKETING".to_owned(), less(moved.coupon)),
+    ];
+    match kind {
+        Kind::TopUp | Kind::Withdrawal => {
+            let none = || StoreError::Fault("a record without its channel".to_owned());
+            sides.push((channel.ok_or_else(none)?.to_owned(), other));
+        }
+        Kind::PaymentOut
+        | Kind::PaymentIn
+        | Kind::RefundOut
+        | Kind::RefundIn
+        | Kind::TransferOut
+        | Kind::TransferIn => sides.push(("TRANSIT".to_owned(), other)),
+        // The frozen part of the same account.
+        Kind::Freeze | Kind::Unfreeze => {}
+    }
+    Ok(sides)
+}
