@@ -11,7 +11,8 @@ use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use crate::address::{Address, Kind};
 use crate::cut::{self, KeyRange};
 use crate::error::{DatabaseError, DatabaseErrorKind};
-use crate::session::{Failure, Joiner, Key, Opened, Query, Rows, Session};
+use crate::session::{Dialect, Failure, Joiner, Key, Opened, Query, Rows, Session};
+use crate::spelling::{self, Part, RangeSums, Spelling, SpellingRequest, Unsummed};
 use crate::table::TableInfo;
 use crate::{mysql, postgres, sqlite};
 
@@ -31,6 +32,7 @@ struct Shared {
     snapshot: String,
     tables: Vec<Arc<TableInfo>>,
     joiner: Option<Box<dyn Joiner>>,
+    dialect: Dialect,
     pool: Mutex<Pool>,
     returned: Condvar,
 }
@@ -90,6 +92,7 @@ impl Database {
                 snapshot: opened.snapshot,
                 tables: opened.tables,
                 joiner: opened.joiner,
+                dialect: opened.dialect,
                 pool: Mutex::new(pool),
                 returned: Condvar::new(),
             }),
@@ -141,7 +144,32 @@ impl Database {
             after: range.after.clone(),
             upto: range.upto.clone(),
         };
-        self.start(table, rows, range.first_row, columns, batch_rows)
+        let query = self.query(table, rows, columns, batch_rows);
+        self.start(query, range.first_row)
+    }
+
+    /// Starts to read some columns of the records of a range that are in a part, as
+    /// [`Database::read`] does. Where they are numbered, the number that each has in the range comes
+    /// behind its columns, from 1.
+    pub fn read_part(
+        &self,
+        table: usize,
+        range: &KeyRange,
+        columns: &[usize],
+        part: &Arc<Part>,
+        is_numbered: bool,
+        batch_rows: usize,
+    ) -> Records {
+        let rows = Rows::Range {
+            after: range.after.clone(),
+            upto: range.upto.clone(),
+        };
+        let query = Query {
+            part: Some(Arc::clone(part)),
+            is_numbered,
+            ..self.query(table, rows, columns, batch_rows)
+        };
+        self.start(query, range.first_row)
     }
 
     /// Starts to read the records of some keys, in the order of the key; keys that are not there are
@@ -153,23 +181,82 @@ impl Database {
         columns: &[usize],
         batch_rows: usize,
     ) -> Records {
-        self.start(table, Rows::Keys(keys.into()), 0, columns, batch_rows)
+        let query = self.query(table, Rows::Keys(keys.into()), columns, batch_rows);
+        self.start(query, 0)
     }
 
-    fn start(
-        &self,
-        table: usize,
-        rows: Rows,
-        first_row: u64,
-        columns: &[usize],
-        batch_rows: usize,
-    ) -> Records {
-        let query = Query {
+    /// Says how the server would spell the records of a table.
+    ///
+    /// # Errors
+    /// Why it cannot; they can be read all the same.
+    pub fn spelling(&self, table: usize, request: &SpellingRequest) -> Result<Spelling, String> {
+        spelling::spelling(&self.shared.dialect, table, &self.tables()[table], request)
+    }
+
+    /// Has the server spell, digest and add up the records of some ranges, each of which begins
+    /// where the one before it ends.
+    ///
+    /// # Errors
+    /// When the server cannot, or gives other records than were counted; and when the connection is
+    /// lost or the server takes too long.
+    pub fn add_up(&self, spelling: &Spelling, ranges: &[KeyRange]) -> Result<RangeSums, Unsummed> {
+        let after = ranges.first().and_then(|range| range.after.as_ref());
+        let upto = ranges.last().and_then(|range| range.upto.as_ref());
+        let table = Arc::clone(&self.tables()[spelling.table]);
+        let ask = |statement| {
+            let answer = apart(|| {
+                let mut rows = Vec::new();
+                self.shared.with_session(|session| {
+                    rows = session.add_up(&table, after, upto, statement)?;
+                    Ok(())
+                })?;
+                Ok(rows)
+            });
+            answer.map_err(|error| match &error.kind {
+                DatabaseErrorKind::Statement { why, .. } => Unsummed::Unfit(why.clone()),
+                _ => Unsummed::Failed(error),
+            })
+        };
+        let mut sums = RangeSums::default();
+        let read = spelling.read_digests(ask(spelling.digests())?, &mut sums);
+        read.map_err(Unsummed::Unfit)?;
+        let counted: Option<u64> = ranges.iter().map(|range| range.rows).sum();
+        let mut all = vec![
+            sums.buckets
+                .iter()
+                .map(|bucket| bucket.records)
+                .sum::<u64>(),
+        ];
+        if let Some(statement) = spelling.figures() {
+            let read = spelling.read_figures(ask(statement)?, &mut sums);
+            read.map_err(Unsummed::Unfit)?;
+            all.push(sums.groups.iter().map(|group| group.records).sum());
+        }
+        match all.iter().all(|all| Some(*all) == counted) {
+            true => Ok(sums),
+            false => Err(Unsummed::Unfit(
+                "its records are not those that were counted".to_owned(),
+            )),
+        }
+    }
+
+    /// Returns how many connections are open.
+    pub fn sessions(&self) -> usize {
+        self.shared.pool().alive
+    }
+
+    fn query(&self, table: usize, rows: Rows, columns: &[usize], batch_rows: usize) -> Query {
+        Query {
             table: Arc::clone(&self.tables()[table]),
             columns: columns.to_vec(),
             rows,
+            part: None,
+            is_numbered: false,
             batch_rows: batch_rows.max(1),
-        };
+        }
+    }
+
+    fn start(&self, query: Query, first_row: u64) -> Records {
         let (sender, receiver) = mpsc::channel();
         let shared = Arc::clone(&self.shared);
         let started = thread::Builder::new()
@@ -361,6 +448,7 @@ fn key_of(session: &mut dyn Session, query: &Query, row: u64) -> Option<String> 
     }
     let keys = Query {
         columns: query.table.key.clone(),
+        is_numbered: false,
         ..query.clone()
     };
     let mut seen = 0;
@@ -543,6 +631,7 @@ mod tests {
             tables: vec![Arc::new(table)],
             sessions: (0..sessions).map(|_| server.session()).collect(),
             joiner: Some(Box::new(server)),
+            dialect: Dialect::Sqlite,
         };
         Database::of("flaky".to_owned(), opened)
     }

@@ -42,6 +42,7 @@ mod error;
 mod mysql;
 mod postgres;
 mod session;
+mod spelling;
 mod sqlite;
 mod table;
 mod write;
@@ -51,5 +52,8 @@ pub use cut::KeyRange;
 pub use database::{Database, Records};
 pub use error::{DatabaseError, DatabaseErrorKind};
 pub use session::Key;
+pub use spelling::{
+    BucketSums, GroupSums, Part, RangeSums, SpelledColumn, Spelling, SpellingRequest, Unsummed,
+};
 pub use table::{ColumnInfo, TableInfo};
 pub use write::{Destination, Unfit, Writer};

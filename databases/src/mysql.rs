@@ -12,6 +12,7 @@ mod decode;
 mod fault;
 mod session;
 mod snapshot;
+pub(crate) mod spelling;
 mod tables;
 pub(crate) mod write;
 
@@ -22,7 +23,7 @@ use mysql::prelude::Queryable;
 
 use crate::address::Server as Place;
 use crate::error::DatabaseError;
-use crate::session::{Opened, Session};
+use crate::session::{Dialect, Opened, Session};
 use session::MysqlSession;
 
 /// Connects, brings all sessions to one moment, tries that they cannot write, and learns the tables.
@@ -51,6 +52,9 @@ pub(crate) fn open(
     });
     Ok(Opened {
         product: product.to_string(),
+        dialect: Dialect::Mysql {
+            is_recent: product.numbers_records(),
+        },
         snapshot,
         tables: found.tables,
         sessions: sessions.collect(),
@@ -83,6 +87,16 @@ impl Product {
             is_mariadb: named.to_ascii_lowercase().contains("mariadb"),
             version: named[..end.unwrap_or(named.len())].to_owned(),
         })
+    }
+}
+
+impl Product {
+    /// Whether it has window functions: MySQL from 8.0, MariaDB from 10.2 on.
+    fn numbers_records(&self) -> bool {
+        let mut parts = self.version.split('.').map(str::parse::<u32>);
+        let mut part = || parts.next().and_then(Result::ok).unwrap_or_default();
+        let version = (part(), part());
+        version >= if self.is_mariadb { (10, 2) } else { (8, 0) }
     }
 }
 
