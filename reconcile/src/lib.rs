@@ -37,6 +37,7 @@ mod many;
 mod pairing;
 mod parallel;
 mod prepare;
+mod push;
 mod readings;
 mod rows;
 mod scribe;

@@ -4,13 +4,14 @@ use crate::common::{Background, Census, Groups, Of};
 use crate::error::VerifyError;
 use crate::evidence::{Evidence, Input, Manifest};
 use crate::explain::Explainer;
-use crate::fold::{Folded, fold};
+use crate::fold::{Figures, Folded, How, fold};
 use crate::largest::Largest;
 use crate::locate::{Look, Paired};
 use crate::many::compare_by_partitions;
 use crate::pairing::Found;
 use crate::parallel::in_parallel;
 use crate::prepare::{Agreement, Control, Origin, Prepared};
+use crate::push::{self, Looked, Restriction};
 use crate::readings::{Given, Readings};
 use crate::scribe::{BREAKS_PER_BLOCK, Written, write_out};
 use crate::tally::Tally;
@@ -31,6 +32,8 @@ use std::time::Duration;
 
 /// Records of which about so many are looked at for what is usual, where very many differ.
 const SAMPLED: u64 = 60_000;
+
+const CHANGED: &str = "a book changed between the fold and the second look";
 
 /// How a run is made. Results do not depend on it, times and the seed apart.
 #[derive(Clone, Debug)]
@@ -325,16 +328,24 @@ impl AgreementRun<'_> {
         evidence: &mut Evidence,
         largest: &mut Largest,
     ) -> Result<(AgreementReport, u64), VerifyError> {
-        let meter = self.begin(Work::Fold);
-        let folded = self.fold(self.options.sketch, &meter).await?;
+        let Looked {
+            mut folded,
+            restriction,
+            fold: way,
+            is_changed,
+        } = self.look().await?;
         let rejected = folded.rejects();
         let mut tally = Tally::default();
         let mut not_checked = Vec::new();
-        let comparison = folded.expected.compare(&folded.actual)?;
+        if is_changed {
+            not_checked.push(CHANGED.to_owned());
+        }
+        let comparison = std::mem::replace(&mut folded.comparison, Comparison::of_equals());
         let agreed = comparison.complete && comparison.elements.is_empty();
         if !agreed {
             self.locate(
                 &folded,
+                restriction.as_ref(),
                 comparison,
                 evidence,
                 largest,
@@ -347,7 +358,24 @@ impl AgreementRun<'_> {
             self.write_rejects(rejected, evidence, &mut not_checked)
                 .await?;
         }
-        Ok((self.report(&folded, tally, not_checked), rejected))
+        let mut report = self.report(&folded, tally, not_checked);
+        report.fold = way;
+        Ok((report, rejected))
+    }
+
+    /// Folds both sides, by their servers where the plan asks for it.
+    async fn look(&self) -> Result<Looked, VerifyError> {
+        let meter = self.begin(Work::Fold);
+        let how = self.how(self.options.sketch, &meter);
+        if self.agreement.is_pushed {
+            return push::look(how, &|| self.begin(Work::Fold)).await;
+        }
+        Ok(Looked {
+            folded: fold(how, None).await?,
+            restriction: None,
+            fold: None,
+            is_changed: false,
+        })
     }
 
     fn begin(&self, work: Work) -> Arc<Meter> {
@@ -362,18 +390,16 @@ impl AgreementRun<'_> {
         meter
     }
 
-    async fn fold(&self, size: SketchSize, meter: &Arc<Meter>) -> Result<Folded, VerifyError> {
-        let session = &self.prepared.session;
-        fold(
-            session,
-            self.agreement,
-            self.seed,
+    fn how<'h>(&'h self, size: SketchSize, meter: &'h Arc<Meter>) -> How<'h> {
+        How {
+            session: &self.prepared.session,
+            agreement: self.agreement,
+            seed: self.seed,
             size,
-            self.options.threads,
-            self.watch,
+            threads: self.options.threads,
+            watch: self.watch,
             meter,
-        )
-        .await
+        }
     }
 
     /// Finds every break: by the decoded keys, after a larger sketch if need be, or by comparing
@@ -381,6 +407,7 @@ impl AgreementRun<'_> {
     async fn locate(
         &self,
         folded: &Folded,
+        restriction: Option<&Restriction>,
         mut comparison: Comparison,
         evidence: &mut Evidence,
         largest: &mut Largest,
@@ -398,10 +425,8 @@ impl AgreementRun<'_> {
                 "about {estimate} records differ; folding once more"
             ));
             let meter = self.begin(Work::Fold);
-            comparison = {
-                let folded = self.fold(size, &meter).await?;
-                folded.expected.compare(&folded.actual)?
-            };
+            let again = fold(self.how(size, &meter), restriction).await?;
+            comparison = again.comparison;
         }
         let meter = self.begin(if comparison.complete {
             Work::Locate
@@ -415,6 +440,7 @@ impl AgreementRun<'_> {
             watch: self.watch,
             meter: &meter,
             partition_records: self.options.limits.partition_records,
+            restriction,
         };
         let groups = Groups::default();
         let mut out = Out {
@@ -429,14 +455,13 @@ impl AgreementRun<'_> {
             watch: self.watch,
         };
         let layout = &self.agreement.layout;
-        let changed = "a book changed between the fold and the second look";
         if comparison.complete && comparison.elements.len() <= self.options.limits.in_memory {
             let marks = comparison.elements.iter().map(|element| element.mark);
             let choice = Choice::Keys(Arc::new(Keys::new(layout, marks)));
             let expected = look.fetch(Side::Expected, Some(&choice), true).await?;
             let actual = look.fetch(Side::Actual, Some(&choice), true).await?;
             if !look.agrees_with(&comparison.elements, &expected, &actual)? {
-                not_checked.push(changed.to_owned());
+                not_checked.push(CHANGED.to_owned());
             }
             let paired = look.pair(expected, actual)?;
             out.readings = Readings::choose(self.agreement, &paired, out.threads).await?;
@@ -454,7 +479,7 @@ impl AgreementRun<'_> {
             let readings = self.propose_from_sample(&look, folded, &mut out).await?;
             let choice = choice(layout, &comparison);
             let scratch = scratch(&self.options.evidence)?;
-            let records = (folded.expected.records(), folded.actual.records());
+            let records = (folded.expected.records, folded.actual.records);
             let mut take = |paired: &Paired<'_>, given: &Given<'_>| out.write_paired(paired, given);
             let seen = compare_by_partitions(
                 &look,
@@ -467,7 +492,7 @@ impl AgreementRun<'_> {
             .await?;
             out.readings = readings;
             if choice.is_none() && seen != records {
-                not_checked.push(changed.to_owned());
+                not_checked.push(CHANGED.to_owned());
             }
         }
         let (groups, broken, readings) = (out.groups, out.broken, out.readings);
@@ -508,7 +533,7 @@ impl AgreementRun<'_> {
         folded: &Folded,
         out: &mut Out<'_>,
     ) -> Result<Readings, VerifyError> {
-        let bits = (folded.expected.records() / SAMPLED).checked_ilog2();
+        let bits = (folded.expected.records / SAMPLED).checked_ilog2();
         let paired = self
             .fetch_paired(look, &Choice::Sample(bits.unwrap_or(0)))
             .await?;
@@ -635,7 +660,7 @@ impl AgreementRun<'_> {
         for (at, column) in layout.money().iter().enumerate() {
             let name = &layout.columns()[*column].name;
             let scale = layout.money_scale(*column);
-            let (left, right) = (&expected.totals()[at], &actual.totals()[at]);
+            let (left, right) = (&expected.totals[at], &actual.totals[at]);
             let currencies: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
             for currency in currencies {
                 let sum = |totals: &BTreeMap<String, footing::Total>| {
@@ -652,9 +677,9 @@ impl AgreementRun<'_> {
         }
         let closed = tally.account.close();
         let records = Counts {
-            expected: expected.records(),
-            actual: actual.records(),
-            agreed: expected.records().saturating_sub(tally.disagreeing),
+            expected: expected.records,
+            actual: actual.records,
+            agreed: expected.records.saturating_sub(tally.disagreeing),
         };
         AgreementReport {
             name: self.agreement.name.clone(),
@@ -670,6 +695,7 @@ impl AgreementRun<'_> {
             repairs: self.repairs(),
             breaks: tally.counts,
             not_checked,
+            fold: None,
         }
     }
 
@@ -688,7 +714,8 @@ impl AgreementRun<'_> {
                 self.agreement.ignored.join(", ")
             ));
         }
-        let [expected, actual] = folded.null_keys;
+        let sides = [&folded.expected, &folded.actual];
+        let [expected, actual] = sides.map(|side: &Figures| side.null_keys);
         if expected > 0 || actual > 0 {
             notes.push(format!(
                 "records with NULL in the key: {expected} expected, {actual} actual"
@@ -727,8 +754,8 @@ impl AgreementRun<'_> {
             return Vec::new();
         }
         let sides = (
-            &folded.expected.crossed().groups,
-            &folded.actual.crossed().groups,
+            &folded.expected.crossed.groups,
+            &folded.actual.crossed.groups,
         );
         let (Some(left), Some(right)) = sides else {
             not_checked.push(format!(

@@ -217,6 +217,7 @@ fn agreement() -> AgreementReport {
             what: text("skip_footer"),
             count: 1,
         }],
+        fold: None,
     }
 }
 
