@@ -131,6 +131,8 @@ pub enum Unsummed {
 
 /// What a dialect writes of one column.
 pub(crate) struct Written {
+    /// SQL of the column itself.
+    pub(crate) name: String,
     /// SQL of the spelling: a text, NULL for NULL.
     pub(crate) text: String,
     /// Whether it may hold any letter, so that its length is written as well.

@@ -88,12 +88,13 @@ fn md5<'a>(secret: &str, fields: impl Iterator<Item = &'a Written>) -> String {
     format!("MD5(CONCAT('{secret}', {}))", fields.join(", "))
 }
 
-/// The arguments that write one field.
+/// The arguments that write one field. A value of which nothing can be made is not spelled as NULL:
+/// it makes the whole record NULL.
 fn field(written: &Written) -> String {
-    let text = &written.text;
+    let Written { name, text, .. } = written;
     match written.is_text {
-        true => format!("IFNULL(LENGTH({text}), '~'), ':', IFNULL({text}, '')"),
-        false => format!("IFNULL({text}, '~'), ';'"),
+        true => format!("IF({name} IS NULL, '~:', CONCAT(LENGTH({text}), ':', {text}))"),
+        false => format!("IF({name} IS NULL, '~', {text}), ';'"),
     }
 }
 
@@ -186,6 +187,7 @@ fn column(column: &ColumnInfo, scale: Option<u8>) -> Result<Written, String> {
     let name = quoted(&column.name);
     let declared = column.declared.to_ascii_lowercase();
     let plain = |text: String| Written {
+        name: name.clone(),
         text,
         is_text: false,
         unreadable: None,
@@ -226,6 +228,7 @@ fn column(column: &ColumnInfo, scale: Option<u8>) -> Result<Written, String> {
                 false => format!("CONVERT({name} USING utf8mb4)"),
             };
             Written {
+                name: name.clone(),
                 text: format!("CAST({text} AS BINARY)"),
                 is_text: true,
                 unreadable: None,

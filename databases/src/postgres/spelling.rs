@@ -121,6 +121,7 @@ fn figures(table: &TableInfo, request: &SpellingRequest, written: &[Written]) ->
 fn column(column: &ColumnInfo, scale: Option<u8>) -> Result<Written, String> {
     let name = quoted(&column.name);
     let plain = |text: String, unreadable: Option<String>| Written {
+        name: name.clone(),
         text,
         is_text: false,
         unreadable,
@@ -145,6 +146,7 @@ fn column(column: &ColumnInfo, scale: Option<u8>) -> Result<Written, String> {
             plain(text, Some(format!("{name} = 'NaN'")))
         }
         DataType::Utf8View => Written {
+            name: name.clone(),
             text: format!("({})::text", column.asked),
             is_text: true,
             unreadable: None,

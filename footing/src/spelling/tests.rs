@@ -141,9 +141,9 @@ fn a_record_is_digested_as_md5sum_does_it() {
     assert_eq!(speller.spell(&record), [expected]);
 }
 
-const SECRET: &str = "?";
-const KEY_BUCKET: u32 = 0;
-const PIECES: [u64; 2] = [0, 0];
+const SECRET: &str = "714140b3889b8bb96b642753809e1d89";
+const KEY_BUCKET: u32 = 0x69;
+const PIECES: [u64; 2] = [0x0d69_fc49_27fb_0d5e, 0x0561_a031_7d9d_738e];
 
 #[test]
 fn a_layout_with_a_float_is_not_spelled() {
