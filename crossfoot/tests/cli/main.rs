@@ -18,5 +18,6 @@ mod init;
 mod into;
 mod peer;
 mod place;
+mod push;
 mod verify;
 mod window;
