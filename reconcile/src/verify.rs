@@ -11,7 +11,7 @@ use crate::many::compare_by_partitions;
 use crate::pairing::Found;
 use crate::parallel::in_parallel;
 use crate::prepare::{Agreement, Control, Origin, Prepared};
-use crate::push::{self, Looked, Restriction};
+use crate::push::{self, Looked};
 use crate::readings::{Given, Readings};
 use crate::scribe::{BREAKS_PER_BLOCK, Written, write_out};
 use crate::tally::Tally;
@@ -328,24 +328,18 @@ impl AgreementRun<'_> {
         evidence: &mut Evidence,
         largest: &mut Largest,
     ) -> Result<(AgreementReport, u64), VerifyError> {
-        let Looked {
-            mut folded,
-            restriction,
-            fold: way,
-            is_changed,
-        } = self.look().await?;
-        let rejected = folded.rejects();
+        let mut looked = self.look().await?;
+        let rejected = looked.folded.rejects();
         let mut tally = Tally::default();
         let mut not_checked = Vec::new();
-        if is_changed {
+        if looked.is_changed {
             not_checked.push(CHANGED.to_owned());
         }
-        let comparison = std::mem::replace(&mut folded.comparison, Comparison::of_equals());
+        let comparison = std::mem::replace(&mut looked.folded.comparison, Comparison::of_equals());
         let agreed = comparison.complete && comparison.elements.is_empty();
         if !agreed {
             self.locate(
-                &folded,
-                restriction.as_ref(),
+                &looked,
                 comparison,
                 evidence,
                 largest,
@@ -358,8 +352,8 @@ impl AgreementRun<'_> {
             self.write_rejects(rejected, evidence, &mut not_checked)
                 .await?;
         }
-        let mut report = self.report(&folded, tally, not_checked);
-        report.fold = way;
+        let mut report = self.report(&looked.folded, tally, not_checked);
+        report.fold = looked.fold;
         Ok((report, rejected))
     }
 
@@ -406,14 +400,14 @@ impl AgreementRun<'_> {
     /// everything in partitions.
     async fn locate(
         &self,
-        folded: &Folded,
-        restriction: Option<&Restriction>,
+        looked: &Looked,
         mut comparison: Comparison,
         evidence: &mut Evidence,
         largest: &mut Largest,
         tally: &mut Tally,
         not_checked: &mut Vec<String>,
     ) -> Result<(), VerifyError> {
+        let (folded, restriction) = (&looked.folded, looked.restriction.as_ref());
         if !comparison.complete
             && let Some(size) = larger(&comparison, &self.options.limits)
         {

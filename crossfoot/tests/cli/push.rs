@@ -2,10 +2,13 @@
 
 use crate::databases::{Servers, run};
 use crate::place::Place;
+use footing::{Seed, SketchSize};
 use mysql::prelude::Queryable as _;
+use reconcile::{Limits, Options, Unwatched, Watch};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::fs;
+use std::sync::Arc;
 
 /// A record of `entry`: number, id, book, amount in fen, time, memo.
 type Entry = (u32, u32, String, i64, String, Option<String>);
@@ -218,6 +221,66 @@ fn pushed_or_read_a_run_says_the_same_without_a_key_and_when_all_differ() {
     }
 }
 
+#[test]
+fn a_part_is_enough_for_a_larger_sketch_and_for_partitions() {
+    let servers = Servers::start();
+    let place = Place::empty();
+    let source = fill(&servers, &place, "old_books", &entries(3_000, false));
+    let target = fill(&servers, &place, "new_books", &entries(3_000, true));
+    let (_, source, rule) = &source[0];
+    let (_, target, actual) = &target[1];
+    let verify = |plan: &str, limits: Limits| {
+        fs::write(place.path().join("crossfoot.toml"), plan).unwrap();
+        let plan = rules::plan::read(&place.path().join("crossfoot.toml")).unwrap();
+        let password =
+            |name: &str| (name == "PASSWORD").then(|| crate::databases::PASSWORD.to_owned());
+        let prepared = reconcile::prepare(plan, 2, &password).unwrap();
+        let options = Options {
+            threads: 2,
+            seed: Some(Seed::new([9; 32])),
+            sketch: SketchSize::of_bits(6),
+            digest: false,
+            limits,
+            ..Options::new(place.path().join("evidence"))
+        };
+        let watch: Arc<dyn Watch> = Arc::new(Unwatched::default());
+        let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
+        let run = reconcile::verify(&prepared, &options, &watch);
+        let mut outcome = runtime.block_on(run).unwrap();
+        let fold = outcome.report.agreements[0].fold.take();
+        (
+            place.read("evidence/breaks.jsonl"),
+            outcome.report.agreements,
+            fold,
+        )
+    };
+    let usual = Limits::default();
+    let on_disk = Limits {
+        in_memory: 0,
+        partition_records: 500,
+        ..usual
+    };
+    let without_sketch = Limits {
+        sketch: SketchSize::of_bits(6),
+        ..on_disk
+    };
+    for limits in [usual, on_disk, without_sketch] {
+        for more in ["key = [\"id\"]", ""] {
+            let plan = plan(source, target, rule, actual, more);
+            let read = verify(&plan, limits);
+            let (breaks, agreements, fold) = verify(&format!("{plan}\nfold = \"push\"\n"), limits);
+            assert_eq!(read.0, breaks, "{limits:?} {more}");
+            assert_eq!(read.1, agreements, "{limits:?} {more}");
+            let fold = fold.expect("asked for");
+            assert!(breaks.lines().count() > 20, "{breaks}");
+            assert!(
+                fold.differing > 10 && fold.differing * 2 < fold.buckets,
+                "{fold:?}"
+            );
+        }
+    }
+}
+
 /// Fills a table of many types in PostgreSQL and in MariaDB.
 fn declare(servers: &Servers, records: u32) -> (String, String) {
     let row = |id: u32| {
@@ -340,7 +403,7 @@ fn every_column_tells_and_totals_by_currency_and_day_are_the_same() {
         found.unwrap_or(&stdout).trim().to_owned()
     };
     insta::assert_snapshot!(format!("{}\n{}", line("en"), line("zh")), @"
-    Expected: added up by its database; Actual: added up by its database; 0 of 256 buckets differ
+    expected: added up by its database; actual: added up by its database; 0 of 256 buckets differ
     应有：由其数据库汇总；实有：由其数据库汇总；256 个桶中有 0 个不同
     ");
 }
@@ -351,14 +414,15 @@ fn what_is_not_pushed_is_read_and_says_why_and_errors_are_the_same() {
     let place = Place::empty();
     servers.make("old");
     servers.make("new");
-    for book in ["old", "new"] {
+    // A value that no type holds, in one of them: which of two were named first would be chance.
+    for (book, odd) in [("old", "'NaN'"), ("new", "1")] {
         servers.postgres.psql(&format!(
             "SET search_path = {book};
              CREATE TABLE entry (id int PRIMARY KEY, amount numeric(18,2), rate float8);
              INSERT INTO entry VALUES (1, 1.50, 0.1), (2, -0.01, 0.2);
              CREATE TABLE heap AS TABLE entry;
              CREATE TABLE odd (id int PRIMARY KEY, amount numeric(18,2));
-             INSERT INTO odd VALUES (1, 1), (2, 'NaN');"
+             INSERT INTO odd VALUES (1, 1), (2, {odd});"
         ));
     }
     let [(_, old), ..] = servers.addresses("old");
@@ -385,7 +449,15 @@ fn what_is_not_pushed_is_read_and_says_why_and_errors_are_the_same() {
             of("entry", "entry"),
         ]
         .join("\n"),
-        @""
+        @"
+    pushed - | pushed -
+    read it does not take every record | pushed -
+    read it computes `amount` | pushed -
+    read it puts records together | pushed -
+    read it reads more than one table | pushed -
+    read `heap` has no primary key | pushed -
+    read `rate` is a floating-point number, which every server writes in its own way | read `rate` is a floating-point number, which every server writes in its own way
+    "
     );
     let ends = |more: &str| {
         let plan = plan(&old, &new, "odd", "odd", &format!("key = [\"id\"]\n{more}"));
