@@ -1,6 +1,8 @@
 //! The command line.
 
+use books::DatabaseLoad;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use rules::plan::Plan;
 use std::path::PathBuf;
 
 /// Moves a ledger and proves that it balances, or names the exact records that do not.
@@ -98,10 +100,11 @@ pub(crate) enum Command {
     /// Runs the rules and writes the tables of the target; killed at any point, it goes on.
     ///
     /// Every agreement whose `target` is a table is written, in chunks of the main table of its
-    /// rule: a Parquet file each, with a manifest that tells what was read, converted, rejected,
-    /// left out and written. Started again it goes on behind the last finished chunk; a source or
-    /// a rule that has changed meanwhile is refused. All tables come to their places together, once
-    /// everything is accounted for.
+    /// rule: into a folder as a Parquet file each, into a database in a transaction each, with a
+    /// manifest that tells what was read, converted, rejected, left out and written. Started again
+    /// it goes on behind the last finished chunk; a source or a rule that has changed meanwhile is
+    /// refused. All tables come to their places together, once everything is accounted for; in a
+    /// database, tables that are there already are filled in place.
     Convert(Convert),
     /// Proposes correcting entries for the breaks that `verify` found: reversal and rebooking.
     ///
@@ -214,10 +217,29 @@ pub(crate) struct PlanPath {
     pub(crate) plan: PathBuf,
 }
 
+/// What databases may be asked for.
+#[derive(Debug, Args)]
+pub(crate) struct MaxLoad {
+    /// The most that each database is asked for: records a second (50000), or seconds that its
+    /// replicas may be behind (lag=5), or both (50000,lag=5). `max_load` in an address says it for one.
+    #[arg(long, value_name = "LOAD")]
+    pub(crate) max_load: Option<DatabaseLoad>,
+}
+
+impl MaxLoad {
+    /// Holds the books of a plan to it.
+    pub(crate) fn apply(&self, plan: &mut Plan) {
+        if let Some(load) = self.max_load {
+            plan.limit(load);
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  crossfoot verify --plan examples/first\n  \
                         crossfoot verify old.csv new.parquet --key serial --money amount,fee\n  \
                         crossfoot verify old.csv sqlite://new.db\n  \
+                        crossfoot verify --as-of --settle 30    while payments go on\n  \
                         crossfoot verify --json | jq .verdict")]
 pub(crate) struct Verify {
     /// The old and the new book: a file, a folder, a glob or a database each. Without them, the plan
@@ -226,6 +248,8 @@ pub(crate) struct Verify {
     pub(crate) books: Vec<String>,
     #[command(flatten)]
     pub(crate) plan: PlanPath,
+    #[command(flatten)]
+    pub(crate) load: MaxLoad,
     /// Columns that name a record, when two books are given.
     #[arg(
         long,
@@ -252,6 +276,14 @@ pub(crate) struct Verify {
     /// Does not digest the files of the books; the evidence then names them without their BLAKE3.
     #[arg(long)]
     pub(crate) no_digest: bool,
+    /// Verifies databases that still move: as of one moment each. Records that differ are looked at
+    /// again; those in flight are no breaks. The gate stays shut.
+    #[arg(long)]
+    pub(crate) as_of: bool,
+    /// How long one book may come after the other: a record that differs and stands unchanged so
+    /// long is a break.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, requires = "as_of")]
+    pub(crate) settle: u32,
 }
 
 #[derive(Debug, Args)]
@@ -277,6 +309,8 @@ pub(crate) struct Explain {
     pub(crate) key: Vec<String>,
     #[command(flatten)]
     pub(crate) plan: PlanPath,
+    #[command(flatten)]
+    pub(crate) load: MaxLoad,
     /// The agreement; needed where more than one could answer.
     #[arg(long, value_name = "NAME")]
     pub(crate) agreement: Option<String>,
@@ -299,10 +333,13 @@ pub(crate) struct Explain {
                         crossfoot convert --threads 8 --chunk-records 500000\n  \
                         crossfoot convert --json | jq '.tables[] | [.read, .converted, .rejected]'\n\n\
                         Exit codes: 0 every record is converted or left out by its rule, 1 some \
-                        were rejected, 3 a file cannot be read or written, 5 stopped: start it again.")]
+                        were rejected, 3 a file or a database cannot be read or written, 5 stopped: \
+                        start it again.")]
 pub(crate) struct Convert {
     #[command(flatten)]
     pub(crate) plan: PlanPath,
+    #[command(flatten)]
+    pub(crate) load: MaxLoad,
     /// Threads to work in, each at a chunk of its own; by default one for each processor.
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<std::num::NonZeroUsize>,
@@ -631,6 +668,8 @@ pub(crate) struct Report {
 pub(crate) struct Rehearse {
     #[command(flatten)]
     pub(crate) plan: PlanPath,
+    #[command(flatten)]
+    pub(crate) load: MaxLoad,
     /// Plants these causes only; by default every one that fits.
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
     pub(crate) cause: Vec<shadow::Cause>,

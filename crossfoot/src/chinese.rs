@@ -318,6 +318,32 @@ mod tests {
     }
 
     #[test]
+    fn what_a_database_does_not_take_is_told_in_chinese() {
+        check(
+            "public.t, id 1, column \"c\": a column character(5) cannot hold \"ab \" exactly: it drops \
+             blanks at the end",
+            "public.t，id 1，列 \"c\"：character(5) 类型的列无法精确保存 \"ab \"：该列会去掉末尾的空格",
+        );
+        check(
+            "the column `terms`: posting has it as jsonb, which does not keep every text as it is",
+            "列 `terms`：posting 中该列为 jsonb，不能原样保存所有文本",
+        );
+        check(
+            "the column `share`: the rule gives a date, and posting has it without a type",
+            "列 `share`：规则给出日期，而 posting 中该列未声明类型",
+        );
+        check(
+            "writing secret: it is there, and the user may not read it; GRANT SELECT and INSERT on it \
+             to the user that writes",
+            "写入 secret：该表存在，而该用户无权读取；请对写入用户授予其 SELECT 和 INSERT 权限",
+        );
+        check(
+            "putting a, b, c in their places: no",
+            "将 a, b, c 改为正式表名：no",
+        );
+    }
+
+    #[test]
     fn names_are_taken_over_whatever_they_look_like() {
         check("there is no table `the plan`", "没有表 `the plan`");
         check("the columns are 金额, a; b: c", "现有各列：金额, a; b: c");

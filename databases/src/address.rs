@@ -9,6 +9,8 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 use url::Url;
 
 use crate::error::{DatabaseError, DatabaseErrorKind};
+use crate::load::{Load, Throttle};
+use crate::{mysql, postgres};
 
 /// The schemes of the databases that are read.
 pub const SCHEMES: [&str; 5] = ["postgres", "postgresql", "mysql", "mariadb", "sqlite"];
@@ -27,6 +29,8 @@ pub struct Address {
     /// What follows the path, without what is secret.
     shown: String,
     password: Option<String>,
+    /// What all who work with this address, and its clones, are held to.
+    pub(crate) throttle: Option<Throttle>,
 }
 
 /// Which database, and where.
@@ -135,6 +139,7 @@ impl Address {
         };
         let mut tls = None;
         let mut roots = None;
+        let mut load = None;
         for (name, value) in parsed.query_pairs() {
             let path = || folder.join(&*value);
             match &*name {
@@ -147,6 +152,7 @@ impl Address {
                 "statement_timeout" => server.statement_timeout = seconds(&name, &value)?,
                 "lock_timeout" => server.lock_timeout = seconds(&name, &value)?,
                 "connections" => server.connections = Some(count(&value)?),
+                "max_load" => load = Some(value.parse::<Load>().map_err(wrong)?),
                 other => return Err(unknown(other, is_postgres)),
             }
         }
@@ -179,7 +185,28 @@ impl Address {
             },
             shown,
             password,
+            throttle: load.map(Throttle::new),
         })
+    }
+
+    /// Returns the address with another load, which clones of it share.
+    #[must_use]
+    pub fn with_load(mut self, load: Load) -> Address {
+        self.throttle = Some(Throttle::new(load));
+        self
+    }
+
+    /// Makes sure that the lag of replicas can be asked for, where the load limits it.
+    pub(crate) fn gauge(&self, password: Option<&str>) -> Result<(), DatabaseError> {
+        let Some(throttle) = &self.throttle else {
+            return Ok(());
+        };
+        match &self.kind {
+            Kind::Postgres(server) => throttle.attach(|| postgres::gauge::open(server, password)),
+            Kind::Mysql(server) => throttle.attach(|| mysql::gauge::open(server, password)),
+            // A file has no replicas.
+            Kind::Sqlite(_) => Ok(()),
+        }
     }
 
     /// How many connections the address asks for.
@@ -227,6 +254,7 @@ fn sqlite(path: &str, folder: &Path) -> Result<Address, DatabaseError> {
         kind: Kind::Sqlite(folder.join(path)),
         shown: format!("sqlite://{path}"),
         password: None,
+        throttle: None,
     })
 }
 
@@ -240,7 +268,7 @@ fn secret(why: String) -> DatabaseError {
 
 fn unknown(name: &str, is_postgres: bool) -> DatabaseError {
     let known = "`tls`, `ca_file`, `password_file`, `password_command`, `statement_timeout`, \
-                 `lock_timeout`, `connections`";
+                 `lock_timeout`, `connections`, `max_load`";
     let own = if is_postgres {
         "`host`, `schema`"
     } else {
@@ -393,15 +421,17 @@ mod tests {
                 refused("postgres://t@db/pay?sslmode=require"),
                 refused("mysql://t@db/pay?tls=maybe"),
                 refused("mysql://t@db/pay?lock_timeout=soon"),
+                refused("mysql://t@db/pay?max_load=some"),
                 refused("sqlite://"),
             ]
             .join("\n"),
             @r#"
         it names no database; write postgres://user@host/database
         it names no user; write postgres://user@host/database
-        it says "sslmode", which means nothing in an address; there are `host`, `schema`, `tls`, `ca_file`, `password_file`, `password_command`, `statement_timeout`, `lock_timeout`, `connections`
+        it says "sslmode", which means nothing in an address; there are `host`, `schema`, `tls`, `ca_file`, `password_file`, `password_command`, `statement_timeout`, `lock_timeout`, `connections`, `max_load`
         `tls` is neither `verify` nor `off`
         `lock_timeout` is no number of seconds from 1 to 86400
+        a load is written `50000` (records a second), `lag=5` (seconds that replicas may be behind) or `50000,lag=5`
         it names no file; write sqlite://path/to/file.db
         "#
         );

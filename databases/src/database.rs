@@ -2,17 +2,21 @@
 
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 
-use arrow_array::{Array, RecordBatch};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_array::{Array, Int64Array, RecordBatch};
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 
 use crate::address::{Address, Kind};
 use crate::cut::{self, KeyRange};
 use crate::error::{DatabaseError, DatabaseErrorKind};
+use crate::load::Throttle;
 use crate::session::{Dialect, Failure, Joiner, Key, Opened, Query, Rows, Session};
-use crate::spelling::{self, Part, RangeSums, Spelling, SpellingRequest, Unsummed};
+use crate::spelling::{self, Adding, Part, RangeSums, Spelling, SpellingRequest, Unsummed};
 use crate::table::TableInfo;
 use crate::{mysql, postgres, sqlite};
 
@@ -35,6 +39,7 @@ struct Shared {
     dialect: Dialect,
     pool: Mutex<Pool>,
     returned: Condvar,
+    throttle: Option<Throttle>,
 }
 
 /// The sessions that nobody uses, and how many there are in all.
@@ -72,14 +77,23 @@ impl Database {
                 Kind::Mysql(server) => mysql::open(server, password.as_deref(), sessions),
                 Kind::Sqlite(path) => sqlite::open(path, sessions),
             };
+            let opened = opened.and_then(|opened| {
+                address.gauge(password.as_deref())?;
+                Ok(opened)
+            });
             opened.map_err(|error| error.without(password.as_deref().unwrap_or_default()))
         });
-        Ok(Database::of(address.to_string(), opened?))
+        let throttle = address.throttle.clone();
+        Ok(Database::of(address.to_string(), opened?, throttle))
     }
 
-    fn of(shown: String, mut opened: Opened) -> Database {
+    fn of(shown: String, mut opened: Opened, throttle: Option<Throttle>) -> Database {
         let is_shown = |table: &Arc<TableInfo>| !table.name.starts_with(crate::write::OWN);
         opened.tables.retain(is_shown);
+        let snapshot = match &throttle {
+            Some(throttle) => format!("{}, {}", opened.snapshot, throttle.load()),
+            None => opened.snapshot,
+        };
         let pool = Pool {
             alive: opened.sessions.len(),
             idle: opened.sessions,
@@ -89,12 +103,13 @@ impl Database {
             shown,
             shared: Arc::new(Shared {
                 product: opened.product,
-                snapshot: opened.snapshot,
+                snapshot,
                 tables: opened.tables,
                 joiner: opened.joiner,
                 dialect: opened.dialect,
                 pool: Mutex::new(pool),
                 returned: Condvar::new(),
+                throttle,
             }),
         }
     }
@@ -104,7 +119,7 @@ impl Database {
         &self.shared.product
     }
 
-    /// Returns the moment that is read, in the database's own words.
+    /// Returns the moment that is read, in the database's own words, and with what load.
     pub fn snapshot(&self) -> &str {
         &self.shared.snapshot
     }
@@ -145,7 +160,7 @@ impl Database {
             upto: range.upto.clone(),
         };
         let query = self.query(table, rows, columns, batch_rows);
-        self.start(query, range.first_row)
+        self.start(query, range.first_row, range.rows)
     }
 
     /// Starts to read some columns of the records of a range that are in a part, as
@@ -169,7 +184,7 @@ impl Database {
             is_numbered,
             ..self.query(table, rows, columns, batch_rows)
         };
-        self.start(query, range.first_row)
+        self.start(query, range.first_row, range.rows)
     }
 
     /// Starts to read the records of some keys, in the order of the key; keys that are not there are
@@ -182,7 +197,7 @@ impl Database {
         batch_rows: usize,
     ) -> Records {
         let query = self.query(table, Rows::Keys(keys.into()), columns, batch_rows);
-        self.start(query, 0)
+        self.start(query, 0, None)
     }
 
     /// Says how the server would spell the records of a table.
@@ -200,44 +215,89 @@ impl Database {
     /// When the server cannot, or gives other records than were counted; and when the connection is
     /// lost or the server takes too long.
     pub fn add_up(&self, spelling: &Spelling, ranges: &[KeyRange]) -> Result<RangeSums, Unsummed> {
-        let after = ranges.first().and_then(|range| range.after.as_ref());
-        let upto = ranges.last().and_then(|range| range.upto.as_ref());
-        let table = Arc::clone(&self.tables()[spelling.table]);
-        let ask = |statement| {
-            let answer = apart(|| {
-                let mut rows = Vec::new();
-                self.shared.with_session(|session| {
-                    rows = session.add_up(&table, after, upto, statement)?;
-                    Ok(())
-                })?;
-                Ok(rows)
-            });
-            answer.map_err(|error| match &error.kind {
-                DatabaseErrorKind::Statement { why, .. } => Unsummed::Unfit(why.clone()),
-                _ => Unsummed::Failed(error),
-            })
+        let unfit = |error: DatabaseError| match &error.kind {
+            DatabaseErrorKind::Statement { why, .. } => Unsummed::Unfit(why.clone()),
+            _ => Unsummed::Failed(error),
         };
-        let mut sums = RangeSums::default();
-        let read = spelling.read_digests(ask(spelling.digests())?, &mut sums);
-        read.map_err(Unsummed::Unfit)?;
+        let table = Arc::clone(&self.tables()[spelling.table]);
         let counted: Option<u64> = ranges.iter().map(|range| range.rows).sum();
-        let mut all = vec![
-            sums.buckets
-                .iter()
-                .map(|bucket| bucket.records)
-                .sum::<u64>(),
-        ];
-        if let Some(statement) = spelling.figures() {
-            let read = spelling.read_figures(ask(statement)?, &mut sums);
+        let counted = counted.ok_or_else(|| Unsummed::Unfit("it has no primary key".to_owned()))?;
+        let mut after = ranges.first().and_then(|range| range.after.clone());
+        let upto = ranges.last().and_then(|range| range.upto.clone());
+        let step = self.shared.throttle.as_ref().and_then(Throttle::step);
+        let step = step.unwrap_or(u64::MAX);
+        let mut sums = RangeSums::default();
+        let mut left = counted;
+        loop {
+            let to = match left <= step {
+                true => upto.clone(),
+                false => self
+                    .key_behind(&table, after.as_ref(), step)
+                    .map_err(unfit)?,
+            };
+            let stretch = (after.as_ref(), to.as_ref(), left.min(step));
+            let ask = |adding| self.ask(&table, stretch, adding).map_err(unfit);
+            let read = spelling.read_digests(ask(spelling.digests())?, &mut sums);
             read.map_err(Unsummed::Unfit)?;
-            all.push(sums.groups.iter().map(|group| group.records).sum());
+            if let Some(adding) = spelling.figures() {
+                let read = spelling.read_figures(ask(adding)?, &mut sums);
+                read.map_err(Unsummed::Unfit)?;
+            }
+            if left <= step {
+                break;
+            }
+            left -= step;
+            after = to;
         }
-        match all.iter().all(|all| Some(*all) == counted) {
+        let all = sums.buckets.iter().map(|bucket| bucket.records);
+        let grouped = sums.groups.iter().map(|group| group.records);
+        let is_whole = all.sum::<u64>() == counted
+            && (spelling.figures().is_none() || grouped.sum::<u64>() == counted);
+        match is_whole {
             true => Ok(sums),
             false => Err(Unsummed::Unfit(
                 "its records are not those that were counted".to_owned(),
             )),
         }
+    }
+
+    /// The key of the last one of so many records behind another.
+    fn key_behind(
+        &self,
+        table: &TableInfo,
+        after: Option<&Key>,
+        records: u64,
+    ) -> Result<Option<Key>, DatabaseError> {
+        apart(|| {
+            let mut key = None;
+            self.shared.with_session(|session| {
+                key = session.key_at(table, after, records - 1)?;
+                Ok(())
+            })?;
+            Ok(key)
+        })
+    }
+
+    /// Runs a statement over so many records behind one key and up to another, when the load allows
+    /// it.
+    fn ask(
+        &self,
+        table: &TableInfo,
+        (after, upto, records): (Option<&Key>, Option<&Key>, u64),
+        adding: &Adding,
+    ) -> Result<Vec<Vec<Option<String>>>, DatabaseError> {
+        apart(|| {
+            if let Some(throttle) = &self.shared.throttle {
+                throttle.wait()?;
+                throttle.count(records);
+            }
+            let mut rows = Vec::new();
+            self.shared.with_session(|session| {
+                rows = session.add_up(table, after, upto, adding)?;
+                Ok(())
+            })?;
+            Ok(rows)
+        })
     }
 
     /// Returns how many connections are open.
@@ -256,12 +316,16 @@ impl Database {
         }
     }
 
-    fn start(&self, query: Query, first_row: u64) -> Records {
-        let (sender, receiver) = mpsc::channel();
+    fn start(&self, query: Query, first_row: u64, count: Option<u64>) -> Records {
+        let (to, receiver) = mpsc::channel();
+        let sender = Sender {
+            to,
+            is_closed: AtomicBool::new(false),
+        };
         let shared = Arc::clone(&self.shared);
         let started = thread::Builder::new()
             .name("database".to_owned())
-            .spawn(move || shared.read(&query, first_row, &sender));
+            .spawn(move || shared.read(&query, first_row, count, &sender));
         let failed = started.err().map(|error| {
             DatabaseError::new(DatabaseErrorKind::Lost(format!(
                 "no thread to read on: {error}"
@@ -377,28 +441,102 @@ impl Shared {
         }
     }
 
-    /// Reads a query and sends its batches. After a lost connection it goes on behind the last
-    /// record sent: in one snapshot and one order, the same records come again.
-    fn read(
+    /// Reads a query and sends its batches.
+    fn read(&self, query: &Query, first_row: u64, count: Option<u64>, sender: &Sender) {
+        let read = match query.unread() {
+            Some(error) => Err(error),
+            None => self.read_in_steps(query, first_row, count, sender),
+        };
+        if let Err(error) = read {
+            // Whoever wanted the records may be gone.
+            sender.send(Err(error));
+        }
+    }
+
+    /// Reads a range in as many statements as its load asks for: none is long enough for the server
+    /// to notice, and between them is waited.
+    fn read_in_steps(
         &self,
         query: &Query,
         first_row: u64,
-        sender: &mpsc::Sender<Result<RecordBatch, DatabaseError>>,
-    ) {
-        if let Some(error) = query.unread() {
-            // Whoever wanted the records may be gone.
-            drop(sender.send(Err(error)));
-            return;
+        count: Option<u64>,
+        sender: &Sender,
+    ) -> Result<(), DatabaseError> {
+        let step = self.throttle.as_ref().and_then(Throttle::step);
+        let (Some(step), Some(count), Rows::Range { after, upto }) = (step, count, &query.rows)
+        else {
+            return self.read_at_once(query, first_row, 0, sender);
+        };
+        let mut after = after.clone();
+        let mut done = 0;
+        while done < count {
+            let is_last = count - done <= step;
+            let mut upto = upto.clone();
+            if !is_last {
+                self.with_session(|session| {
+                    upto = session.key_at(&query.table, after.as_ref(), step - 1)?;
+                    Ok(())
+                })?;
+            }
+            let part = Query {
+                rows: Rows::Range {
+                    after: after.take(),
+                    upto: upto.clone(),
+                },
+                ..query.clone()
+            };
+            self.read_at_once(&part, first_row + done, done, sender)?;
+            if let (Some(throttle), true) = (&self.throttle, part.part.is_some()) {
+                // Whatever the server has picked out, it has looked at all.
+                throttle.count(step.min(count - done));
+            }
+            if is_last || sender.is_closed() {
+                break;
+            }
+            after = upto;
+            done += step;
         }
+        Ok(())
+    }
+
+    /// Reads what one statement gives. After a lost connection it goes on behind the last record
+    /// sent: in one snapshot and one order, the same records come again. Where they are numbered, so
+    /// many came in statements before.
+    fn read_at_once(
+        &self,
+        query: &Query,
+        first_row: u64,
+        numbered: u64,
+        sender: &Sender,
+    ) -> Result<(), DatabaseError> {
+        if let Some(throttle) = &self.throttle {
+            throttle.wait()?;
+        }
+        // Without a key there is but one statement, however long it takes.
+        let waits = self
+            .throttle
+            .as_ref()
+            .filter(|_| query.table.key.is_empty());
+        let mut waited = Ok(());
         let mut sent = 0_usize;
-        let ended = self.with_session(|session| {
+        self.with_session(|session| {
             let mut to_skip = sent;
             let read = session.read(query, &mut |batch| {
                 let skipped = to_skip.min(batch.num_rows());
                 to_skip -= skipped;
                 let new = batch.slice(skipped, batch.num_rows() - skipped);
+                let new = match query.is_numbered {
+                    true => numbered_from(&new, numbered),
+                    false => new,
+                };
                 sent += new.num_rows();
-                new.num_rows() == 0 || sender.send(Ok(new)).is_ok()
+                if let Some(throttle) = &self.throttle {
+                    throttle.count(new.num_rows() as u64);
+                }
+                if let Some(throttle) = waits {
+                    waited = throttle.wait();
+                }
+                waited.is_ok() && (new.num_rows() == 0 || sender.send(Ok(new)))
             });
             match read {
                 Err(Failure::Value { row, column, why }) => {
@@ -413,12 +551,41 @@ impl Shared {
                 }
                 other => other,
             }
-        });
-        if let Err(error) = ended {
-            // Whoever wanted the records may be gone.
-            drop(sender.send(Err(error)));
-        }
+        })?;
+        waited
     }
+}
+
+/// Where batches go, until nobody wants them any longer.
+struct Sender {
+    to: mpsc::Sender<Result<RecordBatch, DatabaseError>>,
+    is_closed: AtomicBool,
+}
+
+impl Sender {
+    fn send(&self, batch: Result<RecordBatch, DatabaseError>) -> bool {
+        let is_taken = self.to.send(batch).is_ok();
+        if !is_taken {
+            self.is_closed.store(true, Ordering::Relaxed);
+        }
+        is_taken
+    }
+
+    fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Relaxed)
+    }
+}
+
+/// The same records, their numbers in the last column counted on from others.
+fn numbered_from(batch: &RecordBatch, before: u64) -> RecordBatch {
+    let before = before.cast_signed();
+    let mut columns = batch.columns().to_vec();
+    if let Some(last) = columns.last_mut() {
+        let numbers = last.as_primitive::<Int64Type>();
+        let counted: Int64Array = numbers.unary(|number| number.saturating_add(before));
+        *last = Arc::new(counted);
+    }
+    RecordBatch::try_new(batch.schema(), columns).expect("the same columns, of the same types")
 }
 
 /// The error of a value, with the key of its record.
@@ -505,12 +672,9 @@ impl Iterator for Records {
 mod tests {
     use super::*;
     use crate::table::ColumnInfo;
-    use arrow_array::Int64Array;
-    use arrow_array::cast::AsArray;
-    use arrow_array::types::Int64Type;
     use arrow_schema::DataType;
     use proptest::prelude::*;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     /// A server of one table, the numbers from 1 to `records`, whose connections are lost.
     #[derive(Debug, Clone)]
@@ -633,7 +797,7 @@ mod tests {
             joiner: Some(Box::new(server)),
             dialect: Dialect::Sqlite,
         };
-        Database::of("flaky".to_owned(), opened)
+        Database::of("flaky".to_owned(), opened, None)
     }
 
     const WHOLE: KeyRange = KeyRange {

@@ -97,6 +97,14 @@ pub enum DatabaseErrorKind {
     /// A connection ended, and with it the snapshot.
     #[error("the connection was lost: {0}")]
     Lost(String),
+    /// The replicas are behind, or how far is not known.
+    #[error("{server}, the lag of replicas: {why}")]
+    Lag {
+        /// Host and port, or socket.
+        server: String,
+        /// What is known of it.
+        why: String,
+    },
     /// The server gave up on a statement.
     #[error("{what} took longer than it may: {why}")]
     TimedOut {
@@ -145,6 +153,7 @@ impl DatabaseErrorKind {
         | Kind::Writable(why)
         | Kind::Lost(why)
         | Kind::Unreachable { why, .. }
+        | Kind::Lag { why, .. }
         | Kind::Refused { why, .. }
         | Kind::Tls { why, .. }
         | Kind::Snapshot { why, .. }

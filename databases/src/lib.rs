@@ -29,7 +29,8 @@
 //!
 //! # What it does not do
 //!
-//! It writes nothing: sources are opened for reading only, and that is tried on every connection.
+//! A [`Database`] writes nothing: it is opened for reading only, and that is tried on every
+//! connection. Only a [`Writer`] writes.
 //! It approximates nothing: a value that no type here holds exactly is an error that names the
 //! record, and a type that cannot be compared is refused when it is asked for. It knows neither
 //! plans nor rules.
@@ -39,6 +40,7 @@ mod column;
 mod cut;
 mod database;
 mod error;
+mod load;
 mod mysql;
 mod postgres;
 mod session;
@@ -51,6 +53,7 @@ pub use address::{Address, SCHEMES};
 pub use cut::KeyRange;
 pub use database::{Database, Records};
 pub use error::{DatabaseError, DatabaseErrorKind};
+pub use load::Load;
 pub use session::Key;
 pub use spelling::{
     BucketSums, GroupSums, Part, RangeSums, SpelledColumn, Spelling, SpellingRequest, Unsummed,

@@ -10,6 +10,7 @@ mod compare;
 mod connect;
 mod decode;
 mod fault;
+pub(crate) mod gauge;
 mod session;
 mod snapshot;
 pub(crate) mod spelling;
@@ -25,6 +26,8 @@ use crate::address::Server as Place;
 use crate::error::DatabaseError;
 use crate::session::{Dialect, Opened, Session};
 use session::MysqlSession;
+
+pub(crate) use compare::labels;
 
 /// Connects, brings all sessions to one moment, tries that they cannot write, and learns the tables.
 pub(crate) fn open(

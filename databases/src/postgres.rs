@@ -18,6 +18,7 @@
 mod catalogue;
 mod connect;
 mod copy;
+pub(crate) mod gauge;
 pub(crate) mod spelling;
 pub(crate) mod write;
 

@@ -9,7 +9,8 @@ pub struct TableInfo {
     pub name: String,
     /// The schema it lies in, where the database has schemas.
     pub schema: Option<String>,
-    /// Whether it is a view: no key, and no telling how large.
+    /// Whether it is a view, into which nothing is written: mostly without a key, and no telling how
+    /// large.
     pub is_view: bool,
     /// What the database's makers say of it.
     pub comment: Option<String>,

@@ -2,6 +2,7 @@
 //! small table of documents beside them that is written in the same transaction.
 
 mod fit;
+mod limit;
 mod values;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use arrow_schema::Schema;
 use crate::address::{Address, Kind};
 use crate::database::apart;
 use crate::error::{DatabaseError, DatabaseErrorKind};
+use crate::load::Throttle;
 use crate::session::Failure;
 use crate::table::{self, TableInfo};
 use crate::{mysql, postgres, sqlite};
@@ -43,6 +45,13 @@ pub(crate) trait WriteSession: Send {
         Ok(())
     }
 
+    /// Refuses a name that something has which [`tables`](Self::tables) does not show: no table
+    /// could be given it.
+    fn ensure_free(&mut self, name: &str) -> Result<(), Failure>;
+
+    /// Whether all records of a table can be taken out at once, and not only one by one.
+    fn can_be_truncated(&mut self, table: &str) -> Result<bool, Failure>;
+
     /// Takes the lock that only one conversion has; `false` where another one has it.
     fn hold(&mut self) -> Result<bool, Failure>;
 
@@ -60,9 +69,11 @@ pub(crate) enum Dialect {
     Postgres {
         schema: String,
     },
-    /// With the collation that compares texts byte by byte, trailing blanks too where it can.
     Mysql {
+        /// It compares texts byte by byte, trailing blanks too where it can.
         collation: String,
+        /// Whether two names are one where capital and small letters alone tell them apart.
+        folds_names: bool,
     },
     Sqlite,
 }
@@ -86,6 +97,17 @@ impl Dialect {
         }
     }
 
+    /// Whether two names are those of one table.
+    fn is_same_name(&self, one: &str, other: &str) -> bool {
+        match self {
+            Dialect::Mysql {
+                folds_names: true, ..
+            } => one.to_lowercase() == other.to_lowercase(),
+            Dialect::Postgres { .. } | Dialect::Mysql { .. } => one == other,
+            Dialect::Sqlite => one.eq_ignore_ascii_case(other),
+        }
+    }
+
     /// How long a name may be, in bytes: PostgreSQL cuts a longer one off without a word.
     fn name_bytes_max(&self) -> Option<usize> {
         match self {
@@ -102,8 +124,19 @@ impl Dialect {
 }
 
 /// A text as SQL; in every session only quotes are special.
-fn literal(text: &str) -> String {
+pub(crate) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
+}
+
+/// The error of a name that no table can be given: something else has it.
+pub(crate) fn taken(name: &str, by: &str) -> Failure {
+    let kind = DatabaseErrorKind::Statement {
+        what: format!("writing {name}"),
+        why: format!("its name is taken by {by}"),
+    };
+    DatabaseError::new(kind)
+        .mend("give the table another name, or take that away")
+        .into()
 }
 
 /// Is a connection to a database that is written to.
@@ -115,6 +148,7 @@ pub struct Writer {
     shown: String,
     dialect: Dialect,
     session: Box<dyn WriteSession>,
+    throttle: Option<Throttle>,
 }
 
 impl fmt::Debug for Writer {
@@ -137,14 +171,47 @@ impl Writer {
                 Kind::Mysql(server) => mysql::write::open(server, secret),
                 Kind::Sqlite(path) => sqlite::write::open(path),
             };
+            let opened = opened.and_then(|opened| {
+                address.gauge(secret)?;
+                Ok(opened)
+            });
             let (dialect, session) =
                 opened.map_err(|error| error.without(secret.unwrap_or_default()))?;
             Ok(Writer {
+                throttle: address.throttle.clone(),
                 shown: address.to_string(),
                 dialect,
                 session,
             })
         })
+    }
+
+    /// Connects, but makes nothing: there is no writer where there is no file.
+    ///
+    /// # Errors
+    /// See [`open`](Self::open).
+    pub fn find(address: &Address) -> Result<Option<Writer>, DatabaseError> {
+        match &address.kind {
+            Kind::Sqlite(path) if matches!(path.try_exists(), Ok(false)) => Ok(None),
+            _ => Writer::open(address).map(Some),
+        }
+    }
+
+    /// Whether a table of this name would be taken for one that a conversion keeps for itself,
+    /// which no book shows.
+    pub fn is_own(table: &str) -> bool {
+        let beginning = table.get(..OWN.len());
+        beginning.is_some_and(|beginning| beginning.eq_ignore_ascii_case(OWN))
+    }
+
+    /// Whether the database takes two names for those of one table.
+    pub fn is_same_table(&self, one: &str, other: &str) -> bool {
+        self.dialect.is_same_name(one, other)
+    }
+
+    /// How many bytes the name of a table may have, where there is a limit.
+    pub fn name_bytes_max(&self) -> Option<usize> {
+        self.dialect.name_bytes_max()
     }
 
     /// Returns what it is, such as `PostgreSQL 15.14`.
@@ -186,12 +253,16 @@ impl Writer {
     }
 
     /// The tables of this name: none, or one; its columns as a reader sees them.
+    ///
+    /// # Errors
+    /// Also when there is one that cannot be written to, or something else that has its name.
     pub fn table(&mut self, name: &str) -> Result<Option<Arc<TableInfo>>, DatabaseError> {
-        self.work(|session, _| {
-            let tables = session.tables()?;
-            let found = tables.into_iter().find(|table| table.name == name);
-            if found.is_some() {
-                session.can_be_written(name)?;
+        self.work(|session, dialect| {
+            let mut tables = session.tables()?.into_iter();
+            let found = tables.find(|table| dialect.is_same_name(&table.name, name));
+            match &found {
+                Some(found) => session.can_be_written(&found.name)?,
+                None => session.ensure_free(name)?,
             }
             Ok(found)
         })
@@ -334,11 +405,12 @@ impl Writer {
                     .iter()
                     .map(|(from, to)| format!("{} TO {}", dialect.table(from), dialect.table(to)))
                     .collect();
-                let whats: Vec<String> = tables.iter().map(what).collect();
                 let sql = format!("RENAME TABLE {}", moves.join(", "));
-                match moves.is_empty() {
-                    true => Vec::new(),
-                    false => vec![(whats.join(", "), sql)],
+                let names: Vec<&str> = tables.iter().map(|(_, to)| to.as_str()).collect();
+                match tables {
+                    [] => Vec::new(),
+                    [one] => vec![(what(one), sql)],
+                    _ => vec![(format!("putting {} in their places", names.join(", ")), sql)],
                 }
             }
             Dialect::Postgres { .. } | Dialect::Sqlite => tables
@@ -361,12 +433,12 @@ impl Writer {
         self.execute(&format!("taking {table} away"), &sql)
     }
 
-    /// Takes all records out of a table.
+    /// Takes all records out of a table: one by one where a foreign key points to it.
     pub fn clear(&mut self, table: &str) -> Result<(), DatabaseError> {
         let name = self.dialect.table(table);
-        let sql = match self.dialect {
-            Dialect::Sqlite => format!("DELETE FROM {name}"),
-            _ => format!("TRUNCATE TABLE {name}"),
+        let sql = match self.work(|session, _| session.can_be_truncated(table))? {
+            true => format!("TRUNCATE TABLE {name}"),
+            false => format!("DELETE FROM {name}"),
         };
         self.execute(&format!("emptying {table}"), &sql)
     }
@@ -400,7 +472,18 @@ impl Writer {
         into: &Destination,
         next: &mut (dyn FnMut() -> Option<RecordBatch> + Send),
     ) -> Result<u64, DatabaseError> {
-        self.work(|session, _| session.append(into, next))
+        let throttle = self.throttle.clone();
+        let mut waited = Ok(());
+        let mut paced = || {
+            let batch = next()?;
+            if let Some(throttle) = &throttle {
+                waited = throttle.wait();
+                throttle.count(batch.num_rows() as u64);
+            }
+            waited.is_ok().then_some(batch)
+        };
+        let written = self.work(|session, _| session.append(into, &mut paced))?;
+        waited.map(|()| written)
     }
 
     /// Makes the table of documents, if it is not there.
@@ -411,7 +494,7 @@ impl Writer {
             Dialect::Postgres { .. } | Dialect::Sqlite => {
                 "name text NOT NULL PRIMARY KEY, body text NOT NULL".to_owned()
             }
-            Dialect::Mysql { collation } => format!(
+            Dialect::Mysql { collation, .. } => format!(
                 "name varchar(255) CHARACTER SET utf8mb4 COLLATE {collation} NOT NULL PRIMARY KEY, \
                  body longtext CHARACTER SET utf8mb4 COLLATE {collation} NOT NULL"
             ),
@@ -504,6 +587,50 @@ fn told(failure: Failure) -> DatabaseError {
         Failure::Error(error) => error,
         Failure::Lost(why) | Failure::Value { why, .. } => {
             DatabaseError::new(DatabaseErrorKind::Lost(why))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_as_the_database_does() {
+        let mysql = |folds_names| Dialect::Mysql {
+            collation: "utf8mb4_bin".to_owned(),
+            folds_names,
+        };
+        let postgres = Dialect::Postgres {
+            schema: "public".to_owned(),
+        };
+        for exact in [postgres, mysql(false)] {
+            assert!(exact.is_same_name("Posting", "Posting"), "{exact:?}");
+            assert!(!exact.is_same_name("Posting", "posting"), "{exact:?}");
+        }
+        assert!(mysql(true).is_same_name("BÜCHER", "bücher"));
+        // SQLite folds the letters of ASCII only.
+        assert!(Dialect::Sqlite.is_same_name("Posting", "posting"));
+        assert!(!Dialect::Sqlite.is_same_name("BÜCHER", "bücher"));
+    }
+
+    #[test]
+    fn a_name_of_our_own_is_known_by_its_beginning() {
+        for own in [
+            "crossfoot_convert",
+            "crossfoot_convert_posting",
+            "Crossfoot_Converted",
+        ] {
+            assert!(Writer::is_own(own), "{own}");
+        }
+        for other in [
+            "",
+            "posting",
+            "crossfoot",
+            "my_crossfoot_convert",
+            "crossfoot_conver瑞",
+        ] {
+            assert!(!Writer::is_own(other), "{other}");
         }
     }
 }

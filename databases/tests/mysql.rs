@@ -734,16 +734,81 @@ fn what_is_written_is_read_back_as_it_was_or_refused() {
     ledger, id 2, column "amount": a column decimal(18,2) cannot hold 1.2345 exactly
     ledger, id 3, column "amount": a column decimal(18,2) cannot hold 1000000000000000000.00 exactly
     ledger, id NULL, column "id": it is NULL, which the column does not take
-    writing ledger: Data too long for column 'memo' at row 1 (error 1406)
+    ledger, id 5, column "memo": a column varchar(6) cannot hold "too much" exactly: it takes 6 characters
     writing ledger: Duplicate entry '1' for key 'PRIMARY' (error 1062)
     1 written
     2 held
     "#);
-    server.run("CREATE TABLE bao.old (id int PRIMARY KEY) ENGINE = MyISAM;\n");
+    server.run(
+        "CREATE TABLE bao.kept (id bigint PRIMARY KEY, second datetime, fixed char(5), \
+         short varchar(6), uid uuid, label enum('A','b'), clock time, founded year, raw binary(2), \
+         doc json, terms set('a','b'), addr inet6, rate float(7,2)) CHARACTER SET utf8mb4;\n",
+    );
+    insta::assert_snapshot!(written::in_place(&url("bao"), server.folder()), @r#"
+    second: written
+    kept, id 1, column "second": a column datetime cannot hold 2013-05-27T00:00:00.500 exactly
+    fixed: written
+    kept, id 5, column "fixed": a column char(5) cannot hold "ab " exactly: it drops blanks at the end
+    kept, id 6, column "fixed": a column char(5) cannot hold "abcdef" exactly: it takes 5 characters
+    short: written
+    kept, id 8, column "short": a column varchar(6) cannot hold "ab     " exactly: it takes 6 characters
+    short: written
+    uid: written
+    kept, id 11, column "uid": a column uuid cannot hold "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11" exactly: it gives 36 characters in small letters
+    label: written
+    kept, id 13, column "label": a column enum('A','b') cannot hold "a" exactly: it is none of its labels
+    clock: written
+    kept, id 15, column "clock": a column time cannot hold "10:11" exactly: it spells a time in its own way
+    founded: written
+    kept, id 17, column "founded": a column year(4) cannot hold 13 exactly: it makes a year of four digits of it
+    raw: written
+    kept, id 19, column "raw": a column binary(2) cannot hold 61 exactly: it holds 2 bytes, and fills them up
+    doc: written
+    column "terms": kept has it as set('a','b'), which does not keep every text as it is; make the column text, convert, and change its type afterwards
+    column "addr": kept has it as inet6, which does not keep every text as it is; make the column text, convert, and change its type afterwards
+    column "rate": kept has it as float(7,2), which rounds what is written; make it double without digits, or decimal with them
+    "#);
+    server.run(
+        "CREATE TABLE bao.old (id int PRIMARY KEY) ENGINE = MyISAM;\n\
+         CREATE SEQUENCE bao.counted;\nCREATE TABLE bao.parent (id int PRIMARY KEY);\n\
+         CREATE TABLE bao.child (id int, FOREIGN KEY (id) REFERENCES bao.parent (id));\n\
+         INSERT INTO bao.parent VALUES (1);\n",
+    );
     let address = databases::Address::parse(&url("bao"), server.folder()).expect("good");
     let mut writer = databases::Writer::open(&address).expect("it opens");
     insta::assert_snapshot!(writer.table("old").expect_err("no transactions"), @"writing old: it is MyISAM, which knows no transactions: a broken write would stay; ALTER TABLE old ENGINE = InnoDB");
+    insta::assert_snapshot!(writer.table("counted").expect_err("it is taken"), @"writing counted: its name is taken by a sequence; give the table another name, or take that away");
+    // Here names that differ in their letters' case are two.
+    assert_eq!(writer.table("KEPT"), Ok(None));
+    writer.clear("child").expect("emptied");
+    writer.clear("parent").expect("emptied");
+    assert_eq!(writer.is_empty("parent"), Ok(true));
+    let moves = [("one", "two"), ("three", "four")];
+    let moves = moves.map(|(from, to)| (from.to_owned(), to.to_owned()));
+    insta::assert_snapshot!(writer.rename(&moves).expect_err("they are not there"), @"putting two, four in their places: Table 'bao.one' doesn't exist (error 1146)");
     assert_eq!(writer.hold(), Ok(true));
     let mut second = databases::Writer::open(&address).expect("it opens");
     assert_eq!(second.hold(), Ok(false));
+}
+
+#[test]
+fn a_replica_that_does_not_replicate_is_not_read_under_a_limit_of_its_lag() {
+    let server = MariaDb::start();
+    server.run("CREATE DATABASE pay;\nCREATE TABLE pay.flow (k INT PRIMARY KEY);\n");
+    let socket = server.folder().join("socket").display().to_string();
+    let said = |load: &str| {
+        let url = format!("mariadb://root@localhost/pay?socket={socket}&max_load={load}");
+        match server.open_url(&url, 1) {
+            Ok(database) => database.snapshot().to_owned(),
+            Err(error) => error.to_string().replace(&socket, "SOCKET"),
+        }
+    };
+    let mut told = vec![said("lag=1")];
+    server.run("CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = 1;\n");
+    told.push(said("900,lag=1"));
+    insta::assert_snapshot!(told.join("\n"), @"
+    SOCKET, the lag of replicas: this server is no replica, and a source does not know how far its replicas are behind; read from a replica, or leave `lag` out
+    SOCKET, the lag of replicas: its replication does not run; START REPLICA, or leave `lag` out
+    ");
+    assert!(said("900").ends_with(", at most 900 records a second"));
 }

@@ -9,6 +9,7 @@ mod server;
 mod written;
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use arrow_array::RecordBatch;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
@@ -577,11 +578,82 @@ fn what_is_written_is_read_back_as_it_was_or_refused() {
     public.ledger, id 2, column "amount": a column numeric(18,2) cannot hold 1.2345 exactly
     public.ledger, id 3, column "amount": a column numeric(18,2) cannot hold 1000000000000000000.00 exactly
     public.ledger, id NULL, column "id": it is NULL, which the column does not take
-    writing public.ledger: value too long for type character varying(6) (22001); COPY ledger, line 1, column memo: "too much"
+    public.ledger, id 5, column "memo": a column character varying(6) cannot hold "too much" exactly: it takes 6 characters
     writing public.ledger: duplicate key value violates unique constraint "ledger_pkey" (23505); Key (id)=(1) already exists; COPY ledger, line 1
     public.ledger, id 7, column "memo": it holds a NUL, which PostgreSQL keeps in no text
     1 held
     "#);
+    server.psql(
+        "CREATE TYPE mood AS ENUM ('A', 'b'); CREATE DOMAIN five AS char(5); \
+         CREATE TABLE kept (id bigint PRIMARY KEY, second timestamp(0), milli time(3), fixed five, \
+         short varchar(6), uid uuid, label mood, doc json, terms jsonb, loose numeric, list text[], \
+         span interval, addr inet)",
+    );
+    insta::assert_snapshot!(written::in_place(&url, Path::new("/")), @r#"
+    second: written
+    public.kept, id 1, column "second": a column timestamp(0) without time zone cannot hold 2013-05-27T00:00:00.500 exactly
+    milli: written
+    public.kept, id 3, column "milli": a column time(3) without time zone cannot hold 11:59:59.999999 exactly
+    fixed: written
+    public.kept, id 5, column "fixed": a column character(5) cannot hold "ab " exactly: it drops blanks at the end
+    public.kept, id 6, column "fixed": a column character(5) cannot hold "abcdef" exactly: it takes 5 characters
+    short: written
+    public.kept, id 8, column "short": a column character varying(6) cannot hold "ab     " exactly: it takes 6 characters
+    short: written
+    uid: written
+    public.kept, id 11, column "uid": a column uuid cannot hold "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11" exactly: it gives 36 characters in small letters
+    label: written
+    writing public.kept: invalid input value for enum mood: "a" (22P02); COPY kept, line 1, column label: "a"
+    doc: written
+    column "terms": kept has it as jsonb, which does not keep every text as it is; make the column text, convert, and change its type afterwards
+    column "loose": kept has it as numeric, which does not keep every text as it is; make it a numeric with a precision, such as numeric(38,2), and give a decimal in the rule
+    column "list": kept has it as text[], which does not keep every text as it is; make the column text, convert, and change its type afterwards
+    column "span": kept has it as interval, which does not keep every text as it is; make the column text, convert, and change its type afterwards
+    column "addr": kept has it as inet, which does not keep every text as it is; make the column text, convert, and change its type afterwards
+    "#);
+}
+
+#[test]
+fn whatever_has_a_tables_name_is_noticed_before_anything_is_made() {
+    let server = Postgres::start("");
+    server.psql(
+        "CREATE ROLE clerk LOGIN PASSWORD 'p@ss/word'; CREATE TABLE secret (id int); \
+         CREATE TABLE year (id int) PARTITION BY RANGE (id); \
+         CREATE TABLE may PARTITION OF year FOR VALUES FROM (1) TO (9); \
+         CREATE MATERIALIZED VIEW seen AS SELECT 1 AS id; CREATE INDEX sorted ON secret (id); \
+         CREATE SEQUENCE counted; CREATE TYPE mood AS ENUM ('A'); \
+         CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE child (id int REFERENCES parent); \
+         INSERT INTO parent VALUES (1); GRANT SELECT ON seen, may TO clerk",
+    );
+    let open = |user: &str| {
+        let address = Address::parse(&server.url(user, PASSWORD), Path::new("/")).expect("good");
+        databases::Writer::open(&address).expect("it opens")
+    };
+    let mut clerk = open("clerk");
+    let names = ["secret", "may", "sorted", "counted", "mood"];
+    let refused = names.map(|name| clerk.table(name).expect_err("it is taken").to_string());
+    insta::assert_snapshot!(refused.join("\n"), @"
+    writing secret: it is there, and the user may not read it; GRANT SELECT and INSERT on it to the user that writes
+    writing may: it is a partition of year; name year as the target: no book shows its partitions
+    writing sorted: its name is taken by an index; give the table another name, or take that away
+    writing counted: its name is taken by a sequence; give the table another name, or take that away
+    writing mood: its name is taken by a type; give the table another name, or take that away
+    ");
+    assert_eq!(clerk.table("none"), Ok(None));
+    // Here names that differ in their letters' case are two.
+    assert_eq!(clerk.table("SEEN"), Ok(None));
+    let seen = clerk.table("seen").expect("asked").expect("it is there");
+    assert!(seen.is_view);
+    let denied = clerk.prepare_documents().expect_err("it may make nothing");
+    insta::assert_snapshot!(denied, @"making the table crossfoot_convert: permission denied for schema public (42501); GRANT USAGE and CREATE on the schema to the user that writes, on tables that are there SELECT and INSERT, and for --discard DELETE or TRUNCATE");
+
+    // A table that a foreign key points to cannot be truncated.
+    let mut owner = open("teller");
+    owner.begin().expect("begun");
+    owner.clear("child").expect("emptied");
+    owner.clear("parent").expect("emptied");
+    owner.commit().expect("committed");
+    assert_eq!(owner.is_empty("parent"), Ok(true));
 }
 
 #[test]
@@ -605,4 +677,52 @@ fn one_conversion_at_a_time_has_a_schema() {
             "it is let go with its connection"
         );
     }
+}
+
+#[test]
+fn nothing_is_read_while_replicas_are_further_behind_than_they_may_be() {
+    let server = Postgres::start("");
+    server.psql(
+        "CREATE TABLE flow (k int PRIMARY KEY); INSERT INTO flow SELECT generate_series(1, 9); \
+         CREATE USER reader PASSWORD 'p@ss/word'; GRANT SELECT ON flow TO reader",
+    );
+    // Who may not know the lag may not read either.
+    let url =
+        |user: &str, server: &Postgres| format!("{}&max_load=lag=1", server.url(user, PASSWORD));
+    insta::assert_snapshot!(
+        refused(&url("reader", &server)).replace(&server.folder().display().to_string(), "SOCKET"),
+        @"SOCKET, the lag of replicas: the user may not know it; GRANT pg_read_all_stats to the user, or leave `lag` out"
+    );
+    server.psql("GRANT pg_read_all_stats TO reader");
+    let replica = server.replica(5);
+    let open = |server: &Postgres| {
+        let address = Address::parse(&url("reader", server), Path::new("/")).expect("good");
+        Database::open(&address, 1).expect("it opens")
+    };
+    let database = open(&server);
+    assert!(database.snapshot().ends_with("at most replicas 1 s behind"));
+    let read = |database: &Database| {
+        let began = Instant::now();
+        let flow = table(database, "flow");
+        let range = &database.cut(flow, 100).expect("cut")[0];
+        let records = database.read(flow, range, &[0], 100);
+        let read: usize = records.map(|batch| batch.expect("read").num_rows()).sum();
+        (read, began.elapsed())
+    };
+    assert!(read(&database).1 < Duration::from_secs(1));
+    server.psql("INSERT INTO flow SELECT generate_series(10, 19)");
+    let began = Instant::now();
+    let mut longest = Duration::ZERO;
+    // It waits for as long as the replica is behind, and no longer.
+    while began.elapsed() < Duration::from_secs(7) {
+        let (records, took) = read(&database);
+        assert_eq!(records, 9);
+        longest = longest.max(took);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(longest > Duration::from_secs(2), "it waited {longest:?}");
+    assert!(longest < Duration::from_secs(30), "it waited {longest:?}");
+    // The replica tells its own.
+    let of_replica = open(&replica);
+    assert_eq!(read(&of_replica).0, 19);
 }

@@ -524,3 +524,53 @@ fn a_part_has_the_records_of_its_buckets_with_their_numbers_in_the_table() {
         assert_eq!(part(&database, false), plain, "{database:?}");
     }
 }
+
+#[test]
+fn under_a_load_sums_and_parts_come_in_steps_and_are_the_same() {
+    let postgres = Postgres::start("");
+    postgres.psql(
+        "CREATE TABLE entry (id int PRIMARY KEY, yuan numeric(9,2));
+         INSERT INTO entry SELECT 3 * n, n / 100.0 FROM generate_series(1, 2500) n;",
+    );
+    let address = Address::parse(&postgres.url("teller", PASSWORD), Path::new("/")).expect("good");
+    let limited = address.clone().with_load("2000".parse().expect("a load"));
+    let told = |address: &Address| {
+        let database = Database::open(address, 1).expect("it opens");
+        let (at, info) = table(&database, "entry");
+        let asked = SpellingRequest {
+            digits: 1,
+            money: vec![1],
+            ..request(info, &["id", "yuan"], 0)
+        };
+        let spelling = database.spelling(at, &asked).expect("plain");
+        let ranges = database.cut(at, 10_000).expect("cut");
+        let sums = database.add_up(&spelling, &ranges).expect("added up");
+        let mut buckets: BTreeMap<u32, (u64, [u128; 2])> = BTreeMap::new();
+        for one in &sums.buckets {
+            let own = buckets.entry(one.bucket).or_default();
+            own.0 += one.records;
+            own.1 = [own.1[0] + one.sums[0], own.1[1] + one.sums[1]];
+        }
+        let yuan = sums.groups.iter().map(|group| group.money[0].1.as_i128());
+        let wanted: Vec<bool> = (0..16).map(|bucket| bucket < 3).collect();
+        let part = Arc::new(spelling.part(&wanted));
+        let mut found = Vec::new();
+        for batch in database.read_part(at, &ranges[0], &[0], &part, true, 100) {
+            let batch = batch.expect("read");
+            let numbers = batch.column(1).as_primitive::<Int64Type>();
+            found.extend(numbers.values().iter().copied());
+        }
+        let steps = sums.groups.len();
+        (buckets, yuan.sum::<i128>(), found, steps)
+    };
+    let (at_once, in_steps) = (told(&address), told(&limited));
+    assert_eq!((at_once.3, in_steps.3), (1, 2));
+    assert_eq!(at_once.0, in_steps.0);
+    assert_eq!((at_once.1, in_steps.1), (3_126_250, 3_126_250));
+    assert_eq!(at_once.2, in_steps.2);
+    assert!(
+        at_once.2.len() > 300 && at_once.2.is_sorted(),
+        "{}",
+        at_once.2.len()
+    );
+}

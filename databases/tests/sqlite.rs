@@ -1058,8 +1058,20 @@ fn what_is_written_is_read_back_as_it_was_or_refused() {
     "#);
     let made = made(
         "CREATE TABLE ledger (id INTEGER PRIMARY KEY NOT NULL, amount DECIMAL(18,2), \
-         memo TEXT CHECK (length(memo) < 7))",
+         memo TEXT CHECK (length(memo) < 7)); CREATE INDEX sorted ON ledger (memo); \
+         CREATE TABLE kept (id INTEGER PRIMARY KEY, fixed CHAR(2), short VARCHAR(3), uid UUID_TEXT)",
     );
+    // Declared lengths are not held to, and nothing is cut.
+    insta::assert_snapshot!(written::in_place("sqlite://pay.db", made.folder.path()), @"
+    fixed: written
+    fixed: written
+    fixed: written
+    short: written
+    short: written
+    short: written
+    uid: written
+    uid: written
+    ");
     insta::assert_snapshot!(written::refusals("sqlite://pay.db", made.folder.path()), @r#"
     1 written
     ledger, id 2, column "amount": a column DECIMAL(18,2) cannot hold 1.2345 exactly
@@ -1077,4 +1089,7 @@ fn what_is_written_is_read_back_as_it_was_or_refused() {
     assert_eq!(second.hold(), Ok(false));
     drop(first);
     assert_eq!(second.hold(), Ok(true));
+    let found = second.table("LEDGER").expect("asked").expect("it is there");
+    assert_eq!(found.name, "ledger");
+    insta::assert_snapshot!(second.table("Sorted").expect_err("it is taken"), @"writing Sorted: its name is taken by an index; give the table another name, or take that away");
 }

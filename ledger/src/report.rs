@@ -35,6 +35,9 @@ pub struct Report {
     /// What databases were read, and as of which moment; none where both books are files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moments: Vec<Moment>,
+    /// Whether the books still moved: what differs was then looked at again in later moments.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub as_of: bool,
     /// Folder of the evidence, as a path to show; empty where none was written.
     pub evidence: String,
     /// Time that the run took, in JSON as seconds to the millisecond.
@@ -66,7 +69,10 @@ pub struct AgreementReport {
     pub totals: Vec<Total>,
     /// Number of breaks of each kind.
     pub breaks: BreakCounts,
-    /// Causes found, the heaviest first.
+    /// Records in flight, which are no breaks; none where the books stood still.
+    #[serde(default, skip_serializing_if = "InFlight::is_empty")]
+    pub in_flight: InFlight,
+    /// Causes found, the heaviest first; those of records in flight among them.
     pub causes: Vec<CauseLine>,
     /// What the breaks leave unexplained, by column and currency; all zero where the account is closed.
     pub residual: Vec<Amount>,
@@ -160,6 +166,15 @@ pub struct BreakCounts {
     pub differs: u64,
     /// Records that are there another number of times.
     pub copies: u64,
+}
+
+/// Counts the records that differed at first because the books moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct InFlight {
+    /// Records that agreed when they were looked at again.
+    pub settled: u64,
+    /// Records that were still changing when they were last looked at.
+    pub moving: u64,
 }
 
 /// Is one cause and what it accounts for.
@@ -322,6 +337,16 @@ pub struct Break {
     pub alternatives: u64,
 }
 
+/// Is one record in flight: a line of `in_flight.jsonl`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flight {
+    /// How it differed at first.
+    #[serde(flatten)]
+    pub found: Break,
+    /// Whether it agreed when it was looked at again.
+    pub settled: bool,
+}
+
 #[expect(
     clippy::trivially_copy_pass_by_ref,
     reason = "serde hands the field by reference"
@@ -397,6 +422,18 @@ pub struct Reject {
     pub record: Record,
     /// The source records that it comes from.
     pub source: Vec<SourceRecord>,
+}
+
+impl InFlight {
+    /// Says whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.sum() == 0
+    }
+
+    /// Gives the number of records in flight.
+    pub fn sum(&self) -> u64 {
+        self.settled.saturating_add(self.moving)
+    }
 }
 
 impl BreakCounts {

@@ -4,6 +4,7 @@ use crate::control::{Currency, Money};
 use crate::error::ConvertError;
 use crate::job::{JobRule, digest_of};
 use crate::manifest::LeftOut;
+use crate::store::staging;
 use books::BookSpec;
 use databases::{Address, Writer};
 use rules::plan::{Agreement, Placed, Plan, PlanError};
@@ -34,7 +35,7 @@ pub enum Target {
     /// Into files of a folder.
     Folder(PathBuf),
     /// Into tables of a database.
-    Database(Address),
+    Database(Box<Address>),
 }
 
 /// A rule, and the table that it gives.
@@ -130,7 +131,7 @@ pub fn prepare(
             tables,
             left_out,
             target: match target.database {
-                Some(address) => Target::Database(address),
+                Some(address) => Target::Database(Box::new(address)),
                 None => Target::Folder(target.root),
             },
             plan,
@@ -151,25 +152,69 @@ fn fit_into(
     errors: &mut Vec<PlanError>,
 ) -> Result<(), ConvertError> {
     let mut writer = Writer::open(address)?;
-    for (agreement, rule) in tables {
-        let place = agreement.target.place();
+    for (at, (agreement, rule)) in tables.iter().enumerate() {
+        let name = &rule.table;
+        let mut mistake = |message: String, mend: String| {
+            errors.push(plan.error(agreement.target.place(), message, None, Some(mend)));
+        };
+        if Writer::is_own(name) {
+            mistake(
+                format!("`{name}` begins as the tables that a conversion keeps for itself do"),
+                "give the table another name: no book shows those".to_owned(),
+            );
+            continue;
+        }
+        let is_same =
+            |(_, one): &&(&Agreement, Arc<TableRule>)| writer.is_same_table(&one.table, name);
+        if let Some((first, _)) = tables[..at].iter().find(is_same) {
+            mistake(
+                format!(
+                    "`{}` and `{}` both give the table `{name}`",
+                    first.name.value, agreement.name.value
+                ),
+                "make them one rule, with UNION ALL".to_owned(),
+            );
+            continue;
+        }
         let schema = rule.side.schema();
-        let unfit = match writer.table(&rule.table)? {
+        let unfit = match writer.table(name)? {
             Some(table) if table.is_view => {
-                let message = format!("`{}` is a view", rule.table);
-                let mend = "name a table: nothing is written into a view".to_owned();
-                errors.push(plan.error(place, message, None, Some(mend)));
+                mistake(
+                    format!("`{name}` is a view"),
+                    "name a table: nothing is written into a view".to_owned(),
+                );
                 continue;
             }
             Some(table) => writer.destination(&table, &schema).err(),
-            None => writer.types(&schema, &rule.key).err(),
+            None => {
+                if let Some(message) = too_long(&writer, name) {
+                    let mend = "make the table yourself, under its own name, before converting";
+                    mistake(message, mend.to_owned());
+                }
+                writer.types(&schema, &rule.key).err()
+            }
         };
         for one in unfit.into_iter().flatten() {
-            let message = format!("the column `{}`: {}", one.column, one.why);
-            errors.push(plan.error(place.clone(), message, None, Some(one.mend)));
+            mistake(
+                format!("the column `{}`: {}", one.column, one.why),
+                one.mend,
+            );
         }
     }
     Ok(())
+}
+
+/// What is said of the name of a table that is to be made, where none can have it: it is made under
+/// a longer one.
+fn too_long(writer: &Writer, name: &str) -> Option<String> {
+    let most = writer.name_bytes_max()?.saturating_sub(staging("").len());
+    let bytes = name.len();
+    (bytes > most).then(|| {
+        format!(
+            "the name of `{name}` has {bytes} bytes, and that of a table that is made may have \
+             {most}"
+        )
+    })
 }
 
 /// The mistake of a plan whose target is a database, into which no corrections are written.

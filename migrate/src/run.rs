@@ -58,6 +58,8 @@ pub struct Outcome {
     pub conversion_blake3: String,
     /// The target: a folder, or the address of a database.
     pub target: String,
+    /// Whether the target is a database: its records are counted, and not read back.
+    pub into_database: bool,
     /// The file that lists all rejects.
     pub rejects: PathBuf,
 }
@@ -114,6 +116,7 @@ pub async fn convert(
         redone,
         already: already.is_some(),
         target: place.shown(),
+        into_database: matches!(place, Place::Database(_)),
         rejects: place.rejects(prepared),
     })
 }

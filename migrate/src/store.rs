@@ -21,6 +21,10 @@ use tokio::task::JoinHandle;
 /// killed may live a little longer than the process.
 const LOCK_ATTEMPTS: u32 = 10;
 const LOCK_WAIT: Duration = Duration::from_millis(500);
+/// How often something is done again when its connection is lost, and how long is waited before:
+/// that long the first time, and twice as long each time after.
+const AGAIN: usize = 5;
+const PAUSE: Duration = Duration::from_millis(500);
 /// Batches that wait to be written.
 const BATCHES: usize = 4;
 /// Bytes of rejects in one document, about.
@@ -46,15 +50,20 @@ fn rejects(table: &str, chunk: u32) -> String {
 }
 
 /// Where a table lies before it is published.
-fn staging(table: &str) -> String {
+pub(crate) fn staging(table: &str) -> String {
     format!("crossfoot_convert_{table}")
+}
+
+/// The waits before what a lost connection has broken off is done again, each time.
+pub(crate) fn pauses() -> impl Iterator<Item = Duration> {
+    std::iter::successors(Some(PAUSE), |pause| Some(*pause * 2)).take(AGAIN)
 }
 
 /// The database of a conversion, held for this process alone.
 pub(crate) struct Store {
     address: Address,
-    /// The connection that holds the lock.
-    control: Mutex<Writer>,
+    /// The connection that holds the lock; none after it was lost.
+    control: Mutex<Option<Writer>>,
     idle: Mutex<Vec<Writer>>,
     made: Mutex<BTreeSet<String>>,
 }
@@ -74,7 +83,7 @@ impl Store {
     /// When that cannot be, or another process holds it.
     pub(crate) fn open(address: &Address) -> Result<Self, ConvertError> {
         Ok(Self {
-            control: Mutex::new(held(address)?),
+            control: Mutex::new(Some(held(address)?)),
             address: address.clone(),
             idle: Mutex::default(),
             made: Mutex::default(),
@@ -99,19 +108,36 @@ impl Store {
         ConvertError::Damaged { path, why }
     }
 
-    /// Works with the connection that holds the lock; a new one takes its place when it is lost.
+    /// Works with the connection that holds the lock; a new one takes its place when it is lost,
+    /// for which the server is given time. It blocks meanwhile: it is called from threads that may
+    /// block, and between the stages of a conversion, when nothing else is under way.
     fn control<T>(
         &self,
         mut work: impl FnMut(&mut Writer) -> Result<T, ConvertError>,
     ) -> Result<T, ConvertError> {
         let mut control = lock(&self.control);
-        match work(&mut control) {
-            Err(error) if error.is_passing() => {
-                *control = held(&self.address)?;
-                work(&mut control)
+        let mut attempt = || -> Result<T, ConvertError> {
+            let mut writer = match control.take() {
+                Some(writer) => writer,
+                None => held(&self.address)?,
+            };
+            let done = work(&mut writer);
+            // A connection that is lost is let go of, and with it its lock.
+            if !is_broken_off(&done) {
+                *control = Some(writer);
             }
-            done => done,
+            done
+        };
+        let mut done = attempt();
+        for pause in pauses() {
+            if !is_broken_off(&done) {
+                break;
+            }
+            self.forget_idle();
+            std::thread::sleep(pause);
+            done = attempt();
         }
+        done
     }
 
     /// Begins the job, or finds that it was begun before.
@@ -154,6 +180,12 @@ impl Store {
         rules: &[Arc<TableRule>],
         job: &Job,
     ) -> Result<(), ConvertError> {
+        // A former attempt may have come to an end unseen.
+        if self.read::<Job>(control, JOB)?.as_ref() == Some(job) {
+            let made: Option<BTreeSet<String>> = self.read(control, MADE)?;
+            *lock(&self.made) = made.unwrap_or_default();
+            return Ok(());
+        }
         let mut made = BTreeSet::new();
         for rule in rules {
             match control.table(&rule.table)? {
@@ -187,13 +219,19 @@ impl Store {
         } else if control.get(DISCARD)?.is_none() {
             control.put(DISCARD, "")?;
         }
-        for rule in &job.rules {
-            let staging = staging(&rule.table);
-            match made.contains(&rule.table) {
+        // The last one first: what a foreign key points to stands before.
+        for rule in job.rules.iter().rev() {
+            let table = &rule.table;
+            let staging = staging(table);
+            match made.contains(table) {
                 true if control.table(&staging)?.is_some() => control.remove(&staging)?,
                 // It is published, and has the staging table's place.
-                true => control.remove(&rule.table)?,
-                false => control.clear(&rule.table)?,
+                true => control.remove(table)?,
+                false => match control.table(table)? {
+                    Some(found) if !found.is_view => control.clear(table)?,
+                    // Somebody has taken it away.
+                    Some(_) | None => {}
+                },
             }
         }
         control.remove_documents()?;
@@ -346,6 +384,11 @@ impl Store {
         lock(&self.idle).push(writer);
     }
 
+    /// Lets go of the connections that nobody uses: where one was lost, they mostly were, too.
+    fn forget_idle(&self) {
+        lock(&self.idle).clear();
+    }
+
     /// Whether a document is there as it was to be written.
     fn has(&self, name: &str, body: &str) -> Result<bool, ConvertError> {
         self.control(|control| Ok(control.get(name)?.is_some_and(|found| found == body)))
@@ -378,7 +421,9 @@ fn text(document: &impl serde::Serialize) -> Result<String, ConvertError> {
 /// # Errors
 /// When the database cannot be asked.
 pub(crate) fn conversion_digest(address: &Address) -> Result<Option<String>, ConvertError> {
-    let mut writer = Writer::open(address)?;
+    let Some(mut writer) = Writer::find(address)? else {
+        return Ok(None);
+    };
     if !writer.has_documents()? {
         return Ok(None);
     }
@@ -511,7 +556,7 @@ fn write(
     // A connection may drive work of its own while it waits for records, where only a plain channel
     // can be waited for.
     let (forward, ready) = std::sync::mpsc::sync_channel(1);
-    std::thread::scope(|scope| {
+    let written = std::thread::scope(|scope| {
         scope.spawn(move || {
             while let Some(message) = receiver.blocking_recv() {
                 if forward.send(message).is_err() {
@@ -520,7 +565,11 @@ fn write(
             }
         });
         write_from(store, destination, ready)
-    })
+    });
+    if is_broken_off(&written) {
+        store.forget_idle();
+    }
+    written
 }
 
 fn write_from(
@@ -579,6 +628,11 @@ fn write_from(
     }
 }
 
+/// Whether something ended by what may pass.
+fn is_broken_off<T>(done: &Result<T, ConvertError>) -> bool {
+    done.as_ref().is_err_and(|error| error.is_passing())
+}
+
 /// Whether an error of a database may pass: a connection that is lost, a server that starts.
 pub(crate) fn is_passing(error: &DatabaseError) -> bool {
     matches!(
@@ -602,5 +656,19 @@ mod tests {
             [11, PIECE + 1, PIECE]
         );
         assert!(pieces("").is_empty());
+    }
+
+    #[test]
+    fn asking_for_a_conversion_makes_no_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let address = Address::parse("sqlite://bao.db", folder.path()).expect("an address");
+        assert_eq!(conversion_digest(&address).expect("asked"), None);
+        assert!(!folder.path().join("bao.db").exists());
+    }
+
+    #[test]
+    fn a_lost_connection_is_waited_for_longer_each_time() {
+        let waits: Vec<u128> = pauses().map(|pause| pause.as_millis()).collect();
+        assert_eq!(waits, [500, 1_000, 2_000, 4_000, 8_000]);
     }
 }

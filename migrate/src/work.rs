@@ -7,7 +7,7 @@ use crate::folder::{Folder, part_name, remove_if_there, write_bytes, write_json}
 use crate::manifest::{ChunkManifest, Counts, Sealed, VERSION, Written};
 use crate::part::PartFile;
 use crate::prepare::TableRule;
-use crate::store::{Load, Store};
+use crate::store::{Load, Store, pauses};
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt64Type;
@@ -19,7 +19,7 @@ use rules::sql::{Parted, Rejects, Run, RunError, Whole};
 use rules::watch::{Pace, Watch};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::task::JoinSet;
 
 /// A rule, ready to run.
@@ -72,11 +72,6 @@ impl Part {
         }
     }
 }
-
-/// How often a chunk is begun again when its connection is lost, and how long is waited before:
-/// that long the first time, and twice as long each time after.
-const ATTEMPTS: u32 = 6;
-const PAUSE: Duration = Duration::from_millis(500);
 
 /// Converts tasks side by side; the first error ends all, and what is finished stays.
 pub(crate) async fn convert_all(
@@ -145,15 +140,13 @@ impl Converter {
     /// Converts a chunk, from its beginning again when the connection to the target is lost:
     /// nothing of it is there then.
     async fn convert_or_again(&self, task: &Task) -> Result<Sealed, ConvertError> {
-        let mut pause = PAUSE;
-        for _ in 1..ATTEMPTS {
+        for pause in pauses() {
             match self.convert(task).await {
                 Err(error) if error.is_passing() => {
                     let chunk = format!("{}, chunk {}", self.rule.table, task.number);
                     self.watch
                         .say(&format!("{chunk}: {error}; it is converted again"));
                     tokio::time::sleep(pause).await;
-                    pause *= 2;
                 }
                 done => return done,
             }

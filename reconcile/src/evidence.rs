@@ -7,7 +7,7 @@ use crate::error::VerifyError;
 use crate::scribe::{BREAKS_PER_BLOCK, TABLE};
 use arrow_array::RecordBatch;
 use arrow_select::coalesce::BatchCoalescer;
-use ledger::{Reject, Report};
+use ledger::{Flight, Reject, Report};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
@@ -80,6 +80,8 @@ pub(crate) struct Evidence {
     breaks: BufWriter<File>,
     table: BreakTable,
     rejects: BufWriter<File>,
+    /// Only where the books were verified while they moved.
+    flights: Option<BufWriter<File>>,
 }
 
 fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> VerifyError {
@@ -110,6 +112,7 @@ impl Evidence {
             breaks: BufWriter::with_capacity(1 << 20, create(&partial.join("breaks.jsonl"))?),
             table: BreakTable::create(&partial.join("breaks.parquet"))?,
             rejects: BufWriter::new(create(&partial.join("rejects.jsonl"))?),
+            flights: None,
             folder: folder.to_owned(),
             partial,
         })
@@ -129,6 +132,19 @@ impl Evidence {
         self.rejects.write_all(&line).map_err(failed(&path))
     }
 
+    /// Writes a record in flight, and gives back its line.
+    pub(crate) fn write_flight(&mut self, flight: &Flight) -> Result<Vec<u8>, VerifyError> {
+        let path = self.partial.join("in_flight.jsonl");
+        let file = match &mut self.flights {
+            Some(file) => file,
+            none => none.insert(BufWriter::new(create(&path)?)),
+        };
+        let mut line = serde_json::to_vec(flight).map_err(internal)?;
+        line.push(b'\n');
+        file.write_all(&line).map_err(failed(&path))?;
+        Ok(line)
+    }
+
     /// Writes the report and the manifest, and puts the folder in its place.
     pub(crate) fn close(
         self,
@@ -141,8 +157,20 @@ impl Evidence {
             breaks,
             mut table,
             rejects,
+            flights,
         } = self;
-        for (writer, name) in [(breaks, "breaks.jsonl"), (rejects, "rejects.jsonl")] {
+        let mut names = vec![
+            "breaks.jsonl",
+            "breaks.parquet",
+            "rejects.jsonl",
+            "report.json",
+        ];
+        let mut lines = vec![(breaks, "breaks.jsonl"), (rejects, "rejects.jsonl")];
+        if let Some(flights) = flights {
+            names.push("in_flight.jsonl");
+            lines.push((flights, "in_flight.jsonl"));
+        }
+        for (writer, name) in lines {
             let path = partial.join(name);
             let file = writer
                 .into_inner()
@@ -152,12 +180,6 @@ impl Evidence {
         }
         table.finish()?;
         write_json(&partial.join("report.json"), report)?;
-        let names = [
-            "breaks.jsonl",
-            "breaks.parquet",
-            "rejects.jsonl",
-            "report.json",
-        ];
         let outputs = names
             .iter()
             .map(|name| output(&partial, name))

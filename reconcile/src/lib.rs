@@ -30,6 +30,7 @@ mod drive;
 mod error;
 mod evidence;
 mod explain;
+mod flight;
 mod fold;
 mod largest;
 mod locate;
@@ -49,6 +50,7 @@ mod wanted;
 
 pub use error::VerifyError;
 pub use evidence::{Input, Manifest, Output};
+pub use flight::AsOf;
 pub use prepare::{Agreement, Control, Origin, PrepareError, Prepared, prepare, read};
 use rules::watch;
 pub use rules::watch::{Phase, Unwatched, Watch, Work};

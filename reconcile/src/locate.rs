@@ -27,6 +27,7 @@ use std::sync::Arc;
 static SAMPLE_SEED: Seed = Seed::new([0x5a; 32]);
 
 /// How a second look is made.
+#[derive(Clone, Copy)]
 pub(crate) struct Look<'a> {
     pub(crate) agreement: &'a Agreement,
     pub(crate) seed: &'a Seed,

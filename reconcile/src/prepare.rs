@@ -58,6 +58,16 @@ pub struct Control {
     pub query: ControlQuery,
 }
 
+impl Control {
+    /// Whether it holds one book against the other.
+    pub(crate) fn reads_both(&self) -> bool {
+        let sides = self.query.sides();
+        let tables = || sides.iter().flat_map(|side| side.tables());
+        let reads = |book: Which| tables().any(|(which, _)| *which == book);
+        reads(Which::Source) && reads(Which::Target)
+    }
+}
+
 /// Opens the books of a plan and reads all its queries. Reads no records but the first of CSV
 /// files.
 ///

@@ -3,7 +3,9 @@
 use crate::common::CauseKey;
 use crate::error::VerifyError;
 use causes::common::Common;
-use ledger::{Account, Amount, Break, BreakCounts, BreakKind, CauseLine, CauseStatus, Wide};
+use ledger::{
+    Account, Amount, Break, BreakCounts, BreakKind, CauseLine, CauseStatus, Flight, InFlight, Wide,
+};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,6 +14,7 @@ use std::collections::BTreeMap;
 #[derive(Default)]
 pub(crate) struct Tally {
     pub(crate) counts: BreakCounts,
+    pub(crate) in_flight: InFlight,
     pub(crate) account: Account,
     /// Records of the expected side that do not agree.
     pub(crate) disagreeing: u64,
@@ -60,11 +63,18 @@ struct LineCause<'a> {
 impl Tally {
     pub(crate) fn count(&mut self, found: &Break) {
         self.counts.count(found.kind);
-        self.disagreeing += match found.kind {
-            BreakKind::Copies => found.copies.expected.saturating_sub(found.copies.actual),
-            _ => found.copies.expected,
-        };
+        self.disagreeing += disagreeing(found);
         self.ambiguous += u64::from(found.alternatives > 0);
+    }
+
+    /// Counts a record in flight, and adds the amounts of its line.
+    pub(crate) fn add_flight(&mut self, flight: &Flight, line: &[u8]) -> Result<(), VerifyError> {
+        match flight.settled {
+            true => self.in_flight.settled += 1,
+            false => self.in_flight.moving += 1,
+        }
+        self.disagreeing += disagreeing(&flight.found);
+        self.add_written(line)
     }
 
     /// Adds the amounts of a line as it was written: what the reader of the evidence will add up.
@@ -103,6 +113,8 @@ impl Tally {
             };
             *own += more;
         }
+        self.in_flight.settled += other.in_flight.settled;
+        self.in_flight.moving += other.in_flight.moving;
         self.account.merge(&other.account);
         self.disagreeing += other.disagreeing;
         self.ambiguous += other.ambiguous;
@@ -132,6 +144,14 @@ impl Tally {
         let mut lines: Vec<CauseLine> = self.causes.iter().map(line).collect();
         lines.sort_by_key(|line| std::cmp::Reverse(line.breaks));
         lines
+    }
+}
+
+/// Records of the expected side that do not agree.
+fn disagreeing(found: &Break) -> u64 {
+    match found.kind {
+        BreakKind::Copies => found.copies.expected.saturating_sub(found.copies.actual),
+        _ => found.copies.expected,
     }
 }
 

@@ -4,6 +4,7 @@ use crate::common::{Background, Census, Groups, Of};
 use crate::error::VerifyError;
 use crate::evidence::{Evidence, Input, Manifest};
 use crate::explain::Explainer;
+use crate::flight::{AsOf, Differing, Fate, Looks, in_flight};
 use crate::fold::{Figures, Folded, How, fold};
 use crate::largest::Largest;
 use crate::locate::{Look, Paired};
@@ -21,8 +22,8 @@ use books::{FileDigest, Meter, Table};
 use footing::{Comparison, Seed, Side, SketchSize, sum_text};
 use jiff::Timestamp;
 use ledger::{
-    AgreementReport, Break, ControlLine, ControlReport, Counts, CrossedTotal, Moment, Record,
-    Report, Sides, SourceRecord, Total, Wide, verdict,
+    AgreementReport, Break, ControlLine, ControlReport, ControlStatus, Counts, CrossedTotal,
+    Moment, Record, Report, Sides, SourceRecord, Total, Wide, verdict,
 };
 use rules::sql::{Rejects, Run, Session, Which};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +35,7 @@ use std::time::Duration;
 const SAMPLED: u64 = 60_000;
 
 const CHANGED: &str = "a book changed between the fold and the second look";
+const NOT_LOOKED_AT: &str = "which records were in flight: too many differ to be looked at again";
 
 /// How a run is made. Results do not depend on it, times and the seed apart.
 #[derive(Clone, Debug)]
@@ -55,6 +57,8 @@ pub struct Options {
     pub digest: bool,
     /// How much is held in memory.
     pub limits: Limits,
+    /// How records in flight are told from breaks, where the books still move.
+    pub as_of: Option<AsOf>,
 }
 
 /// How much a run holds in memory. Of keyed books nothing that a run gives depends on it; without a
@@ -144,21 +148,33 @@ async fn run(
     let mut agreements = Vec::new();
     let mut largest = Largest::default();
     let mut rejects = 0;
-    for agreement in &prepared.agreements {
+    let mut looks = options.as_of.as_ref().map(Looks::new);
+    for (at, agreement) in prepared.agreements.iter().enumerate() {
         let run = AgreementRun {
             prepared,
             agreement,
+            at,
             options,
             seed: &seed,
             watch,
         };
-        let (report, rejected) = run.verify(evidence, &mut largest).await?;
+        let (report, rejected) = run
+            .verify(Outlet {
+                evidence,
+                largest: &mut largest,
+                looks: looks.as_mut(),
+            })
+            .await?;
         agreements.push(report);
         rejects += rejected;
     }
     let mut controls = Vec::new();
     for control in &prepared.controls {
         controls.push(compute(&prepared.session, control, options, watch).await?);
+    }
+    let mut moments = moments(&prepared.session);
+    for later in looks.iter().flat_map(|looks| &looks.taken) {
+        moments.extend(self::moments(&later.prepared.session));
     }
     let report = Report {
         version: ledger::Version,
@@ -167,7 +183,8 @@ async fn run(
         agreements,
         controls,
         rejects,
-        moments: moments(&prepared.session),
+        moments,
+        as_of: options.as_of.is_some(),
         evidence: options.evidence_shown.clone(),
         elapsed: Duration::from_millis(u64::try_from(clock.elapsed().as_millis()).unwrap_or(0)),
     };
@@ -313,10 +330,19 @@ pub fn bytes_to_read(prepared: &Prepared, digests: bool) -> u64 {
         .fold(digested, u64::saturating_add)
 }
 
+/// What the agreements of a run share: where breaks go, and later moments of both books.
+struct Outlet<'a, 'l> {
+    evidence: &'a mut Evidence,
+    largest: &'a mut Largest,
+    looks: Option<&'a mut Looks<'l>>,
+}
+
 /// One agreement on its way to its report.
 struct AgreementRun<'a> {
     prepared: &'a Prepared,
     agreement: &'a Agreement,
+    /// Its place in the plan.
+    at: usize,
     options: &'a Options,
     seed: &'a Seed,
     watch: &'a Arc<dyn Watch>,
@@ -325,8 +351,7 @@ struct AgreementRun<'a> {
 impl AgreementRun<'_> {
     async fn verify(
         &self,
-        evidence: &mut Evidence,
-        largest: &mut Largest,
+        mut outlet: Outlet<'_, '_>,
     ) -> Result<(AgreementReport, u64), VerifyError> {
         let mut looked = self.look().await?;
         let rejected = looked.folded.rejects();
@@ -341,15 +366,14 @@ impl AgreementRun<'_> {
             self.locate(
                 &looked,
                 comparison,
-                evidence,
-                largest,
+                &mut outlet,
                 &mut tally,
                 &mut not_checked,
             )
             .await?;
         }
         if rejected > 0 {
-            self.write_rejects(rejected, evidence, &mut not_checked)
+            self.write_rejects(rejected, outlet.evidence, &mut not_checked)
                 .await?;
         }
         let mut report = self.report(&looked.folded, tally, not_checked);
@@ -402,8 +426,7 @@ impl AgreementRun<'_> {
         &self,
         looked: &Looked,
         mut comparison: Comparison,
-        evidence: &mut Evidence,
-        largest: &mut Largest,
+        outlet: &mut Outlet<'_, '_>,
         tally: &mut Tally,
         not_checked: &mut Vec<String>,
     ) -> Result<(), VerifyError> {
@@ -438,8 +461,8 @@ impl AgreementRun<'_> {
         };
         let groups = Groups::default();
         let mut out = Out {
-            evidence,
-            largest,
+            evidence: &mut *outlet.evidence,
+            largest: &mut *outlet.largest,
             tally,
             explainer: Explainer::new(self.prepared, self.agreement),
             readings: Readings::default(),
@@ -457,7 +480,13 @@ impl AgreementRun<'_> {
             if !look.agrees_with(&comparison.elements, &expected, &actual)? {
                 not_checked.push(CHANGED.to_owned());
             }
-            let paired = look.pair(expected, actual)?;
+            let mut differing = Differing { expected, actual };
+            if let Some(looks) = &mut outlet.looks {
+                differing = self
+                    .without_flights(differing, &look, looks, &mut out)
+                    .await?;
+            }
+            let paired = look.pair(differing.expected, differing.actual)?;
             out.readings = Readings::choose(self.agreement, &paired, out.threads).await?;
             let mut found = paired.describe_all(out.threads);
             if let Some(origin) = &self.agreement.origin {
@@ -470,6 +499,9 @@ impl AgreementRun<'_> {
             out.propose_from(self.of(), &found, &usual);
             out.write(found)?;
         } else {
+            if outlet.looks.is_some() {
+                not_checked.push(NOT_LOOKED_AT.to_owned());
+            }
             let readings = self.propose_from_sample(&look, folded, &mut out).await?;
             let choice = choice(layout, &comparison);
             let scratch = scratch(&self.options.evidence)?;
@@ -493,6 +525,28 @@ impl AgreementRun<'_> {
         self.find_common(groups, broken, folded.rejects() > 0, tally)
             .await?;
         self.count_readings(readings, tally).await
+    }
+
+    /// Looks again at the records that differ, and gives back those that are breaks. The others are
+    /// written out as in flight.
+    async fn without_flights(
+        &self,
+        differing: Differing,
+        look: &Look<'_>,
+        looks: &mut Looks<'_>,
+        out: &mut Out<'_>,
+    ) -> Result<Differing, VerifyError> {
+        let fates = looks.look_again(look, self.at, &differing).await?;
+        let [breaks, settled, moving] = differing.part(look, &fates)?;
+        for (flights, fate) in [(settled, Fate::Settled), (moving, Fate::Moving)] {
+            let paired = look.pair(flights.expected, flights.actual)?;
+            for found in paired.describe_all(out.threads) {
+                let flight = in_flight(found, fate);
+                let line = out.evidence.write_flight(&flight)?;
+                out.tally.add_flight(&flight, &line)?;
+            }
+        }
+        Ok(breaks)
     }
 
     /// Counts over the whole book what other readings of the rule would change.
@@ -688,6 +742,7 @@ impl AgreementRun<'_> {
             notes: self.notes(folded, &tally),
             repairs: self.repairs(),
             breaks: tally.counts,
+            in_flight: tally.in_flight,
             not_checked,
             fold: None,
         }
@@ -716,6 +771,20 @@ impl AgreementRun<'_> {
             ));
         }
         notes.extend(self.corrections());
+        if self.options.as_of.is_some() {
+            notes.push(
+                "the books were not frozen: this holds of the moment that was read".to_owned(),
+            );
+        }
+        let ledger::InFlight { settled, moving } = tally.in_flight;
+        if settled > 0 {
+            notes.push(format!("{settled} records were in flight and have settled"));
+        }
+        if moving > 0 {
+            notes.push(format!(
+                "{moving} records were still changing when they were last looked at"
+            ));
+        }
         notes.extend(tally.readings.iter().cloned());
         if tally.ambiguous > 0 {
             notes.push(format!(
@@ -1004,14 +1073,20 @@ async fn compute(
         }
         (!outcome.rows.is_empty()).then(|| total.to_string())
     };
+    let mut status = outcome.status;
+    let mut says = outcome.notes;
+    if options.as_of.is_some() && status == ControlStatus::Broken && control.reads_both() {
+        status = ControlStatus::Incomplete;
+        says.push("the books moved between their moments; freeze both to compute it".to_owned());
+    }
     Ok(ControlReport {
         name: control.name.clone(),
-        status: outcome.status,
+        status,
         expected: sum(|row| row.expected.as_ref()),
         actual: sum(|row| row.actual.as_ref()),
         difference: sum(|row| row.difference.as_ref()),
         lines: lines.filter(off).collect(),
-        says: (!outcome.notes.is_empty()).then(|| outcome.notes.join("; ")),
+        says: (!says.is_empty()).then(|| says.join("; ")),
     })
 }
 
@@ -1027,6 +1102,7 @@ impl Options {
             sketch: SketchSize::DEFAULT,
             digest: true,
             limits: Limits::default(),
+            as_of: None,
         }
     }
 }

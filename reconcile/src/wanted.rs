@@ -30,7 +30,11 @@ pub(crate) struct Keys {
 
 impl Keys {
     pub(crate) fn new(layout: &Layout, marks: impl Iterator<Item = Mark>) -> Self {
-        let set: HashSet<u64> = marks.map(|mark| mark.key).collect();
+        Self::of(layout, marks.map(|mark| mark.key))
+    }
+
+    pub(crate) fn of(layout: &Layout, keys: impl Iterator<Item = u64>) -> Self {
+        let set: HashSet<u64> = keys.collect();
         let mut filter = vec![0_u64; 1 << 10];
         for key in &set {
             let (word, bit) = Self::place(*key);

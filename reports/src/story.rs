@@ -196,6 +196,7 @@ fn agreement() -> AgreementReport {
             differs: 2,
             copies: 0,
         },
+        in_flight: ledger::InFlight::default(),
         causes: vec![
             cause_line(Some("A1"), CauseStatus::Consistent, 1, Some("-18.80")),
             cause_line(Some("Z9"), CauseStatus::Consistent, 1, Some("5.00")),
@@ -294,6 +295,7 @@ pub(crate) fn dossier() -> Dossier {
         controls: controls(),
         rejects: 1,
         moments: Vec::new(),
+        as_of: false,
         evidence: text("evidence/2013-05-27T00-00-00Z"),
         elapsed: std::time::Duration::from_millis(1234),
     };

@@ -19,10 +19,11 @@ fn the_crates_know_each_other_one_way_only() {
     databases
     footing
     ledger
-    migrate         books ledger rules
+    migrate         books databases ledger rules
     planter
     reconcile       books causes footing ledger rules
     reports         ledger
+    ruixin-bao      ledger
     ruixin-faults
     ruixin-history
     rules           books cutover ledger

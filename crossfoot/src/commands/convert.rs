@@ -30,7 +30,8 @@ pub(crate) fn run(asked: &Convert, screen: &Screen) -> Result<u8, CommandError> 
 
 /// Converts, and prints no result.
 pub(crate) fn outcome(asked: &Convert, screen: &Screen) -> Result<Outcome, CommandError> {
-    let plan = read_plan(&asked.plan)?;
+    let mut plan = read_plan(&asked.plan)?;
+    asked.load.apply(&mut plan);
     let threads = threads(asked.threads, Some(&plan));
     let prepared = prepare(plan.clone(), threads, &environment)?;
     let options = Options {

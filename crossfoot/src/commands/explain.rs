@@ -36,7 +36,8 @@ fn one_record(asked: &Explain, screen: &Screen) -> Result<u8, CommandError> {
 
 /// Finds one record's story, and prints nothing.
 pub(crate) fn told_of(asked: &Explain, screen: &Screen) -> Result<Story, CommandError> {
-    let plan = read_plan(&asked.plan)?;
+    let mut plan = read_plan(&asked.plan)?;
+    asked.load.apply(&mut plan);
     let threads = threads(asked.threads, Some(&plan));
     let prepared = prepare(plan, threads, &environment)?;
     let question = Question {
@@ -59,7 +60,8 @@ fn suspicions(asked: &Explain, difference: &str, screen: &Screen) -> Result<u8, 
             "a difference of zero needs no explanation".to_owned(),
         ));
     }
-    let plan = read_plan(&asked.plan)?;
+    let mut plan = read_plan(&asked.plan)?;
+    asked.load.apply(&mut plan);
     let threads = threads(asked.threads, Some(&plan));
     let prepared = prepare(plan, threads, &environment)?;
     let bare = Bare {

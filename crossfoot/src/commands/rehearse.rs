@@ -85,7 +85,8 @@ pub(crate) fn run(asked: &Rehearse, screen: &Screen) -> Result<u8, CommandError>
 
 /// Rehearses, and prints no result.
 pub(crate) fn rehearsed(asked: &Rehearse, screen: &Screen) -> Result<(Plan, Whole), CommandError> {
-    let plan = read_plan(&asked.plan)?;
+    let mut plan = read_plan(&asked.plan)?;
+    asked.load.apply(&mut plan);
     let threads = threads(asked.threads, Some(&plan));
     let scratch = Scratch::make(&plan)?;
     let prepared = prepare(plan.clone(), threads, &environment)?;

@@ -9,9 +9,11 @@ use crate::window::record;
 use cutover::daybook::Phase;
 use jiff::Timestamp;
 use reconcile::survey::{Wishes, plan_of, survey};
-use reconcile::{Options, Outcome, Prepared, VerifyError, prepare};
+use reconcile::{AsOf, Options, Outcome, Prepared, VerifyError, prepare};
 use rules::plan::Plan;
+use rules::sql::Which;
 use std::path::PathBuf;
+use std::time::Duration;
 
 pub(crate) fn run(verify: &Verify, screen: &Screen) -> Result<u8, CommandError> {
     let outcome = outcome(verify, screen)?;
@@ -25,14 +27,19 @@ pub(crate) fn run(verify: &Verify, screen: &Screen) -> Result<u8, CommandError> 
 
 /// Verifies, and prints no result.
 pub(crate) fn outcome(verify: &Verify, screen: &Screen) -> Result<Outcome, CommandError> {
-    let plan = match &verify.books[..] {
+    let mut plan = match &verify.books[..] {
         [source, target] => plan_for(verify, source, target, screen)?,
         _ => read_plan(&verify.plan)?,
     };
+    verify.load.apply(&mut plan);
     let started = Timestamp::now();
     let threads = threads(verify.threads, Some(&plan));
     let (evidence, shown) = evidence_folder(verify, &plan, started);
+    let as_of_plan = verify.as_of.then(|| plan.clone());
     let prepared = prepare(plan, threads, &environment)?;
+    let as_of = as_of_plan
+        .map(|plan| as_of(plan, &prepared, verify.settle))
+        .transpose()?;
     // Two books without a plan have no window.
     let clocked = match verify.books.is_empty() {
         true => {
@@ -46,6 +53,7 @@ pub(crate) fn outcome(verify: &Verify, screen: &Screen) -> Result<Outcome, Comma
         evidence_shown: shown,
         started,
         digest: !verify.no_digest,
+        as_of,
         ..Options::new(evidence)
     };
     let done = watched(&prepared, &options, clocked.as_ref(), screen);
@@ -79,6 +87,22 @@ fn plan_for(
         survey(source, target, &wishes, &environment).map_err(super::init::survey_error)?;
     screen.tell(&surveyed.in_one_line());
     plan_of(&surveyed).map_err(CommandError::plan)
+}
+
+/// How records in flight are told from breaks.
+fn as_of(plan: Plan, prepared: &Prepared, settle: u32) -> Result<AsOf, CommandError> {
+    let books = [Which::Source, Which::Target].map(|which| prepared.session.book(which));
+    let mut tables = books.iter().flat_map(|book| book.tables());
+    if !tables.any(|table| table.moment().is_some()) {
+        let why = "`--as-of` reads databases as of one moment, and both books are files";
+        return Err(CommandError::new(Kind::Use, why)
+            .hint("leave it out: what changes a file while it is read is noticed"));
+    }
+    let settle = Duration::from_secs(settle.into());
+    // A few records are read by their keys: one connection will do.
+    Ok(AsOf::new(settle, move || {
+        prepare(plan.clone(), 1, &environment)
+    }))
 }
 
 /// The folder of this run's evidence, and how to show it.

@@ -12,6 +12,7 @@ pub(crate) fn render(outcome: &Outcome, elapsed: Duration, style: &Style) -> Str
     let conversion = &outcome.conversion;
     let (head, paint) = match (conversion.rejects, outcome.already) {
         (0, false) => (words.converted(), Paint::Good),
+        (0, true) if outcome.into_database => (words.counted_already(), Paint::Good),
         (0, true) => (words.converted_already(), Paint::Good),
         (..) => (words.converted_but_rejects(), Paint::Bad),
     };

@@ -34,6 +34,7 @@ fn report(agreements: Vec<AgreementReport>, controls: Vec<ControlReport>, reject
         controls,
         rejects,
         moments: Vec::new(),
+        as_of: false,
         evidence: "evidence/2013-05-27T08-00-00Z/".to_owned(),
         elapsed: Duration::from_millis(9_234),
     }

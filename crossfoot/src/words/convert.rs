@@ -17,6 +17,14 @@ impl Language {
         )
     }
 
+    /// Of a database, whose values are not read back.
+    pub(crate) fn counted_already(self) -> &'static str {
+        self.pick(
+            "converted before, and every table holds as many records as were written",
+            "此前已转换，各表记录数与写入时一致",
+        )
+    }
+
     pub(crate) fn converted_but_rejects(self) -> &'static str {
         self.pick(
             "converted, but for records that the rules reject",

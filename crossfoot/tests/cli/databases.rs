@@ -372,7 +372,7 @@ fn what_is_wrong_with_a_database_is_said_with_exit_code_3_or_at_its_place_in_the
        ·       ─────────────────────────────────────────────────
      9 │
        ╰────
-      help: there are `host`, `schema`, `tls`, `ca_file`, `password_file`, `password_command`, `statement_timeout`, `lock_timeout`, `connections`
+      help: there are `host`, `schema`, `tls`, `ca_file`, `password_file`, `password_command`, `statement_timeout`, `lock_timeout`, `connections`, `max_load`
 
     error: the plan has a mistake
 

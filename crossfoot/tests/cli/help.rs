@@ -140,26 +140,35 @@ fn verify_has_examples() {
                               Without them, the plan says
 
     Options:
-          --lang <LANG>      Language of words on the screen; by default that of the system [env:
-                             CROSSFOOT_LANG=] [possible values: zh, en]
-      -p, --plan <PATH>      The plan, or the folder it lies in [default: crossfoot.toml]
-          --json             Prints one JSON document on stdout instead of a report
-          --key <COLUMNS>    Columns that name a record, when two books are given
-          --money <COLUMNS>  Columns that hold amounts, when two books are given
-          --no-progress      Shows no progress
-          --color <COLOR>    When to use colour [default: auto] [possible values: auto, always, never]
-          --evidence <DIR>   The folder for the evidence; by default one named by the time, in
-                             `evidence/` beside the plan
-          --threads <N>      Threads to work in; by default one for each processor
-          --no-digest        Does not digest the files of the books; the evidence then names them
-                             without their BLAKE3
-      -h, --help             Print help (see more with '--help')
-      -V, --version          Print version
+          --lang <LANG>       Language of words on the screen; by default that of the system [env:
+                              CROSSFOOT_LANG=] [possible values: zh, en]
+      -p, --plan <PATH>       The plan, or the folder it lies in [default: crossfoot.toml]
+          --json              Prints one JSON document on stdout instead of a report
+          --max-load <LOAD>   The most that each database is asked for: records a second (50000), or
+                              seconds that its replicas may be behind (lag=5), or both (50000,lag=5).
+                              `max_load` in an address says it for one
+          --key <COLUMNS>     Columns that name a record, when two books are given
+          --no-progress       Shows no progress
+          --color <COLOR>     When to use colour [default: auto] [possible values: auto, always, never]
+          --money <COLUMNS>   Columns that hold amounts, when two books are given
+          --evidence <DIR>    The folder for the evidence; by default one named by the time, in
+                              `evidence/` beside the plan
+          --threads <N>       Threads to work in; by default one for each processor
+          --no-digest         Does not digest the files of the books; the evidence then names them
+                              without their BLAKE3
+          --as-of             Verifies databases that still move: as of one moment each. Records that
+                              differ are looked at again; those in flight are no breaks. The gate stays
+                              shut
+          --settle <SECONDS>  How long one book may come after the other: a record that differs and
+                              stands unchanged so long is a break [default: 10]
+      -h, --help              Print help (see more with '--help')
+      -V, --version           Print version
 
     Examples:
       crossfoot verify --plan examples/first
       crossfoot verify old.csv new.parquet --key serial --money amount,fee
       crossfoot verify old.csv sqlite://new.db
+      crossfoot verify --as-of --settle 30    while payments go on
       crossfoot verify --json | jq .verdict
     ");
 }

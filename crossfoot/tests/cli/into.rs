@@ -131,6 +131,11 @@ fn a_conversion_into_each_database_is_the_one_into_files_and_balances() {
         let (code, stdout, _) = run(&place, "convert --json --no-progress");
         assert_eq!(code, Some(0));
         assert!(stdout.contains("\"already\": true"), "{name}: {stdout}");
+        let (_, stdout, _) = run(&place, "convert --no-progress");
+        assert!(
+            stdout.contains("every table holds as many records as were written"),
+            "{name}: {stdout}"
+        );
         assert_eq!(left(&place, &url), before, "{name}");
 
         // Other inputs are refused, and begun anew when asked.
@@ -181,14 +186,14 @@ fn tables_that_are_there_are_filled_in_place_or_refused() {
     sql(
         "CREATE TABLE posting (voucher varchar(9), leg smallint, account text NOT NULL, kind text, \
          accounting_date text, amount numeric(12,2) CHECK (amount < 1000), memo text, \
-         filled timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (leg, voucher))",
+         filled date NOT NULL DEFAULT '2013-06-13', PRIMARY KEY (leg, voucher))",
     );
     sql("INSERT INTO posting VALUES ('x', 1, 'A', '', '', 0, '')");
     note("not empty", refused("convert --no-progress"));
     sql("TRUNCATE posting; ALTER TABLE posting ADD CHECK (amount <> 79.19)");
     note(
         "a record that the table refuses",
-        refused("convert --no-progress"),
+        refused("convert --no-progress --threads 1"),
     );
     assert_eq!(
         sql("SELECT count(*) FROM posting WHERE amount = 79.19").trim(),
@@ -216,6 +221,134 @@ fn tables_that_are_there_are_filled_in_place_or_refused() {
     assert_eq!(code, Some(0), "{stderr}");
     assert_eq!(sql("SELECT count(*) FROM posting").trim(), "7800");
     insta::assert_snapshot!(said);
+}
+
+#[test]
+fn names_that_no_table_can_be_given_are_mistakes_of_the_plan() {
+    let servers = Servers::start();
+    servers.make("bao");
+    let [(_, url), ..] = servers.addresses("bao");
+    let place = wallet(1, &url);
+    let long = format!("posting_{}", "x".repeat(38));
+    let plan = place
+        .read("crossfoot.toml")
+        .replace("target = \"posting\"", &format!("target = \"{long}\""))
+        .replace("\"account\"\nkey", "\"crossfoot_convert_account\"\nkey");
+    let place = place.with("crossfoot.toml", plan);
+    let (code, _, stderr) = run(&place, "convert --no-progress");
+    assert_eq!(code, Some(2), "{stderr}");
+    let too_long = format!("the name of `{long}` has 46 bytes");
+    for said in [
+        too_long.as_str(),
+        "crossfoot.toml:14:10",
+        "make the table yourself, under its own name, before converting",
+        "`crossfoot_convert_account` begins as the tables that a conversion keeps for itself do",
+        "crossfoot.toml:20:10",
+    ] {
+        assert!(stderr.contains(said), "{said}: {stderr}");
+    }
+    let made = servers
+        .postgres
+        .psql("SELECT count(*) FROM pg_tables WHERE schemaname = 'bao'");
+    assert_eq!(made.trim(), "0");
+}
+
+/// Two tables, of which the second one points to the first.
+const KIN: &str = r#"
+name = "kin"
+[source]
+url = "old"
+[target]
+url = "TARGET"
+[[agreement]]
+name = "accounts"
+rule = "SELECT DISTINCT account FROM flow"
+target = "account"
+key = ["account"]
+[[agreement]]
+name = "flow"
+rule = "SELECT serial, account FROM flow"
+target = "flow"
+key = ["serial"]
+"#;
+
+/// Runs statements in one of the databases.
+fn execute(servers: &Servers, place: &Place, name: &str, statements: &[&str]) {
+    match name {
+        "PostgreSQL" => {
+            let statements = statements.join("; ");
+            drop(
+                servers
+                    .postgres
+                    .psql(&format!("SET search_path = bao; {statements}")),
+            );
+        }
+        "MariaDB" => servers
+            .mariadb
+            .run(&format!("USE bao;\n{};\n", statements.join(";\n"))),
+        _ => {
+            let file = rusqlite::Connection::open(place.path().join("bao.db")).unwrap();
+            file.execute_batch(&statements.join("; ")).unwrap();
+        }
+    }
+}
+
+#[test]
+fn discarding_empties_tables_that_point_to_each_other_and_misses_none_that_is_gone() {
+    let servers = Servers::start();
+    servers.make("bao");
+    for (name, url) in servers.addresses("bao") {
+        let place = Place::empty()
+            .with("old/flow.csv", flow(0, 50))
+            .with("crossfoot.toml", KIN.replace("TARGET", &url));
+        let made = [
+            "CREATE TABLE account (account varchar(9) NOT NULL PRIMARY KEY)",
+            "CREATE TABLE flow (serial varchar(9) NOT NULL PRIMARY KEY, account varchar(9) NOT NULL, \
+             FOREIGN KEY (account) REFERENCES account (account))",
+        ];
+        execute(&servers, &place, name, &made);
+        let held = || {
+            let mut writer = Writer::open(&address(&place, &url)).unwrap();
+            ["account", "flow"].map(|table| writer.count(table).unwrap())
+        };
+        let (code, _, stderr) = run(&place, "convert --no-progress");
+        assert_eq!(code, Some(0), "{name}: {stderr}");
+        assert_eq!(held(), [50, 50], "{name}");
+        let (code, _, stderr) = run(&place, "convert --no-progress --discard");
+        assert_eq!(code, Some(0), "{name}: {stderr}");
+        assert_eq!(held(), [50, 50], "{name}");
+        execute(&servers, &place, name, &["DROP TABLE flow"]);
+        let (code, _, stderr) = run(&place, "convert --no-progress --discard");
+        assert_eq!(code, Some(0), "{name}: {stderr}");
+        assert_eq!(held(), [50, 50], "{name}");
+    }
+}
+
+/// A server that is started anew ends all connections, also those that wait for work.
+#[test]
+fn a_server_that_is_started_anew_costs_one_attempt() {
+    let servers = Servers::start();
+    servers.make("bao");
+    let [(_, url), ..] = servers.addresses("bao");
+    let place = wallet(8, &url);
+    servers.postgres.psql(
+        "SET search_path = bao; CREATE TABLE account (account text PRIMARY KEY, \
+         amount numeric(20,2)); CREATE SEQUENCE restarts; \
+         CREATE FUNCTION restart() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+         IF nextval('bao.restarts') = 1 THEN \
+         PERFORM pg_terminate_backend(pid) FROM pg_stat_activity \
+         WHERE application_name = 'crossfoot' AND pid <> pg_backend_pid(); \
+         PERFORM pg_terminate_backend(pg_backend_pid()); END IF; RETURN NULL; END $$; \
+         CREATE TRIGGER restart BEFORE INSERT ON account FOR EACH STATEMENT \
+         EXECUTE FUNCTION restart()",
+    );
+    // Four connections wait while the table of one chunk is written.
+    let (code, stdout, stderr) = run(&place, "convert --threads 4");
+    assert_eq!(code, Some(0), "{stdout}{stderr}");
+    let attempts = stderr.matches("it is converted again").count();
+    assert_eq!(attempts, 1, "{stderr}");
+    let (code, stdout, _) = run(&place, "verify --no-progress --evidence evidence");
+    assert_eq!(code, Some(0), "{stdout}");
 }
 
 #[test]

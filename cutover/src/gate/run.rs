@@ -63,6 +63,10 @@ pub(super) fn check_report(state: &State, facts: &Facts, items: &mut Vec<Item>) 
 fn report(state: &State, evidence: &Evidence) -> Item {
     let item = |status, says: String| item(Check::Report, status, says);
     let report = &evidence.report;
+    if report.as_of {
+        let says = "the books were verified while they moved; freeze, and verify again";
+        return item(Status::NotChecked, says.to_owned());
+    }
     let comes_to = verdict(&report.agreements, &report.controls, report.rejects, &[]);
     if report.verdict == Verdict::Incomplete {
         let says = "the verification left something unchecked; verify again with nothing left out";

@@ -183,6 +183,7 @@ pub(crate) fn run(breaks: Vec<Break>, rejects: u64, plan_blake3: Digest, inputs:
         controls: vec![control("trial balance")],
         rejects,
         moments: Vec::new(),
+        as_of: false,
         evidence: "evidence/1".into(),
         elapsed: Default::default(),
     };

@@ -253,8 +253,9 @@ impl Part {
     }
 }
 
-/// The labels of `enum('a','it''s')`.
-fn labels(declared: &str) -> Vec<String> {
+/// The labels of `enum('a','it''s')`, in which a quote is doubled, and a backslash stands before what
+/// cannot be seen.
+pub(crate) fn labels(declared: &str) -> Vec<String> {
     let mut labels = Vec::new();
     let mut label: Option<String> = None;
     let mut signs = declared.chars().peekable();
@@ -267,6 +268,12 @@ fn labels(declared: &str) -> Vec<String> {
                 text.push('\'');
             }
             (Some(_), '\'') => labels.extend(label.take()),
+            (Some(text), '\\') => text.extend(signs.next().map(|sign| match sign {
+                '0' => '\0',
+                'n' => '\n',
+                'r' => '\r',
+                other => other,
+            })),
             (Some(text), sign) => text.push(sign),
         }
     }
@@ -369,6 +376,12 @@ mod tests {
         insta::assert_snapshot!(upto(&flow, &last).expect("a key"), @"`a` <= 7 AND ((`a` < 7) OR (`a` = 7 AND `b``b` < _utf8mb4 x'6b') OR (`a` = 7 AND `b``b` = _utf8mb4 x'6b' AND `c` IN (_utf8mb4 x'', _utf8mb4 x'7a', _utf8mb4 x'69742773')))");
         let keys = [last, key(&["no number", "k", "a"]), key(&["8", "", "a"])];
         insta::assert_snapshot!(among(&flow, &keys, &Texts::new()).expect("keys"), @"(`a`, `b``b`, `c`) IN ((7, _utf8mb4 x'6b', _utf8mb4 x'69742773'), (8, _utf8mb4 x'', _utf8mb4 x'61'))");
+    }
+
+    #[test]
+    fn labels_are_read_as_the_server_writes_them() {
+        let read = labels(r"enum('a','it''s','x\\y','n\nl','瑞','')");
+        assert_eq!(read, ["a", "it's", r"x\y", "n\nl", "瑞", ""]);
     }
 
     #[test]

@@ -179,7 +179,7 @@ pub(super) fn settle_for_writing(
          NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', lock_wait_timeout = {lock}, \
          innodb_lock_wait_timeout = {lock}, wait_timeout = {IDLE_SECONDS}, \
          net_read_timeout = {IDLE_SECONDS}, sql_select_limit = 18446744073709551615, \
-         sql_big_selects = 1, sql_safe_updates = 0, autocommit = 1"
+         sql_big_selects = 1, sql_safe_updates = 0, sql_notes = 1, autocommit = 1"
     ))?;
     // One statement may become visible while another is under way, as on the other databases.
     conn.query_drop("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")?;

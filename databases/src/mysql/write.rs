@@ -13,7 +13,9 @@ use crate::column::Why;
 use crate::error::{DatabaseError, DatabaseErrorKind};
 use crate::session::Failure;
 use crate::table::TableInfo;
-use crate::write::{Destination, Dialect, Form, Texts, WriteSession, fitted, misfit, put_hex};
+use crate::write::{
+    Destination, Dialect, Form, Texts, WriteSession, fitted, literal, misfit, put_hex, taken,
+};
 
 /// How long a statement is, about; less where the server takes less.
 const STATEMENT: usize = 1 << 20;
@@ -43,6 +45,13 @@ pub(crate) fn open(
     let packet: Option<usize> = conn
         .query_first("SELECT @@max_allowed_packet")
         .map_err(failed)?;
+    let naming: Option<u8> = conn
+        .query_first("SELECT @@lower_case_table_names")
+        .map_err(failed)?;
+    let dialect = Dialect::Mysql {
+        collation,
+        folds_names: naming != Some(0),
+    };
     let session = Writing {
         product: product.to_string(),
         place: place.clone(),
@@ -50,7 +59,7 @@ pub(crate) fn open(
         without_transactions: Vec::new(),
         conn,
     };
-    Ok((Dialect::Mysql { collation }, Box::new(session)))
+    Ok((dialect, Box::new(session)))
 }
 
 fn collation(conn: &mut Conn) -> Result<String, Error> {
@@ -110,6 +119,34 @@ impl WriteSession for Writing {
         Err(DatabaseError::new(kind)
             .mend(format!("ALTER TABLE {table} ENGINE = InnoDB"))
             .into())
+    }
+
+    fn ensure_free(&mut self, name: &str) -> Result<(), Failure> {
+        let what = format!("looking for {name}");
+        // What is no table and no view is a sequence of MariaDB's. Names are compared there whatever
+        // their case.
+        let sql = format!(
+            "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() \
+             AND TABLE_TYPE = 'SEQUENCE' AND TABLE_NAME = {}",
+            literal(name)
+        );
+        let rows = self.rows(&what, &sql)?;
+        match rows.iter().flatten().any(|found| found == name) {
+            true => Err(taken(name, "a sequence")),
+            false => Ok(()),
+        }
+    }
+
+    fn can_be_truncated(&mut self, table: &str) -> Result<bool, Failure> {
+        let what = format!("looking at {table}");
+        let sql = format!(
+            "SELECT TABLE_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS \
+             WHERE UNIQUE_CONSTRAINT_SCHEMA = DATABASE() AND REFERENCED_TABLE_NAME = {} \
+             AND NOT (CONSTRAINT_SCHEMA = DATABASE() AND TABLE_NAME = REFERENCED_TABLE_NAME)",
+            literal(table)
+        );
+        let pointing = self.rows(&what, &sql)?;
+        Ok(pointing.is_empty())
     }
 
     fn hold(&mut self) -> Result<bool, Failure> {
@@ -260,8 +297,8 @@ fn refused(what: &str, error: Error) -> Failure {
         Failure::Error(error) if AGAIN.contains(&code) => Failure::Lost(error.to_string()),
         Failure::Error(mut error) => {
             if DENIED.contains(&code) {
-                error.mend = "GRANT SELECT, INSERT, CREATE, ALTER, INDEX and DROP on the database \
-                              to the user that writes"
+                error.mend = "GRANT SELECT, INSERT, CREATE, ALTER and DROP on the database to the \
+                              user that writes, and for --discard DELETE"
                     .to_owned();
             }
             if FULL.contains(&code) {

@@ -13,15 +13,63 @@ const DIGITS_MAX: i32 = 76;
 /// The most digits of a decimal of 128 bits.
 const DIGITS_NARROW: i32 = 38;
 
+/// The type of a column as it was declared, so that a value can be cast to it.
+const DECLARED: &str = "pg_catalog.format_type(a.atttypid, a.atttypmod)";
+/// The type that says what becomes of a value: what a domain is over, and of an enum that it is one.
+const KEPT: &str = "CASE WHEN b.typtype = 'e' \
+     THEN 'enum ' || pg_catalog.format_type(b.oid, NULL) \
+     WHEN b.typname = 'citext' THEN 'citext' \
+     ELSE pg_catalog.format_type(b.oid, \
+     CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END) END";
+
 /// The tables and views of a schema that the user may read, by name, without the partitions of
 /// partitioned ones.
 pub(super) fn tables(link: &Link, schema: &str) -> Result<Vec<TableInfo>, DatabaseError> {
+    listed(link, schema, DECLARED)
+}
+
+/// The same tables for somebody who writes: a column's type is the one its values are kept in.
+pub(super) fn tables_to_write(link: &Link, schema: &str) -> Result<Vec<TableInfo>, DatabaseError> {
+    listed(link, schema, KEPT)
+}
+
+/// SQL that asks for what has a name in a schema, in a row of its kind and what it is a partition of.
+pub(super) fn named(schema: &str, name: &str) -> String {
+    let (schema, name) = (literal(schema), literal(name));
+    format!(
+        "SELECT c.relkind::text, (SELECT p.relname FROM pg_catalog.pg_inherits i \
+         JOIN pg_catalog.pg_class p ON p.oid = i.inhparent \
+         WHERE i.inhrelid = c.oid AND c.relispartition LIMIT 1) \
+         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE n.nspname = {schema} AND c.relname = {name} \
+         UNION ALL SELECT 'type', NULL FROM pg_catalog.pg_type t \
+         JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace \
+         WHERE n.nspname = {schema} AND t.typname = {name} AND t.typrelid = 0 AND t.typelem = 0"
+    )
+}
+
+/// SQL that gives a row where a table cannot be truncated: another one's foreign key points to it,
+/// or the user may not.
+pub(super) fn not_truncated(schema: &str, name: &str) -> String {
+    format!(
+        "SELECT 'so' FROM pg_catalog.pg_class c \
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE n.nspname = {} AND c.relname = {} \
+         AND (NOT pg_catalog.has_table_privilege(c.oid, 'TRUNCATE') \
+         OR EXISTS (SELECT FROM pg_catalog.pg_constraint f WHERE f.contype = 'f' \
+         AND f.confrelid = c.oid AND f.conrelid <> c.oid))",
+        literal(schema),
+        literal(name)
+    )
+}
+
+fn listed(link: &Link, schema: &str, declared: &str) -> Result<Vec<TableInfo>, DatabaseError> {
     let relations = ask(
         link,
         &format!(
-            "SELECT c.oid::text, c.relname, (c.relkind = 'v')::text, \
+            "SELECT c.oid::text, c.relname, (c.relkind IN ('v', 'm'))::text, \
              CASE WHEN c.reltuples >= 0 THEN c.reltuples::int8::text END, \
-             pg_catalog.pg_table_size(c.oid)::text, \
+             CASE WHEN c.relkind <> 'v' THEN pg_catalog.pg_table_size(c.oid)::text END, \
              pg_catalog.obj_description(c.oid, 'pg_class') \
              FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
              WHERE n.nspname = {} AND c.relkind IN ('r', 'p', 'v', 'm', 'f') \
@@ -36,31 +84,33 @@ pub(super) fn tables(link: &Link, schema: &str) -> Result<Vec<TableInfo>, Databa
         .into_iter()
         .map(|row| {
             let [oid, name, is_view, rows, bytes, comment] = take(row);
-            let columns = columns(link, &oid)?;
+            let columns = columns(link, &oid, declared)?;
             let key = key(link, &oid, &columns)?;
-            let is_view = is_view == "true";
             Ok(TableInfo {
                 name,
                 schema: Some(schema.to_owned()),
-                is_view,
+                is_view: is_view == "true",
                 comment: Some(comment).filter(|comment| !comment.is_empty()),
                 columns: columns.into_iter().map(|(_, column)| column).collect(),
                 key,
                 rows_estimate: rows.parse().ok(),
-                bytes_estimate: bytes.parse().ok().filter(|_| !is_view),
+                bytes_estimate: bytes.parse().ok(),
             })
         })
         .collect()
 }
 
-/// The columns of a table with their numbers in the catalogue.
-fn columns(link: &Link, oid: &str) -> Result<Vec<(String, ColumnInfo)>, DatabaseError> {
+/// The columns of a table with their numbers in the catalogue; `declared` is the SQL of their types.
+fn columns(
+    link: &Link,
+    oid: &str,
+    declared: &str,
+) -> Result<Vec<(String, ColumnInfo)>, DatabaseError> {
     // A domain is read as what it is over.
     let rows = ask(
         link,
         &format!(
-            "SELECT a.attnum::text, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), \
-             b.typname, \
+            "SELECT a.attnum::text, a.attname, {declared}, b.typname, \
              (CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END)::text, \
              (a.attnotnull OR t.typnotnull)::text, \
              pg_catalog.col_description(a.attrelid, a.attnum) \

@@ -119,6 +119,17 @@ impl Link {
             .map_err(|error| self.said("beginning to read", &error))
     }
 
+    /// Sets a session up for questions about the server, each with its own answer.
+    pub(super) fn begin_asking(&self) -> Result<(), DatabaseError> {
+        let sql = format!(
+            "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; {SETTINGS}; \
+             SET statement_timeout = {}",
+            self.place.lock_timeout.as_millis(),
+        );
+        self.execute(&sql)
+            .map_err(|error| self.said("beginning to ask", &error))
+    }
+
     /// Sets a session up for writing. A statement may take as long as it takes: to make an index
     /// of a large table, for one.
     pub(super) fn begin_writing(&self) -> Result<(), DatabaseError> {

@@ -11,7 +11,9 @@ use crate::address::Server as Place;
 use crate::error::{DatabaseError, DatabaseErrorKind};
 use crate::session::Failure;
 use crate::table::{TableInfo, quoted};
-use crate::write::{Destination, Dialect, Form, OWN, Texts, WriteSession, fitted, misfit, put_hex};
+use crate::write::{
+    Destination, Dialect, Form, OWN, Texts, WriteSession, fitted, misfit, put_hex, taken,
+};
 
 use super::connect::Link;
 use super::{catalogue, failure, literal};
@@ -61,8 +63,38 @@ impl WriteSession for Writing {
     }
 
     fn tables(&mut self) -> Result<Vec<Arc<TableInfo>>, Failure> {
-        let tables = catalogue::tables(&self.link, &self.schema)?;
+        let tables = catalogue::tables_to_write(&self.link, &self.schema)?;
         Ok(tables.into_iter().map(Arc::new).collect())
+    }
+
+    fn ensure_free(&mut self, name: &str) -> Result<(), Failure> {
+        let what = format!("looking for {name}");
+        let rows = self.rows(&what, &catalogue::named(&self.schema, name))?;
+        let Some([kind, parent]) = rows.first().and_then(|row| row.first_chunk::<2>()) else {
+            return Ok(());
+        };
+        let (why, mend) = match (kind.as_str(), parent.as_str()) {
+            ("i" | "I", _) => return Err(taken(name, "an index")),
+            ("S", _) => return Err(taken(name, "a sequence")),
+            ("c" | "type", _) => return Err(taken(name, "a type")),
+            (_, "") => (
+                "it is there, and the user may not read it".to_owned(),
+                "GRANT SELECT and INSERT on it to the user that writes".to_owned(),
+            ),
+            (_, parent) => (
+                format!("it is a partition of {parent}"),
+                format!("name {parent} as the target: no book shows its partitions"),
+            ),
+        };
+        let what = format!("writing {name}");
+        let kind = DatabaseErrorKind::Statement { what, why };
+        Err(DatabaseError::new(kind).mend(mend).into())
+    }
+
+    fn can_be_truncated(&mut self, table: &str) -> Result<bool, Failure> {
+        let what = format!("looking at {table}");
+        let found = self.rows(&what, &catalogue::not_truncated(&self.schema, table))?;
+        Ok(found.is_empty())
     }
 
     fn hold(&mut self) -> Result<bool, Failure> {
@@ -192,8 +224,8 @@ fn refused(what: &str, error: &Error) -> Failure {
             why.push_str(more.trim_end_matches('.'));
         }
         told.mend = match said.code().code() {
-            "42501" => "GRANT it to the user that writes: CREATE on the schema, or INSERT and \
-                        TRUNCATE on the table"
+            "42501" => "GRANT USAGE and CREATE on the schema to the user that writes, on tables \
+                        that are there SELECT and INSERT, and for --discard DELETE or TRUNCATE"
                 .to_owned(),
             "53100" => "make room where the server keeps its data, then start it again: it goes \
                         on behind the last finished chunk"

@@ -19,7 +19,7 @@ use crate::column::Why;
 use crate::error::{DatabaseError, DatabaseErrorKind};
 use crate::session::Failure;
 use crate::table::{TableInfo, quoted};
-use crate::write::{Destination, Dialect, WriteSession, fitted, misfit};
+use crate::write::{Destination, Dialect, WriteSession, fitted, literal, misfit, taken};
 
 /// Opens a file for writing, and makes it where there is none.
 pub(crate) fn open(path: &Path) -> Result<(Dialect, Box<dyn WriteSession>), DatabaseError> {
@@ -91,6 +91,26 @@ impl WriteSession for Writing {
         let found = tables::read(&self.connection);
         let found = found.map_err(|error| failure("asking for the tables", &error))?;
         Ok(found.tables)
+    }
+
+    fn ensure_free(&mut self, name: &str) -> Result<(), Failure> {
+        let sql = format!(
+            "SELECT type FROM main.sqlite_schema WHERE type IN ('table', 'view', 'index') \
+             AND name = {} COLLATE NOCASE",
+            literal(name)
+        );
+        let rows = self.rows(&format!("looking for {name}"), &sql)?;
+        match rows.iter().flatten().next().map(String::as_str) {
+            None => Ok(()),
+            Some("index") => Err(taken(name, "an index")),
+            Some("view") => Err(taken(name, "a view that cannot be read")),
+            Some(_) => Err(taken(name, "a table that cannot be read")),
+        }
+    }
+
+    fn can_be_truncated(&mut self, _: &str) -> Result<bool, Failure> {
+        // It has no word for it.
+        Ok(false)
     }
 
     fn hold(&mut self) -> Result<bool, Failure> {

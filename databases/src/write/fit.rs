@@ -5,6 +5,7 @@ use std::fmt;
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 
 use super::Dialect;
+use super::limit::Limit;
 use crate::table::TableInfo;
 
 /// The most digits of a decimal in MySQL, and the most behind the point.
@@ -50,6 +51,8 @@ pub(crate) struct Into {
     /// The type in which a reader is given its values.
     pub(crate) data_type: DataType,
     pub(crate) declared: String,
+    /// What it does not keep of the values of that type.
+    pub(crate) limit: Limit,
     pub(crate) is_nullable: bool,
 }
 
@@ -101,7 +104,7 @@ pub(super) fn declared(
     for field in schema.fields() {
         let declared = match dialect {
             Dialect::Postgres { .. } => of_postgres(field.data_type()),
-            Dialect::Mysql { collation } => {
+            Dialect::Mysql { collation, .. } => {
                 of_mysql(field.data_type(), key.contains(field.name()), collation)
             }
             Dialect::Sqlite => of_sqlite(field.data_type()),
@@ -275,12 +278,12 @@ pub(super) fn destination(
         let (from, to) = (sort(field.data_type()), sort(&column.data_type));
         if from.is_none() || from != to {
             let declared = match column.declared.as_str() {
-                "" => "without a type",
-                declared => declared,
+                "" => "without a type".to_owned(),
+                declared => format!("as {declared}"),
             };
             unfit.push(misfit(
                 format!(
-                    "the rule gives {}, and {} has it as {declared}",
+                    "the rule gives {}, and {} has it {declared}",
                     shown(field),
                     table.name
                 ),
@@ -290,12 +293,22 @@ pub(super) fn destination(
             ));
             continue;
         }
-        columns.push(Into {
-            name: column.name.clone(),
-            data_type: column.data_type.clone(),
-            declared: column.declared.clone(),
-            is_nullable: column.is_nullable,
-        });
+        match Limit::of(dialect, &column.declared, &column.data_type) {
+            Ok(limit) => columns.push(Into {
+                name: column.name.clone(),
+                data_type: column.data_type.clone(),
+                declared: column.declared.clone(),
+                limit,
+                is_nullable: column.is_nullable,
+            }),
+            Err(unkept) => unfit.push(misfit(
+                format!(
+                    "{} has it as {}, which {}",
+                    table.name, column.declared, unkept.which
+                ),
+                unkept.mend.to_owned(),
+            )),
+        }
     }
     if !unfit.is_empty() {
         return Err(unfit);
@@ -339,6 +352,7 @@ mod tests {
     fn mysql() -> Dialect {
         Dialect::Mysql {
             collation: "utf8mb4_bin".to_owned(),
+            folds_names: false,
         }
     }
 
@@ -403,6 +417,8 @@ mod tests {
                 column("id", "bigint", DataType::Int64),
                 column("amount", "numeric", DataType::Utf8View),
                 column("day", "date", DataType::Date32),
+                column("terms", "jsonb", DataType::Utf8View),
+                column("share", "", DataType::Utf8View),
             ],
             key: vec![0],
             rows_estimate: None,
@@ -420,6 +436,8 @@ mod tests {
         let fields = vec![
             Field::new("amount", DataType::Decimal128(18, 2), true),
             Field::new("memo", DataType::Utf8, true),
+            Field::new("terms", DataType::Utf8, true),
+            Field::new("share", DataType::Int64, true),
         ];
         let unfit = destination(&postgres(), &table, &Schema::new(fields)).expect_err("unfit");
         let shown: Vec<String> = unfit
@@ -428,7 +446,9 @@ mod tests {
             .collect();
         insta::assert_snapshot!(shown.join("\n"), @r#"
         column "amount": the rule gives DECIMAL(18, 2), and posting has it as numeric; what is written must be read back as the same kind of value: change the rule, or the column
-        column "memo": posting has no such column; it has id, amount, day
+        column "memo": posting has no such column; it has id, amount, day, terms, share
+        column "terms": posting has it as jsonb, which does not keep every text as it is; make the column text, convert, and change its type afterwards
+        column "share": the rule gives a whole number, and posting has it without a type; what is written must be read back as the same kind of value: change the rule, or the column
         "#);
     }
 

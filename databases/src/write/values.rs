@@ -9,8 +9,7 @@ use arrow_array::types::{
     UInt64Type,
 };
 use arrow_array::{
-    Array, ArrayRef, BinaryViewArray, PrimitiveArray, RecordBatch, StringViewArray,
-    TimestampMicrosecondArray,
+    Array, ArrayRef, BinaryViewArray, RecordBatch, StringViewArray, TimestampMicrosecondArray,
 };
 use arrow_buffer::i256;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
@@ -18,12 +17,15 @@ use arrow_cast::{CastOptions, can_cast_types, cast_with_options};
 use arrow_schema::DataType;
 
 use super::fit::{Destination, Into, is_micros, without_zone};
+use super::limit::first;
 use crate::column::Why;
 use crate::error::{DatabaseError, DatabaseErrorKind};
 
 /// The first and last day, since 1970-01-01, that every database takes: 0001-01-01, 9999-12-31.
 const DAYS: std::ops::RangeInclusive<i32> = -719_162..=2_932_896;
 const MICROS_PER_DAY: i64 = 86_400_000_000;
+/// Characters of a text that an error shows.
+const SHOWN_MAX: usize = 60;
 
 /// The columns of a batch in the types of the columns they go to, every value as it was.
 pub(crate) fn fitted(
@@ -97,19 +99,40 @@ fn as_kept(column: &Into, array: &ArrayRef) -> Result<ArrayRef, (usize, Why)> {
         }
         _ => {}
     }
-    Ok(kept)
+    match column.limit.breach(&kept) {
+        None => Ok(kept),
+        Some((row, why)) => Err((row, inexact(column, array, row, &why))),
+    }
 }
 
 fn no_year() -> Why {
     "only years from 1 to 9999 are written".to_owned()
 }
 
-/// The first row whose value is such a one.
-fn first<T: arrow_array::ArrowPrimitiveType>(
-    array: &PrimitiveArray<T>,
-    is_such: impl Fn(T::Native) -> bool,
-) -> Option<usize> {
-    array.iter().position(|value| value.is_some_and(&is_such))
+/// That a column cannot hold a value, and why where that is not plain.
+fn inexact(column: &Into, array: &ArrayRef, row: usize, why: &str) -> Why {
+    let shown = ArrayFormatter::try_new(array, &FormatOptions::new())
+        .and_then(|formatter| formatter.value(row).try_to_string())
+        .unwrap_or_else(|_| "it".to_owned());
+    let shown = match is_text(array.data_type()) {
+        true => quoted(&shown),
+        false => shown,
+    };
+    let declared = &column.declared;
+    match why {
+        "" => format!("a column {declared} cannot hold {shown} exactly"),
+        why => format!("a column {declared} cannot hold {shown} exactly: {why}"),
+    }
+}
+
+/// A text in quotes, so that blanks are seen; its beginning where it is long.
+fn quoted(text: &str) -> String {
+    let mut letters = text.chars();
+    let beginning: String = letters.by_ref().take(SHOWN_MAX).collect();
+    match letters.next() {
+        None => format!("{text:?}"),
+        Some(_) => format!("{beginning:?}…"),
+    }
 }
 
 /// Casts a column, and casts it back to see that every value is still the one it was.
@@ -141,13 +164,7 @@ fn cast_exactly(column: &Into, array: &ArrayRef) -> Result<ArrayRef, (usize, Why
     };
     match (0..array.len()).find(is_other) {
         None => Ok(kept),
-        Some(row) => {
-            let shown = ArrayFormatter::try_new(array, &FormatOptions::new())
-                .and_then(|formatter| formatter.value(row).try_to_string())
-                .unwrap_or_else(|_| "it".to_owned());
-            let why = format!("a column {} cannot hold {shown} exactly", column.declared);
-            Err((row, why))
-        }
+        Some(row) => Err((row, inexact(column, array, row, ""))),
     }
 }
 
@@ -351,13 +368,21 @@ pub(crate) fn put_hex(out: &mut String, bytes: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::write::Dialect;
+    use crate::write::limit::Limit;
     use arrow_array::{
-        Date32Array, Decimal128Array, Float64Array, Int64Array, StringArray,
+        Date32Array, Decimal128Array, Float64Array, Int64Array, StringArray, Time64NanosecondArray,
         TimestampNanosecondArray,
     };
     use arrow_schema::{Field, Schema, TimeUnit};
     use proptest::prelude::*;
     use std::sync::Arc;
+
+    fn postgres() -> Dialect {
+        Dialect::Postgres {
+            schema: "public".to_owned(),
+        }
+    }
 
     fn into(data_type: DataType, declared: &str) -> Destination {
         Destination {
@@ -365,6 +390,7 @@ mod tests {
             table: "\"t\"".to_owned(),
             columns: vec![Into {
                 name: "c".to_owned(),
+                limit: Limit::of(&postgres(), declared, &data_type).expect("it keeps values"),
                 data_type,
                 declared: declared.to_owned(),
                 is_nullable: false,
@@ -433,6 +459,50 @@ mod tests {
             .map(|one| one.map_or_else(|error| error, |texts| texts.join(" | ")))
             .collect();
         insta::assert_snapshot!(shown.join("\n"));
+    }
+
+    #[test]
+    fn a_value_that_the_server_would_cut_or_respell_is_named() {
+        let micros = TimeUnit::Microsecond;
+        let texts = |texts: &[&str]| -> ArrayRef { Arc::new(StringArray::from(texts.to_vec())) };
+        let nanos =
+            |nanos: Vec<i64>| -> ArrayRef { Arc::new(TimestampNanosecondArray::from(nanos)) };
+        let second = "timestamp(0) without time zone";
+        let second = into(DataType::Timestamp(micros, None), second);
+        let milli = into(DataType::Time64(micros), "time(3) without time zone");
+        let five = into(DataType::Utf8View, "character(5)");
+        let six = into(DataType::Utf8View, "character varying(6)");
+        let uuid = into(DataType::Utf8View, "uuid");
+        let long = "瑞".repeat(70);
+        let times = Time64NanosecondArray::from(vec![1_000_000, 1_500_000]);
+        let shown = [
+            kept(&second, nanos(vec![-1_000_000_000, 0])),
+            kept(&second, nanos(vec![0, 1_500_000_000])),
+            kept(&milli, Arc::new(times)),
+            kept(&five, texts(&["ab", " a"])),
+            kept(&five, texts(&["ab", "ab "])),
+            kept(&six, texts(&["ab    ", "瑞信宝瑞信宝"])),
+            kept(&six, texts(&["ab", "ab     "])),
+            kept(&six, texts(&[long.as_str()])),
+            kept(&uuid, texts(&["a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"])),
+            kept(&uuid, texts(&["A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11"])),
+        ];
+        let shown: Vec<String> = shown
+            .into_iter()
+            .map(|one| one.map_or_else(|error| error, |texts| texts.join(" | ")))
+            .collect();
+        insta::assert_snapshot!(shown.join("\n"), @r#"
+        1969-12-31 23:59:59 | 1970-01-01 00:00:00
+        t, c 1970-01-01T00:00:01.500, column "c": a column timestamp(0) without time zone cannot hold 1970-01-01T00:00:01.500 exactly
+        t, c 00:00:00.001500, column "c": a column time(3) without time zone cannot hold 00:00:00.001500 exactly
+        ab |  a
+        t, c ab , column "c": a column character(5) cannot hold "ab " exactly: it drops blanks at the end
+        ab     | 瑞信宝瑞信宝
+        t, c ab     , column "c": a column character varying(6) cannot hold "ab     " exactly: it takes 6 characters
+        t, c 瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞, column "c": a column character varying(6) cannot hold "瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞瑞"… exactly: it takes 6 characters
+        a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11
+        t, c A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11, column "c": a column uuid cannot hold "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11" exactly: it gives 36 characters in small letters
+        "#);
     }
 
     proptest! {

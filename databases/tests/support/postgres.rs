@@ -76,6 +76,50 @@ impl Postgres {
         postgres
     }
 
+    /// Starts a replica of it, which replays what comes only after so many seconds.
+    pub(crate) fn replica(&self, delay: u32) -> Postgres {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let owner = owner();
+        if let Some(owner) = owner {
+            std::os::unix::fs::chown(folder.path(), Some(owner), None).expect("chowned");
+        }
+        let copied = program("pg_basebackup", owner)
+            .env("PGPASSWORD", PASSWORD)
+            .args(["-h", &self.folder.path().display().to_string()])
+            .args([
+                "-p",
+                &self.port.to_string(),
+                "-U",
+                "teller",
+                "-R",
+                "-c",
+                "fast",
+            ])
+            .arg("-D")
+            .arg(folder.path().join("data"))
+            .output()
+            .expect("pg_basebackup runs");
+        let said = String::from_utf8_lossy(&copied.stderr);
+        assert!(copied.status.success(), "{said}");
+        let port = free_port();
+        let path = folder.path().join("data/postgresql.auto.conf");
+        let mut configuration = std::fs::read_to_string(&path).expect("a configuration");
+        let more = format!(
+            "port = {port}\nunix_socket_directories = '{}'\nssl = off\n\
+             recovery_min_apply_delay = '{delay}s'\nwal_receiver_status_interval = 1s\n",
+            folder.path().display()
+        );
+        configuration.push_str(&more);
+        std::fs::write(&path, configuration).expect("written");
+        let replica = Postgres {
+            server: start(folder.path(), owner),
+            folder,
+            port,
+        };
+        replica.wait_until_ready();
+        replica
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }

@@ -5,16 +5,20 @@ use std::sync::Arc;
 
 use arrow_array::{
     Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Decimal256Array,
-    Float32Array, Float64Array, Int8Array, Int64Array, RecordBatch, StringArray,
+    Float32Array, Float64Array, Int8Array, Int16Array, Int64Array, RecordBatch, StringArray,
     Time64NanosecondArray, TimestampMicrosecondArray, TimestampMillisecondArray, UInt32Array,
     UInt64Array,
 };
 use arrow_buffer::i256;
 use arrow_cast::cast;
 use arrow_schema::{DataType, Field, Schema};
-use databases::{Address, Database, DatabaseError, Writer};
+use databases::{Address, Database, DatabaseError, Destination, Writer};
 
 /// A batch whose columns hold what is hardest to keep, three records of it and one of NULLs.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a column is a few lines, and there are many"
+)]
 fn batch() -> RecordBatch {
     let decimal = |units: [i128; 3], precision, scale| -> ArrayRef {
         let array =
@@ -315,19 +319,128 @@ pub(crate) fn refusals(url: &str, folder: &Path) -> String {
         let into = writer
             .destination(&table, &batch.schema())
             .expect("it fits");
-        let mut once = Some(batch);
-        writer.begin().expect("begun");
-        said.push(match writer.append(&into, &mut || once.take()) {
-            Ok(rows) => {
-                writer.commit().expect("committed");
-                format!("{rows} written")
-            }
-            Err(error) => {
-                writer.roll_back().expect("rolled back");
-                error.to_string()
-            }
+        said.push(match appended(&mut writer, &into, batch) {
+            Ok(rows) => format!("{rows} written"),
+            Err(error) => error.to_string(),
         });
     }
     said.push(format!("{} held", writer.count("ledger").expect("counted")));
+    said.join("\n")
+}
+
+/// Appends a batch in a transaction, of which nothing stays when it is refused.
+fn appended(
+    writer: &mut Writer,
+    into: &Destination,
+    batch: RecordBatch,
+) -> Result<u64, DatabaseError> {
+    let mut once = Some(batch);
+    writer.begin().expect("begun");
+    let appended = writer.append(into, &mut || once.take());
+    match appended {
+        Ok(_) => writer.commit().expect("committed"),
+        Err(_) => writer.roll_back().expect("rolled back"),
+    }
+    appended
+}
+
+/// Values that some servers would cut, round or respell, each with the column that it is for.
+fn delicate() -> Vec<(&'static str, ArrayRef)> {
+    let text = |text: &str| -> ArrayRef { Arc::new(StringArray::from(vec![text])) };
+    let stamp = |micros: i64| -> ArrayRef {
+        Arc::new(TimestampMicrosecondArray::from(vec![
+            1_369_612_800_000_000 + micros,
+        ]))
+    };
+    let time = |nanos: i64| -> ArrayRef { Arc::new(Time64NanosecondArray::from(vec![nanos])) };
+    let year = |year: i16| -> ArrayRef { Arc::new(Int16Array::from(vec![year])) };
+    let bytes = |bytes: &[u8]| -> ArrayRef { Arc::new(BinaryArray::from(vec![bytes])) };
+    let uid = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11";
+    vec![
+        ("second", stamp(0)),
+        ("second", stamp(500_000)),
+        ("milli", time(43_199_999_000_000)),
+        ("milli", time(43_199_999_999_000)),
+        ("fixed", text("ab")),
+        ("fixed", text("ab ")),
+        ("fixed", text("abcdef")),
+        ("short", text("ab    ")),
+        ("short", text("ab     ")),
+        ("short", text("瑞信宝瑞信宝")),
+        ("uid", text(uid)),
+        ("uid", text(&uid.to_uppercase())),
+        ("label", text("A")),
+        ("label", text("a")),
+        ("clock", text("10:11:12")),
+        ("clock", text("10:11")),
+        ("founded", year(2013)),
+        ("founded", year(13)),
+        ("raw", bytes(b"ab")),
+        ("raw", bytes(b"a")),
+        ("doc", text("{ \"b\": 1, \"a\":2 }")),
+        ("terms", text("a")),
+        ("loose", text("1.50")),
+        ("list", text("{a,b}")),
+        ("span", text("P1D")),
+        ("addr", text("::1")),
+        ("rate", Arc::new(Float64Array::from(vec![0.125]))),
+    ]
+}
+
+/// What becomes of delicate values in the table `kept`, which is there, as far as it has columns
+/// for them beside `id`. What is written must be read back as it was.
+pub(crate) fn in_place(url: &str, folder: &Path) -> String {
+    let address = Address::parse(url, folder).expect("an address");
+    let mut writer = Writer::open(&address).expect("it opens");
+    let table = writer.table("kept").expect("asked").expect("it is there");
+    let mut said = Vec::new();
+    let mut kept = Vec::new();
+    for (id, (name, array)) in (0_i64..).zip(delicate()) {
+        if !table.columns.iter().any(|column| column.name == name) {
+            continue;
+        }
+        let fields = vec![
+            Field::new("id", DataType::Int64, false),
+            Field::new(name, array.data_type().clone(), true),
+        ];
+        let ids: ArrayRef = Arc::new(Int64Array::from(vec![id]));
+        let arrays = vec![ids, Arc::clone(&array)];
+        let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).expect("a batch");
+        let into = match writer.destination(&table, &batch.schema()) {
+            Ok(into) => into,
+            Err(unfit) => {
+                said.extend(unfit.iter().map(|one| format!("{one}; {}", one.mend)));
+                continue;
+            }
+        };
+        match appended(&mut writer, &into, batch) {
+            Ok(_) => {
+                said.push(format!("{name}: written"));
+                kept.push((id, name, array));
+            }
+            Err(error) => said.push(error.to_string()),
+        }
+    }
+    drop(writer);
+
+    let database = Database::open(&address, 1).expect("it opens");
+    let mut tables = database.tables().iter();
+    let at = tables.position(|table| table.name == "kept");
+    let at = at.expect("it is there");
+    let columns: Vec<usize> = (0..table.columns.len()).collect();
+    let ranges = database.cut(at, 1_000).expect("cut");
+    let mut read = database.read(at, &ranges[0], &columns, 1_000);
+    let read = read.next().expect("one batch").expect("read");
+    let ids = read.column_by_name("id").expect("it has a key");
+    let ids = cast(ids, &DataType::Int64).expect("a number");
+    let ids = ids.as_any().downcast_ref::<Int64Array>().expect("a number");
+    assert_eq!(ids.len(), kept.len());
+    for (id, name, array) in kept {
+        let row = (0..ids.len()).find(|row| ids.value(*row) == id);
+        let back = read.column_by_name(name).expect("it is there");
+        let back = back.slice(row.expect("it was written"), 1);
+        let back = cast(&back, array.data_type()).expect("of its kind");
+        assert_eq!(*back, *array, "{name}, {id}");
+    }
     said.join("\n")
 }

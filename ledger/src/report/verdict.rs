@@ -21,9 +21,10 @@ pub enum Verdict {
 
 /// Computes what a run comes to. The first of these that applies wins:
 ///
-/// 1. **incomplete**: something in `not_checked`, here or in an agreement; a control that could not
-///    be computed; a residual that is not zero, not a number, or lacking beside its total; counts
-///    that differ where no break says why; or no agreement and no control at all;
+/// 1. **incomplete**: something in `not_checked`, here or in an agreement; a record that was still
+///    changing; a control that could not be computed; a residual that is not zero, not a number, or
+///    lacking beside its total; counts that differ where no break says why; or no agreement and no
+///    control at all;
 /// 2. **out of balance**: a break, a reject, a broken control;
 /// 3. **balanced**.
 ///
@@ -54,6 +55,7 @@ pub fn verdict(
 
 fn is_complete(agreement: &AgreementReport) -> bool {
     agreement.not_checked.is_empty()
+        && agreement.in_flight.moving == 0
         && agreement
             .residual
             .iter()
@@ -71,11 +73,11 @@ fn is_closed(total: &Total, residual: &[Amount]) -> bool {
     residual.iter().any(same)
 }
 
-/// Says whether unequal counts have at least one break to explain them.
+/// Says whether unequal counts have at least one break, or record in flight, to explain them.
 fn counts_are_explained(agreement: &AgreementReport) -> bool {
     let records = &agreement.records;
     let all_agree = records.expected == records.actual && records.actual == records.agreed;
-    all_agree || agreement.breaks.sum() > 0
+    all_agree || agreement.breaks.sum() > 0 || agreement.in_flight.settled > 0
 }
 
 /// Says whether a text is a number and this number is zero.

@@ -57,12 +57,21 @@ impl Case {
     }
 
     pub(crate) fn try_run(&self, change: impl FnOnce(&mut Options)) -> Result<Ran, VerifyError> {
+        self.try_run_with(&|_| None, change)
+    }
+
+    /// Runs with these variables of the environment.
+    pub(crate) fn try_run_with(
+        &self,
+        environment: &dyn Fn(&str) -> Option<String>,
+        change: impl FnOnce(&mut Options),
+    ) -> Result<Ran, VerifyError> {
         let plan = rules::plan::read(&self.path().join("crossfoot.toml")).expect("a good plan");
         let evidence = self.path().join("evidence");
         let mut options = Options::new(evidence.clone());
         options.threads = 2;
         change(&mut options);
-        let prepared = prepare(plan, options.threads, &|_| None)?;
+        let prepared = prepare(plan, options.threads, environment)?;
         let watch: Arc<dyn Watch> = Arc::new(Unwatched::default());
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)

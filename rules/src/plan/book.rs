@@ -5,7 +5,9 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use books::{BookSpec, DatabaseAddress, ExtraFields, FileOverride, Format, TableSpec};
+use books::{
+    BookSpec, DatabaseAddress, DatabaseLoad as Load, ExtraFields, FileOverride, Format, TableSpec,
+};
 use encoding_rs::Encoding;
 use globset::Glob;
 use toml::Spanned;
@@ -24,6 +26,8 @@ pub struct BookPlan {
     pub url: Address,
     /// Words about single tables, by their names.
     pub tables: BTreeMap<String, Placed<TableSpec>>,
+    /// The load that a run asks for, instead of what the address says.
+    pub max_load: Option<Load>,
 }
 
 impl BookPlan {
@@ -39,11 +43,15 @@ impl BookPlan {
         environment: &dyn Fn(&str) -> Option<String>,
     ) -> Result<BookSpec, Vec<PlanError>> {
         let tables = self.tables.iter();
+        let mut spec = self.url.spec(folder, environment)?;
+        if let Some(load) = self.max_load {
+            spec.database = spec.database.map(|address| address.with_load(load));
+        }
         Ok(BookSpec {
             tables: tables
                 .map(|(name, spec)| (name.clone(), spec.value.clone()))
                 .collect(),
-            ..self.url.spec(folder, environment)?
+            ..spec
         })
     }
 }
@@ -232,6 +240,7 @@ pub(super) fn read_book(
     Some(BookPlan {
         url: read_address(reader, url)?,
         tables,
+        max_load: None,
     })
 }
 

@@ -89,6 +89,12 @@ impl Plan {
         self.digest.to_hex().to_string()
     }
 
+    /// Holds the databases of both books to a load, whatever their addresses say.
+    pub fn limit(&mut self, load: books::DatabaseLoad) {
+        self.source.max_load = Some(load);
+        self.target.max_load = Some(load);
+    }
+
     /// Returns what to open for both sides, source first. `environment` gives the values of
     /// the variables in their addresses.
     ///
