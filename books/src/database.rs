@@ -12,7 +12,7 @@ use arrow_cast::cast;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use arrow_select::filter::filter_record_batch;
-use databases::{Database, DatabaseError, Key, KeyRange, Records, TableInfo};
+use databases::{Database, DatabaseError, Key, KeyRange, Part, Records, TableInfo};
 
 use crate::columns::{FileColumns, unify};
 use crate::error::{BookError, BookErrorKind, ReadError, ReadErrorKind};
@@ -194,7 +194,17 @@ impl DatabaseTable {
         &self.info().key
     }
 
-    fn ranges(&self) -> &Result<Vec<KeyRange>, DatabaseError> {
+    /// The database it lies in.
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Which of the database's tables it is.
+    pub(crate) fn index(&self) -> usize {
+        self.index
+    }
+
+    pub(crate) fn ranges(&self) -> &Result<Vec<KeyRange>, DatabaseError> {
         self.ranges.get_or_init(|| {
             // What a server sends is wider than what it takes here.
             let rows = self.chunk_bytes / 2 / width(self.info());
@@ -279,7 +289,7 @@ fn width(info: &TableInfo) -> u64 {
         .max(8)
 }
 
-fn failed(display: &str, error: DatabaseError) -> ReadError {
+pub(crate) fn failed(display: &str, error: DatabaseError) -> ReadError {
     ReadError::new(display, ReadErrorKind::Database(Box::new(error)))
 }
 
@@ -289,6 +299,7 @@ pub(crate) fn read(
     schema: &SchemaRef,
     chunk: &Chunk,
     request: &ReadRequest,
+    part: Option<&Arc<Part>>,
 ) -> Result<ChunkReader, ReadError> {
     let (Body::Database(table), Span::Keys { index }) = (&source.body, chunk.span) else {
         return Err(ReadError::new(&source.display, ReadErrorKind::NoSuchFile));
@@ -308,12 +319,19 @@ pub(crate) fn read(
         meter: ChunkMeter::new(request.meter.clone(), chunk.bytes),
         bytes: chunk.bytes,
         ready: VecDeque::new(),
+        part: part.map(Arc::clone),
         stage: Stage::Over,
     };
     match &request.filter {
         _ if is_pruned => {
             reader.passed(reader.range.rows.unwrap_or_default());
             reader.meter.finish();
+        }
+        Some(filter) if part.is_some() => {
+            // The server has picked out few records: no second request is worth its while.
+            let asked = request.columns.iter().chain(filter.columns());
+            let with_filter: Vec<usize> = asked.copied().collect();
+            reader.stage = Stage::Reading(reader.start(&with_filter));
         }
         Some(filter) => reader.stage = Stage::Keys(Arc::clone(filter)),
         // The server begins at once, while the caller is still at other things.
@@ -336,6 +354,8 @@ struct Reading {
     records: Records,
     /// The columns that are read, as indexes into the database's.
     read: Vec<usize>,
+    /// Whether the number that a record has in the range comes behind them.
+    is_numbered: bool,
 }
 
 /// Reads a range of the key.
@@ -350,6 +370,8 @@ struct RangeReader {
     meter: ChunkMeter,
     bytes: u64,
     ready: VecDeque<RecordBatch>,
+    /// What of the range the server picks out.
+    part: Option<Arc<Part>>,
     stage: Stage,
 }
 
@@ -402,7 +424,7 @@ impl RangeReader {
                     self.meter.finish();
                     return Ok(true);
                 };
-                let numbers = self.count(batch.num_rows());
+                let numbers = self.numbers(&batch, &reading)?;
                 let columns = self.request.columns.clone();
                 let asked = Arc::clone(&self.asked);
                 let mut given = self.arrange(&batch, &reading.read, &columns, &asked, &numbers)?;
@@ -503,7 +525,8 @@ impl RangeReader {
     }
 
     fn start(&self, columns: &[usize]) -> Reading {
-        self.begin(self.places_of(columns))
+        let is_number = |column: &usize| *column > self.source.columns.len();
+        self.begin(self.places_of(columns), columns.iter().any(is_number))
     }
 
     fn start_with_key(&self, columns: &[usize]) -> Reading {
@@ -511,21 +534,49 @@ impl RangeReader {
         read.extend(self.table().key());
         read.sort_unstable();
         read.dedup();
-        self.begin(read)
+        self.begin(read, false)
     }
 
-    fn begin(&self, read: Vec<usize>) -> Reading {
-        let table = self.table();
-        let rows = self.request.batch_rows;
+    fn begin(&self, read: Vec<usize>, wants_numbers: bool) -> Reading {
+        let DatabaseTable {
+            database, index, ..
+        } = self.table();
+        let (range, rows) = (&self.range, self.request.batch_rows);
+        // Of a whole range they are counted here.
+        let is_numbered = wants_numbers && self.part.is_some();
+        let records = match &self.part {
+            Some(part) => database.read_part(*index, range, &read, part, is_numbered, rows),
+            None => database.read(*index, range, &read, rows),
+        };
         Reading {
-            records: table.database.read(table.index, &self.range, &read, rows),
+            records,
             read,
+            is_numbered,
         }
     }
 
     fn next_of(&self, reading: &mut Reading) -> Result<Option<RecordBatch>, ReadError> {
         let batch = reading.records.next().transpose();
         batch.map_err(|error| self.failed(error))
+    }
+
+    /// The numbers of the rows of a batch, which are metered with it.
+    fn numbers(&mut self, batch: &RecordBatch, reading: &Reading) -> Result<ArrayRef, ReadError> {
+        let counted = self.count(batch.num_rows());
+        if !reading.is_numbered {
+            return Ok(counted);
+        }
+        let in_range = batch
+            .column(reading.read.len())
+            .as_primitive::<arrow_array::types::Int64Type>();
+        let number = |number: &i64| {
+            let behind = u64::try_from(*number).ok()?.checked_sub(1)?;
+            self.range.first_row.checked_add(behind)
+        };
+        let numbers = in_range.values().iter().map(number);
+        let numbers = numbers.collect::<Option<Vec<u64>>>();
+        let numbers = numbers.ok_or_else(|| self.broken(&"a record has no number"))?;
+        Ok(Arc::new(UInt64Array::from(numbers)))
     }
 
     /// The numbers of the next rows, which are metered with it.

@@ -86,6 +86,7 @@ mod find;
 mod guard;
 mod parquet;
 mod place;
+mod pushed;
 mod read;
 mod repair;
 mod spec;
@@ -93,10 +94,14 @@ mod table;
 
 pub use book::{Book, CHUNK_BYTES};
 pub use csv::MAX_RECORD_BYTES;
-pub use databases::{Address as DatabaseAddress, Load as DatabaseLoad};
+pub use databases::{
+    Address as DatabaseAddress, GroupSums, Load as DatabaseLoad, Part, RangeSums, SpelledColumn,
+    Spelling, SpellingRequest,
+};
 pub use digest::{FileDigest, digest_tables};
 pub use error::{BookError, BookErrorKind, FieldPlace, ReadError, ReadErrorKind};
 pub use place::{FILE_COLUMN, ROW_COLUMN};
+pub use pushed::Unsummed;
 pub use read::{ChunkReader, Meter, ReadRequest, RowFilter};
 pub use repair::{Repair, RepairKind};
 pub use spec::{BookSpec, ExtraFields, FileOverride, Format, TableSpec};

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use arrow_schema::SchemaRef;
-use databases::{ColumnInfo, TableInfo};
+use databases::{ColumnInfo, Part, TableInfo};
 use serde::Serialize;
 
 use crate::csv::CsvFile;
@@ -257,6 +257,29 @@ impl Table {
     /// or is nested. Further errors come from the reader itself; the first
     /// error of a CSV file is the same whatever chunk is read when it is found.
     pub fn read(&self, chunk: &Chunk, request: &ReadRequest) -> Result<ChunkReader, ReadError> {
+        self.read_chosen(chunk, request, None)
+    }
+
+    /// Starts to read what a part has of one chunk. Only tables of databases have parts; of a file
+    /// all is read.
+    ///
+    /// # Errors
+    /// As [`Table::read`].
+    pub fn read_part(
+        &self,
+        chunk: &Chunk,
+        request: &ReadRequest,
+        part: &Arc<Part>,
+    ) -> Result<ChunkReader, ReadError> {
+        self.read_chosen(chunk, request, Some(part))
+    }
+
+    fn read_chosen(
+        &self,
+        chunk: &Chunk,
+        request: &ReadRequest,
+        part: Option<&Arc<Part>>,
+    ) -> Result<ChunkReader, ReadError> {
         let Some(source) = self.sources.get(chunk.file) else {
             let file = format!("file {} of table {}", chunk.file, self.name);
             return Err(ReadError::new(&file, ReadErrorKind::NoSuchFile));
@@ -283,7 +306,7 @@ impl Table {
                 Arc::clone(&self.repairs),
             ),
             Body::Parquet(_) => crate::parquet::read(source, &self.schema, chunk, request),
-            Body::Database(_) => crate::database::read(source, &self.schema, chunk, request),
+            Body::Database(_) => crate::database::read(source, &self.schema, chunk, request, part),
         }
     }
 

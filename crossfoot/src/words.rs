@@ -437,6 +437,28 @@ impl Language {
         self.pick("Notes", "说明")
     }
 
+    /// Who has added up a side; `why` it was read here, where no database has.
+    pub(crate) fn folded_by(self, side: &str, why: Option<&str>) -> String {
+        match why {
+            None => self.pick(
+                format!("{side}: added up by its database"),
+                format!("{side}：由其数据库汇总"),
+            ),
+            Some(why) => self.pick(
+                format!("{side}: read here, as {why}"),
+                format!("{side}：在此读取，因为{why}"),
+            ),
+        }
+    }
+
+    pub(crate) fn buckets(self, differing: u64, all: u64) -> String {
+        let (differing, all) = (grouped(differing), grouped(all));
+        self.pick(
+            format!("{differing} of {all} buckets differ"),
+            format!("{all} 个桶中有 {differing} 个不同"),
+        )
+    }
+
     pub(crate) fn repairs(self) -> &'static str {
         self.pick("Repairs that the plan declares", "按方案声明所作的修补")
     }

@@ -6,14 +6,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 
-use arrow_array::{Array, RecordBatch};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_array::{Array, Int64Array, RecordBatch};
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 
 use crate::address::{Address, Kind};
 use crate::cut::{self, KeyRange};
 use crate::error::{DatabaseError, DatabaseErrorKind};
 use crate::load::Throttle;
-use crate::session::{Failure, Joiner, Key, Opened, Query, Rows, Session};
+use crate::session::{Dialect, Failure, Joiner, Key, Opened, Query, Rows, Session};
+use crate::spelling::{self, Adding, Part, RangeSums, Spelling, SpellingRequest, Unsummed};
 use crate::table::TableInfo;
 use crate::{mysql, postgres, sqlite};
 
@@ -33,6 +36,7 @@ struct Shared {
     snapshot: String,
     tables: Vec<Arc<TableInfo>>,
     joiner: Option<Box<dyn Joiner>>,
+    dialect: Dialect,
     pool: Mutex<Pool>,
     returned: Condvar,
     throttle: Option<Throttle>,
@@ -102,6 +106,7 @@ impl Database {
                 snapshot,
                 tables: opened.tables,
                 joiner: opened.joiner,
+                dialect: opened.dialect,
                 pool: Mutex::new(pool),
                 returned: Condvar::new(),
                 throttle,
@@ -154,13 +159,32 @@ impl Database {
             after: range.after.clone(),
             upto: range.upto.clone(),
         };
-        self.start(
-            table,
-            rows,
-            (range.first_row, range.rows),
-            columns,
-            batch_rows,
-        )
+        let query = self.query(table, rows, columns, batch_rows);
+        self.start(query, range.first_row, range.rows)
+    }
+
+    /// Starts to read some columns of the records of a range that are in a part, as
+    /// [`Database::read`] does. Where they are numbered, the number that each has in the range comes
+    /// behind its columns, from 1.
+    pub fn read_part(
+        &self,
+        table: usize,
+        range: &KeyRange,
+        columns: &[usize],
+        part: &Arc<Part>,
+        is_numbered: bool,
+        batch_rows: usize,
+    ) -> Records {
+        let rows = Rows::Range {
+            after: range.after.clone(),
+            upto: range.upto.clone(),
+        };
+        let query = Query {
+            part: Some(Arc::clone(part)),
+            is_numbered,
+            ..self.query(table, rows, columns, batch_rows)
+        };
+        self.start(query, range.first_row, range.rows)
     }
 
     /// Starts to read the records of some keys, in the order of the key; keys that are not there are
@@ -172,29 +196,127 @@ impl Database {
         columns: &[usize],
         batch_rows: usize,
     ) -> Records {
-        self.start(
-            table,
-            Rows::Keys(keys.into()),
-            (0, None),
-            columns,
-            batch_rows,
-        )
+        let query = self.query(table, Rows::Keys(keys.into()), columns, batch_rows);
+        self.start(query, 0, None)
     }
 
-    fn start(
+    /// Says how the server would spell the records of a table.
+    ///
+    /// # Errors
+    /// Why it cannot; they can be read all the same.
+    pub fn spelling(&self, table: usize, request: &SpellingRequest) -> Result<Spelling, String> {
+        spelling::spelling(&self.shared.dialect, table, &self.tables()[table], request)
+    }
+
+    /// Has the server spell, digest and add up the records of some ranges, each of which begins
+    /// where the one before it ends.
+    ///
+    /// # Errors
+    /// When the server cannot, or gives other records than were counted; and when the connection is
+    /// lost or the server takes too long.
+    pub fn add_up(&self, spelling: &Spelling, ranges: &[KeyRange]) -> Result<RangeSums, Unsummed> {
+        let unfit = |error: DatabaseError| match &error.kind {
+            DatabaseErrorKind::Statement { why, .. } => Unsummed::Unfit(why.clone()),
+            _ => Unsummed::Failed(error),
+        };
+        let table = Arc::clone(&self.tables()[spelling.table]);
+        let counted: Option<u64> = ranges.iter().map(|range| range.rows).sum();
+        let counted = counted.ok_or_else(|| Unsummed::Unfit("it has no primary key".to_owned()))?;
+        let mut after = ranges.first().and_then(|range| range.after.clone());
+        let upto = ranges.last().and_then(|range| range.upto.clone());
+        let step = self.shared.throttle.as_ref().and_then(Throttle::step);
+        let step = step.unwrap_or(u64::MAX);
+        let mut sums = RangeSums::default();
+        let mut left = counted;
+        loop {
+            let to = match left <= step {
+                true => upto.clone(),
+                false => self
+                    .key_behind(&table, after.as_ref(), step)
+                    .map_err(unfit)?,
+            };
+            let stretch = (after.as_ref(), to.as_ref(), left.min(step));
+            let ask = |adding| self.ask(&table, stretch, adding).map_err(unfit);
+            let read = spelling.read_digests(ask(spelling.digests())?, &mut sums);
+            read.map_err(Unsummed::Unfit)?;
+            if let Some(adding) = spelling.figures() {
+                let read = spelling.read_figures(ask(adding)?, &mut sums);
+                read.map_err(Unsummed::Unfit)?;
+            }
+            if left <= step {
+                break;
+            }
+            left -= step;
+            after = to;
+        }
+        let all = sums.buckets.iter().map(|bucket| bucket.records);
+        let grouped = sums.groups.iter().map(|group| group.records);
+        let is_whole = all.sum::<u64>() == counted
+            && (spelling.figures().is_none() || grouped.sum::<u64>() == counted);
+        match is_whole {
+            true => Ok(sums),
+            false => Err(Unsummed::Unfit(
+                "its records are not those that were counted".to_owned(),
+            )),
+        }
+    }
+
+    /// The key of the last one of so many records behind another.
+    fn key_behind(
         &self,
-        table: usize,
-        rows: Rows,
-        (first_row, count): (u64, Option<u64>),
-        columns: &[usize],
-        batch_rows: usize,
-    ) -> Records {
-        let query = Query {
+        table: &TableInfo,
+        after: Option<&Key>,
+        records: u64,
+    ) -> Result<Option<Key>, DatabaseError> {
+        apart(|| {
+            let mut key = None;
+            self.shared.with_session(|session| {
+                key = session.key_at(table, after, records - 1)?;
+                Ok(())
+            })?;
+            Ok(key)
+        })
+    }
+
+    /// Runs a statement over so many records behind one key and up to another, when the load allows
+    /// it.
+    fn ask(
+        &self,
+        table: &TableInfo,
+        (after, upto, records): (Option<&Key>, Option<&Key>, u64),
+        adding: &Adding,
+    ) -> Result<Vec<Vec<Option<String>>>, DatabaseError> {
+        apart(|| {
+            if let Some(throttle) = &self.shared.throttle {
+                throttle.wait()?;
+                throttle.count(records);
+            }
+            let mut rows = Vec::new();
+            self.shared.with_session(|session| {
+                rows = session.add_up(table, after, upto, adding)?;
+                Ok(())
+            })?;
+            Ok(rows)
+        })
+    }
+
+    /// Returns how many connections are open.
+    pub fn sessions(&self) -> usize {
+        self.shared.pool().alive
+    }
+
+    fn query(&self, table: usize, rows: Rows, columns: &[usize], batch_rows: usize) -> Query {
+        Query {
             table: Arc::clone(&self.tables()[table]),
             columns: columns.to_vec(),
             rows,
+            part: None,
+            is_numbered: false,
             batch_rows: batch_rows.max(1),
-        };
+        }
+    }
+
+    fn start(&self, query: Query, first_row: u64, count: Option<u64>) -> Records {
         let (to, receiver) = mpsc::channel();
         let sender = Sender {
             to,
@@ -343,7 +465,7 @@ impl Shared {
         let step = self.throttle.as_ref().and_then(Throttle::step);
         let (Some(step), Some(count), Rows::Range { after, upto }) = (step, count, &query.rows)
         else {
-            return self.read_at_once(query, first_row, sender);
+            return self.read_at_once(query, first_row, 0, sender);
         };
         let mut after = after.clone();
         let mut done = 0;
@@ -363,7 +485,11 @@ impl Shared {
                 },
                 ..query.clone()
             };
-            self.read_at_once(&part, first_row + done, sender)?;
+            self.read_at_once(&part, first_row + done, done, sender)?;
+            if let (Some(throttle), true) = (&self.throttle, part.part.is_some()) {
+                // Whatever the server has picked out, it has looked at all.
+                throttle.count(step.min(count - done));
+            }
             if is_last || sender.is_closed() {
                 break;
             }
@@ -374,11 +500,13 @@ impl Shared {
     }
 
     /// Reads what one statement gives. After a lost connection it goes on behind the last record
-    /// sent: in one snapshot and one order, the same records come again.
+    /// sent: in one snapshot and one order, the same records come again. Where they are numbered, so
+    /// many came in statements before.
     fn read_at_once(
         &self,
         query: &Query,
         first_row: u64,
+        numbered: u64,
         sender: &Sender,
     ) -> Result<(), DatabaseError> {
         if let Some(throttle) = &self.throttle {
@@ -397,6 +525,10 @@ impl Shared {
                 let skipped = to_skip.min(batch.num_rows());
                 to_skip -= skipped;
                 let new = batch.slice(skipped, batch.num_rows() - skipped);
+                let new = match query.is_numbered {
+                    true => numbered_from(&new, numbered),
+                    false => new,
+                };
                 sent += new.num_rows();
                 if let Some(throttle) = &self.throttle {
                     throttle.count(new.num_rows() as u64);
@@ -444,6 +576,18 @@ impl Sender {
     }
 }
 
+/// The same records, their numbers in the last column counted on from others.
+fn numbered_from(batch: &RecordBatch, before: u64) -> RecordBatch {
+    let before = before.cast_signed();
+    let mut columns = batch.columns().to_vec();
+    if let Some(last) = columns.last_mut() {
+        let numbers = last.as_primitive::<Int64Type>();
+        let counted: Int64Array = numbers.unary(|number| number.saturating_add(before));
+        *last = Arc::new(counted);
+    }
+    RecordBatch::try_new(batch.schema(), columns).expect("the same columns, of the same types")
+}
+
 /// The error of a value, with the key of its record.
 fn name_value(
     session: &mut dyn Session,
@@ -471,6 +615,7 @@ fn key_of(session: &mut dyn Session, query: &Query, row: u64) -> Option<String> 
     }
     let keys = Query {
         columns: query.table.key.clone(),
+        is_numbered: false,
         ..query.clone()
     };
     let mut seen = 0;
@@ -527,9 +672,6 @@ impl Iterator for Records {
 mod tests {
     use super::*;
     use crate::table::ColumnInfo;
-    use arrow_array::Int64Array;
-    use arrow_array::cast::AsArray;
-    use arrow_array::types::Int64Type;
     use arrow_schema::DataType;
     use proptest::prelude::*;
     use std::sync::atomic::AtomicUsize;
@@ -653,6 +795,7 @@ mod tests {
             tables: vec![Arc::new(table)],
             sessions: (0..sessions).map(|_| server.session()).collect(),
             joiner: Some(Box::new(server)),
+            dialect: Dialect::Sqlite,
         };
         Database::of("flaky".to_owned(), opened, None)
     }

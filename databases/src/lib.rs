@@ -44,6 +44,7 @@ mod load;
 mod mysql;
 mod postgres;
 mod session;
+mod spelling;
 mod sqlite;
 mod table;
 mod write;
@@ -54,5 +55,8 @@ pub use database::{Database, Records};
 pub use error::{DatabaseError, DatabaseErrorKind};
 pub use load::Load;
 pub use session::Key;
+pub use spelling::{
+    BucketSums, GroupSums, Part, RangeSums, SpelledColumn, Spelling, SpellingRequest, Unsummed,
+};
 pub use table::{ColumnInfo, TableInfo};
 pub use write::{Destination, Unfit, Writer};

@@ -13,6 +13,7 @@ mod fault;
 pub(crate) mod gauge;
 mod session;
 mod snapshot;
+pub(crate) mod spelling;
 mod tables;
 pub(crate) mod write;
 
@@ -23,7 +24,7 @@ use mysql::prelude::Queryable;
 
 use crate::address::Server as Place;
 use crate::error::DatabaseError;
-use crate::session::{Opened, Session};
+use crate::session::{Dialect, Opened, Session};
 use session::MysqlSession;
 
 pub(crate) use compare::labels;
@@ -54,6 +55,9 @@ pub(crate) fn open(
     });
     Ok(Opened {
         product: product.to_string(),
+        dialect: Dialect::Mysql {
+            is_recent: product.numbers_records(),
+        },
         snapshot,
         tables: found.tables,
         sessions: sessions.collect(),
@@ -86,6 +90,16 @@ impl Product {
             is_mariadb: named.to_ascii_lowercase().contains("mariadb"),
             version: named[..end.unwrap_or(named.len())].to_owned(),
         })
+    }
+}
+
+impl Product {
+    /// Whether it has window functions: MySQL from 8.0, MariaDB from 10.2 on.
+    fn numbers_records(&self) -> bool {
+        let mut parts = self.version.split('.').map(str::parse::<u32>);
+        let mut part = || parts.next().and_then(Result::ok).unwrap_or_default();
+        let version = (part(), part());
+        version >= if self.is_mariadb { (10, 2) } else { (8, 0) }
     }
 }
 

@@ -19,6 +19,7 @@ mod catalogue;
 mod connect;
 mod copy;
 pub(crate) mod gauge;
+pub(crate) mod spelling;
 pub(crate) mod write;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,7 +30,8 @@ use tokio_postgres::error::SqlState;
 
 use crate::address::Server as Place;
 use crate::error::{DatabaseError, DatabaseErrorKind};
-use crate::session::{Failure, Joiner, Key, Opened, Query, Rows, Session};
+use crate::session::{Dialect, Failure, Joiner, Key, NUMBER, Opened, Query, Rows, Session};
+use crate::spelling::Adding;
 use crate::table::{TableInfo, quoted};
 
 use self::connect::Link;
@@ -58,6 +60,7 @@ pub(crate) fn open(
             })
         })?;
     leader.prove()?;
+    let encoding = leader.text("SELECT current_setting('server_encoding')")?;
     let tables = catalogue::tables(&leader, &place.schema)?;
     if tables.is_empty() {
         let kind = DatabaseErrorKind::Statement {
@@ -84,6 +87,7 @@ pub(crate) fn open(
         snapshot: format!("snapshot {}, {moment}", leader.snapshot),
         tables: tables.into_iter().map(Arc::new).collect(),
         sessions: joined?,
+        dialect: Dialect::Postgres { encoding },
         joiner: Some(Box::new(leader)),
     })
 }
@@ -206,6 +210,24 @@ impl Session for Joined {
             Stopped::Value(failure) => failure,
         })
     }
+
+    fn add_up(
+        &mut self,
+        table: &TableInfo,
+        after: Option<&Key>,
+        upto: Option<&Key>,
+        adding: &Adding,
+    ) -> Result<Vec<Vec<Option<String>>>, Failure> {
+        let sql = format!(
+            "{} {}{}{}",
+            adding.head,
+            name_of(table),
+            range(table, after, upto),
+            adding.tail
+        );
+        let added = self.link.values(&sql);
+        added.map_err(|error| self.failed(&format!("adding up {}", table.full_name()), &error))
+    }
 }
 
 /// What ended a read.
@@ -230,9 +252,38 @@ fn select(query: &Query) -> String {
         true => String::new(),
         false => format!(" ORDER BY {}", key_columns(table)),
     };
+    let Some(part) = &query.part else {
+        return format!(
+            "SELECT {} FROM {}{condition}{order}",
+            columns.join(", "),
+            name_of(table)
+        );
+    };
+    let chosen = &part.condition;
+    if !query.is_numbered {
+        let both = match condition.is_empty() {
+            true => format!(" WHERE {chosen}"),
+            false => format!("{condition} AND {chosen}"),
+        };
+        return format!(
+            "SELECT {} FROM {}{both}{order}",
+            columns.join(", "),
+            name_of(table)
+        );
+    }
+    // The records are numbered first, and picked out then.
+    let needed = query.needed();
+    let needed: Vec<String> = needed
+        .iter()
+        .map(|at| quoted(&table.columns[*at].name))
+        .collect();
+    let columns: Vec<&str> = columns.into_iter().chain([NUMBER]).collect();
     format!(
-        "SELECT {} FROM {}{condition}{order}",
+        "SELECT {} FROM (SELECT {}, row_number() OVER (ORDER BY {}) AS {NUMBER} FROM {}{condition}) t \
+         WHERE {chosen} ORDER BY {NUMBER}",
         columns.join(", "),
+        needed.join(", "),
+        key_columns(table),
         name_of(table)
     )
 }

@@ -3,10 +3,11 @@
 use std::fmt::Debug;
 
 use arrow_array::RecordBatch;
-use arrow_schema::{Field, Schema, SchemaRef};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use std::sync::Arc;
 
 use crate::error::{DatabaseError, DatabaseErrorKind};
+use crate::spelling::{Adding, Part};
 use crate::table::TableInfo;
 
 /// The values of a record's key, as text that the database reads in the key's own types.
@@ -21,9 +22,28 @@ pub(crate) struct Opened {
     /// Its tables and views, by name.
     pub(crate) tables: Vec<Arc<TableInfo>>,
     pub(crate) sessions: Vec<Box<dyn Session>>,
+    /// How its server spells records.
+    pub(crate) dialect: Dialect,
     /// What joins the snapshot again; none where it cannot be joined.
     pub(crate) joiner: Option<Box<dyn Joiner>>,
 }
+
+/// In which words a server is asked to spell records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Postgres {
+        /// In which the server keeps its texts.
+        encoding: String,
+    },
+    Mysql {
+        /// Whether it numbers the records of an answer.
+        is_recent: bool,
+    },
+    Sqlite,
+}
+
+/// The name of the column that holds a record's number.
+pub(crate) const NUMBER: &str = "crossfoot_number";
 
 /// What opens more sessions of a snapshot.
 pub(crate) trait Joiner: Send + Sync + Debug {
@@ -54,6 +74,22 @@ pub(crate) trait Session: Send {
         query: &Query,
         give: &mut dyn FnMut(RecordBatch) -> bool,
     ) -> Result<(), Failure>;
+
+    /// Runs a statement over the records behind one key and up to another, and gives its answer
+    /// as text. A database that spells nothing is never asked.
+    fn add_up(
+        &mut self,
+        table: &TableInfo,
+        _after: Option<&Key>,
+        _upto: Option<&Key>,
+        _adding: &Adding,
+    ) -> Result<Vec<Vec<Option<String>>>, Failure> {
+        let kind = DatabaseErrorKind::Statement {
+            what: format!("adding up {}", table.name),
+            why: "this kind of database does not".to_owned(),
+        };
+        Err(DatabaseError::new(kind).into())
+    }
 }
 
 /// Which records of a table, and what of them.
@@ -63,6 +99,10 @@ pub(crate) struct Query {
     /// Indexes into the table's columns; may be empty, then batches have only a length.
     pub(crate) columns: Vec<usize>,
     pub(crate) rows: Rows,
+    /// Of a range only these records.
+    pub(crate) part: Option<Arc<Part>>,
+    /// Whether the number that a record has in its range comes behind the columns, from 1.
+    pub(crate) is_numbered: bool,
     pub(crate) batch_rows: usize,
 }
 
@@ -79,6 +119,16 @@ pub(crate) enum Rows {
 }
 
 impl Query {
+    /// The table's columns that the answer and the choice of its records take, each once.
+    pub(crate) fn needed(&self) -> Vec<usize> {
+        let chosen_by = self.part.iter().flat_map(|part| &part.columns);
+        let mut needed: Vec<usize> = self.columns.iter().chain(chosen_by).copied().collect();
+        needed.extend(&self.table.key);
+        needed.sort_unstable();
+        needed.dedup();
+        needed
+    }
+
     /// The error of a column that cannot be read, if one is asked for.
     pub(crate) fn unread(&self) -> Option<DatabaseError> {
         let columns = self.columns.iter().map(|at| &self.table.columns[*at]);
@@ -96,9 +146,10 @@ impl Query {
             let column = &self.table.columns[*at];
             Field::new(&column.name, column.data_type.clone(), column.is_nullable)
         };
-        Arc::new(Schema::new(
-            self.columns.iter().map(field).collect::<Vec<_>>(),
-        ))
+        let number = Field::new(NUMBER, DataType::Int64, false);
+        let number = self.is_numbered.then_some(number);
+        let fields = self.columns.iter().map(field).chain(number);
+        Arc::new(Schema::new(fields.collect::<Vec<_>>()))
     }
 }
 

@@ -60,7 +60,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::error::{DatabaseError, DatabaseErrorKind};
-use crate::session::{Failure, Opened, Session};
+use crate::session::{Dialect, Failure, Opened, Session};
 use session::FileSession;
 
 /// How long a lock is waited for.
@@ -104,6 +104,7 @@ fn open_within(path: &Path, sessions: usize, lock: Duration) -> Result<Opened, D
         snapshot,
         tables,
         sessions: sessions.collect(),
+        dialect: Dialect::Sqlite,
         // A later transaction sees a later moment.
         joiner: None,
     })

@@ -37,7 +37,8 @@
 //! A [`Layout`] says which columns are compared, and as what. A [`Folder`] takes the batches of
 //! one side and gives a [`State`]; states of the same side merge in any order, to the same bytes,
 //! and refuse a chunk that they hold already. [`State::compare`] subtracts the sides. A
-//! [`Marker`] and a [`KeyMarker`] mark single records for the second look.
+//! [`Marker`] and a [`KeyMarker`] mark single records for the second look. A [`Speller`] gives the
+//! digests of records that a server of a database can give as well.
 //!
 //! It opens no file, asks no clock and draws no random number; it does not know what a rule is,
 //! and it explains nothing.
@@ -46,6 +47,7 @@ mod fold;
 mod hash;
 mod layout;
 mod sketch;
+mod spelling;
 mod state;
 mod totals;
 mod values;
@@ -57,6 +59,7 @@ pub use layout::{
     Class, Column, Currency, Layout, LayoutNote, LayoutOptions, LayoutProblem, Side, plain_type,
 };
 pub use sketch::{Element, Mark, Sample, SketchSize};
+pub use spelling::{Digest, Digests, Spelled, Speller, spelling_secret};
 pub use state::{BUCKETS, ChunkId, Comparison, State, StateError, bucket_of};
 pub use totals::{CROSSED_MAX, Crossed, CrossedLine, Group, Total, Totals, sum_text};
 pub use values::value_text;

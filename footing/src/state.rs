@@ -177,6 +177,11 @@ impl State {
         &self.crossed
     }
 
+    /// Control totals and crossed totals, without the rest.
+    pub fn into_totals(self) -> (Totals, Crossed) {
+        (self.totals, self.crossed)
+    }
+
     /// Adds another state of the same side.
     ///
     /// # Errors
@@ -352,6 +357,18 @@ pub struct Comparison {
     pub sample: Option<Sample>,
     /// Buckets in which the sides differ, by number.
     pub differing_buckets: Vec<usize>,
+}
+
+impl Comparison {
+    /// Of sides that are known to be the same.
+    pub fn of_equals() -> Self {
+        Self {
+            elements: Vec::new(),
+            complete: true,
+            sample: None,
+            differing_buckets: Vec::new(),
+        }
+    }
 }
 
 struct Writer(Vec<u8>);

@@ -15,7 +15,8 @@ pub struct Total {
 }
 
 impl Total {
-    pub(crate) fn from_parts(records: u64, nulls: u64, sum: i256) -> Self {
+    /// A sum that was made elsewhere, as a whole number of the column's smallest unit.
+    pub fn from_parts(records: u64, nulls: u64, sum: i256) -> Self {
         Self {
             records,
             nulls,
@@ -42,7 +43,8 @@ impl Total {
         Some(())
     }
 
-    pub(crate) fn merge(&mut self, other: &Self) -> Option<()> {
+    /// Adds another total; none beyond 2^255.
+    pub fn merge(&mut self, other: &Self) -> Option<()> {
         self.wide = self.wide.checked_add(other.sum()?)?;
         self.records += other.records;
         self.nulls += other.nulls;
@@ -81,7 +83,8 @@ pub struct CrossedLine {
 }
 
 impl Crossed {
-    pub(crate) fn merge(&mut self, other: Self) -> Option<()> {
+    /// Adds other groups; none where a sum is beyond 2^255.
+    pub fn merge(&mut self, other: Self) -> Option<()> {
         let (Some(own), Some(other)) = (&mut self.groups, other.groups) else {
             self.groups = None;
             return Some(());

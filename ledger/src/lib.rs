@@ -62,9 +62,9 @@ pub use money::{
 };
 pub use report::{
     AgreementReport, Amount, Break, BreakCounts, BreakKind, CauseFound, CauseLine, CauseStatus,
-    ControlLine, ControlReport, ControlStatus, Counts, CrossedTotal, FieldDifference, Flight,
-    InFlight, Moment, Record, Reject, Repair, Report, Sides, SourceRecord, Total, Verdict, Version,
-    verdict,
+    ControlLine, ControlReport, ControlStatus, Counts, CrossedTotal, FieldDifference, Flight, Fold,
+    FoldWay, FoldedSide, InFlight, Moment, Record, Reject, Repair, Report, Sides, SourceRecord,
+    Total, Verdict, Version, verdict,
 };
 pub use rounding::{Rounding, round};
 pub use wide::Wide;

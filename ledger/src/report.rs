@@ -88,6 +88,45 @@ pub struct AgreementReport {
     /// Repairs that the plan declares and that were made while reading.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repairs: Vec<Repair>,
+    /// Which way the records were added up; none where the plan does not ask for another than
+    /// reading them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fold: Option<Fold>,
+}
+
+/// Says which way the records of an agreement were added up, where the plan asks that databases do
+/// it themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Fold {
+    /// The side that the rule gives.
+    pub expected: FoldedSide,
+    /// The side that the target holds.
+    pub actual: FoldedSide,
+    /// Into how many buckets the records fell; 0 where all were read.
+    pub buckets: u64,
+    /// In how many of them the sides differ: of a database only their records were read.
+    pub differing: u64,
+}
+
+/// Says which way the records of one side were added up.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct FoldedSide {
+    /// Which way.
+    pub way: FoldWay,
+    /// Why they were read; none where they were not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// Is a way of adding up records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FoldWay {
+    /// The database did it.
+    Pushed,
+    /// They were read.
+    #[default]
+    Read,
 }
 
 /// Counts the records of both sides.

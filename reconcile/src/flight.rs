@@ -150,6 +150,8 @@ impl<'a> Looks<'a> {
             let again = Look {
                 agreement: agreement
                     .ok_or_else(|| VerifyError::Internal("a plan that changes".to_owned()))?,
+                // What has changed may lie in any bucket by now.
+                restriction: None,
                 ..*first
             };
             let choice = Choice::Keys(Arc::new(Keys::of(layout, open.keys().copied())));

@@ -4,29 +4,65 @@ use crate::drive::{Worker, drive};
 use crate::error::VerifyError;
 use crate::locate::name_of;
 use crate::prepare::Agreement;
+use crate::push::Restriction;
 use crate::watch::Watch;
-use arrow_array::{Array, RecordBatch};
+use arrow_array::{Array, BooleanArray, RecordBatch};
 use arrow_buffer::NullBuffer;
+use arrow_select::filter::filter_record_batch;
 use books::Meter;
-use footing::{ChunkId, Folder, Seed, Side, SketchSize, State};
+use footing::{
+    ChunkId, Comparison, Crossed, Digests, Folder, Seed, Side, SketchSize, Speller, State, Totals,
+};
 use rules::sql::{Run, ScanLog, Session, Which};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Both sides' states.
+/// What a fold tells: figures of both sides, and what differs.
 #[derive(Debug)]
 pub(crate) struct Folded {
-    pub(crate) expected: State,
-    pub(crate) actual: State,
-    pub(crate) rejected: [u64; 2],
-    /// Records of each side with NULL in the key.
-    pub(crate) null_keys: [u64; 2],
+    pub(crate) expected: Figures,
+    pub(crate) actual: Figures,
+    pub(crate) comparison: Comparison,
+}
+
+/// What is counted and added up of one side.
+#[derive(Debug)]
+pub(crate) struct Figures {
+    pub(crate) records: u64,
+    pub(crate) totals: Totals,
+    pub(crate) crossed: Crossed,
+    pub(crate) rejected: u64,
+    /// Records with NULL in the key.
+    pub(crate) null_keys: u64,
 }
 
 impl Folded {
     pub(crate) fn rejects(&self) -> u64 {
-        self.rejected.iter().sum()
+        self.expected.rejected + self.actual.rejected
     }
+}
+
+/// How a fold is made.
+#[derive(Clone, Copy)]
+pub(crate) struct How<'a> {
+    pub(crate) session: &'a Session,
+    pub(crate) agreement: &'a Agreement,
+    pub(crate) seed: &'a Seed,
+    pub(crate) size: SketchSize,
+    pub(crate) threads: usize,
+    pub(crate) watch: &'a Arc<dyn Watch>,
+    pub(crate) meter: &'a Arc<Meter>,
+}
+
+/// What is done with the records of a side beside folding them.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Beside {
+    #[default]
+    Nothing,
+    /// Their digests are counted, in buckets whose numbers have so many digits.
+    Digest(Speller, u32),
+    /// Those of other buckets are left out.
+    Choose(Speller, Arc<[bool]>),
 }
 
 struct FoldWorker {
@@ -36,11 +72,29 @@ struct FoldWorker {
     /// The columns of the key in this side's batches.
     key: Vec<usize>,
     null_keys: u64,
+    beside: Beside,
+    digests: Option<Digests>,
 }
 
 impl Worker for FoldWorker {
     fn take(&mut self, batch: RecordBatch) -> Result<(), VerifyError> {
         self.null_keys += null_keys(&batch, &self.key);
+        let batch = match &self.beside {
+            Beside::Nothing => batch,
+            Beside::Digest(speller, _) => {
+                if let Some(digests) = &mut self.digests {
+                    let spelled = speller.spell(&batch).into_iter();
+                    spelled.for_each(|one| digests.add(one));
+                }
+                batch
+            }
+            Beside::Choose(speller, wanted) => {
+                let spelled = speller.spell(&batch).into_iter();
+                let is_wanted = |bucket: u32| wanted.get(bucket as usize).copied();
+                let keep: BooleanArray = spelled.map(|one| is_wanted(one.bucket)).collect();
+                filter_record_batch(&batch, &keep)?
+            }
+        };
         self.folder.fold(&batch).map_err(|error| VerifyError::Fold {
             agreement: self.agreement.clone(),
             side: name_of(self.side),
@@ -63,38 +117,33 @@ fn null_keys(batch: &RecordBatch, key: &[usize]) -> u64 {
 }
 
 /// Folds both sides: one after the other, so that one side's tables stay in the cache; or at the
-/// same time, where a side has too few chunks to keep all threads at work.
+/// same time, where a side has too few chunks to keep all threads at work. Under a restriction only
+/// the records of some buckets are folded.
 pub(crate) async fn fold(
-    session: &Session,
-    agreement: &Agreement,
-    seed: &Seed,
-    size: SketchSize,
-    threads: usize,
-    watch: &Arc<dyn Watch>,
-    meter: &Arc<Meter>,
+    how: How<'_>,
+    restriction: Option<&Restriction>,
 ) -> Result<Folded, VerifyError> {
     let one = |side: Side| {
-        let run = Run {
-            meter: Arc::clone(meter),
-            narrow_decimals: true,
-            ..Run::new(threads)
+        let (beside, part) = match restriction {
+            Some(restriction) => restriction.of(side),
+            None => (Beside::Nothing, None),
         };
-        fold_side(session, agreement, side, seed, size, run, watch)
+        fold_side(how, side, beside, part)
     };
-    let queries = [&agreement.expected, &agreement.actual];
+    let queries = [&how.agreement.expected, &how.agreement.actual];
     let (expected, actual) = if queries
         .iter()
-        .all(|query| chunks(session, query) >= threads)
+        .all(|query| chunks(how.session, query) >= how.threads)
     {
         (one(Side::Expected).await?, one(Side::Actual).await?)
     } else {
         tokio::try_join!(one(Side::Expected), one(Side::Actual))?
     };
+    let comparison = expected.state.compare(&actual.state)?;
     Ok(Folded {
-        rejected: [expected.rejected, actual.rejected],
-        null_keys: [expected.null_keys, actual.null_keys],
-        expected: expected.state,
-        actual: actual.state,
+        expected: expected.into_figures(),
+        actual: actual.into_figures(),
+        comparison,
     })
 }
 
@@ -110,21 +159,38 @@ fn chunks(session: &Session, query: &rules::sql::Side) -> usize {
 }
 
 /// One side's state.
-struct FoldedSide {
+pub(crate) struct FoldedSide {
     state: State,
     rejected: u64,
     null_keys: u64,
+    /// The digests of all records, where they were asked for.
+    pub(crate) digests: Option<Digests>,
 }
 
-async fn fold_side(
-    session: &Session,
-    agreement: &Agreement,
+impl FoldedSide {
+    pub(crate) fn into_figures(self) -> Figures {
+        let records = self.state.records();
+        let (totals, crossed) = self.state.into_totals();
+        Figures {
+            records,
+            totals,
+            crossed,
+            rejected: self.rejected,
+            null_keys: self.null_keys,
+        }
+    }
+}
+
+/// Folds one side, or the part of it that its server picks out.
+pub(crate) async fn fold_side(
+    how: How<'_>,
     side: Side,
-    seed: &Seed,
-    size: SketchSize,
-    run: Run,
-    watch: &Arc<dyn Watch>,
+    beside: Beside,
+    part: Option<Arc<books::Part>>,
 ) -> Result<FoldedSide, VerifyError> {
+    let How {
+        session, agreement, ..
+    } = how;
     let query = match side {
         Side::Expected => &agreement.expected,
         Side::Actual => &agreement.actual,
@@ -138,19 +204,40 @@ async fn fold_side(
         }
     });
     let key: Vec<usize> = key.collect();
+    let run = Run {
+        meter: Arc::clone(how.meter),
+        narrow_decimals: true,
+        part,
+        ..Run::new(how.threads)
+    };
+    let nothing = match &beside {
+        Beside::Digest(_, digits) => Some(Digests::new(*digits)),
+        Beside::Nothing | Beside::Choose(..) => None,
+    };
     let make = || FoldWorker {
-        folder: Folder::new(layout, side, seed, size),
+        folder: Folder::new(layout, side, how.seed, how.size),
         agreement: agreement.name.clone(),
         side,
         key: key.clone(),
         null_keys: 0,
+        beside: beside.clone(),
+        digests: nothing.clone(),
     };
-    let workers = drive(query, &run, watch, make).await?;
-    let chunks = chunks_read(session, query, &run.log)?;
+    let workers = drive(query, &run, how.watch, make).await?;
+    // Of a part there is no telling how many records each chunk should have.
+    let chunks = match &run.part {
+        None => chunks_read(session, query, &run.log)?,
+        Some(_) => BTreeMap::new(),
+    };
     let mut whole: Option<State> = None;
     let mut null_keys = 0;
+    let mut digests = nothing;
     for worker in workers {
         null_keys += worker.null_keys;
+        if let (Some(all), Some(own)) = (&mut digests, &worker.digests) {
+            all.merge(own)
+                .ok_or_else(|| VerifyError::Internal("digests beyond all sums".to_owned()))?;
+        }
         // The chunks belong to the side as a whole; its first part carries them all.
         let chunks = if whole.is_none() {
             chunks.clone()
@@ -176,6 +263,7 @@ async fn fold_side(
         state,
         rejected: run.rejects.count(),
         null_keys,
+        digests,
     })
 }
 

@@ -38,6 +38,7 @@ mod many;
 mod pairing;
 mod parallel;
 mod prepare;
+mod push;
 mod readings;
 mod rows;
 mod scribe;

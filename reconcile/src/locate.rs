@@ -6,6 +6,7 @@ use crate::error::VerifyError;
 use crate::pairing::{Found, pair_by_key, pair_without_key};
 use crate::parallel::in_parallel;
 use crate::prepare::Agreement;
+use crate::push::Restriction;
 use crate::readings::{Given, Readings};
 use crate::rows::{Encoder, Records};
 use crate::scribe::BREAKS_PER_BLOCK;
@@ -34,6 +35,8 @@ pub(crate) struct Look<'a> {
     pub(crate) watch: &'a Arc<dyn Watch>,
     pub(crate) meter: &'a Arc<Meter>,
     pub(crate) partition_records: u64,
+    /// The buckets that differ, where no others need be looked at.
+    pub(crate) restriction: Option<&'a Restriction>,
 }
 
 /// Keeps the batches of one partition.
@@ -81,6 +84,10 @@ impl Look<'_> {
             Some(Choice::Sample(_)) => &SAMPLE_SEED,
             _ => self.seed,
         };
+        // A sample is of all records, as those are that nothing is chosen of.
+        if let Some(Choice::Keys(_) | Choice::Buckets(_)) = choice {
+            run.part = self.restriction.and_then(|only| only.part(side));
+        }
         run.probe = choice.map(|choice| Wanted::probe(&self.agreement.layout, side, seed, choice));
         run
     }

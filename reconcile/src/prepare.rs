@@ -36,6 +36,8 @@ pub struct Agreement {
     pub origin: Option<Origin>,
     /// Target columns that the plan leaves out on purpose.
     pub ignored: Vec<String>,
+    /// Whether databases shall add up their own records, where they can.
+    pub is_pushed: bool,
 }
 
 /// The way from a record back to its source record.
@@ -185,6 +187,7 @@ fn agreement(
         layout: Arc::new(layout),
         origin,
         ignored: left_out,
+        is_pushed: planned.is_pushed,
     })
 }
 

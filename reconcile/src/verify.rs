@@ -5,13 +5,14 @@ use crate::error::VerifyError;
 use crate::evidence::{Evidence, Input, Manifest};
 use crate::explain::Explainer;
 use crate::flight::{AsOf, Differing, Fate, Looks, in_flight};
-use crate::fold::{Folded, fold};
+use crate::fold::{Figures, Folded, How, fold};
 use crate::largest::Largest;
 use crate::locate::{Look, Paired};
 use crate::many::compare_by_partitions;
 use crate::pairing::Found;
 use crate::parallel::in_parallel;
 use crate::prepare::{Agreement, Control, Origin, Prepared};
+use crate::push::{self, Looked};
 use crate::readings::{Given, Readings};
 use crate::scribe::{BREAKS_PER_BLOCK, Written, write_out};
 use crate::tally::Tally;
@@ -352,16 +353,18 @@ impl AgreementRun<'_> {
         &self,
         mut outlet: Outlet<'_, '_>,
     ) -> Result<(AgreementReport, u64), VerifyError> {
-        let meter = self.begin(Work::Fold);
-        let folded = self.fold(self.options.sketch, &meter).await?;
-        let rejected = folded.rejects();
+        let mut looked = self.look().await?;
+        let rejected = looked.folded.rejects();
         let mut tally = Tally::default();
         let mut not_checked = Vec::new();
-        let comparison = folded.expected.compare(&folded.actual)?;
+        if looked.is_changed {
+            not_checked.push(CHANGED.to_owned());
+        }
+        let comparison = std::mem::replace(&mut looked.folded.comparison, Comparison::of_equals());
         let agreed = comparison.complete && comparison.elements.is_empty();
         if !agreed {
             self.locate(
-                &folded,
+                &looked,
                 comparison,
                 &mut outlet,
                 &mut tally,
@@ -373,7 +376,24 @@ impl AgreementRun<'_> {
             self.write_rejects(rejected, outlet.evidence, &mut not_checked)
                 .await?;
         }
-        Ok((self.report(&folded, tally, not_checked), rejected))
+        let mut report = self.report(&looked.folded, tally, not_checked);
+        report.fold = looked.fold;
+        Ok((report, rejected))
+    }
+
+    /// Folds both sides, by their servers where the plan asks for it.
+    async fn look(&self) -> Result<Looked, VerifyError> {
+        let meter = self.begin(Work::Fold);
+        let how = self.how(self.options.sketch, &meter);
+        if self.agreement.is_pushed {
+            return push::look(how, &|| self.begin(Work::Fold)).await;
+        }
+        Ok(Looked {
+            folded: fold(how, None).await?,
+            restriction: None,
+            fold: None,
+            is_changed: false,
+        })
     }
 
     fn begin(&self, work: Work) -> Arc<Meter> {
@@ -388,30 +408,29 @@ impl AgreementRun<'_> {
         meter
     }
 
-    async fn fold(&self, size: SketchSize, meter: &Arc<Meter>) -> Result<Folded, VerifyError> {
-        let session = &self.prepared.session;
-        fold(
-            session,
-            self.agreement,
-            self.seed,
+    fn how<'h>(&'h self, size: SketchSize, meter: &'h Arc<Meter>) -> How<'h> {
+        How {
+            session: &self.prepared.session,
+            agreement: self.agreement,
+            seed: self.seed,
             size,
-            self.options.threads,
-            self.watch,
+            threads: self.options.threads,
+            watch: self.watch,
             meter,
-        )
-        .await
+        }
     }
 
     /// Finds every break: by the decoded keys, after a larger sketch if need be, or by comparing
     /// everything in partitions.
     async fn locate(
         &self,
-        folded: &Folded,
+        looked: &Looked,
         mut comparison: Comparison,
         outlet: &mut Outlet<'_, '_>,
         tally: &mut Tally,
         not_checked: &mut Vec<String>,
     ) -> Result<(), VerifyError> {
+        let (folded, restriction) = (&looked.folded, looked.restriction.as_ref());
         if !comparison.complete
             && let Some(size) = larger(&comparison, &self.options.limits)
         {
@@ -423,10 +442,8 @@ impl AgreementRun<'_> {
                 "about {estimate} records differ; folding once more"
             ));
             let meter = self.begin(Work::Fold);
-            comparison = {
-                let folded = self.fold(size, &meter).await?;
-                folded.expected.compare(&folded.actual)?
-            };
+            let again = fold(self.how(size, &meter), restriction).await?;
+            comparison = again.comparison;
         }
         let meter = self.begin(if comparison.complete {
             Work::Locate
@@ -440,6 +457,7 @@ impl AgreementRun<'_> {
             watch: self.watch,
             meter: &meter,
             partition_records: self.options.limits.partition_records,
+            restriction,
         };
         let groups = Groups::default();
         let mut out = Out {
@@ -487,7 +505,7 @@ impl AgreementRun<'_> {
             let readings = self.propose_from_sample(&look, folded, &mut out).await?;
             let choice = choice(layout, &comparison);
             let scratch = scratch(&self.options.evidence)?;
-            let records = (folded.expected.records(), folded.actual.records());
+            let records = (folded.expected.records, folded.actual.records);
             let mut take = |paired: &Paired<'_>, given: &Given<'_>| out.write_paired(paired, given);
             let seen = compare_by_partitions(
                 &look,
@@ -563,7 +581,7 @@ impl AgreementRun<'_> {
         folded: &Folded,
         out: &mut Out<'_>,
     ) -> Result<Readings, VerifyError> {
-        let bits = (folded.expected.records() / SAMPLED).checked_ilog2();
+        let bits = (folded.expected.records / SAMPLED).checked_ilog2();
         let paired = self
             .fetch_paired(look, &Choice::Sample(bits.unwrap_or(0)))
             .await?;
@@ -690,7 +708,7 @@ impl AgreementRun<'_> {
         for (at, column) in layout.money().iter().enumerate() {
             let name = &layout.columns()[*column].name;
             let scale = layout.money_scale(*column);
-            let (left, right) = (&expected.totals()[at], &actual.totals()[at]);
+            let (left, right) = (&expected.totals[at], &actual.totals[at]);
             let currencies: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
             for currency in currencies {
                 let sum = |totals: &BTreeMap<String, footing::Total>| {
@@ -707,9 +725,9 @@ impl AgreementRun<'_> {
         }
         let closed = tally.account.close();
         let records = Counts {
-            expected: expected.records(),
-            actual: actual.records(),
-            agreed: expected.records().saturating_sub(tally.disagreeing),
+            expected: expected.records,
+            actual: actual.records,
+            agreed: expected.records.saturating_sub(tally.disagreeing),
         };
         AgreementReport {
             name: self.agreement.name.clone(),
@@ -726,6 +744,7 @@ impl AgreementRun<'_> {
             breaks: tally.counts,
             in_flight: tally.in_flight,
             not_checked,
+            fold: None,
         }
     }
 
@@ -744,7 +763,8 @@ impl AgreementRun<'_> {
                 self.agreement.ignored.join(", ")
             ));
         }
-        let [expected, actual] = folded.null_keys;
+        let sides = [&folded.expected, &folded.actual];
+        let [expected, actual] = sides.map(|side: &Figures| side.null_keys);
         if expected > 0 || actual > 0 {
             notes.push(format!(
                 "records with NULL in the key: {expected} expected, {actual} actual"
@@ -797,8 +817,8 @@ impl AgreementRun<'_> {
             return Vec::new();
         }
         let sides = (
-            &folded.expected.crossed().groups,
-            &folded.actual.crossed().groups,
+            &folded.expected.crossed.groups,
+            &folded.actual.crossed.groups,
         );
         let (Some(left), Some(right)) = sides else {
             not_checked.push(format!(

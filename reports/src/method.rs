@@ -1,6 +1,6 @@
 //! How a run was done, and what tells it from any other: for the workbook and the page.
 
-use ledger::CauseLine;
+use ledger::{CauseLine, Fold, FoldedSide};
 
 use crate::dossier::{Dossier, Input};
 use crate::language::Language;
@@ -28,7 +28,7 @@ pub(crate) fn facts(dossier: &Dossier, language: Language) -> Vec<(&'static str,
     let (report, manifest) = (&dossier.report, &dossier.manifest);
     let milliseconds = report.elapsed.as_millis();
     let seconds = format!("{}.{:03}", milliseconds / 1000, milliseconds % 1000);
-    vec![
+    let mut facts = vec![
         (language.plan(), report.plan.clone()),
         (language.plan_digest(), manifest.plan_blake3.clone()),
         (language.program(), manifest.crossfoot.clone()),
@@ -36,7 +36,27 @@ pub(crate) fn facts(dossier: &Dossier, language: Language) -> Vec<(&'static str,
         (language.elapsed(), seconds),
         (language.seed(), manifest.seed.clone()),
         (language.evidence_folder(), report.evidence.clone()),
-    ]
+    ];
+    for agreement in &report.agreements {
+        if let Some(fold) = &agreement.fold {
+            let shown = format!("{}: {}", agreement.name, fold_shown(fold, language));
+            facts.push((language.added_up(), shown));
+        }
+    }
+    facts
+}
+
+/// Says which way both sides were added up.
+fn fold_shown(fold: &Fold, language: Language) -> String {
+    let side = |name: &str, side: &FoldedSide| match &side.why {
+        None => format!("{name} {}", language.by_database()),
+        Some(why) => format!("{name} {} ({why})", language.read_here()),
+    };
+    let sides = [
+        side(language.expected(), &fold.expected),
+        side(language.actual(), &fold.actual),
+    ];
+    sides.join("; ")
 }
 
 /// Gives a digest, or says that there is none.

@@ -218,6 +218,7 @@ fn agreement() -> AgreementReport {
             what: text("skip_footer"),
             count: 1,
         }],
+        fold: None,
     }
 }
 

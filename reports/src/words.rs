@@ -86,6 +86,7 @@ phrases! {
     crossed_totals: "Crossed totals", "纵横合计";
     crossed_totals_off: "Crossed totals that are off", "不符的纵横合计";
     exceptions: "Exceptions", "差错明细";
+    added_up: "Added up", "汇总方式";
     files_read: "Files read", "读入的文件";
     files_written: "Files of the evidence", "证据文件";
     largest_breaks: "Largest breaks", "金额最大的差错";
@@ -104,6 +105,8 @@ phrases! {
 // Lines of sheets and sections.
 phrases! {
     accepted: "accepted", "已接受";
+    by_database: "by its database", "由其数据库汇总";
+    read_here: "read here", "在此读取";
     open: "open", "未处理";
     open_other_amount: "open: accepted with another amount", "未处理：接受时金额不同";
     met_break: "meets a break", "对应到差错";

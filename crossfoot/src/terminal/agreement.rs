@@ -4,7 +4,8 @@ use super::table::{Cell, Table};
 use super::{LINES_MAX, Page, Paint, is_zero, largest_first, paint_of, size, text};
 use crate::words::{Language, grouped};
 use ledger::{
-    AgreementReport, Break, BreakCounts, BreakKind, CauseStatus, CrossedTotal, Record, Total, Wide,
+    AgreementReport, Break, BreakCounts, BreakKind, CauseStatus, CrossedTotal, FoldedSide, Record,
+    Total, Wide,
 };
 use std::collections::BTreeMap;
 
@@ -18,6 +19,7 @@ impl Page<'_> {
         self.conditions(agreement);
         self.crossed(&agreement.crossed);
         self.notes(agreement);
+        self.fold(agreement);
         self.repairs(agreement);
     }
 
@@ -232,6 +234,29 @@ impl Page<'_> {
             let note = text::plain(&self.words.engine(note));
             self.say(4, Paint::Plain, &format!("- {note}"));
         }
+    }
+
+    /// Says which way the records were added up, where the plan asks that databases do it.
+    fn fold(&mut self, agreement: &AgreementReport) {
+        let Some(fold) = &agreement.fold else {
+            return;
+        };
+        self.blank();
+        let words = self.words;
+        let side = |name: &str, side: &FoldedSide| {
+            let why = side.why.as_ref().map(|why| text::plain(&words.engine(why)));
+            words.folded_by(name, why.as_deref())
+        };
+        let mut line = [
+            side(words.expected(), &fold.expected),
+            side(words.actual(), &fold.actual),
+        ]
+        .join(words.pick("; ", "；"));
+        if fold.buckets > 0 {
+            line.push_str(words.pick("; ", "；"));
+            line.push_str(&words.buckets(fold.differing, fold.buckets));
+        }
+        self.say(2, Paint::Plain, &line);
     }
 
     /// Counts the declared repairs by the word of the plan that allows them.

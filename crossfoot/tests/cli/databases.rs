@@ -17,7 +17,8 @@ mod mariadb;
 mod postgres;
 
 use self::mariadb::MariaDb;
-use self::postgres::{PASSWORD, Postgres};
+pub(crate) use self::postgres::PASSWORD;
+use self::postgres::Postgres;
 use crate::place::{Place, here};
 use serde_json::Value;
 use std::fmt::Write as _;

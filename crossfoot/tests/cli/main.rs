@@ -20,5 +20,6 @@ mod into;
 mod moving;
 mod peer;
 mod place;
+mod push;
 mod verify;
 mod window;

@@ -13,7 +13,8 @@ use super::{compare, connect, decode, fault, quoted};
 use crate::address::Server as Place;
 use crate::column::Batches;
 use crate::error::{DatabaseError, DatabaseErrorKind};
-use crate::session::{Failure, Key, Query, Rows, Session};
+use crate::session::{Failure, Key, NUMBER, Query, Rows, Session};
+use crate::spelling::Adding;
 use crate::table::TableInfo;
 
 /// How long the rest of an answer that nobody wants is passed over, before it is called off.
@@ -92,15 +93,7 @@ impl MysqlSession {
         let table = &query.table;
         Ok(match &query.rows {
             Rows::Keys(keys) => compare::among(table, keys, &self.texts),
-            Rows::Range { after, upto } => {
-                let after = after.as_ref().map(|key| behind(table, key)).transpose()?;
-                let upto = upto
-                    .as_ref()
-                    .map(|key| compare::upto(table, key).ok_or_else(|| no_key(table, key)));
-                let sides = [after, upto.transpose()?];
-                let sides: Vec<String> = sides.into_iter().flatten().collect();
-                Some(sides.join(" AND "))
-            }
+            Rows::Range { after, upto } => Some(range(table, after.as_ref(), upto.as_ref())?),
         })
     }
 }
@@ -194,6 +187,49 @@ impl Session for MysqlSession {
         }
         Ok(())
     }
+
+    fn add_up(
+        &mut self,
+        table: &TableInfo,
+        after: Option<&Key>,
+        upto: Option<&Key>,
+        adding: &Adding,
+    ) -> Result<Vec<Vec<Option<String>>>, Failure> {
+        let condition = range(table, after, upto)?;
+        let sql = format!(
+            "{} {}{}{}",
+            adding.head,
+            quoted(&table.name),
+            filter(Some(&condition)),
+            adding.tail
+        );
+        let what = format!("adding up {}", table.name);
+        let mut rows = Vec::new();
+        self.each_row(&what, &sql, &mut |row| {
+            let texts = (0..row.len()).map(|at| match row.as_ref(at) {
+                None | Some(Value::NULL) => Ok(None),
+                Some(Value::Bytes(bytes)) => match std::str::from_utf8(bytes) {
+                    Ok(text) => Ok(Some(text.to_owned())),
+                    Err(_) => Err(stated(&what, "the server gives no UTF-8".to_owned())),
+                },
+                Some(Value::Int(number)) => Ok(Some(number.to_string())),
+                Some(Value::UInt(number)) => Ok(Some(number.to_string())),
+                Some(_) => Err(stated(&what, "the server gives no text".to_owned())),
+            });
+            rows.push(texts.collect::<Result<Vec<_>, Failure>>()?);
+            Ok(true)
+        })?;
+        Ok(rows)
+    }
+}
+
+/// Records behind one key, up to another.
+fn range(table: &TableInfo, after: Option<&Key>, upto: Option<&Key>) -> Result<String, Failure> {
+    let after = after.map(|key| behind(table, key)).transpose()?;
+    let upto = upto.map(|key| compare::upto(table, key).ok_or_else(|| no_key(table, key)));
+    let sides = [after, upto.transpose()?];
+    let sides: Vec<String> = sides.into_iter().flatten().collect();
+    Ok(sides.join(" AND "))
 }
 
 /// The statement that reads a query's columns, in the order of the key.
@@ -201,18 +237,46 @@ fn select(query: &Query, condition: &str) -> String {
     let table = &query.table;
     let columns = query.columns.iter().map(|at| &table.columns[*at]);
     let mut asked: Vec<&str> = columns.map(|column| column.asked.as_str()).collect();
-    if asked.is_empty() {
+    if asked.is_empty() && !query.is_numbered {
         asked.push("1");
     }
     let order = match table.key.is_empty() {
         true => String::new(),
         false => format!(" ORDER BY {}", compare::order(table)),
     };
+    let both = match &query.part {
+        Some(part) if query.is_numbered => {
+            asked.push(NUMBER);
+            return numbered(query, &asked, condition, &part.condition);
+        }
+        Some(part) if condition.is_empty() => part.condition.clone(),
+        Some(part) => format!("{condition} AND {}", part.condition),
+        None => condition.to_owned(),
+    };
     format!(
         "SELECT {} FROM {}{}{order}",
         asked.join(", "),
         quoted(&table.name),
-        filter(Some(condition)),
+        filter(Some(&both)),
+    )
+}
+
+/// The same of records that are numbered first, and picked out then.
+fn numbered(query: &Query, asked: &[&str], range: &str, chosen: &str) -> String {
+    let table = &query.table;
+    let needed: Vec<String> = query
+        .needed()
+        .iter()
+        .map(|at| quoted(&table.columns[*at].name))
+        .collect();
+    format!(
+        "SELECT {} FROM (SELECT {}, ROW_NUMBER() OVER (ORDER BY {}) AS {NUMBER} FROM {}{}) t \
+         WHERE {chosen} ORDER BY {NUMBER}",
+        asked.join(", "),
+        needed.join(", "),
+        compare::order(table),
+        quoted(&table.name),
+        filter(Some(range)),
     )
 }
 

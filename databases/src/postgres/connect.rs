@@ -184,11 +184,18 @@ impl Link {
 
     /// All rows of an answer, as text; NULL is the empty text.
     pub(super) fn rows(&self, sql: &str) -> Result<Vec<Vec<String>>, Error> {
+        let rows = self.values(sql)?.into_iter();
+        let filled = |row: Vec<Option<String>>| row.into_iter().map(Option::unwrap_or_default);
+        Ok(rows.map(|row| filled(row).collect()).collect())
+    }
+
+    /// All rows of an answer, as text.
+    pub(super) fn values(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>, Error> {
         let messages = self.wait(async |client| client.simple_query(sql).await)?;
         let rows = messages.into_iter().filter_map(|message| match message {
             SimpleQueryMessage::Row(row) => Some(
                 (0..row.len())
-                    .map(|at| row.get(at).unwrap_or_default().to_owned())
+                    .map(|at| row.get(at).map(str::to_owned))
                     .collect(),
             ),
             _ => None,

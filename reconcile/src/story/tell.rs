@@ -31,6 +31,7 @@ pub(super) async fn tell(fetch: &Fetch<'_>, both: Both) -> Result<Vec<Told>, Sto
         watch: fetch.watch,
         meter: &Arc::new(Meter::default()),
         partition_records: 0,
+        restriction: None,
     };
     let paired = look.pair(both.expected, both.actual)?;
     let mut found = paired.found().to_vec();

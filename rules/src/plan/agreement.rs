@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use ledger::CurrencyCode;
 
+use super::book::read_choice;
 use super::mistake::Mistake;
 use super::reader::{Fields, Reader, text_of};
 use super::sql_file::{is_blank, read_query, read_rule};
@@ -35,6 +36,8 @@ pub struct Agreement {
     pub require: Vec<SqlText>,
     /// Columns that are not compared. Reports list them.
     pub ignore: Vec<Placed<String>>,
+    /// Whether databases shall add up their own records, where they can.
+    pub is_pushed: bool,
     /// The place of `[[agreement]]`.
     pub place: Range<usize>,
 }
@@ -109,6 +112,7 @@ fn read_agreement(
         origin,
         require,
         ignore: lists.ignore,
+        is_pushed: read_choice(reader, fields, &AGREEMENT, "fold").as_deref() == Some("push"),
         place: fields.place.clone(),
     })
 }

@@ -426,7 +426,7 @@ fn read_format(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Format> {
 }
 
 /// Reads one of a few words, and notes any other.
-fn read_choice(
+pub(super) fn read_choice(
     reader: &mut Reader<'_>,
     fields: &Fields<'_>,
     section: &'static Section,

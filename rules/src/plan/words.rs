@@ -434,6 +434,13 @@ pub(super) static AGREEMENT: Section = Section {
             "the column that holds the currency's code; left out, the plan's currency holds",
         ),
         may(
+            "fold",
+            Kind::Choice(&["push", "read"]),
+            r#"fold = "push""#,
+            "`push`: databases add up their own records where rule and target are plain columns of \
+             a table, and only what differs is read; left out, `read`: all records are read here",
+        ),
+        may(
             "origin",
             Kind::Part(&ORIGIN),
             r#"origin = { table = "flow", on = { serial = "source_serial" } }"#,

@@ -98,6 +98,7 @@ pub(super) struct RunContext {
     pub(super) log: Arc<ScanLog>,
     pub(super) rejects: Arc<Rejects>,
     pub(super) rows_per_chunk: Option<u64>,
+    pub(super) part: Option<Arc<books::Part>>,
 }
 
 /// A condition on every record of a table, with the words in which the plan states it.
@@ -595,9 +596,11 @@ impl ScanStream {
             let open = match &mut self.open {
                 Some(open) => open,
                 None => match self.queue.draw() {
-                    Some(chunk) => self
-                        .open
-                        .insert(open_chunk(&self.table, chunk, &self.read)?),
+                    Some(chunk) => {
+                        let part = self.run.part.as_ref();
+                        let opened = open_chunk(&self.table, chunk, &self.read, part)?;
+                        self.open.insert(opened)
+                    }
                     None => return Ok(None),
                 },
             };
@@ -647,8 +650,17 @@ impl ScanStream {
     }
 }
 
-fn open_chunk(table: &Table, chunk: Chunk, read: &ReadRequest) -> Result<Open> {
-    let reader = table.read(&chunk, read).map_err(read_error)?;
+fn open_chunk(
+    table: &Table,
+    chunk: Chunk,
+    read: &ReadRequest,
+    part: Option<&Arc<books::Part>>,
+) -> Result<Open> {
+    let reader = match part {
+        Some(part) => table.read_part(&chunk, read, part),
+        None => table.read(&chunk, read),
+    };
+    let reader = reader.map_err(read_error)?;
     Ok(Open {
         chunk,
         reader,

@@ -55,6 +55,9 @@ pub struct Run {
     /// Reads about so many records of each chunk and passes over the rest, in tables of more than
     /// one chunk: a first look at a large book. Rejects and the log then tell of these only.
     pub rows_per_chunk: Option<u64>,
+    /// Has the server pick out some records: only of a side that is [`Side::plain`], over a table
+    /// of a database. The log then tells of these only.
+    pub part: Option<Arc<books::Part>>,
 }
 
 impl Run {
@@ -71,6 +74,7 @@ impl Run {
             log: Arc::default(),
             narrow_decimals: false,
             rows_per_chunk: None,
+            part: None,
         }
     }
 }
@@ -251,6 +255,7 @@ impl Side {
             log: Arc::clone(&run.log),
             rejects: Arc::clone(&run.rejects),
             rows_per_chunk: run.rows_per_chunk,
+            part: run.part.clone(),
         };
         let config = state.config().clone();
         *state.config_mut() = config

@@ -142,6 +142,9 @@ fn outline(plan: &Plan) -> String {
         line(format!("  origin {:?}", agreement.origin));
         line(format!("  require {:?}", agreement.require));
         line(format!("  ignore {:?}", agreement.ignore));
+        if agreement.is_pushed {
+            line("  pushed".to_owned());
+        }
     }
     for control in &plan.controls {
         line(format!("control {:?}", control.name));
