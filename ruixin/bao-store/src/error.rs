@@ -17,11 +17,11 @@ pub enum StoreError {
     #[error(transparent)]
     Fund(#[from] FundError),
     /// Converted books cannot be opened.
-    #[error(transparent)]
-    Import(#[from] Box<ImportError>),
+    #[error("{0}")]
+    Import(Box<ImportError>),
     /// The stored books do not stand a proof.
     #[error("the books do not stand the proof: {0}")]
-    Proof(#[from] Box<Failed>),
+    Proof(Box<Failed>),
     /// The database says no, or is not there.
     #[error("{what}: {why}")]
     Database {

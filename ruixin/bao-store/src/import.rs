@@ -333,10 +333,8 @@ fn subscribe(
         ]);
         Ok(true)
     })?;
-    let shares = books.holdings.iter().map(|holding| holding.shares);
-    let shares = shares
-        .map(Some)
-        .fold(Some(0_i64), |sum, shares| sum?.checked_add(shares?));
+    let mut all = books.holdings.iter().map(|holding| holding.shares);
+    let shares = all.try_fold(0_i64, i64::checked_add);
     let shares = shares.ok_or(StoreError::Overflow { what: "shares" })?;
     let waiting = AccountId::new(SUBSCRIPTIONS, 0);
     let sql = "UPDATE account SET credits_posted = credits_posted + $1 \

@@ -22,7 +22,7 @@ use crate::import::CONFIRMATION;
 use crate::sql::{Session, Value};
 use crate::store::write_bulk;
 use crate::store::terms::day as day_value;
-use crate::store::{Changes, Lock, Page, Store, last_distributed, page, update_accounts};
+use crate::store::{Changes, Lock, Page, Store, page, update_accounts};
 
 /// Orders that are confirmed at once: so many pages of them are in memory.
 const ORDERS_AT_ONCE: usize = 20_000;
@@ -586,21 +586,4 @@ pub(crate) fn stored_days(
             from_reserve_fen: row.int_or_null(14)?.unwrap_or(0),
         })
     })
-}
-
-/// Gives the incomes per ten thousand shares of the seven days that end with one, for the yields.
-pub(crate) fn week(days: &[StoredDay]) -> Option<[ledger::Decimal; 7]> {
-    let last: Vec<ledger::Decimal> = days
-        .iter()
-        .rev()
-        .take(7)
-        .rev()
-        .filter_map(|day| day.income.map(|income| income.per_ten_thousand))
-        .collect();
-    last.try_into().ok()
-}
-
-/// Whether anything is distributed yet; kept for readers of the register.
-pub(crate) fn is_distributed(session: &mut dyn Session, day: Day) -> Result<bool, StoreError> {
-    Ok(last_distributed(session)?.is_some_and(|last| day <= last))
 }

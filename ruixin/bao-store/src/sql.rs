@@ -69,7 +69,7 @@ pub(crate) trait Session: Send {
     ) -> Result<u64, StoreError>;
 }
 
-impl dyn Session {
+impl dyn Session + '_ {
     /// Reads the first row.
     pub(crate) fn first<T>(
         &mut self,

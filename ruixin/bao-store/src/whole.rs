@@ -9,7 +9,7 @@ use ruixin_bao::calendar::Schedule;
 use ruixin_bao::ledger::{AccountId, Entry, Posting, VoucherId};
 
 use crate::error::StoreError;
-use crate::import::{CONFIRMATION, OPENING, SUBSCRIPTION, order_of_holding};
+use crate::import::{SUBSCRIPTION, order_of_holding};
 use crate::night::stored_days;
 use crate::sql::Session;
 use crate::store::terms::{day as day_value, day_of};
@@ -172,9 +172,4 @@ fn load_opening_orders(session: &mut dyn Session, fund: &mut Fund) -> Result<(),
 /// Says what the accounts of a user are called.
 pub(crate) fn accounts_of_user(user: u64) -> [AccountId; 2] {
     [AccountId::new(USERS, user), AccountId::new(SHARES, user)]
-}
-
-/// Says whether a voucher is one of those by which books were opened.
-pub(crate) fn is_opening(id: VoucherId) -> bool {
-    [OPENING, SUBSCRIPTION, CONFIRMATION].contains(&id)
 }

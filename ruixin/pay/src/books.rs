@@ -400,10 +400,10 @@ fn of_order_or_hold(command: &Command) -> Option<(&str, &str)> {
 fn of_accounts(command: &Command) -> [&str; 2] {
     let named = match command {
         Command::TopUp(asked) => [asked.account.as_str(), ""],
-        Command::Pay(asked) => [&asked.payer, &asked.merchant],
-        Command::Transfer(asked) => [&asked.payer, &asked.payee],
-        Command::Withdraw(asked) => [&asked.account, ""],
-        Command::Hold(asked) => [&asked.account, ""],
+        Command::Pay(asked) => [asked.payer.as_str(), &asked.merchant],
+        Command::Transfer(asked) => [asked.payer.as_str(), &asked.payee],
+        Command::Withdraw(asked) => [asked.account.as_str(), ""],
+        Command::Hold(asked) => [asked.account.as_str(), ""],
         Command::Open(_) | Command::Refund(..) | Command::Settle(..) | Command::Release(..) => {
             ["", ""]
         }

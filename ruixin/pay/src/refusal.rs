@@ -78,7 +78,7 @@ pub enum Refusal {
 
 macro_rules! kinds {
     ($($(#[$meta:meta])* $name:ident: $code:literal $status:literal $en:literal $zh:literal)*) => {
-        $($(#[$meta])* pub const $name: &Kind = &Kind {
+        $($(#[$meta])* pub(crate) const $name: &Kind = &Kind {
             code: $code, status: $status, title: Words { en: $en, zh: $zh },
         };)*
         /// Lists the problems of this service, beside those that any service has.

@@ -85,7 +85,7 @@ pub(crate) fn movement_of_row(row: &Row) -> Result<MovementView, StoreError> {
         serial: row.text(0)?.to_owned(),
         account: row.text(1)?.to_owned(),
         // A kind that only older records have is told by its code.
-        kind: kind.map_or(code, Kind::word).to_owned(),
+        kind: kind.map_or(code, |kind| kind.word()).to_owned(),
         direction: direction.to_owned(),
         amount: Yuan(row.int(4)?),
         fee: Yuan(row.int(5)?),

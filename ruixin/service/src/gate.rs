@@ -91,13 +91,15 @@ impl Gate {
         if let Some(caller) = self.keys.recent(key) {
             return caller.ok_or_else(unknown);
         }
-        let mut strangers = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = strangers.take(Instant::now(), STRANGERS, STRANGERS);
-        drop(strangers);
-        if !taken {
+        if !self.may_ask_for_a_stranger() {
             return Err(Problem::new(RATE_LIMITED).retry_after(1));
         }
         self.keys.find(key).await?.ok_or_else(unknown)
+    }
+
+    fn may_ask_for_a_stranger(&self) -> bool {
+        let mut strangers = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
+        strangers.take(Instant::now(), STRANGERS, STRANGERS)
     }
 
     fn is_within_rate(&self, caller: &Caller) -> bool {
@@ -232,10 +234,11 @@ pub async fn admit(
         let pairs = request.uri().query().filter(|_| role == Role::Admin)?;
         pairs.split('&').find_map(|pair| pair.strip_prefix("key="))
     };
-    let Some(key) = bearer(request.headers()).or_else(of_query) else {
+    let key = bearer(request.headers()).or_else(of_query).map(str::to_owned);
+    let Some(key) = key else {
         return Problem::new(UNAUTHENTICATED).into_response();
     };
-    let caller = match gate.caller(key).await {
+    let caller = match gate.caller(&key).await {
         Ok(caller) => caller,
         Err(problem) => return problem.into_response(),
     };

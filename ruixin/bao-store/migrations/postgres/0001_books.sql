@@ -202,8 +202,8 @@ CREATE TRIGGER day_goes_on BEFORE UPDATE OF stage ON day FOR EACH ROW
   WHEN (NEW.stage NOT IN (OLD.stage, OLD.stage + 1)) EXECUTE FUNCTION refuse('day: its stages come one after the other');
 CREATE FUNCTION day_follows() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF NEW.stage >= 2 AND NEW.day > (SELECT first_day FROM fund)
-  AND coalesce((SELECT stage FROM day WHERE day = NEW.day - 1), 0) < 4 THEN
+  IF (NEW.stage >= 2 AND NEW.day > (SELECT first_day FROM fund)
+  AND coalesce((SELECT stage FROM day WHERE day = NEW.day - 1), 0) < 4) THEN
     RAISE EXCEPTION 'day: the day before it is not closed' USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN NEW;
@@ -215,7 +215,7 @@ CREATE TRIGGER day_is_divided_once BEFORE UPDATE OF income, shares, per_ten_thou
 -- A voucher seals its legs.
 CREATE FUNCTION posting_comes_before() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF EXISTS (SELECT 1 FROM voucher WHERE id = NEW.id AND part = NEW.part) THEN
+  IF (EXISTS (SELECT 1 FROM voucher WHERE id = NEW.id AND part = NEW.part)) THEN
     RAISE EXCEPTION 'voucher: its legs are sealed' USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN NEW;
@@ -223,7 +223,7 @@ END $$;
 CREATE TRIGGER posting_comes_before BEFORE INSERT ON posting FOR EACH ROW EXECUTE FUNCTION posting_comes_before();
 CREATE FUNCTION income_comes_before() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF EXISTS (SELECT 1 FROM day d WHERE d.stage >= 3 AND d.day IN (SELECT DISTINCT day FROM new_rows)) THEN
+  IF (EXISTS (SELECT 1 FROM day d WHERE d.stage >= 3 AND d.day IN (SELECT DISTINCT day FROM new_rows))) THEN
     RAISE EXCEPTION 'voucher: its legs are sealed' USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN NEW;
@@ -231,7 +231,7 @@ END $$;
 CREATE TRIGGER income_comes_before AFTER INSERT ON income REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION income_comes_before();
 CREATE FUNCTION voucher_has_its_legs() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF (SELECT count(*) FROM posting WHERE id = NEW.id AND part = NEW.part) <> NEW.legs THEN
+  IF ((SELECT count(*) FROM posting WHERE id = NEW.id AND part = NEW.part) <> NEW.legs) THEN
     RAISE EXCEPTION 'voucher: not all of its legs are there' USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN NEW;
@@ -239,12 +239,12 @@ END $$;
 CREATE TRIGGER voucher_has_its_legs BEFORE INSERT ON voucher FOR EACH ROW EXECUTE FUNCTION voucher_has_its_legs();
 CREATE FUNCTION voucher_balances() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF (SELECT coalesce(sum(CASE side WHEN 'D' THEN amount ELSE -amount END), 0)
+  IF ((SELECT coalesce(sum(CASE side WHEN 'D' THEN amount ELSE -amount END), 0)
       FROM posting WHERE id = NEW.id AND part = NEW.part)
   <> CASE NEW.kind
        WHEN 'income' THEN (SELECT coalesce(sum(borne), 0) FROM income WHERE day = NEW.accounting_date)
        ELSE 0
-     END THEN
+     END) THEN
     RAISE EXCEPTION 'voucher: its debits are not its credits' USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN NEW;

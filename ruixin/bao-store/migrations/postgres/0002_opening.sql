@@ -56,7 +56,7 @@ CREATE TRIGGER holding_is_kept BEFORE DELETE ON opening_holding FOR EACH ROW
   EXECUTE FUNCTION refuse('append-only: a holding stays');
 CREATE FUNCTION opening_comes_before() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF EXISTS (SELECT 1 FROM opened) THEN
+  IF (EXISTS (SELECT 1 FROM opened)) THEN
     RAISE EXCEPTION 'voucher: its legs are sealed' USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN NEW;
@@ -64,7 +64,7 @@ END $$;
 CREATE TRIGGER opening_comes_before AFTER INSERT ON opening REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION opening_comes_before();
 CREATE FUNCTION holding_comes_before() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF EXISTS (SELECT 1 FROM opened) THEN
+  IF (EXISTS (SELECT 1 FROM opened)) THEN
     RAISE EXCEPTION 'voucher: its legs are sealed' USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN NEW;
@@ -88,7 +88,7 @@ DROP TRIGGER voucher_balances ON voucher;
 DROP FUNCTION voucher_balances();
 CREATE FUNCTION voucher_balances() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF (SELECT coalesce(sum(CASE side WHEN 'D' THEN amount ELSE -amount END), 0)
+  IF ((SELECT coalesce(sum(CASE side WHEN 'D' THEN amount ELSE -amount END), 0)
       FROM posting WHERE id = NEW.id AND part = NEW.part)
   <> CASE NEW.kind
        WHEN 'income' THEN (SELECT coalesce(sum(borne), 0) FROM income WHERE day = NEW.accounting_date)
@@ -96,7 +96,7 @@ BEGIN
        WHEN 'opening_subscription' THEN (SELECT -coalesce(sum(shares), 0) FROM opening_holding)
        WHEN 'opening_confirmation' THEN (SELECT coalesce(sum(shares), 0) FROM opening_holding)
        ELSE 0
-     END THEN
+     END) THEN
     RAISE EXCEPTION 'voucher: its debits are not its credits' USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN NEW;

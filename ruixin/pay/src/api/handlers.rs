@@ -2,8 +2,8 @@
 
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
-use axum::extract::{Extension, OriginalUri, Path, Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::{Extension, Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, post};
 use ruixin_service::idempotency::Asked;
@@ -38,7 +38,7 @@ where
     post(
         async move |State(app): State<App>,
                     Extension(caller): Extension<Caller>,
-                    OriginalUri(uri): OriginalUri,
+                    uri: Uri,
                     headers: HeaderMap,
                     body: Body| {
             let body = read(&headers, body)?;
@@ -56,7 +56,7 @@ where
     post(
         async move |State(app): State<App>,
                     Extension(caller): Extension<Caller>,
-                    OriginalUri(uri): OriginalUri,
+                    uri: Uri,
                     id: Id,
                     headers: HeaderMap,
                     body: Body| {
@@ -197,7 +197,7 @@ pub(super) async fn standing(State(app): State<App>) -> Result<Response, Problem
 
 /// Is what a hook of Crossfoot says: what step it is, and whether it is only tried.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-pub struct Call {
+pub(super) struct Call {
     /// `freeze`, `release` or `rollback`.
     #[serde(default)]
     pub step: Option<String>,

@@ -1,0 +1,169 @@
+//! The freeze under load: it returns when nothing is under way, and its figures stand still.
+
+mod support;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use ruixin_service::gate::Limits;
+use ruixin_service::keys::Role;
+use serde_json::{Value, json};
+use support::http::{Client, ask};
+use support::served::{Served, beside};
+use support::{Database, audit, block_on};
+
+fn limits() -> Limits {
+    Limits { per_second: 1_000_000, burst: 1_000_000, ..Limits::default() }
+}
+
+/// Pays until told to stop, and gives each answer's status with its id and body.
+fn payer(client: Client, at: usize, from: String, to: String, stop: Arc<AtomicBool>) -> Vec<(String, u16, String)> {
+    let mut answers = Vec::new();
+    let body = format!(r#"{{"payer":"{from}","merchant":"{to}","amount":"0.01"}}"#);
+    for number in 0.. {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let id = format!("pay-{at}-{number}");
+        let reply = client.post("/v1/payments", &id, &body).expect("an answer");
+        if reply.status == 503 {
+            assert_eq!(reply.code(), "service-window", "{reply:?}");
+            thread::sleep(Duration::from_millis(2));
+        }
+        answers.push((id, reply.status, reply.body));
+    }
+    answers
+}
+
+fn night(database: &Database) {
+    block_on(async {
+        let served = Served::begin(database.books().await, limits()).await;
+        let client = served.client(Role::Writer).await;
+        let admin = served.client(Role::Admin).await;
+        beside(move || play(&client, &admin)).await;
+        audit(served.books.store()).await;
+        served.end().await;
+    });
+}
+
+fn play(client: &Client, admin: &Client) {
+    let (user, shop) = (client.open("u", true), client.open("m", false));
+    client.top_up("fill", &user, "5000.00");
+    let stop = Arc::new(AtomicBool::new(false));
+    let payers: Vec<_> = (0..8)
+        .map(|at| {
+            let (client, stop) = (client.clone(), stop.clone());
+            let (user, shop) = (user.clone(), shop.clone());
+            thread::spawn(move || payer(client, at, user, shop, stop))
+        })
+        .collect();
+    thread::sleep(Duration::from_millis(300));
+    for (language, subject) in [("en", "Ruixin Pay is closed <8 hours>"), ("zh", "瑞信支付 08:00 至 16:00 暂停服务")] {
+        let notice = json!({
+            "id": "n/1", "kind": "stop", "language": language, "subject": subject, "text": "…\n",
+            "fields": {"system": "x", "until": "2999-01-01T00:00:00Z"},
+        });
+        let told = admin.post("/v1/admin/notices", "n", &notice.to_string()).expect("an answer");
+        assert_eq!(told.status, 200, "{told:?}");
+    }
+    // As a hook of Crossfoot calls: an address with a key, and what it is about.
+    let hook = |step: &str, at: &str, rehearsal: bool| {
+        let about = json!({"version": 1, "plan": "ruixin-pay", "step": step, "daybook": "x", "rehearsal": rehearsal});
+        let path = format!("/v1/admin/window/{at}?key={}", admin.key);
+        ask(admin.to, "POST", &path, &[("Idempotency-Key", "c1")], Some(&about.to_string())).expect("an answer")
+    };
+    let tried = hook("freeze", "freeze", true);
+    assert_eq!((tried.status, tried.json()["state"].as_str()), (200, Some("open")));
+    let frozen = hook("freeze", "freeze", false);
+    assert_eq!(frozen.status, 200, "{frozen:?}");
+    let frozen = frozen.json();
+    assert_eq!(frozen["state"], "closed");
+    assert_eq!(frozen["figures"]["difference"], "0.00", "{frozen}");
+    thread::sleep(Duration::from_millis(200));
+    // Again, with the load still on: the same figures to the fen.
+    assert_eq!(hook("freeze", "freeze", false).json(), frozen);
+    stop.store(true, Ordering::Relaxed);
+    let answers: Vec<_> = payers.into_iter().flat_map(|payer| payer.join().expect("it ends")).collect();
+    let done: Vec<_> = answers.iter().filter(|(_, status, _)| *status == 201).collect();
+    let refused = answers.iter().filter(|(_, status, _)| *status == 503).count();
+    assert_eq!(done.len() + refused, answers.len(), "finished or refused, nothing between");
+    assert!(done.len() > 20 && refused > 20, "{} {refused}", done.len());
+    // A top-up is one record, a payment is two; nothing that was answered is missing.
+    assert_eq!(frozen["figures"]["records"].as_u64(), Some(1 + 2 * done.len() as u64));
+    assert_eq!(frozen["figures"]["balances"], "5000.00");
+    // Who lost an answer gets it in the window, too.
+    let body = format!(r#"{{"payer":"{user}","merchant":"{shop}","amount":"0.01"}}"#);
+    let again = client.post("/v1/payments", &done[0].0, &body).expect("an answer");
+    assert_eq!((again.status, &again.body), (201, &done[0].2));
+    closed_in_both_languages(client, &user, &body);
+    // A hook of another step has the wrong address; then the right one opens.
+    assert_eq!(hook("freeze", "reopen", false).code(), "invalid-request");
+    assert_eq!(hook("rollback", "reopen", true).json()["state"], "closed");
+    assert_eq!(hook("rollback", "reopen", false).json()["state"], "open");
+    assert_eq!(client.post("/v1/payments", "after", &body).expect("an answer").status, 201);
+}
+
+fn closed_in_both_languages(client: &Client, user: &str, body: &str) {
+    let every = [
+        ("/v1/payments", body),
+        ("/v1/transfers", r#"{"payer":"1","payee":"2","amount":"1"}"#),
+        ("/v1/top-ups", r#"{"account":"1","amount":"1","channel":"ICBC"}"#),
+        ("/v1/withdrawals", r#"{"account":"1","amount":"10","channel":"ICBC"}"#),
+        ("/v1/holds", r#"{"account":"1","amount":"10"}"#),
+        ("/v1/accounts", r#"{"owner":"user","name":"a"}"#),
+        ("/v1/payments/1/refunds", r#"{"amount":"1"}"#),
+        ("/v1/withdrawals/1/settlement", r#"{"outcome":"paid"}"#),
+        ("/v1/holds/1/release", "{}"),
+    ];
+    for (language, says) in [("en", "<8 hours>"), ("zh-CN,en;q=0.5", "暂停服务")] {
+        let client = Client { language, ..client.clone() };
+        for (path, body) in every {
+            let reply = client.post(path, &format!("closed{language}"), body).expect("an answer");
+            assert_eq!((reply.status, reply.code().as_str()), (503, "service-window"), "{path}");
+            assert_eq!(reply.headers.get("retry-after").map(String::as_str), Some("86400"));
+            let detail = reply.json()["detail"].as_str().expect("words").to_owned();
+            assert!(detail.contains(says), "{detail}");
+        }
+        let seen = client.get(&format!("/v1/accounts/{user}")).expect("an answer");
+        assert_eq!(seen.status, 200);
+        let page = client.get("/status").expect("an answer");
+        assert!(page.status == 200 && !page.body.contains("<8 hours>"), "escaped");
+        assert!(page.body.contains(says) || page.body.contains("&lt;8 hours&gt;"), "{}", page.body);
+    }
+    let moved: Value = client.get(&format!("/v1/accounts/{user}/movements?limit=3")).expect("an answer").json();
+    assert_eq!(moved["movements"].as_array().map(Vec::len), Some(3));
+}
+
+#[test]
+fn sqlite_freezes_under_load() {
+    night(&Database::sqlite());
+}
+
+#[test]
+fn postgres_freezes_under_load() {
+    night(&Database::postgres());
+}
+
+/// Two instances on one database: the freeze of one holds for the other.
+#[test]
+fn a_freeze_holds_for_every_instance() {
+    let database = Database::postgres();
+    block_on(async {
+        let (one, two) = (database.books().await, database.books().await);
+        let served = Served::begin(two, limits()).await;
+        let client = served.client(Role::Writer).await;
+        let other = client.clone();
+        let user = beside(move || other.open("u", true)).await;
+        one.freeze().await.expect("frozen");
+        let body = format!(r#"{{"account":"{user}","amount":"1","channel":"ICBC"}}"#);
+        let other = (client.clone(), body.clone());
+        let closed = beside(move || other.0.post("/v1/top-ups", "t", &other.1).expect("an answer")).await;
+        assert_eq!(closed.code(), "service-window");
+        one.reopen().await.expect("open");
+        let opened = beside(move || client.post("/v1/top-ups", "t", &body).expect("an answer")).await;
+        assert_eq!(opened.status, 201, "{opened:?}");
+        served.end().await;
+    });
+}
