@@ -8,7 +8,7 @@ use crate::terminal::window as drawn;
 use crate::window::desk::{terms, window_of};
 use crate::window::facts::{evidence_folder, judged};
 use crate::window::hook::Caller;
-use crate::window::{Desk, clocked, figures, notices};
+use crate::window::{Desk, clocked, figures, hook, notices};
 use crate::words::Language;
 use channels::SystemClock;
 use cutover::daybook::{Event, Hook as Called, Replanned, Taken};
@@ -149,6 +149,7 @@ fn announce(at: &WindowAt, screen: &Screen) -> Result<u8, CommandError> {
     let plan = read_plan(&at.plan)?;
     let window = window_of(&plan)?.clone();
     notices::check(&plan, &window)?;
+    hook::check(&plan, &window)?;
     let desk = Desk::begin(&plan)?;
     let mut case = Case { plan, window, desk };
     case.desk.unchanged(&case.plan)?;

@@ -4,6 +4,7 @@
 //! the address answers with 2xx. Anything else is "not known": it may have done its work.
 
 use crate::commands::environment;
+use crate::error::{CommandError, Kind};
 use channels::Call;
 use rules::plan::{Hook, Plan, Way, Window};
 use serde_json::Value;
@@ -43,6 +44,59 @@ impl<'a> Caller<'a> {
         let call = call.hiding(self.secrets.iter().copied(), &environment);
         call.make(id, about, self.time_limit)
     }
+}
+
+/// Looks whether each hook of a plan could be called, and calls none: on the night is too late.
+///
+/// # Errors
+/// The first that could not.
+pub(crate) fn check(plan: &Plan, window: &Window) -> Result<(), CommandError> {
+    let hooks = &window.hooks;
+    let named = [
+        ("freeze", &hooks.freeze),
+        ("release", &hooks.release),
+        ("rollback", &hooks.rollback),
+    ];
+    for (name, hook) in named {
+        let wrong = match hook {
+            None => None,
+            Some(Hook::Post(address)) => Call::address(address, &environment)
+                .err()
+                .map(|mistake| mistake.to_string()),
+            Some(Hook::Command(argv)) => argv
+                .first()
+                .filter(|program| !can_be_run(program, plan.folder()))
+                .map(|program| format!("there is no program `{program}` that may be run")),
+        };
+        if let Some(why) = wrong {
+            let message = format!("the hook `{name}`: {why}");
+            return Err(CommandError::new(Kind::Use, message));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a program is there: from the plan's folder on where it is a path, else where programs are
+/// looked for.
+fn can_be_run(program: &str, folder: &Path) -> bool {
+    if program.contains('/') {
+        return is_program(&folder.join(program));
+    }
+    let path = environment("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|place| is_program(&place.join(program)))
+}
+
+#[cfg(unix)]
+fn is_program(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    path.metadata()
+        .is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_program(path: &Path) -> bool {
+    // Its ending may be left out.
+    path.exists() || path.with_extension("exe").exists()
 }
 
 /// The texts of a window that take variables of the environment.

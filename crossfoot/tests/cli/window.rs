@@ -437,6 +437,32 @@ fn what_a_system_answers_brings_no_secret_of_the_environment_out() {
     }
 }
 
+#[test]
+fn a_hook_that_cannot_be_called_is_told_before_the_night() {
+    let place = night();
+    let place = place.with("plain-text", "no program");
+    let said = |step: &str, hook: &str| {
+        fs::write(place.path().join("crossfoot.toml"), hooked(step, hook)).unwrap();
+        let said = ends(&place, "window announce", "2");
+        assert!(!place.path().join("window/daybook.jsonl").exists());
+        said
+    };
+    let told = [
+        said("freeze", r#"["./close-pay"]"#),
+        said("release", r#"["./plain-text"]"#),
+        said("rollback", r#"["no-such-program-anywhere"]"#),
+        said("release", "\"https://bao.example/${NOT_SET}\""),
+        said("freeze", "\"ftp://bao.example\""),
+    ];
+    insta::assert_snapshot!(told.concat(), @"
+    error: the hook `freeze`: there is no program `./close-pay` that may be run
+    error: the hook `release`: there is no program `./plain-text` that may be run
+    error: the hook `rollback`: there is no program `no-such-program-anywhere` that may be run
+    error: the hook `release`: the environment has no NOT_SET, or it is empty; set it before the run
+    error: the hook `freeze`: there is no program `ftp://bao.example` that may be run
+    ");
+}
+
 /// Robots of chat systems answer 200 to what they do not take.
 #[test]
 fn what_an_answer_must_say_and_whom_to_trust_is_in_the_plan() {

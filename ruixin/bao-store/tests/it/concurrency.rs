@@ -66,15 +66,19 @@ fn many_clients_at_once_keep_every_rule() {
         // 10,000 fen of the cap are twelve times 500, each once.
         let fast = whole.orders().filter(|order| order.request.kind == OrderKind::RedeemFast);
         assert_eq!(fast.count() as u64, ROUNDS, "{kind:?}");
+        let mut advanced = 12 * 500;
         for user in USERS {
             let paid = whole.orders().filter(|order| {
                 order.request.investor == user && matches!(order.request.kind, OrderKind::Pay { .. })
             });
             let paid: i64 = paid.map(|order| order.request.amount_fen).sum();
-            assert!(paid <= 20_000 && paid > 20_000 - 900, "{kind:?}: {paid}");
+            assert!(paid <= 20_000, "{kind:?}: {paid}");
+            advanced += paid;
             let wallet = whole.book().account(user_account(user).id).map(Account::available_fen);
             assert!(wallet.is_some_and(|fen| (0..9_000).contains(&fen)), "{kind:?}: {wallet:?}");
         }
+        // Together they want more than there is for advances: all of it is used, and no more.
+        assert!(advanced <= 50_000 && advanced > 50_000 - 900, "{kind:?}: {advanced}");
     }
 }
 

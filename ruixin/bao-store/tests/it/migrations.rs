@@ -1,1 +1,61 @@
-//! migrations
+//! Books of an older version are brought to this one, and nothing of them is lost.
+
+use ruixin_bao::fund::OrderKind;
+use ruixin_bao::ledger::Account;
+use ruixin_bao_store::{Store, StoreError, VERSION};
+
+use crate::support::{BOTH, Kind, Place, USERS, at, day, request, terms, threads};
+
+/// A file as version 1 of the program has written it, in SQL: `sqlite3 bao.db .dump`, shortened.
+const VERSION_1: &str = include_str!("../fixtures/version-1.sql");
+
+#[test]
+fn books_of_version_1_are_migrated_when_they_are_opened() {
+    let place = Place::new(Kind::Sqlite);
+    place.direct(VERSION_1).unwrap();
+    let mut store = place.open();
+    store.prove().unwrap();
+    let whole = store.whole().unwrap();
+    whole.prove().unwrap();
+    assert_eq!(whole.day(day("2013-06-05")).stage, ruixin_bao::fund::Stage::Closed);
+    let shares = ruixin_bao::fund::shares_account(USERS[0]).id;
+    let held = store.account(shares).unwrap().as_ref().map(Account::balance_fen);
+    assert_eq!(held, Some(50_000));
+
+    // They go on from there, and are what they are when they are opened once more.
+    let order = request(9, USERS[0], OrderKind::Redeem, 1_000);
+    store.place(&[order], at("2013-06-06 10:00")).unwrap()[0].as_ref().unwrap();
+    let night = at("2013-06-07 01:00");
+    store.run_day(day("2013-06-06"), 100, night, threads()).unwrap();
+    store.prove().unwrap();
+    let before = format!("{:?}", store.whole().unwrap());
+    assert_eq!(format!("{:?}", place.open().whole().unwrap()), before);
+}
+
+#[test]
+fn a_later_version_and_no_books_at_all_are_refused() {
+    for kind in BOTH {
+        let place = Place::new(kind);
+        let error = Store::open(&place.address).unwrap_err();
+        assert_eq!(error.code(), "store_not_there", "{kind:?}");
+        drop(Store::create(&place.address, terms("2013-06-05")).unwrap());
+        let other = Store::create(&place.address, terms("2013-06-06")).unwrap_err();
+        assert!(matches!(other, StoreError::OtherTerms { term: "first day", .. }), "{other}");
+        drop(Store::create(&place.address, terms("2013-06-05")).unwrap());
+        let later = VERSION + 1;
+        place.direct(&format!("INSERT INTO bao_migration VALUES ({later})")).unwrap();
+        let error = Store::open(&place.address).unwrap_err();
+        assert_eq!(error.code(), "store_later_version", "{kind:?}");
+    }
+    let error = Store::open("mysql://somewhere/bao").unwrap_err();
+    assert_eq!(error.code(), "store_address");
+}
+
+/// Writes the fixture anew: only with a program whose last migration is the first.
+#[test]
+fn the_fixture_is_of_version_1() {
+    let versions: Vec<&str> = VERSION_1.matches("INSERT INTO bao_migration").collect();
+    assert_eq!(versions.len(), 1);
+    assert!(VERSION_1.contains("INSERT INTO bao_migration VALUES(1)"));
+    assert!(!VERSION_1.contains("opening_holding"));
+}
