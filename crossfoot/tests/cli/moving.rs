@@ -136,6 +136,21 @@ fn while_payments_go_on_only_what_stands_is_a_break() {
         "verify --as-of --settle 0 --evidence still --lang zh",
     );
     assert!(stdout.contains("两账并未停写"), "{stdout}");
+
+    // The same where the servers add up.
+    let plan = place.read("crossfoot.toml");
+    let plan = plan.replace("money =", "fold = \"push\"\nmoney =");
+    std::fs::write(place.path().join("crossfoot.toml"), plan).unwrap();
+    let (code, stdout, _) = run(&place, "verify --as-of --settle 0 --evidence pushed");
+    assert_eq!(code, Some(1), "{stdout}");
+    assert_eq!(
+        place.read("pushed/breaks.jsonl"),
+        place.read("still/breaks.jsonl")
+    );
+    assert_eq!(
+        report(&place, "pushed")["agreements"][0]["fold"]["actual"]["way"],
+        "pushed"
+    );
 }
 
 #[test]

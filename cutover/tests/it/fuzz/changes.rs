@@ -297,6 +297,12 @@ pub(super) const CHANGES: &[(&str, Change)] = &[
     ("a signature moved to another role", |case| {
         done(case.signers[0].change_after = |s| s.role = "engineer".into())
     }),
+    ("a verification of books that moved", |case| {
+        done(case.run.report.as_of = true)
+    }),
+    ("a record in flight that still moves", |case| {
+        done(case.run.report.agreements[0].in_flight.moving = 1)
+    }),
     ("nothing compared", |case| {
         done(case.run.report.agreements.clear())
     }),

@@ -28,6 +28,8 @@ fn with_history(place: &Place) {
     }
     let night = at("2013-06-07 01:00");
     store.run_day(day("2013-06-06"), 777, night, threads()).unwrap();
+    let open = request(5, USERS[0], OrderKind::Redeem, 10);
+    store.place(&[open], at("2013-06-07 10:00")).unwrap()[0].as_ref().unwrap();
     store.prove().unwrap();
 }
 

@@ -78,7 +78,12 @@ impl Place {
             Kind::Sqlite => {
                 let connection = rusqlite::Connection::open(&self.address).expect("it opens");
                 connection.pragma_update(None, "foreign_keys", true).expect("set");
-                connection.execute_batch(sql).map_err(|error| error.to_string())
+                // As psql does: all or nothing.
+                let sql = match sql.contains("BEGIN") {
+                    true => sql.to_owned(),
+                    false => format!("BEGIN; {sql}; COMMIT"),
+                };
+                connection.execute_batch(&sql).map_err(|error| error.to_string())
             }
             Kind::Postgres => {
                 let schema = self.address.split("schema=").nth(1).expect("a schema");

@@ -1,7 +1,10 @@
 //! SQLite: one thread writes in groups, a few read.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -262,13 +265,27 @@ where
     read
 }
 
+thread_local! {
+    static WRITTEN: RefCell<BTreeMap<&'static str, Rc<str>>> = RefCell::default();
+}
+
+/// A statement in SQLite's words, which each thread works out once.
+fn written(text: &'static str) -> Rc<str> {
+    WRITTEN.with_borrow_mut(|known| {
+        known
+            .entry(text)
+            .or_insert_with(|| sql::written(Dialect::Sqlite, text).into())
+            .clone()
+    })
+}
+
 pub(super) fn rows(
     connection: &Connection,
     text: &'static str,
     parameters: &[Value],
 ) -> Result<Vec<Row>, StoreError> {
     let read = || -> rusqlite::Result<Vec<Row>> {
-        let mut statement = connection.prepare_cached(&sql::written(Dialect::Sqlite, text))?;
+        let mut statement = connection.prepare_cached(&written(text))?;
         let columns = statement.column_count();
         let mut found = statement.query(params_from_iter(parameters))?;
         let mut rows = Vec::new();
@@ -283,8 +300,7 @@ pub(super) fn rows(
 
 fn execute(connection: &Connection, write: &Write) -> Result<(), StoreError> {
     let touch = || -> rusqlite::Result<usize> {
-        let text = sql::written(Dialect::Sqlite, write.sql);
-        let mut statement = connection.prepare_cached(&text)?;
+        let mut statement = connection.prepare_cached(&written(write.sql))?;
         statement.execute(params_from_iter(&write.parameters))
     };
     let touched = touch().map_err(|error| failure(&error))?;
