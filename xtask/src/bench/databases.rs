@@ -45,6 +45,31 @@ key    = ["txn_id"]
 money  = ["amount", "fee", "balance"]
 "#;
 
+const LOAD: &str = "psql, \\copy from the files, then the primary key";
+const INTO_POSTGRES: &str = "crossfoot convert, into PostgreSQL";
+const INTO_SQLITE: &str = "crossfoot convert, into SQLite";
+const INTO_FILES: &str = "crossfoot convert, into Parquet";
+
+/// Files that a conversion reads, each a chunk or more.
+const PARTS: u64 = 8;
+
+const CONVERT: &str = r#"name     = "bench"
+timezone = "Asia/Shanghai"
+currency = "CNY"
+[source]
+url = "old"
+[source.tables.ledger]
+files = "ledger/*.csv"
+[target]
+url = "TARGET"
+[[agreement]]
+name   = "ledger"
+rule   = "SELECT CAST(txn_id AS BIGINT) AS txn_id, CAST(account AS BIGINT) AS account, at, CAST(kind AS SMALLINT) AS kind, money(amount) AS amount, money(fee) AS fee, money(balance) AS balance, reference FROM ledger"
+target = "ledger"
+key    = ["txn_id"]
+money  = ["amount", "fee", "balance"]
+"#;
+
 /// Makes the command of a contestant anew for each run.
 type Making<'a> = Box<dyn Fn() -> Command + 'a>;
 
@@ -74,6 +99,7 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<()> {
             &server, &crossfoot, &python, records, differing, runs,
         )?);
     }
+    let writing = writing(&server, &crossfoot, records / 5, runs)?;
     let results = json!({
         "date": machine::said_by("date", &["-u", "+%F"]),
         "machine": machine::describe(),
@@ -81,6 +107,7 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<()> {
         "python": machine::said_by(&python.to_string_lossy(), &["--version"]),
         "server": server.psql("SHOW server_version").trim(),
         "cases": cases,
+        "writing": writing,
     });
     let bench = place::root().join("bench");
     let text = serde_json::to_string_pretty(&results)? + "\n";
@@ -188,6 +215,83 @@ fn case(
     Ok(json!({"records": records, "differing": differing, "rows": measured}))
 }
 
+/// Converts records of CSV files into a database, beside loading the same files with the server's own
+/// client.
+fn writing(
+    server: &Postgres,
+    crossfoot: &std::path::Path,
+    records: u64,
+    runs: u64,
+) -> Result<Value> {
+    eprintln!("-- {records} records to be written");
+    let folder = tempfile::tempdir().context("no folder for the files")?;
+    let old = folder.path().join("old/ledger");
+    fs::create_dir_all(&old).context("no folder for the files")?;
+    let part = records / PARTS;
+    let mut load = vec![
+        "DROP TABLE IF EXISTS new.loaded".to_owned(),
+        format!("CREATE TABLE new.loaded AS SELECT {LEDGER} FROM generate_series(1, 0) n"),
+    ];
+    for number in 0..PARTS {
+        let file = old.join(format!("part-{number}.csv"));
+        let (from, to) = (number * part + 1, (number + 1) * part);
+        let query = format!("SELECT {LEDGER} FROM generate_series({from}, {to}) n");
+        let file = file.display();
+        server.psql(&format!(
+            "\\copy ({query}) TO '{file}' (FORMAT csv, HEADER)\n"
+        ));
+        load.push(format!(
+            "\\copy new.loaded FROM '{file}' (FORMAT csv, HEADER)"
+        ));
+    }
+    load.push("ALTER TABLE new.loaded ADD PRIMARY KEY (txn_id)".to_owned());
+    server.psql("DROP SCHEMA IF EXISTS bao CASCADE; CREATE SCHEMA bao");
+    let url = server.url("teller", "${PASSWORD}").replace("%40", "@") + "&schema=bao";
+    for (name, target) in [
+        ("postgres.toml", url.as_str()),
+        ("sqlite.toml", "sqlite://bao.db"),
+        ("files.toml", "bao"),
+    ] {
+        let plan = CONVERT.replace("TARGET", target);
+        fs::write(folder.path().join(name), plan).context("the plan cannot be written")?;
+    }
+    let convert = |plan: &str| {
+        let mut command = Command::new(crossfoot);
+        command
+            .args(["convert", "--json", "--no-progress", "--discard", "--plan"])
+            .arg(folder.path().join(plan))
+            .env("PASSWORD", PASSWORD);
+        command
+    };
+    let psql = || {
+        let mut command = server.psql_command();
+        for statement in &load {
+            command.args(["-c", statement]);
+        }
+        command
+    };
+    let contestants: [(&str, Making<'_>); 4] = [
+        (LOAD, Box::new(psql)),
+        (INTO_POSTGRES, Box::new(|| convert("postgres.toml"))),
+        (INTO_SQLITE, Box::new(|| convert("sqlite.toml"))),
+        (INTO_FILES, Box::new(|| convert("files.toml"))),
+    ];
+    let mut measured = Vec::new();
+    for (name, command) in &contestants {
+        let mut taken = (0..runs)
+            .map(|_| measure::run(&mut command()))
+            .collect::<Result<Vec<_>>>()?;
+        taken.sort_by(|one, other| one.wall_seconds.total_cmp(&other.wall_seconds));
+        let taken = taken.swap_remove((taken.len() - 1) / 2);
+        if !taken.status.success() {
+            bail!("{name} failed, {}", taken.status);
+        }
+        eprintln!("   {name}: {:.1} s", taken.wall_seconds);
+        measured.push(json!({"name": name, "figures": taken.figures()}));
+    }
+    Ok(json!({"records": part * PARTS, "rows": measured}))
+}
+
 /// How many differing records a contestant has told.
 fn found(name: &str, stdout: &[u8]) -> Result<Option<u64>> {
     let said = String::from_utf8_lossy(stdout);
@@ -244,7 +348,34 @@ pub(crate) fn draw(results: &Value) -> String {
             .expect("a string takes it");
         }
     }
+    draw_writing(&results["writing"], &mut section);
     section
+}
+
+fn draw_writing(writing: &Value, section: &mut String) {
+    let Some(records) = writing["records"].as_u64() else {
+        return;
+    };
+    write!(
+        section,
+        "\n### {} records converted\n\nFrom {PARTS} CSV files, money read by `money()`. Loading parses the files in the \
+         server, within one session; a conversion commits each chunk with its manifest, and gives the key in the end.\n\n\
+         | what | wall s | records/s | against loading | peak |\n|---|---:|---:|---:|---:|\n",
+        thousands(records),
+    )
+    .expect("a string takes it");
+    for row in list(&writing["rows"]) {
+        let wall = seconds(writing, &text(&row["name"]));
+        writeln!(
+            section,
+            "| {} | {wall:.1} | {} | {:.2} | {:.0} MB |",
+            text(&row["name"]),
+            thousands((records as f64 / wall) as u64),
+            wall / seconds(writing, LOAD),
+            row["figures"]["peak_bytes"].as_f64().unwrap_or(f64::NAN) / 1e6,
+        )
+        .expect("a string takes it");
+    }
 }
 
 fn seconds(case: &Value, name: &str) -> f64 {
