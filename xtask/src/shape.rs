@@ -24,8 +24,11 @@ fn the_crates_know_each_other_one_way_only() {
     reconcile       books causes footing ledger rules
     reports         ledger
     ruixin-bao      ledger
+    ruixin-bao-store ledger ruixin-bao
     ruixin-faults
     ruixin-history
+    ruixin-pay      ruixin-service
+    ruixin-service
     rules           books cutover ledger
     shadow          ledger
     xtask

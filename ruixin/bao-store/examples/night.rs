@@ -56,7 +56,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     })));
     let opening = i64::from(first_day.number()) * 24 * MICROS_PER_HOUR + 8 * MICROS_PER_HOUR;
     measured("import", &marks, holders, || {
-        store.import(&source.display().to_string(), opening).map(drop)
+        store
+            .import(&source.display().to_string(), opening)
+            .map(drop)
     })?;
     let threads = NonZeroUsize::new(2).ok_or("no threads")?;
     for (night, income_fen) in [(0, 0), (1, 123_456_789), (2, 123_456_790)] {
@@ -103,7 +105,10 @@ fn measured<E>(
     work()?;
     let ended = Instant::now();
     say(what, begun, holders);
-    let mut marks = marks.lock().map(|mut marks| std::mem::take(&mut *marks)).unwrap_or_default();
+    let mut marks = marks
+        .lock()
+        .map(|mut marks| std::mem::take(&mut *marks))
+        .unwrap_or_default();
     marks.push(("", ended));
     for pair in marks.windows(2) {
         if let [(what, from), (_, until)] = pair {
@@ -135,7 +140,8 @@ fn converted(path: &Path, holders: u64) -> Result<(), Box<dyn Error>> {
     let transaction = connection.transaction()?;
     {
         let mut account = transaction.prepare("INSERT INTO account VALUES (?1, '2001', 'USER')")?;
-        let mut opening = transaction.prepare("INSERT INTO opening VALUES ('2001', ?1, 0, ?2 / 100.0)")?;
+        let mut opening =
+            transaction.prepare("INSERT INTO opening VALUES ('2001', ?1, 0, ?2 / 100.0)")?;
         let mut holding = transaction.prepare(
             "INSERT INTO holding VALUES (?1, ?2 / 100.0, ?2 / 100.0, '2013-05-27', '2013-05-28', '2013-05-28')",
         )?;
@@ -148,7 +154,10 @@ fn converted(path: &Path, holders: u64) -> Result<(), Box<dyn Error>> {
             opening.execute(rusqlite::params![name, fen])?;
             holding.execute(rusqlite::params![name, fen])?;
         }
-        transaction.execute("INSERT INTO opening VALUES ('1009', NULL, ?1 / 100.0, 0)", [sum])?;
+        transaction.execute(
+            "INSERT INTO opening VALUES ('1009', NULL, ?1 / 100.0, 0)",
+            [sum],
+        )?;
     }
     transaction.commit()?;
     Ok(())

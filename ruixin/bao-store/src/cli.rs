@@ -40,7 +40,13 @@ Amounts are yuan with two decimals at most. Instants are Shanghai's clock.";
 #[command(name = "ruixin-bao", version, after_help = AFTER)]
 pub(crate) struct Arguments {
     /// The books: a path of SQLite, or postgres://user:password@host/database?schema=…
-    #[arg(long, global = true, env = "RUIXIN_BAO_BOOKS", default_value = "bao.db")]
+    #[arg(
+        long,
+        global = true,
+        env = "RUIXIN_BAO_BOOKS",
+        hide_env_values = true,
+        default_value = "bao.db"
+    )]
     books: String,
     /// The instant at which to act, such as `2013-05-27 16:00`; else the clock's
     #[arg(long, global = true, value_parser = instant)]
@@ -188,7 +194,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
                     code = ExitCode::from(3);
                 }
             }
-            Command::Register { date, out: to, totals } => {
+            Command::Register {
+                date,
+                out: to,
+                totals,
+            } => {
                 let register = store.register(*date)?;
                 match to {
                     None => write_register(&register, &mut out)?,
@@ -240,7 +250,10 @@ fn import(
 ) -> Result<(), CommandError> {
     let opened = store.import(from, now)?;
     if opened.is_repeat {
-        writeln!(out, "The books were opened with these before: nothing was done.")?;
+        writeln!(
+            out,
+            "The books were opened with these before: nothing was done."
+        )?;
     }
     writeln!(
         out,
@@ -321,7 +334,9 @@ fn to_file(
     let part = PathBuf::from(name);
     let mut file = BufWriter::new(File::create(&part).map_err(failed)?);
     write(&mut file).map_err(failed)?;
-    let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
+    let file = file
+        .into_inner()
+        .map_err(|error| failed(error.into_error()))?;
     file.sync_all().map_err(failed)?;
     std::fs::rename(&part, path).map_err(failed)
 }

@@ -111,17 +111,23 @@ pub(crate) fn read(
 mod tests {
     use super::*;
 
-    fn columns(rows: &[(u64, i64)]) -> Columns {
+    type Rows = &'static [(u64, i64)];
+
+    fn columns(rows: Rows) -> Columns {
         let (holders, shares) = rows.iter().copied().unzip();
         Columns { holders, shares }
     }
 
     #[test]
     fn registers_are_merged_in_the_order_of_holders() {
-        let cases: [(&[(u64, i64)], &[(u64, i64)], &[(u64, i64)]); 4] = [
+        let cases: [(Rows, Rows, Rows); 4] = [
             (&[], &[(1, 5)], &[(1, 5)]),
             (&[(1, 5), (3, 7)], &[], &[(1, 5), (3, 7)]),
-            (&[(1, 5), (3, 7)], &[(2, 1), (3, -7), (9, 4)], &[(1, 5), (2, 1), (9, 4)]),
+            (
+                &[(1, 5), (3, 7)],
+                &[(2, 1), (3, -7), (9, 4)],
+                &[(1, 5), (2, 1), (9, 4)],
+            ),
             (&[(5, 1)], &[(1, 2), (5, 3)], &[(1, 2), (5, 4)]),
         ];
         for (left, right, expect) in cases {

@@ -46,7 +46,10 @@ pub enum StoreError {
     #[error("the tables are of version {found}, and this program knows versions to {known}")]
     LaterVersion { found: i64, known: i64 },
     /// A number has no place in the database.
-    #[error("{what} {number} is above {}, the largest that the store keeps", i64::MAX)]
+    #[error(
+        "{what} {number} is above {}, the largest that the store keeps",
+        i64::MAX
+    )]
     TooLarge { what: &'static str, number: u64 },
     /// A sum does not fit.
     #[error("the sum of {what} is beyond 64 bits")]
@@ -156,7 +159,9 @@ fn of_fund(error: &FundError) -> Option<String> {
     let mend = match error {
         FundError::TooEarly { .. } => "wait for the hour, or give the instant with `--at`",
         FundError::StageNotReached { day, .. } => {
-            return Some(format!("`ruixin-bao day run --date {day}` does the steps in order"));
+            return Some(format!(
+                "`ruixin-bao day run --date {day}` does the steps in order"
+            ));
         }
         FundError::DayBeforeNotReached { before, .. } => {
             return Some(format!("`ruixin-bao day run --date {before}` comes first"));

@@ -183,7 +183,10 @@ fn write_accounts(
         account.totals.debits_posted_fen = opening.debits_fen;
         account.totals.credits_posted_fen = opening.credits_fen;
         if account.id.subject == USERS {
-            while holdings.next_if(|one| one.holder < account.id.number).is_some() {}
+            while holdings
+                .next_if(|one| one.holder < account.id.number)
+                .is_some()
+            {}
             if let Some(holding) = holdings.next_if(|one| one.holder == account.id.number) {
                 let debits = opening.debits_fen.checked_add(holding.shares);
                 let what = "debits";
@@ -234,7 +237,10 @@ fn write_accounts(
 
 /// Says what an account is: by the fund's own rules where it knows the subject, else by the chart.
 fn described(terms: &Terms, opening: &Opening) -> Account {
-    if let Some(own) = house_accounts(terms).into_iter().find(|own| own.id == opening.id) {
+    if let Some(own) = house_accounts(terms)
+        .into_iter()
+        .find(|own| own.id == opening.id)
+    {
         return own;
     }
     let limit = match opening.id.subject {
@@ -280,7 +286,9 @@ fn sweep(session: &mut dyn Session, terms: &Terms, now: i64) -> Result<(), Store
     let mut sum = 0_i64;
     for (account, balance_fen) in balances.into_iter().filter(|(account, _)| *account != bank) {
         let what = "client money";
-        sum = sum.checked_add(balance_fen).ok_or(StoreError::Overflow { what })?;
+        sum = sum
+            .checked_add(balance_fen)
+            .ok_or(StoreError::Overflow { what })?;
         postings.push(signed(account, Side::Credit, balance_fen));
     }
     if postings.is_empty() {
@@ -292,7 +300,8 @@ fn sweep(session: &mut dyn Session, terms: &Terms, now: i64) -> Result<(), Store
     }
     page.load_accounts(postings.iter().map(|posting| posting.account))?;
     let mut voucher = Voucher::booking(SWEEP, terms.first_day, postings);
-    "client money brought together at the settlement bank (备付金归集)".clone_into(&mut voucher.memo);
+    "client money brought together at the settlement bank (备付金归集)"
+        .clone_into(&mut voucher.memo);
     let book: &Book = page.fund.book();
     let effects = book_on_page(book, &voucher, now)?;
     let mut changes = Changes::default();
@@ -342,7 +351,11 @@ fn subscribe(
     let with = [Value::Int(shares), Value::Int(i64::from(SUBSCRIPTIONS))];
     session.execute("subscribing holdings", sql, &with)?;
     let legs = vec![Posting::credit(waiting, shares)];
-    write_bulk(session, &entry(SUBSCRIPTION, day, now, legs), "opening_subscription")?;
+    write_bulk(
+        session,
+        &entry(SUBSCRIPTION, day, now, legs),
+        "opening_subscription",
+    )?;
     Ok(shares)
 }
 
@@ -397,4 +410,3 @@ pub(crate) fn kind_of(word: &str) -> Option<AccountKind> {
         _ => return None,
     })
 }
-

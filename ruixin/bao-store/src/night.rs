@@ -4,25 +4,29 @@
 //! that is not done, and comes to the same. What is read for the division cannot change any more
 //! when it is read: no order's right can begin on a day that is confirmed.
 
+mod stored;
+
 use std::num::NonZeroUsize;
 
 use ruixin_bao::Day;
 use ruixin_bao::fund::{
-    Batch, CLIENT_MONEY, DayRecord, FUND_ASSETS, Fund, RESERVE, SHARES, SUBSCRIPTIONS, Stage,
-    Terms, check_same_income, income_voucher,
+    Batch, CLIENT_MONEY, FUND_ASSETS, Fund, RESERVE, SHARES, SUBSCRIPTIONS, Stage, Terms,
+    check_same_income, income_voucher,
 };
 use ruixin_bao::income::{Distribution, Register};
-use ruixin_bao::ledger::{
-    Account, AccountId, Entry, LedgerError, Posting, Voucher, VoucherId,
-};
+use ruixin_bao::ledger::{Account, AccountId, Entry, LedgerError, Posting, Voucher, VoucherId};
+
+pub use stored::StoredDay;
+pub(crate) use stored::{stored_day, stored_days};
 
 use crate::columns::Columns;
 use crate::error::StoreError;
 use crate::import::CONFIRMATION;
 use crate::sql::{Session, Value};
-use crate::store::write_bulk;
 use crate::store::terms::day as day_value;
+use crate::store::write_bulk;
 use crate::store::{Changes, Lock, Page, Store, page, update_accounts};
+use stored::{batch, batch_of_opening, batch_values, overflow, sum};
 
 /// Orders that are confirmed at once: so many pages of them are in memory.
 const ORDERS_AT_ONCE: usize = 20_000;
@@ -40,19 +44,6 @@ pub struct Run {
     pub confirmed: Batch,
     /// Its income.
     pub income: Distribution,
-    /// What of a loss the risk reserve bore, fen.
-    pub from_reserve_fen: i64,
-}
-
-/// Is what is kept of a day; the incomes of its holders are in the register.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredDay {
-    /// The day.
-    pub day: Day,
-    /// How far it has come, and the orders of its steps. Of the income nothing is in here.
-    pub record: DayRecord,
-    /// Its income, once it is divided.
-    pub income: Option<Distribution>,
     /// What of a loss the risk reserve bore, fen.
     pub from_reserve_fen: i64,
 }
@@ -289,17 +280,29 @@ fn confirm_opening(
     let mut page = Page::new(session, terms)?;
     let legs = [
         Posting::debit(AccountId::new(SUBSCRIPTIONS, 0), amount_fen),
-        Posting::credit(AccountId::new(CLIENT_MONEY, terms.settlement_bank), amount_fen),
+        Posting::credit(
+            AccountId::new(CLIENT_MONEY, terms.settlement_bank),
+            amount_fen,
+        ),
         Posting::debit(AccountId::new(FUND_ASSETS, 0), amount_fen),
     ];
     let sql = "UPDATE account SET credits_posted = credits_posted + h.shares \
                FROM opening_holding h WHERE account.subject = 4001 AND account.number = h.holder";
-    carry_all(page.session(), sql, &[], "SELECT count(*) FROM opening_holding")?;
+    carry_all(
+        page.session(),
+        sql,
+        &[],
+        "SELECT count(*) FROM opening_holding",
+    )?;
     page.load_accounts(legs.iter().map(|leg| leg.account))?;
     let accounts = moved(&page.fund, &legs)?;
     let session = page.into_session();
     update_accounts(session, accounts.iter())?;
-    session.execute("confirming holdings", "UPDATE opened SET is_confirmed = 1", &[])?;
+    session.execute(
+        "confirming holdings",
+        "UPDATE opened SET is_confirmed = 1",
+        &[],
+    )?;
     let entry = entry(CONFIRMATION, due_on, now, legs.to_vec());
     write_bulk(session, &entry, "opening_confirmation")
 }
@@ -329,7 +332,11 @@ fn divide(
         true => available(session)?,
         false => Columns::default(),
     };
-    let mut available = available.holders.into_iter().zip(available.shares).peekable();
+    let mut available = available
+        .holders
+        .into_iter()
+        .zip(available.shares)
+        .peekable();
     let mut rows = holders.iter().zip(&shares).zip(&incomes);
     let day_number = i64::from(day.number());
     let columns = ["day", "holder", "shares", "income", "borne"];
@@ -422,7 +429,11 @@ fn carry(
         let accounts = moved(&page.fund, &legs)?;
         let session = page.into_session();
         update_accounts(session, accounts.iter())?;
-        write_bulk(session, &entry(income_voucher(day), day, now, legs), "income")?;
+        write_bulk(
+            session,
+            &entry(income_voucher(day), day, now, legs),
+            "income",
+        )?;
     }
     let sql = "UPDATE day SET stage = 3 WHERE day = $1";
     session.execute("distributing a day", sql, &[day_value(day)])?;
@@ -440,7 +451,8 @@ fn carry_all(
     let moved = session.execute("carrying to shares", update, with)?;
     let expected = session.number("counting", count, with)?;
     if i64::try_from(moved).ok() != Some(expected) {
-        let why = format!("{moved} accounts of shares were moved, and there are {expected} to move");
+        let why =
+            format!("{moved} accounts of shares were moved, and there are {expected} to move");
         return Err(StoreError::damaged(why));
     }
     Ok(())
@@ -467,123 +479,4 @@ fn entry(id: VoucherId, day: Day, booked_at: i64, postings: Vec<Posting>) -> Ent
         reversed_by: None,
         rebooked_by: None,
     }
-}
-
-fn batch(session: &mut dyn Session, from: &str, with: &[Value]) -> Result<Batch, StoreError> {
-    let sql = format!(
-        "SELECT kind, CAST(count(*) AS bigint), CAST(sum(amount) AS bigint) FROM {from} \
-         GROUP BY kind"
-    );
-    let mut batch = Batch::default();
-    session.each("adding up orders", &sql, with, &mut |row| {
-        let amount_fen = i128::from(row.int(2)?);
-        batch.orders = batch.orders.saturating_add(row.unsigned(1)?);
-        let total = match row.text(0)? {
-            "S" => &mut batch.subscribed_fen,
-            "R" => &mut batch.redeemed_fen,
-            _ => &mut batch.redeemed_fast_fen,
-        };
-        *total = total.saturating_add(amount_fen);
-        Ok(())
-    })?;
-    Ok(batch)
-}
-
-/// What was subscribed before the books were opened, as orders.
-fn batch_of_opening(
-    session: &mut dyn Session,
-    column: &str,
-    day: Day,
-) -> Result<Batch, StoreError> {
-    let sql = format!(
-        "SELECT CAST(count(*) AS bigint), CAST(coalesce(sum(shares), 0) AS bigint) \
-         FROM opening_holding WHERE {column} = $1"
-    );
-    let found = session.first("adding up holdings", &sql, &[day_value(day)], |row| {
-        Ok(Batch {
-            orders: row.unsigned(0)?,
-            subscribed_fen: i128::from(row.int(1)?),
-            ..Batch::default()
-        })
-    })?;
-    Ok(found.unwrap_or_default())
-}
-
-fn sum(one: Batch, other: Batch) -> Batch {
-    Batch {
-        orders: one.orders.saturating_add(other.orders),
-        subscribed_fen: one.subscribed_fen.saturating_add(other.subscribed_fen),
-        redeemed_fen: one.redeemed_fen.saturating_add(other.redeemed_fen),
-        redeemed_fast_fen: one.redeemed_fast_fen.saturating_add(other.redeemed_fast_fen),
-    }
-}
-
-fn batch_values(batch: &Batch) -> Result<[Value; 4], StoreError> {
-    let int = |number: i128| i64::try_from(number).map(Value::Int).map_err(|_| overflow());
-    Ok([
-        int(i128::from(batch.orders))?,
-        int(batch.subscribed_fen)?,
-        int(batch.redeemed_fen)?,
-        int(batch.redeemed_fast_fen)?,
-    ])
-}
-
-fn overflow() -> StoreError {
-    StoreError::Overflow { what: "a day" }
-}
-
-/// Reads what is kept of a day, if there is anything.
-pub(crate) fn stored_day(
-    session: &mut dyn Session,
-    day: Day,
-) -> Result<Option<StoredDay>, StoreError> {
-    let mut found = stored_days(session, " WHERE day = $1", &[day_value(day)])?;
-    Ok(found.pop())
-}
-
-pub(crate) fn stored_days(
-    session: &mut dyn Session,
-    condition: &str,
-    with: &[Value],
-) -> Result<Vec<StoredDay>, StoreError> {
-    let sql = format!(
-        "SELECT day, stage, cut_orders, cut_subscribed, cut_redeemed, cut_fast, conf_orders, \
-         conf_subscribed, conf_redeemed, conf_fast, income, shares, per_ten_thousand, residue, \
-         from_reserve FROM day{condition} ORDER BY day"
-    );
-    session.all("reading days", &sql, with, |row| {
-        let batch = |at: usize| match row.int_or_null(at)? {
-            None => Ok(None),
-            Some(_) => Ok::<_, StoreError>(Some(Batch {
-                orders: row.unsigned(at)?,
-                subscribed_fen: i128::from(row.int(at.saturating_add(1))?),
-                redeemed_fen: i128::from(row.int(at.saturating_add(2))?),
-                redeemed_fast_fen: i128::from(row.int(at.saturating_add(3))?),
-            })),
-        };
-        let income = match row.int_or_null(10)? {
-            None => None,
-            Some(income_fen) => {
-                let residue_fen = row.int(13)?;
-                Some(Distribution {
-                    income_fen,
-                    shares: row.int(11)?,
-                    per_ten_thousand: ledger::Decimal::new(i128::from(row.int(12)?), 4),
-                    cut_fen: income_fen.saturating_sub(residue_fen),
-                    residue_fen,
-                })
-            }
-        };
-        Ok(StoredDay {
-            day: crate::store::terms::day_of(row.int(0)?)?,
-            record: DayRecord {
-                stage: page::stage(row.int(1)?)?,
-                cut: batch(2)?,
-                confirmed: batch(6)?,
-                income: None,
-            },
-            income,
-            from_reserve_fen: row.int_or_null(14)?.unwrap_or(0),
-        })
-    })
 }

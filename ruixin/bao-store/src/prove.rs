@@ -214,11 +214,7 @@ pub(crate) fn prove_day(session: &mut dyn Session, day: Day) -> Result<(), Store
     Ok(())
 }
 
-fn prove(
-    session: &mut dyn Session,
-    proof: &Proof,
-    from: &[Value],
-) -> Result<Proved, StoreError> {
+fn prove(session: &mut dyn Session, proof: &Proof, from: &[Value]) -> Result<Proved, StoreError> {
     let id = match session.is_postgres() {
         true => "encode(id, 'hex')",
         false => "lower(hex(id))",

@@ -6,9 +6,7 @@ use ledger::{Civil, Decimal, Zone};
 use ruixin_bao::Day;
 use ruixin_bao::fund::SHARES;
 use ruixin_bao::income::Distribution;
-use ruixin_bao::ledger::{
-    Account, AccountId, Totals, TrialBalance, TrialLine, VoucherId,
-};
+use ruixin_bao::ledger::{Account, AccountId, Totals, TrialBalance, TrialLine, VoucherId};
 use ruixin_bao::yields::{daily_carry, monthly_carry};
 
 use crate::error::StoreError;
@@ -214,8 +212,7 @@ impl Store {
             })?;
             let columns = stored_register(session, day)?;
             let sql = "SELECT holder, income FROM income WHERE day = $1 ORDER BY holder";
-            let incomes =
-                crate::columns::read(session, "reading incomes", sql, &[day_value(day)])?;
+            let incomes = crate::columns::read(session, "reading incomes", sql, &[day_value(day)])?;
             let rows = columns.holders.into_iter().zip(columns.shares);
             let rows = rows.zip(incomes.shares);
             let days = stored_days(session, " WHERE day <= $1", &[day_value(day)])?;
@@ -373,9 +370,17 @@ impl Statement {
             _ => "wallet",
         };
         writeln!(to, "{} ({name})", self.account)?;
-        writeln!(to, "{:<19}  {:<10}  {:>16}  {:>16}", "booked", "day", "amount", "balance")?;
+        writeln!(
+            to,
+            "{:<19}  {:<10}  {:>16}  {:>16}",
+            "booked", "day", "amount", "balance"
+        )?;
         let opening = yuan(self.opening_fen).to_string();
-        writeln!(to, "{:<19}  {:<10}  {:>16}  {opening:>16}  opening", "", "", "")?;
+        writeln!(
+            to,
+            "{:<19}  {:<10}  {:>16}  {opening:>16}  opening",
+            "", "", ""
+        )?;
         for line in &self.lines {
             let (amount, balance) = (yuan(line.amount_fen), yuan(line.balance_fen));
             writeln!(
@@ -392,7 +397,11 @@ impl Statement {
             )?;
         }
         let (closing, held) = (yuan(self.closing_fen).to_string(), yuan(self.held_fen));
-        writeln!(to, "{:<19}  {:<10}  {:>16}  {closing:>16}  closing, of which held now {held}", "", "", "")
+        writeln!(
+            to,
+            "{:<19}  {:<10}  {:>16}  {closing:>16}  closing, of which held now {held}",
+            "", "", ""
+        )
     }
 }
 

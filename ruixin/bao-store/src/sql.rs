@@ -127,15 +127,17 @@ impl dyn Session + '_ {
         if first.is_none() {
             return Ok(0);
         }
-        self.append(table, columns, &mut |row| {
-            match first.take().or_else(|| rows.next()) {
+        self.append(
+            table,
+            columns,
+            &mut |row| match first.take().or_else(|| rows.next()) {
                 Some(next) => {
                     *row = next;
                     Ok(true)
                 }
                 None => Ok(false),
-            }
-        })
+            },
+        )
     }
 }
 

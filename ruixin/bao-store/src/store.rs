@@ -67,7 +67,7 @@ pub(crate) fn connect(address: &str, create: bool) -> Result<Box<dyn Session>, S
     if address.starts_with("postgres://") || address.starts_with("postgresql://") {
         return Ok(Box::new(Postgres::connect(address)?));
     }
-    let path = address.strip_prefix("sqlite:").unwrap_or(address);
+    let path = address.strip_prefix("sqlite://").unwrap_or(address);
     if path.is_empty() || path.contains("://") {
         return Err(StoreError::Address {
             url: address.to_owned(),

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use ruixin_bao::calendar::Schedule;
 use ruixin_bao::fund::{
     DayRecord, Fund, Income, Move, Order, OrderKind, OrderStatus, Request, SHARES, USERS,
 };
-use ruixin_bao::calendar::Schedule;
 use ruixin_bao::ledger::{AccountId, Entry, Posting, VoucherId};
 
 use crate::error::StoreError;

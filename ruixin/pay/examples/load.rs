@@ -84,7 +84,10 @@ impl Connection {
 
 fn main() -> Result<(), Failure> {
     let asked = Asked::parse();
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(drive(asked))
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(drive(asked))
 }
 
 async fn drive(asked: Asked) -> Result<(), Failure> {
@@ -104,7 +107,9 @@ async fn drive(asked: Asked) -> Result<(), Failure> {
     let mut paying = Vec::new();
     for at in 0..asked.connections {
         let (asked, users, merchants) = (asked.clone(), users.clone(), merchants.clone());
-        paying.push(tokio::spawn(async move { pay(&asked, at, &users, &merchants, until).await }));
+        paying.push(tokio::spawn(async move {
+            pay(&asked, at, &users, &merchants, until).await
+        }));
     }
     let (mut took, mut others) = (Vec::new(), 0);
     for one in paying {
@@ -114,8 +119,18 @@ async fn drive(asked: Asked) -> Result<(), Failure> {
     }
     let seconds = begun.elapsed();
     took.sort_unstable();
-    let at = |permille: usize| took.get(took.len().saturating_sub(1) * permille / 1000).copied().unwrap_or_default();
-    let millis = |one: Duration| format!("{}.{:01} ms", one.as_millis(), one.as_micros() % 1_000 / 100);
+    let at = |permille: usize| {
+        took.get(took.len().saturating_sub(1) * permille / 1000)
+            .copied()
+            .unwrap_or_default()
+    };
+    let millis = |one: Duration| {
+        format!(
+            "{}.{:01} ms",
+            one.as_millis(),
+            one.as_micros() % 1_000 / 100
+        )
+    };
     println!(
         "{} payments in {:.1?}: {} a second; p50 {}, p99 {}, p99.9 {}; {others} other answers; {} connections",
         took.len(),
@@ -129,12 +144,21 @@ async fn drive(asked: Asked) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn people(asked: &Asked, at: usize, of: usize) -> Result<(Vec<String>, Vec<String>), Failure> {
+async fn people(
+    asked: &Asked,
+    at: usize,
+    of: usize,
+) -> Result<(Vec<String>, Vec<String>), Failure> {
     let mut connection = Connection::open(asked).await?;
     let (mut users, mut merchants) = (Vec::new(), Vec::new());
     for number in (at..asked.users).step_by(of) {
         let id = |what: &str| format!("{}-{what}-{number}", asked.run);
-        let user = connection.account(&id("user"), r#"{"owner":"user","name":"王芳","channel":"ICBC"}"#).await?;
+        let user = connection
+            .account(
+                &id("user"),
+                r#"{"owner":"user","name":"王芳","channel":"ICBC"}"#,
+            )
+            .await?;
         let body = format!(r#"{{"account":"{user}","amount":"10000000","channel":"ICBC"}}"#);
         connection.post("/v1/top-ups", &id("fill"), body).await?;
         users.push(user);
@@ -176,7 +200,13 @@ async fn pay(
             fen % 100
         );
         let begun = Instant::now();
-        let (status, _) = connection.post("/v1/payments", &format!("{}-{at}-{number}", asked.run), body).await?;
+        let (status, _) = connection
+            .post(
+                "/v1/payments",
+                &format!("{}-{at}-{number}", asked.run),
+                body,
+            )
+            .await?;
         match status {
             201 => took.push(begun.elapsed()),
             _ => others += 1,

@@ -14,7 +14,9 @@ use crate::codes::Rates;
 use crate::command::{AccountView, Command, MovementPage, OrderView};
 use crate::decide::{Need, Numbers, Page, Reply, decide};
 use crate::house;
-use crate::record::{ACCOUNT, ACCOUNTS_LOCKED, Account, HOLD_LOCKED, Hold, ORDER, ORDER_LOCKED, Order, Sealer};
+use crate::record::{
+    ACCOUNT, ACCOUNTS_LOCKED, Account, HOLD_LOCKED, Hold, ORDER, ORDER_LOCKED, Order, Sealer,
+};
 use crate::refusal::Refusal;
 use crate::{numbers, view};
 
@@ -83,7 +85,10 @@ enum Found {
 
 const STATE: &str = "SELECT state FROM house";
 /// Payments hold it in common while they run, the freeze alone: it waits for all of them.
-const PASS: [&str; 2] = ["SELECT 1", "SELECT CAST(pg_advisory_xact_lock_shared(7305802) AS TEXT)"];
+const PASS: [&str; 2] = [
+    "SELECT 1",
+    "SELECT CAST(pg_advisory_xact_lock_shared(7305802) AS TEXT)",
+];
 const NUMBERS_SQLITE: &str = "UPDATE counter SET flow = flow + ?1, orders = orders + ?2, bank = bank + ?3, \
      account = account + ?4 RETURNING flow, orders, bank, account";
 const NUMBERS_POSTGRES: &str = "\
@@ -383,7 +388,13 @@ impl Need {
 /// where a withdrawal's hold goes with its order.
 fn of_order_or_hold(command: &Command) -> Option<(&str, &str)> {
     // A text of another form is no id, and none that PostgreSQL need be asked about.
-    let fit = |id, length| if numbers::is_digits(id, length) { id } else { "" };
+    let fit = |id, length| {
+        if numbers::is_digits(id, length) {
+            id
+        } else {
+            ""
+        }
+    };
     match command {
         Command::Refund(order, _) => Some((fit(order, 21), "")),
         Command::Settle(order, _) => Some((fit(order, 21), fit(order, 21))),
@@ -409,7 +420,13 @@ fn of_accounts(command: &Command) -> [&str; 2] {
         }
     };
     // As above.
-    named.map(|number| if numbers::is_account(number) { number } else { "" })
+    named.map(|number| {
+        if numbers::is_account(number) {
+            number
+        } else {
+            ""
+        }
+    })
 }
 
 fn status_of(command: &Command) -> i64 {
@@ -475,7 +492,11 @@ fn drawn_numbers(rows: &[Row]) -> Result<Numbers, StoreError> {
 /// # Errors
 ///
 /// The key is empty, too long or not visible ASCII.
-pub fn asked(caller: &Caller, key: &str, body: &[u8]) -> Result<Asked, ruixin_service::problem::Problem> {
+pub fn asked(
+    caller: &Caller,
+    key: &str,
+    body: &[u8],
+) -> Result<Asked, ruixin_service::problem::Problem> {
     let mut headers = axum::http::HeaderMap::new();
     if let Ok(key) = key.parse() {
         headers.insert("idempotency-key", key);

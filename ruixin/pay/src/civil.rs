@@ -19,7 +19,11 @@ impl Civil {
     /// is where it is beyond all calendars.
     pub fn of_millis(millis: i64) -> Civil {
         let stamp = Timestamp::from_millisecond(millis);
-        let stamp = stamp.unwrap_or(if millis < 0 { Timestamp::MIN } else { Timestamp::MAX });
+        let stamp = stamp.unwrap_or(if millis < 0 {
+            Timestamp::MIN
+        } else {
+            Timestamp::MAX
+        });
         Civil(SHANGHAI.to_datetime(stamp))
     }
 
@@ -99,7 +103,9 @@ impl Clock {
 
 fn system_millis() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    since.map_or(0, |since| {
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
 }
 
 #[cfg(test)]

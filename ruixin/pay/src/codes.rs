@@ -113,7 +113,11 @@ impl Kind {
     /// The code that a record of a business day bears.
     pub(crate) fn code(self, business_day: &str) -> &'static str {
         let [before, from] = self.facts().2;
-        if business_day < RENUMBERED { before } else { from }
+        if business_day < RENUMBERED {
+            before
+        } else {
+            from
+        }
     }
 
     /// What a code meant on a business day.
@@ -193,13 +197,16 @@ impl Rates {
         let mut by_class: BTreeMap<_, Vec<Rate>> = BTreeMap::new();
         for row in &classes {
             let (valid_from, valid_to) = validity(row, 3)?;
-            by_class.entry(row.text(0)?.to_owned()).or_default().push(Rate {
-                millionths: row.int(2)?,
-                least: 0,
-                most: i64::MAX,
-                valid_from,
-                valid_to,
-            });
+            by_class
+                .entry(row.text(0)?.to_owned())
+                .or_default()
+                .push(Rate {
+                    millionths: row.int(2)?,
+                    least: 0,
+                    most: i64::MAX,
+                    valid_from,
+                    valid_to,
+                });
         }
         Ok(Rates {
             channels,
@@ -253,7 +260,13 @@ mod tests {
             valid_from: String::new(),
             valid_to: None,
         };
-        let table = [(20_000, 100), (30_100, 151), (30_099, 150), (9_999_999, 2_500), (i64::MAX, 2_500)];
+        let table = [
+            (20_000, 100),
+            (30_100, 151),
+            (30_099, 150),
+            (9_999_999, 2_500),
+            (i64::MAX, 2_500),
+        ];
         for (amount, fee) in table {
             assert_eq!(rate.fee(amount), fee);
         }

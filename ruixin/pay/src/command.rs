@@ -147,7 +147,10 @@ pub struct Release {
 
 /// Is anything that changes the books.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the request of the same name, with the id of its path")]
+#[expect(
+    missing_docs,
+    reason = "each is the request of the same name, with the id of its path"
+)]
 pub enum Command {
     Open(OpenAccount),
     TopUp(TopUp),

@@ -143,7 +143,9 @@ pub struct Notice {
 }
 
 /// Is the language of a notice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum NoticeLanguage {
     /// English.
@@ -236,7 +238,8 @@ const BY_DAY: [&str; 2] = [
     "SELECT to_char(happened_at + interval '1 hour', 'YYYY-MM-DD'), type_code, direction, channel, \
      count(*), sum_fen:amount, sum_fen:fee, sum_fen:coupon FROM flow GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
 ];
-const CUSTOMERS: &str = "SELECT count(*), sum_fen:balance, sum_fen:frozen FROM account WHERE owner <> 'H'";
+const CUSTOMERS: &str =
+    "SELECT count(*), sum_fen:balance, sum_fen:frozen FROM account WHERE owner <> 'H'";
 const HOUSE_ACCOUNTS: &str = "SELECT account, owner, name, class, channel, clock:opened_at, \
      fen:opening_balance, fen:balance, fen:frozen, flow_count, last_serial FROM account WHERE owner = 'H' \
      ORDER BY account";
@@ -295,7 +298,11 @@ impl Books {
     /// The store failed.
     pub async fn tell(&self, notice: Notice) -> Result<(), StoreError> {
         let tell = async move |_: &mut Tx<'_>| {
-            let until = notice.fields.until.as_ref().map(|until| until.text.as_str());
+            let until = notice
+                .fields
+                .until
+                .as_ref()
+                .map(|until| until.text.as_str());
             let values = vec![
                 notice.language.code().into(),
                 notice.kind.as_str().into(),
@@ -317,7 +324,8 @@ impl Books {
         let read = async |tx: &mut Tx<'_>| {
             let [standing, notices] = tx.rows_of([(STANDING, vec![]), (NOTICES, vec![])]).await?;
             let row = standing.first();
-            let row = row.ok_or_else(|| StoreError::Fault("the books were not founded".to_owned()))?;
+            let row =
+                row.ok_or_else(|| StoreError::Fault("the books were not founded".to_owned()))?;
             let state = match row.text(0)? {
                 "open" => State::Open,
                 _ => State::Closed,
@@ -445,7 +453,11 @@ async fn add_up(tx: &mut Tx<'_>, sealer: &Sealer) -> Result<Change<Frozen>, Stor
 }
 
 /// What the house's accounts move by, with the sign of a debt: by channel, or by class.
-fn other_sides(kind: Kind, moved: Sum, channel: Option<&str>) -> Result<Vec<(String, i64)>, StoreError> {
+fn other_sides(
+    kind: Kind,
+    moved: Sum,
+    channel: Option<&str>,
+) -> Result<Vec<(String, i64)>, StoreError> {
     let less = |amount: i64| amount.saturating_neg();
     let other = match kind.is_in() {
         true => less(sum(moved.amount, moved.fee)?),

@@ -146,7 +146,9 @@ async fn serve(asked: Serve) -> Result<(), String> {
         None => Clock::default(),
         Some(text) => {
             let civil = Civil::parse(text);
-            Clock::starting(civil.ok_or_else(|| format!("`{text}` is no time: write 2013-05-27T07:30:00"))?)
+            Clock::starting(
+                civil.ok_or_else(|| format!("`{text}` is no time: write 2013-05-27T07:30:00"))?,
+            )
         }
     };
     let books = open(&asked.store, clock).await?;
@@ -159,18 +161,29 @@ async fn serve(asked: Serve) -> Result<(), String> {
     };
     let failed = |error: std::io::Error| format!("cannot listen on {}: {error}", asked.listen);
     let listener = TcpListener::bind(asked.listen).await.map_err(failed)?;
-    say(&format!("listening on {}", listener.local_addr().map_err(failed)?))?;
+    say(&format!(
+        "listening on {}",
+        listener.local_addr().map_err(failed)?
+    ))?;
     let stop = async {
         if let Err(error) = server::told_to_stop().await {
             tracing::error!(%error, "the system does not tell of signals");
         }
     };
-    server::serve(listener, api::router(books, limits), limits.connections, stop).await;
+    server::serve(
+        listener,
+        api::router(books, limits),
+        limits.connections,
+        stop,
+    )
+    .await;
     Ok(())
 }
 
 async fn open(at: &StoreAt, clock: Clock) -> Result<Books, String> {
-    Books::open(&at.store, clock).await.map_err(|error| error.to_string())
+    Books::open(&at.store, clock)
+        .await
+        .map_err(|error| error.to_string())
 }
 
 fn say(text: &str) -> Result<(), String> {

@@ -22,7 +22,9 @@ pub struct Yuan(pub i64);
 
 /// Says why a text is no amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("an amount is a text from \"0.01\" to \"99999999999.99\", in yuan with at most two decimals")]
+#[error(
+    "an amount is a text from \"0.01\" to \"99999999999.99\", in yuan with at most two decimals"
+)]
 pub struct AmountError;
 
 const PATTERN: &str = r"^(0|[1-9][0-9]{0,10})(\.[0-9]{1,2})?$";
@@ -162,8 +164,29 @@ mod tests {
             assert_eq!(Amount::parse(text).map(Amount::fen), Ok(fen), "{text}");
         }
         let bad = [
-            "", "0", "0.0", "0.00", "-1", "+1", "1.", ".5", "1.234", "01", "00.01", "1e3", "1,000", "１", "1 ",
-            " 1", "NaN", "100000000000", "1.2.3", "0x10", "9223372036854775808", "1.-5", "1.+5",
+            "",
+            "0",
+            "0.0",
+            "0.00",
+            "-1",
+            "+1",
+            "1.",
+            ".5",
+            "1.234",
+            "01",
+            "00.01",
+            "1e3",
+            "1,000",
+            "１",
+            "1 ",
+            " 1",
+            "NaN",
+            "100000000000",
+            "1.2.3",
+            "0x10",
+            "9223372036854775808",
+            "1.-5",
+            "1.+5",
         ];
         for text in bad {
             assert_eq!(Amount::parse(text), Err(AmountError), "{text}");
@@ -173,7 +196,13 @@ mod tests {
 
     #[test]
     fn yuan_are_written_with_two_decimals() {
-        let table = [(0, "0.00"), (5, "0.05"), (-5, "-0.05"), (-1_230, "-12.30"), (i64::MIN, "-92233720368547758.08")];
+        let table = [
+            (0, "0.00"),
+            (5, "0.05"),
+            (-5, "-0.05"),
+            (-1_230, "-12.30"),
+            (i64::MIN, "-92233720368547758.08"),
+        ];
         for (fen, text) in table {
             assert_eq!(Yuan(fen).to_string(), text);
         }

@@ -158,7 +158,9 @@ impl Refusal {
                 let missing = Yuan(needed.0.saturating_sub(available.0));
                 problem
                     .says(
-                        format!("{available} is available and {needed} is needed: {missing} is missing."),
+                        format!(
+                            "{available} is available and {needed} is needed: {missing} is missing."
+                        ),
                         format!("可用余额 {available} 元，需要 {needed} 元，还差 {missing} 元。"),
                     )
                     .with("account", account.as_str())
@@ -181,7 +183,10 @@ impl Refusal {
                 .with("order_type", order_type.as_str())
                 .with("order_status", status.as_str()),
             Refusal::BelowMinimum { least } => problem
-                .says(format!("The least is {least}."), format!("最低 {least} 元。"))
+                .says(
+                    format!("The least is {least}."),
+                    format!("最低 {least} 元。"),
+                )
                 .with("least", least.to_string()),
             Refusal::OrderNotFound
             | Refusal::HoldNotFound

@@ -56,9 +56,18 @@ fn draw(standing: Option<&Standing>, language: Language) -> Markup {
     let says = match standing {
         Some(_) if is_open => say("All services are open", "服务正常"),
         Some(_) => say("Payments are closed for now", "交易服务暂停"),
-        None => say("The state is not known at the moment", "暂时无法获取服务状态"),
+        None => say(
+            "The state is not known at the moment",
+            "暂时无法获取服务状态",
+        ),
     };
-    let mark = |open: bool| if open { say("open", "正常") } else { say("closed", "暂停") };
+    let mark = |open: bool| {
+        if open {
+            say("open", "正常")
+        } else {
+            say("closed", "暂停")
+        }
+    };
     let notice = standing.and_then(|standing| of_language(&standing.notices, language));
     let (other, label) = match language {
         Language::English => ("?lang=zh", "中文"),
@@ -133,13 +142,20 @@ mod tests {
         let standing = Standing {
             state: Openness::Closed,
             since: "2013-05-27 08:00:00.000".to_owned(),
-            notices: vec![notice(NoticeLanguage::En, "A & B"), notice(NoticeLanguage::Zh, "暂停")],
+            notices: vec![
+                notice(NoticeLanguage::En, "A & B"),
+                notice(NoticeLanguage::Zh, "暂停"),
+            ],
         };
         let english = draw(Some(&standing), Language::English).into_string();
         assert!(english.contains("A &amp; B") && english.contains("&lt;script&gt;"));
         assert!(!english.contains("<script") && english.contains("lang=\"en\""));
         let chinese = draw(Some(&standing), Language::Chinese).into_string();
         assert!(chinese.contains("暂停") && chinese.contains("交易服务暂停"));
-        assert!(draw(None, Language::English).into_string().contains("not known"));
+        assert!(
+            draw(None, Language::English)
+                .into_string()
+                .contains("not known")
+        );
     }
 }

@@ -19,7 +19,15 @@ struct Program(Child, std::net::SocketAddr);
 impl Program {
     fn start(store: &str) -> Program {
         let mut child = Command::new(env!("CARGO_BIN_EXE_ruixin-pay"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--log", "off", "--rate", "100000"])
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--log",
+                "off",
+                "--rate",
+                "100000",
+            ])
             .env("RUIXIN_PAY_STORE", store)
             .stdout(Stdio::piped())
             .spawn()
@@ -27,7 +35,10 @@ impl Program {
         let mut line = String::new();
         let stdout = child.stdout.take().expect("it is piped");
         BufReader::new(stdout).read_line(&mut line).expect("a line");
-        let address = line.trim().strip_prefix("listening on ").expect("an address");
+        let address = line
+            .trim()
+            .strip_prefix("listening on ")
+            .expect("an address");
         let address = address.parse().expect("an address");
         Program(child, address)
     }
@@ -39,7 +50,10 @@ impl Program {
             .output()
             .expect("it runs");
         assert!(output.status.success(), "{output:?}");
-        String::from_utf8(output.stdout).expect("text").trim().to_owned()
+        String::from_utf8(output.stdout)
+            .expect("text")
+            .trim()
+            .to_owned()
     }
 }
 
@@ -71,23 +85,30 @@ fn load(client: &Client, people: &[String], round: usize, stop: &Arc<AtomicBool>
                     let id = format!("{round}-{at}-{number}");
                     let (payer, merchant) = (&people[(at + number) % 3], &people[3]);
                     let (path, body) = match (number % 4, &last_order) {
-                        (0, Some(order)) => {
-                            (format!("/v1/payments/{order}/refunds"), r#"{"amount":"0.37"}"#.to_owned())
-                        }
+                        (0, Some(order)) => (
+                            format!("/v1/payments/{order}/refunds"),
+                            r#"{"amount":"0.37"}"#.to_owned(),
+                        ),
                         (1, _) => {
                             let payee = &people[(at + number + 1) % 3];
-                            let body = format!(r#"{{"payer":"{payer}","payee":"{payee}","amount":"0.05"}}"#);
+                            let body = format!(
+                                r#"{{"payer":"{payer}","payee":"{payee}","amount":"0.05"}}"#
+                            );
                             ("/v1/transfers".to_owned(), body)
                         }
                         _ => {
-                            let body = format!(r#"{{"payer":"{payer}","merchant":"{merchant}","amount":"1.11"}}"#);
+                            let body = format!(
+                                r#"{{"payer":"{payer}","merchant":"{merchant}","amount":"1.11"}}"#
+                            );
                             ("/v1/payments".to_owned(), body)
                         }
                     };
                     let reply = client.post(&path, &id, &body).ok();
                     if let Some(reply) = &reply {
                         if reply.status == 201 && path == "/v1/payments" {
-                            let order = reply.json()["order"]["order_id"].as_str().map(str::to_owned);
+                            let order = reply.json()["order"]["order_id"]
+                                .as_str()
+                                .map(str::to_owned);
                             last_order = order;
                         }
                         answered.fetch_add(1, Ordering::Relaxed);
@@ -104,7 +125,10 @@ fn load(client: &Client, people: &[String], round: usize, stop: &Arc<AtomicBool>
             })
         })
         .collect();
-    threads.into_iter().flat_map(|thread| thread.join().expect("a client ends")).collect()
+    threads
+        .into_iter()
+        .flat_map(|thread| thread.join().expect("a client ends"))
+        .collect()
 }
 
 fn ask_again(client: &Client, asked: &Asked) -> (usize, usize) {
@@ -113,8 +137,18 @@ fn ask_again(client: &Client, asked: &Asked) -> (usize, usize) {
         let again = client.post(path, id, body).expect("an answer");
         match reply {
             Some(reply) => {
-                assert_eq!((again.status, &again.body), (reply.status, &reply.body), "{id}");
-                assert_eq!(again.headers.get("idempotency-replayed").map(String::as_str), Some("true"));
+                assert_eq!(
+                    (again.status, &again.body),
+                    (reply.status, &reply.body),
+                    "{id}"
+                );
+                assert_eq!(
+                    again
+                        .headers
+                        .get("idempotency-replayed")
+                        .map(String::as_str),
+                    Some("true")
+                );
             }
             None => unanswered += 1,
         }
@@ -148,9 +182,15 @@ fn killed_and_started(mut database: Database, rounds: usize, kill_the_database: 
     let store = database.address();
     let key = Program::key(&store);
     let mut program = Program::start(&store);
-    let client = |program: &Program| Client { to: program.1, key: key.clone(), language: "en" };
+    let client = |program: &Program| Client {
+        to: program.1,
+        key: key.clone(),
+        language: "en",
+    };
     let first = client(&program);
-    let people: Vec<String> = (0..4).map(|at| first.open(&format!("open-{at}"), at < 3)).collect();
+    let people: Vec<String> = (0..4)
+        .map(|at| first.open(&format!("open-{at}"), at < 3))
+        .collect();
     for (at, person) in people.iter().take(3).enumerate() {
         first.top_up(&format!("fill-{at}"), person, "200.00");
     }
@@ -178,7 +218,11 @@ fn killed_and_started(mut database: Database, rounds: usize, kill_the_database: 
         }
         stop.store(true, Ordering::Relaxed);
         let asked = loading.join().expect("the load ends");
-        assert!(asked.len() > CLIENTS, "there was some load: {}", asked.len());
+        assert!(
+            asked.len() > CLIENTS,
+            "there was some load: {}",
+            asked.len()
+        );
         if !kill_the_database {
             program = Program::start(&store);
         }
@@ -188,11 +232,21 @@ fn killed_and_started(mut database: Database, rounds: usize, kill_the_database: 
     }
     // An answer of the first round is the same after the last one.
     let all = all.lock().expect("nobody panics");
-    let answered: Asked = all.iter().map(|(id, one)| (id.clone(), one.clone())).collect();
+    let answered: Asked = all
+        .iter()
+        .map(|(id, one)| (id.clone(), one.clone()))
+        .collect();
     let (done, _) = ask_again(&client(&program), &answered);
     drop(program);
-    assert_eq!(done_in(&database), done, "each was done once, and nothing else was");
-    assert!(lost_answers > 0, "no kill fell between a question and its answer");
+    assert_eq!(
+        done_in(&database),
+        done,
+        "each was done once, and nothing else was"
+    );
+    assert!(
+        lost_answers > 0,
+        "no kill fell between a question and its answer"
+    );
 }
 
 #[test]

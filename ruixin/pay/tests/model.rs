@@ -102,16 +102,29 @@ impl Model {
     }
 
     /// Does a command, and says whether it is done; ids are those that the books gave, if any.
+    #[expect(clippy::too_many_lines, reason = "an arm for each command")]
     fn run(&mut self, command: &Command, receipt: Option<&Receipt>) -> bool {
-        let order_id = receipt.and_then(|one| one.order.as_ref()).map(|one| one.order_id.clone());
-        let hold_id = receipt.and_then(|one| one.hold.as_ref()).map(|one| one.hold.clone());
+        let order_id = receipt
+            .and_then(|one| one.order.as_ref())
+            .map(|one| one.order_id.clone());
+        let hold_id = receipt
+            .and_then(|one| one.hold.as_ref())
+            .map(|one| one.hold.clone());
         match command {
-            Command::TopUp(TopUp { account, amount, .. }) => {
+            Command::TopUp(TopUp {
+                account, amount, ..
+            }) => {
                 self.give(account, amount.fen());
                 self.banks -= amount.fen();
                 true
             }
-            Command::Pay(Payment { payer, merchant, amount, coupon, .. }) => {
+            Command::Pay(Payment {
+                payer,
+                merchant,
+                amount,
+                coupon,
+                ..
+            }) => {
                 let (amount, coupon) = (amount.fen(), coupon.map_or(0, Amount::fen));
                 let own = amount - coupon;
                 if own <= 0 || !self.take(payer, own) {
@@ -132,17 +145,25 @@ impl Model {
                     return false;
                 }
                 self.give(&payer, amount.fen());
-                self.payments.insert(order.clone(), (payer, merchant, left - amount.fen()));
+                self.payments
+                    .insert(order.clone(), (payer, merchant, left - amount.fen()));
                 true
             }
-            Command::Transfer(Transfer { payer, payee, amount, .. }) => {
+            Command::Transfer(Transfer {
+                payer,
+                payee,
+                amount,
+                ..
+            }) => {
                 if payer == payee || !self.take(payer, amount.fen()) {
                     return false;
                 }
                 self.give(payee, amount.fen());
                 true
             }
-            Command::Withdraw(Withdrawal { account, amount, .. }) => {
+            Command::Withdraw(Withdrawal {
+                account, amount, ..
+            }) => {
                 if amount.fen() < 1_000 || !self.freeze(account, amount.fen()) {
                     return false;
                 }
@@ -162,7 +183,9 @@ impl Model {
                 }
                 true
             }
-            Command::Hold(NewHold { account, amount, .. }) => {
+            Command::Hold(NewHold {
+                account, amount, ..
+            }) => {
                 if !self.freeze(account, amount.fen()) {
                     return false;
                 }
@@ -212,7 +235,12 @@ impl Ids {
         let who = |at: usize| self.people[at].clone();
         let (channel, memo) = ("ICBC".to_owned(), Some("网上购物, “测试”".to_owned()));
         match *act {
-            Act::TopUp(at, fen) => Command::TopUp(TopUp { account: who(at), amount: amount(fen), channel, memo }),
+            Act::TopUp(at, fen) => Command::TopUp(TopUp {
+                account: who(at),
+                amount: amount(fen),
+                channel,
+                memo,
+            }),
             Act::Pay(payer, merchant, fen, coupon) => Command::Pay(Payment {
                 payer: who(payer),
                 merchant: who(merchant),
@@ -220,26 +248,47 @@ impl Ids {
                 coupon: coupon.map(amount),
                 title: memo,
             }),
-            Act::Refund(at, fen) => {
-                Command::Refund(Ids::some(&self.orders, at), Refund { amount: amount(fen), memo: None })
-            }
-            Act::Transfer(payer, payee, fen) => {
-                Command::Transfer(Transfer { payer: who(payer), payee: who(payee), amount: amount(fen), memo })
-            }
-            Act::Withdraw(at, fen) => {
-                Command::Withdraw(Withdrawal { account: who(at), amount: amount(fen), channel, memo: None })
-            }
+            Act::Refund(at, fen) => Command::Refund(
+                Ids::some(&self.orders, at),
+                Refund {
+                    amount: amount(fen),
+                    memo: None,
+                },
+            ),
+            Act::Transfer(payer, payee, fen) => Command::Transfer(Transfer {
+                payer: who(payer),
+                payee: who(payee),
+                amount: amount(fen),
+                memo,
+            }),
+            Act::Withdraw(at, fen) => Command::Withdraw(Withdrawal {
+                account: who(at),
+                amount: amount(fen),
+                channel,
+                memo: None,
+            }),
             Act::Settle(at, paid) => {
-                let outcome = if paid { BankOutcome::Paid } else { BankOutcome::Refused };
+                let outcome = if paid {
+                    BankOutcome::Paid
+                } else {
+                    BankOutcome::Refused
+                };
                 Command::Settle(Ids::some(&self.withdrawals, at), Settlement { outcome })
             }
-            Act::Hold(at, fen) => Command::Hold(NewHold { account: who(at), amount: amount(fen), memo }),
+            Act::Hold(at, fen) => Command::Hold(NewHold {
+                account: who(at),
+                amount: amount(fen),
+                memo,
+            }),
             Act::Release(at, fen) => Command::Release(
                 match self.holds.len() {
                     0 => "0".repeat(22),
                     count => self.holds[at % count].clone(),
                 },
-                Release { amount: fen.map(amount), memo: None },
+                Release {
+                    amount: fen.map(amount),
+                    memo: None,
+                },
             ),
         }
     }
@@ -249,7 +298,9 @@ impl Ids {
         match command {
             Command::Pay(_) => self.orders.extend(order),
             Command::Withdraw(_) => self.withdrawals.extend(order),
-            Command::Hold(_) => self.holds.extend(receipt.hold.as_ref().map(|hold| hold.hold.clone())),
+            Command::Hold(_) => self
+                .holds
+                .extend(receipt.hold.as_ref().map(|hold| hold.hold.clone())),
             _ => {}
         }
     }
@@ -260,14 +311,22 @@ async fn people(books: &Books, run: u64) -> Vec<String> {
     for at in 0..USERS + MERCHANTS {
         let is_user = at < USERS;
         let open = Command::Open(OpenAccount {
-            owner: if is_user { NewOwner::User } else { NewOwner::Merchant },
+            owner: if is_user {
+                NewOwner::User
+            } else {
+                NewOwner::Merchant
+            },
             name: format!("客户{at}"),
             class: (!is_user).then(|| "A".to_owned()),
             channel: is_user.then(|| "ICBC".to_owned()),
         });
         let key = format!("open-{run}-{at}");
-        let opened = books.run(open, asked(&teller(), &key, b"").expect("a key")).await.expect("opened");
-        let view: AccountView = serde_json::from_str(&opened.result.expect("opened")).expect("a view");
+        let opened = books
+            .run(open, asked(&teller(), &key, b"").expect("a key"))
+            .await
+            .expect("opened");
+        let view: AccountView =
+            serde_json::from_str(&opened.result.expect("opened")).expect("a view");
         people.push(view.account);
     }
     people
@@ -280,32 +339,50 @@ fn receipt(outcome: &Outcome) -> Option<Receipt> {
 
 /// One after another: each answer, and in the end each balance, is the model's.
 async fn one_by_one(books: &Books, run: u64, acts: &[Act]) {
-    let mut ids = Ids { people: people(books, run).await, ..Ids::default() };
+    let mut ids = Ids {
+        people: people(books, run).await,
+        ..Ids::default()
+    };
     let mut model = Model::default();
     for (at, act) in acts.iter().enumerate() {
         let command = ids.command(act);
         let key = format!("one-{run}-{at}");
         let asked_once = || asked(&teller(), &key, act_bytes(act).as_bytes()).expect("a key");
-        let outcome = books.run(command.clone(), asked_once()).await.expect("an answer");
+        let outcome = books
+            .run(command.clone(), asked_once())
+            .await
+            .expect("an answer");
         let got = receipt(&outcome);
         let done = model.run(&command, got.as_ref());
         assert_eq!(done, got.is_some(), "{command:?}: {outcome:?}");
         // A refusal for want of money says the model's balance.
-        if let Err(Refusal::InsufficientFunds { account, available, .. }) = &outcome.result {
-            assert_eq!(available.0, model.balance.get(account).copied().unwrap_or(0));
+        if let Err(Refusal::InsufficientFunds {
+            account, available, ..
+        }) = &outcome.result
+        {
+            assert_eq!(
+                available.0,
+                model.balance.get(account).copied().unwrap_or(0)
+            );
         }
         if let Some(got) = &got {
             ids.keep(&command, got);
         }
         // Every third is asked once more, and every fifth with another body.
         if at % 3 == 0 {
-            let again = books.run(command.clone(), asked_once()).await.expect("an answer");
+            let again = books
+                .run(command.clone(), asked_once())
+                .await
+                .expect("an answer");
             assert!(again.is_replay && again.result == outcome.result);
         }
         if at % 5 == 0 {
             let other = asked(&teller(), &key, b"other").expect("a key");
             let refused = books.run(command, other).await;
-            assert!(matches!(refused, Err(ruixin_pay::CommandError::KeyReused)), "{refused:?}");
+            assert!(
+                matches!(refused, Err(ruixin_pay::CommandError::KeyReused)),
+                "{refused:?}"
+            );
         }
     }
     agree(books, &ids, &model).await;
@@ -323,7 +400,15 @@ async fn agree(books: &Books, ids: &Ids, model: &Model) {
         let frozen = model.frozen.get(person).copied().unwrap_or(0);
         let seen = replayed.get(person).cloned().unwrap_or_default();
         let Seen { count, .. } = seen;
-        assert_eq!(seen, Seen { balance, frozen, count }, "{person}");
+        assert_eq!(
+            seen,
+            Seen {
+                balance,
+                frozen,
+                count
+            },
+            "{person}"
+        );
         all += balance + frozen;
     }
     assert_eq!(all, 0, "every fen is somebody's");
@@ -332,7 +417,10 @@ async fn agree(books: &Books, ids: &Ids, model: &Model) {
 /// Many at a time: the order in which the books did them is told by their serials; done in that
 /// order, the model does the same ones and comes to the same balances.
 async fn many_at_a_time(books: &Books, run: u64, rounds: &[Vec<Act>]) {
-    let mut ids = Ids { people: people(books, run).await, ..Ids::default() };
+    let mut ids = Ids {
+        people: people(books, run).await,
+        ..Ids::default()
+    };
     let mut model = Model::default();
     for (round, acts) in rounds.iter().enumerate() {
         let mut running = Vec::new();
@@ -370,7 +458,10 @@ async fn many_at_a_time(books: &Books, run: u64, rounds: &[Vec<Act>]) {
         }
         done.sort_by(|one, other| one.0.cmp(&other.0));
         for (_, command, receipt) in done {
-            assert!(model.run(&command, Some(&receipt)), "the books did it, the model cannot: {command:?}");
+            assert!(
+                model.run(&command, Some(&receipt)),
+                "the books did it, the model cannot: {command:?}"
+            );
             ids.keep(&command, &receipt);
         }
     }
@@ -379,7 +470,11 @@ async fn many_at_a_time(books: &Books, run: u64, rounds: &[Vec<Act>]) {
 
 fn cases(cases: u32) -> TestRunner {
     // A failure prints its commands; no file is kept beside the test.
-    TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() })
+    TestRunner::new(Config {
+        cases,
+        failure_persistence: None,
+        ..Config::default()
+    })
 }
 
 fn one_by_one_on(database: &Database, count: u32) {
@@ -399,7 +494,9 @@ fn many_at_a_time_on(database: &Database, count: u32) {
     cases(count)
         .run(&rounds, |rounds| {
             number.set(number.get() + 1);
-            block_on(async { many_at_a_time(&database.books().await, number.get(), &rounds).await });
+            block_on(async {
+                many_at_a_time(&database.books().await, number.get(), &rounds).await
+            });
             Ok(())
         })
         .expect("the model agrees");
@@ -432,13 +529,22 @@ fn no_account_is_emptied_twice() {
         block_on(async {
             let books = database.books().await;
             let people = people(&books, 0).await;
-            let ids = Ids { people, ..Ids::default() };
+            let ids = Ids {
+                people,
+                ..Ids::default()
+            };
             let fill = ids.command(&Act::TopUp(0, 10_000));
-            let filled = books.run(fill, asked(&teller(), "fill", b"").expect("a key")).await;
+            let filled = books
+                .run(fill, asked(&teller(), "fill", b"").expect("a key"))
+                .await;
             assert_eq!(filled.expect("filled").status, 201);
             let mut running = Vec::new();
             for at in 0..40 {
-                let act = if at % 2 == 0 { Act::Transfer(0, 1, 10_000) } else { Act::Pay(0, USERS, 10_000, None) };
+                let act = if at % 2 == 0 {
+                    Act::Transfer(0, 1, 10_000)
+                } else {
+                    Act::Pay(0, USERS, 10_000, None)
+                };
                 let (books, command) = (books.clone(), ids.command(&act));
                 running.push(tokio::spawn(async move {
                     let asked = asked(&teller(), &format!("all-{at}"), b"").expect("a key");

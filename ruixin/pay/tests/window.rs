@@ -15,11 +15,21 @@ use support::served::{Served, beside};
 use support::{Database, audit, block_on};
 
 fn limits() -> Limits {
-    Limits { per_second: 1_000_000, burst: 1_000_000, ..Limits::default() }
+    Limits {
+        per_second: 1_000_000,
+        burst: 1_000_000,
+        ..Limits::default()
+    }
 }
 
 /// Pays until told to stop, and gives each answer's status with its id and body.
-fn payer(client: Client, at: usize, from: String, to: String, stop: Arc<AtomicBool>) -> Vec<(String, u16, String)> {
+fn payer(
+    client: Client,
+    at: usize,
+    from: String,
+    to: String,
+    stop: Arc<AtomicBool>,
+) -> Vec<(String, u16, String)> {
     let mut answers = Vec::new();
     let body = format!(r#"{{"payer":"{from}","merchant":"{to}","amount":"0.01"}}"#);
     for number in 0.. {
@@ -60,22 +70,37 @@ fn play(client: &Client, admin: &Client) {
         })
         .collect();
     thread::sleep(Duration::from_millis(300));
-    for (language, subject) in [("en", "Ruixin Pay is closed <8 hours>"), ("zh", "瑞信支付 08:00 至 16:00 暂停服务")] {
+    for (language, subject) in [
+        ("en", "Ruixin Pay is closed <8 hours>"),
+        ("zh", "瑞信支付 08:00 至 16:00 暂停服务"),
+    ] {
         let notice = json!({
             "id": "n/1", "kind": "stop", "language": language, "subject": subject, "text": "…\n",
             "fields": {"system": "x", "until": "2999-01-01T00:00:00Z"},
         });
-        let told = admin.post("/v1/admin/notices", "n", &notice.to_string()).expect("an answer");
+        let told = admin
+            .post("/v1/admin/notices", "n", &notice.to_string())
+            .expect("an answer");
         assert_eq!(told.status, 200, "{told:?}");
     }
     // As a hook of Crossfoot calls: an address with a key, and what it is about.
     let hook = |step: &str, at: &str, rehearsal: bool| {
         let about = json!({"version": 1, "plan": "ruixin-pay", "step": step, "daybook": "x", "rehearsal": rehearsal});
         let path = format!("/v1/admin/window/{at}?key={}", admin.key);
-        ask(admin.to, "POST", &path, &[("Idempotency-Key", "c1")], Some(&about.to_string())).expect("an answer")
+        ask(
+            admin.to,
+            "POST",
+            &path,
+            &[("Idempotency-Key", "c1")],
+            Some(&about.to_string()),
+        )
+        .expect("an answer")
     };
     let tried = hook("freeze", "freeze", true);
-    assert_eq!((tried.status, tried.json()["state"].as_str()), (200, Some("open")));
+    assert_eq!(
+        (tried.status, tried.json()["state"].as_str()),
+        (200, Some("open"))
+    );
     let frozen = hook("freeze", "freeze", false);
     assert_eq!(frozen.status, 200, "{frozen:?}");
     let frozen = frozen.json();
@@ -85,32 +110,62 @@ fn play(client: &Client, admin: &Client) {
     // Again, with the load still on: the same figures to the fen.
     assert_eq!(hook("freeze", "freeze", false).json(), frozen);
     stop.store(true, Ordering::Relaxed);
-    let answers: Vec<_> = payers.into_iter().flat_map(|payer| payer.join().expect("it ends")).collect();
-    let done: Vec<_> = answers.iter().filter(|(_, status, _)| *status == 201).collect();
-    let refused = answers.iter().filter(|(_, status, _)| *status == 503).count();
-    assert_eq!(done.len() + refused, answers.len(), "finished or refused, nothing between");
+    let answers: Vec<_> = payers
+        .into_iter()
+        .flat_map(|payer| payer.join().expect("it ends"))
+        .collect();
+    let done: Vec<_> = answers
+        .iter()
+        .filter(|(_, status, _)| *status == 201)
+        .collect();
+    let refused = answers
+        .iter()
+        .filter(|(_, status, _)| *status == 503)
+        .count();
+    assert_eq!(
+        done.len() + refused,
+        answers.len(),
+        "finished or refused, nothing between"
+    );
     assert!(done.len() > 20 && refused > 20, "{} {refused}", done.len());
     // A top-up is one record, a payment is two; nothing that was answered is missing.
-    assert_eq!(frozen["figures"]["records"].as_u64(), Some(1 + 2 * done.len() as u64));
+    assert_eq!(
+        frozen["figures"]["records"].as_u64(),
+        Some(1 + 2 * done.len() as u64)
+    );
     assert_eq!(frozen["figures"]["balances"], "5000.00");
     // Who lost an answer gets it in the window, too.
     let body = format!(r#"{{"payer":"{user}","merchant":"{shop}","amount":"0.01"}}"#);
-    let again = client.post("/v1/payments", &done[0].0, &body).expect("an answer");
+    let again = client
+        .post("/v1/payments", &done[0].0, &body)
+        .expect("an answer");
     assert_eq!((again.status, &again.body), (201, &done[0].2));
     closed_in_both_languages(client, &user, &body);
     // A hook of another step has the wrong address; then the right one opens.
     assert_eq!(hook("freeze", "reopen", false).code(), "invalid-request");
     assert_eq!(hook("rollback", "reopen", true).json()["state"], "closed");
     assert_eq!(hook("rollback", "reopen", false).json()["state"], "open");
-    assert_eq!(client.post("/v1/payments", "after", &body).expect("an answer").status, 201);
+    assert_eq!(
+        client
+            .post("/v1/payments", "after", &body)
+            .expect("an answer")
+            .status,
+        201
+    );
 }
 
 fn closed_in_both_languages(client: &Client, user: &str, body: &str) {
     let every = [
         ("/v1/payments", body),
         ("/v1/transfers", r#"{"payer":"1","payee":"2","amount":"1"}"#),
-        ("/v1/top-ups", r#"{"account":"1","amount":"1","channel":"ICBC"}"#),
-        ("/v1/withdrawals", r#"{"account":"1","amount":"10","channel":"ICBC"}"#),
+        (
+            "/v1/top-ups",
+            r#"{"account":"1","amount":"1","channel":"ICBC"}"#,
+        ),
+        (
+            "/v1/withdrawals",
+            r#"{"account":"1","amount":"10","channel":"ICBC"}"#,
+        ),
         ("/v1/holds", r#"{"account":"1","amount":"10"}"#),
         ("/v1/accounts", r#"{"owner":"user","name":"a"}"#),
         ("/v1/payments/1/refunds", r#"{"amount":"1"}"#),
@@ -118,21 +173,45 @@ fn closed_in_both_languages(client: &Client, user: &str, body: &str) {
         ("/v1/holds/1/release", "{}"),
     ];
     for (language, says) in [("en", "<8 hours>"), ("zh-CN,en;q=0.5", "暂停服务")] {
-        let client = Client { language, ..client.clone() };
+        let client = Client {
+            language,
+            ..client.clone()
+        };
         for (path, body) in every {
-            let reply = client.post(path, &format!("closed{language}"), body).expect("an answer");
-            assert_eq!((reply.status, reply.code().as_str()), (503, "service-window"), "{path}");
-            assert_eq!(reply.headers.get("retry-after").map(String::as_str), Some("86400"));
+            let reply = client
+                .post(path, &format!("closed{language}"), body)
+                .expect("an answer");
+            assert_eq!(
+                (reply.status, reply.code().as_str()),
+                (503, "service-window"),
+                "{path}"
+            );
+            assert_eq!(
+                reply.headers.get("retry-after").map(String::as_str),
+                Some("86400")
+            );
             let detail = reply.json()["detail"].as_str().expect("words").to_owned();
             assert!(detail.contains(says), "{detail}");
         }
-        let seen = client.get(&format!("/v1/accounts/{user}")).expect("an answer");
+        let seen = client
+            .get(&format!("/v1/accounts/{user}"))
+            .expect("an answer");
         assert_eq!(seen.status, 200);
         let page = client.get("/status").expect("an answer");
-        assert!(page.status == 200 && !page.body.contains("<8 hours>"), "escaped");
-        assert!(page.body.contains(says) || page.body.contains("&lt;8 hours&gt;"), "{}", page.body);
+        assert!(
+            page.status == 200 && !page.body.contains("<8 hours>"),
+            "escaped"
+        );
+        assert!(
+            page.body.contains(says) || page.body.contains("&lt;8 hours&gt;"),
+            "{}",
+            page.body
+        );
     }
-    let moved: Value = client.get(&format!("/v1/accounts/{user}/movements?limit=3")).expect("an answer").json();
+    let moved: Value = client
+        .get(&format!("/v1/accounts/{user}/movements?limit=3"))
+        .expect("an answer")
+        .json();
     assert_eq!(moved["movements"].as_array().map(Vec::len), Some(3));
 }
 
@@ -159,10 +238,17 @@ fn a_freeze_holds_for_every_instance() {
         one.freeze().await.expect("frozen");
         let body = format!(r#"{{"account":"{user}","amount":"1","channel":"ICBC"}}"#);
         let other = (client.clone(), body.clone());
-        let closed = beside(move || other.0.post("/v1/top-ups", "t", &other.1).expect("an answer")).await;
+        let closed = beside(move || {
+            other
+                .0
+                .post("/v1/top-ups", "t", &other.1)
+                .expect("an answer")
+        })
+        .await;
         assert_eq!(closed.code(), "service-window");
         one.reopen().await.expect("open");
-        let opened = beside(move || client.post("/v1/top-ups", "t", &body).expect("an answer")).await;
+        let opened =
+            beside(move || client.post("/v1/top-ups", "t", &body).expect("an answer")).await;
         assert_eq!(opened.status, 201, "{opened:?}");
         served.end().await;
     });

@@ -98,7 +98,10 @@ impl Gate {
     }
 
     fn may_ask_for_a_stranger(&self) -> bool {
-        let mut strangers = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut strangers = self
+            .strangers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         strangers.take(Instant::now(), STRANGERS, STRANGERS)
     }
 
@@ -172,7 +175,9 @@ pub async fn observe(State(gate): State<Arc<Gate>>, request: Request, next: Next
         500.. => tracing::warn!(number, method, route, status, micros, "request"),
         _ => tracing::info!(number, method, route, status, micros, "request"),
     }
-    response.headers_mut().insert("x-request-number", number.into());
+    response
+        .headers_mut()
+        .insert("x-request-number", number.into());
     response
 }
 
@@ -234,7 +239,9 @@ pub async fn admit(
         let pairs = request.uri().query().filter(|_| role == Role::Admin)?;
         pairs.split('&').find_map(|pair| pair.strip_prefix("key="))
     };
-    let key = bearer(request.headers()).or_else(of_query).map(str::to_owned);
+    let key = bearer(request.headers())
+        .or_else(of_query)
+        .map(str::to_owned);
     let Some(key) = key else {
         return Problem::new(UNAUTHENTICATED).into_response();
     };
@@ -260,7 +267,9 @@ pub async fn harden(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let mut add = |name, value| {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     };
     add("x-content-type-options", "nosniff");
     add("cache-control", "no-store");

@@ -40,7 +40,8 @@ pub enum Before {
 }
 
 const LENGTH: usize = 128;
-const FIND: &str = "SELECT digest, status, answer FROM request WHERE key_id = ?1 AND idempotency_key = ?2";
+const FIND: &str =
+    "SELECT digest, status, answer FROM request WHERE key_id = ?1 AND idempotency_key = ?2";
 const NOTE: &str = "INSERT INTO request (key_id, idempotency_key, digest, status, answer) VALUES (?1, ?2, ?3, ?4, ?5)";
 
 impl Asked {

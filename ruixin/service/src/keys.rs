@@ -119,7 +119,10 @@ pub async fn revoke(store: &Store, id: &str) -> Result<bool, StoreError> {
     store
         .write(async move |tx| {
             let found = tx
-                .rows("SELECT id FROM api_key WHERE id = ?1", vec![id.clone().into()])
+                .rows(
+                    "SELECT id FROM api_key WHERE id = ?1",
+                    vec![id.clone().into()],
+                )
                 .await?;
             let write = Write::any(
                 "UPDATE api_key SET revoked = 1 WHERE id = ?1",

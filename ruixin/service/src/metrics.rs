@@ -49,11 +49,31 @@ impl Metrics {
         self.write_requests(&mut out);
         let figures = store.figures();
         let counters = [
-            ("requests_shed_total", "Requests refused because too much was under way.", &self.shed),
-            ("store_transactions_total", "Transactions committed.", &figures.transactions),
-            ("store_commits_total", "Commits, each of one transaction or more.", &figures.commits),
-            ("store_repeats_total", "Transactions run again because they met another.", &figures.repeats),
-            ("store_failures_total", "Transactions that failed.", &figures.failures),
+            (
+                "requests_shed_total",
+                "Requests refused because too much was under way.",
+                &self.shed,
+            ),
+            (
+                "store_transactions_total",
+                "Transactions committed.",
+                &figures.transactions,
+            ),
+            (
+                "store_commits_total",
+                "Commits, each of one transaction or more.",
+                &figures.commits,
+            ),
+            (
+                "store_repeats_total",
+                "Transactions run again because they met another.",
+                &figures.repeats,
+            ),
+            (
+                "store_failures_total",
+                "Transactions that failed.",
+                &figures.failures,
+            ),
         ];
         for (name, help, figure) in counters {
             let value = figure.load(Ordering::Relaxed);
@@ -69,7 +89,12 @@ impl Metrics {
 
     fn write_requests(&self, out: &mut String) {
         let name = "http_request_duration_seconds";
-        head(out, name, "Requests by route, method and status.", "histogram");
+        head(
+            out,
+            name,
+            "Requests by route, method and status.",
+            "histogram",
+        );
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         for ((route, method, status), latency) in requests.iter() {
             let labels = format!(
@@ -79,10 +104,16 @@ impl Metrics {
             );
             for (bound, class) in BOUNDS.iter().zip(latency.classes) {
                 let bound = seconds(*bound);
-                line(out, format_args!("ruixin_{name}_bucket{{{labels},le=\"{bound}\"}} {class}"));
+                line(
+                    out,
+                    format_args!("ruixin_{name}_bucket{{{labels},le=\"{bound}\"}} {class}"),
+                );
             }
             let count = latency.count;
-            line(out, format_args!("ruixin_{name}_bucket{{{labels},le=\"+Inf\"}} {count}"));
+            line(
+                out,
+                format_args!("ruixin_{name}_bucket{{{labels},le=\"+Inf\"}} {count}"),
+            );
             let sum = seconds(latency.micros);
             line(out, format_args!("ruixin_{name}_sum{{{labels}}} {sum}"));
             line(out, format_args!("ruixin_{name}_count{{{labels}}} {count}"));
@@ -107,5 +138,7 @@ fn seconds(micros: u64) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    text.replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
 }

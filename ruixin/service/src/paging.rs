@@ -42,7 +42,10 @@ pub fn limit(wanted: Option<i64>) -> Result<i64, Problem> {
 /// A few characters by which a cursor is told from a text of the caller's own.
 fn check(position: &str) -> String {
     let hash = blake3::derive_key("ruixin-service 2026 cursor", position.as_bytes());
-    hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    hash.iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[cfg(test)]
@@ -54,7 +57,11 @@ mod tests {
         let made = cursor("2013052700100000001234");
         assert_eq!(position(&made).expect("ours"), "2013052700100000001234");
         for wrong in [&made[1..], "", ".", "2013052700100000001234", "x.00000000"] {
-            assert_eq!(position(wrong).unwrap_err().kind(), INVALID_CURSOR, "{wrong}");
+            assert_eq!(
+                position(wrong).unwrap_err().kind(),
+                INVALID_CURSOR,
+                "{wrong}"
+            );
         }
     }
 }

@@ -1,17 +1,26 @@
 //! The store's promises, on both databases.
 
 #[path = "../../../databases/tests/support/certificates.rs"]
-#[allow(dead_code, clippy::allow_attributes, reason = "these tests take some of it")]
+#[allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "these tests take some of it"
+)]
 mod certificates;
 #[path = "../../../databases/tests/support/postgres.rs"]
-#[allow(dead_code, clippy::allow_attributes, reason = "these tests take some of it")]
+#[allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "these tests take some of it"
+)]
 mod postgres;
 
 use std::sync::atomic::Ordering;
 
-use proptest::prelude::*;
-use ruixin_service::store::{Change, Dialect, Migration, Store, StoreError, Write};
 use postgres::{PASSWORD, Postgres};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use ruixin_service::store::{Change, Dialect, Migration, Store, StoreError, Write};
 
 const TILLS: &str = "CREATE TABLE till (name TEXT NOT NULL PRIMARY KEY, coins BIGINT NOT NULL CHECK (coins >= 0)); \
      CREATE TABLE sum (amount DECIMAL(18, 2) NOT NULL, at TIMESTAMP(3), day DATE)";
@@ -53,7 +62,10 @@ async fn insert(store: &Store, name: &'static str, coins: i64) -> Result<(), Sto
 async fn coins(store: &Store, name: &'static str) -> Option<i64> {
     let sql = "SELECT coins FROM till WHERE name = ?1";
     let rows = store.read(async move |tx| tx.rows(sql, vec![name.into()]).await);
-    rows.await.expect("rows").first().map(|row| row.int(0).expect("a number"))
+    rows.await
+        .expect("rows")
+        .first()
+        .map(|row| row.int(0).expect("a number"))
 }
 
 async fn add(store: &Store, name: &'static str, more: i64) -> Result<i64, StoreError> {
@@ -134,7 +146,10 @@ fn what_fails_takes_nothing_with_it_and_leaves_nothing_behind() {
         }
         assert_eq!(coins(&store, "a").await, Some(15));
         let forbidden = add(&store, "a", -16).await;
-        assert!(matches!(forbidden, Err(StoreError::Constraint(_))), "{forbidden:?}");
+        assert!(
+            matches!(forbidden, Err(StoreError::Constraint(_))),
+            "{forbidden:?}"
+        );
     });
 }
 
@@ -169,7 +184,8 @@ fn a_transaction_that_panics_hurts_nobody_else_in_sqlite() {
         insert(&store, "a", 1).await.expect("inserted");
         let panicked = store
             .write(async |tx| {
-                tx.rows("UPDATE till SET coins = 99 RETURNING coins", vec![]).await?;
+                tx.rows("UPDATE till SET coins = 99 RETURNING coins", vec![])
+                    .await?;
                 panic!("it is wanted");
                 #[expect(unreachable_code, reason = "it says what the function gives")]
                 Ok(Change::new(()))
@@ -186,11 +202,26 @@ fn tables_of_another_program_are_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("till.db").display().to_string();
     block_on(async {
-        let second = Migration { number: 2, sqlite: "CREATE TABLE more (x BIGINT)", ..MIGRATION };
-        drop(Store::open(&path, &[MIGRATION, second]).await.expect("a store"));
+        let second = Migration {
+            number: 2,
+            sqlite: "CREATE TABLE more (x BIGINT)",
+            ..MIGRATION
+        };
+        drop(
+            Store::open(&path, &[MIGRATION, second])
+                .await
+                .expect("a store"),
+        );
         // Once more is nothing new.
-        drop(Store::open(&path, &[MIGRATION, second]).await.expect("a store"));
-        let changed = Migration { sqlite: "CREATE TABLE till (x BIGINT)", ..MIGRATION };
+        drop(
+            Store::open(&path, &[MIGRATION, second])
+                .await
+                .expect("a store"),
+        );
+        let changed = Migration {
+            sqlite: "CREATE TABLE till (x BIGINT)",
+            ..MIGRATION
+        };
         let table: [(&[Migration], &str); 3] = [
             (&[MIGRATION], "newer program"),
             (&[changed, second], "other statements"),
@@ -224,7 +255,8 @@ const MOST: i64 = 999_999_999_999_999;
 #[test]
 fn every_amount_comes_back_to_the_fen_and_so_does_every_sum() {
     on_both(async |store| {
-        let amounts = prop::collection::vec(prop_oneof![-MOST..=MOST, -100_000_i64..100_000], 1..60);
+        let amounts =
+            prop::collection::vec(prop_oneof![-MOST..=MOST, -100_000_i64..100_000], 1..60);
         let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
             cases: 100,
             failure_persistence: None,
@@ -240,10 +272,16 @@ fn every_amount_comes_back_to_the_fen_and_so_does_every_sum() {
                     for fen in &drawn {
                         let sql = "INSERT INTO sum VALUES (yuan:1, time:2, day:3) RETURNING 1";
                         let time = "2013-05-27 07:59:59.999";
-                        tx.rows(sql, vec![(*fen).into(), time.into(), "2013-05-27".into()]).await?;
+                        tx.rows(sql, vec![(*fen).into(), time.into(), "2013-05-27".into()])
+                            .await?;
                     }
                     let read = tx.rows("SELECT fen:amount FROM sum", vec![]).await?;
-                    let sum = tx.rows("SELECT sum_fen:amount, min(clock:at), min(date:day) FROM sum", vec![]).await?;
+                    let sum = tx
+                        .rows(
+                            "SELECT sum_fen:amount, min(clock:at), min(date:day) FROM sum",
+                            vec![],
+                        )
+                        .await?;
                     let read: Result<Vec<i64>, _> = read.iter().map(|row| row.int(0)).collect();
                     let time = format!("{} {}", sum[0].text(1)?, sum[0].text(2)?);
                     Ok(Change::new((read?, sum[0].int(0)?, time)))

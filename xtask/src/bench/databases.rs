@@ -230,12 +230,12 @@ fn writing(
     let part = records / PARTS;
     let mut load = vec![
         "DROP TABLE IF EXISTS new.loaded".to_owned(),
-        format!("CREATE TABLE new.loaded AS SELECT {LEDGER} FROM generate_series(1, 0) n"),
+        format!("CREATE TABLE new.loaded AS {LEDGER} FROM generate_series(1, 0) n"),
     ];
     for number in 0..PARTS {
         let file = old.join(format!("part-{number}.csv"));
         let (from, to) = (number * part + 1, (number + 1) * part);
-        let query = format!("SELECT {LEDGER} FROM generate_series({from}, {to}) n");
+        let query = format!("{LEDGER} FROM generate_series({from}, {to}) n");
         let file = file.display();
         server.psql(&format!(
             "\\copy ({query}) TO '{file}' (FORMAT csv, HEADER)\n"

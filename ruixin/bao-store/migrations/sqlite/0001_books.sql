@@ -134,7 +134,7 @@ CREATE TABLE day (
 -- less of a loss than `income` where the holder has not got it any more. They are the legs of the
 -- day's voucher on subject 4001, and count from the next day on.
 CREATE TABLE income (
-  day    INTEGER NOT NULL REFERENCES day (day),
+  day    INTEGER NOT NULL, -- of `day`: see income_comes_before
   holder INTEGER NOT NULL CHECK (holder >= 0),
   shares INTEGER NOT NULL CHECK (shares > 0),
   income INTEGER NOT NULL,
@@ -193,8 +193,8 @@ CREATE TRIGGER posting_comes_before BEFORE INSERT ON posting
 WHEN EXISTS (SELECT 1 FROM voucher WHERE id = NEW.id AND part = NEW.part)
 BEGIN SELECT RAISE(ABORT, 'voucher: its legs are sealed'); END;
 CREATE TRIGGER income_comes_before BEFORE INSERT ON income
-WHEN (SELECT stage FROM day WHERE day = NEW.day) >= 3
-BEGIN SELECT RAISE(ABORT, 'voucher: its legs are sealed'); END;
+WHEN coalesce((SELECT stage FROM day WHERE day = NEW.day), 0) <> 2
+BEGIN SELECT RAISE(ABORT, 'voucher: its legs are sealed, or its day is not confirmed'); END;
 CREATE TRIGGER voucher_has_its_legs BEFORE INSERT ON voucher
 WHEN (SELECT count(*) FROM posting WHERE id = NEW.id AND part = NEW.part) <> NEW.legs
 BEGIN SELECT RAISE(ABORT, 'voucher: not all of its legs are there'); END;

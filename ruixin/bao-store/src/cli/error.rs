@@ -48,7 +48,9 @@ impl CommandError {
 impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> CommandError {
         let exit = match &error {
-            StoreError::Fund(_) | StoreError::OtherTerms { .. } | StoreError::NoRegister { .. } => 1,
+            StoreError::Fund(_) | StoreError::OtherTerms { .. } | StoreError::NoRegister { .. } => {
+                1
+            }
             StoreError::Import(_) | StoreError::Proof(_) | StoreError::Damaged(_) => 3,
             StoreError::Address { .. } | StoreError::TooLarge { .. } => 2,
             _ => 4,

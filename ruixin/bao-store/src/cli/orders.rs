@@ -104,8 +104,11 @@ fn place_some(
 fn request(line: &str) -> Result<Request, String> {
     let line: Line = serde_json::from_str(line).map_err(|error| error.to_string())?;
     let digits: String = line.id.chars().filter(|char| *char != '-').collect();
-    let id = u128::from_str_radix(&digits, 16).ok().filter(|_| digits.len() == 32);
-    let id = id.ok_or_else(|| format!("`{}` is neither a UUID nor 32 hexadecimal digits", line.id))?;
+    let id = u128::from_str_radix(&digits, 16)
+        .ok()
+        .filter(|_| digits.len() == 32);
+    let id =
+        id.ok_or_else(|| format!("`{}` is neither a UUID nor 32 hexadecimal digits", line.id))?;
     let kind = match (line.kind, line.merchant) {
         (Kind::Pay, Some(merchant)) => OrderKind::Pay { merchant },
         (Kind::Pay, None) => return Err("a payment needs a \"merchant\"".to_owned()),

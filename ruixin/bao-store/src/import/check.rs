@@ -14,7 +14,10 @@ const TABLES: [(&str, &str); 6] = [
     ("opening", "subject, account, debit, credit"),
     ("voucher", "voucher"),
     ("posting", "voucher, leg, subject, account, debit, credit"),
-    ("holding", "account, amount, shares, subscribed_on, confirmed_on, income_from"),
+    (
+        "holding",
+        "account, amount, shares, subscribed_on, confirmed_on, income_from",
+    ),
 ];
 
 /// An amount of yuan as fen. SQLite keeps whole yuan as whole numbers and others as floating-point
@@ -119,7 +122,11 @@ fn subjects(session: &mut dyn Session) -> Result<(), StoreError> {
         }
         Ok(())
     })?;
-    for (table, place) in [("opening", "account"), ("posting", "voucher"), ("account", "account")] {
+    for (table, place) in [
+        ("opening", "account"),
+        ("posting", "voucher"),
+        ("account", "account"),
+    ] {
         let sql = format!(
             "SELECT coalesce({place}, 'the house'), subject FROM {table} AS t WHERE NOT EXISTS \
              (SELECT 1 FROM subject s WHERE s.subject = t.subject) ORDER BY 1 LIMIT 1"

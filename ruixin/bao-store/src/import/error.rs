@@ -83,7 +83,9 @@ pub enum ImportError {
         shares: Figure,
         balance: Figure,
     },
-    #[error("holding of {holder}: subscribed on {subscribed_on}, it is confirmed on {expected} and earns from then, not {found}")]
+    #[error(
+        "holding of {holder}: subscribed on {subscribed_on}, it is confirmed on {expected} and earns from then, not {found}"
+    )]
     WrongDay {
         holder: String,
         subscribed_on: Day,
@@ -106,7 +108,9 @@ pub enum ImportError {
     TooLittleMoney { money: Figure, holdings: Figure },
     #[error("holding of {holder}: it is the provider of advances, which holds nothing at first")]
     HoldingOfProvider { holder: u64 },
-    #[error("the books were opened with others: their digest is {there}, and that of these {given}")]
+    #[error(
+        "the books were opened with others: their digest is {there}, and that of these {given}"
+    )]
     OpenedWithOthers { there: String, given: String },
     #[error("the books have {vouchers} vouchers already")]
     NotEmpty { vouchers: i64 },
@@ -148,7 +152,9 @@ impl ImportError {
             ImportError::WrongDay { .. } | ImportError::OtherDay { .. } => {
                 "the calendar of `holding.sql` and that of `ruixin-bao init` must be one"
             }
-            ImportError::BeforeFund { .. } => "`ruixin-bao init --first-day` is the day of the freeze",
+            ImportError::BeforeFund { .. } => {
+                "`ruixin-bao init --first-day` is the day of the freeze"
+            }
             ImportError::HoldingOfProvider { .. } => {
                 "`ruixin-bao init --provider` takes a number that no user has"
             }

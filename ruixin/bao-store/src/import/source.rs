@@ -56,8 +56,12 @@ pub(super) fn read(session: &mut dyn Session, terms: &Terms) -> Result<Books, St
     overdrawn(&openings)?;
     let holdings = holdings(session, terms, &openings)?;
     let sum = |of: fn(&Opening) -> i64| {
-        let sum = openings.iter().try_fold(0_i64, |sum, one| sum.checked_add(of(one)));
-        sum.ok_or(StoreError::Overflow { what: "opening totals" })
+        let sum = openings
+            .iter()
+            .try_fold(0_i64, |sum, one| sum.checked_add(of(one)));
+        sum.ok_or(StoreError::Overflow {
+            what: "opening totals",
+        })
     };
     let (debits_fen, credits_fen) = (sum(|one| one.debits_fen)?, sum(|one| one.credits_fen)?);
     enough_money(&openings, &holdings)?;
@@ -222,9 +226,9 @@ fn holdings(
         }
         let user = AccountId::new(USERS, number);
         let balance = openings.binary_search_by_key(&user, |one| one.id).ok();
-        let balance = balance.and_then(|at| openings.get(at)).map_or(0, |one| {
-            one.credits_fen.saturating_sub(one.debits_fen)
-        });
+        let balance = balance
+            .and_then(|at| openings.get(at))
+            .map_or(0, |one| one.credits_fen.saturating_sub(one.debits_fen));
         if balance < shares.0 {
             return Err(ImportError::HoldingExceedsBalance {
                 holder,

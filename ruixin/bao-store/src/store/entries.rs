@@ -92,15 +92,20 @@ fn entry(row: &Row, id: VoucherId, postings: Vec<Posting>) -> Result<Entry, Stor
         Some(_) => Some(voucher_id(row, 3)?),
         None => None,
     };
-    let linked = || link.ok_or_else(|| StoreError::damaged(format!("voucher {id} links to nothing")));
+    let linked =
+        || link.ok_or_else(|| StoreError::damaged(format!("voucher {id} links to nothing")));
     let kind = match row.text(2)? {
         "pending" => VoucherKind::Pending {
             expires_at: row.int_or_null(5)?,
         },
         "post" => VoucherKind::Post { pending: linked()? },
         "void" => VoucherKind::Void { pending: linked()? },
-        "reversal" => VoucherKind::Reversal { original: linked()? },
-        "rebooking" => VoucherKind::Rebooking { original: linked()? },
+        "reversal" => VoucherKind::Reversal {
+            original: linked()?,
+        },
+        "rebooking" => VoucherKind::Rebooking {
+            original: linked()?,
+        },
         _ => VoucherKind::Booking,
     };
     let own = row.int(8)? == 1;

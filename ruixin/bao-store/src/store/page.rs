@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ruixin_bao::Day;
 use ruixin_bao::calendar::Schedule;
-use ruixin_bao::fund::{DayRecord, Fund, Move, Order, OrderKind, OrderStatus, Request, Stage, Terms};
+use ruixin_bao::fund::{
+    DayRecord, Fund, Move, Order, OrderKind, OrderStatus, Request, Stage, Terms,
+};
 use ruixin_bao::ledger::{Account, AccountId, AccountKind, Limit, Totals, VoucherId};
 
 use super::entries::{account_id, entries, padded, voucher_id};
@@ -89,7 +91,9 @@ impl<'a> Page<'a> {
             let numbers: Vec<u64> = numbers.into_iter().collect();
             for numbers in numbers.chunks(AT_ONCE) {
                 // What is beyond the range is not there.
-                let numbers = numbers.iter().filter_map(|number| i64::try_from(*number).ok());
+                let numbers = numbers
+                    .iter()
+                    .filter_map(|number| i64::try_from(*number).ok());
                 let numbers = padded(numbers.map(Value::Int).collect());
                 if numbers.is_empty() {
                     continue;
@@ -102,10 +106,11 @@ impl<'a> Page<'a> {
                 let mut with = vec![Value::Int(i64::from(subject))];
                 with.extend(numbers);
                 let fund = &mut self.fund;
-                self.session.each("reading accounts", &sql, &with, &mut |row| {
-                    fund.load_account(account(row)?);
-                    Ok(())
-                })?;
+                self.session
+                    .each("reading accounts", &sql, &with, &mut |row| {
+                        fund.load_account(account(row)?);
+                        Ok(())
+                    })?;
             }
         }
         Ok(())
@@ -125,10 +130,11 @@ impl<'a> Page<'a> {
                 parameters(1, ids.len())
             );
             let bulk = &mut self.bulk;
-            self.session.each("reading vouchers", &sql, &ids, &mut |row| {
-                bulk.insert(voucher_id(row, 0)?);
-                Ok(())
-            })?;
+            self.session
+                .each("reading vouchers", &sql, &ids, &mut |row| {
+                    bulk.insert(voucher_id(row, 0)?);
+                    Ok(())
+                })?;
         }
         Ok(())
     }
@@ -285,7 +291,11 @@ pub(crate) fn account(row: &Row) -> Result<Account, StoreError> {
         "Q" => AccountKind::Equity,
         "I" => AccountKind::Income,
         "E" => AccountKind::Expense,
-        other => return Err(StoreError::damaged(format!("{other:?} is no kind of account"))),
+        other => {
+            return Err(StoreError::damaged(format!(
+                "{other:?} is no kind of account"
+            )));
+        }
     };
     let limit = match row.text(3)? {
         "N" => Limit::None,
@@ -311,7 +321,11 @@ pub(crate) fn order(row: &Row) -> Result<Order, StoreError> {
         "P" => OrderKind::Pay {
             merchant: row.unsigned(3)?,
         },
-        other => return Err(StoreError::damaged(format!("{other:?} is no kind of order"))),
+        other => {
+            return Err(StoreError::damaged(format!(
+                "{other:?} is no kind of order"
+            )));
+        }
     };
     let confirmed_on = day_of(row.int(8)?)?;
     let trade_date = day_of(row.int(7)?)?;

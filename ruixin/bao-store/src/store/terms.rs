@@ -84,12 +84,19 @@ pub(super) fn check_same(there: &Terms, asked: &Terms) -> Result<(), StoreError>
     let span = |terms: &Terms| {
         let calendar = &terms.calendar;
         let days = calendar.trading_days().len();
-        format!("{} to {}, {days} trading days", calendar.first(), calendar.last())
+        format!(
+            "{} to {}, {days} trading days",
+            calendar.first(),
+            calendar.last()
+        )
     };
     let both = |of: &dyn Fn(&Terms) -> String| (of(there), of(asked));
     let terms = [
         ("first day", both(&|terms| terms.first_day.to_string())),
-        ("settlement bank", both(&|terms| terms.settlement_bank.to_string())),
+        (
+            "settlement bank",
+            both(&|terms| terms.settlement_bank.to_string()),
+        ),
         ("provider", both(&|terms| terms.provider.to_string())),
         (
             "cap on fast redemptions",

@@ -18,12 +18,22 @@ fn customers(store: &mut Store, client: u64, done: &AtomicU64) {
     let shop = ruixin_bao::fund::merchant_account(SHOP).id;
     for round in 0..ROUNDS {
         // Every client asks for it; it is done once.
-        let shared = request(10_000 + u128::from(round), USERS[0], OrderKind::RedeemFast, 500);
+        let shared = request(
+            10_000 + u128::from(round),
+            USERS[0],
+            OrderKind::RedeemFast,
+            500,
+        );
         let own = u128::from(20_000 + client * 1_000 + round);
         let orders = [
             shared,
             request(own, USERS[(client % 3) as usize], OrderKind::Subscribe, 700),
-            request(own + 500, USERS[(round % 3) as usize], OrderKind::Pay { merchant: SHOP }, 900),
+            request(
+                own + 500,
+                USERS[(round % 3) as usize],
+                OrderKind::Pay { merchant: SHOP },
+                900,
+            ),
         ];
         for outcome in store.place(&orders, now).unwrap().into_iter().flatten() {
             done.fetch_add(u64::from(!outcome.is_repeat), Ordering::Relaxed);
@@ -50,7 +60,9 @@ fn many_clients_at_once_keep_every_rule() {
         let first = USERS.map(|user| request(u128::from(user), user, OrderKind::Subscribe, 30_000));
         store.place(&first, at("2013-06-05 10:00")).unwrap();
         let night = at("2013-06-06 01:00");
-        store.run_day(day("2013-06-05"), 0, night, threads()).unwrap();
+        store
+            .run_day(day("2013-06-05"), 0, night, threads())
+            .unwrap();
         let done = AtomicU64::new(0);
         thread::scope(|scope| {
             for client in 0..CLIENTS {
@@ -64,22 +76,34 @@ fn many_clients_at_once_keep_every_rule() {
         let placed = whole.orders().count() as u64;
         assert_eq!(placed, done.load(Ordering::Relaxed) + 3, "{kind:?}");
         // Each once, though all clients have asked for it; some come when the advances are used up.
-        let fast = whole.orders().filter(|order| order.request.kind == OrderKind::RedeemFast);
+        let fast = whole
+            .orders()
+            .filter(|order| order.request.kind == OrderKind::RedeemFast);
         let fast = i64::try_from(fast.count()).unwrap();
         assert!((1..=12).contains(&fast), "{kind:?}: {fast}");
         let mut advanced = fast * 500;
         for user in USERS {
             let paid = whole.orders().filter(|order| {
-                order.request.investor == user && matches!(order.request.kind, OrderKind::Pay { .. })
+                order.request.investor == user
+                    && matches!(order.request.kind, OrderKind::Pay { .. })
             });
             let paid: i64 = paid.map(|order| order.request.amount_fen).sum();
             assert!(paid <= 20_000, "{kind:?}: {paid}");
             advanced += paid;
-            let wallet = whole.book().account(user_account(user).id).map(Account::available_fen);
-            assert!(wallet.is_some_and(|fen| (0..9_000).contains(&fen)), "{kind:?}: {wallet:?}");
+            let wallet = whole
+                .book()
+                .account(user_account(user).id)
+                .map(Account::available_fen);
+            assert!(
+                wallet.is_some_and(|fen| (0..9_000).contains(&fen)),
+                "{kind:?}: {wallet:?}"
+            );
         }
         // Together they want more than there is for advances: all of it is used, and no more.
-        assert!(advanced <= 50_000 && advanced > 50_000 - 900, "{kind:?}: {advanced}");
+        assert!(
+            advanced <= 50_000 && advanced > 50_000 - 900,
+            "{kind:?}: {advanced}"
+        );
     }
 }
 
@@ -92,13 +116,13 @@ fn the_night_runs_while_customers_go_on() {
         let first = USERS.map(|user| request(u128::from(user), user, OrderKind::Subscribe, 30_000));
         store.place(&first, at("2013-06-05 10:00")).unwrap();
         thread::scope(|scope| {
-            for client in 0..3 {
+            for (client, user) in (0_u32..).zip(USERS) {
                 let place = &place;
                 scope.spawn(move || {
                     let mut store = place.open();
                     for round in 0..25_u128 {
-                        let id = 50_000 + u128::from(client as u32) * 100 + round;
-                        let order = request(id, USERS[client], OrderKind::Subscribe, 10);
+                        let id = 50_000 + u128::from(client) * 100 + round;
+                        let order = request(id, user, OrderKind::Subscribe, 10);
                         // After the night's run the day may have been cut: then it is refused.
                         for outcome in store.place(&[order], at("2013-06-07 01:00")).unwrap() {
                             outcome.unwrap();
@@ -110,16 +134,26 @@ fn the_night_runs_while_customers_go_on() {
             scope.spawn(move || {
                 let mut store = place.open();
                 let night = at("2013-06-07 01:00");
-                store.run_day(day("2013-06-05"), 0, night, threads()).unwrap();
-                store.run_day(day("2013-06-06"), 1_234, night, threads()).unwrap();
+                store
+                    .run_day(day("2013-06-05"), 0, night, threads())
+                    .unwrap();
+                store
+                    .run_day(day("2013-06-06"), 1_234, night, threads())
+                    .unwrap();
                 // Two runs of the same day at once are one.
-                store.run_day(day("2013-06-06"), 1_234, night, threads()).unwrap();
+                store
+                    .run_day(day("2013-06-06"), 1_234, night, threads())
+                    .unwrap();
             });
             scope.spawn(move || {
                 let mut store = place.open();
                 let night = at("2013-06-07 01:00");
-                store.run_day(day("2013-06-05"), 0, night, threads()).unwrap();
-                store.run_day(day("2013-06-06"), 1_234, night, threads()).unwrap();
+                store
+                    .run_day(day("2013-06-05"), 0, night, threads())
+                    .unwrap();
+                store
+                    .run_day(day("2013-06-06"), 1_234, night, threads())
+                    .unwrap();
             });
         });
         store.prove().unwrap();

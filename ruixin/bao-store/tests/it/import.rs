@@ -4,7 +4,7 @@ use ruixin_bao::fund::{OrderKind, Stage, shares_account, user_account};
 use ruixin_bao::ledger::{Account, AccountId};
 use ruixin_bao_store::{Store, StoreError};
 
-use crate::support::{BOTH, Kind, Place, PROVIDER, at, day, request, terms, threads};
+use crate::support::{BOTH, Kind, PROVIDER, Place, at, day, request, terms, threads};
 
 /// Two users, a merchant, two banks; a payment, frozen money, and what was there before.
 const CONVERTED: &str = "
@@ -51,7 +51,12 @@ const TWO: u64 = 6_000_000_000_000_002;
 /// Converted tables, in SQLite or PostgreSQL, with something changed.
 fn converted(kind: Kind, change: &str) -> Place {
     let place = Place::new(kind);
-    let dates = ["subscribed_on", "confirmed_on", "income_from", "accounting_date"];
+    let dates = [
+        "subscribed_on",
+        "confirmed_on",
+        "income_from",
+        "accounting_date",
+    ];
     let mut sql = format!("{CONVERTED}{change}");
     if kind == Kind::Postgres {
         // There a day is a date.
@@ -83,7 +88,10 @@ fn converted_books_become_opening_books_from_either_database_to_either() {
         let (_place, mut store) = books(to);
         let opened = store.import(&source.address, opening).unwrap();
         assert!(!opened.is_repeat);
-        assert_eq!((opened.vouchers, opened.postings, opened.holdings), (6, 13, 2));
+        assert_eq!(
+            (opened.vouchers, opened.postings, opened.holdings),
+            (6, 13, 2)
+        );
         assert_eq!(opened.shares, 100_002);
         assert_eq!(opened.confirmed_on, Some(day("2013-05-28")));
         digests.push(opened.digest.clone());
@@ -106,18 +114,27 @@ fn converted_books_become_opening_books_from_either_database_to_either() {
 
         // The night before the 28th confirms them; the first income is that of the 28th.
         let night = at("2013-05-28 01:00");
-        let run = store.run_day(day("2013-05-27"), 0, night, threads()).unwrap();
+        let run = store
+            .run_day(day("2013-05-27"), 0, night, threads())
+            .unwrap();
         assert_eq!((run.cut.orders, run.confirmed.orders), (2, 2));
         assert_eq!(run.confirmed.subscribed_fen, 100_002);
         assert_eq!(balance(&mut store, shares_account(ONE).id), 70_002);
         let fast = request(5, ONE, OrderKind::RedeemFast, 1);
         let refused = store.place(&[fast], at("2013-05-28 10:00")).unwrap();
         // There is no money for advances yet.
-        assert_eq!(refused[0].as_ref().unwrap_err().code(), "debits_exceed_credits");
+        assert_eq!(
+            refused[0].as_ref().unwrap_err().code(),
+            "debits_exceed_credits"
+        );
         let redeemed = request(6, TWO, OrderKind::Redeem, 10_000);
-        store.place(&[redeemed], at("2013-05-28 10:00")).unwrap()[0].as_ref().unwrap();
+        store.place(&[redeemed], at("2013-05-28 10:00")).unwrap()[0]
+            .as_ref()
+            .unwrap();
         let night = at("2013-05-29 01:00");
-        let run = store.run_day(day("2013-05-28"), 1_000, night, threads()).unwrap();
+        let run = store
+            .run_day(day("2013-05-28"), 1_000, night, threads())
+            .unwrap();
         assert_eq!(run.income.shares, 100_002);
         let register = store.register(day("2013-05-28")).unwrap();
         assert_eq!(register.rows, [(ONE, 70_002, 700), (TWO, 30_000, 300)]);
@@ -136,7 +153,12 @@ fn converted_books_become_opening_books_from_either_database_to_either() {
         let kinds: Vec<&str> = shares.lines.iter().map(|line| line.kind.as_str()).collect();
         assert_eq!(kinds, ["opening_confirmation", "income"]);
         assert_eq!(shares.closing_fen, 70_702);
-        assert!(store.account(AccountId::new(4001, 1)).unwrap().is_none_or(|one| one == Account::new(one.id, one.kind, one.limit)));
+        assert!(
+            store
+                .account(AccountId::new(4001, 1))
+                .unwrap()
+                .is_none_or(|one| one == Account::new(one.id, one.kind, one.limit))
+        );
     }
     digests.dedup();
     assert_eq!(digests.len(), 1);
@@ -154,15 +176,31 @@ const REFUSALS: [(&str, &str, &str); 17] = [
         "import_opening_not_balanced",
         "opening: debits of 50.24 and credits of 50.25 differ by 0.01",
     ),
-    ("DELETE FROM voucher WHERE voucher = 'v4'", "import_posting_without_voucher", "posting v4"),
-    ("DELETE FROM posting WHERE voucher = 'v4'", "import_voucher_without_posting", "voucher v4"),
-    ("DELETE FROM subject WHERE subject = '6021'", "import_unknown_subject", "posting, voucher v3: subject 6021"),
+    (
+        "DELETE FROM voucher WHERE voucher = 'v4'",
+        "import_posting_without_voucher",
+        "posting v4",
+    ),
+    (
+        "DELETE FROM posting WHERE voucher = 'v4'",
+        "import_voucher_without_posting",
+        "voucher v4",
+    ),
+    (
+        "DELETE FROM subject WHERE subject = '6021'",
+        "import_unknown_subject",
+        "posting, voucher v3: subject 6021",
+    ),
     (
         "UPDATE subject SET normal_side = 'DEBIT' WHERE subject = '2001'",
         "import_wrong_side",
         "subject 2001: its normal side is DEBIT",
     ),
-    ("UPDATE subject SET kind = 'OTHER' WHERE subject = '2001'", "import_unreadable", "kind is \"OTHER\""),
+    (
+        "UPDATE subject SET kind = 'OTHER' WHERE subject = '2001'",
+        "import_unreadable",
+        "kind is \"OTHER\"",
+    ),
     (
         "INSERT INTO subject VALUES ('4001', '', '', 'EQUITY', 'CREDIT'); \
          UPDATE posting SET subject = '4001' WHERE subject = '6021'",
@@ -206,7 +244,11 @@ const REFUSALS: [(&str, &str, &str); 17] = [
         "import_unreadable",
         "\"x1\"",
     ),
-    ("DROP TABLE holding", "import_no_table", "holding is not there"),
+    (
+        "DROP TABLE holding",
+        "import_no_table",
+        "holding is not there",
+    ),
     (
         "UPDATE posting SET subject = '6021', account = NULL WHERE subject = '1002'",
         "import_too_little_money",
@@ -221,9 +263,14 @@ fn converted_books_that_do_not_balance_are_refused_with_the_reason() {
         let empty = format!("{:?}", store.whole().unwrap());
         for (change, code, expect) in REFUSALS {
             let source = converted(kind, change);
-            let error = store.import(&source.address, at("2013-05-27 16:00")).unwrap_err();
+            let error = store
+                .import(&source.address, at("2013-05-27 16:00"))
+                .unwrap_err();
             assert_eq!(error.code(), code, "{kind:?}: {change}: {error}");
-            assert!(error.to_string().contains(expect), "{kind:?}: {change}\n{error}");
+            assert!(
+                error.to_string().contains(expect),
+                "{kind:?}: {change}\n{error}"
+            );
             assert!(error.mend().is_some(), "{change}");
         }
         assert_eq!(format!("{:?}", store.whole().unwrap()), empty);
@@ -241,7 +288,9 @@ fn other_books_or_books_with_vouchers_are_not_opened() {
         assert_eq!(error.code(), "import_opened_with_others");
 
         let (_place, mut store) = books(kind);
-        store.pay_into_reserve(1, 100, day("2013-05-27"), now).unwrap();
+        store
+            .pay_into_reserve(1, 100, day("2013-05-27"), now)
+            .unwrap();
         let error = store.import(&other.address, now).unwrap_err();
         assert_eq!(error.code(), "import_not_empty");
         let nowhere = store.import("/nowhere/at-all.db", now).unwrap_err();

@@ -1,5 +1,7 @@
 //! The store on both databases: against the pure core, under concurrency, killed, and by direct SQL.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails is a test that fails")]
+
 #[path = "../../../../databases/tests/support/certificates.rs"]
 mod certificates;
 mod concurrency;

@@ -17,16 +17,27 @@ fn books_of_version_1_are_migrated_when_they_are_opened() {
     store.prove().unwrap();
     let whole = store.whole().unwrap();
     whole.prove().unwrap();
-    assert_eq!(whole.day(day("2013-06-05")).stage, ruixin_bao::fund::Stage::Closed);
+    assert_eq!(
+        whole.day(day("2013-06-05")).stage,
+        ruixin_bao::fund::Stage::Closed
+    );
     let shares = ruixin_bao::fund::shares_account(USERS[0]).id;
-    let held = store.account(shares).unwrap().as_ref().map(Account::balance_fen);
+    let held = store
+        .account(shares)
+        .unwrap()
+        .as_ref()
+        .map(Account::balance_fen);
     assert_eq!(held, Some(49_900));
 
     // They go on from there, and are what they are when they are opened once more.
     let order = request(9, USERS[0], OrderKind::Redeem, 1_000);
-    store.place(&[order], at("2013-06-06 10:00")).unwrap()[0].as_ref().unwrap();
+    store.place(&[order], at("2013-06-06 10:00")).unwrap()[0]
+        .as_ref()
+        .unwrap();
     let night = at("2013-06-07 01:00");
-    store.run_day(day("2013-06-06"), 100, night, threads()).unwrap();
+    store
+        .run_day(day("2013-06-06"), 100, night, threads())
+        .unwrap();
     store.prove().unwrap();
     let before = format!("{:?}", store.whole().unwrap());
     assert_eq!(format!("{:?}", place.open().whole().unwrap()), before);
@@ -40,10 +51,21 @@ fn a_later_version_and_no_books_at_all_are_refused() {
         assert_eq!(error.code(), "store_not_there", "{kind:?}");
         drop(Store::create(&place.address, terms("2013-06-05")).unwrap());
         let other = Store::create(&place.address, terms("2013-06-06")).unwrap_err();
-        assert!(matches!(other, StoreError::OtherTerms { term: "first day", .. }), "{other}");
+        assert!(
+            matches!(
+                other,
+                StoreError::OtherTerms {
+                    term: "first day",
+                    ..
+                }
+            ),
+            "{other}"
+        );
         drop(Store::create(&place.address, terms("2013-06-05")).unwrap());
         let later = VERSION + 1;
-        place.direct(&format!("INSERT INTO bao_migration VALUES ({later})")).unwrap();
+        place
+            .direct(&format!("INSERT INTO bao_migration VALUES ({later})"))
+            .unwrap();
         let error = Store::open(&place.address).unwrap_err();
         assert_eq!(error.code(), "store_later_version", "{kind:?}");
     }

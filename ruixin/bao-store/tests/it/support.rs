@@ -77,13 +77,17 @@ impl Place {
         match self.kind {
             Kind::Sqlite => {
                 let connection = rusqlite::Connection::open(&self.address).expect("it opens");
-                connection.pragma_update(None, "foreign_keys", true).expect("set");
+                connection
+                    .pragma_update(None, "foreign_keys", true)
+                    .expect("set");
                 // As psql does: all or nothing.
                 let sql = match sql.contains("BEGIN") {
                     true => sql.to_owned(),
                     false => format!("BEGIN; {sql}; COMMIT"),
                 };
-                connection.execute_batch(&sql).map_err(|error| error.to_string())
+                connection
+                    .execute_batch(&sql)
+                    .map_err(|error| error.to_string())
             }
             Kind::Postgres => {
                 let schema = self.address.split("schema=").nth(1).expect("a schema");
@@ -179,5 +183,8 @@ pub(crate) fn assert_same(stored: &Fund, model: &Fund) {
         assert_eq!(stored.day(day), model.day(day), "{day}");
         assert_eq!(stored.register(day), model.register(day), "{day}");
     }
-    assert_eq!(stored.week(day("2013-06-20")), model.week(day("2013-06-20")));
+    assert_eq!(
+        stored.week(day("2013-06-20")),
+        model.week(day("2013-06-20"))
+    );
 }

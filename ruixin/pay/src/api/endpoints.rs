@@ -97,13 +97,21 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
         response: Some(schema::<AccountView>),
         problems: &[CHANNEL_UNKNOWN, CLASS_UNKNOWN, TEXT_UNFIT],
         handler: || handlers::moving(Command::Open),
-        ..Endpoint::moving("/v1/accounts", "openAccount", words("Opens an account", "开立账户"))
+        ..Endpoint::moving(
+            "/v1/accounts",
+            "openAccount",
+            words("Opens an account", "开立账户"),
+        )
     },
     Endpoint {
         response: Some(schema::<AccountView>),
         problems: &[ACCOUNT_NOT_FOUND],
         handler: || get(handlers::account),
-        ..Endpoint::reading("/v1/accounts/{account}", "getAccount", words("Gives an account", "查询账户"))
+        ..Endpoint::reading(
+            "/v1/accounts/{account}",
+            "getAccount",
+            words("Gives an account", "查询账户"),
+        )
     },
     Endpoint {
         is_paged: true,
@@ -113,14 +121,27 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
         ..Endpoint::reading(
             "/v1/accounts/{account}/movements",
             "listMovements",
-            words("Lists an account's movements, the latest first", "查询账户明细（由近及远）"),
+            words(
+                "Lists an account's movements, the latest first",
+                "查询账户明细（由近及远）",
+            ),
         )
     },
     Endpoint {
         request: Some(schema::<TopUp>),
-        problems: &[ACCOUNT_NOT_FOUND, WRONG_OWNER, CHANNEL_UNKNOWN, BALANCE_LIMIT, TEXT_UNFIT],
+        problems: &[
+            ACCOUNT_NOT_FOUND,
+            WRONG_OWNER,
+            CHANNEL_UNKNOWN,
+            BALANCE_LIMIT,
+            TEXT_UNFIT,
+        ],
         handler: || handlers::moving(Command::TopUp),
-        ..Endpoint::moving("/v1/top-ups", "topUp", words("Books money that came from a bank", "充值"))
+        ..Endpoint::moving(
+            "/v1/top-ups",
+            "topUp",
+            words("Books money that came from a bank", "充值"),
+        )
     },
     Endpoint {
         request: Some(schema::<Payment>),
@@ -137,7 +158,14 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         request: Some(schema::<Refund>),
-        problems: &[ORDER_NOT_FOUND, ORDER_STATE, REFUND_EXCEEDS_PAYMENT, INSUFFICIENT_FUNDS, BALANCE_LIMIT, TEXT_UNFIT],
+        problems: &[
+            ORDER_NOT_FOUND,
+            ORDER_STATE,
+            REFUND_EXCEEDS_PAYMENT,
+            INSUFFICIENT_FUNDS,
+            BALANCE_LIMIT,
+            TEXT_UNFIT,
+        ],
         handler: || handlers::moving_one(Command::Refund),
         ..Endpoint::moving(
             "/v1/payments/{order}/refunds",
@@ -147,13 +175,31 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         request: Some(schema::<Transfer>),
-        problems: &[ACCOUNT_NOT_FOUND, WRONG_OWNER, SAME_ACCOUNT, INSUFFICIENT_FUNDS, BALANCE_LIMIT, TEXT_UNFIT],
+        problems: &[
+            ACCOUNT_NOT_FOUND,
+            WRONG_OWNER,
+            SAME_ACCOUNT,
+            INSUFFICIENT_FUNDS,
+            BALANCE_LIMIT,
+            TEXT_UNFIT,
+        ],
         handler: || handlers::moving(Command::Transfer),
-        ..Endpoint::moving("/v1/transfers", "transfer", words("Sends another user money", "转账"))
+        ..Endpoint::moving(
+            "/v1/transfers",
+            "transfer",
+            words("Sends another user money", "转账"),
+        )
     },
     Endpoint {
         request: Some(schema::<Withdrawal>),
-        problems: &[ACCOUNT_NOT_FOUND, WRONG_OWNER, CHANNEL_UNKNOWN, BELOW_MINIMUM, INSUFFICIENT_FUNDS, TEXT_UNFIT],
+        problems: &[
+            ACCOUNT_NOT_FOUND,
+            WRONG_OWNER,
+            CHANNEL_UNKNOWN,
+            BELOW_MINIMUM,
+            INSUFFICIENT_FUNDS,
+            TEXT_UNFIT,
+        ],
         handler: || handlers::moving(Command::Withdraw),
         ..Endpoint::moving(
             "/v1/withdrawals",
@@ -169,14 +215,26 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
         ..Endpoint::moving(
             "/v1/withdrawals/{order}/settlement",
             "settleWithdrawal",
-            words("Books what the bank answered to a withdrawal", "提现结果入账"),
+            words(
+                "Books what the bank answered to a withdrawal",
+                "提现结果入账",
+            ),
         )
     },
     Endpoint {
         request: Some(schema::<NewHold>),
-        problems: &[ACCOUNT_NOT_FOUND, WRONG_OWNER, INSUFFICIENT_FUNDS, TEXT_UNFIT],
+        problems: &[
+            ACCOUNT_NOT_FOUND,
+            WRONG_OWNER,
+            INSUFFICIENT_FUNDS,
+            TEXT_UNFIT,
+        ],
         handler: || handlers::moving(Command::Hold),
-        ..Endpoint::moving("/v1/holds", "hold", words("Freezes an amount of an account", "冻结"))
+        ..Endpoint::moving(
+            "/v1/holds",
+            "hold",
+            words("Freezes an amount of an account", "冻结"),
+        )
     },
     Endpoint {
         request: Some(schema::<Release>),
@@ -193,7 +251,11 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
         response: Some(schema::<OrderView>),
         problems: &[ORDER_NOT_FOUND],
         handler: || get(handlers::order),
-        ..Endpoint::reading("/v1/orders/{order}", "getOrder", words("Gives an order", "查询订单"))
+        ..Endpoint::reading(
+            "/v1/orders/{order}",
+            "getOrder",
+            words("Gives an order", "查询订单"),
+        )
     },
     Endpoint {
         response: Some(schema::<Standing>),
@@ -201,7 +263,10 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
         ..Endpoint::reading(
             "/v1/window",
             "getWindow",
-            words("Tells whether payments are taken, and what users are told", "查询服务状态与公告"),
+            words(
+                "Tells whether payments are taken, and what users are told",
+                "查询服务状态与公告",
+            ),
         )
     },
     Endpoint {
@@ -221,7 +286,11 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
         request: Some(schema::<handlers::Call>),
         response: Some(schema::<Standing>),
         handler: || post(handlers::reopen),
-        ..Endpoint::admin("/v1/admin/window/reopen", "reopen", words("Takes payments again", "恢复受理"))
+        ..Endpoint::admin(
+            "/v1/admin/window/reopen",
+            "reopen",
+            words("Takes payments again", "恢复受理"),
+        )
     },
     Endpoint {
         request: Some(schema::<Notice>),
@@ -236,6 +305,10 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         role: None,
-        ..Endpoint::reading("/v1/openapi.json", "openapi", words("Gives this document", "接口文档"))
+        ..Endpoint::reading(
+            "/v1/openapi.json",
+            "openapi",
+            words("Gives this document", "接口文档"),
+        )
     },
 ];

@@ -10,7 +10,8 @@ use ruixin_service::idempotency::Asked;
 use ruixin_service::keys::Caller;
 use ruixin_service::paging;
 use ruixin_service::problem::{
-    INTERNAL, INVALID_CURSOR, INVALID_REQUEST, KEY_REUSED, MEDIA_TYPE, NOT_FOUND, Problem, TOO_LARGE,
+    INTERNAL, INVALID_CURSOR, INVALID_REQUEST, KEY_REUSED, MEDIA_TYPE, NOT_FOUND, Problem,
+    TOO_LARGE,
 };
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -85,7 +86,9 @@ async fn run(app: &App, command: Command, asked: Asked) -> Result<Response, Prob
     };
     if outcome.is_replay {
         let replayed = HeaderValue::from_static("true");
-        response.headers_mut().insert("idempotency-replayed", replayed);
+        response
+            .headers_mut()
+            .insert("idempotency-replayed", replayed);
     }
     Ok(response)
 }
@@ -100,11 +103,19 @@ async fn closed(app: &App) -> Problem {
     let untils = standing.notices.iter().map(|notice| &notice.fields.until);
     let until = untils.flatten().filter_map(|until| until.millis()).max();
     let seconds = until.map_or(RETRY_USUALLY, |until| until.saturating_sub(now) / 1_000);
-    let seconds = if seconds <= 0 { RETRY_USUALLY } else { seconds.min(RETRY_MOST) };
+    let seconds = if seconds <= 0 {
+        RETRY_USUALLY
+    } else {
+        seconds.min(RETRY_MOST)
+    };
     let said = |language| {
         let of = |notice: &&Notice| notice.language == language;
         let notice = standing.notices.iter().find(of)?;
-        Some(format!("{}\n{}", notice.subject, notice.text).trim_end().to_owned())
+        Some(
+            format!("{}\n{}", notice.subject, notice.text)
+                .trim_end()
+                .to_owned(),
+        )
     };
     let en = said(NoticeLanguage::En).unwrap_or_else(|| {
         "Payments, top-ups, transfers and withdrawals are closed; balances and bills can be seen.".to_owned()
@@ -117,8 +128,12 @@ async fn closed(app: &App) -> Problem {
 }
 
 fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
+    let kind = kind
+        .and_then(|kind| kind.split(';').next())
+        .unwrap_or_default();
     if !kind.trim().eq_ignore_ascii_case("application/json") {
         return Err(Problem::new(MEDIA_TYPE));
     }
@@ -209,7 +224,11 @@ pub(super) struct Call {
 /// A hook's body: JSON, or nothing. A hook of another step has been given the wrong address.
 fn call(body: Body, steps: &[&str]) -> Result<Call, Problem> {
     let body = body.map_err(unreadable)?;
-    let call: Call = if body.is_empty() { Call::default() } else { parsed(&body)? };
+    let call: Call = if body.is_empty() {
+        Call::default()
+    } else {
+        parsed(&body)?
+    };
     match call.step.as_deref() {
         Some(step) if !steps.contains(&step) => Err(Problem::new(INVALID_REQUEST).says(
             format!("The step is not one of: {}.", steps.join(", ")),
@@ -246,10 +265,15 @@ pub(super) async fn notice(
 ) -> Result<Response, Problem> {
     let notice: Notice = parsed(&read(&headers, body)?)?;
     let line = |text: &str, most: usize| {
-        !text.trim().is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control)
+        !text.trim().is_empty()
+            && text.chars().count() <= most
+            && !text.chars().any(char::is_control)
     };
     let is_text = notice.text.chars().count() <= 4_000
-        && !notice.text.chars().any(|one| one.is_control() && one != '\n');
+        && !notice
+            .text
+            .chars()
+            .any(|one| one.is_control() && one != '\n');
     if !line(&notice.kind, 40) || !line(&notice.subject, 200) || !is_text {
         return Err(Problem::new(TEXT_UNFIT));
     }
@@ -268,7 +292,11 @@ pub(super) async fn health(State(app): State<App>) -> Result<Response, Problem> 
 
 pub(super) async fn metrics(State(app): State<App>) -> Response {
     let closed = app.books.closed.load(std::sync::atomic::Ordering::Acquire);
-    let gauges = [("pay_closed", "Whether payments are refused.", i64::from(closed))];
+    let gauges = [(
+        "pay_closed",
+        "Whether payments are refused.",
+        i64::from(closed),
+    )];
     let text = app.gate.metrics.text(app.books.store(), &gauges);
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], text).into_response()

@@ -9,10 +9,10 @@ mod openapi;
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
-use axum::Router;
 use ruixin_service::gate::{Gate, Limits, admit, bound, harden, observe};
 
 use crate::books::Books;
@@ -41,7 +41,11 @@ pub fn router(books: Books, limits: Limits) -> Router {
             route = route.layer(from_fn_with_state((gate.clone(), role), admit));
         }
         // The window closes and opens whatever else is under way.
-        let to = if endpoint.is_admin() { &mut admin } else { &mut inner };
+        let to = if endpoint.is_admin() {
+            &mut admin
+        } else {
+            &mut inner
+        };
         *to = std::mem::take(to).route(endpoint.path, route);
     }
     inner

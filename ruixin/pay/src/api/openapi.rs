@@ -20,8 +20,12 @@ pub fn document() -> Value {
     let mut generator = settings.into_generator();
     let mut paths: Map<String, Value> = Map::new();
     for endpoint in ENDPOINTS {
-        let request = endpoint.request.map(|schema| schema(&mut generator).to_value());
-        let response = endpoint.response.map(|schema| schema(&mut generator).to_value());
+        let request = endpoint
+            .request
+            .map(|schema| schema(&mut generator).to_value());
+        let response = endpoint
+            .response
+            .map(|schema| schema(&mut generator).to_value());
         let operation = operation(endpoint, request, response);
         let path = paths.entry(endpoint.path).or_insert_with(|| json!({}));
         if let Some(path) = path.as_object_mut() {
@@ -50,7 +54,10 @@ fn operation(endpoint: &Endpoint, request: Option<Value>, response: Option<Value
     let mut answer = json!({ "description": endpoint.summary.en });
     if let Some(answer) = answer.as_object_mut() {
         let schema = response.unwrap_or_else(|| json!({ "type": "object" }));
-        answer.insert("content".to_owned(), json!({ "application/json": { "schema": schema } }));
+        answer.insert(
+            "content".to_owned(),
+            json!({ "application/json": { "schema": schema } }),
+        );
     }
     responses.insert(endpoint.status.to_string(), answer);
     let kinds = problems(endpoint);
@@ -63,7 +70,10 @@ fn operation(endpoint: &Endpoint, request: Option<Value>, response: Option<Value
         });
         let content = json!({ "application/problem+json": { "schema": schema } });
         let description = codes.join(", ");
-        responses.insert(status.to_string(), json!({ "description": description, "content": content }));
+        responses.insert(
+            status.to_string(),
+            json!({ "description": description, "content": content }),
+        );
     }
     let mut operation = json!({
         "operationId": endpoint.id,
@@ -91,17 +101,23 @@ fn operation(endpoint: &Endpoint, request: Option<Value>, response: Option<Value
 fn parameters(endpoint: &Endpoint) -> Vec<Value> {
     let mut parameters = Vec::new();
     for part in endpoint.path.split('/') {
-        if let Some(name) = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+        if let Some(name) = part
+            .strip_prefix('{')
+            .and_then(|part| part.strip_suffix('}'))
+        {
             let schema = json!({ "type": "string" });
-            parameters.push(json!({ "name": name, "in": "path", "required": true, "schema": schema }));
+            parameters
+                .push(json!({ "name": name, "in": "path", "required": true, "schema": schema }));
         }
     }
     if endpoint.moves {
-        let schema = json!({ "type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$" });
+        let schema =
+            json!({ "type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$" });
         parameters.push(json!({ "name": "Idempotency-Key", "in": "header", "required": true, "schema": schema }));
     }
     if endpoint.is_paged {
-        let limit = json!({ "type": "integer", "minimum": 1, "maximum": ruixin_service::paging::MOST });
+        let limit =
+            json!({ "type": "integer", "minimum": 1, "maximum": ruixin_service::paging::MOST });
         parameters.push(json!({ "name": "limit", "in": "query", "schema": limit }));
         parameters.push(json!({ "name": "cursor", "in": "query", "schema": { "type": "string" } }));
     }
@@ -116,7 +132,15 @@ fn problems(endpoint: &Endpoint) -> Vec<&'static Kind> {
     if endpoint.role.is_none() {
         return vec![OVERLOADED];
     }
-    kinds.extend([UNAUTHENTICATED, FORBIDDEN, RATE_LIMITED, INTERNAL, OVERLOADED, STORE_UNREACHABLE, OUTCOME_UNKNOWN]);
+    kinds.extend([
+        UNAUTHENTICATED,
+        FORBIDDEN,
+        RATE_LIMITED,
+        INTERNAL,
+        OVERLOADED,
+        STORE_UNREACHABLE,
+        OUTCOME_UNKNOWN,
+    ]);
     if endpoint.path.contains('{') {
         kinds.push(NOT_FOUND);
     }

@@ -62,7 +62,9 @@ pub fn ask(
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
         .collect();
-    let length = headers.get("content-length").and_then(|text| text.parse().ok());
+    let length = headers
+        .get("content-length")
+        .and_then(|text| text.parse().ok());
     if length.is_some_and(|length: usize| length != body.len()) && method != "HEAD" {
         return Err(broken());
     }
@@ -84,7 +86,10 @@ pub struct Client {
 impl Client {
     pub fn get(&self, path: &str) -> io::Result<Reply> {
         let bearer = format!("Bearer {}", self.key);
-        let headers = [("Authorization", bearer.as_str()), ("Accept-Language", self.language)];
+        let headers = [
+            ("Authorization", bearer.as_str()),
+            ("Accept-Language", self.language),
+        ];
         ask(self.to, "GET", path, &headers, None)
     }
 
@@ -107,7 +112,10 @@ impl Client {
         };
         let opened = self.post("/v1/accounts", id, body).expect("an answer");
         assert_eq!(opened.status, 201, "{opened:?}");
-        opened.json()["account"].as_str().expect("a number").to_owned()
+        opened.json()["account"]
+            .as_str()
+            .expect("a number")
+            .to_owned()
     }
 
     pub fn top_up(&self, id: &str, account: &str, amount: &str) {

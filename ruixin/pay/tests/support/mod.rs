@@ -12,6 +12,7 @@ pub mod certificates;
 #[path = "../../../../databases/tests/support/postgres.rs"]
 pub mod postgres;
 
+pub mod documented;
 pub mod http;
 pub mod served;
 
@@ -50,7 +51,9 @@ impl Database {
     }
 
     pub async fn books(&self) -> Books {
-        Books::open(&self.address(), Clock::default()).await.expect("books")
+        Books::open(&self.address(), Clock::default())
+            .await
+            .expect("books")
     }
 }
 
@@ -117,13 +120,20 @@ pub async fn audit(store: &Store) -> BTreeMap<String, Seen> {
         let account = row.text(0).expect("text").to_owned();
         let (amount, after) = (row.int(2).expect("fen"), row.int(3).expect("fen"));
         let seen = replayed.entry(account.clone()).or_default();
-        let signed = if row.text(1).expect("text") == "1" { amount } else { -amount };
+        let signed = if row.text(1).expect("text") == "1" {
+            amount
+        } else {
+            -amount
+        };
         seen.balance += signed;
         seen.count += 1;
         if matches!(row.text(4).expect("text"), "41" | "42") {
             seen.frozen -= signed;
         }
-        assert_eq!(seen.balance, after, "the chain of {account} breaks at {row:?}");
+        assert_eq!(
+            seen.balance, after,
+            "the chain of {account} breaks at {row:?}"
+        );
         assert!(seen.balance >= 0 && seen.frozen >= 0, "{row:?}");
         last.insert(account, row.text(5).expect("text").to_owned());
     }
@@ -134,16 +144,26 @@ pub async fn audit(store: &Store) -> BTreeMap<String, Seen> {
             frozen: row.int(2).expect("fen"),
             count: row.int(3).expect("a number"),
         };
-        assert_eq!(replayed.get(account).cloned().unwrap_or_default(), seen, "{account}");
+        assert_eq!(
+            replayed.get(account).cloned().unwrap_or_default(),
+            seen,
+            "{account}"
+        );
         let serial = row.maybe_text(4).expect("text");
         assert_eq!(last.get(account).map(String::as_str), serial, "{account}");
     }
     for row in &refunds {
-        assert_eq!(row.int(1).expect("fen"), row.int(2).expect("fen"), "{row:?}");
+        assert_eq!(
+            row.int(1).expect("fen"),
+            row.int(2).expect("fen"),
+            "{row:?}"
+        );
     }
     assert!(doubled.is_empty(), "{doubled:?}");
     for row in &accounts {
-        replayed.entry(row.text(0).expect("text").to_owned()).or_default();
+        replayed
+            .entry(row.text(0).expect("text").to_owned())
+            .or_default();
     }
     replayed
 }

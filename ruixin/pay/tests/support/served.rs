@@ -21,20 +21,38 @@ pub struct Served {
 
 impl Served {
     pub async fn begin(books: Books, limits: Limits) -> Served {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
         let to = listener.local_addr().expect("an address");
         let stop = Arc::new(Notify::new());
         let told = stop.clone();
         let router = api::router(books.clone(), limits);
-        let server = tokio::spawn(server::serve(listener, router, limits.connections, async move {
-            told.notified().await;
-        }));
-        Served { books, to, stop, server }
+        let server = tokio::spawn(server::serve(
+            listener,
+            router,
+            limits.connections,
+            async move {
+                told.notified().await;
+            },
+        ));
+        Served {
+            books,
+            to,
+            stop,
+            server,
+        }
     }
 
     pub async fn client(&self, role: Role) -> Client {
-        let key = keys::make(self.books.store(), "test", role).await.expect("a key");
-        Client { to: self.to, key, language: "en" }
+        let key = keys::make(self.books.store(), "test", role)
+            .await
+            .expect("a key");
+        Client {
+            to: self.to,
+            key,
+            language: "en",
+        }
     }
 
     /// Stops gracefully.
@@ -46,5 +64,7 @@ impl Served {
 
 /// Runs what blocks beside the service.
 pub async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    tokio::task::spawn_blocking(work).await.expect("it does not panic")
+    tokio::task::spawn_blocking(work)
+        .await
+        .expect("it does not panic")
 }

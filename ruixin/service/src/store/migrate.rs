@@ -49,7 +49,10 @@ pub(super) fn to_run(
         let number = numbers.entry(one.set).or_default();
         *number = number.saturating_add(1);
         if *number != one.number {
-            let says = format!("{} {} does not follow the one before it", one.set, one.number);
+            let says = format!(
+                "{} {} does not follow the one before it",
+                one.set, one.number
+            );
             return Err(StoreError::Migration(says));
         }
     }

@@ -190,7 +190,11 @@ impl Pool {
             client.batch_execute(TABLE).await.map_err(failed)?;
             let mut run = Vec::new();
             for row in connection.rows(LIST, vec![]).await? {
-                run.push((row.text(0)?.to_owned(), row.int(1)?, row.text(2)?.to_owned()));
+                run.push((
+                    row.text(0)?.to_owned(),
+                    row.int(1)?,
+                    row.text(2)?.to_owned(),
+                ));
             }
             for one in to_run(Dialect::Postgres, migrations, &run)? {
                 client.batch_execute(one.postgres).await.map_err(failed)?;

@@ -71,9 +71,21 @@ mod tests {
     fn words_stand_for_what_each_database_says() {
         let table = [
             ("SELECT 1", "SELECT 1", "SELECT 1"),
-            ("a = ?1 AND b = ?12)", "a = ?1 AND b = ?12)", "a = $1 AND b = $12)"),
-            ("(yuan:2, ?3)", "((?2 / 100.0), ?3)", "(($2::bigint * 0.01), $3)"),
-            ("time:4,day:5", "?4,?5", "$4::text::timestamp,$5::text::date"),
+            (
+                "a = ?1 AND b = ?12)",
+                "a = ?1 AND b = ?12)",
+                "a = $1 AND b = $12)",
+            ),
+            (
+                "(yuan:2, ?3)",
+                "((?2 / 100.0), ?3)",
+                "(($2::bigint * 0.01), $3)",
+            ),
+            (
+                "time:4,day:5",
+                "?4,?5",
+                "$4::text::timestamp,$5::text::date",
+            ),
             (
                 "SELECT fen:a.balance FROM t lock:",
                 "SELECT CAST(round(a.balance * 100) AS INTEGER) FROM t ",

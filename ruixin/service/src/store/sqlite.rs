@@ -105,7 +105,9 @@ impl Sqlite {
             let outcome = at_one_moment(connection, transaction);
             drop(reply.send(outcome));
         });
-        self.readers.try_send(reading).map_err(|full| refused(&full))?;
+        self.readers
+            .try_send(reading)
+            .map_err(|full| refused(&full))?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
 }
@@ -140,7 +142,11 @@ fn migrate(connection: &mut Connection, migrations: &[Migration]) -> Result<(), 
     transaction.execute_batch(TABLE).map_err(failed)?;
     let mut run = Vec::new();
     for row in rows(&transaction, LIST, &[])? {
-        run.push((row.text(0)?.to_owned(), row.int(1)?, row.text(2)?.to_owned()));
+        run.push((
+            row.text(0)?.to_owned(),
+            row.int(1)?,
+            row.text(2)?.to_owned(),
+        ));
     }
     for one in to_run(Dialect::Sqlite, migrations, &run)? {
         transaction.execute_batch(one.sqlite).map_err(failed)?;
@@ -229,7 +235,11 @@ where
 
 /// The value of a transaction, which never has to wait for anything here.
 fn at_once<T>(future: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-    let waits = || Err(StoreError::Fault("a transaction waits for something".to_owned()));
+    let waits = || {
+        Err(StoreError::Fault(
+            "a transaction waits for something".to_owned(),
+        ))
+    };
     future.now_or_never().unwrap_or_else(waits)
 }
 
@@ -311,11 +321,9 @@ fn value(value: ValueRef<'_>) -> rusqlite::Result<Value> {
     Ok(match value {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(number) => Value::Int(number),
-        ValueRef::Text(text) => {
-            Value::Text(String::from_utf8(text.to_vec()).map_err(|_| {
-                rusqlite::Error::InvalidColumnType(0, String::new(), value.data_type())
-            })?)
-        }
+        ValueRef::Text(text) => Value::Text(String::from_utf8(text.to_vec()).map_err(|_| {
+            rusqlite::Error::InvalidColumnType(0, String::new(), value.data_type())
+        })?),
         // Money comes as fen, by `fen:`; nothing else has a fraction.
         ValueRef::Real(_) | ValueRef::Blob(_) => {
             return Err(rusqlite::Error::InvalidColumnType(

@@ -508,3 +508,26 @@ fn a_page_with_what_a_voucher_names_decides_as_the_whole_book_does() {
     }
     assert_eq!(today(), day("2013-05-28"));
 }
+
+#[test]
+fn an_account_after_a_posting_is_what_a_voucher_makes_of_it() {
+    let mut book = topped_up();
+    let (bank, user) = (dr(BANK, 70), cr(USER, 70));
+    let before = |account| book.account(account).unwrap();
+    let after = [before(BANK).after(&bank), before(USER).after(&user)];
+    let too_much = before(USER).balance_fen() + 1;
+    let code = |result: Result<Account, LedgerError>| result.unwrap_err().code();
+    assert_eq!(
+        code(before(USER).after(&dr(USER, too_much))),
+        "debits_exceed_credits"
+    );
+    assert_eq!(
+        code(before(USER).after(&cr(USER, i64::MAX))),
+        "account_total_overflow"
+    );
+    book.book(&voucher(2, VoucherKind::Booking, &[bank, user]), 20)
+        .unwrap();
+    for (after, account) in after.into_iter().zip([BANK, USER]) {
+        assert_eq!(after.as_ref(), Ok(book.account(account).unwrap()));
+    }
+}

@@ -1,0 +1,168 @@
+//! Rates, places, time, keys, and a graceful stop.
+
+mod support;
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use ruixin_service::gate::Limits;
+use ruixin_service::keys::Role;
+use serde_json::json;
+use support::documented::serving;
+use support::http::{Client, Reply};
+use support::served::{Served, beside};
+use support::{Database, block_on};
+
+#[test]
+fn a_key_is_held_to_its_rate_and_others_are_not() {
+    let limits = Limits {
+        per_second: 1,
+        burst: 20,
+        ..Limits::default()
+    };
+    serving(limits, |reader, writer, _| {
+        let replies: Vec<Reply> = (0..40)
+            .map(|_| reader.get("/v1/window").expect("an answer"))
+            .collect();
+        let limited: Vec<&Reply> = replies.iter().filter(|reply| reply.status == 429).collect();
+        assert!((15..=20).contains(&limited.len()), "{}", limited.len());
+        assert_eq!(
+            (
+                limited[0].code().as_str(),
+                limited[0].headers["retry-after"].as_str()
+            ),
+            ("rate-limited", "1")
+        );
+        assert_eq!(writer.get("/v1/window").expect("an answer").status, 200);
+    });
+}
+
+#[test]
+fn keys_that_are_none_cannot_be_tried_without_end() {
+    serving(Limits::default(), |reader, _, _| {
+        let replies = (0..300).map(|at| {
+            let client = Client {
+                key: format!("rx_{at}"),
+                ..reader.clone()
+            };
+            client.get("/v1/window").expect("an answer").status
+        });
+        let statuses: Vec<u16> = replies.collect();
+        assert!(statuses.contains(&429) && statuses[0] == 401 && !statuses.contains(&200));
+    });
+}
+
+#[test]
+fn too_much_at_once_is_shed_and_the_window_can_still_be_closed() {
+    let limits = Limits {
+        concurrent: 2,
+        time: Duration::from_secs(3),
+        ..Limits::default()
+    };
+    serving(limits, |reader, _, admin| {
+        // Two that send half a body hold both places.
+        let bearer = format!("Authorization: Bearer {}", admin.key);
+        let half = || {
+            let mut stream = TcpStream::connect(reader.to).expect("a connection");
+            let head = format!(
+                "POST /v1/top-ups HTTP/1.1\r\nHost: x\r\n{bearer}\r\nContent-Type: application/json\r\n\
+                 Idempotency-Key: h\r\nContent-Length: 100\r\n\r\n{{"
+            );
+            stream.write_all(head.as_bytes()).expect("sent");
+            stream
+        };
+        let (mut one, _two) = (half(), half());
+        std::thread::sleep(Duration::from_millis(300));
+        let begun = Instant::now();
+        let shed = loop {
+            let reply = reader.get("/v1/window").expect("an answer");
+            if reply.status == 503 || begun.elapsed() > Duration::from_secs(2) {
+                break reply;
+            }
+        };
+        assert_eq!((shed.status, shed.code().as_str()), (503, "overloaded"));
+        assert_eq!(shed.headers["retry-after"], "1");
+        let frozen = admin
+            .post("/v1/admin/window/freeze", "f", "")
+            .expect("an answer");
+        assert_eq!(frozen.status, 200, "{frozen:?}");
+        // Who is slow is told so in time, and the places are free again.
+        let mut answer = String::new();
+        one.read_to_string(&mut answer).ok();
+        assert!(answer.starts_with("HTTP/1.1 504"), "{answer}");
+        assert_eq!(reader.get("/v1/window").expect("an answer").status, 200);
+        let metrics = reader.get("/metrics").expect("an answer").body;
+        let shed = metrics
+            .lines()
+            .find_map(|line| line.strip_prefix("ruixin_requests_shed_total "));
+        assert!(
+            shed.is_some_and(|shed| shed.parse::<u64>().is_ok_and(|shed| shed > 0)),
+            "{metrics}"
+        );
+        assert!(metrics.contains("ruixin_pay_closed 1"));
+        assert!(
+            metrics.contains("route=\"/v1/window\",method=\"GET\",status=\"503\",le=\"+Inf\""),
+            "{metrics}"
+        );
+    });
+}
+
+#[test]
+fn a_revoked_key_is_none_and_a_key_is_nowhere_in_the_store() {
+    block_on(async {
+        let database = Database::sqlite();
+        let served = Served::begin(database.books().await, Limits::default()).await;
+        let client = served.client(Role::Reader).await;
+        let rows = served.books.store().read(async |tx| {
+            tx.rows("SELECT id, name, role, hash FROM api_key", vec![])
+                .await
+        });
+        let row = rows.await.expect("rows").remove(0);
+        assert!(!client.key.contains(&row.text(3).expect("text")[..16]));
+        let id = row.text(0).expect("text").to_owned();
+        assert!(
+            ruixin_service::keys::revoke(served.books.store(), &id)
+                .await
+                .expect("revoked")
+        );
+        let status = beside(move || client.get("/v1/window").expect("an answer").status).await;
+        assert_eq!(status, 401);
+        served.end().await;
+    });
+}
+
+#[test]
+fn a_service_that_stops_finishes_what_is_under_way() {
+    block_on(async {
+        let database = Database::sqlite();
+        let served = Served::begin(database.books().await, Limits::default()).await;
+        let client = served.client(Role::Writer).await;
+        let to = served.to;
+        let asking = beside(move || {
+            let mut stream = TcpStream::connect(to).expect("a connection");
+            let body = json!({"owner": "user", "name": "a"}).to_string();
+            let head = format!(
+                "POST /v1/accounts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
+                 Idempotency-Key: h\r\nContent-Length: {}\r\n\r\n",
+                client.key,
+                body.len()
+            );
+            stream.write_all(head.as_bytes()).expect("sent");
+            std::thread::sleep(Duration::from_millis(200));
+            (stream, body)
+        });
+        let (mut stream, body) = asking.await;
+        let ending = tokio::spawn(served.end());
+        let answer = beside(move || {
+            std::thread::sleep(Duration::from_millis(200));
+            stream.write_all(body.as_bytes()).expect("sent");
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).expect("read");
+            answer
+        });
+        assert!(answer.await.starts_with("HTTP/1.1 201"));
+        ending.await.expect("it ends");
+        assert!(TcpStream::connect(to).is_err(), "nobody listens any more");
+    });
+}
