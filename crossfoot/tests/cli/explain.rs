@@ -1132,12 +1132,15 @@ fn explain_teaches_by_examples() {
           --lang <LANG>          Language of words on the screen; by default that of the system [env:
                                  CROSSFOOT_LANG=] [possible values: zh, en]
       -p, --plan <PATH>          The plan, or the folder it lies in [default: crossfoot.toml]
-          --agreement <NAME>     The agreement; needed where more than one could answer
           --json                 Prints one JSON document on stdout instead of a report
-          --difference <AMOUNT>  A difference of two totals of which nothing else is known
+          --max-load <LOAD>      The most that each database is asked for: records a second (50000), or
+                                 seconds that its replicas may be behind (lag=5), or both (50000,lag=5).
+                                 `max_load` in an address says it for one
+          --agreement <NAME>     The agreement; needed where more than one could answer
           --no-progress          Shows no progress
           --color <COLOR>        When to use colour [default: auto] [possible values: auto, always,
                                  never]
+          --difference <AMOUNT>  A difference of two totals of which nothing else is known
           --column <COLUMN>      The money column of the difference; needed where there is more than one
           --currency <CODE>      The currency of the difference; needed where the records have one each
           --threads <N>          Threads to work in; by default one for each processor
