@@ -1,6 +1,6 @@
 //! The books over HTTP.
 //!
-//! [`ENDPOINTS`](endpoints::ENDPOINTS) is the one list of what there is: the router and the OpenAPI
+//! `ENDPOINTS` is the one list of what there is: the router and the OpenAPI
 //! document are both made from it, and the schemas from the types that the handlers read and write.
 
 mod endpoints;
