@@ -62,11 +62,7 @@ impl EntryTable {
     /// # Errors
     /// When the file cannot be written.
     pub fn begin(table: &Schema, reason: &str, file: Option<&Path>) -> Result<Self, ConvertError> {
-        let schema = Arc::new(corrections_schema(table));
-        // The last three columns are what an entry says of itself.
-        let own = schema.fields().len().saturating_sub(3);
-        let own = schema.fields().iter().take(own);
-        let own: Vec<String> = own.map(|field| field.name().clone()).collect();
+        let (schema, own) = columns(table);
         let sink = match file {
             Some(file) => {
                 let folder = file.parent().unwrap_or(Path::new(""));
@@ -80,10 +76,7 @@ impl EntryTable {
 
     /// Begins entries for a table with these columns, to be booked in a database.
     pub(crate) fn book(table: &Schema, reason: &str, booking: Booking) -> Self {
-        let schema = Arc::new(corrections_schema(table));
-        let own = schema.fields().len().saturating_sub(3);
-        let own = schema.fields().iter().take(own);
-        let own = own.map(|field| field.name().clone()).collect();
+        let (schema, own) = columns(table);
         Self::of(schema, own, reason, Sink::Database(booking))
     }
 
@@ -163,6 +156,16 @@ impl EntryTable {
             Sink::Nowhere => Ok(()),
         }
     }
+}
+
+/// The columns of entries for a table, and which of them are the table's own.
+fn columns(table: &Schema) -> (SchemaRef, Vec<String>) {
+    let schema = corrections_schema(table);
+    // The last three columns are what an entry says of itself.
+    let own = schema.fields().len().saturating_sub(3);
+    let own = schema.fields().iter().take(own);
+    let own = own.map(|field| field.name().clone()).collect();
+    (Arc::new(schema), own)
 }
 
 /// Whether a text is a value of a type, and is given back by it as it was.

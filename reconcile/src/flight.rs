@@ -12,7 +12,7 @@ use crate::watch::Watch;
 use arrow_array::{BooleanArray, RecordBatch};
 use arrow_select::filter::filter_record_batch;
 use footing::{Layout, Marker, Seed, Side};
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use ledger::{Break, BreakKind, CauseFound, CauseStatus, Flight};
 use std::fmt;
 use std::sync::Arc;
@@ -216,29 +216,28 @@ impl Differing {
         look: &Look<'_>,
         fates: &HashMap<u64, Fate>,
     ) -> Result<[Differing; 3], VerifyError> {
-        let keys_of = |fate: Fate| -> HashSet<u64> {
-            let those = fates.iter().filter(|(_, one)| **one == fate);
-            those.map(|(key, _)| *key).collect()
+        let keys_of = |side: Side| -> Result<Vec<u64>, VerifyError> {
+            let mut marker = Marker::new(&look.agreement.layout, side, look.seed);
+            let marks = marker.marks(self.of(side));
+            let marks = marks.map_err(|error| VerifyError::Internal(error.to_string()))?;
+            Ok(marks.into_iter().map(|mark| mark.key).collect())
         };
-        let (settled, moving) = (keys_of(Fate::Settled), keys_of(Fate::Moving));
-        let part = |is_in: &dyn Fn(u64) -> bool| -> Result<Differing, VerifyError> {
-            let of = |side: Side| -> Result<RecordBatch, VerifyError> {
-                let batch = self.of(side);
-                let mut marker = Marker::new(&look.agreement.layout, side, look.seed);
-                let marks = marker.marks(batch);
-                let marks = marks.map_err(|error| VerifyError::Internal(error.to_string()))?;
-                let kept: BooleanArray = marks.iter().map(|mark| Some(is_in(mark.key))).collect();
+        let (expected, actual) = (keys_of(Side::Expected)?, keys_of(Side::Actual)?);
+        let part = |fate: Option<Fate>| -> Result<Differing, VerifyError> {
+            let of = |batch: &RecordBatch, keys: &[u64]| -> Result<RecordBatch, VerifyError> {
+                let is_kept = |key: &u64| Some(fates.get(key).copied() == fate);
+                let kept: BooleanArray = keys.iter().map(is_kept).collect();
                 Ok(filter_record_batch(batch, &kept)?)
             };
             Ok(Differing {
-                expected: of(Side::Expected)?,
-                actual: of(Side::Actual)?,
+                expected: of(&self.expected, &expected)?,
+                actual: of(&self.actual, &actual)?,
             })
         };
         Ok([
-            part(&|key| !settled.contains(&key) && !moving.contains(&key))?,
-            part(&|key| settled.contains(&key))?,
-            part(&|key| moving.contains(&key))?,
+            part(None)?,
+            part(Some(Fate::Settled))?,
+            part(Some(Fate::Moving))?,
         ])
     }
 }
