@@ -1,4 +1,4 @@
-//! The real program, killed at random points of a day's run: it goes on, and comes to the same bytes.
+//! The real program, killed at points all over a day's run: it goes on, and comes to the same bytes.
 
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
@@ -122,12 +122,9 @@ fn killed(kind: Kind, kills: u32) {
     let disturbed = Place::new(kind);
     with_holders(&disturbed);
     let mut stages = Vec::new();
-    let mut number = std::process::id();
-    for kill in 0..kills {
-        number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        // The run begins anew less and less far from its end.
-        let share = f64::from(number % 1_000) / 1_000.0;
-        let pause = whole.mul_f64(share);
+    for kill in 1..=kills {
+        // The first kill is early enough to hit on a machine of any load, the last near the end.
+        let pause = whole.mul_f64(f64::from(kill) / f64::from(kills + 1));
         let mut child = run(&disturbed).spawn().unwrap();
         std::thread::sleep(pause.max(Duration::from_millis(1)));
         // SIGKILL, on Unix.

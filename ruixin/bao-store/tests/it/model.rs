@@ -240,6 +240,21 @@ impl Run<'_> {
         );
     }
 
+    /// However the steps fell, a case ends with a refusal and with the income of a day.
+    fn to_an_income(&mut self) {
+        self.next += 1;
+        let order = request(self.next, USERS[0], OrderKind::Subscribe, -1);
+        self.place(&[order]);
+        // Past all holidays. A day is cut, confirmed, distributed.
+        self.now += 10 * 24 * 60 * MINUTE;
+        let day = self.current();
+        for _ in 0..3 {
+            if self.fund.day(day).income.is_none() {
+                self.day(0);
+            }
+        }
+    }
+
     /// All that is done already changes nothing.
     fn day_again(&mut self) {
         let day = self.current();
@@ -312,6 +327,7 @@ fn against_the_core(kind: Kind, cases: u32) {
                 run.compare();
             }
         }
+        run.to_an_income();
         run.compare();
         for days in 0..40 {
             let day = run.fund.terms().first_day.checked_add(days).unwrap();
