@@ -72,7 +72,7 @@ mod store;
 mod whole;
 
 pub use error::{DatabaseKind, StoreError};
-pub use import::{Figure, ImportError, Opened};
+pub use import::{Corrected, Figure, ImportError, Opened};
 pub use migrate::VERSION;
 pub use night::{Run, StoredDay};
 pub use prove::{Failed, Proved};
