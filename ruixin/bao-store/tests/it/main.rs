@@ -1,4 +1,4 @@
-//! The store on both databases: against the pure core, under concurrency, killed, and by direct SQL.
+//! The store on both databases: against the pure core, under concurrency, and by direct SQL.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is a test that fails")]
 
@@ -7,11 +7,9 @@ mod certificates;
 mod concurrency;
 mod constraints;
 mod import;
-mod killed;
 mod migrations;
 mod model;
 #[expect(dead_code, reason = "it serves other tests too")]
 #[path = "../../../../databases/tests/support/postgres.rs"]
 mod postgres;
-mod screens;
 mod support;

@@ -1,0 +1,25 @@
+//! Ruixin Bao (瑞信宝) as a service over HTTP: the wallet and the money fund on double-entry books.
+//!
+//! [`Books`] runs commands on `ruixin_bao_store` and reads from it; [`api::router`] is the same over
+//! HTTP, with its OpenAPI; `pages` are what people see.
+//!
+//! **Units.** Money is fen (`i64`) within, and yuan as decimal text outside. Instants are
+//! microseconds since 1970 UTC within, and Shanghai's clock as text outside.
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::float_arithmetic,
+        clippy::as_conversions,
+        clippy::indexing_slicing,
+        clippy::panic
+    )
+)]
+
+pub mod api;
+mod app;
+mod books;
+pub mod clock;
+
+pub use books::{Books, BooksError};
