@@ -1,5 +1,7 @@
 //! Shanghai's clock: instants are microseconds since 1970 UTC within, and its civil time outside.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ledger::{Civil, Disambiguation, Zone, local_time, parse_civil};
@@ -10,23 +12,41 @@ const ZONE: &str = "Asia/Shanghai";
 const EIGHT_HOURS: i64 = 8 * 3_600_000_000;
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
-/// Is where the service takes its time from: the system's clock, put off by a fixed span.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Clock {
-    ahead_micros: i64,
+/// Is where the service takes its time from. A clone shows the same time.
+#[derive(Debug, Clone)]
+pub struct Clock(Kind);
+
+#[derive(Debug, Clone)]
+enum Kind {
+    /// The system's clock, put off by a fixed span.
+    Ahead(i64),
+    /// What somebody sets it to.
+    Set(Arc<AtomicI64>),
+}
+
+impl Default for Clock {
+    fn default() -> Clock {
+        Clock(Kind::Ahead(0))
+    }
 }
 
 impl Clock {
     /// Makes a clock that shows an instant now, and goes on from there.
     pub fn starting(at_micros: i64) -> Clock {
-        Clock {
-            ahead_micros: at_micros.saturating_sub(system_micros()),
-        }
+        Clock(Kind::Ahead(at_micros.saturating_sub(system_micros())))
+    }
+
+    /// Makes a clock that stands at an instant until another one is put there.
+    pub fn set_by(micros: Arc<AtomicI64>) -> Clock {
+        Clock(Kind::Set(micros))
     }
 
     /// Gives the instant, in microseconds since 1970 UTC.
-    pub fn now(self) -> i64 {
-        system_micros().saturating_add(self.ahead_micros)
+    pub fn now(&self) -> i64 {
+        match &self.0 {
+            Kind::Ahead(micros) => system_micros().saturating_add(*micros),
+            Kind::Set(micros) => micros.load(Ordering::Acquire),
+        }
     }
 }
 

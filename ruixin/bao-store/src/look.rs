@@ -212,7 +212,8 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<StoredDay>, StoreError> {
         self.transaction(Lock::Read, |session| {
-            let sql = "SELECT day FROM day WHERE stage >= 3 AND day < $1 ORDER BY day DESC LIMIT $2";
+            let sql =
+                "SELECT day FROM day WHERE stage >= 3 AND day < $1 ORDER BY day DESC LIMIT $2";
             let before = before.map_or(Value::Int(i64::MAX), day_value);
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
             let with = [before, Value::Int(limit)];
@@ -221,8 +222,11 @@ impl Store {
                 return Ok(Vec::new());
             };
             let with = [Value::Int(*first), Value::Int(*last)];
-            let mut days =
-                stored_days(session, " WHERE stage >= 3 AND day BETWEEN $1 AND $2", &with)?;
+            let mut days = stored_days(
+                session,
+                " WHERE stage >= 3 AND day BETWEEN $1 AND $2",
+                &with,
+            )?;
             days.reverse();
             Ok(days)
         })
@@ -295,11 +299,7 @@ pub(crate) fn distributed(session: &mut dyn Session, day: Day) -> Result<StoredD
     })
 }
 
-fn day_of_user(
-    session: &mut dyn Session,
-    holder: &Value,
-    day: Day,
-) -> Result<UserDay, StoreError> {
+fn day_of_user(session: &mut dyn Session, holder: &Value, day: Day) -> Result<UserDay, StoreError> {
     let sql = "SELECT shares, borne FROM income WHERE day = $1 AND holder = $2";
     let with = [day_value(day), holder.clone()];
     let found = session.first("reading incomes", sql, &with, |row| {

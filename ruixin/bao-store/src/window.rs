@@ -46,6 +46,22 @@ impl Store {
         self.transaction(Lock::Read, |session| standing(session))
     }
 
+    /// Notes since when the window is as it is, where it never was otherwise.
+    ///
+    /// # Errors
+    ///
+    /// The database refuses.
+    pub fn found_window(&mut self, now_micros: i64) -> Result<(), StoreError> {
+        if self.standing()?.since.is_some() {
+            return Ok(());
+        }
+        self.transaction(Lock::Command, |session| {
+            let sql = "UPDATE service_window SET since = $1 WHERE since IS NULL";
+            session.execute("setting the window", sql, &[Value::Int(now_micros)])?;
+            Ok(())
+        })
+    }
+
     /// Takes commands, or takes none any more, from an instant on, and gives how the service stands
     /// then. Closing waits until no command is under way, in any process: what is answered after it
     /// was answered before it.

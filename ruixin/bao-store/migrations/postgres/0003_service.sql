@@ -3,6 +3,8 @@
 -- What was answered to a request, by the id that follows from its key. It is written by the
 -- transaction that does what was asked: refusals, which book nothing, are in here only.
 CREATE TABLE answer (
+  -- In the order in which they were given.
+  number bigint GENERATED ALWAYS AS IDENTITY,
   id     bytea  NOT NULL PRIMARY KEY CHECK (octet_length(id) = 16),
   -- Of what was asked: the same id with another one is another request.
   digest bytea  NOT NULL CHECK (octet_length(digest) = 32),

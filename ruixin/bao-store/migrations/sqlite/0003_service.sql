@@ -3,7 +3,9 @@
 -- What was answered to a request, by the id that follows from its key. It is written by the
 -- transaction that does what was asked: refusals, which book nothing, are in here only.
 CREATE TABLE answer (
-  id     BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+  -- In the order in which they were given.
+  number INTEGER NOT NULL PRIMARY KEY,
+  id     BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
   -- Of what was asked: the same id with another one is another request.
   digest BLOB    NOT NULL CHECK (length(digest) = 32),
   status INTEGER NOT NULL CHECK (status BETWEEN 200 AND 499),

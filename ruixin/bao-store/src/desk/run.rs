@@ -171,8 +171,7 @@ fn load_orders(page: &mut Page<'_>, asked: &[Asked], now: i64) -> Result<(), Sto
     let ids: Vec<u128> = requests.iter().map(|request| request.id).collect();
     page.load_orders(&ids)?;
     page.load_days()?;
-    let is_fast =
-        |kind: OrderKind| matches!(kind, OrderKind::RedeemFast | OrderKind::Pay { .. });
+    let is_fast = |kind: OrderKind| matches!(kind, OrderKind::RedeemFast | OrderKind::Pay { .. });
     let investors = requests.iter().filter(|request| is_fast(request.kind));
     let investors: Vec<u64> = investors.map(|request| request.investor).collect();
     if let Ok(today) = page.fund.terms().calendar.natural_day(now) {
