@@ -24,6 +24,7 @@ mod books;
 pub mod clock;
 pub mod command;
 pub mod names;
+mod pages;
 mod refusal;
 pub mod view;
 
@@ -31,4 +32,4 @@ pub use books::{Books, BooksError, Figures, Ran};
 pub use refusal::KINDS;
 
 /// The migrations of the tables beside the books and the keys.
-const MIGRATIONS: [ruixin_service::store::Migration; 0] = [];
+const MIGRATIONS: [ruixin_service::store::Migration; 1] = pages::MIGRATIONS;

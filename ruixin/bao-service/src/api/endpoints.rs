@@ -13,6 +13,7 @@ use crate::command::{
     NewHold, NewOrder, NewVoucher, OpenMerchant, OpenUser, Payment, Refund, Release, Settlement,
     TopUp, Transfer, Withdrawal,
 };
+use crate::pages;
 use crate::refusal::{
     ACCOUNT_NOT_FOUND, ADVANCE_EXHAUSTED, AFTER_CUT, ALREADY_REBOOKED, ALREADY_REVERSED,
     ALREADY_SETTLED, BALANCE_LIMIT, BEFORE_FIRST_DAY, CALENDAR_ENDS, CAP_EXCEEDED, DAY_BEFORE_OPEN,
@@ -103,6 +104,22 @@ pub(super) static ENDPOINTS: &[Endpoint<App>] = &[
                 "查询每日收益（由近及远）",
             ),
             || get(reads::incomes),
+        )
+    },
+    Endpoint {
+        method: "post",
+        role: Some(Role::Writer),
+        response: Some(schema::<pages::SignIn>),
+        status: 201,
+        problems: &[ACCOUNT_NOT_FOUND],
+        ..Endpoint::reading(
+            "/v1/users/{user}/sign-ins",
+            "signIn",
+            words(
+                "Makes a link that signs a user in at the pages, once",
+                "生成一次性登录链接",
+            ),
+            || post(pages::sign_in),
         )
     },
     Endpoint {

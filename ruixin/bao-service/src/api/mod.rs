@@ -21,6 +21,7 @@ use serde_json::Value;
 
 pub(crate) use crate::app::App;
 use crate::books::Books;
+use crate::pages;
 use crate::refusal::{KINDS, SERVICE_WINDOW};
 
 static API: Api<App> = Api {
@@ -47,10 +48,12 @@ pub fn router(books: Books, limits: Limits) -> Router {
         holders: Arc::default(),
     };
     API.router(&gate)
+        .merge(pages::router(&app))
         .route("/healthz", get(reads::health))
         .route("/metrics", get(reads::metrics))
         .layer(DefaultBodyLimit::max(limits.body_bytes))
         .layer(from_fn_with_state(gate, observe))
+        .layer(from_fn(pages::as_pages))
         .layer(from_fn(harden))
         .with_state(app)
 }

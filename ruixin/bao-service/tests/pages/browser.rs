@@ -44,9 +44,13 @@ impl Browser {
             .spawn()
             .unwrap_or_else(|error| panic!("chromedriver: {error}: {INSTALL}"));
         let lines = BufReader::new(driver.stdout.take().expect("its output")).lines();
-        let port = lines
-            .map_while(Result::ok)
-            .find_map(|line| line.split_once("on port ")?.1.trim_end_matches('.').parse().ok());
+        let port = lines.map_while(Result::ok).find_map(|line| {
+            line.split_once("on port ")?
+                .1
+                .trim_end_matches('.')
+                .parse()
+                .ok()
+        });
         let port: u16 = port.unwrap_or_else(|| panic!("chromedriver gives no port: {INSTALL}"));
         let profile = tempfile::tempdir().expect("a folder");
         let mut browser = Browser {

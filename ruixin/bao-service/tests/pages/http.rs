@@ -63,7 +63,8 @@ pub fn ask(
         sent?;
         read?;
     }
-    parsed(&answer, method).ok_or_else(|| io::Error::new(io::ErrorKind::UnexpectedEof, "half an answer"))
+    parsed(&answer, method)
+        .ok_or_else(|| io::Error::new(io::ErrorKind::UnexpectedEof, "half an answer"))
 }
 
 /// Reads until the answer is whole: a server may leave the connection open.
@@ -91,7 +92,11 @@ fn parsed(answer: &[u8], method: &str) -> Option<Reply> {
         .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
         .collect();
     let body = String::from_utf8(body.to_vec()).ok()?;
-    let reply = Reply { status, headers, body };
+    let reply = Reply {
+        status,
+        headers,
+        body,
+    };
     let length = reply.header("content-length").parse::<usize>().ok();
     let is_whole = method == "HEAD" || length.is_none_or(|length| reply.body.len() >= length);
     is_whole.then_some(reply)
@@ -109,11 +114,19 @@ impl Person {
     pub fn new(to: SocketAddr) -> Person {
         let cookies = BTreeMap::new();
         let language = "en";
-        Person { to, language, cookies }
+        Person {
+            to,
+            language,
+            cookies,
+        }
     }
 
     fn send(&mut self, method: &str, path: &str, body: Option<&str>) -> Reply {
-        let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let pairs: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         let cookies = pairs.join("; ");
         let mut headers = vec![("Accept-Language", self.language)];
         if !cookies.is_empty() {
@@ -123,7 +136,11 @@ impl Person {
             headers.push(("Content-Type", "application/x-www-form-urlencoded"));
         }
         let reply = ask(self.to, method, path, &headers, body).expect("an answer");
-        for (_, set) in reply.headers.iter().filter(|(name, _)| name == "set-cookie") {
+        for (_, set) in reply
+            .headers
+            .iter()
+            .filter(|(name, _)| name == "set-cookie")
+        {
             let (name, value) = set.split_once('=').expect("a cookie");
             let (value, rest) = value.split_once(';').unwrap_or((value, ""));
             match rest.contains("Max-Age=0") {
@@ -161,6 +178,9 @@ fn encoded(fields: &[(String, String)]) -> String {
             })
             .collect()
     };
-    let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{}={}", plain(name), plain(value))).collect();
+    let pairs: Vec<String> = fields
+        .iter()
+        .map(|(name, value)| format!("{}={}", plain(name), plain(value)))
+        .collect();
     pairs.join("&")
 }
