@@ -39,7 +39,7 @@ transfer          /v1/transfers                     422 same-account           {
 transfer          /v1/transfers                     404 account-not-found      {"payer":"6001","payee":"1","amount":"1"}
 topUp             /v1/top-ups                       404 account-not-found      {"user":"6001","amount":"1","bank":"7"}
 topUp             /v1/top-ups                       422 balance-limit          {"user":"6003","amount":"99999999999.99"}
-withdraw          /v1/withdrawals                   422 insufficient-funds     {"user":"6002","amount":"1000.01"}
+withdraw          /v1/withdrawals                   422 insufficient-funds     {"user":"6002","amount":"1001.01"}
 withdraw          /v1/withdrawals                   422 limit-broken           {"user":"6002","amount":"1","bank":"2"}
 settleWithdrawal  /v1/withdrawals/$PAID/settlement  409 already-settled        {"outcome":"refused"}
 settleWithdrawal  /v1/withdrawals/$HOLD/settlement  409 wrong-kind-of-voucher  {"outcome":"paid"}
@@ -101,7 +101,7 @@ getTrialBalance GET    /v1/trial-balance?at=now                  400 invalid-req
 getRegister     GET    /v1/register/2013-06-07                   404 day-not-found           reader
 getRegister     GET    /v1/register/x                            404 day-not-found           reader
 getRegisterTotals GET  /v1/register/2013-06-07/totals            404 day-not-found           reader
--               GET    /v2/x                                     404 not-found
+-               GET    /v1/x                                     404 not-found
 -               DELETE /v1/payments                              405 method-not-allowed      key
 ";
 
@@ -113,7 +113,8 @@ fn made(admin: &Client, document: &Value, database: &Database) -> Made {
     people(admin, &USERS, SHOP);
     advance(admin);
     let done = |operation: &str, path: &str, body: &str| {
-        let reply = did(admin, path, &format!("{operation} {path} {}", blake3::hash(body.as_bytes())), body);
+        let id = blake3::hash(format!("{path} {body}").as_bytes()).to_hex();
+        let reply = did(admin, path, &id, body);
         is_as_documented(document, operation, &reply);
         id_of(&reply)
     };
@@ -137,7 +138,11 @@ fn made(admin: &Client, document: &Value, database: &Database) -> Made {
     done("bookVoucher", "/v1/vouchers", back);
     let fund = r#"{"user":"6001","merchant":"7001","amount":"150","from":"fund"}"#;
     done("pay", "/v1/payments", fund);
-    let topup = done("topUp", "/v1/top-ups", r#"{"user":"6001","amount":"2","memo":"加油"}"#);
+    let topup = done(
+        "topUp",
+        "/v1/top-ups",
+        r#"{"user":"6001","amount":"2","memo":"加油"}"#,
+    );
     let pay = |amount: &str| {
         let body = format!(
             r#"{{"user":"6001","merchant":"7001","amount":"{amount}","from":"wallet","memo":"book"}}"#
@@ -145,7 +150,11 @@ fn made(admin: &Client, document: &Value, database: &Database) -> Made {
         done("pay", "/v1/payments", &body)
     };
     let (payment, reversed) = (pay("11"), pay("3"));
-    done("refund", &format!("/v1/payments/{payment}/refunds"), r#"{"amount":"1"}"#);
+    done(
+        "refund",
+        &format!("/v1/payments/{payment}/refunds"),
+        r#"{"amount":"1"}"#,
+    );
     let red = format!(r#"{{"kind":"reversal","link":"{reversed}","memo":"wrong shop"}}"#);
     done("bookVoucher", "/v1/vouchers", &red);
     let blue = format!(
@@ -155,15 +164,27 @@ fn made(admin: &Client, document: &Value, database: &Database) -> Made {
     );
     done("bookVoucher", "/v1/vouchers", &blue);
     let withdraw = |amount: &str| {
-        done("withdraw", "/v1/withdrawals", &format!(r#"{{"user":"6001","amount":"{amount}"}}"#))
+        done(
+            "withdraw",
+            "/v1/withdrawals",
+            &format!(r#"{{"user":"6001","amount":"{amount}"}}"#),
+        )
     };
     let (pending, paid) = (withdraw("20"), withdraw("21"));
     let path = format!("/v1/withdrawals/{paid}/settlement");
     done("settleWithdrawal", &path, r#"{"outcome":"paid"}"#);
-    let hold = done("hold", "/v1/holds", r#"{"user":"6001","amount":"5","memo":"claim"}"#);
+    let hold = done(
+        "hold",
+        "/v1/holds",
+        r#"{"user":"6001","amount":"5","memo":"claim"}"#,
+    );
     let other = done("hold", "/v1/holds", r#"{"user":"6001","amount":"6"}"#);
     done("release", &format!("/v1/holds/{other}/release"), "{}");
-    done("transfer", "/v1/transfers", r#"{"payer":"6001","payee":"6002","amount":"1"}"#);
+    done(
+        "transfer",
+        "/v1/transfers",
+        r#"{"payer":"6001","payee":"6002","amount":"1"}"#,
+    );
     vec![
         ("$PAYMENT", payment),
         ("$REVERSED", reversed),
@@ -194,7 +215,9 @@ fn past_the_program(database: &Database) {
         .unwrap();
     database
         .place
-        .direct(&format!("UPDATE account SET credits_posted = {most} WHERE subject = 2001 AND number = 6003"))
+        .direct(&format!(
+            "UPDATE account SET credits_posted = {most} WHERE subject = 2001 AND number = 6003"
+        ))
         .unwrap();
 }
 
@@ -321,10 +344,28 @@ fn of_other_times(admin: &Client, document: &Value, database: &Database) -> BTre
     let order = r#"{"user":"6001","kind":"subscribe","amount":"1"}"#;
     let run = |day: &str| format!("/v1/admin/days/{day}/run");
     let none = r#"{"income":"0"}"#;
-    is("2013-06-08 01:00", "runDay", &run("2013-06-07"), none, "day-before-open");
+    is(
+        "2013-06-08 01:00",
+        "runDay",
+        &run("2013-06-07"),
+        none,
+        "day-before-open",
+    );
     let loss = r#"{"income":"-100000"}"#;
-    is("2013-06-08 01:00", "runDay", &run("2013-06-06"), loss, "income-unfit");
-    is("2015-01-05 10:00", "placeOrder", "/v1/orders", order, "calendar-not-covered");
+    is(
+        "2013-06-08 01:00",
+        "runDay",
+        &run("2013-06-06"),
+        loss,
+        "income-unfit",
+    );
+    is(
+        "2015-01-05 10:00",
+        "placeOrder",
+        "/v1/orders",
+        order,
+        "calendar-not-covered",
+    );
     seen
 }
 

@@ -43,9 +43,30 @@ const TEXTS: [&str; 28] = [
     "６００",
 ];
 const NAMES: [&str; 24] = [
-    "user", "payer", "payee", "merchant", "amount", "from", "bank", "memo", "kind", "outcome",
-    "link", "legs", "subject", "account", "side", "accounting_date", "expires_at", "income",
-    "language", "text", "fields", "step", "rehearsal", "x",
+    "user",
+    "payer",
+    "payee",
+    "merchant",
+    "amount",
+    "from",
+    "bank",
+    "memo",
+    "kind",
+    "outcome",
+    "link",
+    "legs",
+    "subject",
+    "account",
+    "side",
+    "accounting_date",
+    "expires_at",
+    "income",
+    "language",
+    "text",
+    "fields",
+    "step",
+    "rehearsal",
+    "x",
 ];
 
 /// Any JSON, with texts that databases and parsers stumble over, and members of the right names.
@@ -59,14 +80,13 @@ fn anything() -> impl Strategy<Value = Value> {
         2 => "\\PC{0,12}".prop_map(Value::from),
     ];
     leaf.prop_recursive(3, 24, 8, move |inner| {
-        let members = prop::collection::btree_map(
-            prop::sample::select(NAMES.to_vec()),
-            inner.clone(),
-            0..8,
-        );
+        let members =
+            prop::collection::btree_map(prop::sample::select(NAMES.to_vec()), inner.clone(), 0..8);
         let named = |members: std::collections::BTreeMap<&'static str, Value>| {
             let members = members.into_iter();
-            members.map(|(name, value)| (name.to_owned(), value)).collect()
+            members
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect()
         };
         prop_oneof![
             4 => members.prop_map(named),
@@ -98,7 +118,12 @@ fn send_anything(admin: &Client) {
     advance(admin);
     let body = r#"{"user":"6001","amount":"1","from":"wallet","merchant":"7001"}"#;
     let payment = id_of(&did(admin, "/v1/payments", "p", body));
-    let pending = id_of(&did(admin, "/v1/withdrawals", "w", r#"{"user":"6001","amount":"1"}"#));
+    let pending = id_of(&did(
+        admin,
+        "/v1/withdrawals",
+        "w",
+        r#"{"user":"6001","amount":"1"}"#,
+    ));
     let operations: Vec<(String, String, String)> = document["paths"]
         .as_object()
         .unwrap()
@@ -113,7 +138,16 @@ fn send_anything(admin: &Client) {
         // A window that something closed by chance would hide all that comes after it.
         .filter(|(_, _, id)| id != "close")
         .collect();
-    let ids = ["1", "%00", "%27", "..%2f", "6001", "2013-06-05", &payment, &pending];
+    let ids = [
+        "1",
+        "%00",
+        "%27",
+        "..%2f",
+        "6001",
+        "2013-06-05",
+        &payment,
+        &pending,
+    ];
     let config = ProptestConfig {
         cases: 500,
         failure_persistence: None,
@@ -132,7 +166,9 @@ fn send_anything(admin: &Client) {
         let body = body.to_string();
         let reply = match method.as_str() {
             "get" => admin.get(&format!("{path}?cursor={}", ids[id])).unwrap(),
-            _ => admin.post(&path, &format!("any-{}", number.get()), &body).unwrap(),
+            _ => admin
+                .post(&path, &format!("any-{}", number.get()), &body)
+                .unwrap(),
         };
         prop_assert!(reply.status < 500, "{method} {path} {body}: {reply:?}");
         is_as_documented(&document, operation, &reply);

@@ -15,7 +15,6 @@ mod nights;
 #[path = "../../../../databases/tests/support/postgres.rs"]
 mod postgres;
 mod screens;
-#[expect(dead_code, reason = "it serves other tests too")]
 #[path = "../../../bao-store/tests/it/support.rs"]
 mod support;
 mod web;

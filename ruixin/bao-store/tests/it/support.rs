@@ -86,7 +86,13 @@ impl Place {
                 let server = server().lock().expect("a server");
                 let output = server
                     .psql_command()
-                    .args(["-qAt", "-c", &format!("SET search_path = {schema}"), "-c", sql])
+                    .args([
+                        "-qAt",
+                        "-c",
+                        &format!("SET search_path = {schema}"),
+                        "-c",
+                        sql,
+                    ])
                     .output()
                     .expect("psql runs");
                 assert!(output.status.success(), "{output:?}");

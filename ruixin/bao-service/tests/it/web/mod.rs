@@ -35,7 +35,8 @@ pub struct Database {
 impl Database {
     pub fn new(kind: Kind) -> Database {
         let place = Place::new(kind);
-        drop(Store::create(&place.address, terms(FIRST_DAY)).unwrap());
+        let address = place.address.clone();
+        aside(move || drop(Store::create(&address, terms(FIRST_DAY)).unwrap()));
         Database {
             place,
             clock: Arc::new(AtomicI64::new(at("2013-06-05 10:00"))),
@@ -60,16 +61,26 @@ impl Database {
         Books::open(&self.place.address, clock).await.unwrap()
     }
 
+    /// Does something with a session of the store.
+    pub fn with_store<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Store) -> T + Send + 'static,
+    ) -> T {
+        let address = self.place.address.clone();
+        aside(move || work(&mut Store::open(&address).unwrap()))
+    }
+
     /// Opens the books and their window.
     pub async fn books(&self) -> Books {
-        let mut store = self.place.open();
         let now = self.clock.load(Ordering::Acquire);
-        // A session waits by blocking, and so on no thread of the runtime.
-        std::thread::spawn(move || store.set_open(true, now).unwrap())
-            .join()
-            .unwrap();
+        self.with_store(move |store| store.set_open(true, now).unwrap());
         self.as_it_is().await
     }
+}
+
+/// Works on a thread of its own: a session waits by blocking, and so on no thread of a runtime.
+pub fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    std::thread::spawn(work).join().unwrap()
 }
 
 /// Blocks on a future with threads enough for clients and servers.
@@ -85,7 +96,10 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 /// Asks for something that must be done, and gives the answer.
 pub fn did(client: &Client, path: &str, id: &str, body: &str) -> Reply {
     let reply = client.post(path, id, body).unwrap();
-    assert!(matches!(reply.status, 200 | 201), "{path} {body}: {reply:?}");
+    assert!(
+        matches!(reply.status, 200 | 201),
+        "{path} {body}: {reply:?}"
+    );
     reply
 }
 
