@@ -63,7 +63,7 @@ pub enum Done {
     /// The account that is open now.
     Opened(Account),
     /// The voucher that is booked.
-    Booked(Entry),
+    Booked(Box<Entry>),
     /// The order that is placed.
     Placed(Order),
 }

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::figures::{moment, month, short_day, signed, yuan};
 use super::frame::{Frame, Tab};
-use super::view::{Bill, DayIncome, OrderState};
-use super::words;
+use super::view::{Bill, BillKind, DayIncome, OrderState};
+use super::{sentences, words};
 
 /// Is one page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +58,11 @@ fn line(frame: &Frame, bill: &Bill) -> Markup {
         span.what { (frame.say(bill.kind.words())) }
         span.amount.figure.gain[bill.amount_fen > 0] { (signed(bill.amount_fen)) }
         span.soft {
-            (moment(bill.at, frame.language))
+            @if bill.kind == BillKind::Income {
+                (sentences::of_day(bill.day, frame.language))
+            } @else {
+                (moment(bill.at, frame.language))
+            }
             @if !bill.memo.is_empty() { " · " (bill.memo) }
         }
         span.end {
@@ -82,7 +86,7 @@ pub(super) fn draw_incomes(frame: &Frame, in_all_fen: i64, page: &Page<DayIncome
             section.card {
                 dl {
                     dt.soft { (frame.say(words::INCOME_IN_ALL)) }
-                    dd.sum-up.figure.gain { (signed(in_all_fen)) }
+                    dd.sum-up.figure.gain[in_all_fen > 0] { (signed(in_all_fen)) }
                 }
             }
             section.card {

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use ruixin_bao::Day;
 
-use super::figures::{long_day, per_ten_thousand, percent, signed, yuan};
+use super::figures::{per_ten_thousand, percent, signed, yuan};
 use super::frame::{Frame, Tab};
 use super::view::{FundDay, Home, Yesterday};
 use super::{bills, curve, sentences, words};
@@ -106,7 +106,7 @@ fn fund(frame: &Frame, home: &Home) -> Markup {
                 dl.pair {
                     div {
                         dt { (frame.say(words::INCOME_IN_ALL)) }
-                        dd.figure.gain #income-in-all { (signed(home.position.income_fen)) }
+                        dd.figure.gain[home.position.income_fen > 0] #income-in-all { (signed(home.position.income_fen)) }
                     }
                     div {
                         dt { (frame.say(words::PER_TEN_THOUSAND)) }
@@ -172,7 +172,7 @@ fn table(frame: &Frame, days: &[FundDay]) -> Markup {
                 tbody {
                     @for day in days.iter().rev() {
                         tr {
-                            td { (long_day(day.day, frame.language)) }
+                            td.booked { span { (day.day) } }
                             td.figure { (per_ten_thousand(day.per_ten_thousand)) }
                             td.figure {
                                 @match day.seven_day {

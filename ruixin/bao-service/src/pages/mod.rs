@@ -13,13 +13,17 @@ mod bills;
 mod books;
 mod curve;
 mod desk;
+#[cfg(test)]
+mod drawn;
 mod figures;
 mod frame;
 mod home;
+mod kept;
 mod messages;
 mod move_money;
 mod moving;
 mod order;
+mod rates;
 mod read;
 #[cfg(test)]
 mod samples;
@@ -42,7 +46,8 @@ use axum::routing::{get, post};
 use ruixin_service::gate::bound;
 
 use crate::api::App;
-use visit::{Pages, Rates, Visit};
+use rates::Rates;
+use visit::{Pages, Visit};
 
 pub(crate) use session::MIGRATIONS;
 pub(crate) use sign::SignIn;

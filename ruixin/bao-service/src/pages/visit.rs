@@ -1,18 +1,17 @@
 //! Who visits, in which language, and what every answer says to the browser.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::Arc;
 
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use maud::Markup;
 use ruixin_service::language::{Language, Words};
-use ruixin_service::problem::{Problem, RATE_LIMITED};
+use ruixin_service::problem::Problem;
 
 use super::desk::{Desk, Window};
 use super::frame::{Frame, Told};
+use super::rates::Rates;
 use super::session::Session;
 use super::{messages, session, words};
 
@@ -24,52 +23,12 @@ const LANGUAGE_COOKIE: &str = "bao_lang";
 const SESSION_COOKIE: &str = "__Host-bao_session";
 /// The name on loopback, where there is no TLS.
 const LOOPBACK_COOKIE: &str = "bao_session";
-/// Seconds of a span over which requests are counted.
-const SPAN: u64 = 10;
 
 /// Is what all pages have at hand.
 #[derive(Clone)]
 pub(super) struct Pages {
     pub(super) desk: Arc<dyn Desk>,
     pub(super) rates: Arc<Rates>,
-}
-
-/// Counts requests of each user, span by span.
-#[derive(Debug)]
-pub(super) struct Rates {
-    begun: Instant,
-    most: u32,
-    counted: Mutex<(u64, BTreeMap<u64, u32>)>,
-}
-
-impl Rates {
-    /// Allows so many requests a second, of one user in the mean.
-    pub(super) fn new(per_second: u32) -> Rates {
-        let span = u32::try_from(SPAN).unwrap_or(1);
-        Rates {
-            begun: Instant::now(),
-            most: per_second.saturating_mul(span),
-            counted: Mutex::default(),
-        }
-    }
-
-    fn take(&self, user: u64) -> Result<(), Problem> {
-        let span = self.begun.elapsed().as_secs().div_euclid(SPAN);
-        self.take_in(span, user)
-    }
-
-    fn take_in(&self, span: u64, user: u64) -> Result<(), Problem> {
-        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        if counted.0 != span {
-            *counted = (span, BTreeMap::new());
-        }
-        let count = counted.1.entry(user).or_default();
-        *count = count.saturating_add(1);
-        match *count > self.most {
-            true => Err(Problem::new(RATE_LIMITED).retry_after(SPAN)),
-            false => Ok(()),
-        }
-    }
 }
 
 /// Is a visit: what was asked for, by whom, in which language.
@@ -343,14 +302,22 @@ mod tests {
     #[test]
     fn the_language_is_the_links_then_the_cookies_then_the_browsers() {
         use Language::{Chinese, English};
-        let zh = ("accept-language", "zh-CN");
-        let table: [(&str, &[(&str, &str)], Language); 6] = [
+        type Headers = &'static [(&'static str, &'static str)];
+        let table: [(&str, Headers, Language); 6] = [
             ("/", &[], English),
-            ("/", &[zh], Chinese),
-            ("/", &[zh, ("cookie", "a=b; bao_lang=en")], English),
+            ("/", &[("accept-language", "zh-CN")], Chinese),
+            (
+                "/",
+                &[("accept-language", "zh-CN"), ("cookie", "a=b; bao_lang=en")],
+                English,
+            ),
             ("/?lang=zh", &[("cookie", "bao_lang=en")], Chinese),
             ("/?lang=xx", &[("cookie", "bao_lang=zh")], Chinese),
-            ("/?lang=en&lang=zh", &[zh], English),
+            (
+                "/?lang=en&lang=zh",
+                &[("accept-language", "zh-CN")],
+                English,
+            ),
         ];
         for (uri, headers, language) in table {
             assert_eq!(
@@ -402,17 +369,5 @@ mod tests {
                 "{cookie}"
             );
         }
-    }
-
-    #[test]
-    fn requests_of_one_are_counted_apart_from_those_of_others() {
-        let rates = Rates::new(1);
-        let taken = |span, user| {
-            (0..100)
-                .filter(|_| rates.take_in(span, user).is_ok())
-                .count()
-        };
-        assert_eq!([taken(0, 1), taken(0, 2)], [10; 2]);
-        assert_eq!([taken(0, 1), taken(1, 1)], [0, 10]);
     }
 }

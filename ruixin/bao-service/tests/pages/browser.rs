@@ -4,6 +4,9 @@ use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -13,6 +16,9 @@ const INSTALL: &str = "the pages are tested in a browser: install Debian's `chro
                        `chromium-driver` (apt-get install chromium chromium-driver)";
 /// The name that WebDriver gives to an element in JSON.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// How long a page is waited for that should be there in a moment.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Is how a browser is set up.
 #[derive(Debug, Clone, Copy)]
@@ -30,37 +36,46 @@ pub struct Browser {
     driver: Child,
     to: SocketAddr,
     session: String,
-    // Its profile goes with it.
-    _profile: tempfile::TempDir,
+    profile: tempfile::TempDir,
 }
 
 impl Browser {
     /// Starts a browser of its own, without a window.
     pub fn start(setup: Setup) -> Browser {
-        let mut driver = Command::new("chromedriver")
-            .args(["--port=0", "--log-level=OFF"])
+        let driver = Command::new("chromedriver")
+            .arg("--port=0")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .unwrap_or_else(|error| panic!("chromedriver: {error}: {INSTALL}"));
-        let lines = BufReader::new(driver.stdout.take().expect("its output")).lines();
-        let port = lines.map_while(Result::ok).find_map(|line| {
-            line.split_once("on port ")?
-                .1
-                .trim_end_matches('.')
-                .parse()
-                .ok()
-        });
-        let port: u16 = port.unwrap_or_else(|| panic!("chromedriver gives no port: {INSTALL}"));
-        let profile = tempfile::tempdir().expect("a folder");
         let mut browser = Browser {
             driver,
-            to: SocketAddr::from(([127, 0, 0, 1], port)),
+            to: SocketAddr::from(([127, 0, 0, 1], 0)),
             session: String::new(),
-            _profile: profile,
+            profile: tempfile::tempdir().expect("a folder"),
         };
+        let port = browser.port();
+        browser.to.set_port(port);
         browser.open(setup);
         browser
+    }
+
+    /// The port that the driver took, which is in what it prints.
+    fn port(&mut self) -> u16 {
+        let out = self.driver.stdout.take().expect("its output");
+        let (told, port) = mpsc::channel();
+        thread::spawn(move || {
+            // Read to the end, or the driver would meet a pipe that nobody reads.
+            for line in BufReader::new(out).lines().map_while(Result::ok) {
+                let found = line.split_once("successfully on port ");
+                let found = found.and_then(|(_, port)| port.trim_end_matches('.').parse().ok());
+                if let Some(port) = found {
+                    let _ = told.send(port);
+                }
+            }
+        });
+        port.recv_timeout(PATIENCE)
+            .unwrap_or_else(|_| panic!("chromedriver gives no port: {INSTALL}"))
     }
 
     fn open(&mut self, setup: Setup) {
@@ -73,7 +88,7 @@ impl Browser {
             "--disable-dev-shm-usage".to_owned(),
             "--disable-background-networking".to_owned(),
             "--hide-scrollbars".to_owned(),
-            format!("--user-data-dir={}", self._profile.path().display()),
+            format!("--user-data-dir={}", self.profile.path().display()),
         ];
         let asked = json!({"capabilities": {"alwaysMatch": {
             "browserName": "chrome",
@@ -165,10 +180,39 @@ impl Browser {
         text.as_str().expect("a text").to_owned()
     }
 
-    /// Clicks, and waits for the page that comes of it.
+    /// Scrolls to an element as a reader does, away from what is fixed at the edges, and clicks.
     pub fn click(&self, css: &str) {
-        let path = format!("/element/{}/click", self.element(css));
+        let element = self.element(css);
+        let scroll = json!({
+            "script": "arguments[0].scrollIntoView({block: 'center'})",
+            "args": [{ELEMENT: element.as_str()}],
+        });
+        self.command("POST", "/execute/sync", Some(&scroll));
+        let path = format!("/element/{element}/click");
         self.command("POST", &path, Some(&json!({})));
+    }
+
+    /// Clicks, and waits for the page that comes of it.
+    pub fn follow(&self, css: &str) {
+        self.leave(|| self.click(css));
+    }
+
+    /// Does what leads to another page, and waits until that is there: the old one is gone and the
+    /// new one is whole.
+    pub fn leave(&self, act: impl FnOnce()) {
+        let old = format!(
+            "/session/{}/element/{}/name",
+            self.session,
+            self.element("html")
+        );
+        act();
+        let until = Instant::now() + PATIENCE;
+        while self.call("GET", &old, None).is_ok()
+            || self.value("document.readyState") != "complete"
+        {
+            assert!(Instant::now() < until, "no page follows {}", self.place());
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Types into a field.

@@ -274,7 +274,7 @@ impl Group {
         }
         let effects = match page.fund.decide_voucher(voucher, now) {
             Err(error) => return Ok(Err(error.into())),
-            Ok(Decision::Exists(entry)) => return Ok(Ok(Done::Booked(entry.clone()))),
+            Ok(Decision::Exists(entry)) => return Ok(Ok(Done::Booked(Box::new(entry.clone())))),
             Ok(Decision::Book(effects)) => *effects,
         };
         let entry = effects.entry.clone();
@@ -286,7 +286,7 @@ impl Group {
         if let VoucherKind::Reversal { original } = voucher.kind {
             self.refunds.take_back(original.id);
         }
-        Ok(Ok(Done::Booked(entry)))
+        Ok(Ok(Done::Booked(Box::new(entry))))
     }
 
     /// Gives the legs of a refund: from the merchant to whoever paid.

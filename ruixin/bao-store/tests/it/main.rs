@@ -6,10 +6,12 @@
 mod certificates;
 mod concurrency;
 mod constraints;
+mod desk;
 mod import;
 mod migrations;
 mod model;
 #[expect(dead_code, reason = "it serves other tests too")]
 #[path = "../../../../databases/tests/support/postgres.rs"]
 mod postgres;
+#[expect(dead_code, reason = "it serves the tests of the service too")]
 mod support;
