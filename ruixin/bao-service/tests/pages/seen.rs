@@ -1,5 +1,7 @@
 //! What is read, in which language, while the service is open and while it is not; errors as pages.
 
+use serde_json::json;
+
 use super::http::{Person, Reply, ask};
 use super::service::{Service, USER};
 
@@ -226,6 +228,42 @@ fn who_clicks_without_end_is_asked_to_wait_and_others_are_not() {
     let seconds: u64 = slow.header("retry-after").parse().expect("seconds");
     assert!(seconds > 0);
     assert_eq!(other.get("/bills").status, 200);
+}
+
+#[test]
+fn bills_are_turned_page_by_page_and_each_is_on_one_of_them() {
+    let service = Service::begin();
+    for number in 1..=45 {
+        let memo = format!("no-{number:02}");
+        let top_up = json!({"user": "6001", "amount": "1", "memo": memo});
+        assert_eq!(service.api("/v1/top-ups", &top_up).status, 201);
+    }
+    let mut person = service.person(USER);
+    let mut path = "/bills".to_owned();
+    let mut seen = Vec::new();
+    let mut pages = 0;
+    loop {
+        let page = person.get(&path);
+        is_page(&page, 200, "May 2013");
+        assert_eq!(
+            page.body.contains("Back to the latest"),
+            pages > 0,
+            "{path}"
+        );
+        pages += 1;
+        let memos = page.body.split(" · no-").skip(1);
+        seen.extend(memos.map(|text| text.chars().take(2).collect::<String>()));
+        let next = page.body.split("rel=\"next\" href=\"").nth(1);
+        let Some(next) = next.and_then(|text| text.split('"').next()) else {
+            break;
+        };
+        path = next.to_owned();
+    }
+    assert_eq!(pages, 3);
+    assert_eq!(seen.len(), 45, "{seen:?}");
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 45, "{seen:?}");
 }
 
 #[test]

@@ -115,11 +115,13 @@ impl Service {
 
     pub fn api(&self, path: &str, body: &Value) -> Reply {
         let bearer = format!("Bearer {}", self.admin);
+        let body = body.to_string();
+        let key = blake3::hash(format!("{path} {body}").as_bytes()).to_hex();
         let headers = [
             ("Authorization", bearer.as_str()),
             ("Content-Type", "application/json"),
+            ("Idempotency-Key", key.as_str()),
         ];
-        let body = body.to_string();
         ask(self.to, "POST", path, &headers, Some(&body)).expect("an answer")
     }
 
