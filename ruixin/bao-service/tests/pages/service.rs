@@ -18,6 +18,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::http::{Person, Reply, ask};
+use super::postgres::{PASSWORD, Postgres};
 
 pub const USER: u64 = 6_001;
 pub const OTHER: u64 = 6_002;
@@ -30,8 +31,9 @@ pub struct Service {
     clock: Arc<AtomicI64>,
     admin: String,
     folder: TempDir,
-    // It ends with the test, and the server with it.
+    // It ends with the test, and the server with it; then the database.
     _runtime: Runtime,
+    _postgres: Option<Postgres>,
 }
 
 fn micros(text: &str) -> i64 {
@@ -71,10 +73,24 @@ fn found(address: &str) {
 }
 
 impl Service {
+    /// Begins on SQLite.
     pub fn begin() -> Service {
         let folder = tempfile::tempdir().expect("a folder");
         let address = folder.path().join("bao.db").display().to_string();
-        found(&address);
+        Service::on(&address, folder, None)
+    }
+
+    /// Begins on PostgreSQL.
+    pub fn on_postgres() -> Service {
+        let server = Postgres::start("");
+        server.psql("CREATE SCHEMA bao");
+        let address = format!("{}?schema=bao", server.tcp_url("teller", PASSWORD));
+        let folder = tempfile::tempdir().expect("a folder");
+        Service::on(&address, folder, Some(server))
+    }
+
+    fn on(address: &str, folder: TempDir, postgres: Option<Postgres>) -> Service {
+        found(address);
         let clock = Arc::new(AtomicI64::new(micros("2013-05-27 10:00")));
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -82,7 +98,7 @@ impl Service {
             .build()
             .expect("a runtime");
         let (to, admin) = runtime.block_on(async {
-            let books = Books::open(&address, Clock::set_by(clock.clone())).await;
+            let books = Books::open(address, Clock::set_by(clock.clone())).await;
             let books = books.expect("books");
             let admin = keys::make(books.store(), "test", Role::Admin).await;
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
@@ -105,6 +121,7 @@ impl Service {
             admin,
             folder,
             _runtime: runtime,
+            _postgres: postgres,
         }
     }
 

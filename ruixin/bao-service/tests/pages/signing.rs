@@ -160,3 +160,31 @@ fn links_and_sessions_are_kept_as_hashes_only() {
         "{kept:?}"
     );
 }
+
+#[test]
+fn on_postgres_links_work_once_sessions_end_and_money_is_moved_once() {
+    let service = Service::on_postgres();
+    let link = service.link(USER);
+    let mut person = Person::new(service.to);
+    assert_eq!(location(&person.get(&link)), (303, "/"));
+    assert_eq!(Person::new(service.to).get(&link).status, 410);
+    let form = person.get("/move-in?amount=100").form("/move-in");
+    let (first, again) = (
+        person.post("/move-in", &form),
+        person.post("/move-in", &form),
+    );
+    assert!(first.header("location").ends_with("?done=1"), "{first:?}");
+    assert!(
+        again.header("location").ends_with("?done=again"),
+        "{again:?}"
+    );
+    assert!(person.get("/").body.contains(">4,900.00<"));
+    service.clock("2013-05-27 10:20");
+    assert!(is_in(&mut person));
+    service.clock("2013-05-27 10:49");
+    assert!(is_in(&mut person), "the click at 10:20 was noted");
+    let form = person.get("/").form("/sign-out");
+    let thief = person.clone();
+    assert_eq!(person.post("/sign-out", &form).status, 200);
+    assert!(!is_in(&mut thief.clone()));
+}
