@@ -49,7 +49,9 @@ fn orders(admin: &Client, database: &Database) {
 
 fn run(admin: &Client, of: &str, income: i64) -> crate::web::http::Reply {
     let body = format!(r#"{{"income":"{}"}}"#, yuan(income));
-    admin.post(&format!("/v1/admin/days/{of}/run"), "-", &body).unwrap()
+    admin
+        .post(&format!("/v1/admin/days/{of}/run"), "-", &body)
+        .unwrap()
 }
 
 #[test]
@@ -61,7 +63,9 @@ fn days_over_http_are_those_of_the_store() {
             orders(admin, database);
             database.with_store(|store| {
                 for (of, income) in INCOMES {
-                    store.run_day(day(of), income, at(&night_after(of)), threads()).unwrap();
+                    store
+                        .run_day(day(of), income, at(&night_after(of)), threads())
+                        .unwrap();
                 }
                 let last = store.register(day("2013-06-12")).unwrap();
                 let mut csv = Vec::new();
@@ -79,7 +83,10 @@ fn days_over_http_are_those_of_the_store() {
         });
         assert_eq!((csv.as_bytes(), totals.as_bytes()), (&*twin.0, &*twin.1));
         assert_eq!(user["income"], yuan(twin.2.income_fen));
-        assert_eq!(user["shares"], yuan(twin.2.shares.as_ref().unwrap().balance_fen()));
+        assert_eq!(
+            user["shares"],
+            yuan(twin.2.shares.as_ref().unwrap().balance_fen())
+        );
         registers.push(csv);
     }
     assert_eq!(registers[0], registers[1]);
@@ -107,11 +114,20 @@ fn nights(admin: &Client, database: &Database) {
         let first = run(admin, of, income);
         is_as_documented(&document, "runDay", &first);
         assert_eq!(first.status, 200, "{of}: {first:?}");
-        assert_eq!(admin.post("/v1/admin/window/close", "-", "").unwrap().status, 200);
+        assert_eq!(
+            admin
+                .post("/v1/admin/window/close", "-", "")
+                .unwrap()
+                .status,
+            200
+        );
         let again = run(admin, of, income);
         assert_eq!((again.status, &again.body), (200, &first.body));
         assert_eq!(run(admin, of, income + 1).code(), "income-differs");
-        assert_eq!(admin.post("/v1/admin/window/open", "-", "").unwrap().status, 200);
+        assert_eq!(
+            admin.post("/v1/admin/window/open", "-", "").unwrap().status,
+            200
+        );
     }
     let first = run(admin, INCOMES[1].0, INCOMES[1].1).json();
     assert_eq!(first["stage"], "closed");
@@ -135,7 +151,10 @@ fn shown(admin: &Client) {
     // Each basis by itself, and only of seven days.
     assert_ne!(of(1, "daily_carry"), of(1, "monthly_carry"));
     assert_eq!(fund["days"][1]["day"], "2013-06-12");
-    let all = pages(|cursor| get("listFundDays", &format!("/v1/fund/days?limit=4{cursor}")), "days");
+    let all = pages(
+        |cursor| get("listFundDays", &format!("/v1/fund/days?limit=4{cursor}")),
+        "days",
+    );
     let days: Vec<&str> = all.iter().map(|one| one["day"].as_str().unwrap()).collect();
     let expected: Vec<&str> = INCOMES.iter().rev().map(|(of, _)| *of).collect();
     assert_eq!(days, expected);
@@ -144,11 +163,22 @@ fn shown(admin: &Client) {
 
     let user = USERS[0];
     let incomes = pages(
-        |cursor| get("listIncomes", &format!("/v1/users/{user}/incomes?limit=3{cursor}")),
+        |cursor| {
+            get(
+                "listIncomes",
+                &format!("/v1/users/{user}/incomes?limit=3{cursor}"),
+            )
+        },
         "incomes",
     );
     assert_eq!(incomes.len(), INCOMES.len() - 1);
-    let fen = |text: &Value| text.as_str().unwrap().replace('.', "").parse::<i64>().unwrap();
+    let fen = |text: &Value| {
+        text.as_str()
+            .unwrap()
+            .replace('.', "")
+            .parse::<i64>()
+            .unwrap()
+    };
     let sum: i64 = incomes.iter().map(|one| fen(&one["income"])).sum();
     let seen = get("getUser", &format!("/v1/users/{user}"));
     assert_eq!(fen(&seen["income"]), sum);
@@ -159,15 +189,29 @@ fn shown(admin: &Client) {
     let statement = get("getStatement", &path);
     assert_eq!(statement["accounts"][1]["closing"], seen["shares"]);
     let bills = pages(
-        |cursor| get("listBills", &format!("/v1/users/{user}/bills?limit=4{cursor}")),
+        |cursor| {
+            get(
+                "listBills",
+                &format!("/v1/users/{user}/bills?limit=4{cursor}"),
+            )
+        },
         "bills",
     );
     let moved: i64 = bills.iter().map(|bill| fen(&bill["shares"])).sum();
     assert_eq!(moved, fen(&seen["shares"]));
-    let kinds: Vec<&str> = bills.iter().map(|bill| bill["kind"].as_str().unwrap()).collect();
+    let kinds: Vec<&str> = bills
+        .iter()
+        .map(|bill| bill["kind"].as_str().unwrap())
+        .collect();
     assert_eq!(kinds.len(), INCOMES.len() - 1 + 3);
-    assert_eq!(&kinds[kinds.len() - 3..], ["subscription_confirmed", "subscription", "top_up"]);
-    let balance = get("getTrialBalance", "/v1/trial-balance?at=2013-06-05T16:00:00Z");
+    assert_eq!(
+        &kinds[kinds.len() - 3..],
+        ["subscription_confirmed", "subscription", "top_up"]
+    );
+    let balance = get(
+        "getTrialBalance",
+        "/v1/trial-balance?at=2013-06-05T16:00:00Z",
+    );
     assert_eq!(balance["is_balanced"], true);
     let proved = admin.post("/v1/admin/prove", "-", "").unwrap();
     is_as_documented(&document, "prove", &proved);
@@ -192,10 +236,19 @@ fn files(admin: &Client, database: &Database) -> (String, String, Value) {
     let document = admin.get("/v1/openapi.json").unwrap().json();
     let register = admin.get("/v1/register/2013-06-12").unwrap();
     assert_eq!(register.headers["content-type"], "text/csv; charset=utf-8");
-    assert!(document["paths"]["/v1/register/{day}"]["get"]["responses"]["200"]["content"]["text/csv"].is_object());
+    assert!(
+        document["paths"]["/v1/register/{day}"]["get"]["responses"]["200"]["content"]["text/csv"]
+            .is_object()
+    );
     let totals = admin.get("/v1/register/2013-06-12/totals").unwrap();
     let printed = Command::new(env!("CARGO_BIN_EXE_ruixin-bao"))
-        .args(["--books", &database.place.address, "register", "--date", "2013-06-12"])
+        .args([
+            "--books",
+            &database.place.address,
+            "register",
+            "--date",
+            "2013-06-12",
+        ])
         .arg("--totals")
         .arg(database.place.folder().join("totals.csv"))
         .output()
@@ -204,7 +257,10 @@ fn files(admin: &Client, database: &Database) -> (String, String, Value) {
     assert_eq!(printed.stdout, register.body.as_bytes());
     let kept = std::fs::read_to_string(database.place.folder().join("totals.csv")).unwrap();
     assert_eq!(kept, totals.body);
-    let user = admin.get(&format!("/v1/users/{}", USERS[0])).unwrap().json();
+    let user = admin
+        .get(&format!("/v1/users/{}", USERS[0]))
+        .unwrap()
+        .json();
     (register.body, totals.body, user)
 }
 
@@ -219,9 +275,15 @@ fn books_that_do_not_stand_are_told_with_their_place() {
             database.place.direct(sql).unwrap();
             let found = admin.post("/v1/admin/prove", "-", "").unwrap();
             is_as_documented(&document, "prove", &found);
-            assert_eq!((found.status, found.code().as_str()), (409, "out-of-balance"));
+            assert_eq!(
+                (found.status, found.code().as_str()),
+                (409, "out-of-balance")
+            );
             let found = found.json();
-            assert_eq!((found["expected"].as_str(), found["actual"].as_str()), (Some("300000"), Some("300001")));
+            assert_eq!(
+                (found["expected"].as_str(), found["actual"].as_str()),
+                (Some("300000"), Some("300001"))
+            );
         });
     }
 }

@@ -73,9 +73,8 @@ fn ask_for(at: usize, number: usize, last: Option<&str>) -> (String, String) {
             ("/v1/orders".to_owned(), body)
         }
         _ => {
-            let body = format!(
-                r#"{{"user":"{user}","merchant":"7001","amount":"2.11","from":"wallet"}}"#
-            );
+            let body =
+                format!(r#"{{"user":"{user}","merchant":"7001","amount":"2.11","from":"wallet"}}"#);
             ("/v1/payments".to_owned(), body)
         }
     }
@@ -124,7 +123,11 @@ fn ask_again(client: &Client, asked: &Asked) -> (usize, usize) {
         let again = client.post(path, id, body).unwrap();
         match reply {
             Some(reply) => {
-                assert_eq!((again.status, &again.body), (reply.status, &reply.body), "{id}");
+                assert_eq!(
+                    (again.status, &again.body),
+                    (reply.status, &reply.body),
+                    "{id}"
+                );
                 assert!(again.headers.contains_key("idempotency-replayed"), "{id}");
             }
             None => unanswered += 1,
@@ -216,10 +219,16 @@ fn killed_and_started(mut victim: Victim, rounds: usize) {
 /// The database is there again: the service finds it by itself.
 fn until_it_answers(client: &Client) {
     for _ in 0..300 {
-        if client.get("/healthz").is_ok_and(|reply| reply.status == 200) {
+        if client
+            .get("/healthz")
+            .is_ok_and(|reply| reply.status == 200)
+        {
             let body = r#"{"user":"6001"}"#;
             // The writer's session, too.
-            if client.post("/v1/users", "open-6001", body).is_ok_and(|reply| reply.status == 201) {
+            if client
+                .post("/v1/users", "open-6001", body)
+                .is_ok_and(|reply| reply.status == 201)
+            {
                 return;
             }
         }
@@ -258,7 +267,9 @@ fn a_program_that_is_told_to_stop_ends_well() {
         language: "en",
     };
     did(&client, "/v1/users", "u", r#"{"user":"6001"}"#);
-    let told = Command::new("kill").arg(program.0.id().to_string()).status();
+    let told = Command::new("kill")
+        .arg(program.0.id().to_string())
+        .status();
     assert!(told.unwrap().success());
     assert!(program.0.wait().unwrap().success());
     assert!(client.get("/healthz").is_err(), "nobody listens any more");

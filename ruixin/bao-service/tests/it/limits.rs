@@ -66,11 +66,24 @@ fn too_much_at_once_is_shed_and_the_service_recovers() {
             answer
         });
         // The same command twice at once: one was done, the other was told.
-        assert!(answers.iter().all(|answer| answer.starts_with("HTTP/1.1 201")), "{answers:?}");
-        assert_eq!(answers.iter().filter(|answer| answer.contains("idempotency-replayed")).count(), 1);
+        assert!(
+            answers
+                .iter()
+                .all(|answer| answer.starts_with("HTTP/1.1 201")),
+            "{answers:?}"
+        );
+        assert_eq!(
+            answers
+                .iter()
+                .filter(|answer| answer.contains("idempotency-replayed"))
+                .count(),
+            1
+        );
         assert_eq!(reader.get("/v1/window").unwrap().status, 200);
         let metrics = reader.get("/metrics").unwrap().body;
-        let shed = metrics.lines().find_map(|line| line.strip_prefix("ruixin_requests_shed_total "));
+        let shed = metrics
+            .lines()
+            .find_map(|line| line.strip_prefix("ruixin_requests_shed_total "));
         assert!(shed.is_some_and(|shed| shed.parse::<u64>().is_ok_and(|shed| shed > 0)));
     });
 }

@@ -43,12 +43,19 @@ fn command() -> impl Strategy<Value = Command> {
             3 => Command::PayFromFund { user, fen },
             4 => Command::Transfer { user, other, fen },
             5 => Command::Withdraw { user, fen },
-            6 => Command::Settle { link, is_paid: fen % 2 == 0 },
+            6 => Command::Settle {
+                link,
+                is_paid: fen % 2 == 0,
+            },
             7 => Command::Hold { user, fen },
             8 => Command::Release { link },
             9 => Command::Refund { link, fen },
             10 => Command::Subscribe { user, fen },
-            11 => Command::Redeem { user, fen, is_fast: fen % 3 == 0 },
+            11 => Command::Redeem {
+                user,
+                fen,
+                is_fast: fen % 3 == 0,
+            },
             _ => Command::Reverse { link },
         }
     })
@@ -119,7 +126,11 @@ impl Run {
         for (key, reply) in threads.into_iter().flat_map(|one| one.join().unwrap()) {
             assert!(reply.status < 500, "{reply:?}");
             if let Some(first) = answers.insert(key.clone(), reply.clone()) {
-                assert_eq!((first.status, first.body), (reply.status, reply.body), "{key}");
+                assert_eq!(
+                    (first.status, first.body),
+                    (reply.status, reply.body),
+                    "{key}"
+                );
             }
         }
         let mut by_id = BTreeMap::new();
@@ -154,7 +165,9 @@ impl Run {
     }
 
     fn now(&self) -> i64 {
-        self.database.clock.load(std::sync::atomic::Ordering::Acquire)
+        self.database
+            .clock
+            .load(std::sync::atomic::Ordering::Acquire)
     }
 
     /// Runs a day on both, and gives how the service's went.

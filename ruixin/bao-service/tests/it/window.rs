@@ -16,7 +16,8 @@ use crate::web::{Database, block_on, did, people};
 const OPEN: &str = "/v1/admin/window/open";
 const CLOSE: &str = "/v1/admin/window/close";
 /// What Crossfoot's hook sends.
-const CALL: &str = r#"{"step":"release","run":"2013-05-27","rehearsal":false,"fields":{"records":"1"}}"#;
+const CALL: &str =
+    r#"{"step":"release","run":"2013-05-27","rehearsal":false,"fields":{"records":"1"}}"#;
 
 fn open_user(client: &Client, id: &str, user: u64) -> crate::web::http::Reply {
     let body = format!(r#"{{"user":"{user}"}}"#);
@@ -49,7 +50,10 @@ fn begins_closed(admin: &Client) {
     // Without notices there are words of the service's own.
     let closed = open_user(admin, "1", 6_001);
     is_as_documented(&document, "openUser", &closed);
-    assert_eq!((closed.status, closed.code().as_str()), (503, "service-window"));
+    assert_eq!(
+        (closed.status, closed.code().as_str()),
+        (503, "service-window")
+    );
     assert_eq!(closed.headers["retry-after"], "600");
     let notice = |language: &str, subject: &str| {
         format!(
@@ -58,7 +62,9 @@ fn begins_closed(admin: &Client) {
         )
     };
     for (language, subject) in [("en", "Books move"), ("zh", "账务迁移")] {
-        let told = admin.post("/v1/admin/notices", "-", &notice(language, subject)).unwrap();
+        let told = admin
+            .post("/v1/admin/notices", "-", &notice(language, subject))
+            .unwrap();
         is_as_documented(&document, "tell", &told);
         assert_eq!(told.status, 200, "{told:?}");
     }
@@ -75,7 +81,10 @@ fn begins_closed(admin: &Client) {
     // A rehearsal changes nothing, and a hook of another step has the wrong address.
     let rehearsal = CALL.replace("false", "true");
     let tried = admin.post(OPEN, "-", &rehearsal).unwrap();
-    assert_eq!((tried.status, tried.json()["state"].as_str()), (200, Some("closed")));
+    assert_eq!(
+        (tried.status, tried.json()["state"].as_str()),
+        (200, Some("closed"))
+    );
     let wrong = admin.post(OPEN, "-", r#"{"step":"rollback"}"#).unwrap();
     assert_eq!(wrong.code(), "invalid-request");
     // An address has no headers: the key stands behind its `?`.
@@ -94,7 +103,10 @@ fn begins_closed(admin: &Client) {
     let replayed = open_user(admin, "1", 6_001);
     assert_eq!(replayed.status, 201);
     assert_eq!(replayed.headers["idempotency-replayed"], "true");
-    assert_eq!(open_user(admin, "1", 6_002).code(), "idempotency-key-reused");
+    assert_eq!(
+        open_user(admin, "1", 6_002).code(),
+        "idempotency-key-reused"
+    );
     assert_eq!(open_user(admin, "2", 6_002).code(), "service-window");
     assert_eq!(admin.get("/v1/users/6001").unwrap().status, 200);
     let metrics = admin.get("/metrics").unwrap().body;
@@ -152,7 +164,12 @@ fn closes_under_load(admin: &Client, database: &Database) {
         .collect();
     let balance = || {
         let shop = admin.get(&format!("/v1/merchants/{SHOP}")).unwrap().json();
-        shop["balance"].as_str().unwrap().replace('.', "").parse::<usize>().unwrap()
+        shop["balance"]
+            .as_str()
+            .unwrap()
+            .replace('.', "")
+            .parse::<usize>()
+            .unwrap()
     };
     while balance() < 100 {
         thread::yield_now();

@@ -50,7 +50,9 @@ impl Ids {
     pub(super) fn of(&self, key: &str, path: &str) -> u128 {
         let mut headers = HeaderMap::new();
         headers.insert("idempotency-key", key.parse().unwrap());
-        Asked::new(&self.0, &headers, "POST", path, b"").unwrap().id()
+        Asked::new(&self.0, &headers, "POST", path, b"")
+            .unwrap()
+            .id()
     }
 }
 
@@ -151,7 +153,10 @@ fn pays(user: u64, fen: i64, from: &str) -> String {
 }
 
 fn orders(user: u64, fen: i64, kind: &str) -> String {
-    format!(r#"{{"user":"{user}","kind":"{kind}","amount":"{}"}}"#, Yuan(fen))
+    format!(
+        r#"{{"user":"{user}","kind":"{kind}","amount":"{}"}}"#,
+        Yuan(fen)
+    )
 }
 
 impl Model {
@@ -194,18 +199,36 @@ impl Model {
             Command::OpenShop => Ok(self.fund.open_account(merchant_account(SHOP)).map(|_| ())?),
             Command::Advance { fen } => {
                 let advance = AccountId::new(ADVANCE, PROVIDER);
-                self.book(VoucherKind::Booking, legs(bank(), advance, fen), "", id, now)
+                self.book(
+                    VoucherKind::Booking,
+                    legs(bank(), advance, fen),
+                    "",
+                    id,
+                    now,
+                )
             }
-            Command::TopUp { user: to, fen } => {
-                self.book(VoucherKind::Booking, legs(bank(), user(to), fen), "", id, now)
-            }
-            Command::Pay { user: from, fen } => {
-                self.book(VoucherKind::Booking, legs(user(from), shop, fen), "", id, now)
-            }
-            Command::Transfer { user: from, other, .. } if from == other => {
-                Err(Told::Code("same-account"))
-            }
-            Command::Transfer { user: from, other, fen } => {
+            Command::TopUp { user: to, fen } => self.book(
+                VoucherKind::Booking,
+                legs(bank(), user(to), fen),
+                "",
+                id,
+                now,
+            ),
+            Command::Pay { user: from, fen } => self.book(
+                VoucherKind::Booking,
+                legs(user(from), shop, fen),
+                "",
+                id,
+                now,
+            ),
+            Command::Transfer {
+                user: from, other, ..
+            } if from == other => Err(Told::Code("same-account")),
+            Command::Transfer {
+                user: from,
+                other,
+                fen,
+            } => {
                 let legs = legs(user(from), user(other), fen);
                 self.book(VoucherKind::Booking, legs, "AA制", id, now)
             }
