@@ -1,17 +1,24 @@
 //! The window: books begin closed, a hook opens them, and what is closed is closed for all.
 
+use std::io::Write as _;
+use std::process::Stdio;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::thread;
+use std::time::Duration;
 
+use ruixin_bao_service::Books;
+use ruixin_bao_service::clock::Clock;
+use ruixin_bao_store::Store;
 use ruixin_service::gate::Limits;
 use ruixin_service::keys::Role;
 
-use crate::support::{BOTH, SHOP, USERS};
+use crate::postgres::{PASSWORD, Postgres};
+use crate::support::{BOTH, SHOP, USERS, at, terms};
 use crate::web::documented::is_as_documented;
 use crate::web::http::{Client, ask};
 use crate::web::served::{Served, beside};
-use crate::web::{Database, block_on, did, people};
+use crate::web::{Database, FIRST_DAY, block_on, did, people};
 
 const OPEN: &str = "/v1/admin/window/open";
 const CLOSE: &str = "/v1/admin/window/close";
@@ -222,4 +229,76 @@ fn two_instances_and_a_later_one_have_one_window() {
             later.end().await;
         });
     }
+}
+
+/// A payment waits for a row that somebody holds: the close waits for the payment.
+#[test]
+fn a_close_waits_for_what_is_under_way() {
+    // A server of its own, to look at its locks.
+    let server = Postgres::start("");
+    let address = server.tcp_url("teller", PASSWORD);
+    let mut store = Store::create(&address, terms(FIRST_DAY)).unwrap();
+    let now = at("2013-06-05 10:00");
+    store.set_open(true, now).unwrap();
+    drop(store);
+    block_on(async {
+        let clock = Clock::set_by(Arc::new(AtomicI64::new(now)));
+        let books = Books::open(&address, clock).await.unwrap();
+        let limits = Limits {
+            time: Duration::from_secs(60),
+            ..Limits::default()
+        };
+        let served = Served::begin(books, limits).await;
+        let admin = served.client(Role::Admin).await;
+        beside(move || waits(&admin, &server)).await;
+        served.end().await;
+    });
+}
+
+fn waits(admin: &Client, server: &Postgres) {
+    people(admin, &USERS, SHOP);
+    let until = |sql: &str| {
+        while server.psql(sql).trim() == "0" {
+            thread::yield_now();
+        }
+    };
+    let mut holder = server
+        .psql_command()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut says = holder.stdin.take().unwrap();
+    let held = "BEGIN; SELECT 1 FROM account WHERE subject = 2002 FOR UPDATE;\n";
+    says.write_all(held.as_bytes()).unwrap();
+    until(
+        "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND query LIKE '%2002%'",
+    );
+    let client = admin.clone();
+    let paying = thread::spawn(move || {
+        let body = format!(
+            r#"{{"user":"{}","merchant":"{SHOP}","amount":"1","from":"wallet"}}"#,
+            USERS[0]
+        );
+        client.post("/v1/payments", "waits", &body).unwrap()
+    });
+    until(
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'ruixin-bao' AND wait_event_type = 'Lock'",
+    );
+    let client = admin.clone();
+    let closing = thread::spawn(move || client.post(CLOSE, "-", "").unwrap());
+    // Either it waits, or it is done, which it must not be.
+    let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+    while server.psql(waiting).trim() == "0" {
+        assert!(
+            !closing.is_finished(),
+            "it closed while a payment was under way"
+        );
+        thread::yield_now();
+    }
+    says.write_all(b"COMMIT;\n").unwrap();
+    drop(says);
+    assert!(holder.wait().unwrap().success());
+    assert_eq!(paying.join().unwrap().status, 201);
+    assert_eq!(closing.join().unwrap().json()["state"], "closed");
 }
