@@ -5,6 +5,7 @@
 //! changed by the next time it is asked. So both are kept, as they were given, in a table of their
 //! own: there is no moment at which one is on the disk without the other.
 
+mod refunds;
 mod refused;
 mod run;
 

@@ -5,17 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use ruixin_bao::fund::{
     Fund, FundEffects, FundError, MERCHANTS, OrderDecision, OrderKind, Request, USERS,
 };
-use ruixin_bao::ledger::{
-    AccountId, Decision, Entry, Outcome, Posting, Side, Voucher, VoucherId, VoucherKind,
-};
+use ruixin_bao::ledger::{AccountId, Decision, Outcome, Posting, Voucher, VoucherId, VoucherKind};
 
+use super::refunds::{Refunds, paid};
 use super::{Answer, Asked, Deed, Done, Refused, Reply, Say};
 use crate::error::StoreError;
 use crate::sql::{Session, Value, parameters};
 use crate::store::{Changes, Lock, Page, Store, accounts_of_orders, number, padded};
 
 /// Ids that one statement names.
-const AT_ONCE: usize = 64;
+pub(super) const AT_ONCE: usize = 64;
 
 /// Is an answer with the digest of what it was given to.
 type Given = ([u8; 32], Answer);
@@ -28,15 +27,6 @@ struct Group {
     changes: Changes,
     answers: Vec<(u128, Given)>,
     booked_refunds: Vec<(u128, u128, i64)>,
-}
-
-/// Is what was given back of payments, by vouchers that were not taken back.
-#[derive(Debug, Default)]
-struct Refunds {
-    /// For each voucher of a refund its payment and amount.
-    vouchers: BTreeMap<u128, (u128, i64)>,
-    /// For each payment all of them.
-    sums: BTreeMap<u128, i64>,
 }
 
 impl Store {
@@ -349,78 +339,6 @@ impl Group {
         });
         session.append_rows("answer", &["id", "digest", "status", "answer"], answers)?;
         Ok(())
-    }
-}
-
-/// Is a payment: who paid whom how much.
-struct Paid {
-    user: AccountId,
-    merchant: AccountId,
-    amount_fen: i64,
-}
-
-/// Reads a voucher as a payment: a user's account pays one merchant's.
-fn paid(entry: &Entry) -> Option<Paid> {
-    if !matches!(
-        entry.voucher.kind,
-        VoucherKind::Booking | VoucherKind::Rebooking { .. } | VoucherKind::Post { .. }
-    ) {
-        return None;
-    }
-    let one = |subject, side| {
-        let mut found = entry
-            .postings
-            .iter()
-            .filter(|posting| posting.account.subject == subject && posting.side == side);
-        found.next().filter(|_| found.next().is_none())
-    };
-    let user = one(USERS, Side::Debit)?;
-    let merchant = one(MERCHANTS, Side::Credit)?;
-    (user.amount_fen == merchant.amount_fen).then_some(Paid {
-        user: user.account,
-        merchant: merchant.account,
-        amount_fen: merchant.amount_fen,
-    })
-}
-
-impl Refunds {
-    /// Reads what was given back of payments, and what some vouchers gave back.
-    fn load(session: &mut dyn Session, ids: &[u128]) -> Result<Refunds, StoreError> {
-        let mut refunds = Refunds::default();
-        for ids in ids.chunks(AT_ONCE) {
-            let ids = padded(ids.iter().map(|id| Value::from(*id)).collect());
-            let list = parameters(1, ids.len());
-            let sql = format!(
-                "SELECT id, payment, amount FROM refund r WHERE (payment IN {list} OR id IN {list}) \
-                 AND NOT EXISTS (SELECT 1 FROM voucher v WHERE v.kind = 'reversal' \
-                 AND v.link_id = r.id AND v.link_part = 0)"
-            );
-            session.each("reading refunds", &sql, &ids, &mut |row| {
-                refunds.add(row.id(0)?, row.id(1)?, row.int(2)?);
-                Ok(())
-            })?;
-        }
-        Ok(refunds)
-    }
-
-    fn add(&mut self, id: u128, payment: u128, amount_fen: i64) {
-        if self.vouchers.insert(id, (payment, amount_fen)).is_none() {
-            let sum = self.sums.entry(payment).or_default();
-            *sum = sum.saturating_add(amount_fen);
-        }
-    }
-
-    /// Counts a refund no more: it was reversed.
-    fn take_back(&mut self, id: u128) {
-        if let Some((payment, amount_fen)) = self.vouchers.remove(&id)
-            && let Some(sum) = self.sums.get_mut(&payment)
-        {
-            *sum = sum.saturating_sub(amount_fen);
-        }
-    }
-
-    fn of(&self, payment: u128) -> Option<i64> {
-        self.sums.get(&payment).copied()
     }
 }
 
