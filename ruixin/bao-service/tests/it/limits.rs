@@ -42,14 +42,17 @@ fn too_much_at_once_is_shed_and_the_service_recovers() {
     };
     serving(limits, |reader, writer, admin| {
         let body = r#"{"user":"6001"}"#;
-        // Two that wait for their bodies hold both places.
-        let mut halves = [half(writer, body), half(writer, body)];
+        // Those that wait for their bodies hold the places; one that finds none is told so at once,
+        // so there are more of them until a reading is told, too.
+        let mut halves = Vec::new();
         let shed = loop {
+            halves.push(half(writer, body));
+            thread::sleep(Duration::from_millis(20));
             let reply = reader.get("/v1/window").unwrap();
             if reply.status != 200 {
                 break reply;
             }
-            thread::yield_now();
+            assert!(halves.len() < 500, "nothing is shed");
         };
         assert_eq!((shed.status, shed.code().as_str()), (503, "overloaded"));
         assert_eq!(shed.headers["retry-after"], "1");
@@ -58,27 +61,21 @@ fn too_much_at_once_is_shed_and_the_service_recovers() {
             assert_eq!(admin.post(path, "-", "").unwrap().status, 200);
         }
         for stream in &mut halves {
-            stream.write_all(body.as_bytes()).unwrap();
+            // One that was shed may be closed by now.
+            stream.write_all(body.as_bytes()).ok();
         }
-        let answers = halves.map(|mut stream| {
+        let answers = halves.into_iter().map(|mut stream| {
             let mut answer = String::new();
-            stream.read_to_string(&mut answer).unwrap();
+            stream.read_to_string(&mut answer).ok();
             answer
         });
+        let (done, others): (Vec<String>, Vec<String>) =
+            answers.partition(|answer| answer.starts_with("HTTP/1.1 201"));
         // The same command twice at once: one was done, the other was told.
-        assert!(
-            answers
-                .iter()
-                .all(|answer| answer.starts_with("HTTP/1.1 201")),
-            "{answers:?}"
-        );
-        assert_eq!(
-            answers
-                .iter()
-                .filter(|answer| answer.contains("idempotency-replayed"))
-                .count(),
-            1
-        );
+        let told = done
+            .iter()
+            .filter(|answer| answer.contains("idempotency-replayed"));
+        assert_eq!((done.len(), told.count()), (2, 1), "{done:?} {others:?}");
         assert_eq!(reader.get("/v1/window").unwrap().status, 200);
         let metrics = reader.get("/metrics").unwrap().body;
         let shed = metrics
