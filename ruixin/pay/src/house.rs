@@ -119,8 +119,9 @@ pub struct Frozen {
     pub state: State,
     /// Since when, civil time in Shanghai.
     pub since: String,
-    /// The opening figures of the conversion.
-    pub figures: Figures,
+    /// The opening figures of the conversion; nothing in a rehearsal, which adds nothing up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub figures: Option<Figures>,
 }
 
 pub use ruixin_service::notices::{Instant, Notice, NoticeFields, NoticeLanguage};
@@ -350,7 +351,7 @@ async fn add_up(tx: &mut Tx<'_>, sealer: &Sealer) -> Result<Change<Frozen>, Stor
             _ => State::Closed,
         },
         since: standing.text(1)?.to_owned(),
-        figures,
+        figures: Some(figures),
     };
     Ok(Change::new(frozen).with_all(writes))
 }

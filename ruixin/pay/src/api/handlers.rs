@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 use super::App;
 use crate::books::CommandError;
 use crate::command::Command;
-use crate::house::Standing;
+use crate::house::{Frozen, Standing};
 use crate::numbers;
 use crate::refusal::{ACCOUNT_NOT_FOUND, ORDER_NOT_FOUND, SERVICE_WINDOW, TEXT_UNFIT};
 
@@ -147,7 +147,12 @@ pub(super) async fn standing(State(app): State<App>) -> Result<Response, Problem
 pub(super) async fn freeze(State(app): State<App>, body: Body) -> Result<Response, Problem> {
     let call = body::read_or_usual::<Call>(body)?.of_steps(&["freeze"])?;
     if call.rehearsal {
-        return json(&app.books.standing().await?);
+        let standing = app.books.standing().await?;
+        return json(&Frozen {
+            state: standing.state,
+            since: standing.since,
+            figures: None,
+        });
     }
     // What has begun is finished, even if whoever called has gone.
     let books = app.books.clone();
