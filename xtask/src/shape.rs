@@ -24,6 +24,7 @@ fn the_crates_know_each_other_one_way_only() {
     reconcile         books causes footing ledger rules
     reports           ledger
     ruixin-bao        ledger
+    ruixin-bao-service ledger ruixin-bao ruixin-bao-store ruixin-service
     ruixin-bao-store  ledger ruixin-bao
     ruixin-faults
     ruixin-history
