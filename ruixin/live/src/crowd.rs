@@ -198,7 +198,7 @@ impl Crowd {
 
 impl Circle {
     fn found(&mut self, people: usize) -> Result<(), LiveError> {
-        let shop = json!({"owner": "merchant", "name": "街角便利店", "class": "RETAIL"});
+        let shop = json!({"owner": "merchant", "name": "街角便利店", "class": "A"});
         self.merchant = self.open(&shop)?;
         for at in 0..people {
             let bank = BANKS[at % BANKS.len()];

@@ -7,7 +7,7 @@
 //! ruixin-bao init --first-day 2013-05-27
 //! ruixin-bao key --name load --role admin > key
 //! ruixin-bao serve --rate 1000000 --log error --clock '2013-05-27 10:00' &
-//! cargo run --release -p ruixin-bao-service --example load -- --to 127.0.0.1:8082 --key "$(cat key)"
+//! cargo run --release -p ruixin-bao-service --example bao-load -- --to 127.0.0.1:8082 --key "$(cat key)"
 //! ```
 
 #![expect(clippy::print_stdout, reason = "it is a tool for the terminal")]
