@@ -6,7 +6,8 @@ use ruixin_live::{Crowd, Wallet, spoil};
 
 fn wallet(folder: &tempfile::TempDir) -> Wallet {
     let store = folder.path().join("pay.db");
-    Wallet::open(store.to_str().unwrap(), "2013-05-27T07:30:00").unwrap()
+    let store = store.to_str().expect("UTF-8");
+    Wallet::open(store, "2013-05-27T07:30:00").expect("it opens")
 }
 
 #[test]
