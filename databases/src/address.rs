@@ -32,8 +32,6 @@ pub struct Address {
     password: Option<String>,
     /// What all who work with this address, and its clones, are held to.
     pub(crate) throttle: Option<Throttle>,
-    /// How days and times of SQLite are read.
-    pub(crate) dates: Dates,
 }
 
 /// Which database, and where.
@@ -41,7 +39,8 @@ pub struct Address {
 pub(crate) enum Kind {
     Postgres(Server),
     Mysql(Server),
-    Sqlite(PathBuf),
+    /// A file, and how its days and times are read.
+    Sqlite(PathBuf, Dates),
 }
 
 /// A server and what to ask of it.
@@ -189,7 +188,6 @@ impl Address {
             shown,
             password,
             throttle: load.map(Throttle::new),
-            dates: Dates::Typed,
         })
     }
 
@@ -209,7 +207,7 @@ impl Address {
             Kind::Postgres(server) => throttle.attach(|| postgres::gauge::open(server, password)),
             Kind::Mysql(server) => throttle.attach(|| mysql::gauge::open(server, password)),
             // A file has no replicas.
-            Kind::Sqlite(_) => Ok(()),
+            Kind::Sqlite(..) => Ok(()),
         }
     }
 
@@ -217,7 +215,7 @@ impl Address {
     pub(crate) fn connections(&self) -> Option<usize> {
         match &self.kind {
             Kind::Postgres(server) | Kind::Mysql(server) => server.connections,
-            Kind::Sqlite(_) => None,
+            Kind::Sqlite(..) => None,
         }
     }
 
@@ -268,11 +266,10 @@ fn sqlite(path: &str, folder: &Path) -> Result<Address, DatabaseError> {
         }
     };
     Ok(Address {
-        kind: Kind::Sqlite(folder.join(path)),
+        kind: Kind::Sqlite(folder.join(path), dates),
         shown: format!("sqlite://{path}"),
         password: None,
         throttle: None,
-        dates,
     })
 }
 
@@ -394,7 +391,7 @@ mod tests {
     fn what_leaves_the_machine_is_sealed_unless_the_address_says_not() {
         let tls = |url: &str| match parsed(url).kind {
             Kind::Postgres(server) | Kind::Mysql(server) => server.tls,
-            Kind::Sqlite(_) => unreachable!("these are servers"),
+            Kind::Sqlite(..) => unreachable!("these are servers"),
         };
         assert_eq!(tls("postgres://t@localhost/pay"), Tls::Off);
         assert_eq!(tls("postgres://t@/pay?host=/run/postgresql"), Tls::Off);

@@ -70,9 +70,9 @@ pub(crate) fn put_moment(out: &mut String, micros: i64) {
     put_time(out, micros.rem_euclid(MICROS_PER_DAY));
 }
 
-fn put(out: &mut String, value: Arguments<'_>) {
-    // Writing to a string never fails.
-    let _ = out.write_fmt(value);
+/// Writes into a text, which cannot fail.
+pub(crate) fn put(out: &mut String, value: Arguments<'_>) {
+    out.write_fmt(value).expect("a String takes everything");
 }
 
 /// Reads `2013-05-27` as days since 1970-01-01; a year of four digits, and nothing else.

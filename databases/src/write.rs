@@ -209,7 +209,7 @@ impl Writer {
             let opened = match &address.kind {
                 Kind::Postgres(server) => postgres::write::open(server, secret),
                 Kind::Mysql(server) => mysql::write::open(server, secret),
-                Kind::Sqlite(path) => sqlite::write::open(path, address.dates),
+                Kind::Sqlite(path, dates) => sqlite::write::open(path, *dates),
             };
             let opened = opened.and_then(|opened| {
                 address.gauge(secret)?;
@@ -232,7 +232,7 @@ impl Writer {
     /// See [`open`](Self::open).
     pub fn find(address: &Address) -> Result<Option<Writer>, DatabaseError> {
         match &address.kind {
-            Kind::Sqlite(path) if matches!(path.try_exists(), Ok(false)) => Ok(None),
+            Kind::Sqlite(path, _) if matches!(path.try_exists(), Ok(false)) => Ok(None),
             _ => Writer::open(address).map(Some),
         }
     }
@@ -266,7 +266,7 @@ impl Writer {
 
     /// How many connections may write side by side, where the database sets a limit.
     pub fn writers_max(address: &Address) -> Option<usize> {
-        matches!(address.kind, Kind::Sqlite(_)).then_some(1)
+        matches!(address.kind, Kind::Sqlite(..)).then_some(1)
     }
 
     fn work<T: Send>(

@@ -1,7 +1,5 @@
 //! Values on their way into a database: in the types of its columns, each as it was, and as text.
 
-use std::fmt::Write as _;
-
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
@@ -18,7 +16,7 @@ use arrow_schema::DataType;
 
 use super::fit::{Destination, Into, is_micros, without_zone};
 use super::limit::first;
-use crate::civil::{MICROS_PER_DAY, put_day, put_moment, put_time};
+use crate::civil::{MICROS_PER_DAY, put, put_day, put_moment, put_time};
 use crate::column::Why;
 use crate::error::{DatabaseError, DatabaseErrorKind};
 
@@ -215,11 +213,6 @@ impl Text<'_> {
     pub(crate) fn is_null(&self, row: usize) -> bool {
         self.array.is_null(row)
     }
-}
-
-/// Writes into a text, which cannot fail.
-fn put(out: &mut String, value: std::fmt::Arguments<'_>) {
-    out.write_fmt(value).expect("a String takes everything");
 }
 
 fn plain<'a, T>(array: &'a ArrayRef) -> Form<'a>

@@ -310,6 +310,13 @@ fn import(
             yuan(i128::from(opened.shares)),
         )?;
     }
+    for one in &opened.corrected {
+        writeln!(
+            out,
+            "{} was read as it is corrected: {} records taken out, {} put in.",
+            one.table, one.reversals, one.rebookings,
+        )?;
+    }
     writeln!(out, "digest {}", opened.digest)?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use ruixin_service::money::Yuan;
 use serde_json::Value;
 use ureq::Agent;
 
@@ -118,9 +119,7 @@ pub(crate) fn fen(yuan: &Value) -> Option<i64> {
 
 /// Fen as yuan.
 pub(crate) fn yuan(fen: i64) -> String {
-    let sign = if fen < 0 { "-" } else { "" };
-    let fen = fen.unsigned_abs();
-    format!("{sign}{}.{:02}", fen / 100, fen % 100)
+    Yuan(fen).to_string()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The two ledgers as running systems, and a crowd that uses them: the story's evening, in one process.
+//! Ruixin Pay running in a process, and a crowd that uses it: for the evening of the story.
 //!
 //! ```
 //! use ruixin_live::{Crowd, Wallet};

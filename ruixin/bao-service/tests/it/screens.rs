@@ -194,6 +194,43 @@ fn trouble_is_said_with_its_place_and_a_code() {
     assert_eq!(screen(&place, &fine).2, Some(2));
 }
 
+/// A top-up whose second leg is a cent too much, and the entries that mend it.
+const CORRECTED: &str = "
+CREATE TABLE subject (subject TEXT, kind TEXT, normal_side TEXT);
+INSERT INTO subject VALUES ('1002', 'ASSET', 'DEBIT'), ('2001', 'LIABILITY', 'CREDIT');
+CREATE TABLE account (account TEXT, subject TEXT, owner TEXT);
+INSERT INTO account VALUES ('6001', '2001', 'USER');
+CREATE TABLE opening (subject TEXT, account TEXT, debit DECIMAL(18,2), credit DECIMAL(18,2));
+CREATE TABLE voucher (voucher TEXT);
+INSERT INTO voucher VALUES ('v1');
+CREATE TABLE posting (voucher TEXT, leg INTEGER, subject TEXT, account TEXT,
+  debit DECIMAL(18,2), credit DECIMAL(18,2));
+INSERT INTO posting VALUES ('v1', 1, '2001', '6001', 0, 5), ('v1', 2, '1002', 'ICBC', 5.01, 0);
+CREATE TABLE holding (account TEXT, amount DECIMAL(18,2), shares DECIMAL(18,2),
+  subscribed_on TEXT, confirmed_on TEXT, income_from TEXT);
+CREATE TABLE \"posting.corrections\" (voucher TEXT, leg INTEGER, subject TEXT, account TEXT,
+  debit DECIMAL(18,2), credit DECIMAL(18,2), _entry TEXT, _cause TEXT, _reason TEXT);
+INSERT INTO \"posting.corrections\" VALUES
+  ('v1', 2, '1002', 'ICBC', 5.01, 0, 'REVERSAL', 'B3', 'a cent'),
+  ('v1', 2, '1002', 'ICBC', 5, 0, 'REBOOKING', 'B3', 'a cent');
+";
+
+#[test]
+fn opening_books_that_are_corrected_are_said_to_be() {
+    for kind in BOTH {
+        let converted = Place::new(kind);
+        converted.direct(CORRECTED).unwrap();
+        let place = Place::new(kind);
+        let init = ["init", "--first-day", "2013-05-27"];
+        assert_eq!(screen(&place, &init).2, Some(0));
+        let import = ["import", &converted.address, "--at", "2013-05-27 16:00"];
+        let (said, complained, code) = screen(&place, &import);
+        assert_eq!(code, Some(0), "{complained}");
+        let expect = "posting was read as it is corrected: 1 records taken out, 1 put in.";
+        assert!(said.contains(expect), "{said}");
+    }
+}
+
 /// A statement has what was there before, and ends with what is there.
 #[test]
 fn statements_of_following_spans_fit_together() {

@@ -7,7 +7,7 @@ use super::kind_of;
 use crate::error::StoreError;
 use crate::sql::{Row, Session};
 
-/// The tables, and the columns that are taken of them; none is NULL in the first one.
+/// The tables, and the columns that are taken of them. The first of each is never NULL.
 pub(super) const TABLES: [(&str, &str); 6] = [
     ("subject", "subject, kind, normal_side"),
     ("account", "account, subject, owner"),
@@ -156,7 +156,7 @@ fn subjects(session: &mut dyn Session) -> Result<(), StoreError> {
 }
 
 /// Refuses the books if a statement gives a row.
-fn refuse(
+pub(super) fn refuse(
     session: &mut dyn Session,
     sql: &str,
     of: impl FnMut(&Row) -> Result<ImportError, StoreError>,

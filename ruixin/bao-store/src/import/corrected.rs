@@ -5,7 +5,7 @@
 //! opens books with the ledger must read it as it was verified. So each table that has corrections is
 //! hidden, for this session alone, by a temporary view of the same name: every statement sees it.
 
-use super::check::TABLES;
+use super::check::{TABLES, refuse};
 use super::error::ImportError;
 use crate::error::StoreError;
 use crate::sql::Session;
@@ -76,7 +76,7 @@ fn view(
         "SELECT _entry, {first} FROM {entries} \
          WHERE coalesce(_entry, '') NOT IN ('REVERSAL', 'REBOOKING') LIMIT 1"
     );
-    let unknown = session.first("reading corrections", &sql, &[], |row| {
+    refuse(session, &sql, |row| {
         Ok(ImportError::Unreadable {
             table,
             place: format!(
@@ -87,9 +87,6 @@ fn view(
             found: row.text_or_null(0)?.unwrap_or("NULL").to_owned(),
         })
     })?;
-    if let Some(error) = unknown {
-        return Err(error.into());
-    }
     // The first column is never NULL, and by `=` a database can join by a hash.
     let mut is_same = format!("t.{first} = c.{first}");
     for column in columns.iter().map(|column| quoted(column)) {
@@ -99,13 +96,10 @@ fn view(
         "SELECT c.{first} FROM {entries} AS c WHERE c._entry = 'REVERSAL' \
          AND NOT EXISTS (SELECT 1 FROM {real} AS t WHERE {is_same}) ORDER BY 1 LIMIT 1"
     );
-    let lost = session.first("reading corrections", &sql, &[], |row| {
+    refuse(session, &sql, |row| {
         let place = format!("{first} {}", row.text(0)?);
         Ok(ImportError::ReversalOfNothing { table, place })
     })?;
-    if let Some(error) = lost {
-        return Err(error.into());
-    }
     let list = columns.iter().map(|column| quoted(column));
     let list = list.collect::<Vec<_>>().join(", ");
     session.script(
