@@ -13,6 +13,7 @@ pub mod certificates;
 pub mod postgres;
 
 pub mod documented;
+pub mod history;
 pub mod http;
 pub mod served;
 
