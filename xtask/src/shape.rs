@@ -27,7 +27,7 @@ fn the_crates_know_each_other_one_way_only() {
     ruixin-bao-store  ledger ruixin-bao
     ruixin-faults
     ruixin-history
-    ruixin-pay        ruixin-service
+    ruixin-pay        ruixin-history ruixin-service
     ruixin-service
     rules             books cutover ledger
     shadow            ledger

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use ruixin_service::idempotency::{Answer, Asked, Before};
 use ruixin_service::keys::Caller;
+use ruixin_service::prune;
 use ruixin_service::store::{Change, Dialect, Migration, Row, Store, StoreError, Tx, Value};
 use thiserror::Error;
 
@@ -165,6 +167,14 @@ impl Books {
         self.store.read(read).await
     }
 
+    /// Prunes answers that are older than `keep` by the books' clock, until it is dropped. A key
+    /// whose answer is pruned is free again.
+    pub async fn keep_pruning(self, keep: Duration, every: Duration) {
+        let clock = self.clock;
+        let now = move || clock.now().millis() / 1_000;
+        prune::keep_pruning(self.store, keep, every, now).await;
+    }
+
     /// Gives the store.
     pub fn store(&self) -> &Store {
         &self.store
@@ -181,6 +191,7 @@ impl Books {
         if self.closed.load(Ordering::Acquire) && self.still_closed().await? {
             return self.said_before(asked).await;
         }
+        let asked = asked.at(self.clock.now().millis() / 1_000);
         let books = self.clone();
         let found = self
             .store

@@ -5,11 +5,13 @@ use std::sync::atomic::Ordering;
 
 use ruixin_service::store::{Change, Dialect, Row, Store, StoreError, Tx, Value, Write};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::{self, DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::books::Books;
 use crate::civil::{Civil, Clock};
 use crate::codes::{Kind, OtherSide, Owner};
+use crate::command::TEXT;
 use crate::money::Yuan;
 use crate::numbers;
 use crate::record::{Account, Sealer};
@@ -129,17 +131,26 @@ pub struct Notice {
     /// `en` or `zh`.
     pub language: NoticeLanguage,
     /// What it is about: `stop`, `delay`, `reopening`.
-    #[schemars(length(min = 1, max = 40))]
+    #[schemars(length(min = 1, max = 40), regex(pattern = TEXT))]
     pub kind: String,
     /// One line.
-    #[schemars(length(min = 1, max = 200))]
+    #[schemars(length(min = 1, max = 200), regex(pattern = TEXT))]
     pub subject: String,
     /// The text.
-    #[schemars(length(max = 4000))]
+    #[schemars(
+        length(max = 4000),
+        regex(pattern = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*$")
+    )]
     pub text: String,
     /// Figures for programs; `until` is when the service is to be open again (RFC 3339).
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub fields: NoticeFields,
+}
+
+/// Reads an object, and not a list of its values.
+fn object<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<T, D::Error> {
+    let fields = serde_json::Map::deserialize(from)?;
+    T::deserialize(serde_json::Value::Object(fields)).map_err(de::Error::custom)
 }
 
 /// Is the language of a notice.

@@ -70,6 +70,9 @@ struct Serve {
     /// Requests a second with one key.
     #[arg(long, default_value_t = Limits::default().per_second)]
     rate: u32,
+    /// How long answers are kept for those who ask again, by the service's clock: 7d, 12h, 30m, 45s.
+    #[arg(long, default_value = "7d", value_parser = span)]
+    keep_answers: Duration,
     /// Seconds that a request may take.
     #[arg(long, default_value_t = 10)]
     seconds: u64,
@@ -194,6 +197,9 @@ async fn serve(asked: Serve) -> Result<(), String> {
             tracing::error!(%error, "the system does not tell of signals");
         }
     };
+    // A few looks while an answer is kept, and not more than one a second.
+    let every = (asked.keep_answers / 8).clamp(Duration::from_secs(1), Duration::from_secs(60));
+    let pruning = tokio::spawn(books.clone().keep_pruning(asked.keep_answers, every));
     server::serve(
         listener,
         api::router(books, limits),
@@ -201,7 +207,26 @@ async fn serve(asked: Serve) -> Result<(), String> {
         stop,
     )
     .await;
+    pruning.abort();
     Ok(())
+}
+
+/// Reads a span of days, hours, minutes or seconds.
+fn span(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is no span: write 7d, 12h, 30m or 45s");
+    let unit: u64 = match text.chars().last() {
+        Some('d') => 86_400,
+        Some('h') => 3_600,
+        Some('m') => 60,
+        Some('s') => 1,
+        _ => return Err(wrong()),
+    };
+    let many = text.get(..text.len().saturating_sub(1)).unwrap_or_default();
+    let many: u64 = many.parse().map_err(|_| wrong())?;
+    match many.checked_mul(unit) {
+        Some(seconds @ 1..) => Ok(Duration::from_secs(seconds)),
+        _ => Err(wrong()),
+    }
 }
 
 /// The clock that is asked for, with the time of the last record.

@@ -17,15 +17,17 @@ const NUMBERS: i128 = 100_000_000_000;
 /// Gives an account's number: owner (1), spread number (11), Luhn digit (1), shard (3).
 pub(crate) fn account(sealer: &Sealer, owner: Owner, index: i64) -> String {
     if let Sealer::History(numbering) = sealer {
-        let (index, shards) = (index.unsigned_abs(), u64::from(numbering.shards.max(1)));
+        // Neither is below nothing, and there is a shard at least.
+        let (index, shards) = (index.max(0), i64::from(numbering.shards).max(1));
+        let (shard, index) = (index.rem_euclid(shards), index.div_euclid(shards));
         let place = AccountPlace {
             owner: match owner {
                 Owner::User => ruixin_history::Owner::User,
                 Owner::Merchant => ruixin_history::Owner::Merchant,
                 Owner::House => ruixin_history::Owner::House,
             },
-            shard: u32::try_from(index % shards).unwrap_or_default(),
-            index: index / shards,
+            shard: u32::try_from(shard).unwrap_or_default(),
+            index: index.unsigned_abs(),
         };
         // The counter ends where the numbers do.
         return numbering.auditor.account(place).unwrap_or_default();

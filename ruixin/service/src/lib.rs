@@ -31,7 +31,7 @@
 //!
 //! [`store`] is SQLite or PostgreSQL, by its address; [`problem`] the errors of RFC 9457 in two
 //! languages; [`keys`] API keys with roles; [`idempotency`] answers that are given once and said
-//! again; [`gate`] the limits that every request passes; [`metrics`] what Prometheus reads;
+//! again, and [`prune`] how long; [`gate`] the limits that every request passes; [`metrics`] what Prometheus reads;
 //! [`server`] listens and stops gracefully.
 //!
 //! # What it does not do
@@ -57,6 +57,7 @@ pub mod logs;
 pub mod metrics;
 pub mod paging;
 pub mod problem;
+pub mod prune;
 pub mod server;
 pub mod store;
 mod tables;

@@ -4,7 +4,7 @@ use axum::routing::{MethodRouter, get, post};
 use ruixin_service::keys::Role;
 use ruixin_service::language::Words;
 use ruixin_service::problem::Kind;
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{App, handlers};
 use crate::command::{
@@ -84,6 +84,12 @@ impl Endpoint {
 
 fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     generator.subschema_for::<T>()
+}
+
+/// A freeze that is only tried answers how the service stands.
+fn frozen_or_standing(generator: &mut SchemaGenerator) -> Schema {
+    let [frozen, standing] = [schema::<Frozen>(generator), schema::<Standing>(generator)];
+    json_schema!({ "anyOf": [frozen, standing] })
 }
 
 const fn words(en: &'static str, zh: &'static str) -> Words {
@@ -270,8 +276,8 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
         )
     },
     Endpoint {
-        request: Some(schema::<handlers::Call>),
-        response: Some(schema::<Frozen>),
+        request: Some(handlers::closing_schema),
+        response: Some(frozen_or_standing),
         handler: || post(handlers::freeze),
         ..Endpoint::admin(
             "/v1/admin/window/freeze",
@@ -283,7 +289,7 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
         )
     },
     Endpoint {
-        request: Some(schema::<handlers::Call>),
+        request: Some(handlers::opening_schema),
         response: Some(schema::<Standing>),
         handler: || post(handlers::reopen),
         ..Endpoint::admin(

@@ -13,7 +13,7 @@ use ruixin_service::problem::{
     INTERNAL, INVALID_CURSOR, INVALID_REQUEST, KEY_REUSED, MEDIA_TYPE, NOT_FOUND, Problem,
     TOO_LARGE,
 };
-use schemars::JsonSchema;
+use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -148,6 +148,11 @@ fn unreadable(rejection: BytesRejection) -> Problem {
 }
 
 fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    // A list of values in the order of the fields is no object, though serde reads it as one.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(Problem::new(INVALID_REQUEST)
+            .says("The body must be a JSON object.", "请求体应为 JSON 对象。"));
+    }
     serde_json::from_slice(body).map_err(|error| {
         let says = error.to_string();
         Problem::new(INVALID_REQUEST).says(says.clone(), format!("请求格式有误：{says}"))
@@ -211,14 +216,36 @@ pub(super) async fn standing(State(app): State<App>) -> Result<Response, Problem
 }
 
 /// Is what a hook of Crossfoot says: what step it is, and whether it is only tried.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-pub(super) struct Call {
-    /// `freeze`, `release` or `rollback`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+struct Call {
     #[serde(default)]
-    pub step: Option<String>,
-    /// Whether nothing is to be changed.
+    step: Option<String>,
     #[serde(default)]
-    pub rehearsal: bool,
+    rehearsal: bool,
+}
+
+/// The steps whose hooks close the service, and open it.
+const CLOSING: &[&str] = &["freeze"];
+const OPENING: &[&str] = &["rollback", "release"];
+
+pub(super) fn closing_schema(_: &mut SchemaGenerator) -> Schema {
+    call_schema(CLOSING)
+}
+
+pub(super) fn opening_schema(_: &mut SchemaGenerator) -> Schema {
+    call_schema(OPENING)
+}
+
+fn call_schema(steps: &[&str]) -> Schema {
+    let steps: Vec<Option<&str>> = steps.iter().map(|step| Some(*step)).chain([None]).collect();
+    json_schema!({
+        "type": "object",
+        "description": "What a hook of Crossfoot says.",
+        "properties": {
+            "step": { "enum": steps, "description": "The step whose hook it is." },
+            "rehearsal": { "type": "boolean", "description": "Whether nothing is to be changed." },
+        },
+    })
 }
 
 /// A hook's body: JSON, or nothing. A hook of another step has been given the wrong address.
@@ -239,7 +266,7 @@ fn call(body: Body, steps: &[&str]) -> Result<Call, Problem> {
 }
 
 pub(super) async fn freeze(State(app): State<App>, body: Body) -> Result<Response, Problem> {
-    let call = call(body, &["freeze"])?;
+    let call = call(body, CLOSING)?;
     if call.rehearsal {
         return json(&app.books.standing().await?);
     }
@@ -250,7 +277,7 @@ pub(super) async fn freeze(State(app): State<App>, body: Body) -> Result<Respons
 }
 
 pub(super) async fn reopen(State(app): State<App>, body: Body) -> Result<Response, Problem> {
-    let call = call(body, &["rollback", "release"])?;
+    let call = call(body, OPENING)?;
     let standing: Standing = match call.rehearsal {
         true => app.books.standing().await?,
         false => app.books.reopen().await?,

@@ -105,7 +105,13 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
             .strip_prefix('{')
             .and_then(|part| part.strip_suffix('}'))
         {
-            let schema = json!({ "type": "string" });
+            let digits = match name {
+                "account" => 16,
+                "order" => 21,
+                _ => 22,
+            };
+            let pattern = format!("^[0-9]{{{digits}}}$");
+            let schema = json!({ "type": "string", "pattern": pattern });
             parameters
                 .push(json!({ "name": name, "in": "path", "required": true, "schema": schema }));
         }
@@ -119,7 +125,8 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
         let limit =
             json!({ "type": "integer", "minimum": 1, "maximum": ruixin_service::paging::MOST });
         parameters.push(json!({ "name": "limit", "in": "query", "schema": limit }));
-        parameters.push(json!({ "name": "cursor", "in": "query", "schema": { "type": "string" } }));
+        let cursor = json!({ "type": "string", "pattern": r"^[0-9]{22}\.[0-9a-f]{8}$" });
+        parameters.push(json!({ "name": "cursor", "in": "query", "schema": cursor }));
     }
     let language = json!({ "type": "string", "examples": ["zh-CN"] });
     parameters.push(json!({ "name": "Accept-Language", "in": "header", "schema": language }));

@@ -1,6 +1,6 @@
 //! The flow of a shard: each record against the one before it, and all of them against the accounts.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use ruixin_history::Table;
 
@@ -100,9 +100,9 @@ pub(super) fn flow(known: &Known, shard: u32, out: &mut Out) -> Result<Flow, Imp
 }
 
 /// The accounts of the shard as they were when the flow began.
-fn accounts(known: &Known, shard: u32) -> Result<HashMap<u64, Account>, ImportError> {
+fn accounts(known: &Known, shard: u32) -> Result<BTreeMap<u64, Account>, ImportError> {
     let file = shard_file(Table::Account, shard);
-    let mut accounts = HashMap::new();
+    let mut accounts = BTreeMap::new();
     known.each::<13>(Table::Account, &file, |one| {
         let account = Account {
             line: one.line,

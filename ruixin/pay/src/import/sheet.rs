@@ -20,6 +20,9 @@ pub(super) struct Record {
     ends: Vec<(usize, bool)>,
 }
 
+/// A record's fields, with the line that it begins in.
+pub(super) type Lined<'a, const N: usize> = (u64, [Option<&'a str>; N]);
+
 const MEND: &str = "write the folder again: it must hold what `ruixin-history` wrote, unchanged";
 
 impl<'a> Sheet<'a> {
@@ -43,10 +46,8 @@ impl<'a> Sheet<'a> {
         })
     }
 
-    /// Reads the next record, and gives the line that it begins in.
-    pub(super) fn read<const N: usize>(
-        &mut self,
-    ) -> Result<Option<(u64, [Option<&str>; N])>, ImportError> {
+    /// Reads the next record.
+    pub(super) fn read<const N: usize>(&mut self) -> Result<Option<Lined<'_, N>>, ImportError> {
         let line = self.line;
         match self.next(N)? {
             true => Ok(self.record.fields().map(|fields| (line, fields))),
@@ -160,7 +161,9 @@ impl Record {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Vec<(u64, [Option<String>; 3])>, String> {
+    type Owned = (u64, [Option<String>; 3]);
+
+    fn read(text: &str) -> Result<Vec<Owned>, String> {
         let mut sheet =
             Sheet::begin("t.csv", text, &["a", "b", "c"]).map_err(|error| error.to_string())?;
         let mut records = Vec::new();

@@ -15,6 +15,7 @@ pub mod postgres;
 pub mod documented;
 pub mod history;
 pub mod http;
+pub mod program;
 pub mod served;
 
 use std::collections::BTreeMap;
