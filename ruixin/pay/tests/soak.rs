@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ruixin_pay::command::{Command, NewOwner, OpenAccount};
-use ruixin_pay::{Books, CommandError, asked};
+use ruixin_pay::{Books, CommandError, Outcome, asked};
 use ruixin_service::prune::prune;
 use ruixin_service::store::Dialect;
 use support::http::{Client, ask};
@@ -178,23 +178,32 @@ fn postgres_grows_by_its_books_alone() {
     soak(&Database::postgres());
 }
 
+async fn opened(books: Books, key: &str, name: &str) -> Result<Outcome, CommandError> {
+    let open = Command::Open(OpenAccount {
+        owner: NewOwner::User,
+        name: name.to_owned(),
+        class: None,
+        channel: None,
+    });
+    let asked = asked(&teller(), key, name.as_bytes()).expect("a key");
+    books.run(open, asked).await
+}
+
 /// An answer is given again as long as it is kept, and its key is free afterwards.
 fn pruned(database: &Database) {
     block_on(async {
         let books = database.books().await;
-        let open = async |key: &str, name: &str| {
-            let open = Command::Open(OpenAccount {
-                owner: NewOwner::User,
-                name: name.to_owned(),
-                class: None,
-                channel: None,
-            });
-            books
-                .run(open, asked(&teller(), key, name.as_bytes()).expect("a key"))
-                .await
-        };
-        for at in 0..2_500 {
-            open(&format!("k{at}"), "王芳").await.expect("opened");
+        let open = async |key: &str, name: &str| opened(books.clone(), key, name).await;
+        // Many at a time: each waits for the disk.
+        for some in 0..10 {
+            let mut under_way = tokio::task::JoinSet::new();
+            for at in 0..250 {
+                let (books, key) = (books.clone(), format!("k{}", some * 250 + at));
+                under_way.spawn(async move { opened(books, &key, "王芳").await });
+            }
+            for one in under_way.join_all().await {
+                one.expect("opened");
+            }
         }
         let now = ruixin_pay::civil::Clock::default().now().millis() / 1_000;
         let first = open("k7", "王芳").await.expect("an answer");

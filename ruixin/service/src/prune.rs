@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::store::{Change, Store, StoreError, Tx, Write};
 
 /// How many answers go at once: others write in between.
-const AT_ONCE: i64 = 0;
+const AT_ONCE: i64 = 1_000;
 /// How long others have, after a round that found as many.
 const BREATH: Duration = Duration::from_millis(20);
 
