@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::error::{DatabaseError, DatabaseErrorKind};
 use crate::load::{Load, Throttle};
+use crate::sqlite::Dates;
 use crate::{mysql, postgres};
 
 /// The schemes of the databases that are read.
@@ -31,6 +32,8 @@ pub struct Address {
     password: Option<String>,
     /// What all who work with this address, and its clones, are held to.
     pub(crate) throttle: Option<Throttle>,
+    /// How days and times of SQLite are read.
+    pub(crate) dates: Dates,
 }
 
 /// Which database, and where.
@@ -186,6 +189,7 @@ impl Address {
             shown,
             password,
             throttle: load.map(Throttle::new),
+            dates: Dates::Typed,
         })
     }
 
@@ -247,14 +251,28 @@ impl fmt::Debug for Address {
 }
 
 fn sqlite(path: &str, folder: &Path) -> Result<Address, DatabaseError> {
+    let (path, asked) = match path.rsplit_once('?') {
+        Some((path, asked)) if asked.starts_with("dates=") => (path, Some(asked)),
+        // A file may have any name.
+        _ => (path, None),
+    };
     if path.is_empty() {
         return Err(wrong("it names no file".to_owned()).mend("write sqlite://path/to/file.db"));
     }
+    let dates = match asked {
+        None => Dates::Typed,
+        Some("dates=text") => Dates::AsStored,
+        Some(other) => {
+            let says = format!("it says {other:?}, which means nothing in an address of SQLite");
+            return Err(wrong(says).mend("there is `dates=text`"));
+        }
+    };
     Ok(Address {
         kind: Kind::Sqlite(folder.join(path)),
         shown: format!("sqlite://{path}"),
         password: None,
         throttle: None,
+        dates,
     })
 }
 

@@ -32,6 +32,8 @@ pub(crate) enum Column {
     Bytes(BinaryViewBuilder),
     Date(Date32Builder),
     Time(Time64MicrosecondBuilder),
+    /// A date and time without a zone.
+    Moment(TimestampMicrosecondBuilder),
     Instant(TimestampMicrosecondBuilder),
 }
 
@@ -58,6 +60,7 @@ macro_rules! on_builder {
             Column::Bytes($builder) => $work,
             Column::Date($builder) => $work,
             Column::Time($builder) => $work,
+            Column::Moment($builder) => $work,
             Column::Instant($builder) => $work,
         }
     };
@@ -92,9 +95,11 @@ impl Column {
             DataType::BinaryView => Column::Bytes(BinaryViewBuilder::with_capacity(rows)),
             DataType::Date32 => Column::Date(Date32Builder::with_capacity(rows)),
             DataType::Time64(_) => Column::Time(Time64MicrosecondBuilder::with_capacity(rows)),
-            DataType::Timestamp(_, zone) => Column::Instant(
-                TimestampMicrosecondBuilder::with_capacity(rows)
-                    .with_timezone_opt(zone.as_ref().map(Arc::clone)),
+            DataType::Timestamp(_, None) => {
+                Column::Moment(TimestampMicrosecondBuilder::with_capacity(rows))
+            }
+            DataType::Timestamp(_, Some(zone)) => Column::Instant(
+                TimestampMicrosecondBuilder::with_capacity(rows).with_timezone(Arc::clone(zone)),
             ),
             other => unreachable!("no database column is given as {other}"),
         }

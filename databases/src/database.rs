@@ -75,7 +75,7 @@ impl Database {
             let opened = match &address.kind {
                 Kind::Postgres(server) => postgres::open(server, password.as_deref(), sessions),
                 Kind::Mysql(server) => mysql::open(server, password.as_deref(), sessions),
-                Kind::Sqlite(path) => sqlite::open(path, sessions),
+                Kind::Sqlite(path) => sqlite::open(path, address.dates, sessions),
             };
             let opened = opened.and_then(|opened| {
                 address.gauge(password.as_deref())?;

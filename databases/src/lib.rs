@@ -36,6 +36,7 @@
 //! plans nor rules.
 
 mod address;
+mod civil;
 mod column;
 mod cut;
 mod database;

@@ -24,7 +24,14 @@
 //! | with `BLOB` in it | `BinaryView` | |
 //! | with `REAL`, `FLOA` or `DOUB` in it | `Float64` | whole numbers up to 2⁵³ |
 //! | `DECIMAL(p,s)`, `NUMERIC(p,s)`, `DEC(p,s)`, `NUMBER(p,s)`, p from 1 to 76 | `Decimal128`, `Decimal256` | whole numbers; text; floating-point numbers, see below |
-//! | anything else: `DATE`, `DATETIME`, `NUMERIC` without digits, `JSON`, nothing | `Utf8View` | numbers, as text |
+//! | `DATE` | `Date32`, from text such as 2013-05-27 | |
+//! | `TIME` | `Time64`, from text such as 08:00, 08:00:00.25 | |
+//! | `TIMESTAMP`, `DATETIME` | `Timestamp`, from text of both, a blank or `T` between them | |
+//! | `TIMESTAMPTZ`, `TIMESTAMP WITH TIME ZONE` | `Timestamp` in UTC, from such a text and `Z`, `+08`, `+08:00` | |
+//! | anything else: `NUMERIC` without digits, `JSON`, nothing | `Utf8View` | numbers, as text |
+//!
+//! Times in a key are given as the text that is stored: they may be spelled in several ways, and the
+//! index keeps the order of the text. Where the address says `dates=text`, all days and times are.
 //!
 //! SQLite makes a floating-point number of a decimal that is written to a `DECIMAL(p,s)`. It is
 //! given as the decimal of at most 15 digits that becomes exactly this floating-point number:
@@ -63,6 +70,15 @@ use crate::error::{DatabaseError, DatabaseErrorKind};
 use crate::session::{Dialect, Failure, Opened, Session};
 use session::FileSession;
 
+/// What a column that is declared to hold days or times is read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dates {
+    /// As what it is declared to be: text that is spelled otherwise is an error.
+    Typed,
+    /// As the text or number that is stored.
+    AsStored,
+}
+
 /// How long a lock is waited for.
 const LOCK: Duration = Duration::from_secs(10);
 /// How long the second and later sessions wait for a lock: whoever holds it may wait for the first.
@@ -71,11 +87,16 @@ const LOCK_BETWEEN: Duration = Duration::from_millis(50);
 const ATTEMPTS: usize = 20;
 
 /// Opens a file with so many sessions of the same moment.
-pub(crate) fn open(path: &Path, sessions: usize) -> Result<Opened, DatabaseError> {
-    open_within(path, sessions, LOCK)
+pub(crate) fn open(path: &Path, dates: Dates, sessions: usize) -> Result<Opened, DatabaseError> {
+    open_within(path, dates, sessions, LOCK)
 }
 
-fn open_within(path: &Path, sessions: usize, lock: Duration) -> Result<Opened, DatabaseError> {
+fn open_within(
+    path: &Path,
+    dates: Dates,
+    sessions: usize,
+    lock: Duration,
+) -> Result<Opened, DatabaseError> {
     let unreachable = |error| unreachable(path, &error);
     // A whole path: one that starts with `file:` would be read as an address of SQLite's own.
     let found = found(path)?;
@@ -93,7 +114,7 @@ fn open_within(path: &Path, sessions: usize, lock: Duration) -> Result<Opened, D
     }
     let first = connections.first().unwrap_or(&probe);
     let snapshot = moment(first, sessions).map_err(unreachable)?;
-    let tables::Catalogue { tables, access } = tables::read(first).map_err(unreachable)?;
+    let tables::Catalogue { tables, access } = tables::read(first, dates).map_err(unreachable)?;
     let access = Arc::new(access);
     let sessions = connections.into_iter().map(|connection| {
         let session = FileSession::new(connection, Arc::clone(&access));
@@ -354,7 +375,7 @@ mod tests {
         writer.execute_batch("BEGIN EXCLUSIVE").expect("locked");
         let began = std::time::Instant::now();
         let wait = Duration::from_millis(300);
-        let error = open_within(&path, 2, wait)
+        let error = open_within(&path, Dates::Typed, 2, wait)
             .map(|_| ())
             .expect_err("it is locked");
         assert!(began.elapsed() >= wait);
@@ -374,7 +395,7 @@ mod tests {
             std::thread::sleep(Duration::from_millis(200));
             writer.execute_batch("COMMIT").expect("committed");
         });
-        open_within(&path, 2, LOCK).expect("opened");
+        open_within(&path, Dates::Typed, 2, LOCK).expect("opened");
         other.join().expect("ended");
     }
 

@@ -209,7 +209,7 @@ impl Writer {
             let opened = match &address.kind {
                 Kind::Postgres(server) => postgres::write::open(server, secret),
                 Kind::Mysql(server) => mysql::write::open(server, secret),
-                Kind::Sqlite(path) => sqlite::write::open(path),
+                Kind::Sqlite(path) => sqlite::write::open(path, address.dates),
             };
             let opened = opened.and_then(|opened| {
                 address.gauge(secret)?;

@@ -135,15 +135,19 @@ fn each_type_is_given_to_its_edges() {
         each_column(
             "CREATE TABLE t (
                 id INTEGER PRIMARY KEY, whole BIGINT, yes BOOLEAN, words VARCHAR(9), bytes BLOB,
-                real DOUBLE, day DATE, at DATETIME, untyped, json JSON NOT NULL
+                real DOUBLE, day DATE, time TIME, at DATETIME, since TIMESTAMPTZ, untyped,
+                json JSON NOT NULL
             );
             INSERT INTO t VALUES
                 (-9223372036854775808, -9223372036854775808, 0, '', x'', -1.7976931348623157e308,
-                    '2024-02-29', '2024-02-29 23:59:59', 'text', '{\"a\": 1}'),
-                (0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'null'),
-                (1, 12, 1, '阿华田 工资', x'00ff', 0.1, 20240229, 1709251199, 7, '[]'),
+                    '0001-01-01', '00:00', '0001-01-01 00:00', '0001-01-02T00:00:00+23:59', 'text',
+                    '{\"a\": 1}'),
+                (0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'null'),
+                (1, 12, 1, '阿华田 工资', x'00ff', 0.1, '2024-02-29', '08:00:00.5',
+                    '2024-02-29T08:00:00.000001', '2024-02-29 08:00:00.123+08', 7, '[]'),
                 (9223372036854775807, 9223372036854775807, 1, 12, zeroblob(3), 5e-324,
-                    2460369.5, 1e300, 0.1, '1');"
+                    '9999-12-31', '23:59:59.999999', '9999-12-31 23:59:59.999999',
+                    '9999-12-31 23:59:59.999999Z', 0.1, '1');"
         ),
         @r#"
     id "INTEGER": Int64 NOT NULL
@@ -176,16 +180,26 @@ fn each_type_is_given_to_its_edges() {
       NULL
       0.1
       5e-324
-    day "DATE": Utf8View
+    day "DATE": Date32
+      0001-01-01
+      NULL
       2024-02-29
+      9999-12-31
+    time "TIME": Time64(µs)
+      00:00:00
       NULL
-      20240229
-      2460369.5
-    at "DATETIME": Utf8View
-      2024-02-29 23:59:59
+      08:00:00.500
+      23:59:59.999999
+    at "DATETIME": Timestamp(µs)
+      0001-01-01T00:00:00
       NULL
-      1709251199
-      1e300
+      2024-02-29T08:00:00.000001
+      9999-12-31T23:59:59.999999
+    since "TIMESTAMPTZ": Timestamp(µs, "UTC")
+      0001-01-01T00:01:00Z
+      NULL
+      2024-02-29T00:00:00.123Z
+      9999-12-31T23:59:59.999999Z
     untyped "": Utf8View
       text
       NULL
@@ -306,6 +320,19 @@ fn what_cannot_be_held_names_its_record() {
         ),
         ("id INTEGER PRIMARY KEY, v", "x'00'"),
         ("id INTEGER PRIMARY KEY, v DATE", "x'00'"),
+        ("id INTEGER PRIMARY KEY, v DATE", "20240229"),
+        ("id INTEGER PRIMARY KEY, v DATE", "'29/02/2024'"),
+        ("id INTEGER PRIMARY KEY, v DATE", "'2023-02-29'"),
+        ("id INTEGER PRIMARY KEY, v TIME", "'24:00:00'"),
+        ("id INTEGER PRIMARY KEY, v DATETIME", "1709251199"),
+        (
+            "id INTEGER PRIMARY KEY, v DATETIME",
+            "'2024-02-29 08:00:00Z'",
+        ),
+        (
+            "id INTEGER PRIMARY KEY, v TIMESTAMPTZ",
+            "'2024-02-29 08:00:00'",
+        ),
         ("id INTEGER PRIMARY KEY, v BLOB", "'text'"),
         ("id INTEGER PRIMARY KEY, v BLOB", "1"),
         ("id INTEGER PRIMARY KEY, v REAL", "'much'"),
@@ -345,7 +372,14 @@ fn what_cannot_be_held_names_its_record() {
     t, id 7, column "v": bytes are stored (3), not text
     t, id 7, column "v": text that is not UTF-8 after "你"
     t, id 7, column "v": bytes are stored (1), not text
-    t, id 7, column "v": bytes are stored (1), not text
+    t, id 7, column "v": bytes are stored (1), not a date in text; `?dates=text` behind the address reads what is stored
+    t, id 7, column "v": 20240229 is stored as a whole number, not as a date in text; `?dates=text` behind the address reads what is stored
+    t, id 7, column "v": "29/02/2024" is not a date such as 2013-05-27; `?dates=text` behind the address reads what is stored
+    t, id 7, column "v": "2023-02-29" is not a date such as 2013-05-27; `?dates=text` behind the address reads what is stored
+    t, id 7, column "v": "24:00:00" is not a time of day such as 08:00:00; `?dates=text` behind the address reads what is stored
+    t, id 7, column "v": 1709251199 is stored as a whole number, not as a date and time in text; `?dates=text` behind the address reads what is stored
+    t, id 7, column "v": "2024-02-29 08:00:00Z" is not a date and time such as 2013-05-27 08:00:00; `?dates=text` behind the address reads what is stored
+    t, id 7, column "v": "2024-02-29 08:00:00" is not an instant such as 2013-05-27 08:00:00+08:00; `?dates=text` behind the address reads what is stored
     t, id 7, column "v": "text" is stored as text, not as bytes
     t, id 7, column "v": 1 is stored as a whole number, not as bytes
     t, id 7, column "v": "much" is stored as text, not as a number
@@ -607,9 +641,12 @@ const KEYED: &[&str] = &[
     "k REAL PRIMARY KEY",
     "k DECIMAL(18,2) PRIMARY KEY",
     "k BLOB PRIMARY KEY",
+    "k STRING NOT NULL PRIMARY KEY",
     "k DATE NOT NULL PRIMARY KEY",
+    "k TIMESTAMP PRIMARY KEY",
     "k TEXT, l INT, PRIMARY KEY (k, l)",
     "k TEXT, l TEXT, PRIMARY KEY (k DESC, l)",
+    "k STRING, l BLOB, PRIMARY KEY (l, k)",
     "k DATE, l BLOB, PRIMARY KEY (l, k)",
     "k INT, l REAL, m TEXT, PRIMARY KEY (m, l, k)",
 ];
@@ -626,7 +663,12 @@ fn literal(columns: &str, name: &str, number: i64, word: &str) -> String {
         "REAL" => format!("{:?}", number as f64 / 3.0),
         "DECIMAL(18,2)" => format!("{}.{:02}", number / 100, number.unsigned_abs() % 100),
         "BLOB" => format!("CAST('{quoted}' AS BLOB)"),
-        "DATE" if number % 2 == 0 => format!("'{:?}'", number as f64 / 8.0),
+        "STRING" if number % 2 == 0 => format!("'{:?}'", number as f64 / 8.0),
+        "DATE" => format!(
+            "'20{:02}-{:02}-03'",
+            number.rem_euclid(100),
+            number.rem_euclid(12) + 1
+        ),
         _ => format!("'{quoted}'"),
     }
 }
@@ -998,6 +1040,25 @@ fn a_file_that_stays_locked_is_given_up() {
     assert!(matches!(error.kind, DatabaseErrorKind::TimedOut { .. }));
 }
 
+#[test]
+fn days_and_times_are_read_as_they_are_stored_where_the_address_says_so() {
+    let made = made(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, day DATE, at DATETIME);
+        INSERT INTO t VALUES (1, '29/02/2024', 1709251199), (2, '2024-02-29', NULL);",
+    );
+    let read = |address: &str| {
+        let address = Address::parse(address, made.folder.path()).expect("an address");
+        read_all_loosely(&Database::open(&address, 1).expect("opened")).join("\n")
+    };
+    insta::assert_snapshot!(read("sqlite://pay.db?dates=text"), @"
+    1 | 29/02/2024 | 1709251199
+    2 | 2024-02-29 | NULL
+    ");
+    insta::assert_snapshot!(read("sqlite://pay.db"), @r#"t, id 1, column "day": "29/02/2024" is not a date such as 2013-05-27; `?dates=text` behind the address reads what is stored"#);
+    let wrong = Address::parse("sqlite://pay.db?dates=iso", made.folder.path());
+    insta::assert_snapshot!(wrong.expect_err("no such way"), @r#"it says "dates=iso", which means nothing in an address of SQLite; there is `dates=text`"#);
+}
+
 /// A path that SQLite would take for an address of its own, with a mode that writes.
 #[test]
 fn a_path_is_only_a_path() {
@@ -1050,12 +1111,7 @@ fn what_is_written_is_read_back_as_it_was_or_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     // Of decimals SQLite keeps 15 digits: more are refused, record by record.
     let without = ["serial", "long", "wide"];
-    insta::assert_snapshot!(written::check("sqlite://new.db", folder.path(), &without), @r#"
-    column "day": it is a date, for which the database has no type; give it as text in the rule: CAST(… AS VARCHAR)
-    column "clock": it is a time of day, for which the database has no type; give it as text in the rule: CAST(… AS VARCHAR)
-    column "at": it is a date and time, for which the database has no type; give it as text in the rule: CAST(… AS VARCHAR)
-    column "instant": it is an instant, for which the database has no type; give it as text in the rule: CAST(… AS VARCHAR)
-    "#);
+    insta::assert_snapshot!(written::check("sqlite://new.db", folder.path(), &without), @"");
     let made = made(
         "CREATE TABLE ledger (id INTEGER PRIMARY KEY NOT NULL, amount DECIMAL(18,2), \
          memo TEXT CHECK (length(memo) < 7)); CREATE INDEX sorted ON ledger (memo); \

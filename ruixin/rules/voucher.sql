@@ -24,7 +24,8 @@ FROM dated
 JOIN type_code
   ON type_code.type_code = dated.type_code
  AND type_code.direction = dated.direction
- AND dated.accounting_date BETWEEN type_code.valid_from AND coalesce(type_code.valid_to, DATE '9999-12-31')
+ AND dated.accounting_date BETWEEN CAST(type_code.valid_from AS DATE)
+                               AND coalesce(CAST(type_code.valid_to AS DATE), DATE '9999-12-31')
 JOIN status_code
   ON status_code.table_name = 'flow'
  AND status_code.code = dated.status

@@ -20,10 +20,13 @@ const SCHEMATHESIS: &str = "4.32.5";
 
 /// Is a service as this command knows it.
 struct Service {
-    /// Its package, and its program.
+    /// Its program, and the package that brings it.
     name: &'static str,
+    package: &'static str,
     /// The variable that names its store, for which a file of SQLite is made.
     store: &'static str,
+    /// What founds its books, where that is a command of its own.
+    found: &'static [&'static str],
     /// What makes a key that may do everything, and prints it.
     key: &'static [&'static str],
     /// What serves on a free port, and says `listening on ADDRESS` first.
@@ -65,7 +68,9 @@ impl Opening {
 
 const SERVICES: &[Service] = &[Service {
     name: "ruixin-pay",
+    package: "ruixin-pay",
     store: "RUIXIN_PAY_STORE",
+    found: &[],
     key: &["key", "--name", "api", "--role", "admin"],
     serve: &[
         "serve",
@@ -284,6 +289,10 @@ impl Running {
     fn start(service: &Service, folder: &Path) -> Result<Self> {
         let program = program(service)?;
         let store = folder.join("store.db");
+        if !service.found.is_empty() {
+            let mut found = Command::new(&program);
+            succeed(found.args(service.found).env(service.store, &store))?;
+        }
         let made = Command::new(&program)
             .args(service.key)
             .env(service.store, &store)
@@ -396,7 +405,7 @@ fn program(service: &Service) -> Result<PathBuf> {
         "build",
         "--locked",
         "--package",
-        service.name,
+        service.package,
         "--bin",
         service.name,
     ];
@@ -426,7 +435,7 @@ mod tests {
         let metadata = place::metadata().unwrap();
         let packages = metadata["packages"].as_array().unwrap();
         for service in SERVICES {
-            let package = packages.iter().find(|one| one["name"] == service.name);
+            let package = packages.iter().find(|one| one["name"] == service.package);
             let targets = package.unwrap()["targets"].as_array().unwrap();
             let is_program = |one: &&Value| one["name"] == service.name && one["kind"][0] == "bin";
             assert!(

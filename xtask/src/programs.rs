@@ -19,7 +19,7 @@ pub(crate) struct Program {
 /// What building and testing need: a C compiler for zstd and mimalloc, git for
 /// the list of the project's files, hledger for a second opinion on converted books, LibreOffice
 /// for whether a workbook opens and its formulas come to what they should; PostgreSQL and MariaDB,
-/// which the tests start in folders of their own, and openssl for the certificates of those.
+/// which the tests start in folders of their own, and openssl for the certificates of those; a browser that programs can drive, for the pages.
 pub(crate) const FOR_CI: &[Program] = &[
     Program {
         name: "cc",
@@ -52,6 +52,14 @@ pub(crate) const FOR_CI: &[Program] = &[
     Program {
         name: "openssl",
         packages: &["openssl"],
+    },
+    Program {
+        name: "chromium",
+        packages: &["chromium"],
+    },
+    Program {
+        name: "chromedriver",
+        packages: &["chromium-driver"],
     },
 ];
 

@@ -10,27 +10,29 @@ use crate::{place, table};
 #[test]
 fn the_crates_know_each_other_one_way_only() {
     insta::assert_snapshot!(map(&place::metadata().unwrap()), @"
-    bench             books cutover footing ruixin-history rules
-    books             databases
-    causes            ledger
+    bench               books cutover footing ruixin-history rules
+    books               databases
+    causes              ledger
     channels
-    crossfoot         books causes channels cutover footing ledger migrate reconcile reports ruixin-faults ruixin-history rules shadow
-    cutover           ledger
+    crossfoot           books causes channels cutover footing ledger migrate reconcile reports ruixin-faults ruixin-history rules shadow
+    cutover             ledger
     databases
     footing
     ledger
-    migrate           books databases ledger rules
+    migrate             books databases ledger rules
     planter
-    reconcile         books causes footing ledger rules
-    reports           ledger
-    ruixin-bao        ledger
-    ruixin-bao-store  ledger ruixin-bao
+    reconcile           books causes footing ledger rules
+    reports             ledger
+    ruixin-bao          ledger
+    ruixin-bao-service  ledger ruixin-bao ruixin-bao-store ruixin-service
+    ruixin-bao-store    ledger ruixin-bao
     ruixin-faults
     ruixin-history
-    ruixin-pay        ruixin-history ruixin-service
+    ruixin-live         ruixin-pay ruixin-service
+    ruixin-pay          ruixin-history ruixin-service
     ruixin-service
-    rules             books cutover ledger
-    shadow            ledger
+    rules               books cutover ledger
+    shadow              ledger
     xtask
     ");
 }

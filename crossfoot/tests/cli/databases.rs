@@ -613,6 +613,7 @@ fn init_drafts_a_plan_from_a_database_to_files_in_a_folder_elsewhere() {
     ---
     took serial as key (the primary key of flow), amount as money (CNY)
     serial: the primary key of the source's flow; unique in 299 of 299 records of the target
+    day: as days
     amount: as exact numbers
     "
     );
@@ -629,11 +630,12 @@ fn init_drafts_a_plan_from_a_database_to_files_in_a_folder_elsewhere() {
     url = "../files"
 
     # serial: the primary key of the source's flow; unique in 299 of 299 records of the target
+    # day: as days
     # amount: as exact numbers
     [[agreement]]
     name = "flow"
     rule = "flow"
-    target = "flow"
+    target = "rules/flow.target.sql"
     key = ["serial"] # the primary key of flow
     money = ["amount"]
     foot = ["day"]
@@ -659,6 +661,7 @@ fn init_drafts_a_plan_from_a_database_to_files_in_a_folder_elsewhere() {
     ---
     以 serial 为键（flow 的主键），以 amount 为金额（CNY）
     serial：新账的 flow 的主键；源账 299 笔中有 299 笔唯一
+    day：按日期
     amount：按精确数
     "
     );

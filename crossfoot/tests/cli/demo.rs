@@ -398,8 +398,9 @@ fn the_story_as_it_is_told() {
           code.direction,
           customer.owner,
           named.is_named,
-          code.valid_from,
-          coalesce(code.valid_to, DATE '9999-12-31')  AS valid_to,
+          -- A database without a type for days, such as SQLite, gives them as text.
+          CAST(code.valid_from AS DATE)               AS valid_from,
+          coalesce(CAST(code.valid_to AS DATE), DATE '9999-12-31') AS valid_to,
           leg.leg,
           CAST(leg.is_debit AS DECIMAL(1, 0))         AS is_debit,
           CAST(leg.is_credit AS DECIMAL(1, 0))        AS is_credit,
@@ -1083,8 +1084,9 @@ fn the_story_in_chinese_with_the_fault_left_in() {
           code.direction,
           customer.owner,
           named.is_named,
-          code.valid_from,
-          coalesce(code.valid_to, DATE '9999-12-31')  AS valid_to,
+          -- A database without a type for days, such as SQLite, gives them as text.
+          CAST(code.valid_from AS DATE)               AS valid_from,
+          coalesce(CAST(code.valid_to AS DATE), DATE '9999-12-31') AS valid_to,
           leg.leg,
           CAST(leg.is_debit AS DECIMAL(1, 0))         AS is_debit,
           CAST(leg.is_credit AS DECIMAL(1, 0))        AS is_credit,

@@ -11,8 +11,9 @@ use std::collections::BTreeMap;
 
 use arrow_schema::DataType;
 
-use super::decode::{hex, is_day};
+use super::decode::hex;
 use super::quoted;
+use crate::civil::is_day;
 use crate::session::Key;
 use crate::table::{ColumnInfo, TableInfo};
 

@@ -205,7 +205,7 @@ fn append(column: &mut Column, value: &[u8]) -> Result<(), Why> {
             }
             builder.append_value(micros);
         }
-        Column::Instant(builder) => {
+        Column::Moment(builder) | Column::Instant(builder) => {
             builder.append_value(instant(i64::from_be_bytes(fixed(value)?))?);
         }
         Column::Decimal128(_, precision, scale) | Column::Decimal256(_, precision, scale) => {

@@ -1,6 +1,8 @@
 //! Declared types.
 
-use arrow_schema::DataType;
+use arrow_schema::{DataType, TimeUnit};
+
+use super::Dates;
 
 /// What SQLite makes of values that are written to a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,18 +33,18 @@ pub(super) fn affinity(declared: &str) -> Affinity {
 }
 
 /// The type in which a column's values are given.
-pub(super) fn data_type(declared: &str) -> DataType {
+pub(super) fn data_type(declared: &str, dates: Dates) -> DataType {
     match affinity(declared) {
         Affinity::Integer => DataType::Int64,
         Affinity::Text => DataType::Utf8View,
         Affinity::Unchanged if declared.is_empty() => DataType::Utf8View,
         Affinity::Unchanged => DataType::BinaryView,
         Affinity::Real => DataType::Float64,
-        Affinity::Numeric => numeric(declared),
+        Affinity::Numeric => numeric(declared, dates),
     }
 }
 
-fn numeric(declared: &str) -> DataType {
+fn numeric(declared: &str, dates: Dates) -> DataType {
     let (name, digits) = match declared.split_once('(') {
         Some((name, rest)) => (name.trim(), rest.trim_end().strip_suffix(')')),
         None => (declared.trim(), None),
@@ -51,12 +53,39 @@ fn numeric(declared: &str) -> DataType {
     if is_named(&["BOOLEAN", "BOOL"]) {
         return DataType::Boolean;
     }
+    if let (Dates::Typed, Some(of_time)) = (dates, of_time(declared)) {
+        return of_time;
+    }
     let digits = digits.filter(|_| is_named(&["DECIMAL", "NUMERIC", "DEC", "NUMBER"]));
     match digits.and_then(precision_and_scale) {
         Some((precision @ 1..=38, scale)) => DataType::Decimal128(precision, scale),
         Some((precision @ 39..=76, scale)) => DataType::Decimal256(precision, scale),
         _ => DataType::Utf8View,
     }
+}
+
+/// The types of days and times: SQLite has none, and keeps the text that it is given.
+fn of_time(declared: &str) -> Option<DataType> {
+    let micros = TimeUnit::Microsecond;
+    let words: Vec<String> = declared
+        .split_ascii_whitespace()
+        .map(str::to_ascii_uppercase)
+        .collect();
+    Some(match words.join(" ").as_str() {
+        "DATE" => DataType::Date32,
+        "TIME" => DataType::Time64(micros),
+        "TIMESTAMP" | "DATETIME" => DataType::Timestamp(micros, None),
+        "TIMESTAMPTZ" | "TIMESTAMP WITH TIME ZONE" => {
+            DataType::Timestamp(micros, Some("UTC".into()))
+        }
+        _ => return None,
+    })
+}
+
+/// Whether values of a type may be spelled in several ways: such a column serves as a key only by the
+/// text that is stored.
+pub(super) fn is_spelled(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Timestamp(..) | DataType::Time64(_))
 }
 
 fn precision_and_scale(digits: &str) -> Option<(u8, i8)> {
@@ -97,7 +126,14 @@ mod tests {
             "DECIMAL",
             "NUMERIC",
             "DATE",
+            "date",
+            "DATE(3)",
+            "TIME",
             "TIMESTAMP",
+            "DATETIME",
+            "timestamp  with time zone",
+            "TIMESTAMPTZ",
+            "TIMESTAMP WITHOUT TIME ZONE",
             "JSON",
             "STRING",
             "DECIMAL(18,2) CHARS",
@@ -106,7 +142,7 @@ mod tests {
             "数",
         ]
         .iter()
-        .map(|declared| format!("{declared:?}: {}", data_type(declared)))
+        .map(|declared| format!("{declared:?}: {}", data_type(declared, Dates::Typed)))
         .collect();
         insta::assert_snapshot!(shown.join("\n"), @r#"
         "": Utf8View
@@ -132,8 +168,15 @@ mod tests {
         "DECIMAL(9,-2)": Utf8View
         "DECIMAL": Utf8View
         "NUMERIC": Utf8View
-        "DATE": Utf8View
-        "TIMESTAMP": Utf8View
+        "DATE": Date32
+        "date": Date32
+        "DATE(3)": Utf8View
+        "TIME": Time64(µs)
+        "TIMESTAMP": Timestamp(µs)
+        "DATETIME": Timestamp(µs)
+        "timestamp  with time zone": Timestamp(µs, "UTC")
+        "TIMESTAMPTZ": Timestamp(µs, "UTC")
+        "TIMESTAMP WITHOUT TIME ZONE": Utf8View
         "JSON": Utf8View
         "STRING": Utf8View
         "DECIMAL(18,2) CHARS": Utf8View

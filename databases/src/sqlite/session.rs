@@ -398,7 +398,8 @@ mod tests {
         let connection = Connection::open_in_memory().expect("opened");
         let sql = format!("CREATE TABLE t (v TEXT, {columns}");
         connection.execute_batch(&sql).expect("good SQL");
-        let tables::Catalogue { tables, access } = tables::read(&connection).expect("read");
+        let tables::Catalogue { tables, access } =
+            tables::read(&connection, crate::sqlite::Dates::Typed).expect("read");
         let table = Arc::clone(&tables[0]);
         let session = FileSession::new(connection, Arc::new(access));
         let asking = session.asking(&table);

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use arrow_schema::DataType;
 use rusqlite::{Connection, OptionalExtension};
 
-use super::kinds::{Affinity, affinity, data_type};
+use super::Dates;
+use super::kinds::{Affinity, affinity, data_type, is_spelled};
 use crate::table::{ColumnInfo, TableInfo, quoted};
 
 /// Of how many pages a file may be that its tables are measured in: all its pages are read for it.
@@ -46,7 +47,7 @@ struct Candidate {
 }
 
 /// Reads what the file says of its tables.
-pub(super) fn read(connection: &Connection) -> rusqlite::Result<Catalogue> {
+pub(super) fn read(connection: &Connection, dates: Dates) -> rusqlite::Result<Catalogue> {
     let rows = rows_estimated(connection)?;
     let bytes = bytes_estimated(connection)?;
     let mut catalogue = Catalogue {
@@ -60,7 +61,7 @@ pub(super) fn read(connection: &Connection) -> rusqlite::Result<Catalogue> {
         if one.kind == "shadow" || !is_sound {
             continue;
         }
-        let (mut info, access) = described(connection, one)?;
+        let (mut info, access) = described(connection, one, dates)?;
         if one.kind == "table" {
             info.rows_estimate = rows.get(&one.name).copied();
             info.bytes_estimate = match &bytes {
@@ -97,7 +98,11 @@ fn is_sound(connection: &Connection, name: &str) -> bool {
         .is_ok()
 }
 
-fn described(connection: &Connection, listed: &Listed) -> rusqlite::Result<(TableInfo, Access)> {
+fn described(
+    connection: &Connection,
+    listed: &Listed,
+    dates: Dates,
+) -> rusqlite::Result<(TableInfo, Access)> {
     let mut primary: Vec<(i64, usize)> = Vec::new();
     let mut columns = Vec::new();
     let mut statement = connection.prepare(
@@ -113,7 +118,7 @@ fn described(connection: &Connection, listed: &Listed) -> rusqlite::Result<(Tabl
         columns.push(ColumnInfo {
             data_type: match listed.is_strict && declared.eq_ignore_ascii_case("ANY") {
                 true => DataType::Utf8View,
-                false => data_type(&declared),
+                false => data_type(&declared, dates),
             },
             is_nullable: !row.get::<_, bool>(2)?,
             asked: format!("t.{}", quoted(&name)),
@@ -139,7 +144,11 @@ fn described(connection: &Connection, listed: &Listed) -> rusqlite::Result<(Tabl
             if let Some(access) = access(connection, listed, &info, &from, &candidate)? {
                 info.key = candidate.columns.iter().map(|(at, _)| *at).collect();
                 for at in &info.key {
-                    info.columns[*at].is_nullable = false;
+                    let column = &mut info.columns[*at];
+                    column.is_nullable = false;
+                    if is_spelled(&column.data_type) {
+                        column.data_type = DataType::Utf8View;
+                    }
                 }
                 return Ok((info, access));
             }

@@ -3,6 +3,7 @@
 use rusqlite::types::{Value, ValueRef};
 
 use super::kinds::{Affinity, affinity};
+use crate::civil;
 use crate::column::{Column, Why};
 use crate::table::ColumnInfo;
 use arrow_schema::DataType;
@@ -45,9 +46,44 @@ pub(super) fn append(column: &mut Column, value: ValueRef<'_>) -> Result<(), Why
         }
         (Column::Text(builder), ValueRef::Real(number)) => builder.append_value(shortest(number)),
         (Column::Bytes(builder), ValueRef::Blob(bytes)) => builder.append_value(bytes),
+        (Column::Date(builder), ValueRef::Text(bytes)) => {
+            builder.append_value(spelled(bytes, civil::day, DAY)?);
+        }
+        (Column::Time(builder), ValueRef::Text(bytes)) => {
+            builder.append_value(spelled(bytes, civil::time, TIME)?);
+        }
+        (Column::Moment(builder), ValueRef::Text(bytes)) => {
+            builder.append_value(spelled(bytes, civil::moment, MOMENT)?);
+        }
+        (Column::Instant(builder), ValueRef::Text(bytes)) => {
+            builder.append_value(spelled(bytes, civil::instant, INSTANT)?);
+        }
+        (
+            other @ (Column::Date(_) | Column::Time(_) | Column::Moment(_) | Column::Instant(_)),
+            value,
+        ) => {
+            let why = mistyped(value, wanted(other));
+            return Err(format!("{why}; {AS_STORED}"));
+        }
         (other, value) => return Err(mistyped(value, wanted(other))),
     }
     Ok(())
+}
+
+const AS_STORED: &str = "`?dates=text` behind the address reads what is stored";
+
+/// How days and times are spelled where a column is declared to hold them.
+const DAY: &str = "a date such as 2013-05-27";
+const TIME: &str = "a time of day such as 08:00:00";
+const MOMENT: &str = "a date and time such as 2013-05-27 08:00:00";
+const INSTANT: &str = "an instant such as 2013-05-27 08:00:00+08:00";
+
+fn spelled<T>(bytes: &[u8], read: impl Fn(&str) -> Option<T>, what: &str) -> Result<T, Why> {
+    let text = utf8(bytes)?;
+    read(text).ok_or_else(|| {
+        let text = cut_short(text);
+        format!("{text:?} is not {what}; {AS_STORED}")
+    })
 }
 
 fn append_decimal(column: &mut Column, value: ValueRef<'_>) -> Result<(), Why> {
@@ -150,6 +186,10 @@ fn wanted(column: &Column) -> &'static str {
         Column::Boolean(_) => "0 or 1",
         Column::Float64(_) => "a number",
         Column::Text(_) => "text",
+        Column::Date(_) => "a date in text",
+        Column::Time(_) => "a time of day in text",
+        Column::Moment(_) => "a date and time in text",
+        Column::Instant(_) => "an instant in text",
         _ => "bytes",
     }
 }
@@ -290,7 +330,7 @@ mod tests {
         ColumnInfo {
             name: "k".to_owned(),
             declared: declared.to_owned(),
-            data_type: super::super::kinds::data_type(declared),
+            data_type: super::super::kinds::data_type(declared, super::super::Dates::Typed),
             is_nullable: false,
             comment: None,
             asked: "k".to_owned(),

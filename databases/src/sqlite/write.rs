@@ -5,16 +5,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Decimal128Type, Decimal256Type, Float64Type, Int64Type};
+use arrow_array::types::{
+    Date32Type, Decimal128Type, Decimal256Type, Float64Type, Int64Type, Time64MicrosecondType,
+    TimestampMicrosecondType,
+};
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_buffer::i256;
-use arrow_schema::DataType;
+use arrow_schema::{DataType, TimeUnit};
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 
 use super::kinds::{Affinity, affinity};
 use super::values::{is_number, units_of_real};
-use super::{LOCK, failure, tables, unreachable};
+use super::{Dates, LOCK, failure, tables, unreachable};
+use crate::civil::{put_day, put_moment, put_time};
 use crate::column::Why;
 use crate::error::{DatabaseError, DatabaseErrorKind};
 use crate::session::Failure;
@@ -22,7 +26,10 @@ use crate::table::{TableInfo, quoted};
 use crate::write::{Destination, Dialect, WriteSession, fitted, literal, misfit, taken};
 
 /// Opens a file for writing, and makes it where there is none.
-pub(crate) fn open(path: &Path) -> Result<(Dialect, Box<dyn WriteSession>), DatabaseError> {
+pub(crate) fn open(
+    path: &Path,
+    dates: Dates,
+) -> Result<(Dialect, Box<dyn WriteSession>), DatabaseError> {
     let unreachable = |error: rusqlite::Error| unreachable(path, &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
@@ -44,6 +51,7 @@ pub(crate) fn open(path: &Path) -> Result<(Dialect, Box<dyn WriteSession>), Data
     let session = Writing {
         connection,
         path: whole,
+        dates,
         lock: None,
     };
     Ok((Dialect::Sqlite, Box::new(session)))
@@ -52,6 +60,7 @@ pub(crate) fn open(path: &Path) -> Result<(Dialect, Box<dyn WriteSession>), Data
 struct Writing {
     connection: Connection,
     path: PathBuf,
+    dates: Dates,
     /// Locked as long as it is open.
     lock: Option<File>,
 }
@@ -88,7 +97,7 @@ impl WriteSession for Writing {
     }
 
     fn tables(&mut self) -> Result<Vec<Arc<TableInfo>>, Failure> {
-        let found = tables::read(&self.connection);
+        let found = tables::read(&self.connection, self.dates);
         let found = found.map_err(|error| failure("asking for the tables", &error))?;
         Ok(found.tables)
     }
@@ -218,8 +227,30 @@ fn value(array: &ArrayRef, row: usize, affinity: Affinity) -> Result<ToSqlOutput
             }
             ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes()))
         }
+        DataType::Date32 => {
+            let day = array.as_primitive::<Date32Type>().value(row);
+            text(|out| put_day(out, i64::from(day)))
+        }
+        DataType::Time64(TimeUnit::Microsecond) => {
+            let time = array.as_primitive::<Time64MicrosecondType>().value(row);
+            text(|out| put_time(out, time))
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, zone) => {
+            let moment = array.as_primitive::<TimestampMicrosecondType>().value(row);
+            let is_instant = zone.is_some();
+            text(|out| {
+                put_moment(out, moment);
+                out.push_str(if is_instant { "Z" } else { "" });
+            })
+        }
         other => return Err(format!("{other} is not written to SQLite")),
     })
+}
+
+fn text(put: impl Fn(&mut String)) -> ToSqlOutput<'static> {
+    let mut out = String::new();
+    put(&mut out);
+    ToSqlOutput::Owned(Value::Text(out))
 }
 
 /// A decimal as a whole number, or else as the floating-point number that it is read back from.

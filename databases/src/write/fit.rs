@@ -107,7 +107,7 @@ pub(super) fn declared(
             Dialect::Mysql { collation, .. } => {
                 of_mysql(field.data_type(), key.contains(field.name()), collation)
             }
-            Dialect::Sqlite => of_sqlite(field.data_type()),
+            Dialect::Sqlite => of_sqlite(field.data_type(), key.contains(field.name())),
         };
         match declared {
             Ok(declared) => types.push(declared),
@@ -205,9 +205,9 @@ fn of_mysql(data_type: &DataType, is_key: bool, collation: &str) -> Result<Strin
     })
 }
 
-fn of_sqlite(data_type: &DataType) -> Result<String, &'static str> {
+fn of_sqlite(data_type: &DataType, is_key: bool) -> Result<String, &'static str> {
     Ok(match data_type {
-        DataType::Dictionary(_, values) => return of_sqlite(values),
+        DataType::Dictionary(_, values) => return of_sqlite(values, is_key),
         DataType::UInt64 => "DECIMAL(20,0)".to_owned(),
         decimal if decimal.is_decimal() => {
             let (precision, scale) = digits(decimal, DIGITS_MAX, 76)?;
@@ -219,9 +219,14 @@ fn of_sqlite(data_type: &DataType) -> Result<String, &'static str> {
             Sort::Bytes => "BLOB",
             Sort::Boolean => "BOOLEAN",
             Sort::Float => "REAL",
-            Sort::Date | Sort::Time | Sort::Local | Sort::Instant => {
+            Sort::Date => "DATE",
+            // A key is read by the text that is stored, of which a time has several.
+            Sort::Time | Sort::Local | Sort::Instant if is_key => {
                 return Err("give it as text in the rule: CAST(… AS VARCHAR)");
             }
+            Sort::Time => "TIME",
+            Sort::Local => "TIMESTAMP",
+            Sort::Instant => "TIMESTAMPTZ",
         }
         .to_owned(),
     })
@@ -388,11 +393,12 @@ mod tests {
             };
             let key = ["c".to_owned()];
             shown.push_str(&format!(
-                "{data_type}: {} | {} | {} | {}\n",
+                "{data_type}: {} | {} | {} | {} | {}\n",
                 of(&postgres(), &[]),
                 of(&mysql(), &[]),
                 of(&mysql(), &key),
                 of(&Dialect::Sqlite, &[]),
+                of(&Dialect::Sqlite, &key),
             ));
         }
         insta::assert_snapshot!(shown);

@@ -18,12 +18,12 @@ use arrow_schema::DataType;
 
 use super::fit::{Destination, Into, is_micros, without_zone};
 use super::limit::first;
+use crate::civil::{MICROS_PER_DAY, put_day, put_moment, put_time};
 use crate::column::Why;
 use crate::error::{DatabaseError, DatabaseErrorKind};
 
 /// The first and last day, since 1970-01-01, that every database takes: 0001-01-01, 9999-12-31.
 const DAYS: std::ops::RangeInclusive<i32> = -719_162..=2_932_896;
-const MICROS_PER_DAY: i64 = 86_400_000_000;
 /// Characters of a text that an error shows.
 const SHOWN_MAX: usize = 60;
 
@@ -302,12 +302,7 @@ fn form(array: &ArrayRef) -> Form<'_> {
         data_type => {
             debug_assert!(is_micros(&without_zone(data_type)), "{data_type}");
             let array: &TimestampMicrosecondArray = array.as_primitive();
-            Form::Plain(Box::new(move |row, out| {
-                let micros = array.value(row);
-                put_day(out, micros.div_euclid(MICROS_PER_DAY));
-                out.push(' ');
-                put_time(out, micros.rem_euclid(MICROS_PER_DAY));
-            }))
+            Form::Plain(Box::new(move |row, out| put_moment(out, array.value(row))))
         }
     }
 }
@@ -325,36 +320,6 @@ fn put_decimal(out: &mut String, is_negative: bool, digits: &str, scale: i8) {
             out,
             format_args!("{}.{}", &digits[..whole], &digits[whole..]),
         ),
-    }
-}
-
-/// The day so many days after 1970-01-01. After "civil_from_days" of Howard Hinnant's
-/// `chrono`-compatible algorithms: years begin in March, so that the leap day is their last.
-fn put_day(out: &mut String, days: i64) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    let year = era * 400 + year_of_era + i64::from(month <= 2);
-    put(out, format_args!("{year:04}-{month:02}-{day:02}"));
-}
-
-fn put_time(out: &mut String, micros: i64) {
-    let (seconds, micros) = (micros / 1_000_000, micros % 1_000_000);
-    let (minutes, second) = (seconds / 60, seconds % 60);
-    let (hour, minute) = (minutes / 60, minutes % 60);
-    put(out, format_args!("{hour:02}:{minute:02}:{second:02}"));
-    if micros != 0 {
-        put(out, format_args!(".{micros:06}"));
     }
 }
 

@@ -139,6 +139,20 @@ impl StoreError {
         Some(mend.to_owned())
     }
 
+    /// Says whether the session that gave it is of no use any more: open another one.
+    ///
+    /// Whether the last command of the session was done is not known then; a command that is asked
+    /// again with its id is done once.
+    pub fn is_broken(&self) -> bool {
+        matches!(
+            self,
+            StoreError::Database {
+                kind: DatabaseKind::Other,
+                ..
+            }
+        )
+    }
+
     /// Says whether the same command may go through when it is tried again at once.
     pub(crate) fn is_passing(&self) -> bool {
         matches!(

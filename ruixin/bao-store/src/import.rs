@@ -8,12 +8,14 @@
 //! | `voucher` | that every posting has one and every voucher a posting; nothing else |
 //! | `holding` | what users subscribed at the freeze |
 //!
+//! A table that has corrections beside it, such as `posting.corrections`, is read as it is corrected.
 //! Every account opens with its gross totals, by one voucher whose legs are the table `opening`. The
 //! old vouchers stay where they were converted to. Then the house's money at all channels is brought
 //! together at the bank that settles with the fund, and the holdings are subscribed, by a voucher
 //! each; the holdings are confirmed by the night's run before the day on which they earn.
 
 mod check;
+mod corrected;
 mod error;
 mod source;
 
@@ -25,6 +27,7 @@ use ruixin_bao::ledger::{
     Account, AccountId, AccountKind, Book, Entry, Limit, Posting, Side, Voucher, VoucherId,
 };
 
+pub use corrected::Corrected;
 pub use error::{Figure, ImportError};
 
 use crate::error::StoreError;
@@ -70,6 +73,8 @@ pub struct Opened {
     pub confirmed_on: Option<Day>,
     /// A digest of all of it.
     pub digest: String,
+    /// The tables that were read as they are corrected.
+    pub corrected: Vec<Corrected>,
 }
 
 impl Store {
@@ -83,6 +88,7 @@ impl Store {
     pub fn import(&mut self, from: &str, now_micros: i64) -> Result<Opened, StoreError> {
         let mut source = connect(from, false)?;
         self.tell("check the converted books");
+        let corrected = corrected::correct(&mut *source)?;
         source.script("beginning to read", begin(&*source))?;
         check::check(&mut *source, &self.terms)?;
         self.tell("read the converted books");
@@ -90,7 +96,7 @@ impl Store {
         drop(source);
         self.tell("write the opening books");
         let terms = self.terms.clone();
-        self.transaction(Lock::All, |session| {
+        let done = self.transaction(Lock::All, |session| {
             if let Some(there) = opened(session)? {
                 if there.digest == books.digest {
                     return Ok(there);
@@ -107,7 +113,8 @@ impl Store {
                 return Err(ImportError::NotEmpty { vouchers }.into());
             }
             write(session, &terms, &books, now_micros)
-        })
+        })?;
+        Ok(Opened { corrected, ..done })
     }
 }
 
@@ -389,6 +396,7 @@ pub(crate) fn opened(session: &mut dyn Session) -> Result<Option<Opened>, StoreE
                 None => None,
             },
             digest: row.text(7)?.to_owned(),
+            corrected: Vec::new(),
         })
     })
 }

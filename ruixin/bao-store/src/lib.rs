@@ -61,8 +61,10 @@
 )]
 
 mod columns;
+mod desk;
 mod error;
 mod import;
+mod look;
 mod migrate;
 mod night;
 mod prove;
@@ -70,11 +72,17 @@ mod report;
 mod sql;
 mod store;
 mod whole;
+mod window;
 
+pub use desk::{Answer, Asked, Deed, Done, Refused, Reply, Say};
 pub use error::{DatabaseKind, StoreError};
-pub use import::{Figure, ImportError, Opened};
+pub use import::{Corrected, Figure, ImportError, Opened};
+pub use look::{BillAt, BillKind, BillRecord, UserDay, UserRecord};
 pub use migrate::VERSION;
 pub use night::{Run, StoredDay};
 pub use prove::{Failed, Proved};
-pub use report::{RegisterFile, Statement, StatementLine, write_register, write_trial_balance};
+pub use report::{
+    RegisterFile, RegisterTotals, Statement, StatementLine, write_register, write_trial_balance,
+};
 pub use store::{Placed, Store, Trace};
+pub use window::{Notice, Standing};

@@ -229,7 +229,7 @@ impl Store {
 }
 
 /// The seven days that end with one, if all of them are there.
-fn week(days: &[StoredDay], last: Day) -> Option<[Decimal; 7]> {
+pub(crate) fn week(days: &[StoredDay], last: Day) -> Option<[Decimal; 7]> {
     let first = last.checked_add(-6)?;
     let days = days.iter().filter(|day| day.day >= first);
     let week: Vec<Decimal> = days
@@ -256,15 +256,50 @@ fn balance_of(at_micros: i64, lines: Vec<TrialLine>) -> TrialBalance {
 ///
 /// The writer's.
 pub fn write_register(register: &RegisterFile, to: &mut impl Write) -> io::Result<()> {
-    writeln!(to, "account,day,shares,income")?;
-    for (holder, shares, income) in &register.rows {
-        let (shares, income) = (yuan(*shares), yuan(*income));
-        writeln!(to, "{holder},{},{shares},{income}", register.day)?;
+    writeln!(to, "{REGISTER_HEAD}")?;
+    for row in &register.rows {
+        write_holder(register.day, *row, to)?;
     }
     Ok(())
 }
 
+/// The first line of a register.
+pub(crate) const REGISTER_HEAD: &str = "account,day,shares,income";
+
+/// Writes the line of a holder: its number, shares and income.
+pub(crate) fn write_holder(
+    day: Day,
+    (holder, shares, income): (u64, i64, i64),
+    to: &mut (impl Write + ?Sized),
+) -> io::Result<()> {
+    let (shares, income) = (yuan(shares), yuan(income));
+    writeln!(to, "{holder},{day},{shares},{income}")
+}
+
+/// Is what the register of a day comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegisterTotals {
+    /// The day.
+    pub day: Day,
+    /// How many hold shares with a right on it.
+    pub holders: u64,
+    /// What the day came to.
+    pub income: Distribution,
+    /// The incomes per ten thousand shares of the seven days that end with it, if there are seven.
+    pub week: Option<[Decimal; 7]>,
+}
+
 impl RegisterFile {
+    /// Gives what the register comes to.
+    pub fn totals(&self) -> RegisterTotals {
+        RegisterTotals {
+            day: self.day,
+            holders: u64::try_from(self.rows.len()).unwrap_or(u64::MAX),
+            income: self.income,
+            week: self.week,
+        }
+    }
+
     /// Writes the totals of the register, a file of its own, so that the register has one kind of
     /// line only.
     ///
@@ -272,6 +307,17 @@ impl RegisterFile {
     ///
     /// The writer's.
     pub fn write_totals(&self, to: &mut impl Write) -> io::Result<()> {
+        self.totals().write(to)
+    }
+}
+
+impl RegisterTotals {
+    /// Writes the totals as CSV, in yuan, yields in percent.
+    ///
+    /// # Errors
+    ///
+    /// The writer's.
+    pub fn write(&self, to: &mut impl Write) -> io::Result<()> {
         let yields = |of: Option<String>| of.unwrap_or_default();
         let monthly = self.week.and_then(|week| monthly_carry(&week).ok());
         let daily = self.week.and_then(|week| daily_carry(&week).ok());
@@ -284,7 +330,7 @@ impl RegisterFile {
             to,
             "{},{},{},{},{},{},{},{}",
             self.day,
-            self.rows.len(),
+            self.holders,
             yuan(self.income.shares),
             yuan(self.income.income_fen),
             self.income.per_ten_thousand,

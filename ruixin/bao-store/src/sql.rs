@@ -187,6 +187,15 @@ impl Row {
         found.ok_or_else(|| unfit(at, "an id", self.value(at)))
     }
 
+    /// Gives a digest of 32 bytes.
+    pub(crate) fn digest(&self, at: usize) -> Result<[u8; 32], StoreError> {
+        let found = match self.value(at) {
+            Value::Bytes(bytes) => bytes.as_slice().try_into().ok(),
+            _ => None,
+        };
+        found.ok_or_else(|| unfit(at, "a digest", self.value(at)))
+    }
+
     /// Gives a number that is never below zero.
     pub(crate) fn unsigned(&self, at: usize) -> Result<u64, StoreError> {
         let number = self.int(at)?;

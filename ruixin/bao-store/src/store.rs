@@ -21,7 +21,7 @@ use crate::error::{DatabaseKind, StoreError};
 use crate::migrate;
 use crate::sql::{Postgres, Session, Sqlite, Value};
 
-pub(crate) use entries::{BULK, entries};
+pub(crate) use entries::{BULK, entries, padded};
 pub(crate) use page::{Page, last_distributed};
 pub(crate) use write::write_bulk;
 pub(crate) use write::{Changes, account_row, insert_accounts, number, update_accounts};
@@ -377,7 +377,7 @@ pub struct Placed {
     pub is_repeat: bool,
 }
 
-fn accounts_of_orders<'a>(
+pub(crate) fn accounts_of_orders<'a>(
     terms: &'a Terms,
     requests: &'a [Request],
 ) -> impl Iterator<Item = AccountId> + 'a {

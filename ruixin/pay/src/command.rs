@@ -1,13 +1,11 @@
 //! What can be asked for, and what is answered.
 
+use ruixin_service::body::LINE;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::money::{Amount, Yuan};
 
-/// What a name, title or memo must be: no control character, and something that is no space.
-pub(crate) const TEXT: &str =
-    r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
 /// The form of an account's number.
 const ACCOUNT: &str = "^[0-9]{16}$";
 
@@ -18,7 +16,7 @@ pub struct OpenAccount {
     /// Whose it is to be.
     pub owner: NewOwner,
     /// The name, 1 to 60 characters.
-    #[schemars(length(min = 1, max = 60), regex(pattern = TEXT))]
+    #[schemars(length(min = 1, max = 60), regex(pattern = LINE))]
     pub name: String,
     /// The merchant's class, a row of `merchant_rate`; merchants must have one, users must not.
     pub class: Option<String>,
@@ -48,7 +46,7 @@ pub struct TopUp {
     /// The bank, a row of `channel`.
     pub channel: String,
     /// A memo of up to 100 characters.
-    #[schemars(length(min = 1, max = 100), regex(pattern = TEXT))]
+    #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
     pub memo: Option<String>,
 }
 
@@ -67,7 +65,7 @@ pub struct Payment {
     /// What the house adds; less than the price.
     pub coupon: Option<Amount>,
     /// What is bought, up to 100 characters.
-    #[schemars(length(min = 1, max = 100), regex(pattern = TEXT))]
+    #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
     pub title: Option<String>,
 }
 
@@ -78,7 +76,7 @@ pub struct Refund {
     /// How much; all refunds of a payment together are at most what the user paid himself.
     pub amount: Amount,
     /// A memo of up to 100 characters.
-    #[schemars(length(min = 1, max = 100), regex(pattern = TEXT))]
+    #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
     pub memo: Option<String>,
 }
 
@@ -95,7 +93,7 @@ pub struct Transfer {
     /// How much.
     pub amount: Amount,
     /// A memo of up to 100 characters.
-    #[schemars(length(min = 1, max = 100), regex(pattern = TEXT))]
+    #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
     pub memo: Option<String>,
 }
 
@@ -111,7 +109,7 @@ pub struct Withdrawal {
     /// The bank, a row of `channel`.
     pub channel: String,
     /// A memo of up to 100 characters.
-    #[schemars(length(min = 1, max = 100), regex(pattern = TEXT))]
+    #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
     pub memo: Option<String>,
 }
 
@@ -143,7 +141,7 @@ pub struct NewHold {
     /// How much.
     pub amount: Amount,
     /// Why, up to 100 characters.
-    #[schemars(length(min = 1, max = 100), regex(pattern = TEXT))]
+    #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
     pub memo: Option<String>,
 }
 
@@ -154,7 +152,7 @@ pub struct Release {
     /// How much; left out, all that is left.
     pub amount: Option<Amount>,
     /// Why, up to 100 characters.
-    #[schemars(length(min = 1, max = 100), regex(pattern = TEXT))]
+    #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
     pub memo: Option<String>,
 }
 

@@ -5,13 +5,11 @@ use std::sync::atomic::Ordering;
 
 use ruixin_service::store::{Change, Dialect, Row, Store, StoreError, Tx, Value, Write};
 use schemars::JsonSchema;
-use serde::de::{self, DeserializeOwned};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use crate::books::Books;
 use crate::civil::{Civil, Clock};
 use crate::codes::{Kind, OtherSide, Owner};
-use crate::command::TEXT;
 use crate::money::Yuan;
 use crate::numbers;
 use crate::record::{Account, Sealer};
@@ -121,113 +119,12 @@ pub struct Frozen {
     pub state: State,
     /// Since when, civil time in Shanghai.
     pub since: String,
-    /// The opening figures of the conversion.
-    pub figures: Figures,
-}
-
-/// Is what users are told: the JSON that Crossfoot's channels send, as far as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Notice {
-    /// `en` or `zh`.
-    pub language: NoticeLanguage,
-    /// What it is about: `stop`, `delay`, `reopening`.
-    #[schemars(length(min = 1, max = 40), regex(pattern = TEXT))]
-    pub kind: String,
-    /// One line.
-    #[schemars(length(min = 1, max = 200), regex(pattern = TEXT))]
-    pub subject: String,
-    /// The text.
-    #[schemars(
-        length(max = 4000),
-        regex(pattern = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*$")
-    )]
-    pub text: String,
-    /// Figures for programs; `until` is when the service is to be open again (RFC 3339).
-    #[serde(default, deserialize_with = "object")]
-    pub fields: NoticeFields,
-}
-
-/// Reads an object, and not a list of its values.
-fn object<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<T, D::Error> {
-    let fields = serde_json::Map::deserialize(from)?;
-    T::deserialize(serde_json::Value::Object(fields)).map_err(de::Error::custom)
-}
-
-/// Is the language of a notice.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum NoticeLanguage {
-    /// English.
-    En,
-    /// Chinese.
-    Zh,
-}
-
-/// Is what is kept of a notice's fields.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct NoticeFields {
-    /// When the service is to be open again, RFC 3339.
+    /// The opening figures of the conversion; nothing in a rehearsal, which adds nothing up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<jiff_text::Instant>,
+    pub figures: Option<Figures>,
 }
 
-/// An instant that is checked when it is read, and kept as the text it was.
-mod jiff_text {
-    use std::borrow::Cow;
-
-    use jiff::Timestamp;
-    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-    use serde::{Deserialize, Deserializer, Serialize, de};
-
-    /// Is an instant with the text that it was written as (RFC 3339).
-    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-    #[serde(transparent)]
-    pub struct Instant {
-        pub(crate) text: String,
-    }
-
-    impl Instant {
-        pub(crate) fn millis(&self) -> Option<i64> {
-            let stamp: Timestamp = self.text.parse().ok()?;
-            Some(stamp.as_millisecond())
-        }
-    }
-
-    impl<'de> Deserialize<'de> for Instant {
-        fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Instant, D::Error> {
-            let instant = Instant {
-                text: String::deserialize(from)?,
-            };
-            match instant.millis() {
-                Some(_) if instant.text.len() <= 40 => Ok(instant),
-                _ => Err(de::Error::custom("it is no instant of RFC 3339")),
-            }
-        }
-    }
-
-    impl JsonSchema for Instant {
-        fn schema_name() -> Cow<'static, str> {
-            "Instant".into()
-        }
-
-        fn json_schema(_: &mut SchemaGenerator) -> Schema {
-            json_schema!({ "type": "string", "format": "date-time", "maxLength": 40 })
-        }
-    }
-}
-
-pub use jiff_text::Instant;
-
-impl NoticeLanguage {
-    fn code(self) -> &'static str {
-        match self {
-            NoticeLanguage::En => "en",
-            NoticeLanguage::Zh => "zh",
-        }
-    }
-}
+pub use ruixin_service::notices::{Instant, Notice, NoticeFields, NoticeLanguage};
 
 const STANDING: &str = "SELECT state, clock:since FROM house";
 const NOTICES: &str = "SELECT language, kind, subject, text, until FROM notice ORDER BY language";
@@ -320,11 +217,7 @@ impl Books {
     /// The store failed.
     pub async fn tell(&self, notice: Notice) -> Result<(), StoreError> {
         let tell = async move |_: &mut Tx<'_>| {
-            let until = notice
-                .fields
-                .until
-                .as_ref()
-                .map(|until| until.text.as_str());
+            let until = notice.fields.until.as_ref().map(Instant::text);
             let values = vec![
                 notice.language.code().into(),
                 notice.kind.as_str().into(),
@@ -375,7 +268,7 @@ fn notice(row: &Row) -> Result<Notice, StoreError> {
         subject: row.text(2)?.to_owned(),
         text: row.text(3)?.to_owned(),
         fields: NoticeFields {
-            until: until.map(|text| Instant { text }),
+            until: until.map(Instant::kept),
         },
     })
 }
@@ -494,7 +387,7 @@ async fn add_up(tx: &mut Tx<'_>, sealer: &Sealer) -> Result<Change<Frozen>, Stor
             _ => State::Closed,
         },
         since: standing.text(1)?.to_owned(),
-        figures,
+        figures: Some(figures),
     };
     Ok(Change::new(frozen).with_all(writes))
 }

@@ -6,10 +6,11 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use maud::{DOCTYPE, Markup, html};
 use ruixin_service::language::{Language, Words};
+use ruixin_service::notices::of_language;
 use serde::Deserialize;
 
 use crate::api::App;
-use crate::house::{Notice, NoticeLanguage, Standing, State as Openness};
+use crate::house::{Standing, State as Openness};
 
 const STYLE: &str = "body{font-family:system-ui,'PingFang SC','Noto Sans CJK SC','Microsoft YaHei',sans-serif;\
 margin:0;background:#f5f6f8;color:#1d2129;line-height:1.6}main{max-width:34rem;margin:0 auto;padding:1.5rem 1rem}\
@@ -115,20 +116,10 @@ fn draw(standing: Option<&Standing>, language: Language) -> Markup {
     }
 }
 
-/// The notice of a language; the other one where there is none: better than nothing.
-fn of_language(notices: &[Notice], language: Language) -> Option<&Notice> {
-    let wanted = match language {
-        Language::English => NoticeLanguage::En,
-        Language::Chinese => NoticeLanguage::Zh,
-    };
-    let same = notices.iter().find(|notice| notice.language == wanted);
-    same.or(notices.first())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::house::NoticeFields;
+    use crate::house::{Notice, NoticeFields, NoticeLanguage};
 
     #[test]
     fn a_notice_is_escaped_and_in_the_language_asked_for() {

@@ -528,7 +528,7 @@ impl Story {
         assert_eq!(imported.expect("imported").records, 60_000);
         block_on(async {
             let frozen = self.database.books().await.freeze().await.expect("frozen");
-            assert_eq!(frozen.figures.difference.0, 0);
+            assert_eq!(frozen.figures.expect("figures").difference.0, 0);
         });
     }
 }

@@ -95,6 +95,26 @@ impl Asked {
         self
     }
 
+    /// Gives an id of 128 bits that follows from the caller's key and the header: for books whose
+    /// commands have ids of their own. Nobody can take the id of another one's command.
+    pub fn id(&self) -> u128 {
+        let mut material = Vec::new();
+        for part in [&self.key_id, &self.key] {
+            let length = u64::try_from(part.len()).unwrap_or(u64::MAX);
+            material.extend(length.to_le_bytes());
+            material.extend(part.as_bytes());
+        }
+        let key = blake3::derive_key("ruixin-service 2026 id of a command", &material);
+        key.iter()
+            .take(16)
+            .fold(0, |id, byte| (id << 8) | u128::from(*byte))
+    }
+
+    /// Gives the digest of method, path and body.
+    pub fn digest(&self) -> [u8; 32] {
+        blake3::Hash::from_hex(&self.digest).map_or([0; 32], Into::into)
+    }
+
     /// Gives the query that looks for an earlier answer. Run it after what the request changes is
     /// locked: then two at once cannot both see nothing and go on.
     pub fn find(&self) -> (&'static str, Vec<Value>) {
@@ -141,4 +161,30 @@ fn system_seconds() -> i64 {
     since.map_or(0, |since| {
         i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::Role;
+
+    #[test]
+    fn an_id_follows_from_the_key_and_the_header_and_from_nothing_else() {
+        let id = |key_id: &str, header: &str, body: &[u8]| {
+            let caller = Caller {
+                key_id: key_id.to_owned(),
+                name: "test".to_owned(),
+                role: Role::Writer,
+            };
+            let mut headers = HeaderMap::new();
+            headers.insert("idempotency-key", header.parse().expect("visible"));
+            let asked = Asked::new(&caller, &headers, "POST", "/", body).expect("a key");
+            (asked.id(), asked.digest())
+        };
+        assert_eq!(id("a", "bc", b"1").0, id("a", "bc", b"2").0);
+        assert_ne!(id("a", "bc", b"1").1, id("a", "bc", b"2").1);
+        assert_ne!(id("a", "bc", b"1").1, [0; 32]);
+        let all = [id("a", "bc", b""), id("ab", "c", b""), id("a", "bd", b"")].map(|one| one.0);
+        assert!(all[0] != all[1] && all[1] != all[2] && all[0] != all[2]);
+    }
 }

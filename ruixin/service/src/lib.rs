@@ -32,12 +32,14 @@
 //! [`store`] is SQLite or PostgreSQL, by its address; [`problem`] the errors of RFC 9457 in two
 //! languages; [`keys`] API keys with roles; [`idempotency`] answers that are given once and said
 //! again, and [`prune`] how long; [`gate`] the limits that every request passes; [`metrics`] what Prometheus reads;
-//! [`server`] listens and stops gracefully.
+//! [`server`] listens and stops gracefully; [`api`] is a list of endpoints, and the OpenAPI that follows from
+//! it; [`body`] what comes and goes as JSON; [`money`] amounts as text; [`notices`] what users are told
+//! while a service is closed.
 //!
 //! # What it does not do
 //!
-//! It knows nothing of wallets, funds or money but one rule: an amount is a whole number of fen in
-//! the program and yuan with two decimals in the database. It terminates no TLS and renders no page.
+//! It knows nothing of wallets and funds, and of money one rule: an amount is a whole number of fen in
+//! the program, and yuan with two decimals in the database and outside. It terminates no TLS and renders no page.
 
 #![cfg_attr(
     not(test),
@@ -49,12 +51,16 @@
     )
 )]
 
+pub mod api;
+pub mod body;
 pub mod gate;
 pub mod idempotency;
 pub mod keys;
 pub mod language;
 pub mod logs;
 pub mod metrics;
+pub mod money;
+pub mod notices;
 pub mod paging;
 pub mod problem;
 pub mod prune;

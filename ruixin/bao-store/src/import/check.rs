@@ -7,8 +7,8 @@ use super::kind_of;
 use crate::error::StoreError;
 use crate::sql::{Row, Session};
 
-/// The tables, and the columns that are taken of them.
-const TABLES: [(&str, &str); 6] = [
+/// The tables, and the columns that are taken of them; none is NULL in the first one.
+pub(super) const TABLES: [(&str, &str); 6] = [
     ("subject", "subject, kind, normal_side"),
     ("account", "account, subject, owner"),
     ("opening", "subject, account, debit, credit"),

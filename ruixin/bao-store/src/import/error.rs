@@ -33,6 +33,8 @@ pub enum ImportError {
         what: &'static str,
         found: String,
     },
+    #[error("{table}.corrections, {place}: it takes out a record that {table} does not have")]
+    ReversalOfNothing { table: &'static str, place: String },
     #[error("{table}, {place}: an amount is finer than a fen")]
     FinerThanFen { table: &'static str, place: String },
     #[error("voucher {voucher}: debits of {debits} and credits of {credits} differ by {}", apart(*.debits, *.credits))]
@@ -122,6 +124,7 @@ impl ImportError {
         match self {
             ImportError::NoTable { .. } => "import_no_table",
             ImportError::Unreadable { .. } => "import_unreadable",
+            ImportError::ReversalOfNothing { .. } => "import_reversal_of_nothing",
             ImportError::FinerThanFen { .. } => "import_finer_than_fen",
             ImportError::VoucherNotBalanced { .. } => "import_voucher_not_balanced",
             ImportError::OpeningNotBalanced { .. } => "import_opening_not_balanced",
@@ -148,6 +151,9 @@ impl ImportError {
         let mend = match self {
             ImportError::NoTable { .. } => {
                 "name the database that `crossfoot convert` has written with `ruixin/crossfoot.toml`"
+            }
+            ImportError::ReversalOfNothing { .. } => {
+                "the table has changed since it was corrected: verify and correct it anew"
             }
             ImportError::WrongDay { .. } | ImportError::OtherDay { .. } => {
                 "the calendar of `holding.sql` and that of `ruixin-bao init` must be one"

@@ -4,13 +4,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::types::{ToSqlOutput, Value as Kept, ValueRef};
-use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, ToSql};
+use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql};
 
 use super::{NextRow, OnRow, Row, Session, Value};
 use crate::error::{DatabaseKind, StoreError};
 
 /// How long a command waits for another process's, which is longer than any but a night's run.
 const BUSY: Duration = Duration::from_secs(60);
+
+/// Statements that are kept prepared at most.
+const STATEMENTS_MAX: usize = 200;
 
 /// Is a connection to a file.
 pub(crate) struct Sqlite {
@@ -42,16 +45,17 @@ impl Sqlite {
             connection.pragma_update(None, "journal_size_limit", 67_108_864)
         };
         set_up().map_err(|error| told(&what, &error))?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
         Ok(Sqlite {
             connection,
             path: place,
         })
     }
 
-    fn prepare(&self, what: &str, sql: &str) -> Result<Statement<'_>, StoreError> {
+    fn prepare(&self, what: &str, sql: &str) -> Result<CachedStatement<'_>, StoreError> {
         let sql = sql.replace('$', "?");
         self.connection
-            .prepare(&sql)
+            .prepare_cached(&sql)
             .map_err(|error| told(what, &error))
     }
 }

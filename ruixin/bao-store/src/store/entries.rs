@@ -146,7 +146,7 @@ fn link(entry: &mut Entry, kind: &str, by: VoucherId, booked_at: i64) {
 }
 
 /// Repeats the last one until there are a power of two: so there are few different statements.
-pub(super) fn padded(mut values: Vec<Value>) -> Vec<Value> {
+pub(crate) fn padded(mut values: Vec<Value>) -> Vec<Value> {
     if let Some(last) = values.last().cloned() {
         values.resize(values.len().next_power_of_two(), last);
     }

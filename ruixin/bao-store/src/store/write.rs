@@ -23,6 +23,11 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
+    /// Adds an account of the wallet that is opened.
+    pub(crate) fn open(&mut self, account: Account) {
+        self.opened.push(account);
+    }
+
     /// Adds what one order changes.
     pub(crate) fn add(&mut self, effects: FundEffects) {
         let id = effects.orders.first().map(|order| order.request.id);

@@ -2,7 +2,7 @@
 
 use ruixin_bao::fund::{OrderKind, Stage, shares_account, user_account};
 use ruixin_bao::ledger::{Account, AccountId};
-use ruixin_bao_store::{Store, StoreError};
+use ruixin_bao_store::{Corrected, Store, StoreError};
 
 use crate::support::{BOTH, Kind, PROVIDER, Place, at, day, request, terms, threads};
 
@@ -274,6 +274,60 @@ fn converted_books_that_do_not_balance_are_refused_with_the_reason() {
             assert!(error.mend().is_some(), "{change}");
         }
         assert_eq!(format!("{:?}", store.whole().unwrap()), empty);
+    }
+}
+
+/// A leg that is a cent off, and the entries by which `crossfoot correct` mends it.
+const CORRECTED: &str = "
+UPDATE posting SET credit = 200.34 WHERE voucher = 'v2' AND leg = 2;
+CREATE TABLE \"posting.corrections\" (voucher TEXT, leg INTEGER, subject TEXT, account TEXT,
+  debit DECIMAL(18,2), credit DECIMAL(18,2), accounting_date TEXT, order_id TEXT,
+  _entry TEXT, _cause TEXT, _reason TEXT, _number BIGINT PRIMARY KEY);
+INSERT INTO \"posting.corrections\" VALUES
+  ('v2', 2, '2201', NULL, 0, 200.34, '2013-05-26', NULL, 'REVERSAL', 'B3', 'a cent', 1),
+  ('v2', 2, '2201', NULL, 0, 200.33, '2013-05-26', NULL, 'REBOOKING', 'B3', 'a cent', 2);
+";
+
+#[test]
+fn tables_are_read_as_they_are_corrected() {
+    let now = at("2013-05-27 16:00");
+    for kind in BOTH {
+        let (_place, mut store) = books(kind);
+        let sound = store.import(&converted(kind, "").address, now).unwrap();
+        assert_eq!(sound.corrected, []);
+
+        let (_place, mut store) = books(kind);
+        let opened = store.import(&converted(kind, CORRECTED).address, now);
+        let opened = opened.unwrap();
+        let expect = Corrected {
+            table: "posting",
+            reversals: 1,
+            rebookings: 1,
+        };
+        assert_eq!(opened.corrected, [expect]);
+        assert_eq!((opened.digest, opened.postings), (sound.digest, 13));
+        store.prove().unwrap();
+
+        for (change, code) in [
+            (
+                "DELETE FROM \"posting.corrections\" WHERE _entry = 'REVERSAL';",
+                "import_voucher_not_balanced",
+            ),
+            (
+                "UPDATE posting SET order_id = 'o1' WHERE voucher = 'v2' AND leg = 2;",
+                "import_reversal_of_nothing",
+            ),
+            (
+                "UPDATE \"posting.corrections\" SET _entry = 'UPDATE' WHERE _number = 2;",
+                "import_unreadable",
+            ),
+        ] {
+            let (_place, mut store) = books(kind);
+            let source = converted(kind, &format!("{CORRECTED}{change}"));
+            let error = store.import(&source.address, now).unwrap_err();
+            assert_eq!(error.code(), code, "{kind:?}: {change}: {error}");
+            assert!(error.mend().is_some());
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The store on both databases: against the pure core, under concurrency, killed, and by direct SQL.
+//! The store on both databases: against the pure core, under concurrency, and by direct SQL.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is a test that fails")]
 
@@ -6,12 +6,12 @@
 mod certificates;
 mod concurrency;
 mod constraints;
+mod desk;
 mod import;
-mod killed;
 mod migrations;
 mod model;
 #[expect(dead_code, reason = "it serves other tests too")]
 #[path = "../../../../databases/tests/support/postgres.rs"]
 mod postgres;
-mod screens;
+#[expect(dead_code, reason = "it serves the tests of the service too")]
 mod support;

@@ -241,7 +241,7 @@ impl Run<'_> {
     }
 
     /// However the steps fell, a case ends with a refusal and with the income of a day.
-    fn to_an_income(&mut self) {
+    fn come_to_an_income(&mut self) {
         self.next += 1;
         let order = request(self.next, USERS[0], OrderKind::Subscribe, -1);
         self.place(&[order]);
@@ -327,7 +327,7 @@ fn against_the_core(kind: Kind, cases: u32) {
                 run.compare();
             }
         }
-        run.to_an_income();
+        run.come_to_an_income();
         run.compare();
         for days in 0..40 {
             let day = run.fund.terms().first_day.checked_add(days).unwrap();

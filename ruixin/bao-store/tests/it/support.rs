@@ -40,7 +40,7 @@ pub(crate) struct Place {
 /// One server for all tests of the process.
 fn server() -> &'static Mutex<Postgres> {
     static SERVER: OnceLock<Mutex<Postgres>> = OnceLock::new();
-    SERVER.get_or_init(|| Mutex::new(Postgres::start("max_connections = 60\n")))
+    SERVER.get_or_init(|| Mutex::new(Postgres::start("max_connections = 150\n")))
 }
 
 impl Place {
@@ -70,6 +70,36 @@ impl Place {
 
     pub(crate) fn open(&self) -> Store {
         Store::open(&self.address).expect("it opens")
+    }
+
+    /// Reads one column of texts past the program.
+    pub(crate) fn texts(&self, sql: &str) -> Vec<String> {
+        match self.kind {
+            Kind::Sqlite => {
+                let connection = rusqlite::Connection::open(&self.address).expect("it opens");
+                let mut statement = connection.prepare(sql).expect("SQL");
+                let rows = statement.query_map([], |row| row.get(0)).expect("rows");
+                rows.map(|row| row.expect("a text")).collect()
+            }
+            Kind::Postgres => {
+                let schema = self.address.split("schema=").nth(1).expect("a schema");
+                let server = server().lock().expect("a server");
+                let output = server
+                    .psql_command()
+                    .args([
+                        "-qAt",
+                        "-c",
+                        &format!("SET search_path = {schema}"),
+                        "-c",
+                        sql,
+                    ])
+                    .output()
+                    .expect("psql runs");
+                assert!(output.status.success(), "{output:?}");
+                let said = String::from_utf8(output.stdout).expect("text");
+                said.lines().map(str::to_owned).collect()
+            }
+        }
     }
 
     /// Runs a statement past the program; gives what the database says if it refuses.

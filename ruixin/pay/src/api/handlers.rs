@@ -1,35 +1,28 @@
 //! What each endpoint does.
 
-use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Extension, Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, post};
+use ruixin_service::body::{self, Body, Id, json, json_text, parsed, read};
 use ruixin_service::idempotency::Asked;
 use ruixin_service::keys::Caller;
+use ruixin_service::language::Words;
+use ruixin_service::notices::{self, Call, Notice};
 use ruixin_service::paging;
 use ruixin_service::problem::{
-    INTERNAL, INVALID_CURSOR, INVALID_REQUEST, KEY_REUSED, MEDIA_TYPE, NOT_FOUND, Problem,
-    TOO_LARGE,
+    INTERNAL, INVALID_CURSOR, INVALID_REQUEST, KEY_REUSED, NOT_FOUND, Problem,
 };
-use schemars::{Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
-use super::{App, openapi as document};
+use super::App;
 use crate::books::CommandError;
 use crate::command::Command;
-use crate::house::{Notice, NoticeLanguage, Standing};
+use crate::house::{Frozen, Standing};
 use crate::numbers;
 use crate::refusal::{ACCOUNT_NOT_FOUND, ORDER_NOT_FOUND, SERVICE_WINDOW, TEXT_UNFIT};
-
-/// Where nobody says when the service opens again: seconds.
-const RETRY_USUALLY: i64 = 600;
-const RETRY_MOST: i64 = 86_400;
-
-type Body = Result<Bytes, BytesRejection>;
-type Id = Result<Path<String>, PathRejection>;
 
 /// Makes the handler of a command whose body says all.
 pub(super) fn moving<T>(make: fn(T) -> Command) -> MethodRouter<App>
@@ -95,83 +88,19 @@ async fn run(app: &App, command: Command, asked: Asked) -> Result<Response, Prob
 
 /// What a caller is told while the books are closed, in the words of the notices.
 async fn closed(app: &App) -> Problem {
-    let standing = match app.books.standing().await {
-        Ok(standing) => standing,
-        Err(error) => return error.into(),
-    };
-    let now = app.books.clock.now().millis();
-    let untils = standing.notices.iter().map(|notice| &notice.fields.until);
-    let until = untils.flatten().filter_map(|until| until.millis()).max();
-    let seconds = until.map_or(RETRY_USUALLY, |until| until.saturating_sub(now) / 1_000);
-    let seconds = if seconds <= 0 {
-        RETRY_USUALLY
-    } else {
-        seconds.min(RETRY_MOST)
-    };
-    let said = |language| {
-        let of = |notice: &&Notice| notice.language == language;
-        let notice = standing.notices.iter().find(of)?;
-        Some(
-            format!("{}\n{}", notice.subject, notice.text)
-                .trim_end()
-                .to_owned(),
-        )
-    };
-    let en = said(NoticeLanguage::En).unwrap_or_else(|| {
-        "Payments, top-ups, transfers and withdrawals are closed; balances and bills can be seen.".to_owned()
-    });
-    let zh = said(NoticeLanguage::Zh)
-        .unwrap_or_else(|| "付款、充值、转账、提现暂停服务，余额和账单可正常查询。".to_owned());
-    Problem::new(SERVICE_WINDOW)
-        .says(en, zh)
-        .retry_after(u64::try_from(seconds).unwrap_or(1))
-}
-
-fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
-    let kind = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok());
-    let kind = kind
-        .and_then(|kind| kind.split(';').next())
-        .unwrap_or_default();
-    if !kind.trim().eq_ignore_ascii_case("application/json") {
-        return Err(Problem::new(MEDIA_TYPE));
-    }
-    body.map_err(unreadable)
-}
-
-fn unreadable(rejection: BytesRejection) -> Problem {
-    match rejection.into_response().status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(TOO_LARGE),
-        _ => Problem::new(INVALID_REQUEST),
-    }
-}
-
-fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    // A list of values in the order of the fields is no object, though serde reads it as one.
-    if !body.trim_ascii_start().starts_with(b"{") {
-        return Err(Problem::new(INVALID_REQUEST)
-            .says("The body must be a JSON object.", "请求体应为 JSON 对象。"));
-    }
-    serde_json::from_slice(body).map_err(|error| {
-        let says = error.to_string();
-        Problem::new(INVALID_REQUEST).says(says.clone(), format!("请求格式有误：{says}"))
-    })
-}
-
-fn json_text(text: String) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json")], text)
-}
-
-fn json<T: Serialize>(value: &T) -> Result<Response, Problem> {
-    match serde_json::to_string(value) {
-        Ok(text) => Ok(json_text(text).into_response()),
-        Err(error) => {
-            tracing::error!(%error, "an answer could not be written");
-            Err(Problem::new(INTERNAL))
+    match app.books.standing().await {
+        Ok(standing) => {
+            let now = app.books.clock.now().millis();
+            notices::closed(SERVICE_WINDOW, &standing.notices, now, CLOSED)
         }
+        Err(error) => error.into(),
     }
 }
+
+const CLOSED: Words = Words {
+    en: "Payments, top-ups, transfers and withdrawals are closed; balances and bills can be seen.",
+    zh: "付款、充值、转账、提现暂停服务，余额和账单可正常查询。",
+};
 
 pub(super) async fn account(State(app): State<App>, id: Id) -> Result<Response, Problem> {
     let Path(number) = id.map_err(|_| Problem::new(NOT_FOUND))?;
@@ -215,60 +144,15 @@ pub(super) async fn standing(State(app): State<App>) -> Result<Response, Problem
     json(&app.books.standing().await?)
 }
 
-/// Is what a hook of Crossfoot says: what step it is, and whether it is only tried.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-struct Call {
-    #[serde(default)]
-    step: Option<String>,
-    #[serde(default)]
-    rehearsal: bool,
-}
-
-/// The steps whose hooks close the service, and open it.
-const CLOSING: &[&str] = &["freeze"];
-const OPENING: &[&str] = &["rollback", "release"];
-
-pub(super) fn closing_schema(_: &mut SchemaGenerator) -> Schema {
-    call_schema(CLOSING)
-}
-
-pub(super) fn opening_schema(_: &mut SchemaGenerator) -> Schema {
-    call_schema(OPENING)
-}
-
-fn call_schema(steps: &[&str]) -> Schema {
-    let steps: Vec<Option<&str>> = steps.iter().map(|step| Some(*step)).chain([None]).collect();
-    json_schema!({
-        "type": "object",
-        "description": "What a hook of Crossfoot says.",
-        "properties": {
-            "step": { "enum": steps, "description": "The step whose hook it is." },
-            "rehearsal": { "type": "boolean", "description": "Whether nothing is to be changed." },
-        },
-    })
-}
-
-/// A hook's body: JSON, or nothing. A hook of another step has been given the wrong address.
-fn call(body: Body, steps: &[&str]) -> Result<Call, Problem> {
-    let body = body.map_err(unreadable)?;
-    let call: Call = if body.is_empty() {
-        Call::default()
-    } else {
-        parsed(&body)?
-    };
-    match call.step.as_deref() {
-        Some(step) if !steps.contains(&step) => Err(Problem::new(INVALID_REQUEST).says(
-            format!("The step is not one of: {}.", steps.join(", ")),
-            format!("步骤应为：{}。", steps.join("、")),
-        )),
-        _ => Ok(call),
-    }
-}
-
 pub(super) async fn freeze(State(app): State<App>, body: Body) -> Result<Response, Problem> {
-    let call = call(body, CLOSING)?;
+    let call = body::read_or_usual::<Call>(body)?.of_steps(notices::CLOSING)?;
     if call.rehearsal {
-        return json(&app.books.standing().await?);
+        let standing = app.books.standing().await?;
+        return json(&Frozen {
+            state: standing.state,
+            since: standing.since,
+            figures: None,
+        });
     }
     // What has begun is finished, even if whoever called has gone.
     let books = app.books.clone();
@@ -277,7 +161,7 @@ pub(super) async fn freeze(State(app): State<App>, body: Body) -> Result<Respons
 }
 
 pub(super) async fn reopen(State(app): State<App>, body: Body) -> Result<Response, Problem> {
-    let call = call(body, OPENING)?;
+    let call = body::read_or_usual::<Call>(body)?.of_steps(notices::OPENING)?;
     let standing: Standing = match call.rehearsal {
         true => app.books.standing().await?,
         false => app.books.reopen().await?,
@@ -291,17 +175,7 @@ pub(super) async fn notice(
     body: Body,
 ) -> Result<Response, Problem> {
     let notice: Notice = parsed(&read(&headers, body)?)?;
-    let line = |text: &str, most: usize| {
-        !text.trim().is_empty()
-            && text.chars().count() <= most
-            && !text.chars().any(char::is_control)
-    };
-    let is_text = notice.text.chars().count() <= 4_000
-        && !notice
-            .text
-            .chars()
-            .any(|one| one.is_control() && one != '\n');
-    if !line(&notice.kind, 40) || !line(&notice.subject, 200) || !is_text {
+    if !notice.is_fit() {
         return Err(Problem::new(TEXT_UNFIT));
     }
     app.books.tell(notice).await?;
@@ -309,7 +183,7 @@ pub(super) async fn notice(
 }
 
 pub(super) async fn openapi() -> Result<Response, Problem> {
-    json(&document::document())
+    json(&super::document())
 }
 
 pub(super) async fn health(State(app): State<App>) -> Result<Response, Problem> {

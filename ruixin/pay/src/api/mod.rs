@@ -1,11 +1,10 @@
 //! The books over HTTP.
 //!
 //! `ENDPOINTS` is the one list of what there is: the router and the OpenAPI
-//! document are both made from it, and the schemas from the types that the handlers read and write.
+//! document are both made from it, see [`ruixin_service::api`].
 
 mod endpoints;
 mod handlers;
-mod openapi;
 
 use std::sync::Arc;
 
@@ -13,18 +12,33 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
-use ruixin_service::gate::{Gate, Limits, admit, bound, harden, observe};
+use ruixin_service::api::Api;
+use ruixin_service::gate::{Gate, Limits, harden, observe};
+use serde_json::Value;
 
 use crate::books::Books;
+use crate::refusal::{KINDS, SERVICE_WINDOW};
 use crate::status;
-
-pub use openapi::document;
 
 /// Is what every handler has at hand.
 #[derive(Debug, Clone)]
 pub(crate) struct App {
     pub(crate) books: Books,
     pub(crate) gate: Arc<Gate>,
+}
+
+static API: Api<App> = Api {
+    title: "Ruixin Pay (瑞信支付)",
+    version: env!("CARGO_PKG_VERSION"),
+    description: "A mobile wallet. Money is yuan as decimal text. Whatever moves money takes an Idempotency-Key: the same key and body give the same answer, and are done once.",
+    endpoints: endpoints::ENDPOINTS,
+    kinds: KINDS,
+    closed: SERVICE_WINDOW,
+};
+
+/// Makes the OpenAPI 3.1 document.
+pub fn document() -> Value {
+    API.document()
 }
 
 /// Makes the router of a service.
@@ -34,23 +48,7 @@ pub fn router(books: Books, limits: Limits) -> Router {
         books,
         gate: gate.clone(),
     };
-    let (mut inner, mut admin) = (Router::new(), Router::new());
-    for endpoint in endpoints::ENDPOINTS {
-        let mut route = (endpoint.handler)();
-        if let Some(role) = endpoint.role {
-            route = route.layer(from_fn_with_state((gate.clone(), role), admit));
-        }
-        // The window closes and opens whatever else is under way.
-        let to = if endpoint.is_admin() {
-            &mut admin
-        } else {
-            &mut inner
-        };
-        *to = std::mem::take(to).route(endpoint.path, route);
-    }
-    inner
-        .layer(from_fn_with_state(gate.clone(), bound))
-        .merge(admin)
+    API.router(&gate)
         .route("/", get(status::page))
         .route("/status", get(status::page))
         .route("/healthz", get(handlers::health))

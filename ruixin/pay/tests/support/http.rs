@@ -68,11 +68,33 @@ pub fn ask(
     if length.is_some_and(|length: usize| length != body.len()) && method != "HEAD" {
         return Err(broken());
     }
+    let is_chunked = headers
+        .get("transfer-encoding")
+        .is_some_and(|how| how == "chunked");
+    let body = match is_chunked {
+        true => whole(body).ok_or_else(broken)?,
+        false => body.to_owned(),
+    };
     Ok(Reply {
         status: status.ok_or_else(broken)?,
         headers,
-        body: body.to_owned(),
+        body,
     })
+}
+
+/// Puts a body together that came in pieces; nothing where the last one is missing.
+fn whole(mut body: &str) -> Option<String> {
+    let mut whole = String::new();
+    loop {
+        let (length, rest) = body.split_once("\r\n")?;
+        let length = usize::from_str_radix(length, 16).ok()?;
+        let (piece, rest) = rest.split_at_checked(length)?;
+        whole.push_str(piece);
+        body = rest.strip_prefix("\r\n")?;
+        if length == 0 {
+            return Some(whole);
+        }
+    }
 }
 
 /// Somebody with a key.

@@ -214,7 +214,7 @@ fn a_run_that_ends_at_any_point_goes_on_and_comes_to_the_same() {
         with_holders(&disturbed);
         for point in POINTS {
             let child = Command::new(std::env::current_exe().unwrap())
-                .args(["--exact", "killed::a_child_that_ends_at_a_point"])
+                .args(["--exact", "nights::a_child_that_ends_at_a_point"])
                 .env("BAO_BOOKS", &disturbed.address)
                 .env("BAO_POINT", point)
                 .output()

@@ -2,6 +2,7 @@
 
 mod error;
 mod orders;
+mod serve;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -33,7 +34,12 @@ A day of the fund, after `init` and `import`:
   ruixin-bao register --date 2013-05-28 --out register.csv --totals totals.csv
   ruixin-bao prove
 
-Amounts are yuan with two decimals at most. Instants are Shanghai's clock.";
+Amounts are yuan with two decimals at most. Instants are Shanghai's clock.
+
+The service, and its first request:
+  ruixin-bao key --name admin --role admin
+  ruixin-bao serve &
+  curl -X POST localhost:8082/v1/admin/window/open -H \"Authorization: Bearer $KEY\"";
 
 /// The books of Ruixin Bao (瑞信宝): opening them, orders, the nightly run, reports, proofs.
 #[derive(Debug, Parser)]
@@ -116,6 +122,17 @@ enum Command {
     },
     /// Proves all that is stored, and says what it looked at
     Prove,
+    /// Serves over HTTP, until SIGTERM or Ctrl-C
+    Serve(serve::Serve),
+    /// Makes an API key and prints it, this once
+    Key(serve::NewKey),
+    /// Revokes an API key
+    Revoke {
+        /// Its id, as the logs name it
+        id: String,
+    },
+    /// Prints the OpenAPI document of the service
+    Openapi,
 }
 
 #[derive(Debug, Args)]
@@ -163,60 +180,82 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
     let mut out = BufWriter::new(io::stdout().lock());
     let now = arguments.at.map_or_else(clock, Ok)?;
     let mut code = ExitCode::SUCCESS;
-    if let Command::Init(terms) = &arguments.command {
-        init(&arguments.books, terms, &mut out)?;
-    } else {
-        let mut store = Store::open(&arguments.books)?;
-        match &arguments.command {
-            Command::Init(_) => {}
-            Command::Import { from } => import(&mut store, from, now, &mut out)?,
-            Command::Place { file, batch } => {
-                let refused = orders::place(&mut store, file, batch.get(), now, &mut out)?;
-                if refused > 0 {
-                    code = ExitCode::from(1);
-                }
-            }
-            Command::Day(DayCommand::Run {
-                date,
-                income,
-                threads,
-            }) => run_day(&mut store, *date, *income, now, *threads, &mut out)?,
-            Command::Day(DayCommand::Show) => show_days(&mut store, &mut out)?,
-            Command::Statement { user, from, until } => {
-                for statement in store.statement(*user, *from, *until)? {
-                    statement.write(&mut out)?;
-                }
-            }
-            Command::TrialBalance { by_subject } => {
-                let balance = store.trial_balance(now)?;
-                write_trial_balance(&balance, *by_subject, &mut out)?;
-                if !balance.is_balanced() {
-                    code = ExitCode::from(3);
-                }
-            }
-            Command::Register {
-                date,
-                out: to,
-                totals,
-            } => {
-                let register = store.register(*date)?;
-                match to {
-                    None => write_register(&register, &mut out)?,
-                    Some(path) => to_file(path, |file| write_register(&register, file))?,
-                }
-                if let Some(path) = totals {
-                    to_file(path, |file| register.write_totals(file))?;
-                }
-            }
-            Command::Prove => {
-                for proved in store.prove()? {
-                    writeln!(out, "{:>10}  {}", proved.rows, proved.proof)?;
-                }
-                writeln!(out, "The books stand.")?;
-            }
+    let books = &arguments.books;
+    match &arguments.command {
+        Command::Init(terms) => init(books, terms, &mut out)?,
+        Command::Serve(asked) => serve::serve(books, asked, &mut out)?,
+        Command::Key(asked) => serve::key(books, asked, &mut out)?,
+        Command::Revoke { id } => serve::revoke(books, id)?,
+        Command::Openapi => writeln!(out, "{:#}", ruixin_bao_service::api::document())?,
+        command => {
+            let mut store = Store::open(books)?;
+            code = on_books(command, &mut store, now, &mut out)?;
         }
     }
     out.flush()?;
+    Ok(code)
+}
+
+/// Does what is done on books that are there.
+fn on_books(
+    command: &Command,
+    store: &mut Store,
+    now: i64,
+    out: &mut impl Write,
+) -> Result<ExitCode, CommandError> {
+    let mut code = ExitCode::SUCCESS;
+    match command {
+        Command::Init(_)
+        | Command::Serve(_)
+        | Command::Key(_)
+        | Command::Revoke { .. }
+        | Command::Openapi => {}
+        Command::Import { from } => import(store, from, now, out)?,
+        Command::Place { file, batch } => {
+            let refused = orders::place(store, file, batch.get(), now, out)?;
+            if refused > 0 {
+                code = ExitCode::from(1);
+            }
+        }
+        Command::Day(DayCommand::Run {
+            date,
+            income,
+            threads,
+        }) => run_day(store, *date, *income, now, *threads, out)?,
+        Command::Day(DayCommand::Show) => show_days(store, out)?,
+        Command::Statement { user, from, until } => {
+            for statement in store.statement(*user, *from, *until)? {
+                statement.write(out)?;
+            }
+        }
+        Command::TrialBalance { by_subject } => {
+            let balance = store.trial_balance(now)?;
+            write_trial_balance(&balance, *by_subject, out)?;
+            if !balance.is_balanced() {
+                code = ExitCode::from(3);
+            }
+        }
+        Command::Register {
+            date,
+            out: to,
+            totals,
+        } => {
+            let register = store.register(*date)?;
+            match to {
+                None => write_register(&register, out)?,
+                Some(path) => to_file(path, |file| write_register(&register, file))?,
+            }
+            if let Some(path) = totals {
+                to_file(path, |file| register.write_totals(file))?;
+            }
+        }
+        Command::Prove => {
+            for proved in store.prove()? {
+                writeln!(out, "{:>10}  {}", proved.rows, proved.proof)?;
+            }
+            writeln!(out, "The books stand.")?;
+        }
+    }
     Ok(code)
 }
 

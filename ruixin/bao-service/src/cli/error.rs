@@ -1,6 +1,7 @@
 //! An error, what to do about it, and with which code the program ends.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -22,6 +23,36 @@ impl CommandError {
             code: "usage".to_owned(),
             mend: None,
             exit: 2,
+        }
+    }
+
+    /// Says why something was refused.
+    pub(crate) fn refused(code: &str, message: String) -> CommandError {
+        CommandError {
+            message,
+            code: code.to_owned(),
+            mend: None,
+            exit: 1,
+        }
+    }
+
+    /// Says that a database or the system gives trouble.
+    pub(crate) fn trouble(code: &str, error: &dyn std::error::Error) -> CommandError {
+        CommandError {
+            message: error.to_string(),
+            code: code.to_owned(),
+            mend: None,
+            exit: 4,
+        }
+    }
+
+    /// Says that nobody can listen at an address.
+    pub(crate) fn listening(at: SocketAddr, error: &io::Error) -> CommandError {
+        CommandError {
+            message: format!("cannot listen on {at}: {error}"),
+            code: "listen".to_owned(),
+            mend: Some("another program may listen there: name another port".to_owned()),
+            exit: 4,
         }
     }
 
@@ -47,7 +78,13 @@ impl CommandError {
 
 impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> CommandError {
-        let exit = match &error {
+        CommandError::of_store(&error)
+    }
+}
+
+impl CommandError {
+    pub(crate) fn of_store(error: &StoreError) -> CommandError {
+        let exit = match error {
             StoreError::Fund(_) | StoreError::OtherTerms { .. } | StoreError::NoRegister { .. } => {
                 1
             }

@@ -1,0 +1,94 @@
+//! What only an admin may ask for: the window, days, proofs; and links for users.
+
+use std::num::NonZeroUsize;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use ruixin_bao_store::{Notice as Kept, Store};
+use ruixin_service::body::{Body, Id as Name, id, json, parsed, read, read_or_usual};
+use ruixin_service::notices::{Call, Instant, Notice};
+use ruixin_service::problem::{INTERNAL, Problem};
+
+use super::App;
+use crate::books::BooksError;
+use crate::names::Date;
+use crate::refusal::{DAY_NOT_FOUND, TEXT_UNFIT};
+use crate::view::{DayRun, DayRunView, ProvedView, StandingView};
+
+/// Threads of a division at most.
+const THREADS: usize = 4;
+
+pub(super) async fn open(State(app): State<App>, body: Body) -> Result<Response, Problem> {
+    set(&app, body, &["release"], true).await
+}
+
+pub(super) async fn close(State(app): State<App>, body: Body) -> Result<Response, Problem> {
+    set(&app, body, &["freeze", "rollback"], false).await
+}
+
+async fn set(app: &App, body: Body, steps: &[&str], is_open: bool) -> Result<Response, Problem> {
+    let call = read_or_usual::<Call>(body)?.of_steps(steps)?;
+    let standing = match call.rehearsal {
+        true => app.books.standing().await?,
+        false => {
+            let now = app.books.now();
+            // Beside long work: a window must not wait for a proof.
+            let set = app.books.aside(move |store| store.set_open(is_open, now))?;
+            set.await.map_err(|_| BooksError::Gone)??
+        }
+    };
+    json(&StandingView::of(&standing))
+}
+
+pub(super) async fn tell(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let notice: Notice = parsed(&read(&headers, body)?)?;
+    if !notice.is_fit() {
+        return Err(Problem::new(TEXT_UNFIT));
+    }
+    let kept = Kept {
+        language: notice.language.code().to_owned(),
+        kind: notice.kind,
+        subject: notice.subject,
+        text: notice.text,
+        until: notice
+            .fields
+            .until
+            .as_ref()
+            .map(Instant::text)
+            .map(str::to_owned),
+    };
+    let told = app.books.aside(move |store| {
+        store.tell_users(&kept)?;
+        store.standing()
+    })?;
+    let standing = told.await.map_err(|_| BooksError::Gone)??;
+    json(&StandingView::of(&standing))
+}
+
+pub(super) async fn run_day(
+    State(app): State<App>,
+    name: Name,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let Some(Date(day)) = Date::parse(&id(name)?) else {
+        return Err(Problem::new(DAY_NOT_FOUND));
+    };
+    let DayRun { income } = parsed(&read(&headers, body)?)?;
+    let now = app.books.now();
+    let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let threads = NonZeroUsize::new(threads.min(THREADS)).ok_or(Problem::new(INTERNAL))?;
+    let run = move |store: &mut Store| store.run_day(day, income.0, now, threads);
+    json(&DayRunView::of(&app.books.long(run).await?))
+}
+
+pub(super) async fn prove(State(app): State<App>, body: Body) -> Result<Response, Problem> {
+    // A hook may call it, too; whatever step it is, a proof changes nothing.
+    read_or_usual::<Call>(body)?;
+    json(&ProvedView::of(&app.books.long(Store::prove).await?))
+}

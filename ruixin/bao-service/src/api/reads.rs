@@ -1,0 +1,336 @@
+//! Whatever only looks.
+
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse as _, Response};
+use ruixin_bao::fund::{MERCHANTS, USERS};
+use ruixin_bao::ledger::{AccountId, VoucherId};
+use ruixin_bao_store::{BillAt, Store};
+use ruixin_service::body::{Id as Name, id, json};
+use ruixin_service::language::Language;
+use ruixin_service::money::Yuan;
+use ruixin_service::paging;
+use ruixin_service::problem::{INVALID_CURSOR, INVALID_REQUEST, Problem};
+use serde::Deserialize;
+
+use super::App;
+use crate::clock;
+use crate::names::{Date, Id, Number, VoucherName};
+use crate::refusal::{ACCOUNT_NOT_FOUND, ORDER_NOT_FOUND, VOUCHER_NOT_FOUND};
+use crate::view::{
+    BalanceView, BillPage, BillView, FundDayPage, FundDayView, FundView, IncomePage, OrderView,
+    SheetView, StandingView, StatementView, TrialBalanceView, UserDayView, UserView, VoucherView,
+};
+
+/// Days that a statement covers at most.
+const LONGEST: i32 = 366;
+/// Days of the fund that are shown with it.
+const LAST_DAYS: usize = 7;
+/// Days before one that its yield is made of.
+const WEEK: usize = 6;
+
+/// Is which page of a list is wanted.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    cursor: Option<String>,
+    limit: Option<i64>,
+}
+
+type Page = Result<Query<Wanted>, QueryRejection>;
+
+/// Reads the cursor, and how many rows are wanted.
+fn wanted<T>(
+    page: Page,
+    read: impl FnOnce(&str) -> Option<T>,
+) -> Result<(Option<T>, usize), Problem> {
+    let Query(wanted) = page.map_err(|_| Problem::new(INVALID_REQUEST))?;
+    let limit = paging::limit(wanted.limit)?;
+    let position = wanted.cursor.as_deref().map(paging::position).transpose()?;
+    let position = match position {
+        None => None,
+        Some(text) => Some(read(text).ok_or(Problem::new(INVALID_CURSOR))?),
+    };
+    Ok((position, usize::try_from(limit).unwrap_or(1)))
+}
+
+/// Cuts a list that has one row more than is wanted, and gives where the next page begins.
+fn cut<T>(rows: &mut Vec<T>, limit: usize, at: impl FnOnce(&T) -> String) -> Option<String> {
+    if rows.len() <= limit {
+        return None;
+    }
+    rows.truncate(limit);
+    rows.last().map(|last| paging::cursor(&at(last)))
+}
+
+fn number(name: Name) -> Result<u64, Problem> {
+    let number = Number::parse(&id(name)?);
+    number
+        .map(|number| number.0)
+        .ok_or(Problem::new(ACCOUNT_NOT_FOUND))
+}
+
+pub(super) async fn user(State(app): State<App>, name: Name) -> Result<Response, Problem> {
+    let user = number(name)?;
+    let found = app.books.read(move |store| store.user(user)).await?;
+    let found = found.ok_or(Problem::new(ACCOUNT_NOT_FOUND))?;
+    json(&UserView::of(user, &found))
+}
+
+pub(super) async fn merchant(State(app): State<App>, name: Name) -> Result<Response, Problem> {
+    let id = AccountId::new(MERCHANTS, number(name)?);
+    let found = app.books.read(move |store| store.account(id)).await?;
+    let found = found.ok_or(Problem::new(ACCOUNT_NOT_FOUND))?;
+    json(&BalanceView::of(&found))
+}
+
+/// Says whether there is such a user.
+pub(super) async fn is_user(app: &App, user: u64) -> Result<(), Problem> {
+    let id = AccountId::new(USERS, user);
+    let found = app.books.read(move |store| store.account(id)).await?;
+    found.map(|_| ()).ok_or(Problem::new(ACCOUNT_NOT_FOUND))
+}
+
+pub(super) async fn bills(
+    State(app): State<App>,
+    name: Name,
+    page: Page,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let user = number(name)?;
+    let (before, limit) = wanted(page, bill_at)?;
+    is_user(&app, user).await?;
+    let more = limit.saturating_add(1);
+    let read = move |store: &mut Store| store.bills(user, before, more);
+    let mut bills = app.books.read(read).await?;
+    let next = cut(&mut bills, limit, |bill| {
+        let voucher = VoucherName(bill.at.voucher);
+        format!("{}~{voucher}", bill.at.booked_at)
+    });
+    let language = Language::wanted(&headers);
+    json(&BillPage {
+        bills: bills
+            .iter()
+            .map(|bill| BillView::of(bill, language))
+            .collect(),
+        next,
+    })
+}
+
+/// Reads the place of a bill back.
+fn bill_at(text: &str) -> Option<BillAt> {
+    let (booked_at, voucher) = text.split_once('~')?;
+    Some(BillAt {
+        booked_at: booked_at.parse().ok()?,
+        voucher: VoucherName::parse(voucher)?.0,
+    })
+}
+
+pub(super) async fn incomes(
+    State(app): State<App>,
+    name: Name,
+    page: Page,
+) -> Result<Response, Problem> {
+    let user = number(name)?;
+    let (before, limit) = wanted(page, Date::parse)?;
+    is_user(&app, user).await?;
+    let (before, more) = (before.map(|day| day.0), limit.saturating_add(1));
+    let read = move |store: &mut Store| store.incomes(user, before, more);
+    let mut days = app.books.read(read).await?;
+    let next = cut(&mut days, limit, |day| day.day.to_string());
+    json(&IncomePage {
+        incomes: days.iter().map(UserDayView::of).collect(),
+        next,
+    })
+}
+
+/// Is which days a statement is to cover.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Span {
+    from: Date,
+    until: Date,
+}
+
+pub(super) async fn statement(
+    State(app): State<App>,
+    name: Name,
+    span: Result<Query<Span>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let user = number(name)?;
+    let Query(Span { from, until }) = span.map_err(|_| Problem::new(INVALID_REQUEST))?;
+    let days = until.0.number().saturating_sub(from.0.number());
+    if !(0..LONGEST).contains(&days) {
+        return Err(Problem::new(INVALID_REQUEST).says(
+            format!("A statement covers 1 to {LONGEST} days."),
+            format!("对账单应为 1 至 {LONGEST} 天。"),
+        ));
+    }
+    is_user(&app, user).await?;
+    let read = move |store: &mut Store| store.statement(user, from.0, until.0);
+    let sheets = app.books.read(read).await?;
+    json(&StatementView {
+        user: Number(user),
+        from,
+        until,
+        accounts: sheets.iter().map(SheetView::of).collect(),
+    })
+}
+
+pub(super) async fn order(State(app): State<App>, name: Name) -> Result<Response, Problem> {
+    let Some(Id(order)) = Id::parse(&id(name)?) else {
+        return Err(Problem::new(ORDER_NOT_FOUND));
+    };
+    let found = app.books.read(move |store| store.order(order)).await?;
+    json(&OrderView::of(&found.ok_or(Problem::new(ORDER_NOT_FOUND))?))
+}
+
+pub(super) async fn voucher(State(app): State<App>, name: Name) -> Result<Response, Problem> {
+    let voucher = VoucherName::parse(&id(name)?);
+    let voucher: VoucherId = voucher.ok_or(Problem::new(VOUCHER_NOT_FOUND))?.0;
+    let found = app.books.read(move |store| store.voucher(voucher)).await?;
+    json(&VoucherView::of(
+        &found.ok_or(Problem::new(VOUCHER_NOT_FOUND))?,
+    ))
+}
+
+pub(super) async fn fund(State(app): State<App>) -> Result<Response, Problem> {
+    let read = |store: &mut Store| store.days_before(None, LAST_DAYS.saturating_add(WEEK));
+    let days = app.books.read(read).await?;
+    let terms = app.books.terms();
+    json(&FundView {
+        first_day: Date(terms.first_day),
+        basis: "daily_carry".to_owned(),
+        fast_redemption_cap: terms.fast_redemption_cap_fen.map(Yuan),
+        payment_cap: terms.payment_cap_fen.map(Yuan),
+        days: FundDayView::all(&days, LAST_DAYS),
+    })
+}
+
+pub(super) async fn fund_days(State(app): State<App>, page: Page) -> Result<Response, Problem> {
+    let (before, limit) = wanted(page, Date::parse)?;
+    let more = limit.saturating_add(WEEK.max(1));
+    let before = before.map(|day| day.0);
+    let read = move |store: &mut Store| store.days_before(before, more);
+    let found = app.books.read(read).await?;
+    let mut days = FundDayView::all(&found, limit.saturating_add(1));
+    let next = cut(&mut days, limit, |day| day.day.to_string());
+    json(&FundDayPage { days, next })
+}
+
+/// Is of which moment a trial balance is wanted.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Moment {
+    at: Option<String>,
+}
+
+pub(super) async fn trial_balance(
+    State(app): State<App>,
+    moment: Result<Query<Moment>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(moment) = moment.map_err(|_| Problem::new(INVALID_REQUEST))?;
+    let at = match &moment.at {
+        None => app.books.now(),
+        Some(text) => clock::parse(text).ok_or_else(|| {
+            Problem::new(INVALID_REQUEST).says("`at` is no instant.", "at 不是有效时间。")
+        })?,
+    };
+    // It adds up all vouchers: beside those that wait for a balance.
+    let balance = app.books.long(move |store| store.trial_balance(at)).await?;
+    json(&TrialBalanceView::of(&balance))
+}
+
+pub(super) async fn standing(State(app): State<App>) -> Result<Response, Problem> {
+    json(&StandingView::of(&app.books.standing().await?))
+}
+
+pub(super) async fn openapi() -> Result<Response, Problem> {
+    json(&super::document())
+}
+
+pub(super) async fn health(State(app): State<App>) -> Result<Response, Problem> {
+    app.books.standing().await?;
+    Ok("ok\n".into_response())
+}
+
+pub(super) async fn metrics(State(app): State<App>) -> Response {
+    let mut gauges = Vec::new();
+    let figures = app.books.figures();
+    let counted = [
+        (
+            "bao_commands",
+            "Commands answered, since the start.",
+            &figures.commands,
+        ),
+        (
+            "bao_repeats",
+            "Commands that had been answered before, since the start.",
+            &figures.repeats,
+        ),
+        (
+            "bao_groups",
+            "Transactions of commands, since the start.",
+            &figures.groups,
+        ),
+        (
+            "bao_sessions_reopened",
+            "Sessions that broke, since the start.",
+            &figures.reopened,
+        ),
+        ("bao_queue", "Commands that wait.", &figures.waiting),
+    ];
+    for (name, help, figure) in counted {
+        let value = i64::try_from(figure.load(Ordering::Relaxed)).unwrap_or(i64::MAX);
+        gauges.push((name, help, value));
+    }
+    // Where the books cannot be read, the other figures are wanted the more.
+    if let Ok(standing) = app.books.standing().await {
+        gauges.push((
+            "bao_open",
+            "Whether commands are taken.",
+            i64::from(standing.is_open),
+        ));
+    }
+    if let Ok(days) = app.books.read(|store| store.days_before(None, 1)).await
+        && let Some(last) = days.first()
+    {
+        let number = i64::from(last.day.number());
+        gauges.push((
+            "bao_last_day",
+            "The last day that is distributed, since 1970.",
+            number,
+        ));
+        let shares = last.income.map_or(0, |income| income.shares);
+        gauges.push((
+            "bao_shares",
+            "Shares with a right on the last day, hundredths.",
+            shares,
+        ));
+        if let Some(holders) = holders(&app, last.day).await {
+            gauges.push(("bao_holders", "Who held them.", holders));
+        }
+    }
+    let text = app.gate.metrics.text(app.books.store(), &gauges);
+    let kind = "text/plain; version=0.0.4; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], text).into_response()
+}
+
+/// Counts the holders of a day, once.
+async fn holders(app: &App, day: ruixin_bao::Day) -> Option<i64> {
+    let kept = *app.holders.lock().unwrap_or_else(PoisonError::into_inner);
+    let counted = match kept {
+        Some((of, holders)) if of == day => holders,
+        _ => {
+            let counted = app.books.read(move |store| store.holders(day)).await.ok()?;
+            let mut kept = app.holders.lock().unwrap_or_else(PoisonError::into_inner);
+            *kept = Some((day, counted));
+            counted
+        }
+    };
+    i64::try_from(counted).ok()
+}

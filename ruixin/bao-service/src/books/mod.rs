@@ -1,0 +1,217 @@
+//! The books over one writer and a few readers, each a session on a thread of its own.
+//!
+//! What waits while a group of commands is on its way to the disk is the next group: one
+//! transaction, and one `fsync`, for many commands, each of which is done or refused by itself. A
+//! session that broke is opened anew. Queues are bounded: what finds no place is told so at once.
+
+mod address;
+mod error;
+mod readers;
+mod writer;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ruixin_bao::fund::Terms;
+use ruixin_bao_store::{Answer, Asked, Done, Refused, Standing, Store, StoreError};
+use ruixin_service::store::{Migration, Store as Keys};
+use tokio::sync::{Mutex, oneshot};
+
+use crate::clock::Clock;
+use readers::Readers;
+use writer::Writer;
+
+pub use error::BooksError;
+
+/// Is the books of Bao. A clone is the same books; they close when the last one is gone.
+#[derive(Debug, Clone)]
+pub struct Books {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    address: Arc<str>,
+    keys: Keys,
+    clock: Clock,
+    terms: Terms,
+    writer: Writer,
+    readers: Readers,
+    figures: Arc<Figures>,
+    /// Long work comes one after the other: a day's run, a proof.
+    long: Arc<Mutex<()>>,
+}
+
+/// Counts what the books have done.
+#[derive(Debug, Default)]
+pub struct Figures {
+    /// Commands that were answered, refusals among them.
+    pub commands: AtomicU64,
+    /// Commands that had been answered before.
+    pub repeats: AtomicU64,
+    /// Transactions of commands, each of one or more.
+    pub groups: AtomicU64,
+    /// Sessions that broke and were opened anew.
+    pub reopened: AtomicU64,
+    /// Commands that wait.
+    pub waiting: AtomicU64,
+}
+
+/// Is what became of a command.
+#[derive(Debug)]
+pub enum Ran {
+    /// It is answered.
+    Answered {
+        /// The answer, as it is kept.
+        answer: Answer,
+        /// What was done or refused; nothing where it had been answered before.
+        fresh: Option<Result<Done, Refused>>,
+    },
+    /// The `Idempotency-Key` was used for another command.
+    OtherRequest,
+    /// The window is closed.
+    Closed,
+}
+
+impl Books {
+    /// Opens books that are there, and the tables of keys and sessions in the same database.
+    ///
+    /// # Errors
+    ///
+    /// There are no books, they are of a later version, or the database refuses.
+    pub async fn open(address: &str, clock: Clock) -> Result<Books, BooksError> {
+        let migrations: Vec<Migration> = ruixin_service::MIGRATIONS
+            .into_iter()
+            .chain(crate::MIGRATIONS)
+            .collect();
+        let at: Arc<str> = address.into();
+        let now = clock.now();
+        // First the books: keys alone make none.
+        let opened = thread("opening the books", {
+            let at = at.clone();
+            move || {
+                let mut store = Store::open(&at)?;
+                store.found_window(now)?;
+                Ok(store)
+            }
+        })?;
+        let store = opened.await.map_err(|_| BooksError::Gone)??;
+        let keys = Keys::open(&address::of_keys(address), &migrations).await?;
+        let figures = Arc::new(Figures::default());
+        let terms = store.terms().clone();
+        Ok(Books {
+            inner: Arc::new(Inner {
+                keys,
+                terms,
+                writer: Writer::begin(at.clone(), clock.clone(), store, figures.clone())?,
+                clock,
+                readers: Readers::begin(&at, &figures)?,
+                figures,
+                address: at,
+                long: Arc::default(),
+            }),
+        })
+    }
+
+    /// Gives the store of keys and sessions, in the same database.
+    pub fn store(&self) -> &Keys {
+        &self.inner.keys
+    }
+
+    /// Gives the instant, in microseconds since 1970 UTC.
+    pub fn now(&self) -> i64 {
+        self.inner.clock.now()
+    }
+
+    /// Gives what the operator set.
+    pub fn terms(&self) -> &Terms {
+        &self.inner.terms
+    }
+
+    /// Gives what the books have done.
+    pub fn figures(&self) -> &Figures {
+        &self.inner.figures
+    }
+
+    /// Runs a command once, whatever happens on the way: with the same id and digest it has the same
+    /// answer. Once it is taken it is done, even if nobody waits for it any more.
+    ///
+    /// # Errors
+    ///
+    /// Too much is waiting, or the database refuses. A refusal is no error.
+    pub async fn run(&self, asked: Asked) -> Result<Ran, BooksError> {
+        self.inner.writer.run(asked).await
+    }
+
+    /// Reads on a session of its own: whatever the store has to read.
+    ///
+    /// # Errors
+    ///
+    /// Too much is waiting, or what the reading gave.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, BooksError> {
+        self.inner.readers.read(read).await
+    }
+
+    /// Gives how the service stands.
+    ///
+    /// # Errors
+    ///
+    /// The database refuses.
+    pub async fn standing(&self) -> Result<Standing, BooksError> {
+        self.read(Store::standing).await
+    }
+
+    /// Does long work on a session and a thread of its own, after the long work before it. It is
+    /// finished even if nobody waits for it any more.
+    ///
+    /// # Errors
+    ///
+    /// What the work gave, or the database refuses.
+    pub async fn long<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, BooksError> {
+        let turn = self.inner.long.clone().lock_owned().await;
+        let done = self.aside(move |store| {
+            let done = work(store);
+            drop(turn);
+            done
+        })?;
+        done.await.map_err(|_| BooksError::Gone)?
+    }
+
+    /// Begins work on a session and a thread of its own.
+    pub(crate) fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T, BooksError>>, BooksError> {
+        let at = self.inner.address.clone();
+        thread("work beside the books", move || {
+            let mut store = Store::open(&at)?;
+            Ok(work(&mut store)?)
+        })
+    }
+}
+
+/// Runs work on a thread of its own: a session waits for its database by blocking.
+fn thread<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> Result<T, BooksError> + Send + 'static,
+) -> Result<oneshot::Receiver<Result<T, BooksError>>, BooksError> {
+    let (reply, answer) = oneshot::channel();
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || {
+            // Who asked may have gone: then nobody wants to know.
+            drop(reply.send(work()));
+        })
+        .map_err(|error| BooksError::Thread(error.to_string()))?;
+    Ok(answer)
+}
+
+fn count(figure: &AtomicU64, by: usize) {
+    figure.fetch_add(u64::try_from(by).unwrap_or(0), Ordering::Relaxed);
+}

@@ -1,0 +1,300 @@
+//! The voucher or order that each of what can be asked for is.
+
+use ruixin_bao::Day;
+use ruixin_bao::fund::{
+    CLIENT_MONEY, MERCHANTS, OrderKind, Request, Terms, USERS, merchant_account, user_account,
+};
+use ruixin_bao::ledger::{AccountId, Entry, Posting, Side, Voucher, VoucherId, VoucherKind};
+use ruixin_bao_store::Deed;
+use ruixin_service::money::Amount;
+use ruixin_service::problem::{INVALID_REQUEST, Problem};
+
+use super::{
+    BankOutcome, LegSide, NewHold, NewOrder, NewOrderKind, NewVoucher, NewVoucherKind,
+    OpenMerchant, OpenUser, Payment, Refund, Release, Settlement, Source, TopUp, Transfer,
+    Withdrawal,
+};
+use crate::clock;
+use crate::names::{Id, Number};
+use crate::refusal::{SAME_ACCOUNT, TEXT_UNFIT};
+
+/// Characters of a memo at most.
+const MEMO: usize = 100;
+/// Legs of a voucher at most.
+const LEGS: usize = 64;
+
+/// Is what a command is made with, beside its body.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct With<'a> {
+    pub(crate) id: u128,
+    pub(crate) today: Day,
+    pub(crate) terms: &'a Terms,
+}
+
+/// Makes what is to be done of what is asked for.
+pub(crate) trait Command {
+    /// Makes it, or says what is wrong with the request by itself: that is not kept.
+    fn deed(self, with: &With<'_>) -> Result<Deed, Problem>;
+}
+
+/// Makes what is to be done of what is asked for about one thing, which the path names.
+pub(crate) trait CommandOf {
+    /// Makes it; nothing where no such thing can have that name.
+    fn deed_of(self, name: &str, with: &With<'_>) -> Result<Option<Deed>, Problem>;
+}
+
+impl With<'_> {
+    fn bank(&self, bank: Option<Number>) -> AccountId {
+        let bank = bank.map_or(self.terms.settlement_bank, |bank| bank.0);
+        AccountId::new(CLIENT_MONEY, bank)
+    }
+
+    fn voucher(
+        &self,
+        kind: VoucherKind,
+        postings: Vec<Posting>,
+        memo: Option<String>,
+    ) -> Result<Voucher, Problem> {
+        let id = VoucherId::of_client(self.id);
+        let mut voucher = Voucher::of_kind(kind, id, self.today, postings);
+        if let Some(memo) = memo {
+            voucher.memo = fit(memo)?;
+        }
+        Ok(voucher)
+    }
+
+    /// Books what one account gives another.
+    fn moves(
+        &self,
+        from: AccountId,
+        to: AccountId,
+        amount: Amount,
+        memo: Option<String>,
+    ) -> Result<Deed, Problem> {
+        let legs = legs(from, to, amount);
+        self.voucher(VoucherKind::Booking, legs, memo)
+            .map(Deed::Book)
+    }
+}
+
+fn legs(from: AccountId, to: AccountId, amount: Amount) -> Vec<Posting> {
+    vec![
+        Posting::debit(from, amount.fen()),
+        Posting::credit(to, amount.fen()),
+    ]
+}
+
+fn user(number: Number) -> AccountId {
+    AccountId::new(USERS, number.0)
+}
+
+fn fit(memo: String) -> Result<String, Problem> {
+    let is_fit = !memo.trim().is_empty()
+        && memo.chars().count() <= MEMO
+        && !memo.chars().any(char::is_control);
+    is_fit.then_some(memo).ok_or(Problem::new(TEXT_UNFIT))
+}
+
+fn unreadable(en: &str, zh: &str) -> Problem {
+    Problem::new(INVALID_REQUEST).says(en, zh)
+}
+
+impl Command for OpenUser {
+    fn deed(self, _: &With<'_>) -> Result<Deed, Problem> {
+        Ok(Deed::Open(user_account(self.user.0)))
+    }
+}
+
+impl Command for OpenMerchant {
+    fn deed(self, _: &With<'_>) -> Result<Deed, Problem> {
+        Ok(Deed::Open(merchant_account(self.merchant.0)))
+    }
+}
+
+impl Command for TopUp {
+    fn deed(self, with: &With<'_>) -> Result<Deed, Problem> {
+        with.moves(
+            with.bank(self.bank),
+            user(self.user),
+            self.amount,
+            self.memo,
+        )
+    }
+}
+
+impl Command for Payment {
+    fn deed(self, with: &With<'_>) -> Result<Deed, Problem> {
+        let merchant = self.merchant.0;
+        match (self.from, self.memo) {
+            (Source::Wallet, memo) => {
+                let to = AccountId::new(MERCHANTS, merchant);
+                with.moves(user(self.user), to, self.amount, memo)
+            }
+            (Source::Fund, None) => Ok(Deed::Place(Request {
+                id: with.id,
+                investor: self.user.0,
+                kind: OrderKind::Pay { merchant },
+                amount_fen: self.amount.fen(),
+            })),
+            (Source::Fund, Some(_)) => Err(unreadable(
+                "A payment from the fund has no memo.",
+                "基金份额支付不支持备注。",
+            )),
+        }
+    }
+}
+
+impl Command for Transfer {
+    fn deed(self, with: &With<'_>) -> Result<Deed, Problem> {
+        if self.payer == self.payee {
+            return Err(Problem::new(SAME_ACCOUNT));
+        }
+        with.moves(user(self.payer), user(self.payee), self.amount, self.memo)
+    }
+}
+
+impl Command for Withdrawal {
+    fn deed(self, with: &With<'_>) -> Result<Deed, Problem> {
+        let legs = legs(user(self.user), with.bank(self.bank), self.amount);
+        let kind = VoucherKind::Pending { expires_at: None };
+        with.voucher(kind, legs, self.memo).map(Deed::Book)
+    }
+}
+
+impl Command for NewHold {
+    fn deed(self, with: &With<'_>) -> Result<Deed, Problem> {
+        // What is held for the account itself can be released, and posting it moves nothing.
+        let legs = legs(user(self.user), user(self.user), self.amount);
+        let kind = VoucherKind::Pending { expires_at: None };
+        with.voucher(kind, legs, self.memo).map(Deed::Book)
+    }
+}
+
+impl Command for NewOrder {
+    fn deed(self, with: &With<'_>) -> Result<Deed, Problem> {
+        Ok(Deed::Place(Request {
+            id: with.id,
+            investor: self.user.0,
+            kind: match self.kind {
+                NewOrderKind::Subscribe => OrderKind::Subscribe,
+                NewOrderKind::Redeem => OrderKind::Redeem,
+                NewOrderKind::RedeemFast => OrderKind::RedeemFast,
+            },
+            amount_fen: self.amount.fen(),
+        }))
+    }
+}
+
+impl Command for NewVoucher {
+    fn deed(self, with: &With<'_>) -> Result<Deed, Problem> {
+        let link = self.link.map(|name| name.0);
+        let expires_at = match &self.expires_at {
+            None => None,
+            Some(text) => Some(clock::parse(text).ok_or_else(|| {
+                unreadable("`expires_at` is no instant.", "expires_at 不是有效时间。")
+            })?),
+        };
+        let needs = || unreadable("It needs a `link`.", "缺少 link。");
+        let kind = match self.kind {
+            NewVoucherKind::Booking => VoucherKind::Booking,
+            NewVoucherKind::Pending => VoucherKind::Pending { expires_at },
+            NewVoucherKind::Post => VoucherKind::Post {
+                pending: link.ok_or_else(needs)?,
+            },
+            NewVoucherKind::Void => VoucherKind::Void {
+                pending: link.ok_or_else(needs)?,
+            },
+            NewVoucherKind::Reversal => VoucherKind::Reversal {
+                original: link.ok_or_else(needs)?,
+            },
+            NewVoucherKind::Rebooking => VoucherKind::Rebooking {
+                original: link.ok_or_else(needs)?,
+            },
+        };
+        if kind.link() != link || kind.expires_at() != expires_at || self.legs.len() > LEGS {
+            return Err(unreadable(
+                "This kind of voucher has no `link`, no `expires_at`, or not so many legs.",
+                "该类凭证没有 link 或 expires_at，或分录过多。",
+            ));
+        }
+        let legs = self.legs.iter().map(|leg| Posting {
+            account: AccountId::new(leg.subject, leg.account.0),
+            side: match leg.side {
+                LegSide::Debit => Side::Debit,
+                LegSide::Credit => Side::Credit,
+            },
+            amount_fen: leg.amount.fen(),
+        });
+        let mut voucher = with.voucher(kind, legs.collect(), self.memo)?;
+        if let Some(day) = self.accounting_date {
+            voucher.accounting_date = day.0;
+        }
+        Ok(Deed::Book(voucher))
+    }
+}
+
+impl CommandOf for Refund {
+    fn deed_of(self, name: &str, with: &With<'_>) -> Result<Option<Deed>, Problem> {
+        let memo = self.memo.map(fit).transpose()?;
+        Ok(Id::parse(name).map(|payment| Deed::Refund {
+            payment: payment.0,
+            amount_fen: self.amount.fen(),
+            accounting_date: with.today,
+            memo: memo.unwrap_or_default(),
+        }))
+    }
+}
+
+impl CommandOf for Settlement {
+    fn deed_of(self, name: &str, with: &With<'_>) -> Result<Option<Deed>, Problem> {
+        let Some(Id(id)) = Id::parse(name) else {
+            return Ok(None);
+        };
+        let pending = VoucherId::of_client(id);
+        let kind = match self.outcome {
+            BankOutcome::Paid => VoucherKind::Post { pending },
+            BankOutcome::Refused => VoucherKind::Void { pending },
+        };
+        let voucher = with.voucher(kind, Vec::new(), None)?;
+        Ok(Some(Deed::Resolve {
+            voucher,
+            is_meant: is_withdrawal,
+        }))
+    }
+}
+
+impl CommandOf for Release {
+    fn deed_of(self, name: &str, with: &With<'_>) -> Result<Option<Deed>, Problem> {
+        let memo = self.memo.map(fit).transpose()?;
+        let Some(Id(id)) = Id::parse(name) else {
+            return Ok(None);
+        };
+        let pending = VoucherId::of_client(id);
+        let voucher = with.voucher(VoucherKind::Void { pending }, Vec::new(), memo)?;
+        Ok(Some(Deed::Resolve {
+            voucher,
+            is_meant: is_hold,
+        }))
+    }
+}
+
+/// Whether a pending voucher holds what is to go from a wallet to a bank.
+fn is_withdrawal(entry: &Entry) -> bool {
+    pending_pair(entry)
+        .is_some_and(|(debit, credit)| debit.subject == USERS && credit.subject == CLIENT_MONEY)
+}
+
+/// Whether a pending voucher holds an amount of a wallet for itself.
+fn is_hold(entry: &Entry) -> bool {
+    pending_pair(entry).is_some_and(|(debit, credit)| debit.subject == USERS && debit == credit)
+}
+
+fn pending_pair(entry: &Entry) -> Option<(AccountId, AccountId)> {
+    let is_pending = matches!(entry.voucher.kind, VoucherKind::Pending { .. });
+    match entry.postings.as_slice() {
+        [debit, credit] if is_pending && debit.side == Side::Debit => {
+            Some((debit.account, credit.account))
+        }
+        _ => None,
+    }
+}

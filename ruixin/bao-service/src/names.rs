@@ -1,0 +1,175 @@
+//! Numbers of users and merchants, ids of vouchers and orders, days: as text outside.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use ruixin_bao::Day;
+use ruixin_bao::ledger::VoucherId;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// Is the number of a user, a merchant or a bank. It is text outside: 16 digits are more than every
+/// program keeps exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Number(pub u64);
+
+/// Is the id of a command, voucher or order: 32 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Id(pub u128);
+
+/// Is the name of a voucher: its id and, where it is the fund's own, a point and its part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VoucherName(pub VoucherId);
+
+/// Is a day, as `2013-05-27`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Date(pub Day);
+
+impl Number {
+    /// Reads digits, without a needless zero before them, up to 9223372036854775807.
+    pub fn parse(text: &str) -> Option<Number> {
+        let is_plain = !text.is_empty()
+            && text.bytes().all(|one| one.is_ascii_digit())
+            && (text == "0" || !text.starts_with('0'));
+        let number: i64 = text.parse().ok().filter(|_| is_plain)?;
+        u64::try_from(number).ok().map(Number)
+    }
+}
+
+impl Id {
+    /// Reads 32 hexadecimal digits in lower case.
+    pub fn parse(text: &str) -> Option<Id> {
+        let is_hex = text.len() == 32
+            && text
+                .bytes()
+                .all(|one| matches!(one, b'0'..=b'9' | b'a'..=b'f'));
+        let id = u128::from_str_radix(text, 16).ok().filter(|_| is_hex)?;
+        Some(Id(id))
+    }
+}
+
+impl VoucherName {
+    /// Reads an id, and a part where there is one.
+    pub fn parse(text: &str) -> Option<VoucherName> {
+        let (id, part) = text.split_once('.').unwrap_or((text, "0"));
+        let part = Number::parse(part).and_then(|part| u32::try_from(part.0).ok())?;
+        if part == 0 && text.contains('.') {
+            return None;
+        }
+        let Id(id) = Id::parse(id)?;
+        Some(VoucherName(VoucherId { id, part }))
+    }
+}
+
+impl Date {
+    /// Reads a day, only as it is written.
+    pub fn parse(text: &str) -> Option<Date> {
+        let day: Day = text.parse().ok()?;
+        (day.to_string() == text).then_some(Date(day))
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(to)
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(to, "{:032x}", self.0)
+    }
+}
+
+impl fmt::Display for VoucherName {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.part {
+            0 => Id(self.0.id).fmt(to),
+            part => write!(to, "{}.{part}", Id(self.0.id)),
+        }
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(to)
+    }
+}
+
+macro_rules! as_text {
+    ($($name:ident $said:literal $pattern:literal $example:literal)*) => {$(
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<$name, D::Error> {
+                let text = <Cow<'de, str>>::deserialize(from)?;
+                $name::parse(&text).ok_or_else(|| de::Error::custom(concat!("it is not ", $said)))
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "pattern": $pattern, "examples": [$example] })
+            }
+        }
+    )*};
+}
+
+as_text! {
+    Number "a number as text" "^(0|[1-9][0-9]{0,18})$" "6000000000000001"
+    Id "an id of 32 hexadecimal digits" "^[0-9a-f]{32}$" "0123456789abcdef0123456789abcdef"
+    VoucherName "the id of a voucher" "^[0-9a-f]{32}([.][1-9][0-9]*)?$" "0123456789abcdef0123456789abcdef"
+    Date "a day, such as 2013-05-27" "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" "2013-05-27"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_as_they_are_written_and_not_otherwise() {
+        for text in ["0", "6001", "9223372036854775807"] {
+            assert_eq!(
+                Number::parse(text).map(|one| one.to_string()).as_deref(),
+                Some(text)
+            );
+        }
+        for wrong in [
+            "",
+            "00",
+            "01",
+            "-1",
+            "+1",
+            "1.0",
+            "9223372036854775808",
+            "１",
+            " 1",
+        ] {
+            assert_eq!(Number::parse(wrong), None, "{wrong}");
+        }
+        let id = "0f".repeat(16);
+        for text in [id.clone(), format!("{id}.2"), format!("{id}.4294967295")] {
+            let name = VoucherName::parse(&text).map(|one| one.to_string());
+            assert_eq!(name, Some(text));
+        }
+        for wrong in [
+            "",
+            "0F",
+            &id.to_uppercase(),
+            &format!("{id}."),
+            &format!("{id}.0"),
+        ] {
+            assert_eq!(VoucherName::parse(wrong), None, "{wrong}");
+        }
+        assert_eq!(Id::parse(&format!("+{}", &id[1..])), None);
+        assert!(Date::parse("2013-05-27").is_some() && Date::parse("20130527").is_none());
+    }
+}

@@ -1,0 +1,108 @@
+//! What the pages ask of the service, and nothing of how it is kept.
+
+use async_trait::async_trait;
+use ruixin_bao::Day;
+use ruixin_bao::calendar::Calendar;
+use ruixin_bao::fund::Request;
+use ruixin_service::language::Language;
+use ruixin_service::problem::Problem;
+use ruixin_service::store::Store;
+
+use super::bills::Page;
+use super::frame::Told;
+use super::view::{Bill, Cap, DayIncome, FundDay, OrderView, Position, Sheet};
+
+/// Is how the service stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Window {
+    pub(super) is_open: bool,
+    /// Microseconds since 1970 UTC.
+    pub(super) since: i64,
+    /// What users are told, in English and Chinese, where there is a notice.
+    pub(super) told: [Option<Told>; 2],
+    /// In how many seconds it is worth trying again.
+    pub(super) retry_after: u64,
+}
+
+impl Window {
+    /// Gives the notice in a language; the other one where there is none: better than nothing.
+    pub(super) fn notice(&self, language: Language) -> Option<&Told> {
+        let [en, zh] = &self.told;
+        match language {
+            Language::English => en.as_ref().or(zh.as_ref()),
+            Language::Chinese => zh.as_ref().or(en.as_ref()),
+        }
+    }
+}
+
+/// Says why an order was not placed.
+#[derive(Debug)]
+pub(super) enum Refused {
+    /// There is less than that, in the wallet or of shares.
+    TooLittle,
+    /// It is more than the cap of the day.
+    AboveCap,
+    /// There is no money for fast redemptions.
+    NoAdvance,
+    /// There is no such merchant.
+    NoMerchant,
+    /// The trading calendar does not know the days.
+    CalendarEnds,
+    /// The fund does not exist yet.
+    BeforeFirstDay,
+    /// The id stands for another order.
+    OtherOrder,
+    /// It cannot be done, for a reason that is not the user's.
+    Other,
+    /// The service is closed.
+    Closed,
+    /// Something is wrong with the service.
+    Problem(Problem),
+}
+
+/// Is what is left of the daily caps; nothing where there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Caps {
+    pub(super) fast: Option<Cap>,
+    pub(super) payment: Option<Cap>,
+}
+
+/// Answers what the pages ask for. Numbers of users are those of sessions, which were checked when
+/// their links were made.
+#[async_trait]
+pub(super) trait Desk: Send + Sync {
+    /// Where links and sessions are kept.
+    fn store(&self) -> &Store;
+    /// Microseconds since 1970 UTC.
+    fn now(&self) -> i64;
+    /// The trading calendar.
+    fn calendar(&self) -> &Calendar;
+    /// First day of the fund.
+    fn first_day(&self) -> Day;
+    async fn window(&self) -> Result<Window, Problem>;
+    async fn position(&self, user: u64) -> Result<Position, Problem>;
+    async fn caps(&self, user: u64) -> Result<Caps, Problem>;
+    /// The days whose income is divided, the last so many, rising.
+    async fn fund_days(&self, last: usize) -> Result<Vec<FundDay>, Problem>;
+    async fn income_of(&self, user: u64, day: Day) -> Result<DayIncome, Problem>;
+    /// A page of incomes, the latest first.
+    async fn incomes(
+        &self,
+        user: u64,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<DayIncome>, Problem>;
+    /// A page of bills, the latest first.
+    async fn bills(
+        &self,
+        user: u64,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<Bill>, Problem>;
+    /// An order, if it is this user's.
+    async fn order(&self, user: u64, id: u128) -> Result<Option<OrderView>, Problem>;
+    /// Places an order; says whether it had been placed before.
+    async fn place(&self, request: Request) -> Result<bool, Refused>;
+    /// The wallet and the shares over a span of days.
+    async fn statement(&self, user: u64, from: Day, until: Day) -> Result<Vec<Sheet>, Problem>;
+}

@@ -1,0 +1,390 @@
+//! Moving in, moving out, paying: a form, what will happen, and the asking for consent.
+
+use maud::{Markup, html};
+use ruixin_bao::Day;
+use ruixin_bao::calendar::Schedule;
+
+use super::figures::{plain, short_day, yuan};
+use super::frame::{Frame, Tab};
+use super::view::{Cap, Deed, Position};
+use super::{order, sentences, words};
+
+/// Is which of the three is filled in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sheet {
+    MoveIn,
+    MoveOut,
+    Pay,
+}
+
+impl Sheet {
+    pub(super) fn path(self) -> &'static str {
+        match self {
+            Sheet::MoveIn => "/move-in",
+            Sheet::MoveOut => "/move-out",
+            Sheet::Pay => "/pay",
+        }
+    }
+
+    fn title(self) -> ruixin_service::language::Words {
+        match self {
+            Sheet::MoveIn => words::MOVE_IN,
+            Sheet::MoveOut => words::MOVE_OUT,
+            Sheet::Pay => words::PAY,
+        }
+    }
+
+    fn check(self) -> ruixin_service::language::Words {
+        match self {
+            Sheet::MoveIn => words::MOVE_IN_CHECK,
+            Sheet::MoveOut => words::MOVE_OUT_CHECK,
+            Sheet::Pay => words::PAY_CHECK,
+        }
+    }
+
+    pub(super) fn is_from_fund(self) -> bool {
+        self != Sheet::MoveIn
+    }
+}
+
+/// Is what somebody typed, as it was typed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Typed {
+    pub(super) amount: String,
+    /// `fast` or `standard`.
+    pub(super) way: String,
+    pub(super) merchant: String,
+}
+
+/// Is what is wrong with it, in words, by field.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Wrong {
+    pub(super) amount: Option<String>,
+    pub(super) way: Option<String>,
+    pub(super) merchant: Option<String>,
+    /// What is of no field.
+    pub(super) whole: Option<String>,
+}
+
+impl Wrong {
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Wrong::default()
+    }
+}
+
+/// Is what a form is drawn from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Form {
+    pub(super) sheet: Sheet,
+    pub(super) typed: Typed,
+    pub(super) wrong: Wrong,
+    /// The one-time id, 32 hexadecimal digits.
+    pub(super) once: String,
+    pub(super) position: Position,
+    /// What would become of an order placed now; nothing beyond the calendar.
+    pub(super) schedule: Option<Schedule>,
+    /// Of fast redemptions, or of payments.
+    pub(super) cap: Option<Cap>,
+}
+
+impl Form {
+    /// Makes a form of which what is there is not known yet.
+    pub(super) fn empty(sheet: Sheet, typed: Typed, once: String) -> Form {
+        Form {
+            sheet,
+            typed,
+            once,
+            wrong: Wrong::default(),
+            position: Position::default(),
+            schedule: None,
+            cap: None,
+        }
+    }
+}
+
+/// Is what is asked to be confirmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Check {
+    pub(super) sheet: Sheet,
+    pub(super) once: String,
+    pub(super) deed: Deed,
+    pub(super) amount_fen: i64,
+    pub(super) schedule: Schedule,
+    pub(super) today: Day,
+    /// Whether the days were others when the page was drawn first.
+    pub(super) has_changed: bool,
+}
+
+/// Draws a form.
+pub(super) fn draw(frame: &Frame, form: &Form) -> Markup {
+    let sheet = form.sheet;
+    let content = html! {
+        div.narrow {
+            h1.page-title { (frame.say(sheet.title())) }
+            @if let Some(whole) = &form.wrong.whole { p.said.bad role="alert" { (whole) } }
+            @if !frame.is_closed() {
+                form.card.sheet method="get" action=(sheet.path()) {
+                    input type="hidden" name="once" value=(form.once);
+                    @if sheet == Sheet::Pay { (merchant(frame, form)) }
+                    (amount(frame, form))
+                    @match sheet {
+                        Sheet::MoveIn => {
+                            @if let Some(schedule) = form.schedule {
+                                p.soft #when { (sentences::earns(schedule, frame.language)) }
+                            }
+                        }
+                        Sheet::MoveOut => { (ways(frame, form)) }
+                        Sheet::Pay => { p.soft { (sentences::pay_hint(form.cap, frame.language)) } }
+                    }
+                    div.row {
+                        button.button type="submit" { (frame.say(words::NEXT)) }
+                    }
+                }
+            }
+            p.pages { a href="/" { (frame.say(words::BACK_HOME)) } }
+        }
+    };
+    frame.page(frame.say(sheet.title()), Some(Tab::Home), &content)
+}
+
+/// The message of a field, with the id by which the field names it.
+fn wrong(id: &str, says: Option<&String>) -> Markup {
+    html! {
+        @if let Some(says) = says { p.wrong id=(id) role="alert" { (says) } }
+    }
+}
+
+fn amount(frame: &Frame, form: &Form) -> Markup {
+    let is_wrong = form.wrong.amount.is_some();
+    let is_from_fund = form.sheet.is_from_fund();
+    let there = match is_from_fund {
+        true => form.position.free_fen(),
+        false => form.position.wallet_fen,
+    };
+    html! {
+        div {
+            label for="amount" { (frame.say(words::AMOUNT)) span.hint #amount-hint { (frame.say(words::AMOUNT_HINT)) } }
+            div.typed {
+                span.unit aria-hidden="true" { "¥" }
+                input #amount type="text" name="amount" inputmode="decimal" autocomplete="off" required
+                    maxlength="24" value=(form.typed.amount) autofocus[form.sheet != Sheet::Pay]
+                    aria-invalid=[is_wrong.then_some("true")]
+                    aria-describedby=(if is_wrong { "amount-wrong amount-hint" } else { "amount-hint" });
+            }
+            (wrong("amount-wrong", form.wrong.amount.as_ref()))
+            p.under {
+                span { (sentences::available(there, is_from_fund, frame.language)) }
+                @if there > 0 && form.sheet != Sheet::Pay {
+                    a href={ (form.sheet.path()) "?fill=" (plain(there)) } { (frame.say(words::ALL_OF_IT)) }
+                }
+            }
+        }
+    }
+}
+
+fn merchant(frame: &Frame, form: &Form) -> Markup {
+    let is_wrong = form.wrong.merchant.is_some();
+    html! {
+        div {
+            label for="merchant" { (frame.say(words::MERCHANT)) }
+            input #merchant type="text" name="merchant" inputmode="numeric" autocomplete="off" required
+                maxlength="20" value=(form.typed.merchant) autofocus aria-invalid=[is_wrong.then_some("true")]
+                aria-describedby=[is_wrong.then_some("merchant-wrong")];
+            (wrong("merchant-wrong", form.wrong.merchant.as_ref()))
+        }
+    }
+}
+
+fn ways(frame: &Frame, form: &Form) -> Markup {
+    let is_standard = form.typed.way == "standard";
+    let is_wrong = form.wrong.way.is_some();
+    html! {
+        fieldset aria-describedby=[is_wrong.then_some("way-wrong")] {
+            legend { (frame.say(words::HOW)) }
+            label.choice {
+                input type="radio" name="way" value="fast" checked[!is_standard];
+                span {
+                    (frame.say(words::FAST))
+                    span.hint { (frame.say(words::FAST_SAYS)) }
+                    span.hint { (sentences::pay_hint(form.cap, frame.language)) }
+                }
+            }
+            label.choice {
+                input type="radio" name="way" value="standard" checked[is_standard];
+                span {
+                    (frame.say(words::STANDARD))
+                    @if let Some(schedule) = form.schedule {
+                        span.hint { (sentences::standard(schedule, frame.language)) }
+                    }
+                }
+            }
+            (wrong("way-wrong", form.wrong.way.as_ref()))
+        }
+    }
+}
+
+/// Draws what will happen, and asks.
+pub(super) fn draw_check(frame: &Frame, check: &Check) -> Markup {
+    let language = frame.language;
+    let day = |day| short_day(day, language);
+    let schedule = check.schedule;
+    let back = back(check);
+    let content = html! {
+        div.narrow {
+            h1.page-title { (frame.say(check.sheet.check())) }
+            @if check.has_changed { p.said.waits role="alert" { (frame.say(words::SINCE_CUT)) } }
+            section.card {
+                p.soft { (frame.say(check.deed.kind().words())) }
+                p.sum-up.figure { (yuan(check.amount_fen)) " " span.soft { (frame.say(words::YUAN)) } }
+                dl.facts {
+                    (order::route(frame, check.deed))
+                    @match check.deed {
+                        Deed::MoveIn => {
+                            dt { (frame.say(words::BELONGS_TO)) } dd { (day(schedule.trade_date)) }
+                            dt { (frame.say(words::CONFIRMED_ON)) } dd { (day(schedule.confirmed_on)) }
+                            dt { (frame.say(words::EARNS_FROM)) } dd { (day(schedule.earns_from)) }
+                            dt { (frame.say(words::SEEN_ON)) } dd { (sentences::day_after(schedule.earns_from, language)) }
+                        }
+                        Deed::MoveOut => {
+                            dt { (frame.say(words::BELONGS_TO)) } dd { (day(schedule.trade_date)) }
+                            dt { (frame.say(words::EARNS_UNTIL)) } dd { (day(schedule.earns_until)) }
+                            dt { (frame.say(words::ARRIVES)) } dd { (day(schedule.confirmed_on)) }
+                        }
+                        Deed::MoveOutFast | Deed::Pay { .. } => {
+                            dt { (frame.say(words::EARNS_UNTIL)) } dd { (day(check.today.previous().unwrap_or(check.today))) }
+                            dt { (frame.say(words::ARRIVES)) } dd { (frame.say(words::AT_ONCE)) }
+                        }
+                    }
+                }
+                form.sheet method="post" action=(check.sheet.path()) {
+                    input type="hidden" name="csrf" value=[frame.csrf.as_ref()];
+                    input type="hidden" name="once" value=(check.once);
+                    input type="hidden" name="amount" value=(plain(check.amount_fen));
+                    input type="hidden" name="seen" value=(schedule.trade_date);
+                    @match check.deed {
+                        Deed::MoveIn => {}
+                        Deed::MoveOut => { input type="hidden" name="way" value="standard"; }
+                        Deed::MoveOutFast => { input type="hidden" name="way" value="fast"; }
+                        Deed::Pay { merchant } => { input type="hidden" name="merchant" value=(merchant); }
+                    }
+                    div.row {
+                        button #confirm .button type="submit" { (frame.say(words::CONFIRM)) }
+                        a.button.second href=(back) { (frame.say(words::CHANGE)) }
+                    }
+                }
+            }
+        }
+    };
+    frame.page(frame.say(check.sheet.check()), Some(Tab::Home), &content)
+}
+
+/// The form again, with what was typed.
+fn back(check: &Check) -> String {
+    let path = check.sheet.path();
+    let amount = plain(check.amount_fen);
+    match check.deed {
+        Deed::MoveIn => format!("{path}?fill={amount}"),
+        Deed::MoveOut => format!("{path}?fill={amount}&way=standard"),
+        Deed::MoveOutFast => format!("{path}?fill={amount}&way=fast"),
+        Deed::Pay { merchant } => format!("{path}?fill={amount}&merchant={merchant}"),
+    }
+}
+
+/// Reads an amount as people type it: digits of either width, thousands apart by commas or blanks, a
+/// sign of yuan before it.
+///
+/// # Errors
+///
+/// What is wrong, as words.
+pub(super) fn amount_of(text: &str) -> Result<i64, ruixin_service::language::Words> {
+    let narrow = |one: char| match one {
+        '０'..='９' => u32::from(one)
+            .checked_sub(u32::from('０'))
+            .and_then(|digit| char::from_digit(digit, 10))
+            .unwrap_or(one),
+        '．' | '。' => '.',
+        '，' => ',',
+        _ => one,
+    };
+    let text: String = text.trim().chars().map(narrow).collect();
+    let text = text.trim_start_matches(['¥', '￥']).trim();
+    let text: String = text
+        .trim_end_matches('元')
+        .chars()
+        .filter(|one| *one != ',' && !one.is_whitespace())
+        .collect();
+    if text.is_empty() {
+        return Err(words::AMOUNT_MISSING);
+    }
+    let (whole, places) = text.split_once('.').unwrap_or((&text, ""));
+    let is_digits = |text: &str| text.bytes().all(|one| one.is_ascii_digit());
+    if !is_digits(whole) || !is_digits(places) || (whole.is_empty() && places.is_empty()) {
+        return Err(words::AMOUNT_UNREADABLE);
+    }
+    let places = places.trim_end_matches('0');
+    if places.len() > 2 {
+        return Err(words::AMOUNT_TOO_FINE);
+    }
+    let whole = whole.trim_start_matches('0');
+    if whole.len() > 11 {
+        return Err(words::AMOUNT_HUGE);
+    }
+    match format!("{whole}{places:0<2}").parse() {
+        Ok(0) => Err(words::AMOUNT_ZERO),
+        Ok(fen) => Ok(fen),
+        Err(_) => Err(words::AMOUNT_UNREADABLE),
+    }
+}
+
+/// Says of an amount that there is less.
+pub(super) fn too_little(form: &Form, frame: &Frame) -> String {
+    let is_from_fund = form.sheet.is_from_fund();
+    let there = match is_from_fund {
+        true => form.position.free_fen(),
+        false => form.position.wallet_fen,
+    };
+    sentences::too_little(there, is_from_fund, frame.language)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_read_as_people_type_them_or_refused_in_words() {
+        let good = [
+            ("100", 10_000),
+            (" 1,234.5 ", 123_450),
+            ("0.01", 1),
+            (".5", 50),
+            ("5.", 500),
+            ("007", 700),
+            ("１００．５０", 10_050),
+            ("¥ 12 元", 1_200),
+            ("￥1，000。25", 100_025),
+            ("1.2300", 123),
+            ("99999999999.99", 9_999_999_999_999),
+        ];
+        for (text, fen) in good {
+            assert_eq!(amount_of(text), Ok(fen), "{text}");
+        }
+        let bad = [
+            ("", words::AMOUNT_MISSING),
+            ("  ", words::AMOUNT_MISSING),
+            ("元", words::AMOUNT_MISSING),
+            ("abc", words::AMOUNT_UNREADABLE),
+            ("-5", words::AMOUNT_UNREADABLE),
+            ("1e3", words::AMOUNT_UNREADABLE),
+            ("1.2.3", words::AMOUNT_UNREADABLE),
+            (".", words::AMOUNT_UNREADABLE),
+            ("<b>", words::AMOUNT_UNREADABLE),
+            ("1.234", words::AMOUNT_TOO_FINE),
+            ("0", words::AMOUNT_ZERO),
+            ("0.00", words::AMOUNT_ZERO),
+            ("100000000000", words::AMOUNT_HUGE),
+        ];
+        for (text, says) in bad {
+            assert_eq!(amount_of(text), Err(says), "{text}");
+        }
+    }
+}

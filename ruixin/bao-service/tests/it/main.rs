@@ -1,0 +1,21 @@
+//! The program and the service on both databases.
+
+#![expect(clippy::unwrap_used, reason = "a test that fails is a test that fails")]
+
+mod api;
+#[path = "../../../../databases/tests/support/certificates.rs"]
+mod certificates;
+mod days;
+mod fuzz;
+mod killed;
+mod limits;
+mod model;
+mod nights;
+#[expect(dead_code, reason = "it serves other tests too")]
+#[path = "../../../../databases/tests/support/postgres.rs"]
+mod postgres;
+mod screens;
+#[path = "../../../bao-store/tests/it/support.rs"]
+mod support;
+mod web;
+mod window;

@@ -1,0 +1,16 @@
+//! The pages over HTTP, as a person with cookies and as a real browser sees them.
+
+#![expect(unreachable_pub, reason = "a test has no outside")]
+
+mod browser;
+#[path = "../../../../databases/tests/support/certificates.rs"]
+mod certificates;
+mod http;
+mod moving;
+#[expect(dead_code, reason = "it serves other tests too")]
+#[path = "../../../../databases/tests/support/postgres.rs"]
+mod postgres;
+mod seen;
+mod service;
+mod signing;
+mod story;

@@ -1,0 +1,52 @@
+//! Why a command was not done.
+
+use ruixin_bao::fund::FundError;
+use ruixin_bao::ledger::{LedgerError, VoucherId};
+use thiserror::Error;
+
+/// Says why a command was refused: the first rule that it breaks.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[expect(missing_docs, reason = "the fields are what the messages name")]
+pub enum Refused {
+    /// The fund, the calendar or the book refuses.
+    #[error(transparent)]
+    Fund(#[from] FundError),
+    /// The voucher is not of the kind that the caller takes it for.
+    #[error("voucher {voucher} is there, and is something else")]
+    OtherVoucher { voucher: VoucherId },
+    /// There is no such payment.
+    #[error("{voucher} is no payment")]
+    NoPayment { voucher: VoucherId },
+    /// The payment has been taken back.
+    #[error("payment {voucher} has been reversed")]
+    PaymentReversed { voucher: VoucherId },
+    /// More is to be given back than is left of the payment.
+    #[error("{asked_fen} fen are to be given back, and {left_fen} are left of the payment")]
+    RefundExceeds { left_fen: i64, asked_fen: i64 },
+    /// A payment of which something was given back cannot be taken back.
+    #[error("{refunded_fen} fen of payment {voucher} have been given back")]
+    HasRefunds {
+        voucher: VoucherId,
+        refunded_fen: i64,
+    },
+}
+
+impl Refused {
+    /// Gives the stable code of the refusal.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Refused::Fund(error) => error.code(),
+            Refused::OtherVoucher { .. } => "voucher_of_other_kind",
+            Refused::NoPayment { .. } => "payment_not_found",
+            Refused::PaymentReversed { .. } => "payment_reversed",
+            Refused::RefundExceeds { .. } => "refund_exceeds_payment",
+            Refused::HasRefunds { .. } => "payment_has_refunds",
+        }
+    }
+}
+
+impl From<LedgerError> for Refused {
+    fn from(error: LedgerError) -> Refused {
+        Refused::Fund(error.into())
+    }
+}

@@ -1,0 +1,78 @@
+//! A service on a thread and a port of its own.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::thread::JoinHandle;
+
+use axum::Router;
+use ruixin_service::gate::Limits;
+use ruixin_service::server;
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+
+use crate::error::LiveError;
+
+/// Is a service that runs until it is dropped: what is under way is finished then.
+#[derive(Debug)]
+pub(crate) struct Host {
+    pub(crate) address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Makes the runtime that a service is opened and served with.
+pub(crate) fn runtime() -> Result<Runtime, LiveError> {
+    Ok(Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?)
+}
+
+impl Host {
+    /// Serves, on a port of this machine that is free or on the one that is given.
+    pub(crate) fn start(
+        runtime: Runtime,
+        router: Router,
+        limits: Limits,
+        port: u16,
+    ) -> Result<Host, LiveError> {
+        let asked = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let listener = runtime.block_on(TcpListener::bind(asked))?;
+        let address = listener.local_addr()?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let thread = std::thread::Builder::new().name("service".to_owned());
+        let thread = thread.spawn(move || {
+            runtime.block_on(server::serve(listener, router, limits.connections, async {
+                // A sender that is gone says the same.
+                let _ = stopped.await;
+            }));
+        })?;
+        Ok(Host {
+            address,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // Who does not listen any more has stopped.
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            // It ends without a word, or has said on stderr why it fell.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The limits of a service that one crowd has to itself.
+pub(crate) fn limits() -> Limits {
+    Limits {
+        per_second: 1_000_000,
+        burst: 1_000_000,
+        ..Limits::default()
+    }
+}

@@ -1,0 +1,246 @@
+//! What users are told while a service is closed, and the hooks that close and open it.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::body::LINE;
+use crate::language::{Language, Words};
+use crate::problem::{INVALID_REQUEST, Kind, Problem};
+
+/// Where nobody says when the service opens again: seconds.
+const RETRY_USUALLY: i64 = 600;
+const RETRY_MOST: i64 = 86_400;
+
+/// Is what users are told: the JSON that Crossfoot's channels send, as far as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Notice {
+    /// `en` or `zh`.
+    pub language: NoticeLanguage,
+    /// What it is about: `stop`, `delay`, `reopening`.
+    #[schemars(length(min = 1, max = 40), regex(pattern = LINE))]
+    pub kind: String,
+    /// One line.
+    #[schemars(length(min = 1, max = 200), regex(pattern = LINE))]
+    pub subject: String,
+    /// The text.
+    #[schemars(
+        length(max = 4000),
+        regex(pattern = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*$")
+    )]
+    pub text: String,
+    /// Figures for programs; `until` is when the service is to be open again (RFC 3339).
+    #[serde(default, deserialize_with = "object")]
+    pub fields: NoticeFields,
+}
+
+/// Reads an object, and not a list of its values.
+fn object<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<T, D::Error> {
+    let fields = serde_json::Map::deserialize(from)?;
+    T::deserialize(serde_json::Value::Object(fields)).map_err(de::Error::custom)
+}
+
+/// Is the language of a notice.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeLanguage {
+    /// English.
+    En,
+    /// Chinese.
+    Zh,
+}
+
+/// Is what is kept of a notice's fields.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NoticeFields {
+    /// When the service is to be open again, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Instant>,
+}
+
+/// Is an instant with the text that it was written as (RFC 3339), checked when it is read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Instant {
+    text: String,
+}
+
+impl Instant {
+    /// Takes a text that was checked before, such as one that was kept.
+    pub fn kept(text: String) -> Instant {
+        Instant { text }
+    }
+
+    /// Gives the text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Gives the milliseconds since 1970 UTC, if the text is an instant.
+    pub fn millis(&self) -> Option<i64> {
+        let stamp: Timestamp = self.text.parse().ok()?;
+        Some(stamp.as_millisecond())
+    }
+}
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Instant, D::Error> {
+        let instant = Instant {
+            text: String::deserialize(from)?,
+        };
+        match instant.millis() {
+            Some(_) if instant.text.len() <= 40 => Ok(instant),
+            _ => Err(de::Error::custom("it is no instant of RFC 3339")),
+        }
+    }
+}
+
+impl JsonSchema for Instant {
+    fn schema_name() -> Cow<'static, str> {
+        "Instant".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "date-time", "maxLength": 40 })
+    }
+}
+
+impl NoticeLanguage {
+    /// Gives its code.
+    pub fn code(self) -> &'static str {
+        match self {
+            NoticeLanguage::En => "en",
+            NoticeLanguage::Zh => "zh",
+        }
+    }
+
+    /// Reads its code.
+    pub fn of_code(code: &str) -> Option<NoticeLanguage> {
+        match code {
+            "en" => Some(NoticeLanguage::En),
+            "zh" => Some(NoticeLanguage::Zh),
+            _ => None,
+        }
+    }
+}
+
+impl From<Language> for NoticeLanguage {
+    fn from(language: Language) -> NoticeLanguage {
+        match language {
+            Language::English => NoticeLanguage::En,
+            Language::Chinese => NoticeLanguage::Zh,
+        }
+    }
+}
+
+impl Notice {
+    /// Says whether its texts can be shown: not empty where they must not be, not too long, without
+    /// control characters.
+    pub fn is_fit(&self) -> bool {
+        let line = |text: &str, most: usize| {
+            !text.trim().is_empty()
+                && text.chars().count() <= most
+                && !text.chars().any(char::is_control)
+        };
+        let is_text = self.text.chars().count() <= 4_000
+            && !self.text.chars().any(|one| one.is_control() && one != '\n');
+        line(&self.kind, 40) && line(&self.subject, 200) && is_text
+    }
+}
+
+/// Gives the notice of a language; the other one where there is none: better than nothing.
+pub fn of_language(notices: &[Notice], language: Language) -> Option<&Notice> {
+    let wanted = NoticeLanguage::from(language);
+    let same = notices.iter().find(|notice| notice.language == wanted);
+    same.or(notices.first())
+}
+
+/// Gives in how many seconds it is worth trying again, by the latest `until` of the notices.
+pub fn retry_after(notices: &[Notice], now_millis: i64) -> u64 {
+    let untils = notices.iter().map(|notice| &notice.fields.until);
+    let until = untils.flatten().filter_map(Instant::millis).max();
+    let seconds = until.map_or(RETRY_USUALLY, |until| {
+        until.saturating_sub(now_millis).div_euclid(1_000)
+    });
+    let seconds = match seconds {
+        ..=0 => RETRY_USUALLY,
+        some => some.min(RETRY_MOST),
+    };
+    u64::try_from(seconds).unwrap_or(1)
+}
+
+/// Makes the problem that a caller is told while a service is closed: the notice's words, or the
+/// usual ones.
+pub fn closed(kind: &'static Kind, notices: &[Notice], now_millis: i64, usual: Words) -> Problem {
+    let said = |language| {
+        let of = |notice: &&Notice| notice.language == language;
+        let notice = notices.iter().find(of)?;
+        let text = format!("{}\n{}", notice.subject, notice.text);
+        Some(text.trim_end().to_owned())
+    };
+    let en = said(NoticeLanguage::En).unwrap_or_else(|| usual.en.to_owned());
+    let zh = said(NoticeLanguage::Zh).unwrap_or_else(|| usual.zh.to_owned());
+    Problem::new(kind)
+        .says(en, zh)
+        .retry_after(retry_after(notices, now_millis))
+}
+
+/// The steps whose hooks close a service.
+pub const CLOSING: &[&str] = &["freeze"];
+/// The steps whose hooks open it.
+pub const OPENING: &[&str] = &["rollback", "release"];
+
+/// Makes the schema of a call that closes.
+pub fn closing_schema(_: &mut SchemaGenerator) -> Schema {
+    call_schema(CLOSING)
+}
+
+/// Makes the schema of a call that opens.
+pub fn opening_schema(_: &mut SchemaGenerator) -> Schema {
+    call_schema(OPENING)
+}
+
+fn call_schema(steps: &[&str]) -> Schema {
+    let steps: Vec<Option<&str>> = steps.iter().map(|step| Some(*step)).chain([None]).collect();
+    json_schema!({
+        "type": "object",
+        "description": "What a hook of Crossfoot says.",
+        "properties": {
+            "step": { "enum": steps, "description": "The step whose hook it is." },
+            "rehearsal": { "type": "boolean", "description": "Whether nothing is to be changed." },
+        },
+    })
+}
+
+/// Is what a hook of Crossfoot says: what step it is, and whether it is only tried.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+pub struct Call {
+    /// `freeze`, `release` or `rollback`.
+    #[serde(default)]
+    pub step: Option<String>,
+    /// Whether nothing is to be changed.
+    #[serde(default)]
+    pub rehearsal: bool,
+}
+
+impl Call {
+    /// Lets only calls of some steps pass: a hook of another step has been given the wrong address.
+    ///
+    /// # Errors
+    ///
+    /// The step is another one.
+    pub fn of_steps(self, steps: &[&str]) -> Result<Call, Problem> {
+        match self.step.as_deref() {
+            Some(step) if !steps.contains(&step) => Err(Problem::new(INVALID_REQUEST).says(
+                format!("The step is not one of: {}.", steps.join(", ")),
+                format!("步骤应为：{}。", steps.join("、")),
+            )),
+            _ => Ok(self),
+        }
+    }
+}
