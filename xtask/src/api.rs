@@ -3,6 +3,8 @@
 //! It is no part of `cargo xtask ci`, which needs no network: schemathesis comes from PyPI, once, into
 //! the user's cache folder. Everything that it finds is an error here.
 
+mod services;
+
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -12,134 +14,13 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
+use services::{SERVICES, Service};
+
 use crate::arguments::Arguments;
 use crate::{place, programs};
 
 /// The release that was tried; another one may find, or ask for, other things.
 const SCHEMATHESIS: &str = "4.32.5";
-
-/// Is a service as this command knows it.
-struct Service {
-    /// Its program, and the package that brings it.
-    name: &'static str,
-    package: &'static str,
-    /// The variable that names its store, for which a file of SQLite is made.
-    store: &'static str,
-    /// What founds its books, where that is a command of its own.
-    found: &'static [&'static str],
-    /// What makes a key that may do everything, and prints it.
-    key: &'static [&'static str],
-    /// What serves on a free port, and says `listening on ADDRESS` first.
-    serve: &'static [&'static str],
-    /// What closes the service, and so is tried apart from the rest, and what goes with it.
-    closing: &'static str,
-    window: &'static str,
-    /// What is there before it begins.
-    openings: &'static [Opening],
-    /// Codes of its tables and usual amounts, by the fields that hold them.
-    codes: &'static [(&'static str, &'static str)],
-}
-
-/// Is something that is there before: what asks for it, and what others name it by.
-struct Opening {
-    path: &'static str,
-    /// `{payer}` is the first number that goes by that name.
-    body: &'static str,
-    /// Where in the answer its number is, and the fields and parameters that may name it.
-    number: &'static str,
-    named: &'static [&'static str],
-}
-
-impl Opening {
-    const fn new(
-        path: &'static str,
-        body: &'static str,
-        number: &'static str,
-        named: &'static [&'static str],
-    ) -> Self {
-        Self {
-            path,
-            body,
-            number,
-            named,
-        }
-    }
-}
-
-const SERVICES: &[Service] = &[Service {
-    name: "ruixin-pay",
-    package: "ruixin-pay",
-    store: "RUIXIN_PAY_STORE",
-    found: &[],
-    key: &["key", "--name", "api", "--role", "admin"],
-    serve: &[
-        "serve",
-        "--listen",
-        "127.0.0.1:0",
-        "--log",
-        "error",
-        "--rate",
-        "100000",
-    ],
-    closing: "/v1/admin/window/freeze",
-    window: "/window",
-    openings: &[
-        Opening::new(
-            "/v1/accounts",
-            r#"{"owner":"user","name":"王芳","channel":"ICBC"}"#,
-            "/account",
-            &["account", "payer"],
-        ),
-        Opening::new(
-            "/v1/accounts",
-            r#"{"owner":"user","name":"李伟","channel":"CMB"}"#,
-            "/account",
-            &["account", "payee"],
-        ),
-        Opening::new(
-            "/v1/accounts",
-            r#"{"owner":"merchant","name":"鑫源图书城","class":"A"}"#,
-            "/account",
-            &["account", "merchant"],
-        ),
-        Opening::new(
-            "/v1/top-ups",
-            r#"{"account":"{payer}","amount":"9000000","channel":"ICBC"}"#,
-            "",
-            &[],
-        ),
-        Opening::new(
-            "/v1/top-ups",
-            r#"{"account":"{payee}","amount":"9000000","channel":"ICBC"}"#,
-            "",
-            &[],
-        ),
-        Opening::new(
-            "/v1/payments",
-            r#"{"payer":"{payer}","merchant":"{merchant}","amount":"900000"}"#,
-            "/order/order_id",
-            &["order"],
-        ),
-        Opening::new(
-            "/v1/withdrawals",
-            r#"{"account":"{payer}","amount":"10.00","channel":"CMB"}"#,
-            "/order/order_id",
-            &["order"],
-        ),
-        Opening::new(
-            "/v1/holds",
-            r#"{"account":"{payer}","amount":"900000"}"#,
-            "/hold/hold",
-            &["hold"],
-        ),
-    ],
-    codes: &[
-        ("channel", "ICBC"),
-        ("class", "A"),
-        ("amount", "10.00"),
-        ("coupon", "1.00"),
-    ],
-}];
 
 /// A refusal by a rule of the books (422) is an answer to data that are valid; so is what is not
 /// there (404). What a document says of statuses is another check.
