@@ -9,6 +9,7 @@
     reason = "a command speaks on its output"
 )]
 
+mod api;
 mod arguments;
 mod bench;
 mod causes;
@@ -45,6 +46,8 @@ cargo xtask COMMAND
   rehearse-causes        plants every cause in seeded books and measures what is found,
                          writes docs/CAUSES-MEASURED.md; --seed S, --records N, --quick
   fuzz TARGET [SECONDS]  runs one fuzz target, 60 seconds if not said
+  api [SERVICE]          holds the services against their OpenAPI documents with schemathesis,
+                         which it installs from PyPI; --seed N, --examples N
   dist                   the program with its man pages and completions
 
 `cargo xtask COMMAND --help` says more where there is more.";
@@ -59,6 +62,7 @@ const COMMANDS: &[&str] = &[
     "bench",
     "rehearse-causes",
     "fuzz",
+    "api",
     "dist",
 ];
 
@@ -97,6 +101,7 @@ fn run(mut arguments: Arguments) -> Result<()> {
         Some("corpus") => corpus::run(arguments),
         Some("bench") => bench::run(arguments),
         Some("rehearse-causes") => rehearse::run(arguments),
+        Some("api") => api::run(arguments),
         Some("fuzz") => fuzz::run(arguments),
         None | Some("help" | "--help" | "-h") => {
             println!("{USAGE}");

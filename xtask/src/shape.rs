@@ -29,7 +29,7 @@ fn the_crates_know_each_other_one_way_only() {
     ruixin-faults
     ruixin-history
     ruixin-live         ruixin-pay ruixin-service
-    ruixin-pay          ruixin-service
+    ruixin-pay          ruixin-history ruixin-service
     ruixin-service
     rules               books cutover ledger
     shadow              ledger

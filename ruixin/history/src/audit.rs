@@ -28,9 +28,64 @@ pub struct AuditError {
     pub column: &'static str,
 }
 
+/// Is a field of a record for a check code: a time or date as it is written, an amount in the
+/// smallest units, a whole number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field<'a> {
+    /// Nothing.
+    Nothing,
+    /// A text, a time or a date.
+    Text(&'a str),
+    /// Fen, or a whole number.
+    Number(i64),
+}
+
 impl Auditor {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// Makes the one who knows the books of a seed, whatever their size.
+    pub fn new(seed: u64) -> Self {
         Self { seed }
+    }
+
+    /// Gives the seed.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Gives the check code that a record of these fields has: all of the table's columns but the
+    /// last one, in their order. Nothing if a field is of another kind than its column. Whoever goes
+    /// on with a book seals new records with it.
+    pub fn check_code<'a>(
+        &self,
+        table: Table,
+        fields: impl ExactSizeIterator<Item = Field<'a>>,
+    ) -> Option<i64> {
+        let (_, columns) = table.columns().split_last()?;
+        if fields.len() != columns.len() {
+            return None;
+        }
+        let mut seal = Seal::new(SealKey::new(self.seed, table));
+        for (column, field) in columns.iter().zip(fields) {
+            match (column.kind, field) {
+                (ColumnKind::Money, Field::Number(fen)) => seal.money(Some(fen)),
+                (ColumnKind::Number, Field::Number(number)) => seal.number(number),
+                (ColumnKind::Money | ColumnKind::Number | ColumnKind::Rate, Field::Text(_))
+                | (_, Field::Number(_)) => return None,
+                (_, Field::Text(text)) => absorb_text(&mut seal, *column, Some(text))?,
+                (_, Field::Nothing) => absorb_text(&mut seal, *column, None)?,
+            }
+        }
+        Some(seal.finish())
+    }
+
+    /// Gives the two digits that end the serial of a shard's record of that number.
+    pub fn serial_check(&self, shard: u32, number: u64) -> u64 {
+        numbers::serial_check(self.seed, shard, number)
+    }
+
+    /// Gives the number of an account by its place; [`Auditor::locate`] comes back from it. Nothing
+    /// for an index beyond all numbers.
+    pub fn account(&self, place: AccountPlace) -> Option<String> {
+        numbers::account(self.seed, place)
     }
 
     /// Says whether a record is as it was generated, from its fields as a CSV file holds them:

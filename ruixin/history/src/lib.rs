@@ -61,7 +61,7 @@ use std::path::Path;
 
 use thiserror::Error;
 
-pub use audit::{AuditError, Auditor};
+pub use audit::{AuditError, Auditor, Field};
 pub use digits::Digits;
 pub use numbers::{AccountPlace, Owner};
 pub use record::{

@@ -2,7 +2,7 @@
 
 use crate::calendar::{DAYS, FIRST_DAY, compact};
 use crate::digits::Digits;
-use crate::permutation::Permutation;
+use crate::permutation::{Permutation, RANGE};
 use crate::random::{Purpose, Random};
 
 /// The shard number of the house's own accounts.
@@ -72,6 +72,13 @@ impl AccountNumbers {
         digits.put(12, &[luhn(&digits.as_bytes()[..12])]);
         digits
     }
+}
+
+/// The number of an account by its place.
+pub(crate) fn account(seed: u64, place: AccountPlace) -> Option<String> {
+    let numbers = AccountNumbers::new(seed, place.owner, place.shard);
+    let is_one = place.index < RANGE && place.shard <= HOUSE;
+    is_one.then(|| numbers.number(place.index).to_string())
 }
 
 /// Tells which account a number stands for, or nothing if no account can have it.
@@ -152,7 +159,7 @@ impl DayTexts {
 }
 
 /// Two digits that a serial made up by hand is unlikely to have.
-fn serial_check(seed: u64, shard: u32, number: u64) -> u64 {
+pub(crate) fn serial_check(seed: u64, shard: u32, number: u64) -> u64 {
     let place = [u64::from(shard), number];
     Random::keyed(seed, Purpose::SerialCheck, place).below(100)
 }
@@ -183,6 +190,7 @@ mod tests {
                         index
                     }
                 );
+                assert_eq!(account(9, place), Some(number.to_string()));
             }
         }
     }

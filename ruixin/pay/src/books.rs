@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use ruixin_service::idempotency::{Answer, Asked, Before};
 use ruixin_service::keys::Caller;
+use ruixin_service::prune;
 use ruixin_service::store::{Change, Dialect, Migration, Row, Store, StoreError, Tx, Value};
 use thiserror::Error;
 
-use crate::civil::Clock;
+use crate::civil::{Civil, Clock};
 use crate::codes::Rates;
 use crate::command::{AccountView, Command, MovementPage, OrderView};
 use crate::decide::{Need, Numbers, Page, Reply, decide};
@@ -38,6 +40,14 @@ const MIGRATIONS: [Migration; 2] = [
     },
 ];
 
+/// All migrations of a wallet's database.
+pub(crate) fn migrations() -> Vec<Migration> {
+    ruixin_service::MIGRATIONS
+        .into_iter()
+        .chain(MIGRATIONS)
+        .collect()
+}
+
 /// Is the books of a wallet. A clone is the same books.
 #[derive(Debug, Clone)]
 pub struct Books {
@@ -45,6 +55,8 @@ pub struct Books {
     pub(crate) clock: Clock,
     pub(crate) rates: Arc<Rates>,
     pub(crate) sealer: Sealer,
+    /// What the sealer was made from.
+    seal: Arc<str>,
     /// Whether payments were taken when we looked last: it spares the store what would be refused.
     /// The truth is in the store.
     pub(crate) closed: Arc<AtomicBool>,
@@ -83,7 +95,11 @@ enum Found {
     Answered { answer: Answer, is_replay: bool },
 }
 
-const STATE: &str = "SELECT state FROM house";
+const LAST_SERIAL: &str = "SELECT serial FROM flow ORDER BY serial DESC LIMIT 1";
+/// Serials begin with their day.
+const LAST_MOMENT: &str =
+    "SELECT clock:happened_at FROM flow WHERE serial >= ?1 ORDER BY happened_at DESC LIMIT 1";
+const STATE: &str = "SELECT state, seal FROM house";
 /// Payments hold it in common while they run, the freeze alone: it waits for all of them.
 const PASS: [&str; 2] = [
     "SELECT 1",
@@ -104,19 +120,15 @@ impl Books {
     ///
     /// The database cannot be reached, or holds something else.
     pub async fn open(address: &str, clock: Clock) -> Result<Books, StoreError> {
-        let migrations: Vec<Migration> = ruixin_service::MIGRATIONS
-            .into_iter()
-            .chain(MIGRATIONS)
-            .collect();
-        let store = Store::open(address, &migrations).await?;
+        let store = Store::open(address, &migrations()).await?;
         let seal = house::found(&store, clock).await?;
-        let sealer = Sealer::of_hex(&seal)
+        let sealer = Sealer::of_text(&seal)
             .ok_or_else(|| StoreError::Migration("the seal is no key".to_owned()))?;
         let (rates, is_closed) = store
             .read(async |tx| {
                 let rates = Rates::read(tx).await?;
                 let state = tx.rows(STATE, vec![]).await?;
-                Ok((rates, is_closed(&state)?))
+                Ok((rates, state_of(&state)?.0))
             })
             .await?;
         Ok(Books {
@@ -124,8 +136,43 @@ impl Books {
             clock,
             rates: Arc::new(rates),
             sealer,
+            seal: seal.into(),
             closed: Arc::new(AtomicBool::new(is_closed)),
         })
+    }
+
+    /// Gives the same books with another clock.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Books {
+        self.clock = clock;
+        self
+    }
+
+    /// Gives the time of the last record, if there is any.
+    ///
+    /// # Errors
+    ///
+    /// The store failed.
+    pub async fn last_moment(&self) -> Result<Option<Civil>, StoreError> {
+        let read = async |tx: &mut Tx<'_>| {
+            let last = tx.rows(LAST_SERIAL, vec![]).await?;
+            let last = last.first().and_then(|row| row.text(0).ok()?.get(..8));
+            let Some(day) = last.map(str::to_owned) else {
+                return Ok(None);
+            };
+            let rows = tx.rows(LAST_MOMENT, vec![day.into()]).await?;
+            let text = rows.first().map(|row| row.text(0)).transpose()?;
+            Ok(text.and_then(Civil::parse))
+        };
+        self.store.read(read).await
+    }
+
+    /// Prunes answers that are older than `keep` by the books' clock, until it is dropped. A key
+    /// whose answer is pruned is free again.
+    pub async fn keep_pruning(self, keep: Duration, every: Duration) {
+        let clock = self.clock;
+        let now = move || clock.now().millis() / 1_000;
+        prune::keep_pruning(self.store, keep, every, now).await;
     }
 
     /// Gives the store.
@@ -144,6 +191,7 @@ impl Books {
         if self.closed.load(Ordering::Acquire) && self.still_closed().await? {
             return self.said_before(asked).await;
         }
+        let asked = asked.at(self.clock.now().millis() / 1_000);
         let books = self.clone();
         let found = self
             .store
@@ -161,7 +209,7 @@ impl Books {
 
     /// Looks whether somebody has opened the books since.
     async fn still_closed(&self) -> Result<bool, StoreError> {
-        let read = async |tx: &mut Tx<'_>| is_closed(&tx.rows(STATE, vec![]).await?);
+        let read = async |tx: &mut Tx<'_>| Ok(state_of(&tx.rows(STATE, vec![]).await?)?.0);
         let closed = self.store.read(read).await?;
         self.closed.store(closed, Ordering::Release);
         Ok(closed)
@@ -296,7 +344,18 @@ impl Books {
                 Dialect::Postgres => drawn_numbers(&drawn)?,
             },
         };
-        Ok((page, asked.before(&before)?, is_closed(&state)?))
+        Ok((page, asked.before(&before)?, self.is_closed(&state)?))
+    }
+
+    /// Whether payments are taken; an error if these are other books than were opened.
+    fn is_closed(&self, state: &[Row]) -> Result<bool, StoreError> {
+        let (is_closed, seal) = state_of(state)?;
+        match seal == &*self.seal {
+            true => Ok(is_closed),
+            false => Err(StoreError::Fault(
+                "other books were imported since the service began: begin it again".to_owned(),
+            )),
+        }
     }
 
     /// Gives an account; the house's own are none of a caller's.
@@ -452,10 +511,11 @@ fn outcome(answer: Answer, is_replay: bool) -> Result<Outcome, StoreError> {
     })
 }
 
-pub(crate) fn is_closed(state: &[Row]) -> Result<bool, StoreError> {
+/// Whether the books are closed, and the key of their check codes.
+fn state_of(state: &[Row]) -> Result<(bool, &str), StoreError> {
     let row = state.first();
     let row = row.ok_or_else(|| StoreError::Fault("the books were not founded".to_owned()))?;
-    Ok(row.text(0)? != "open")
+    Ok((row.text(0)? != "open", row.text(1)?))
 }
 
 /// The numbers up to the last ones, which SQLite's counter gives.

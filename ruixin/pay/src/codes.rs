@@ -61,14 +61,51 @@ pub enum Kind {
     Freeze,
     /// 解冻
     Unfreeze,
+    /// 快捷充值, of books that were kept elsewhere, as all that follow.
+    QuickTopUp,
+    /// 商户补足
+    MerchantCover,
+    /// 担保交易付款
+    EscrowPayment,
+    /// 担保交易收款
+    EscrowRelease,
+    /// 担保交易退款
+    EscrowReturn,
+    /// 红包奖励
+    Bonus,
+    /// 服务费
+    ServiceFee,
+    /// 人工调账, in favour of the customer
+    AdjustmentIn,
+    /// 人工调账, to his debit
+    AdjustmentOut,
+    /// 红字冲正
+    Reversal,
+}
+
+/// Is who stands on the other side of a movement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OtherSide {
+    /// The house's account of the channel that the record names.
+    Channel,
+    /// Another customer.
+    Transit,
+    Escrow,
+    /// The frozen part of the same account.
+    Frozen,
+    Marketing,
+    /// Nobody but the fee.
+    Fee,
+    /// The house's account that the record names, or suspense where it names none.
+    Named,
 }
 
 /// The business day on which the codes were numbered anew.
 const RENUMBERED: &str = "2011-07-01";
 
 impl Kind {
-    /// All kinds that this service books.
-    pub const ALL: [Kind; 10] = [
+    /// All kinds: ten that this service books, and ten that only older books have.
+    pub const ALL: [Kind; 20] = [
         Kind::TopUp,
         Kind::PaymentOut,
         Kind::PaymentIn,
@@ -79,6 +116,16 @@ impl Kind {
         Kind::Withdrawal,
         Kind::Freeze,
         Kind::Unfreeze,
+        Kind::QuickTopUp,
+        Kind::MerchantCover,
+        Kind::EscrowPayment,
+        Kind::EscrowRelease,
+        Kind::EscrowReturn,
+        Kind::Bonus,
+        Kind::ServiceFee,
+        Kind::AdjustmentIn,
+        Kind::AdjustmentOut,
+        Kind::Reversal,
     ];
 
     /// Word, whether money comes in, codes before and from [`RENUMBERED`] on.
@@ -94,6 +141,38 @@ impl Kind {
             Kind::Withdrawal => ("WITHDRAWAL", false, ["09", "31"]),
             Kind::Freeze => ("FREEZE", false, ["10", "41"]),
             Kind::Unfreeze => ("UNFREEZE", true, ["11", "42"]),
+            // Before they had a code of their own, quick top-ups were plain ones.
+            Kind::QuickTopUp => ("QUICK_TOPUP", true, ["", "11"]),
+            Kind::MerchantCover => ("MERCHANT_COVER", true, ["15", "15"]),
+            Kind::EscrowPayment => ("ESCROW_PAYMENT", false, ["04", "04"]),
+            Kind::EscrowRelease => ("ESCROW_RELEASE", true, ["05", "05"]),
+            Kind::EscrowReturn => ("ESCROW_RETURN", true, ["06", "53"]),
+            Kind::Bonus => ("BONUS", true, ["14", "07"]),
+            Kind::ServiceFee => ("SERVICE_FEE", false, ["16", "08"]),
+            Kind::AdjustmentIn => ("ADJUSTMENT", true, ["99", "99"]),
+            Kind::AdjustmentOut => ("ADJUSTMENT", false, ["99", "99"]),
+            Kind::Reversal => ("REVERSAL", true, ["98", "98"]),
+        }
+    }
+
+    pub(crate) fn other_side(self) -> OtherSide {
+        match self {
+            Kind::TopUp
+            | Kind::QuickTopUp
+            | Kind::MerchantCover
+            | Kind::Withdrawal
+            | Kind::Reversal => OtherSide::Channel,
+            Kind::PaymentOut
+            | Kind::PaymentIn
+            | Kind::RefundOut
+            | Kind::RefundIn
+            | Kind::TransferOut
+            | Kind::TransferIn => OtherSide::Transit,
+            Kind::EscrowPayment | Kind::EscrowRelease | Kind::EscrowReturn => OtherSide::Escrow,
+            Kind::Freeze | Kind::Unfreeze => OtherSide::Frozen,
+            Kind::Bonus => OtherSide::Marketing,
+            Kind::ServiceFee => OtherSide::Fee,
+            Kind::AdjustmentIn | Kind::AdjustmentOut => OtherSide::Named,
         }
     }
 
@@ -277,6 +356,8 @@ mod tests {
         for day in ["2011-06-30", "2011-07-01"] {
             for kind in Kind::ALL {
                 let code = kind.code(day);
+                let has_one = kind != Kind::QuickTopUp || day == RENUMBERED;
+                assert_eq!(!code.is_empty(), has_one);
                 assert_eq!(Kind::of_code(code, kind.direction(), day), Some(kind));
             }
         }

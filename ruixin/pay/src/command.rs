@@ -1,9 +1,13 @@
 //! What can be asked for, and what is answered.
 
+use ruixin_service::body::LINE;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::money::{Amount, Yuan};
+
+/// The form of an account's number.
+const ACCOUNT: &str = "^[0-9]{16}$";
 
 /// Opens an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -12,7 +16,7 @@ pub struct OpenAccount {
     /// Whose it is to be.
     pub owner: NewOwner,
     /// The name, 1 to 60 characters.
-    #[schemars(length(min = 1, max = 60))]
+    #[schemars(length(min = 1, max = 60), regex(pattern = LINE))]
     pub name: String,
     /// The merchant's class, a row of `merchant_rate`; merchants must have one, users must not.
     pub class: Option<String>,
@@ -35,13 +39,14 @@ pub enum NewOwner {
 #[serde(deny_unknown_fields)]
 pub struct TopUp {
     /// The account.
+    #[schemars(regex(pattern = ACCOUNT))]
     pub account: String,
     /// How much.
     pub amount: Amount,
     /// The bank, a row of `channel`.
     pub channel: String,
     /// A memo of up to 100 characters.
-    #[schemars(length(min = 1, max = 100))]
+    #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
     pub memo: Option<String>,
 }
 
@@ -50,15 +55,17 @@ pub struct TopUp {
 #[serde(deny_unknown_fields)]
 pub struct Payment {
     /// The user.
+    #[schemars(regex(pattern = ACCOUNT))]
     pub payer: String,
     /// The merchant, who gets the amount less the fee of its class.
+    #[schemars(regex(pattern = ACCOUNT))]
     pub merchant: String,
     /// The price, the coupon within it.
     pub amount: Amount,
     /// What the house adds; less than the price.
     pub coupon: Option<Amount>,
     /// What is bought, up to 100 characters.
-    #[schemars(length(min = 1, max = 100))]
+    #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
     pub title: Option<String>,
 }
 
@@ -69,7 +76,7 @@ pub struct Refund {
     /// How much; all refunds of a payment together are at most what the user paid himself.
     pub amount: Amount,
     /// A memo of up to 100 characters.
-    #[schemars(length(min = 1, max = 100))]
+    #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
     pub memo: Option<String>,
 }
 
@@ -78,13 +85,15 @@ pub struct Refund {
 #[serde(deny_unknown_fields)]
 pub struct Transfer {
     /// Who sends.
+    #[schemars(regex(pattern = ACCOUNT))]
     pub payer: String,
     /// Who gets.
+    #[schemars(regex(pattern = ACCOUNT))]
     pub payee: String,
     /// How much.
     pub amount: Amount,
     /// A memo of up to 100 characters.
-    #[schemars(length(min = 1, max = 100))]
+    #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
     pub memo: Option<String>,
 }
 
@@ -93,13 +102,14 @@ pub struct Transfer {
 #[serde(deny_unknown_fields)]
 pub struct Withdrawal {
     /// The account.
+    #[schemars(regex(pattern = ACCOUNT))]
     pub account: String,
     /// How much, the fee within it; 10.00 at least.
     pub amount: Amount,
     /// The bank, a row of `channel`.
     pub channel: String,
     /// A memo of up to 100 characters.
-    #[schemars(length(min = 1, max = 100))]
+    #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
     pub memo: Option<String>,
 }
 
@@ -126,11 +136,12 @@ pub enum BankOutcome {
 #[serde(deny_unknown_fields)]
 pub struct NewHold {
     /// The account.
+    #[schemars(regex(pattern = ACCOUNT))]
     pub account: String,
     /// How much.
     pub amount: Amount,
     /// Why, up to 100 characters.
-    #[schemars(length(min = 1, max = 100))]
+    #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
     pub memo: Option<String>,
 }
 
@@ -141,7 +152,7 @@ pub struct Release {
     /// How much; left out, all that is left.
     pub amount: Option<Amount>,
     /// Why, up to 100 characters.
-    #[schemars(length(min = 1, max = 100))]
+    #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
     pub memo: Option<String>,
 }
 
@@ -167,6 +178,7 @@ pub enum Command {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AccountView {
     /// 16 digits.
+    #[schemars(regex(pattern = ACCOUNT))]
     pub account: String,
     /// `user` or `merchant`.
     pub owner: NewOwner,
@@ -192,6 +204,7 @@ pub struct MovementView {
     /// 22 digits; later movements of an account have higher ones.
     pub serial: String,
     /// The account.
+    #[schemars(regex(pattern = ACCOUNT))]
     pub account: String,
     /// `TOPUP`, `PAYMENT_OUT` and so on, as in `type_code`.
     pub kind: String,
@@ -261,6 +274,7 @@ pub struct HoldView {
     /// 22 digits: the serial of the record that began it.
     pub hold: String,
     /// The account.
+    #[schemars(regex(pattern = ACCOUNT))]
     pub account: String,
     /// What was frozen.
     pub amount: Yuan,

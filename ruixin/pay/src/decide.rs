@@ -137,7 +137,7 @@ impl Desk<'_> {
             return Err(Refusal::ChannelUnknown);
         }
         let account = Account {
-            number: numbers::account(owner, self.page.numbers.account),
+            number: numbers::account(self.sealer, owner, self.page.numbers.account),
             owner,
             name: asked.name.clone(),
             class: asked.class.clone(),

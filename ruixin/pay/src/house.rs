@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::books::Books;
-use crate::civil::Clock;
-use crate::codes::{Kind, Owner};
+use crate::civil::{Civil, Clock};
+use crate::codes::{Kind, OtherSide, Owner};
 use crate::money::Yuan;
 use crate::numbers;
 use crate::record::{Account, Sealer};
@@ -40,7 +40,7 @@ pub(crate) async fn found(store: &Store, clock: Clock) -> Result<String, StoreEr
             return Ok(Change::new(row.text(0)?.to_owned()));
         }
         let now = clock.now().to_string();
-        let sealer = Sealer::of_hex(&seal);
+        let sealer = Sealer::of_text(&seal);
         let sealer = sealer.ok_or_else(|| StoreError::Fault("the seal is no key".to_owned()))?;
         let mut change = Change::new(seal.clone()).with(Write::one(
             "INSERT INTO house (id, state, since, seal) VALUES (1, 'open', time:1, ?2)",
@@ -57,7 +57,7 @@ pub(crate) async fn found(store: &Store, clock: Clock) -> Result<String, StoreEr
         accounts.extend(HOUSE.map(|(class, name)| (class, name.to_owned(), None)));
         for (index, (class, name, channel)) in (0..).zip(accounts) {
             let account = Account {
-                number: numbers::account(Owner::House, index),
+                number: numbers::account(&sealer, Owner::House, index),
                 owner: Owner::House,
                 name,
                 class: Some(class.to_owned()),
@@ -139,12 +139,17 @@ const ALONE: [&str; 2] = [
     "SELECT 1",
     "SELECT set_config('lock_timeout', '60s', true), CAST(pg_advisory_xact_lock(7305802) AS TEXT)",
 ];
-/// The flow by business day, code and channel.
+/// The flow by day, whether it is after 23:00, code, channel, and the account that a record by hand
+/// names. The day of a text is cut out of it: to reckon with it would take most of the time.
 const BY_DAY: [&str; 2] = [
-    "SELECT date(happened_at, '+1 hour'), type_code, direction, channel, count(*), sum_fen:amount, \
-     sum_fen:fee, sum_fen:coupon FROM flow GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
-    "SELECT to_char(happened_at + interval '1 hour', 'YYYY-MM-DD'), type_code, direction, channel, \
-     count(*), sum_fen:amount, sum_fen:fee, sum_fen:coupon FROM flow GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
+    "SELECT substr(happened_at, 1, 10), substr(happened_at, 12, 2) = '23', type_code, direction, channel, \
+     CASE WHEN type_code = '99' THEN counterparty END, count(*), sum_fen:amount, sum_fen:fee, sum_fen:coupon \
+     FROM flow GROUP BY 1, 2, 3, 4, 5, 6",
+    "SELECT to_char(day, 'YYYY-MM-DD'), 0, type_code, direction, channel, named, records, amount, fee, coupon \
+     FROM (SELECT CAST(happened_at + interval '1 hour' AS date) AS day, type_code, direction, channel, \
+     CASE WHEN type_code = '99' THEN counterparty END AS named, count(*) AS records, \
+     sum_fen:amount AS amount, sum_fen:fee AS fee, sum_fen:coupon AS coupon \
+     FROM flow GROUP BY 1, 2, 3, 4, 5) AS by_day",
 ];
 const CUSTOMERS: &str =
     "SELECT count(*), sum_fen:balance, sum_fen:frozen FROM account WHERE owner <> 'H'";
@@ -153,6 +158,12 @@ const HOUSE_ACCOUNTS: &str = "SELECT account, owner, name, class, channel, clock
      ORDER BY account";
 const DAILY: &str = "INSERT INTO daily_total (business_day, type_code, direction, records, amount, fee, coupon) \
      VALUES (day:1, ?2, ?3, ?4, yuan:5, yuan:6, yuan:7)";
+
+/// A flow of a hundred million records takes longer than any statement of a payment may.
+const PATIENCE: [&str; 2] = [
+    "SELECT 1",
+    "SELECT set_config('statement_timeout', '0', true)",
+];
 
 fn of_dialect(dialect: Dialect, texts: [&'static str; 2]) -> &'static str {
     match dialect {
@@ -262,22 +273,37 @@ fn notice(row: &Row) -> Result<Notice, StoreError> {
     })
 }
 
-/// Is a sum over some records, in fen.
-#[derive(Debug, Clone, Copy, Default)]
-struct Sum {
-    records: i64,
-    amount: i64,
-    fee: i64,
-    coupon: i64,
+/// The business day of what happened after 23:00.
+fn next_day(day: &str) -> Result<String, StoreError> {
+    let late = Civil::parse(&format!("{day} 23:00:00"));
+    let late = late.ok_or_else(|| StoreError::Fault(format!("a record of {day}")))?;
+    Ok(late.business_day())
 }
 
-fn sum(one: i64, other: i64) -> Result<i64, StoreError> {
+/// Is a sum over some records, in fen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Sum {
+    pub(crate) records: i64,
+    pub(crate) amount: i64,
+    pub(crate) fee: i64,
+    pub(crate) coupon: i64,
+}
+
+pub(crate) fn sum(one: i64, other: i64) -> Result<i64, StoreError> {
     let too_much = || StoreError::Fault("the books come to more than 64 bits of fen".to_owned());
     one.checked_add(other).ok_or_else(too_much)
 }
 
 impl Sum {
-    fn add(&mut self, other: Sum) -> Result<(), StoreError> {
+    /// Adds without asking: for what is held against another figure afterwards.
+    pub(crate) fn more(&mut self, other: Sum) {
+        self.records = self.records.saturating_add(other.records);
+        self.amount = self.amount.saturating_add(other.amount);
+        self.fee = self.fee.saturating_add(other.fee);
+        self.coupon = self.coupon.saturating_add(other.coupon);
+    }
+
+    pub(crate) fn add(&mut self, other: Sum) -> Result<(), StoreError> {
         self.records = sum(self.records, other.records)?;
         self.amount = sum(self.amount, other.amount)?;
         self.fee = sum(self.fee, other.fee)?;
@@ -289,8 +315,10 @@ impl Sum {
 /// Adds the flow up, writes the daily totals and the house's balances, and gives the figures.
 async fn add_up(tx: &mut Tx<'_>, sealer: &Sealer) -> Result<Change<Frozen>, StoreError> {
     let by_day = of_dialect(tx.dialect(), BY_DAY);
-    let [standing, flow, customers, house] = tx
+    let patience = of_dialect(tx.dialect(), PATIENCE);
+    let [_, standing, flow, customers, house] = tx
         .rows_of([
+            (patience, vec![]),
             (STANDING, vec![]),
             (by_day, vec![]),
             (CUSTOMERS, vec![]),
@@ -301,19 +329,23 @@ async fn add_up(tx: &mut Tx<'_>, sealer: &Sealer) -> Result<Change<Frozen>, Stor
     let mut balances: BTreeMap<String, i64> = BTreeMap::new();
     let mut records = 0_i64;
     for row in &flow {
-        let (day, code, direction) = (row.text(0)?, row.text(1)?, row.text(2)?);
+        let (code, direction) = (row.text(2)?, row.text(3)?);
+        let day = match row.int(1)? {
+            0 => row.text(0)?.to_owned(),
+            _ => next_day(row.text(0)?)?,
+        };
         let one = Sum {
-            records: row.int(4)?,
-            amount: row.int(5)?,
-            fee: row.int(6)?,
-            coupon: row.maybe_int(7)?.unwrap_or(0),
+            records: row.int(6)?,
+            amount: row.int(7)?,
+            fee: row.int(8)?,
+            coupon: row.maybe_int(9)?.unwrap_or(0),
         };
         records = sum(records, one.records)?;
-        let line = daily.entry([day, code, direction].map(str::to_owned));
-        line.or_default().add(one)?;
-        let kind = Kind::of_code(code, direction, day);
+        let kind = Kind::of_code(code, direction, &day);
         let kind = kind.ok_or_else(|| StoreError::Fault(format!("a record of code {code}")))?;
-        for (account, moved) in other_sides(kind, one, row.maybe_text(3)?)? {
+        let line = daily.entry([&day, code, direction].map(str::to_owned));
+        line.or_default().add(one)?;
+        for (account, moved) in other_sides(kind, one, row.maybe_text(4)?, row.maybe_text(5)?)? {
             let balance = balances.entry(account).or_default();
             *balance = sum(*balance, moved)?;
         }
@@ -333,8 +365,12 @@ async fn add_up(tx: &mut Tx<'_>, sealer: &Sealer) -> Result<Change<Frozen>, Stor
     }
     for row in &house {
         let mut account = Account::of_row(row)?;
-        let key = account.channel.clone().or(account.class.clone());
-        account.balance = balances.get(&key.unwrap_or_default()).copied().unwrap_or(0);
+        let class = account.channel.clone().or(account.class.clone());
+        account.balance = account.opening_balance;
+        for key in [class.unwrap_or_default(), account.number.clone()] {
+            let moved = balances.get(&key).copied().unwrap_or(0);
+            account.balance = sum(account.balance, moved)?;
+        }
         all = sum(all, account.balance)?;
         writes.push(account.update(sealer, 0));
     }
@@ -356,11 +392,12 @@ async fn add_up(tx: &mut Tx<'_>, sealer: &Sealer) -> Result<Change<Frozen>, Stor
     Ok(Change::new(frozen).with_all(writes))
 }
 
-/// What the house's accounts move by, with the sign of a debt: by channel, or by class.
-fn other_sides(
+/// What the house's accounts move by, with the sign of a debt: by channel, class or number.
+pub(crate) fn other_sides(
     kind: Kind,
     moved: Sum,
     channel: Option<&str>,
+    named: Option<&str>,
 ) -> Result<Vec<(String, i64)>, StoreError> {
     let less = |amount: i64| amount.saturating_neg();
     let other = match kind.is_in() {
@@ -371,19 +408,18 @@ fn other_sides(
         ("FEES".to_owned(), moved.fee),
         ("MARKETING".to_owned(), less(moved.coupon)),
     ];
-    match kind {
-        Kind::TopUp | Kind::Withdrawal => {
+    let of_class = |class: &str| Some(class.to_owned());
+    let account = match kind.other_side() {
+        OtherSide::Channel => {
             let none = || StoreError::Fault("a record without its channel".to_owned());
-            sides.push((channel.ok_or_else(none)?.to_owned(), other));
+            Some(channel.ok_or_else(none)?.to_owned())
         }
-        Kind::PaymentOut
-        | Kind::PaymentIn
-        | Kind::RefundOut
-        | Kind::RefundIn
-        | Kind::TransferOut
-        | Kind::TransferIn => sides.push(("TRANSIT".to_owned(), other)),
-        // The frozen part of the same account.
-        Kind::Freeze | Kind::Unfreeze => {}
-    }
+        OtherSide::Transit => of_class("TRANSIT"),
+        OtherSide::Escrow => of_class("ESCROW"),
+        OtherSide::Marketing => of_class("MARKETING"),
+        OtherSide::Named => of_class(named.unwrap_or("SUSPENSE")),
+        OtherSide::Frozen | OtherSide::Fee => None,
+    };
+    sides.extend(account.map(|account| (account, other)));
     Ok(sides)
 }

@@ -30,7 +30,8 @@
 //!
 //! [`Books`] runs [`command::Command`]s and reads; a [`Refusal`] is an answer, not an error.
 //! [`api::router`] is the same over HTTP, with its OpenAPI; [`civil`] is the clock; [`money`] the
-//! amounts; [`house`] the window: freeze, figures, notices, reopening.
+//! amounts; [`house`] the window: freeze, figures, notices, reopening; [`import`] fills an empty store
+//! with a history that `ruixin-history` wrote, and the service goes on with it.
 //!
 //! **Units.** Money is fen (`i64`) within, and yuan as decimal text outside; times are civil, in
 //! Shanghai, without a zone, as in the books of `ruixin/history`.
@@ -59,6 +60,7 @@ pub mod codes;
 pub mod command;
 mod decide;
 pub mod house;
+pub mod import;
 mod numbers;
 mod record;
 mod refusal;

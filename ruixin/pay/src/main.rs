@@ -2,11 +2,14 @@
 
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ruixin_pay::civil::{Civil, Clock};
+use ruixin_pay::import::{self, Imported, Options};
 use ruixin_pay::{Books, api};
 use ruixin_service::gate::Limits;
 use ruixin_service::keys::{self, Role};
@@ -25,6 +28,8 @@ struct Arguments {
 enum Does {
     /// Serves, until SIGTERM or Ctrl-C.
     Serve(Serve),
+    /// Fills an empty store with a history that `ruixin-history` wrote as CSV.
+    Import(Import),
     /// Makes an API key and prints it, this once.
     Key(NewKey),
     /// Revokes an API key by its id.
@@ -52,7 +57,8 @@ struct Serve {
     /// Where to listen.
     #[arg(long, default_value = "127.0.0.1:8081")]
     listen: SocketAddr,
-    /// What the clock in Shanghai shows at the start, as 2013-05-27T07:30:00; left out, the time.
+    /// What the clock in Shanghai shows at the start, as 2013-05-27T07:30:00; `continue` for the time
+    /// of the last record of the books. Left out, the time.
     #[arg(long)]
     clock: Option<String>,
     /// What is logged: off, error, warn, info or debug.
@@ -64,9 +70,26 @@ struct Serve {
     /// Requests a second with one key.
     #[arg(long, default_value_t = Limits::default().per_second)]
     rate: u32,
+    /// How long answers are kept for those who ask again, by the service's clock: 7d, 12h, 30m, 45s.
+    #[arg(long, default_value = "7d", value_parser = span)]
+    keep_answers: Duration,
     /// Seconds that a request may take.
     #[arg(long, default_value_t = 10)]
     seconds: u64,
+}
+
+#[derive(Debug, Args)]
+struct Import {
+    #[command(flatten)]
+    store: StoreAt,
+    /// The folder of the history.
+    folder: PathBuf,
+    /// The seed that it was written with; left out, small ones are tried.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Threads that read and check, beside the one that writes.
+    #[arg(long, default_value_t = Options::default().threads)]
+    threads: usize,
 }
 
 #[derive(Debug, Args)]
@@ -123,6 +146,7 @@ fn main() -> ExitCode {
 async fn run(does: Does) -> Result<(), String> {
     match does {
         Does::Serve(asked) => serve(asked).await,
+        Does::Import(asked) => bring_in(&asked),
         Does::Key(asked) => {
             let books = open(&asked.store, Clock::default()).await?;
             let made = keys::make(books.store(), &asked.name, asked.role.into()).await;
@@ -142,16 +166,19 @@ async fn run(does: Does) -> Result<(), String> {
 
 async fn serve(asked: Serve) -> Result<(), String> {
     logs::begin(&asked.log)?;
-    let clock = match &asked.clock {
-        None => Clock::default(),
-        Some(text) => {
-            let civil = Civil::parse(text);
-            Clock::starting(
-                civil.ok_or_else(|| format!("`{text}` is no time: write 2013-05-27T07:30:00"))?,
-            )
-        }
-    };
-    let books = open(&asked.store, clock).await?;
+    let books = open(&asked.store, Clock::default()).await?;
+    let last = books
+        .last_moment()
+        .await
+        .map_err(|error| error.to_string())?;
+    let clock = clock(asked.clock.as_deref(), last)?;
+    if last.is_some_and(|last| clock.now() < last) {
+        // It can be meant so, but seldom is.
+        tracing::warn!(
+            "the clock is behind the last record: `--clock continue` goes on from there"
+        );
+    }
+    let books = books.with_clock(clock);
     let limits = Limits {
         concurrent: asked.concurrent,
         per_second: asked.rate,
@@ -170,6 +197,9 @@ async fn serve(asked: Serve) -> Result<(), String> {
             tracing::error!(%error, "the system does not tell of signals");
         }
     };
+    // A few looks while an answer is kept, and not more than one a second.
+    let every = (asked.keep_answers / 8).clamp(Duration::from_secs(1), Duration::from_secs(60));
+    let pruning = tokio::spawn(books.clone().keep_pruning(asked.keep_answers, every));
     server::serve(
         listener,
         api::router(books, limits),
@@ -177,7 +207,78 @@ async fn serve(asked: Serve) -> Result<(), String> {
         stop,
     )
     .await;
+    pruning.abort();
     Ok(())
+}
+
+/// Reads a span of days, hours, minutes or seconds.
+fn span(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is no span: write 7d, 12h, 30m or 45s");
+    let unit: u64 = match text.chars().last() {
+        Some('d') => 86_400,
+        Some('h') => 3_600,
+        Some('m') => 60,
+        Some('s') => 1,
+        _ => return Err(wrong()),
+    };
+    let many = text.get(..text.len().saturating_sub(1)).unwrap_or_default();
+    let many: u64 = many.parse().map_err(|_| wrong())?;
+    match many.checked_mul(unit) {
+        Some(seconds @ 1..) => Ok(Duration::from_secs(seconds)),
+        _ => Err(wrong()),
+    }
+}
+
+/// The clock that is asked for, with the time of the last record.
+fn clock(asked: Option<&str>, last: Option<Civil>) -> Result<Clock, String> {
+    let Some(text) = asked else {
+        return Ok(Clock::default());
+    };
+    let civil = match text {
+        "continue" => {
+            let none = || "`--clock continue` needs books with records".to_owned();
+            last.ok_or_else(none)?
+        }
+        _ => {
+            let none = || format!("`{text}` is no time: write 2013-05-27T07:30:00, or continue");
+            Civil::parse(text).ok_or_else(none)?
+        }
+    };
+    Ok(Clock::starting(civil))
+}
+
+fn bring_in(asked: &Import) -> Result<(), String> {
+    let begun = Instant::now();
+    let told = Mutex::new(begun);
+    let progress = |records: u64| {
+        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.elapsed() > Duration::from_secs(2) {
+            *told = Instant::now();
+            drop(writeln!(std::io::stderr(), "{records} records"));
+        }
+    };
+    let options = Options {
+        seed: asked.seed,
+        threads: asked.threads,
+    };
+    let imported = import::import(&asked.store.store, &asked.folder, options, &progress);
+    let imported = imported.map_err(|error| error.to_string())?;
+    let Imported {
+        seed,
+        records,
+        accounts,
+        orders,
+        bank_lines,
+        withdrawals,
+        holds,
+        until,
+    } = imported;
+    say(&format!(
+        "{records} records, {orders} orders, {bank_lines} lines of banks, {accounts} accounts of seed {seed} \
+         in {:.1?}; {withdrawals} withdrawals are under way, {holds} other amounts are frozen; the last \
+         record is of {until}",
+        begun.elapsed()
+    ))
 }
 
 async fn open(at: &StoreAt, clock: Clock) -> Result<Books, String> {

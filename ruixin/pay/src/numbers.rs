@@ -1,5 +1,7 @@
 //! How accounts, records, orders and the banks' lines are numbered: as in the old books.
 
+use ruixin_history::AccountPlace;
+
 use crate::codes::Owner;
 use crate::record::Sealer;
 
@@ -13,7 +15,23 @@ const SPREAD: i128 = 38_654_705_669;
 const NUMBERS: i128 = 100_000_000_000;
 
 /// Gives an account's number: owner (1), spread number (11), Luhn digit (1), shard (3).
-pub(crate) fn account(owner: Owner, index: i64) -> String {
+pub(crate) fn account(sealer: &Sealer, owner: Owner, index: i64) -> String {
+    if let Sealer::History(numbering) = sealer {
+        // Neither is below nothing, and there is a shard at least.
+        let (index, shards) = (index.max(0), i64::from(numbering.shards).max(1));
+        let (shard, index) = (index.rem_euclid(shards), index.div_euclid(shards));
+        let place = AccountPlace {
+            owner: match owner {
+                Owner::User => ruixin_history::Owner::User,
+                Owner::Merchant => ruixin_history::Owner::Merchant,
+                Owner::House => ruixin_history::Owner::House,
+            },
+            shard: u32::try_from(shard).unwrap_or_default(),
+            index: index.unsigned_abs(),
+        };
+        // The counter ends where the numbers do.
+        return numbering.auditor.account(place).unwrap_or_default();
+    }
     let spread = i128::from(index)
         .wrapping_mul(SPREAD)
         .wrapping_add(77_777_777_777)
@@ -60,7 +78,7 @@ fn shard(account: &str) -> &str {
 /// Gives a record's serial: day (8), shard (3), number (9), check (2).
 pub(crate) fn serial(sealer: &Sealer, day: &str, account: &str, number: i64) -> String {
     let shard = shard(account);
-    let check = sealer.two_digits(&format!("{shard}{number}"));
+    let check = sealer.serial_check(shard, number);
     format!("{day}{shard}{number:09}{check:02}")
 }
 
@@ -83,9 +101,11 @@ mod tests {
 
     #[test]
     fn account_numbers_are_all_different_and_one_wrong_digit_shows() {
-        let numbers: BTreeSet<String> = (0..10_000).map(|at| account(Owner::User, at)).collect();
+        let sealer = Sealer::Own([7; 32]);
+        let numbers = (0..10_000).map(|at| account(&sealer, Owner::User, at));
+        let numbers: BTreeSet<String> = numbers.collect();
         assert_eq!(numbers.len(), 10_000);
-        let number = account(Owner::Merchant, 5);
+        let number = account(&sealer, Owner::Merchant, 5);
         assert!(is_account(&number) && number.starts_with('7'), "{number}");
         for at in 0..13 {
             let mut other = number.clone().into_bytes();

@@ -1,5 +1,6 @@
 //! The rows of the books, as they are read and written, each with its check code.
 
+use ruixin_history::{Auditor, Field, Table};
 use ruixin_service::store::{Row, StoreError, Value, Write};
 
 use crate::civil::Civil;
@@ -8,23 +9,66 @@ use crate::codes::{Kind, Owner};
 /// Makes check codes: a keyed hash over all other fields of a row. It shows damage; the key is in
 /// the same database, so it does not stop somebody who forges.
 #[derive(Debug, Clone)]
-pub(crate) struct Sealer([u8; 32]);
+pub(crate) enum Sealer {
+    /// The key of books that were founded here.
+    Own([u8; 32]),
+    /// Of books that began as a generated history: codes and numbers go on as there.
+    History(Numbering),
+}
+
+/// Is how a generated history seals and numbers what is in it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Numbering {
+    pub(crate) auditor: Auditor,
+    /// How many shards its accounts are divided into.
+    pub(crate) shards: u32,
+}
+
+const HISTORY: &str = "history";
+
+impl Numbering {
+    /// The text that stands in the place of a key: `history`, the shards, the seed.
+    pub(crate) fn text(self) -> String {
+        format!("{HISTORY}:{:03}:{:052}", self.shards, self.auditor.seed())
+    }
+}
 
 impl Sealer {
-    /// Reads the key: 64 hexadecimal digits.
-    pub(crate) fn of_hex(text: &str) -> Option<Sealer> {
+    /// Reads the key: 64 hexadecimal digits, or the text of a history.
+    pub(crate) fn of_text(text: &str) -> Option<Sealer> {
+        let mut parts = text.split(':');
+        if let (Some(HISTORY), Some(shards), Some(seed), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        {
+            let shards = shards.parse().ok().filter(|shards| *shards > 0)?;
+            let auditor = Auditor::new(seed.parse().ok()?);
+            return Some(Sealer::History(Numbering { auditor, shards }));
+        }
         let hash = blake3::Hash::from_hex(text).ok()?;
-        Some(Sealer(*hash.as_bytes()))
+        Some(Sealer::Own(*hash.as_bytes()))
     }
 
-    fn code(&self, table: &str, fields: &[Value]) -> i64 {
-        let mut hasher = blake3::Hasher::new_keyed(&self.0);
+    fn code(&self, table: Table, fields: &[Value]) -> i64 {
+        let key = match self {
+            Sealer::Own(key) => key,
+            Sealer::History(numbering) => {
+                let fields = fields.iter().map(|field| match field {
+                    Value::Null => Field::Nothing,
+                    Value::Int(number) => Field::Number(*number),
+                    Value::Text(text) => Field::Text(text),
+                });
+                let code = numbering.auditor.check_code(table, fields);
+                // Each row here has the fields of its table.
+                return code.unwrap_or_default();
+            }
+        };
+        let mut hasher = blake3::Hasher::new_keyed(key);
         let mut text = |text: &str| {
             let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
             hasher.update(&length.to_le_bytes());
             hasher.update(text.as_bytes());
         };
-        text(table);
+        text(table.name());
         for field in fields {
             match field {
                 Value::Null => text("0"),
@@ -41,10 +85,18 @@ impl Sealer {
         first_eight(hasher.finalize().as_bytes())
     }
 
-    /// Two digits that a serial made up by hand is unlikely to have.
-    pub(crate) fn two_digits(&self, text: &str) -> i64 {
-        let hash = blake3::keyed_hash(&self.0, text.as_bytes());
-        first_eight(hash.as_bytes()).rem_euclid(100)
+    /// Two digits that a serial made up by hand is unlikely to have, by shard and number.
+    pub(crate) fn serial_check(&self, shard: &str, number: i64) -> u64 {
+        match self {
+            Sealer::Own(key) => {
+                let hash = blake3::keyed_hash(key, format!("{shard}{number}").as_bytes());
+                first_eight(hash.as_bytes()).rem_euclid(100).unsigned_abs()
+            }
+            Sealer::History(numbering) => {
+                let shard = shard.parse().unwrap_or_default();
+                numbering.auditor.serial_check(shard, number.unsigned_abs())
+            }
+        }
     }
 }
 
@@ -112,7 +164,7 @@ impl Account {
     }
 
     fn check_code(&self, sealer: &Sealer) -> i64 {
-        sealer.code("account", &self.fields())
+        sealer.code(Table::Account, &self.fields())
     }
 
     fn fields(&self) -> Vec<Value> {
@@ -197,7 +249,7 @@ impl Flow {
             self.channel.as_deref().into(),
             self.memo.as_deref().into(),
         ];
-        values.push(sealer.code("flow", &values).into());
+        values.push(sealer.code(Table::Flow, &values).into());
         Write::one(FLOW_INSERT, values)
     }
 }
@@ -269,7 +321,7 @@ impl Order {
 
     pub(crate) fn insert(&self, sealer: &Sealer) -> Write {
         let mut values = self.fields();
-        values.push(sealer.code("orders", &values).into());
+        values.push(sealer.code(Table::Orders, &values).into());
         Write::one(ORDER_INSERT, values)
     }
 
@@ -281,7 +333,7 @@ impl Order {
                 self.refunded.into(),
                 self.status.as_str().into(),
                 self.finished_at.as_deref().into(),
-                sealer.code("orders", &self.fields()).into(),
+                sealer.code(Table::Orders, &self.fields()).into(),
             ],
         )
     }
@@ -316,7 +368,7 @@ impl BankLine {
             self.bank_time.day().into(),
             self.bank_time.to_string().into(),
         ];
-        values.push(sealer.code("channel_file", &values).into());
+        values.push(sealer.code(Table::ChannelFile, &values).into());
         Write::one(BANK_INSERT, values)
     }
 }

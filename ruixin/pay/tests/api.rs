@@ -277,3 +277,40 @@ fn pages_hold_every_movement_once_and_are_documented() {
         is_as_documented(&document, "getWindow", &order);
     });
 }
+
+#[test]
+fn a_list_in_the_place_of_an_object_is_refused() {
+    serving(Limits::default(), |_, writer, admin| {
+        let (user, shop) = (writer.open("u", true), writer.open("m", false));
+        writer.top_up("fill", &user, "5.00");
+        let lists = [
+            (
+                "/v1/payments",
+                format!(r#"["{user}","{shop}","1.00",null,null]"#),
+            ),
+            ("/v1/admin/window/freeze", "[]".to_owned()),
+            ("/v1/admin/window/reopen", r#" ["release"]"#.to_owned()),
+            (
+                "/v1/admin/notices",
+                r#"{"language":"en","kind":"stop","subject":"s","text":"","fields":[]}"#.to_owned(),
+            ),
+        ];
+        for (at, (path, body)) in lists.into_iter().enumerate() {
+            let client = if path.contains("admin") {
+                admin
+            } else {
+                writer
+            };
+            let reply = client
+                .post(path, &format!("list-{at}"), &body)
+                .expect("an answer");
+            assert_eq!(
+                (reply.status, reply.code()),
+                (400, "invalid-request".to_owned()),
+                "{path}"
+            );
+        }
+        let standing = writer.get("/v1/window").expect("an answer").json();
+        assert_eq!(standing["state"], "open");
+    });
+}

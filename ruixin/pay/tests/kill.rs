@@ -4,65 +4,14 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use support::http::{Client, Reply};
+use support::program::Program;
 use support::{Database, audit, block_on};
-
-struct Program(Child, std::net::SocketAddr);
-
-impl Program {
-    fn start(store: &str) -> Program {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_ruixin-pay"))
-            .args([
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--log",
-                "off",
-                "--rate",
-                "100000",
-            ])
-            .env("RUIXIN_PAY_STORE", store)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("it runs");
-        let mut line = String::new();
-        let stdout = child.stdout.take().expect("it is piped");
-        BufReader::new(stdout).read_line(&mut line).expect("a line");
-        let address = line
-            .trim()
-            .strip_prefix("listening on ")
-            .expect("an address");
-        let address = address.parse().expect("an address");
-        Program(child, address)
-    }
-
-    fn key(store: &str) -> String {
-        let output = Command::new(env!("CARGO_BIN_EXE_ruixin-pay"))
-            .args(["key", "--name", "test", "--role", "writer"])
-            .env("RUIXIN_PAY_STORE", store)
-            .output()
-            .expect("it runs");
-        assert!(output.status.success(), "{output:?}");
-        String::from_utf8(output.stdout)
-            .expect("text")
-            .trim()
-            .to_owned()
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
 
 /// What was asked: path and body, and what was answered, if anything was.
 type Asked = BTreeMap<String, (String, String, Option<Reply>)>;
@@ -181,7 +130,7 @@ fn done_in(database: &Database) -> usize {
 fn killed_and_started(mut database: Database, rounds: usize, kill_the_database: bool) {
     let store = database.address();
     let key = Program::key(&store);
-    let mut program = Program::start(&store);
+    let mut program = Program::start(&store, &[]);
     let client = |program: &Program| Client {
         to: program.1,
         key: key.clone(),
@@ -224,7 +173,7 @@ fn killed_and_started(mut database: Database, rounds: usize, kill_the_database: 
             asked.len()
         );
         if !kill_the_database {
-            program = Program::start(&store);
+            program = Program::start(&store, &[]);
         }
         let (_, unanswered) = ask_again(&client(&program), &asked);
         lost_answers += unanswered;

@@ -10,6 +10,10 @@ use serde::de::DeserializeOwned;
 
 use crate::problem::{INTERNAL, INVALID_REQUEST, MEDIA_TYPE, NOT_FOUND, Problem, TOO_LARGE};
 
+/// What a name, title or memo must be, as a schema says it: no control character, and something that
+/// is no space.
+pub const LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
+
 /// Is a body as it came, or why it did not.
 pub type Body = Result<Bytes, BytesRejection>;
 /// Is the one part of a path that is a name.
@@ -63,12 +67,17 @@ fn unreadable(rejection: BytesRejection) -> Problem {
     }
 }
 
-/// Reads JSON.
+/// Reads a JSON object.
 ///
 /// # Errors
 ///
 /// It is none, or no such value.
 pub fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    // A list of values in the order of the fields is no object, though serde reads it as one.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(Problem::new(INVALID_REQUEST)
+            .says("The body must be a JSON object.", "请求体应为 JSON 对象。"));
+    }
     serde_json::from_slice(body).map_err(|error| {
         let says = error.to_string();
         Problem::new(INVALID_REQUEST).says(says.clone(), format!("请求格式有误：{says}"))

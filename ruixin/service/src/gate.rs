@@ -15,7 +15,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use tokio::sync::Semaphore;
 
-use crate::keys::{Caller, Keys, Role, bearer};
+use crate::keys::{Caller, Keys, Known, Role, bearer};
 use crate::language::Language;
 use crate::metrics::Metrics;
 use crate::problem::{
@@ -88,11 +88,11 @@ impl Gate {
 
     async fn caller(&self, key: &str) -> Result<Caller, Problem> {
         let unknown = || Problem::new(UNAUTHENTICATED);
-        if let Some(caller) = self.keys.recent(key) {
-            return caller.ok_or_else(unknown);
-        }
-        if !self.may_ask_for_a_stranger() {
-            return Err(Problem::new(RATE_LIMITED).retry_after(1));
+        match self.keys.known(key) {
+            Known::Is(caller) => return caller.ok_or_else(unknown),
+            Known::Stale => {}
+            Known::Nothing if self.may_ask_for_a_stranger() => {}
+            Known::Nothing => return Err(Problem::new(RATE_LIMITED).retry_after(1)),
         }
         self.keys.find(key).await?.ok_or_else(unknown)
     }

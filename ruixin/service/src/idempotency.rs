@@ -2,8 +2,10 @@
 //!
 //! The answer is written by the transaction that does what was asked, so there is no moment at
 //! which one is on the disk without the other. A refusal is an answer, too, and stays: who wants to
-//! try again, takes another key. What never began (an unreadable request, an overload, a closed
+//! try again, takes another key. How long answers stay, [`crate::prune`] says. What never began (an unreadable request, an overload, a closed
 //! window) is not kept.
+
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::http::HeaderMap;
 
@@ -17,6 +19,8 @@ pub struct Asked {
     key_id: String,
     key: String,
     digest: String,
+    /// Seconds since 1970.
+    at: i64,
 }
 
 /// Is an answer as it was given.
@@ -42,7 +46,8 @@ pub enum Before {
 const LENGTH: usize = 128;
 const FIND: &str =
     "SELECT digest, status, answer FROM request WHERE key_id = ?1 AND idempotency_key = ?2";
-const NOTE: &str = "INSERT INTO request (key_id, idempotency_key, digest, status, answer) VALUES (?1, ?2, ?3, ?4, ?5)";
+const NOTE: &str = "INSERT INTO request (key_id, idempotency_key, digest, status, answer, answered_at) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
 impl Asked {
     /// Reads the header. The digest is of method, path and the bytes of the body: a body that says
@@ -78,7 +83,16 @@ impl Asked {
             key_id: caller.key_id.clone(),
             key: key.to_owned(),
             digest: digest.finalize().to_hex().to_string(),
+            at: system_seconds(),
         })
+    }
+
+    /// Says when it is asked, in seconds since 1970, where the service has a clock of its own. The
+    /// answer is kept from then on.
+    #[must_use]
+    pub fn at(mut self, seconds: i64) -> Asked {
+        self.at = seconds;
+        self
     }
 
     /// Gives an id of 128 bits that follows from the caller's key and the header: for books whose
@@ -136,9 +150,17 @@ impl Asked {
                 self.digest.as_str().into(),
                 answer.status.into(),
                 answer.text.as_str().into(),
+                self.at.into(),
             ],
         )
     }
+}
+
+fn system_seconds() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    })
 }
 
 #[cfg(test)]

@@ -150,6 +150,17 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
 }
 
+/// Is what is known of a key.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// Nothing: it is a stranger's.
+    Nothing,
+    /// It was a caller's, and somebody should look whether it still is.
+    Stale,
+    /// Whose it is, or that it is nobody's.
+    Is(Option<Caller>),
+}
+
 /// Knows keys, and asks the store for the others.
 #[derive(Debug)]
 pub struct Keys {
@@ -165,11 +176,20 @@ impl Keys {
         Keys { store, known }
     }
 
-    /// Gives a caller whose key was seen a moment ago: `Some(None)` is a key that is none.
-    pub(crate) fn recent(&self, key: &str) -> Option<Option<Caller>> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let (seen, caller) = known.get(&hash_of(key))?;
-        (seen.elapsed() < FRESH).then(|| caller.clone())
+    /// Tells what is known of a key without asking the store. When a caller's key was seen too long
+    /// ago, one request is told to look again, and the others go on with what is known meanwhile: many
+    /// at once are no strangers because a moment is over.
+    pub(crate) fn known(&self, key: &str) -> Known {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.get_mut(&hash_of(key)) {
+            None => Known::Nothing,
+            Some((seen, caller)) if seen.elapsed() < FRESH => Known::Is(caller.clone()),
+            Some((_, None)) => Known::Nothing,
+            Some((seen, Some(_))) => {
+                *seen = Instant::now();
+                Known::Stale
+            }
+        }
     }
 
     /// Gives whose key it is, if it is one.
@@ -200,5 +220,47 @@ impl Keys {
         }
         known.insert(hash, (Instant::now(), caller.clone()));
         Ok(caller)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MIGRATIONS;
+
+    #[test]
+    fn one_request_looks_again_and_the_others_go_on() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        runtime.expect("a runtime").block_on(async {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("keys.db");
+            let store = Store::open(path.to_str().expect("UTF-8"), &MIGRATIONS).await;
+            let store = store.expect("a store");
+            let key = make(&store, "app", Role::Writer).await.expect("a key");
+            let keys = Keys::new(store.clone());
+            assert_eq!(keys.known(&key), Known::Nothing);
+            let caller = keys.find(&key).await.expect("found").expect("a caller");
+            assert_eq!(keys.known(&key), Known::Is(Some(caller.clone())));
+            assert_eq!(keys.find("rx_none").await, Ok(None));
+
+            let grow_old = || {
+                let mut known = keys.known.lock().expect("a lock");
+                for (seen, _) in known.values_mut() {
+                    *seen = seen.checked_sub(FRESH).expect("the machine ran that long");
+                }
+            };
+            grow_old();
+            assert_eq!(keys.known(&key), Known::Stale);
+            assert_eq!(keys.known(&key), Known::Is(Some(caller.clone())));
+            // A stranger's stays one, each time.
+            assert_eq!(keys.known("rx_none"), Known::Nothing);
+            assert_eq!(keys.known("rx_none"), Known::Nothing);
+
+            assert_eq!(revoke(&store, &caller.key_id).await, Ok(true));
+            grow_old();
+            assert_eq!(keys.known(&key), Known::Stale);
+            assert_eq!(keys.find(&key).await, Ok(None));
+            assert_eq!(keys.known(&key), Known::Is(None));
+        });
     }
 }

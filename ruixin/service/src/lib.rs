@@ -31,7 +31,7 @@
 //!
 //! [`store`] is SQLite or PostgreSQL, by its address; [`problem`] the errors of RFC 9457 in two
 //! languages; [`keys`] API keys with roles; [`idempotency`] answers that are given once and said
-//! again; [`gate`] the limits that every request passes; [`metrics`] what Prometheus reads;
+//! again, and [`prune`] how long; [`gate`] the limits that every request passes; [`metrics`] what Prometheus reads;
 //! [`server`] listens and stops gracefully; [`api`] is a list of endpoints, and the OpenAPI that follows from
 //! it; [`body`] what comes and goes as JSON; [`money`] amounts as text; [`notices`] what users are told
 //! while a service is closed.
@@ -63,6 +63,7 @@ pub mod money;
 pub mod notices;
 pub mod paging;
 pub mod problem;
+pub mod prune;
 pub mod server;
 pub mod store;
 mod tables;

@@ -4,8 +4,10 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::de::{self, DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::body::LINE;
 use crate::language::{Language, Words};
 use crate::problem::{INVALID_REQUEST, Kind, Problem};
 
@@ -19,17 +21,26 @@ pub struct Notice {
     /// `en` or `zh`.
     pub language: NoticeLanguage,
     /// What it is about: `stop`, `delay`, `reopening`.
-    #[schemars(length(min = 1, max = 40))]
+    #[schemars(length(min = 1, max = 40), regex(pattern = LINE))]
     pub kind: String,
     /// One line.
-    #[schemars(length(min = 1, max = 200))]
+    #[schemars(length(min = 1, max = 200), regex(pattern = LINE))]
     pub subject: String,
     /// The text.
-    #[schemars(length(max = 4000))]
+    #[schemars(
+        length(max = 4000),
+        regex(pattern = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*$")
+    )]
     pub text: String,
     /// Figures for programs; `until` is when the service is to be open again (RFC 3339).
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub fields: NoticeFields,
+}
+
+/// Reads an object, and not a list of its values.
+fn object<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<T, D::Error> {
+    let fields = serde_json::Map::deserialize(from)?;
+    T::deserialize(serde_json::Value::Object(fields)).map_err(de::Error::custom)
 }
 
 /// Is the language of a notice.
@@ -177,6 +188,33 @@ pub fn closed(kind: &'static Kind, notices: &[Notice], now_millis: i64, usual: W
     Problem::new(kind)
         .says(en, zh)
         .retry_after(retry_after(notices, now_millis))
+}
+
+/// The steps whose hooks close a service.
+pub const CLOSING: &[&str] = &["freeze"];
+/// The steps whose hooks open it.
+pub const OPENING: &[&str] = &["rollback", "release"];
+
+/// Makes the schema of a call that closes.
+pub fn closing_schema(_: &mut SchemaGenerator) -> Schema {
+    call_schema(CLOSING)
+}
+
+/// Makes the schema of a call that opens.
+pub fn opening_schema(_: &mut SchemaGenerator) -> Schema {
+    call_schema(OPENING)
+}
+
+fn call_schema(steps: &[&str]) -> Schema {
+    let steps: Vec<Option<&str>> = steps.iter().map(|step| Some(*step)).chain([None]).collect();
+    json_schema!({
+        "type": "object",
+        "description": "What a hook of Crossfoot says.",
+        "properties": {
+            "step": { "enum": steps, "description": "The step whose hook it is." },
+            "rehearsal": { "type": "boolean", "description": "Whether nothing is to be changed." },
+        },
+    })
 }
 
 /// Is what a hook of Crossfoot says: what step it is, and whether it is only tried.

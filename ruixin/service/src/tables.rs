@@ -4,10 +4,20 @@ use crate::store::Migration;
 
 const KEYS_AND_REQUESTS: &str = include_str!("../migrations/0001_keys_and_requests.sql");
 
+const ANSWERED_AT: &str = include_str!("../migrations/0002_answered_at.sql");
+
 /// Lists the migrations of this crate's tables; a service adds its own behind them.
-pub const MIGRATIONS: [Migration; 1] = [Migration {
-    set: "service",
-    number: 1,
-    sqlite: KEYS_AND_REQUESTS,
-    postgres: KEYS_AND_REQUESTS,
-}];
+pub const MIGRATIONS: [Migration; 2] = [
+    Migration {
+        set: "service",
+        number: 1,
+        sqlite: KEYS_AND_REQUESTS,
+        postgres: KEYS_AND_REQUESTS,
+    },
+    Migration {
+        set: "service",
+        number: 2,
+        sqlite: ANSWERED_AT,
+        postgres: ANSWERED_AT,
+    },
+];

@@ -54,34 +54,72 @@ pub(crate) fn parse_number(text: &str) -> Option<i64> {
     (number.to_string() == text).then_some(number)
 }
 
-pub(crate) fn parse_decimal(text: &str, scale: u32) -> Option<i64> {
-    let units: i64 = text.replacen('.', "", 1).parse().ok()?;
-    is_written(text, |out| decimal(out, units, scale)).then_some(units)
+/// Units of the smallest kind: exactly `scale` decimals, no needless nought before them.
+pub(crate) fn parse_decimal(text: &str, scale: usize) -> Option<i64> {
+    let (is_below, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits.as_bytes()),
+        None => (false, text.as_bytes()),
+    };
+    let point = digits.len().checked_sub(scale + 1)?;
+    let (whole, places) = (&digits[..point], &digits[point + 1..]);
+    let is_written = digits[point] == b'.' && (whole == b"0" || whole.first()? != &b'0');
+    if !is_written {
+        return None;
+    }
+    let mut units: u64 = 0;
+    for digit in whole.iter().chain(places) {
+        let digit = digit.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        units = units.checked_mul(10)?.checked_add(u64::from(digit))?;
+    }
+    match is_below {
+        true if units == 0 => None,
+        true => 0_i64.checked_sub_unsigned(units),
+        false => i64::try_from(units).ok(),
+    }
 }
 
 pub(crate) fn parse_date(text: &str) -> Option<i32> {
-    let mut parts = text.splitn(3, '-').map(|part| part.parse::<i32>().ok());
-    let day = days(parts.next()??, parts.next()??, parts.next()??);
-    is_written(text, |out| date(out, day)).then_some(day)
+    let text: &[u8; 10] = text.as_bytes().try_into().ok()?;
+    if (text[4], text[7]) != (b'-', b'-') {
+        return None;
+    }
+    let (year, month, day) = (
+        number_of(&text[..4])?,
+        number_of(&text[5..7])?,
+        number_of(&text[8..])?,
+    );
+    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    let found = days(year, month, day);
+    // The thirtieth of February is another day.
+    (civil(found).2 == day.unsigned_abs()).then_some(found)
 }
 
 pub(crate) fn parse_time(text: &str) -> Option<i64> {
-    let (day, clock) = text.split_once(' ')?;
-    let mut parts = clock
-        .splitn(4, [':', '.'])
-        .map(|part| part.parse::<i64>().ok());
-    let mut millis = i64::from(parse_date(day)?) * DAY;
-    for unit in [HOUR, 60 * SECOND, SECOND, 1] {
-        millis = millis.checked_add(parts.next()??.checked_mul(unit)?)?;
+    let bytes: &[u8; 23] = text.as_bytes().try_into().ok()?;
+    if [bytes[10], bytes[13], bytes[16], bytes[19]] != *b" ::." {
+        return None;
     }
-    is_written(text, |out| time(out, millis)).then_some(millis)
+    let day = parse_date(text.get(..10)?)?;
+    let part = |from: usize, to: usize, most: i32| {
+        number_of(&bytes[from..to])
+            .filter(|number| *number <= most)
+            .map(i64::from)
+    };
+    let (hours, minutes) = (part(11, 13, 23)?, part(14, 16, 59)?);
+    let (seconds, millis) = (part(17, 19, 59)?, part(20, 23, 999)?);
+    Some(i64::from(day) * DAY + hours * HOUR + (minutes * 60 + seconds) * SECOND + millis)
 }
 
-/// Whether a text is exactly what is written.
-fn is_written(text: &str, write: impl FnOnce(&mut Vec<u8>)) -> bool {
-    let mut written = Vec::new();
-    write(&mut written);
-    written == text.as_bytes()
+/// A number of a few digits, all of which are digits.
+fn number_of(digits: &[u8]) -> Option<i32> {
+    let mut number = 0;
+    for digit in digits {
+        let digit = digit.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        number = number * 10 + i32::from(digit);
+    }
+    Some(number)
 }
 
 #[cfg(test)]
@@ -100,7 +138,23 @@ mod tests {
             let text = written(|out| decimal(out, units, 2));
             assert_eq!(parse_decimal(&text, 2), Some(units), "{text}");
         }
-        for other in ["1", "1.5", "1.500", "+1.50", "-0.00", "01.50", "1,50", ""] {
+        for other in [
+            "1",
+            "1.5",
+            "1.500",
+            "+1.50",
+            "-0.00",
+            "01.50",
+            "1,50",
+            "",
+            ".50",
+            "-.50",
+            "00.00",
+            "--1.50",
+            "1.5:",
+            "99999999999999999999.00",
+            "１.00",
+        ] {
             assert_eq!(parse_decimal(other, 2), None, "{other}");
         }
     }
@@ -114,6 +168,16 @@ mod tests {
             "2012-02-30 00:00:00.000",
             "2012-02-29 24:00:00.000",
             "2012-02-29",
+            "2011-02-29 23:59:59.007",
+            "2012-13-01 00:00:00.000",
+            "2012-00-10 00:00:00.000",
+            "2012-02-00 00:00:00.000",
+            "2012-02-29 23:60:00.000",
+            "2012-02-29 23:59:60.000",
+            "2012-02-29T23:59:59.007",
+            "2012-02-29 23:59:59,007",
+            "2012-2-29 23:59:59.0070",
+            "2012-02-29 23:59:5 .007",
             "",
         ] {
             assert_eq!(parse_time(other), None, "{other}");

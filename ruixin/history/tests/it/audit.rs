@@ -1,4 +1,4 @@
-use ruixin_history::{ColumnKind, History, Table};
+use ruixin_history::{ColumnKind, Field, History, Table};
 
 use crate::book::{Book, Fields};
 
@@ -54,6 +54,43 @@ fn fields_that_changed_places_are_noticed() {
             assert!(other == *record || !auditor.audit(Table::Flow, &borrowed(&other)));
         }
     }
+}
+
+#[test]
+fn a_new_record_gets_the_code_that_the_generator_gives() {
+    let history = History::new(5, 5_000).unwrap();
+    let (book, auditor) = (Book::of(&history), history.auditor());
+    for table in Table::ALL {
+        for record in book.table(table) {
+            let (code, rest) = record.split_last().unwrap();
+            let fields = rest.iter().zip(table.columns()).map(|(field, column)| {
+                let Some(text) = field.as_deref() else {
+                    return Field::Nothing;
+                };
+                match column.kind {
+                    ColumnKind::Money => Field::Number(text.replace('.', "").parse().unwrap()),
+                    ColumnKind::Number => Field::Number(text.parse().unwrap()),
+                    _ => Field::Text(text),
+                }
+            });
+            let fields: Vec<Field> = fields.collect();
+            let found = auditor.check_code(table, fields.iter().copied());
+            assert_eq!(found.map(|code| code.to_string()), *code, "{record:?}");
+            // What is of another kind than its column, or missing, has none.
+            let mut others = fields.clone();
+            others[0] = Field::Number(1);
+            assert_eq!(auditor.check_code(table, others.into_iter()), None);
+            let fewer = fields[1..].iter().copied();
+            assert_eq!(auditor.check_code(table, fewer), None);
+        }
+    }
+    let serial = book.table(Table::Flow)[7][0].clone().unwrap();
+    let (shard, number) = (
+        serial[8..11].parse().unwrap(),
+        serial[11..20].parse().unwrap(),
+    );
+    let check = format!("{:02}", auditor.serial_check(shard, number));
+    assert_eq!(check, serial[20..]);
 }
 
 /// Other contents of a field: nothing, another value, one digit more, two neighbours swapped.

@@ -3,7 +3,7 @@
 use axum::routing::{MethodRouter, get, post};
 use ruixin_service::api::{Endpoint, schema, words};
 use ruixin_service::language::Words;
-use ruixin_service::notices::Call;
+use ruixin_service::notices;
 
 use super::{App, handlers};
 use crate::command::{
@@ -214,7 +214,7 @@ pub(super) static ENDPOINTS: &[Endpoint<App>] = &[
         )
     },
     Endpoint {
-        request: Some(schema::<Call>),
+        request: Some(notices::closing_schema),
         may_be_empty: true,
         response: Some(schema::<Frozen>),
         ..Endpoint::admin(
@@ -228,7 +228,7 @@ pub(super) static ENDPOINTS: &[Endpoint<App>] = &[
         )
     },
     Endpoint {
-        request: Some(schema::<Call>),
+        request: Some(notices::opening_schema),
         may_be_empty: true,
         response: Some(schema::<Standing>),
         ..Endpoint::admin(

@@ -145,7 +145,7 @@ pub(super) async fn standing(State(app): State<App>) -> Result<Response, Problem
 }
 
 pub(super) async fn freeze(State(app): State<App>, body: Body) -> Result<Response, Problem> {
-    let call = body::read_or_usual::<Call>(body)?.of_steps(&["freeze"])?;
+    let call = body::read_or_usual::<Call>(body)?.of_steps(notices::CLOSING)?;
     if call.rehearsal {
         let standing = app.books.standing().await?;
         return json(&Frozen {
@@ -161,7 +161,7 @@ pub(super) async fn freeze(State(app): State<App>, body: Body) -> Result<Respons
 }
 
 pub(super) async fn reopen(State(app): State<App>, body: Body) -> Result<Response, Problem> {
-    let call = body::read_or_usual::<Call>(body)?.of_steps(&["rollback", "release"])?;
+    let call = body::read_or_usual::<Call>(body)?.of_steps(notices::OPENING)?;
     let standing: Standing = match call.rehearsal {
         true => app.books.standing().await?,
         false => app.books.reopen().await?,

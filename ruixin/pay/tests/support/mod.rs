@@ -13,7 +13,9 @@ pub mod certificates;
 pub mod postgres;
 
 pub mod documented;
+pub mod history;
 pub mod http;
+pub mod program;
 pub mod served;
 
 use std::collections::BTreeMap;

@@ -31,6 +31,7 @@
 //! floating-point number. Up to 15 digits (10^13 yuan) each amount has one of its own, from which
 //! the fen are got back exactly; tables must bound their amounts by that.
 
+pub mod load;
 mod migrate;
 mod postgres;
 mod sql;
@@ -235,6 +236,20 @@ fn count(figure: &AtomicU64, by: usize) {
     figure.fetch_add(u64::try_from(by).unwrap_or(0), Ordering::Relaxed);
 }
 
+fn is_postgres(address: &str) -> bool {
+    address.starts_with("postgres://") || address.starts_with("postgresql://")
+}
+
+/// The path of a file of SQLite.
+fn path_of(address: &str) -> Result<&str, StoreError> {
+    let path = address.strip_prefix("sqlite:").unwrap_or(address);
+    let path = path.strip_prefix("//").unwrap_or(path);
+    match path.is_empty() || path.contains("://") {
+        true => Err(StoreError::Address(address.to_owned())),
+        false => Ok(path),
+    }
+}
+
 /// Is a store. A clone is the same store; it closes when the last one is gone.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -260,15 +275,11 @@ impl Store {
     /// were made otherwise.
     pub async fn open(address: &str, migrations: &[Migration]) -> Result<Store, StoreError> {
         let figures = Arc::new(Figures::default());
-        let kind = if address.starts_with("postgres://") || address.starts_with("postgresql://") {
+        let kind = if is_postgres(address) {
             let open = postgres::Postgres::open(address, migrations, figures.clone());
             Kind::Postgres(open.await?)
         } else {
-            let path = address.strip_prefix("sqlite:").unwrap_or(address);
-            let path = path.strip_prefix("//").unwrap_or(path);
-            if path.is_empty() || path.contains("://") {
-                return Err(StoreError::Address(address.to_owned()));
-            }
+            let path = path_of(address)?;
             Kind::Sqlite(sqlite::Sqlite::open(path, migrations, figures.clone())?)
         };
         Ok(Store { kind, figures })

@@ -3,16 +3,18 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures::future::{LocalBoxFuture, join, join_all};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Client, Config, NoTls, Statement};
+use tokio_postgres::{Client, Config, CopyInSink, NoTls, Statement};
 
 use super::migrate::{LIST, Migration, NOTE, TABLE, to_run};
 use super::{Change, Dialect, Figures, Row, StoreError, Tx, Value, Way, Write, count, sql};
@@ -50,10 +52,7 @@ impl Postgres {
         migrations: &[Migration],
         figures: Arc<Figures>,
     ) -> Result<Postgres, StoreError> {
-        // The error of the parser may quote the address, and with it a password.
-        let wrong = |_| StoreError::Address("postgres://…".to_owned());
-        let mut config: Config = address.parse().map_err(wrong)?;
-        config.connect_timeout(CONNECT);
+        let config = config(address)?;
         let (jobs, mut waiting) = mpsc::channel::<Job>(WAITING);
         let serve = move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
@@ -134,6 +133,34 @@ impl Postgres {
     }
 }
 
+fn config(address: &str) -> Result<Config, StoreError> {
+    // The error of the parser may quote the address, and with it a password.
+    let wrong = |_| StoreError::Address("postgres://…".to_owned());
+    let mut config: Config = address.parse().map_err(wrong)?;
+    config.connect_timeout(CONNECT);
+    Ok(config)
+}
+
+fn unreachable(error: tokio_postgres::Error) -> StoreError {
+    StoreError::Unreachable(match error.as_db_error() {
+        Some(said) => said.message().to_owned(),
+        None => "no connection".to_owned(),
+    })
+}
+
+/// Opens one connection for work that takes as long as it takes.
+pub(super) async fn alone(address: &str) -> Result<Connection, StoreError> {
+    let (client, connection) = config(address)?.connect(NoTls).await.map_err(unreachable)?;
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::warn!(%error, "a connection to PostgreSQL broke");
+        }
+    });
+    let set = "SET lock_timeout = '5s'; SET TIME ZONE 'UTC'; SET maintenance_work_mem = '256MB'";
+    client.batch_execute(set).await.map_err(unreachable)?;
+    Ok(Connection::new(client))
+}
+
 struct Pool {
     config: Config,
     idle: RefCell<Vec<Connection>>,
@@ -160,12 +187,6 @@ impl Pool {
     }
 
     async fn connect(&self) -> Result<Connection, StoreError> {
-        let unreachable = |error: tokio_postgres::Error| {
-            StoreError::Unreachable(match error.as_db_error() {
-                Some(said) => said.message().to_owned(),
-                None => "no connection".to_owned(),
-            })
-        };
         let (client, connection) = self.config.connect(NoTls).await.map_err(unreachable)?;
         tokio::task::spawn_local(async move {
             if let Err(error) = connection.await {
@@ -173,11 +194,7 @@ impl Pool {
             }
         });
         client.batch_execute(SESSION).await.map_err(unreachable)?;
-        Ok(Connection {
-            client,
-            statements: RefCell::default(),
-            is_failed: Cell::default(),
-        })
+        Ok(Connection::new(client))
     }
 
     async fn migrate(&self, migrations: &[Migration]) -> Result<(), StoreError> {
@@ -299,6 +316,26 @@ impl fmt::Debug for Connection {
 }
 
 impl Connection {
+    fn new(client: Client) -> Connection {
+        Connection {
+            client,
+            statements: RefCell::default(),
+            is_failed: Cell::default(),
+        }
+    }
+
+    /// Runs statements in PostgreSQL's own words.
+    pub(super) async fn run(&self, sql: &str) -> Result<(), StoreError> {
+        let run = self.client.batch_execute(sql).await;
+        run.map_err(|error| self.failed(&error))
+    }
+
+    /// Begins a COPY into a table.
+    pub(super) async fn copy(&self, sql: &str) -> Result<Pin<Box<CopyInSink<Bytes>>>, StoreError> {
+        let sink = self.client.copy_in(sql).await;
+        sink.map(Box::pin).map_err(|error| self.failed(&error))
+    }
+
     fn failed(&self, error: &tokio_postgres::Error) -> StoreError {
         self.is_failed.set(true);
         failure(error)
@@ -347,7 +384,7 @@ impl Connection {
 
     /// Makes all writes; they are sent together. The first failure is the one that is told: those
     /// after it fail only because of it.
-    async fn execute_all(&self, writes: &[Write]) -> Result<(), StoreError> {
+    pub(super) async fn execute_all(&self, writes: &[Write]) -> Result<(), StoreError> {
         for write in writes {
             self.prepared(write.sql).await?;
         }
@@ -407,7 +444,7 @@ fn said(error: &tokio_postgres::Error) -> String {
     )
 }
 
-fn failure(error: &tokio_postgres::Error) -> StoreError {
+pub(super) fn failure(error: &tokio_postgres::Error) -> StoreError {
     let Some(code) = error.code() else {
         return match error.is_closed() {
             true => StoreError::Unreachable(said(error)),

@@ -119,7 +119,7 @@ fn refused<T>(full: &TrySendError<T>) -> StoreError {
     }
 }
 
-fn connect(path: &str) -> Result<Connection, StoreError> {
+pub(super) fn connect(path: &str) -> Result<Connection, StoreError> {
     let open = || -> rusqlite::Result<Connection> {
         let connection = Connection::open(path)?;
         connection.busy_timeout(PATIENCE)?;
@@ -133,7 +133,10 @@ fn connect(path: &str) -> Result<Connection, StoreError> {
     open().map_err(|error| StoreError::Unreachable(error.to_string()))
 }
 
-fn migrate(connection: &mut Connection, migrations: &[Migration]) -> Result<(), StoreError> {
+pub(super) fn migrate(
+    connection: &mut Connection,
+    migrations: &[Migration],
+) -> Result<(), StoreError> {
     let failed = |error: rusqlite::Error| StoreError::Migration(error.to_string());
     let behavior = rusqlite::TransactionBehavior::Immediate;
     let transaction = connection
@@ -308,7 +311,7 @@ pub(super) fn rows(
     read().map_err(|error| failure(&error))
 }
 
-fn execute(connection: &Connection, write: &Write) -> Result<(), StoreError> {
+pub(super) fn execute(connection: &Connection, write: &Write) -> Result<(), StoreError> {
     let touch = || -> rusqlite::Result<usize> {
         let mut statement = connection.prepare_cached(&written(write.sql))?;
         statement.execute(params_from_iter(&write.parameters))
@@ -345,7 +348,7 @@ impl rusqlite::ToSql for Value {
     }
 }
 
-fn failure(error: &rusqlite::Error) -> StoreError {
+pub(super) fn failure(error: &rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(ErrorCode::ConstraintViolation) => StoreError::Constraint(error.to_string()),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
