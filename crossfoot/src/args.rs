@@ -192,6 +192,22 @@ pub(crate) struct Demo {
     /// Leaves the fault in: the story ends with NO-GO.
     #[arg(long)]
     pub(crate) leave: bool,
+    /// The whole evening, with both systems running and people who use them.
+    ///
+    /// Ruixin Pay and Ruixin Bao serve over HTTP on ports of this machine, with their books in SQLite. A
+    /// crowd pays until the freeze, and goes on at the new system once the gate says GO; then the fund
+    /// has its first nights. What goes wrong is one leg of the ledger that a double lost a fen of.
+    #[arg(long, conflicts_with = "fault")]
+    pub(crate) live: bool,
+    /// How many people use the systems of `--live`.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 40,
+        value_parser = clap::value_parser!(u32).range(1..=100_000),
+        requires = "live"
+    )]
+    pub(crate) people: u32,
     /// Threads to work in; by default one for each processor.
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<std::num::NonZeroUsize>,

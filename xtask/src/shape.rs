@@ -14,7 +14,7 @@ fn the_crates_know_each_other_one_way_only() {
     books               databases
     causes              ledger
     channels
-    crossfoot           books causes channels cutover footing ledger migrate reconcile reports ruixin-faults ruixin-history rules shadow
+    crossfoot           books causes channels cutover footing ledger migrate reconcile reports ruixin-faults ruixin-history ruixin-live rules shadow
     cutover             ledger
     databases
     footing
@@ -28,7 +28,7 @@ fn the_crates_know_each_other_one_way_only() {
     ruixin-bao-store    ledger ruixin-bao
     ruixin-faults
     ruixin-history
-    ruixin-live         ruixin-pay ruixin-service
+    ruixin-live         ruixin-bao ruixin-bao-service ruixin-bao-store ruixin-pay ruixin-service
     ruixin-pay          ruixin-history ruixin-service
     ruixin-service
     rules               books cutover ledger

@@ -1,5 +1,8 @@
 //! `crossfoot demo`: the whole story, played with the commands themselves on made-up books.
 
+mod judged;
+mod live;
+
 use super::{convert, correct, explain, read_plan, threads, verify};
 use crate::args::{Cli, Command, Demo};
 use crate::error::{CommandError, Kind};
@@ -13,12 +16,14 @@ use clap::Parser;
 use cutover::gate::Outcome;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use ledger::{Break, CauseStatus, Decimal, Report, Verdict};
+use judged::Judged;
+use ledger::{Break, Decimal, Report, Verdict};
 use reconcile::{Phase, Watch, Work};
 use ruixin_faults::{Cause, Order, Planted};
 use ruixin_history::{Format, History, Summary};
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -61,6 +66,9 @@ const FILES: [(&str, &str); 7] = [
 const CLOSES: &str = "freeze         = 2013-05-27T08:00:00+08:00";
 const OPENS: &str = "release        = 2013-05-27T16:00:00+08:00";
 
+/// The plan among them.
+const PLAN: &str = "crossfoot.toml";
+
 /// What the plan's books are called before it is told where they lie.
 const BOOKS: &str = "${RUIXIN_BOOKS}";
 
@@ -75,9 +83,20 @@ pub(crate) fn run(demo: &Demo, screen: &Screen) -> Result<u8, CommandError> {
     // Wrong use is told before anything is played.
     History::new(demo.seed, demo.records)
         .map_err(|error| CommandError::new(Kind::Use, error.to_string()))?;
+    if demo.live {
+        return live::run(demo, screen);
+    }
     let stage = Stage::set(demo, screen)?;
+    stage.plan(|plan| Ok(plan.replace(BOOKS, "books")))?;
     let rehearsed = stage.rehearse()?;
-    let summary = stage.old_books()?;
+    stage.say(&screen.words().demo_begins(demo.records))?;
+    let pay = stage.folder.join("books/pay");
+    let summary = stage.old_books(&pay, Format::Parquet)?;
+    let owed = Decimal::new(i128::from(summary.owed_fen), 2).to_string();
+    let said = screen
+        .words()
+        .demo_books(&pay.to_string_lossy(), summary.accounts, &owed);
+    stage.say(&said)?;
     stage.step(&["window", "announce", "--plan", &stage.path()])?;
     stage.step(&["window", "freeze", "--plan", &stage.path()])?;
     let converted = stage.convert()?;
@@ -139,10 +158,12 @@ struct Stage<'a> {
     screen: &'a Screen,
     folder: PathBuf,
     began: Instant,
+    /// What the clock of the story shows, and since when.
+    clock: Cell<(Duration, Instant)>,
 }
 
 impl<'a> Stage<'a> {
-    /// Makes the folder, with plan and rules in it.
+    /// Makes the folder, with the rules in it.
     fn set(demo: &'a Demo, screen: &'a Screen) -> Result<Self, CommandError> {
         let folder = demo.folder.clone();
         let foreign = fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some())
@@ -163,11 +184,8 @@ impl<'a> Stage<'a> {
                 .map_err(|error| failed(&path, &error))
         };
         write(MARK, "")?;
-        let (closes, opens) = window();
-        for (name, text) in FILES {
-            let text = text.replace(BOOKS, "books");
-            let text = text.replace(CLOSES, &closes).replace(OPENS, &opens);
-            write(name, &text)?;
+        for (name, text) in FILES.iter().filter(|(name, _)| *name != PLAN) {
+            write(name, text)?;
         }
         let mut signers = String::new();
         for (role, name, file) in SIGNERS {
@@ -180,10 +198,33 @@ impl<'a> Stage<'a> {
             screen,
             folder,
             began: Instant::now(),
+            clock: Cell::new((STOPS, Instant::now())),
         })
     }
 
-    /// Says something at the time that it is in the story: real time, from 08:00 on.
+    /// Writes the plan of the story, changed for where its books lie. Its window closes now.
+    fn plan(
+        &self,
+        changed: impl FnOnce(&str) -> Result<String, CommandError>,
+    ) -> Result<(), CommandError> {
+        let (closes, opens) = window();
+        let (_, text) = FILES
+            .into_iter()
+            .find(|(name, _)| *name == PLAN)
+            .ok_or_else(not_that)?;
+        let text = changed(text)?
+            .replace(CLOSES, &closes)
+            .replace(OPENS, &opens);
+        let path = self.folder.join(PLAN);
+        fs::write(&path, text).map_err(|error| failed(&path, &error))
+    }
+
+    /// Puts the clock of the story to a time; it goes on from there as any clock.
+    fn at(&self, time: Duration) {
+        self.clock.set((time, Instant::now()));
+    }
+
+    /// Says something at the time that it is in the story.
     fn say(&self, said: &str) -> Result<(), CommandError> {
         if self.screen.json {
             return Ok(());
@@ -195,7 +236,8 @@ impl<'a> Stage<'a> {
             .enumerate()
         {
             let time = if at == 0 {
-                clock(STOPS + self.began.elapsed())
+                let (shown, since) = self.clock.get();
+                clock(shown + since.elapsed())
             } else {
                 String::new()
             };
@@ -269,21 +311,28 @@ impl<'a> Stage<'a> {
     /// The night before, on small books: faults are planted in their shadow, and must be found. Gives
     /// how many were planted and found.
     fn rehearse(&self) -> Result<[u64; 2], CommandError> {
+        self.rehearse_on(|history, books| {
+            let threads = threads(self.demo.threads, None);
+            history
+                .write(&books.join("pay"), Format::Parquet, threads, &|_| {})
+                .map_err(|error| CommandError::new(Kind::Book, error.to_string()))?;
+            Ok(())
+        })
+    }
+
+    /// The same, on books that are made in a folder, `books`, and taken away again.
+    fn rehearse_on(
+        &self,
+        make: impl FnOnce(&History, &Path) -> Result<(), CommandError>,
+    ) -> Result<[u64; 2], CommandError> {
         let words = self.screen.words();
         let (seed, records) = TRIAL;
         self.say(&words.demo_rehearses(records))?;
         let muted = self.screen.muted();
         let books = self.folder.join("books");
-        let quiet = |error: String| CommandError::new(Kind::Use, error);
-        History::new(seed, records)
-            .map_err(|error| quiet(error.to_string()))?
-            .write(
-                &books.join("pay"),
-                Format::Parquet,
-                threads(self.demo.threads, None),
-                &|_| {},
-            )
-            .map_err(|error| CommandError::new(Kind::Book, error.to_string()))?;
+        let history = History::new(seed, records)
+            .map_err(|error| CommandError::new(Kind::Use, error.to_string()))?;
+        make(&history, &books)?;
         let Command::Convert(convert) = self.command(&["convert", "--plan", &self.path()])? else {
             return Err(not_that());
         };
@@ -338,11 +387,21 @@ impl<'a> Stage<'a> {
         }
     }
 
-    fn old_books(&self) -> Result<Summary, CommandError> {
-        let words = self.screen.words();
-        self.say(&words.demo_begins(self.demo.records))?;
+    /// Makes the old books of the story, as files.
+    fn old_books(&self, to: &Path, format: Format) -> Result<Summary, CommandError> {
         let history = History::new(self.demo.seed, self.demo.records)
             .map_err(|error| CommandError::new(Kind::Use, error.to_string()))?;
+        let threads = threads(self.demo.threads, None);
+        let written = self.counted(|tell| {
+            history.write(to, format, threads, &|done: ruixin_history::Progress| {
+                tell(done.flow_records);
+            })
+        });
+        written.map_err(|error| CommandError::new(Kind::Book, error.to_string()))
+    }
+
+    /// Shows how many records of the old books some work has come to, which tells of all so far.
+    fn counted<T>(&self, work: impl FnOnce(&(dyn Fn(u64) + Sync)) -> T) -> T {
         let progress = Progress::start(self.screen.progress());
         let meter = Arc::new(Meter::default());
         progress.begin(Phase {
@@ -351,22 +410,11 @@ impl<'a> Stage<'a> {
             bytes: None,
             meter: Arc::clone(&meter),
         });
-        let tell = |done: ruixin_history::Progress| {
-            meter.rows.fetch_max(done.flow_records, Ordering::Relaxed);
-        };
-        let pay = self.folder.join("books/pay");
-        let written = history.write(
-            &pay,
-            Format::Parquet,
-            threads(self.demo.threads, None),
-            &tell,
-        );
+        let done = work(&|records| {
+            meter.rows.fetch_max(records, Ordering::Relaxed);
+        });
         progress.finish();
-        let summary = written.map_err(|error| CommandError::new(Kind::Book, error.to_string()))?;
-        let owed = Decimal::new(i128::from(summary.owed_fen), 2).to_string();
-        let said = words.demo_books(&pay.to_string_lossy(), summary.accounts, &owed);
-        self.say(&said)?;
-        Ok(summary)
+        done
     }
 
     /// Gives the number of records written.
@@ -493,11 +541,22 @@ impl<'a> Stage<'a> {
         let words = self.screen.words();
         self.say(&words.demo_found(judged.planted, judged.found, judged.same))?;
         self.say(&words.demo_causes(judged.proved, judged.named, judged.planted))?;
-        let took = self.began.elapsed();
         if gate == Outcome::Go {
-            let left = WINDOW.saturating_sub(took);
-            self.say(&words.demo_ends(&clock(took), &clock(left)))?;
+            self.took(self.began.elapsed())?;
         }
+        self.next()
+    }
+
+    /// Says how much of the window it took.
+    fn took(&self, took: Duration) -> Result<(), CommandError> {
+        let left = WINDOW.saturating_sub(took);
+        let said = self.screen.words().demo_ends(&clock(took), &clock(left));
+        self.say(&said)
+    }
+
+    /// Says what to try next.
+    fn next(&self) -> Result<(), CommandError> {
+        let words = self.screen.words();
         let (path, found) = (self.path(), self.inside("evidence/found"));
         let mut out = format!("\n{}\n", words.demo_next());
         for line in [
@@ -507,6 +566,7 @@ impl<'a> Stage<'a> {
             format!("crossfoot window status --plan {path}"),
             "crossfoot demo --fault A5:3,D3:2,B9".to_owned(),
             "crossfoot demo --leave".to_owned(),
+            "crossfoot demo --live".to_owned(),
             "crossfoot demo --records 100000000".to_owned(),
         ] {
             out.push_str(&format!("  {line}\n"));
@@ -550,58 +610,4 @@ fn clock(time: Duration) -> String {
         seconds / 60 % 60,
         seconds % 60
     )
-}
-
-/// What was found, held against what was planted: by vouchers.
-#[derive(Debug, PartialEq, Eq)]
-struct Judged {
-    planted: u64,
-    found: u64,
-    /// Vouchers both planted and found.
-    same: u64,
-    /// Vouchers with a break whose cause is proved, and is the planted one.
-    proved: u64,
-    /// Other vouchers with a break that names the planted cause.
-    named: u64,
-}
-
-impl Judged {
-    fn of(planted: &[Planted], breaks: &[Break]) -> Self {
-        let mut truth: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-        for one in planted {
-            let causes = truth.entry(&one.voucher).or_default();
-            causes.insert(one.cause.to_string());
-        }
-        let mut found: BTreeSet<&str> = BTreeSet::new();
-        let (mut proved, mut named): (BTreeSet<&str>, BTreeSet<&str>) = Default::default();
-        for one in breaks {
-            let Some(voucher) = one.key.get("voucher").flatten() else {
-                continue;
-            };
-            found.insert(voucher);
-            let Some(causes) = truth.get(voucher) else {
-                continue;
-            };
-            let id = one.cause.id.as_ref();
-            if id.is_some_and(|id| causes.contains(id)) {
-                match one.cause.status {
-                    CauseStatus::Proved => proved.insert(voucher),
-                    CauseStatus::Consistent | CauseStatus::Unknown => named.insert(voucher),
-                };
-            } else if one.cause.rivals.iter().any(|rival| causes.contains(rival)) {
-                named.insert(voucher);
-            }
-        }
-        let same = truth
-            .keys()
-            .filter(|voucher| found.contains(*voucher))
-            .count();
-        Self {
-            planted: truth.len() as u64,
-            found: found.len() as u64,
-            same: same as u64,
-            proved: proved.len() as u64,
-            named: named.difference(&proved).count() as u64,
-        }
-    }
 }

@@ -22,8 +22,9 @@ use crate::progress::Progress;
 use crate::screen::Screen;
 use reconcile::Watch;
 use rules::plan::{self, Plan};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Reads the plan that a command names: a file, or the folder it lies in.
@@ -49,9 +50,13 @@ fn plan_file(path: &std::path::Path) -> PathBuf {
     }
 }
 
+/// Variables that a demo gives to the commands that it plays, beside the environment.
+static LENT: OnceLock<BTreeMap<&'static str, String>> = OnceLock::new();
+
 /// A variable of the environment, for addresses in plans.
 pub(crate) fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+    let lent = LENT.get().and_then(|lent| lent.get(name).cloned());
+    lent.or_else(|| std::env::var(name).ok())
 }
 
 /// How many threads to work in: as asked, as the plan says, or one for each processor.

@@ -1,5 +1,7 @@
 //! The words of `crossfoot demo`.
 
+mod live;
+
 use super::{Language, counted, grouped};
 use crate::terminal::text::amount;
 use ledger::Verdict;

@@ -710,6 +710,7 @@ fn the_story_as_it_is_told() {
       crossfoot window status --plan crossfoot-demo
       crossfoot demo --fault A5:3,D3:2,B9
       crossfoot demo --leave
+      crossfoot demo --live
       crossfoot demo --records 100000000
     --- stderr
     the plan has no hook to close the old system: it must be closed by hand before this
@@ -1263,6 +1264,7 @@ fn the_story_in_chinese_with_the_fault_left_in() {
       crossfoot window status --plan crossfoot-demo
       crossfoot demo --fault A5:3,D3:2,B9
       crossfoot demo --leave
+      crossfoot demo --live
       crossfoot demo --records 100000000
     --- stderr
     方案中没有停写旧系统的钩子：须先行人工停写

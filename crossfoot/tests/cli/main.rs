@@ -12,6 +12,7 @@ mod convert;
 mod correct;
 mod databases;
 mod demo;
+mod evening;
 mod explain;
 mod faults;
 mod help;

@@ -18,22 +18,33 @@ pub struct Clock(Kind);
 
 #[derive(Debug, Clone)]
 enum Kind {
-    /// The system's clock, put off by a fixed span.
-    Ahead(i64),
+    /// The system's clock, put off by a span.
+    Ahead(Arc<AtomicI64>),
     /// What somebody sets it to.
     Set(Arc<AtomicI64>),
 }
 
 impl Default for Clock {
     fn default() -> Clock {
-        Clock(Kind::Ahead(0))
+        Clock(Kind::Ahead(Arc::default()))
     }
 }
 
 impl Clock {
     /// Makes a clock that shows an instant now, and goes on from there.
     pub fn starting(at_micros: i64) -> Clock {
-        Clock(Kind::Ahead(at_micros.saturating_sub(system_micros())))
+        let ahead = at_micros.saturating_sub(system_micros());
+        Clock(Kind::Ahead(Arc::new(AtomicI64::new(ahead))))
+    }
+
+    /// Puts all clones to an instant: a ticking clock goes on from there, one that stands stands there.
+    pub fn put_to(&self, at_micros: i64) {
+        match &self.0 {
+            Kind::Ahead(ahead) => {
+                ahead.store(at_micros.saturating_sub(system_micros()), Ordering::Release);
+            }
+            Kind::Set(micros) => micros.store(at_micros, Ordering::Release),
+        }
     }
 
     /// Makes a clock that stands at an instant until another one is put there.
@@ -44,7 +55,7 @@ impl Clock {
     /// Gives the instant, in microseconds since 1970 UTC.
     pub fn now(&self) -> i64 {
         match &self.0 {
-            Kind::Ahead(micros) => system_micros().saturating_add(*micros),
+            Kind::Ahead(micros) => system_micros().saturating_add(micros.load(Ordering::Acquire)),
             Kind::Set(micros) => micros.load(Ordering::Acquire),
         }
     }

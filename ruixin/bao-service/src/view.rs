@@ -151,7 +151,7 @@ pub struct UserView {
     pub user: Number,
     /// In the wallet, and free.
     pub available: Yuan,
-    /// In the wallet, and held.
+    /// In the wallet, and held; what was frozen in the books that these were opened with among it.
     pub frozen: Yuan,
     /// Shares at 1.00 yuan, those that are held back among them.
     pub shares: Yuan,

@@ -50,7 +50,7 @@ const SWEEP: VoucherId = VoucherId { id: 0, part: 7 };
 /// Subject of client money from before the old records begin (期初备付金).
 const FROM_BEFORE: u16 = 1009;
 /// Subject of what is owed to customers and frozen (应付客户款-冻结).
-const FROZEN: u16 = 2003;
+pub(crate) const FROZEN: u16 = 2003;
 
 /// Is what was imported.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,6 +9,7 @@ use ruixin_bao::fund::{Order, SHARES, Stage, USERS};
 use ruixin_bao::ledger::{Account, AccountId, Entry, VoucherId};
 
 use crate::error::StoreError;
+use crate::import::FROZEN;
 use crate::night::{StoredDay, stored_day, stored_days};
 use crate::report::RegisterTotals;
 use crate::sql::{Session, Value, parameters};
@@ -27,6 +28,9 @@ pub struct UserRecord {
     pub wallet: Account,
     /// The account of shares, if there ever were any.
     pub shares: Option<Account>,
+    /// Frozen when the books were opened with converted ones, and not yet given back or out, fen: what
+    /// stands below subject 2003. A voucher of the accountant moves it.
+    pub frozen_fen: i64,
     /// Paid for shares that are not confirmed, fen.
     pub subscribing_fen: i64,
     /// Shares that are redeemed and not paid out, hundredths.
@@ -61,9 +65,9 @@ impl Store {
         let terms = self.terms.clone();
         self.transaction(Lock::Read, |session| {
             let mut page = Page::empty(session, &terms)?;
-            let ids = [AccountId::new(USERS, user), AccountId::new(SHARES, user)];
+            let ids = [USERS, SHARES, FROZEN].map(|subject| AccountId::new(subject, user));
             page.load_accounts(ids)?;
-            let [wallet, shares] = ids.map(|id| page.fund.book().account(id).cloned());
+            let [wallet, shares, frozen] = ids.map(|id| page.fund.book().account(id).cloned());
             let session = page.into_session();
             let Some(wallet) = wallet else {
                 return Ok(None);
@@ -81,6 +85,7 @@ impl Store {
             Ok(Some(UserRecord {
                 wallet,
                 shares,
+                frozen_fen: frozen.map_or(0, |frozen| frozen.balance_fen()),
                 subscribing_fen,
                 redeeming_fen,
                 income_fen,

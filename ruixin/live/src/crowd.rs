@@ -1,25 +1,22 @@
 //! People who use a ledger, and note what they are told.
 
+mod at_bao;
+mod at_pay;
+mod circle;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use serde_json::json;
-
-use crate::client::{Answer, Client, fen, yuan};
+use crate::client::Client;
 use crate::error::LiveError;
+use crate::fund::Fund;
 use crate::wallet::Wallet;
+use circle::{At, Circle};
 
 /// How many circles the crowd falls into: each asks one thing after the other.
 const CIRCLES: usize = 4;
-/// How long somebody waits who was told that the house is closed.
-const PATIENCE: Duration = Duration::from_millis(20);
-
-const BANKS: [&str; 4] = ["ICBC", "BOC", "CCB", "ABC"];
-const NAMES: [&str; 8] = [
-    "王芳", "李强", "张敏", "刘洋", "陈静", "杨磊", "黄丽", "周军",
-];
 
 /// Is what the crowd did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -34,47 +31,42 @@ pub struct Tally {
     pub again: u64,
 }
 
-/// Is somebody whose balance is not what he was told.
+/// Is what somebody has, fen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Has {
+    /// In the wallet, and free.
+    pub available: i64,
+    /// In the wallet, and frozen or held.
+    pub frozen: i64,
+    /// In the fund, without its incomes: shares, and what is paid for some.
+    pub fund: i64,
+}
+
+/// Is somebody whose money is not what he was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Odd {
     /// The account.
     pub account: String,
-    /// What its owner was told last, available and frozen, fen.
-    pub told: [i64; 2],
-    /// What the ledger says, fen.
-    pub found: [i64; 2],
+    /// What its owner was told last.
+    pub told: Has,
+    /// What the ledger says.
+    pub found: Has,
 }
 
-/// Is a person and his notebook.
-#[derive(Debug, Clone)]
-struct Person {
-    account: String,
-    /// Available and frozen, fen.
-    told: [i64; 2],
+/// Is what the crowd's money was held against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compared {
+    /// People who were asked for.
+    pub people: u64,
+    /// All that they have: free, frozen and in the fund, fen.
+    pub fen: i64,
+    /// All incomes that they had, fen.
+    pub income_fen: i64,
+    /// Those whose money is not what they were told.
+    pub odd: Vec<Odd>,
 }
 
-/// Is a payment of which some can be given back.
-#[derive(Debug, Clone)]
-struct Paid {
-    order: String,
-    left: i64,
-}
-
-/// Are people who deal with each other only: so what each is told stays true until he asks again.
-#[derive(Debug)]
-struct Circle {
-    client: Client,
-    number: usize,
-    people: Vec<Person>,
-    merchant: String,
-    paid: Vec<Paid>,
-    held: Vec<(String, usize, i64)>,
-    asked: u64,
-    dice: Dice,
-    tally: Tally,
-}
-
-/// Are all people.
+/// Are people who pay, move and take money.
 #[derive(Debug)]
 pub struct Crowd {
     circles: Vec<Circle>,
@@ -92,20 +84,7 @@ impl Crowd {
         let mut circles = Vec::new();
         for number in 0..CIRCLES {
             let client = Client::new(wallet.address(), wallet.writer_key());
-            let mut circle = Circle {
-                client,
-                number,
-                people: Vec::new(),
-                merchant: String::new(),
-                paid: Vec::new(),
-                held: Vec::new(),
-                asked: 0,
-                dice: Dice(
-                    seed.wrapping_mul(CIRCLES as u64)
-                        .wrapping_add(number as u64),
-                ),
-                tally: Tally::default(),
-            };
+            let mut circle = Circle::new(client, number, seed);
             circle.found(people.div_ceil(CIRCLES))?;
             circles.push(circle);
         }
@@ -121,10 +100,35 @@ impl Crowd {
         self.circles.iter().map(|circle| circle.people.len()).sum()
     }
 
+    /// Goes on at the new system, which has taken over the wallet's books: what was free in a wallet has
+    /// bought shares of the fund.
+    pub fn move_to(&mut self, fund: &Fund) {
+        for circle in &mut self.circles {
+            circle.client = Client::new(fund.address(), fund.writer_key());
+            circle.at = At::Bao {
+                is_fund_open: false,
+            };
+            // What was done at the old system stands there under other numbers.
+            circle.paid.clear();
+            circle.held.clear();
+            for person in &mut circle.people {
+                person.told.fund = std::mem::take(&mut person.told.available);
+            }
+        }
+    }
+
+    /// Tells everybody that shares are confirmed: they can be redeemed and paid with.
+    pub fn can_use_the_fund(&mut self) {
+        for circle in &mut self.circles {
+            circle.at = At::Bao { is_fund_open: true };
+        }
+    }
+
     /// Lets the crowd begin; it goes on until [`Crowd::stop`].
     pub fn start(&mut self) {
         self.is_over = Arc::default();
         for mut circle in self.circles.drain(..) {
+            circle.tally = Tally::default();
             let is_over = Arc::clone(&self.is_over);
             self.at_work.push(std::thread::spawn(move || {
                 let mut done = Ok(());
@@ -147,9 +151,9 @@ impl Crowd {
         let (mut tally, mut first) = (Tally::default(), Ok(()));
         for thread in self.at_work.drain(..) {
             let joined = thread.join();
-            let (mut circle, done) =
+            let (circle, done) =
                 joined.map_err(|_| LiveError::Fallen("a thread panicked".to_owned()))?;
-            let of_circle = std::mem::take(&mut circle.tally);
+            let of_circle = circle.tally;
             tally.done += of_circle.done;
             tally.refused += of_circle.refused;
             tally.closed += of_circle.closed;
@@ -172,18 +176,26 @@ impl Crowd {
         self.stop()
     }
 
-    /// Asks for everybody's balance, and gives those that are not what their owner was told.
+    /// Asks for everybody's money, and holds it against what its owner was told.
     ///
     /// # Errors
     ///
-    /// The wallet answers otherwise than it should.
-    pub fn compare(&self) -> Result<Vec<Odd>, LiveError> {
-        let mut odd = Vec::new();
+    /// The ledger answers otherwise than it should.
+    pub fn compare(&self) -> Result<Compared, LiveError> {
+        let mut compared = Compared {
+            people: 0,
+            fen: 0,
+            income_fen: 0,
+            odd: Vec::new(),
+        };
         for circle in &self.circles {
             for person in &circle.people {
-                let found = circle.balance(&person.account)?;
+                let (found, income) = circle.has(&person.account)?;
+                compared.people += 1;
+                compared.fen += found.available + found.frozen + found.fund + income;
+                compared.income_fen += income;
                 if found != person.told {
-                    odd.push(Odd {
+                    compared.odd.push(Odd {
                         account: person.account.clone(),
                         told: person.told,
                         found,
@@ -191,199 +203,13 @@ impl Crowd {
                 }
             }
         }
-        Ok(odd)
+        Ok(compared)
     }
 }
 
-impl Circle {
-    fn found(&mut self, people: usize) -> Result<(), LiveError> {
-        let shop = json!({"owner": "merchant", "name": "街角便利店", "class": "A"});
-        self.merchant = self.open(&shop)?;
-        for at in 0..people {
-            let bank = BANKS[at % BANKS.len()];
-            let name = NAMES[(at + self.number) % NAMES.len()];
-            let person = json!({"owner": "user", "name": name, "channel": bank});
-            let account = self.open(&person)?;
-            self.people.push(Person {
-                account,
-                told: [0, 0],
-            });
-            self.top_up(at, 100_000)?;
-        }
-        Ok(())
-    }
-
-    fn open(&mut self, body: &serde_json::Value) -> Result<String, LiveError> {
-        let answer = self.post("/v1/accounts", body)?;
-        let account = answer.body["account"].as_str().map(str::to_owned);
-        account.ok_or_else(|| answer.unexpected("/v1/accounts"))
-    }
-
-    /// Asks with an `Idempotency-Key` of its own, and counts the answer.
-    fn post(&mut self, path: &str, body: &serde_json::Value) -> Result<Answer, LiveError> {
-        self.asked += 1;
-        let id = format!("crowd-{}-{}", self.number, self.asked);
-        let answer = self.client.post(path, &id, body)?;
-        self.tally.again += u64::from(answer.again);
-        match (answer.status, answer.code()) {
-            (200 | 201, _) => self.tally.done += 1,
-            (422, _) => self.tally.refused += 1,
-            (503, "service-window") => {
-                self.tally.closed += 1;
-                std::thread::sleep(PATIENCE);
-            }
-            _ => return Err(answer.unexpected(path)),
-        }
-        self.note(&answer);
-        Ok(answer)
-    }
-
-    /// Notes the balances that an answer tells.
-    fn note(&mut self, answer: &Answer) {
-        let movements = answer.body["movements"].as_array();
-        for movement in movements.into_iter().flatten() {
-            let account = movement["account"].as_str().unwrap_or_default();
-            let person = self.people.iter_mut().find(|one| one.account == account);
-            if let (Some(person), Some(after)) = (person, fen(&movement["balance_after"])) {
-                person.told[0] = after;
-            }
-        }
-    }
-
-    /// Does one thing or another.
-    fn act(&mut self) -> Result<(), LiveError> {
-        let who = self.dice.below(self.people.len() as u64) as usize;
-        let amount = 1 + self.dice.below(20_000) as i64;
-        match self.dice.below(100) {
-            0..55 => self.pay(who, amount),
-            55..70 => self.transfer(who, amount),
-            70..82 => self.top_up(who, amount),
-            82..90 => self.refund(),
-            90..95 => self.withdraw(who, amount + 1_000),
-            95..98 => self.hold(who, amount),
-            _ => self.release(),
-        }
-    }
-
-    fn pay(&mut self, who: usize, amount: i64) -> Result<(), LiveError> {
-        let body = json!({
-            "payer": self.people[who].account, "merchant": self.merchant, "amount": yuan(amount),
-            "title": "午餐",
-        });
-        let answer = self.post("/v1/payments", &body)?;
-        if let Some(order) = answer.body["order"]["order_id"].as_str() {
-            self.paid.push(Paid {
-                order: order.to_owned(),
-                left: amount,
-            });
-        }
-        Ok(())
-    }
-
-    fn transfer(&mut self, who: usize, amount: i64) -> Result<(), LiveError> {
-        let other = (who + 1) % self.people.len();
-        if other == who {
-            return Ok(());
-        }
-        let (payer, payee) = (&self.people[who].account, &self.people[other].account);
-        let body = json!({"payer": payer, "payee": payee, "amount": yuan(amount)});
-        self.post("/v1/transfers", &body).map(drop)
-    }
-
-    fn top_up(&mut self, who: usize, amount: i64) -> Result<(), LiveError> {
-        let account = &self.people[who].account;
-        let channel = BANKS[who % BANKS.len()];
-        let body = json!({"account": account, "amount": yuan(amount), "channel": channel});
-        self.post("/v1/top-ups", &body).map(drop)
-    }
-
-    fn refund(&mut self) -> Result<(), LiveError> {
-        let Some(mut paid) = self.paid.pop() else {
-            return Ok(());
-        };
-        let amount = 1 + self.dice.below(paid.left.unsigned_abs()) as i64;
-        let path = format!("/v1/payments/{}/refunds", paid.order);
-        let answer = self.post(&path, &json!({"amount": yuan(amount)}))?;
-        paid.left -= amount;
-        if answer.status == 201 && paid.left > 0 {
-            self.paid.push(paid);
-        }
-        Ok(())
-    }
-
-    fn withdraw(&mut self, who: usize, amount: i64) -> Result<(), LiveError> {
-        let account = self.people[who].account.clone();
-        let channel = BANKS[who % BANKS.len()];
-        let body = json!({"account": account, "amount": yuan(amount), "channel": channel});
-        let answer = self.post("/v1/withdrawals", &body)?;
-        let Some(order) = answer.body["order"]["order_id"].as_str() else {
-            return Ok(());
-        };
-        self.people[who].told[1] += amount;
-        // One in four is left for the next day, as banks do.
-        if self.dice.below(4) == 0 {
-            return Ok(());
-        }
-        let outcome = if self.dice.below(10) == 0 {
-            "refused"
-        } else {
-            "paid"
-        };
-        let path = format!("/v1/withdrawals/{order}/settlement");
-        let answer = self.post(&path, &json!({"outcome": outcome}))?;
-        if answer.status == 200 {
-            self.people[who].told[1] -= amount;
-        }
-        Ok(())
-    }
-
-    fn hold(&mut self, who: usize, amount: i64) -> Result<(), LiveError> {
-        let account = self.people[who].account.clone();
-        let answer = self.post(
-            "/v1/holds",
-            &json!({"account": account, "amount": yuan(amount)}),
-        )?;
-        if let Some(hold) = answer.body["hold"]["hold"].as_str() {
-            self.people[who].told[1] += amount;
-            self.held.push((hold.to_owned(), who, amount));
-        }
-        Ok(())
-    }
-
-    fn release(&mut self) -> Result<(), LiveError> {
-        let Some((hold, who, amount)) = self.held.pop() else {
-            return Ok(());
-        };
-        let answer = self.post(&format!("/v1/holds/{hold}/release"), &json!({}))?;
-        match answer.status {
-            200 => self.people[who].told[1] -= amount,
-            _ => self.held.push((hold, who, amount)),
-        }
-        Ok(())
-    }
-
-    /// Available and frozen.
-    fn balance(&self, account: &str) -> Result<[i64; 2], LiveError> {
-        let path = format!("/v1/accounts/{account}");
-        let answer = self.client.get(&path)?;
-        let (balance, frozen) = (fen(&answer.body["balance"]), fen(&answer.body["frozen"]));
-        match (answer.status, balance, frozen) {
-            (200, Some(balance), Some(frozen)) => Ok([balance, frozen]),
-            _ => Err(answer.unexpected(&path)),
-        }
-    }
-}
-
-/// Chance that is the same each time. After SplitMix64, by Guy Steele and others.
-#[derive(Debug)]
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % end.max(1)
+impl Drop for Crowd {
+    fn drop(&mut self) {
+        // Threads end with their last answer; nobody asks for it any more.
+        self.is_over.store(true, Ordering::Relaxed);
     }
 }

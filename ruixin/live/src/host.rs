@@ -1,21 +1,22 @@
-//! A service on a thread and a port of its own.
+//! A service on a thread of its own.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::thread::JoinHandle;
 
 use axum::Router;
 use ruixin_service::gate::Limits;
+use ruixin_service::keys::{self, Role};
 use ruixin_service::server;
+use ruixin_service::store::Store;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
+use crate::door::Door;
 use crate::error::LiveError;
 
 /// Is a service that runs until it is dropped: what is under way is finished then.
 #[derive(Debug)]
 pub(crate) struct Host {
-    pub(crate) address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -28,17 +29,24 @@ pub(crate) fn runtime() -> Result<Runtime, LiveError> {
         .build()?)
 }
 
+/// Gives the admin's key to a store, and makes one that moves money.
+pub(crate) async fn let_in(store: &Store, door: &Door) -> Result<String, String> {
+    let admin = keys::add(store, door.key(), "window", Role::Admin).await;
+    admin.map_err(|error| error.to_string())?;
+    let writer = keys::make(store, "app", Role::Writer).await;
+    writer.map_err(|error| error.to_string())
+}
+
 impl Host {
-    /// Serves, on a port of this machine that is free or on the one that is given.
+    /// Serves behind a door.
     pub(crate) fn start(
         runtime: Runtime,
         router: Router,
         limits: Limits,
-        port: u16,
+        door: &Door,
     ) -> Result<Host, LiveError> {
-        let asked = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let listener = runtime.block_on(TcpListener::bind(asked))?;
-        let address = listener.local_addr()?;
+        let listener = door.listener()?;
+        let listener = runtime.block_on(async { TcpListener::from_std(listener) })?;
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = std::thread::Builder::new().name("service".to_owned());
         let thread = thread.spawn(move || {
@@ -48,7 +56,6 @@ impl Host {
             }));
         })?;
         Ok(Host {
-            address,
             stop: Some(stop),
             thread: Some(thread),
         })

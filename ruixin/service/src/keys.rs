@@ -75,6 +75,17 @@ const REMEMBERED: usize = 10_000;
 ///
 /// There is no randomness, or the store failed.
 pub async fn make(store: &Store, name: &str, role: Role) -> Result<String, KeyError> {
+    let key = drawn()?;
+    add(store, &key, name, role).await?;
+    Ok(key)
+}
+
+/// Draws the text of a key that no store knows yet: [`add`] gives it to one.
+///
+/// # Errors
+///
+/// There is no randomness.
+pub fn drawn() -> Result<String, KeyError> {
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(|_| KeyError::NoRandomness)?;
     let mut key = PREFIX.to_owned();
@@ -82,7 +93,6 @@ pub async fn make(store: &Store, name: &str, role: Role) -> Result<String, KeyEr
         // Writing into a text does not fail.
         let _ = write!(key, "{byte:02x}");
     }
-    add(store, &key, name, role).await?;
     Ok(key)
 }
 

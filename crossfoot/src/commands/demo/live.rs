@@ -1,0 +1,403 @@
+//! `crossfoot demo --live`: the whole evening, with both systems running and people who use them.
+
+use super::{Judged, STOPS, Stage, TRIAL, clock, failed, gate_word, not_that};
+use crate::args::Demo;
+use crate::commands::{LENT, threads};
+use crate::error::{CommandError, Kind};
+use crate::screen::Screen;
+use cutover::gate::Outcome;
+use ledger::Verdict;
+use ruixin_faults::{Cause, Planted};
+use ruixin_history::Format;
+use ruixin_live::{
+    Compared, Crowd, DayRunView, Door, Fund, LiveError, Tally, Wallet, bring_in, spoil,
+};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+/// Where the books of both systems lie, from the plan's folder.
+const PAY: &str = "books/pay.db";
+const LEDGER: &str = "books/ledger.db";
+const BAO: &str = "bao.db";
+
+/// Variables that the plan's hooks name, with the keys of both systems.
+const KEYS: [&str; 2] = ["RUIXIN_PAY_KEY", "RUIXIN_BAO_KEY"];
+
+/// How long the crowd is at work before the freeze, at the new system, and on the day after.
+const AT_WORK: Duration = Duration::from_secs(2);
+/// How long people go on asking once the house is closed.
+const CLOSED: Duration = Duration::from_millis(300);
+
+/// What the clock of a wallet shows whose books have no record.
+const NO_CLOCK: &str = "2013-05-27T08:00:00";
+
+/// The day of the freeze, which is the fund's first, and the next one.
+const DAYS: [&str; 2] = ["2013-05-27", "2013-05-28"];
+/// What the fund earns on its first day with shares: yuan per ten thousand of them, hundredths.
+const EARNS: i128 = 123;
+
+/// What a bank advances for shares that are paid with before they are redeemed: ten million yuan, fen.
+const ADVANCES: i64 = 1_000_000_000;
+
+/// Times of the story.
+const EVENING: Duration = Duration::from_secs(6 * 3600);
+const NIGHT: Duration = Duration::from_secs(5 * 60);
+const MORNING: Duration = Duration::from_secs(9 * 3600);
+
+pub(super) fn run(demo: &Demo, screen: &Screen) -> Result<u8, CommandError> {
+    let evening = Evening::prepare(demo, screen)?;
+    let stage = &evening.stage;
+    let rehearsed = evening.rehearse()?;
+    let (wallet, fund) = evening.open()?;
+    let mut crowd = live(Crowd::gather(&wallet, demo.people as usize, demo.seed))?;
+    let before = evening.close(&wallet, &fund, &mut crowd)?;
+    let written = stage.convert()?;
+    let planted = evening.spoil()?;
+    let first = stage.verify("found")?;
+    let breaks = stage.breaks("found")?;
+    stage.explain(&breaks)?;
+    let judged = Judged::of(std::slice::from_ref(&planted), &breaks);
+    let (last, gate, after) = match demo.leave {
+        true => {
+            let gate = stage.release(first.verdict)?;
+            (first.clone(), gate, evening.back(&mut crowd)?)
+        }
+        false => {
+            stage.correct()?;
+            let last = stage.verify("corrected")?;
+            if last.verdict == Verdict::Balanced {
+                evening.take_over(&fund)?;
+            }
+            let gate = stage.release(last.verdict)?;
+            let after = match gate {
+                Outcome::Go => evening.go_on(&fund, &mut crowd)?,
+                Outcome::NoGo | Outcome::Incomplete => json!({}),
+            };
+            (last, gate, after)
+        }
+    };
+    evening.end(&judged)?;
+    if screen.json {
+        screen.document(&json!({
+            "version": 1,
+            "records": evening.records,
+            "seed": demo.seed,
+            "people": crowd.people(),
+            "written": written,
+            "planted": judged.planted,
+            "found": judged.found,
+            "same": judged.same,
+            "cause_proved": judged.proved,
+            "cause_named": judged.named,
+            "rehearsed": {"planted": rehearsed[0], "found": rehearsed[1]},
+            "verdicts": [first.verdict, last.verdict],
+            "gate": gate_word(gate),
+            "before": before,
+            "after": after,
+            "folder": stage.folder.to_string_lossy(),
+            "elapsed_seconds": stage.began.elapsed().as_millis() as f64 / 1000.0,
+        }))?;
+    }
+    Ok(gate.exit_code())
+}
+
+/// Gives what a running system gave, or its error as one of this command.
+fn live<T>(done: Result<T, LiveError>) -> Result<T, CommandError> {
+    done.map_err(|error| CommandError::new(Kind::Book, error.to_string()))
+}
+
+/// The stage, and the doors of both systems.
+struct Evening<'a> {
+    stage: Stage<'a>,
+    pay: Door,
+    bao: Door,
+    /// Records that the old books came with.
+    records: u64,
+}
+
+impl<'a> Evening<'a> {
+    /// Sets the stage, and brings the old books into the wallet's database.
+    fn prepare(demo: &'a Demo, screen: &'a Screen) -> Result<Self, CommandError> {
+        let (pay, bao) = (live(Door::find())?, live(Door::find())?);
+        let keys = KEYS
+            .into_iter()
+            .zip([pay.key(), bao.key()].map(str::to_owned));
+        if LENT.set(keys.collect::<BTreeMap<_, _>>()).is_err() {
+            return Err(not_that());
+        }
+        let stage = Stage::set(demo, screen)?;
+        stage.at(EVENING);
+        stage.say(&screen.words().live_begins(demo.records))?;
+        let old = stage.folder.join("old");
+        stage.old_books(&old, Format::Csv)?;
+        let books = stage.folder.join("kept");
+        fs::create_dir_all(&books).map_err(|error| failed(&books, &error))?;
+        let threads = threads(demo.threads, None);
+        let imported = stage
+            .counted(|tell| bring_in(&text(&books.join("pay.db")), &old, demo.seed, threads, tell));
+        let imported = live(imported)?;
+        fs::remove_dir_all(&old).map_err(|error| failed(&old, &error))?;
+        let said = screen.words().live_books(
+            &stage.inside(PAY),
+            imported.accounts,
+            imported.records,
+            &imported.until,
+        );
+        stage.say(&said)?;
+        Ok(Self {
+            stage,
+            pay,
+            bao,
+            records: imported.records,
+        })
+    }
+
+    /// Writes the plan, and rehearses the night with it on small books in the place of the wallet's.
+    fn rehearse(&self) -> Result<[u64; 2], CommandError> {
+        let stage = &self.stage;
+        stage.plan(|plan| planned(plan, &self.pay, &self.bao))?;
+        let rehearsed = stage.rehearse_on(|history, books| {
+            let old = stage.folder.join("old");
+            history
+                .write(&old, Format::Csv, 1, &|_| {})
+                .map_err(|error| CommandError::new(Kind::Book, error.to_string()))?;
+            fs::create_dir_all(books).map_err(|error| failed(books, &error))?;
+            let imported = bring_in(&text(&books.join("pay.db")), &old, TRIAL.0, 1, &|_| {});
+            live(imported)?;
+            fs::remove_dir_all(&old).map_err(|error| failed(&old, &error))
+        })?;
+        let (kept, books) = (stage.folder.join("kept"), stage.folder.join("books"));
+        fs::rename(&kept, &books).map_err(|error| failed(&kept, &error))?;
+        Ok(rehearsed)
+    }
+
+    /// Lets both systems run: the old one open, the new one closed.
+    fn open(&self) -> Result<(Wallet, Fund), CommandError> {
+        let wallet = Wallet::open(&self.stage.inside(PAY), NO_CLOCK, &self.pay);
+        let wallet = live(wallet)?;
+        let books = self.stage.inside(BAO);
+        let fund = Fund::found(&books, DAYS[0], &at(DAYS[0], STOPS), &self.bao);
+        let fund = live(fund)?;
+        let words = self.stage.screen.words();
+        let said = words.live_runs(&wallet.address(), &fund.address());
+        self.stage.say(&said)?;
+        Ok((wallet, fund))
+    }
+
+    /// Announces the window and closes the wallet, with the crowd at work. Gives what it did.
+    fn close(
+        &self,
+        wallet: &Wallet,
+        fund: &Fund,
+        crowd: &mut Crowd,
+    ) -> Result<Value, CommandError> {
+        let (stage, words) = (&self.stage, self.stage.screen.words());
+        let path = stage.path();
+        stage.say(&words.live_crowd(crowd.people() as u64))?;
+        crowd.start();
+        std::thread::sleep(AT_WORK);
+        stage.step(&["window", "announce", "--plan", &path])?;
+        stage.at(STOPS);
+        live(fund.put_clock(&at(DAYS[0], STOPS)))?;
+        let code = stage.step(&["window", "freeze", "--plan", &path])?;
+        std::thread::sleep(CLOSED);
+        let tally = live(crowd.stop())?;
+        if code != 0 {
+            let message = format!("{} did not close", wallet.address());
+            return Err(CommandError::new(Kind::Book, message));
+        }
+        stage.say(&words.live_closed(&tally))?;
+        let compared = self.compare(crowd)?;
+        Ok(document(&tally, &compared))
+    }
+
+    /// Holds what everybody has against what he was told, and stops where somebody was told otherwise.
+    fn compare(&self, crowd: &Crowd) -> Result<Compared, CommandError> {
+        let compared = live(crowd.compare())?;
+        let words = self.stage.screen.words();
+        self.stage.say(&words.live_compared(&compared))?;
+        match compared.odd.first() {
+            None => Ok(compared),
+            Some(odd) => {
+                let message = format!(
+                    "account {}: its owner was told {:?}, and the ledger has {:?}",
+                    odd.account, odd.told, odd.found
+                );
+                Err(CommandError::new(Kind::Book, message))
+            }
+        }
+    }
+
+    /// Puts one leg of the converted ledger through a double, and keeps the truth.
+    fn spoil(&self) -> Result<Planted, CommandError> {
+        let (stage, words) = (&self.stage, self.stage.screen.words());
+        let spoiled = live(spoil(&stage.folder.join(LEDGER), stage.demo.seed))?;
+        let cause = Cause::B3;
+        let says = words.pick(cause.says(), cause.says_zh());
+        stage.say(&words.demo_plants(&cause.to_string(), says, 1))?;
+        let planted = Planted {
+            cause,
+            voucher: spoiled.voucher,
+            leg: Some(spoiled.leg),
+            column: Some("credit".to_owned()),
+            was: Some(spoiled.was),
+            is: Some(spoiled.is_now),
+            part: LEDGER.to_owned(),
+        };
+        let truth = stage.folder.join("truth.jsonl");
+        let kept = ruixin_faults::write_truth(&truth, std::slice::from_ref(&planted));
+        kept.map_err(|error| CommandError::new(Kind::Book, error.to_string()))?;
+        stage.say(&words.demo_truth(&text(&truth)))?;
+        Ok(planted)
+    }
+
+    /// The new system takes over what was verified, and proves it; it stays closed.
+    fn take_over(&self, fund: &Fund) -> Result<(), CommandError> {
+        let (stage, words) = (&self.stage, self.stage.screen.words());
+        let opened = live(fund.open_with(&stage.inside(LEDGER)))?;
+        let proved = live(fund.prove())?;
+        stage.say(&words.live_took_over(&opened, proved))
+    }
+
+    /// The gate said NO-GO: the old system opens again, and people go on there.
+    fn back(&self, crowd: &mut Crowd) -> Result<Value, CommandError> {
+        let (stage, words) = (&self.stage, self.stage.screen.words());
+        let path = stage.path();
+        let why = words.live_goes_back();
+        let by = super::SIGNERS[1].1;
+        let line = [
+            "window", "rollback", "--plan", &path, "--why", why, "--by", by,
+        ];
+        stage.step(&line)?;
+        let tally = live(crowd.go_on(AT_WORK))?;
+        stage.say(&words.live_goes_back_to_work(&tally))?;
+        Ok(document(&tally, &self.compare(crowd)?))
+    }
+
+    /// The new system is open: people go on there, and the fund has its first nights.
+    fn go_on(&self, fund: &Fund, crowd: &mut Crowd) -> Result<Value, CommandError> {
+        let (stage, words) = (&self.stage, self.stage.screen.words());
+        crowd.move_to(fund);
+        let taken = self.compare(crowd)?;
+        let tally = live(crowd.go_on(AT_WORK))?;
+        stage.say(&words.live_goes_on(&tally))?;
+        let went_on = document(&tally, &self.compare(crowd)?);
+        stage.took(stage.clock.get().1.elapsed())?;
+
+        let first = self.night(fund, DAYS[1], DAYS[0], 0)?;
+        stage.say(&words.live_first_night(&first))?;
+        stage.at(MORNING);
+        live(fund.put_clock(&at(DAYS[1], MORNING)))?;
+        live(fund.put_in_for_advances(ADVANCES))?;
+        crowd.can_use_the_fund();
+        let tally = live(crowd.go_on(AT_WORK))?;
+        stage.say(&words.live_next_day(&tally))?;
+        let next_day = document(&tally, &self.compare(crowd)?);
+
+        let shares = i128::from(live(fund.shares())?);
+        let income = i64::try_from(shares * EARNS / 1_000_000).unwrap_or(i64::MAX);
+        let second = self.night(fund, "2013-05-29", DAYS[1], income)?;
+        stage.say(&words.live_second_night(&second))?;
+        let earned = self.compare(crowd)?;
+        let proved = live(fund.prove())?;
+        stage.say(&words.live_proved(proved))?;
+        Ok(json!({
+            "taken_over": figures(&taken),
+            "went_on": went_on,
+            "next_day": next_day,
+            "nights": [first, second],
+            "earned": figures(&earned),
+            "proved": proved,
+        }))
+    }
+
+    /// Runs a day on the night that follows.
+    fn night(
+        &self,
+        fund: &Fund,
+        on: &str,
+        day: &str,
+        income_fen: i64,
+    ) -> Result<DayRunView, CommandError> {
+        self.stage.at(NIGHT);
+        live(fund.put_clock(&at(on, NIGHT)))?;
+        live(fund.run_day(day, income_fen))
+    }
+
+    fn end(&self, judged: &Judged) -> Result<(), CommandError> {
+        if self.stage.screen.json {
+            return Ok(());
+        }
+        let words = self.stage.screen.words();
+        self.stage
+            .say(&words.demo_found(judged.planted, judged.found, judged.same))?;
+        let causes = words.demo_causes(judged.proved, judged.named, judged.planted);
+        self.stage.say(&causes)?;
+        self.stage.next()
+    }
+}
+
+/// The plan of the story with both books in SQLite, the hooks and the notices of both systems.
+fn planned(plan: &str, pay: &Door, bao: &Door) -> Result<String, CommandError> {
+    let parts = plan
+        .split_once("[source]\n")
+        .and_then(|(name, rest)| Some((name, rest.split_once("[[agreement]]\n")?.1)))
+        .and_then(|(name, rest)| {
+            let (rules, window) = rest.split_once("[[window.notice]]\n")?;
+            Some((name, rules, window))
+        });
+    let (name, rules, window) = parts.ok_or_else(not_that)?;
+    let (of_pay, of_bao) = (pay.address(), bao.address());
+    let [pay_key, bao_key] = KEYS;
+    Ok(format!(
+        r#"{name}[source]
+url = "sqlite://{PAY}"
+
+[target]
+url = "sqlite://{LEDGER}"
+
+[[agreement]]
+{rules}[window.hooks]
+freeze   = "http://{of_pay}/v1/admin/window/freeze?key=${{{pay_key}}}"
+release  = "http://{of_bao}/v1/admin/window/open?key=${{{bao_key}}}"
+rollback = "http://{of_pay}/v1/admin/window/reopen?key=${{{pay_key}}}"
+
+[[window.notice]]
+{window}
+[[window.channel]]
+name    = "wallet"
+webhook = "http://{of_pay}/v1/admin/notices?key=${{{pay_key}}}"
+"#
+    ))
+}
+
+/// A time of the story as the services take it.
+fn at(day: &str, time: Duration) -> String {
+    format!("{day}T{}", clock(time))
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+fn figures(compared: &Compared) -> Value {
+    json!({
+        "people": compared.people,
+        "fen": compared.fen,
+        "income_fen": compared.income_fen,
+        "odd": compared.odd.len(),
+    })
+}
+
+fn document(tally: &Tally, compared: &Compared) -> Value {
+    json!({
+        "done": tally.done,
+        "refused": tally.refused,
+        "closed": tally.closed,
+        "asked_again": tally.again,
+        "compared": figures(compared),
+    })
+}

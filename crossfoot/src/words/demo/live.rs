@@ -1,0 +1,203 @@
+//! The words of `crossfoot demo --live`.
+
+use super::super::{Language, counted, grouped};
+use crate::terminal::text::amount;
+use ledger::Decimal;
+use ruixin_live::{Compared, DayRunView, Opened, Tally};
+use std::net::SocketAddr;
+
+/// Fen as yuan.
+fn yuan(fen: i64) -> String {
+    amount(&Decimal::new(i128::from(fen), 2).to_string())
+}
+
+impl Language {
+    pub(crate) fn live_begins(self, records: u64) -> String {
+        let records = grouped(records);
+        self.pick(
+            format!(
+                "Ruixin Pay has {records} records of three and a half years in its database. (They are \
+                 made up, in the layout of such a system; all else is real work.)"
+            ),
+            format!(
+                "瑞信支付的数据库中有三年半的 {records} 笔流水。（流水是生成的，版式与此类系统相同；\
+                 其余都是真做。）"
+            ),
+        )
+    }
+
+    pub(crate) fn live_books(self, file: &str, accounts: u64, records: u64, until: &str) -> String {
+        let (accounts, records) = (grouped(accounts), grouped(records));
+        self.pick(
+            format!(
+                "Its books lie in {file}: {accounts} accounts, {records} records, the last of {until}."
+            ),
+            format!("账册在 {file}：账户 {accounts} 个，流水 {records} 笔，末笔 {until}。"),
+        )
+    }
+
+    pub(crate) fn live_runs(self, pay: &SocketAddr, bao: &SocketAddr) -> String {
+        self.pick(
+            format!(
+                "Ruixin Pay serves at http://{pay}; Ruixin Bao, which is to take over, waits at \
+                 http://{bao}, closed."
+            ),
+            format!(
+                "瑞信支付在 http://{pay} 提供服务；将要接手的瑞信宝在 http://{bao} 待命，尚未开放。"
+            ),
+        )
+    }
+
+    pub(crate) fn live_crowd(self, people: u64) -> String {
+        let people = grouped(people);
+        self.pick(
+            format!(
+                "{people} people pay, send, top up, give back, withdraw and freeze over HTTP. Each \
+                 notes what he is told."
+            ),
+            format!(
+                "{people} 位用户经 HTTP 付款、转账、充值、退款、提现、冻结，各自记下系统告知的余额。"
+            ),
+        )
+    }
+
+    pub(crate) fn live_closed(self, tally: &Tally) -> String {
+        let [done, refused, closed] = [tally.done, tally.refused, tally.closed].map(grouped);
+        self.pick(
+            format!(
+                "Of what they asked for, {done} were done and {refused} refused for want of money. Since \
+                 the freeze {closed} were told that the house is closed, and until when. None is in \
+                 between."
+            ),
+            format!(
+                "其请求办成 {done} 笔，余额不足被拒 {refused} 笔；停机后 {closed} 笔被告知暂停服务及\
+                 恢复时间。没有一笔悬而未决。"
+            ),
+        )
+    }
+
+    pub(crate) fn live_compared(self, compared: &Compared) -> String {
+        let people = grouped(compared.people);
+        let all = yuan(compared.fen - compared.income_fen);
+        let odd = compared.odd.len() as u64;
+        let income = match compared.income_fen {
+            0 => [String::new(), String::new()],
+            fen => [
+                format!(", and beside it {} CNY of income", yuan(fen)),
+                format!("，另有基金收益 {} CNY", yuan(fen)),
+            ],
+        };
+        let [income_en, income_zh] = income;
+        match odd {
+            0 => self.pick(
+                format!(
+                    "{people} people were asked for: all that they have, {all} CNY, is what they were \
+                     told, to the cent{income_en}."
+                ),
+                format!(
+                    "逐一查询 {people} 位用户：合计 {all} CNY，与告知各人的分文不差{income_zh}。"
+                ),
+            ),
+            odd => self.pick(
+                format!(
+                    "{} of {people} not what they were told.",
+                    counted(odd, "person has", "people have")
+                ),
+                format!("{people} 位用户中有 {odd} 位的余额与告知的不符。"),
+            ),
+        }
+    }
+
+    pub(crate) fn live_took_over(self, opened: &Opened, proved: u64) -> String {
+        let [accounts, holdings, proved] = [opened.accounts, opened.holdings, proved].map(grouped);
+        let shares = yuan(opened.shares);
+        self.pick(
+            format!(
+                "Ruixin Bao takes over what was verified: {accounts} accounts; {holdings} wallets buy \
+                 {shares} shares of the fund. It has proved {proved} things of its books, and stays closed."
+            ),
+            format!(
+                "瑞信宝接收已核对的账册：账户 {accounts} 个；{holdings} 个钱包申购基金 {shares} 份。\
+                 账内自核 {proved} 项成立，仍未开放。"
+            ),
+        )
+    }
+
+    pub(crate) fn live_goes_back(self) -> &'static str {
+        self.pick("the books do not balance", "账不平")
+    }
+
+    pub(crate) fn live_goes_back_to_work(self, tally: &Tally) -> String {
+        let [done, refused] = [tally.done, tally.refused].map(grouped);
+        self.pick(
+            format!(
+                "The old wallet is open again, and the same people go on there: {done} commands done, \
+                 {refused} refused."
+            ),
+            format!("原钱包恢复服务，原用户继续使用：办成 {done} 笔，被拒 {refused} 笔。"),
+        )
+    }
+
+    pub(crate) fn live_goes_on(self, tally: &Tally) -> String {
+        let [done, refused] = [tally.done, tally.refused].map(grouped);
+        self.pick(
+            format!(
+                "Ruixin Bao is open, and the same people go on there: {done} commands done, {refused} \
+                 refused."
+            ),
+            format!("瑞信宝开放，原用户在此继续：办成 {done} 笔，被拒 {refused} 笔。"),
+        )
+    }
+
+    pub(crate) fn live_first_night(self, day: &DayRunView) -> String {
+        let (date, orders) = (day.day, grouped(day.confirmed.orders));
+        let subscribed = amount(&day.confirmed.subscribed);
+        self.pick(
+            format!(
+                "The night of {date}: {orders} orders of the day are confirmed, and with what the wallets \
+                 held {subscribed} CNY have become shares. Nobody has earned yet: shares earn from the \
+                 day that they are confirmed."
+            ),
+            format!(
+                "{date} 日终：确认当日订单 {orders} 笔，连同各钱包余额，共有 {subscribed} CNY 成为份额。\
+                 尚无收益：份额自确认之日起计。"
+            ),
+        )
+    }
+
+    pub(crate) fn live_next_day(self, tally: &Tally) -> String {
+        let [done, refused] = [tally.done, tally.refused].map(grouped);
+        self.pick(
+            format!(
+                "The next morning they pay straight from the fund, too: {done} commands done, {refused} \
+                 refused."
+            ),
+            format!("次日上午，也可直接用基金份额付款：办成 {done} 笔，被拒 {refused} 笔。"),
+        )
+    }
+
+    pub(crate) fn live_second_night(self, day: &DayRunView) -> String {
+        let [shares, income, residue] =
+            [day.shares, day.income, day.residue].map(|yuan| amount(&yuan.to_string()));
+        let (date, ten_thousand) = (day.day, &day.income_per_ten_thousand);
+        self.pick(
+            format!(
+                "The night of {date}: the fund earned {income} CNY on {shares} shares, {ten_thousand} \
+                 per ten thousand. Everybody's part is cut to the cent, and the {residue} CNY left over \
+                 are handed out cent by cent."
+            ),
+            format!(
+                "{date} 日终：基金份额 {shares}，收益 {income} CNY，万份收益 {ten_thousand}。各人收益\
+                 截到分，余下 {residue} CNY 逐分派完。"
+            ),
+        )
+    }
+
+    pub(crate) fn live_proved(self, proved: u64) -> String {
+        let proved = grouped(proved);
+        self.pick(
+            format!("Ruixin Bao has proved its books once more: {proved} things stand."),
+            format!("瑞信宝再次自核账册：{proved} 项成立。"),
+        )
+    }
+}

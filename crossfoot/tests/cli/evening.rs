@@ -1,0 +1,102 @@
+//! `crossfoot demo --live`: the whole evening, with both systems running.
+
+use crate::place::Place;
+use serde_json::Value;
+
+/// Plays an evening and gives exit status and document.
+fn played(place: &Place, line: &str) -> (String, Value) {
+    let output = place.output(&format!(
+        "demo --live --records 3000 --people 8 --json {line}"
+    ));
+    let document = serde_json::from_str(&output.stdout);
+    let document =
+        document.unwrap_or_else(|error| panic!("{error}: {}\n{}", output.stdout, output.stderr));
+    (output.status, document)
+}
+
+fn number(document: &Value, at: &str) -> u64 {
+    let found = document.pointer(at);
+    found
+        .and_then(Value::as_u64)
+        .unwrap_or_else(|| panic!("{at} in {document:#}"))
+}
+
+#[test]
+fn people_go_on_at_the_new_system_with_all_that_they_had_and_earn() {
+    let place = Place::empty();
+    let (status, told) = played(&place, "");
+    assert_eq!(status, "0", "{told:#}");
+    assert_eq!(told["gate"], "GO");
+    assert_eq!(told["verdicts"][0], "out_of_balance");
+    assert_eq!(told["verdicts"][1], "balanced");
+    assert_eq!(
+        (told["planted"].as_u64(), told["same"].as_u64()),
+        (Some(1), Some(1))
+    );
+
+    // People were at work until the freeze, and were told of it then.
+    assert!(number(&told, "/before/done") > 0 && number(&told, "/before/closed") > 0);
+    let had = number(&told, "/before/compared/fen");
+    assert!(had > 0);
+    // Not a cent was lost on the way, and nobody was told otherwise at any time.
+    assert_eq!(number(&told, "/after/taken_over/fen"), had);
+    for at in [
+        "/before/compared/odd",
+        "/after/taken_over/odd",
+        "/after/went_on/compared/odd",
+        "/after/next_day/compared/odd",
+        "/after/earned/odd",
+    ] {
+        assert_eq!(number(&told, at), 0, "{at}");
+    }
+    for at in ["/after/went_on", "/after/next_day"] {
+        assert!(number(&told, &format!("{at}/done")) > 0, "{at}");
+        assert_eq!(number(&told, &format!("{at}/closed")), 0, "{at}");
+    }
+    // Shares were paid with on the day after, and the first income is that of that day.
+    let nights = &told["after"]["nights"];
+    assert_eq!(nights[0]["income"], "0.00");
+    assert_eq!(nights[0]["shares"], "0.00");
+    assert_ne!(nights[1]["cut"]["redeemed_fast"], "0.00");
+    assert_ne!(nights[1]["shares"], "0.00");
+    let earned = number(&told, "/after/earned/income_fen");
+    let all = number(&told, "/after/next_day/compared/fen");
+    assert!(earned > 0);
+    assert_eq!(number(&told, "/after/earned/fen"), all + earned);
+    assert!(number(&told, "/after/proved") > 0);
+
+    // What the story leaves can be looked at without its systems.
+    let again = place.output("verify --plan crossfoot-demo --no-progress");
+    assert_eq!(again.status, "0", "{}", again.stdout);
+    let status = place.output("window status --plan crossfoot-demo");
+    assert_eq!(status.status, "0", "{}", status.stderr);
+    // Nobody's key stands in what it leaves.
+    for file in ["crossfoot.toml", "notices.jsonl", "window/daybook.jsonl"] {
+        let text = place.read(&format!("crossfoot-demo/{file}"));
+        assert!(!text.contains("key=rx_"), "{file}: {text}");
+    }
+}
+
+#[test]
+fn out_of_balance_the_old_system_opens_again() {
+    let place = Place::empty();
+    let (status, told) = played(&place, "--leave");
+    assert_eq!(status, "1", "{told:#}");
+    assert_eq!(told["gate"], "NO-GO");
+    assert_eq!(told["verdicts"][1], "out_of_balance");
+    assert!(number(&told, "/before/closed") > 0);
+    assert!(number(&told, "/after/done") > 0);
+    assert_eq!(number(&told, "/after/closed"), 0);
+    assert_eq!(number(&told, "/after/compared/odd"), 0);
+}
+
+#[test]
+fn what_cannot_be_played_is_wrong_use() {
+    let place = Place::empty();
+    for line in ["--live --fault A5", "--people 3"] {
+        let told = place.output(&format!("demo {line}"));
+        assert_eq!(told.status, "2", "{line}: {}", told.stderr);
+    }
+    let told = place.output("demo --live --people 0 --records 3000");
+    assert_eq!(told.status, "2", "{}", told.stderr);
+}

@@ -1,0 +1,212 @@
+//! Ruixin Bao, running.
+
+use std::net::SocketAddr;
+
+use ruixin_bao::Day;
+use ruixin_bao::calendar::Calendar;
+use ruixin_bao::fund::{ADVANCE, CLIENT_MONEY, SHARES, Terms};
+use ruixin_bao_service::clock::{self, Clock};
+use ruixin_bao_service::view::DayRunView;
+use ruixin_bao_service::{Books, api};
+use ruixin_bao_store::{Opened, Store};
+use serde_json::{Value, json};
+
+use crate::client::{Client, fen, yuan};
+use crate::door::Door;
+use crate::error::LiveError;
+use crate::host::{Host, let_in, limits, runtime};
+
+/// The bank below subject 1002 by which money goes to the fund, and who advances money for fast
+/// redemptions: as `ruixin-bao init` has them.
+const SETTLEMENT_BANK: u64 = 1;
+const PROVIDER: u64 = 90;
+
+/// Is Ruixin Bao as a service over HTTP: closed, until its window is opened. It ends gracefully when it
+/// is dropped.
+#[derive(Debug)]
+pub struct Fund {
+    _host: Host,
+    address: SocketAddr,
+    writer: String,
+    admin: Client,
+    books: String,
+    clock: Clock,
+}
+
+fn failed(why: &impl ToString) -> LiveError {
+    LiveError::NotStarted {
+        system: "Ruixin Bao",
+        why: why.to_string(),
+    }
+}
+
+fn instant(text: &str) -> Result<i64, LiveError> {
+    clock::parse(text).ok_or_else(|| failed(&format!("`{text}` is no time")))
+}
+
+impl Fund {
+    /// Makes books, a path of SQLite or an address of PostgreSQL, with a fund that begins on
+    /// `first_day`, such as `2013-05-27`, and serves them when the clock in Shanghai shows `clock`.
+    ///
+    /// # Errors
+    ///
+    /// Day or clock are none, or there are books already.
+    pub fn found(
+        books: &str,
+        first_day: &str,
+        clock: &str,
+        door: &Door,
+    ) -> Result<Fund, LiveError> {
+        let first_day: Day = first_day.parse().map_err(|error| failed(&error))?;
+        let clock = Clock::starting(instant(clock)?);
+        let calendar = Calendar::china_2013_2014().map_err(|error| failed(&error))?;
+        let terms = Terms {
+            calendar,
+            first_day,
+            settlement_bank: SETTLEMENT_BANK,
+            provider: PROVIDER,
+            fast_redemption_cap_fen: None,
+            payment_cap_fen: None,
+        };
+        Store::create(books, terms).map_err(|error| failed(&error))?;
+        let runtime = runtime()?;
+        let opened = runtime.block_on(async {
+            let open = Books::open(books, clock.clone()).await;
+            let open = open.map_err(|error| error.to_string())?;
+            let writer = let_in(open.store(), door).await?;
+            Ok::<_, String>((open, writer))
+        });
+        let (open, writer) = opened.map_err(|why| failed(&why))?;
+        let router = api::router(open, limits());
+        Ok(Fund {
+            _host: Host::start(runtime, router, limits(), door)?,
+            address: door.address(),
+            writer,
+            admin: Client::new(door.address(), door.key()),
+            books: books.to_owned(),
+            clock,
+        })
+    }
+
+    /// Takes a converted ledger, a path of SQLite or an address of PostgreSQL, as its opening books.
+    ///
+    /// # Errors
+    ///
+    /// The ledger does not balance or does not fit, with the place and the figures.
+    pub fn open_with(&self, ledger: &str) -> Result<Opened, LiveError> {
+        let say = |why: String| LiveError::Database {
+            place: "Ruixin Bao".to_owned(),
+            why,
+        };
+        let store = Store::open(&self.books);
+        let mut store = store.map_err(|error| say(error.to_string()))?;
+        let opened = store.import(ledger, self.clock.now());
+        opened.map_err(|error| match error.mend() {
+            Some(mend) => say(format!("{error}; {mend}")),
+            None => say(error.to_string()),
+        })
+    }
+
+    /// The bank that advances money for fast redemptions, and for payments from the fund, puts so much
+    /// there, fen. The window must be open.
+    ///
+    /// # Errors
+    ///
+    /// The service answers otherwise than it should.
+    pub fn put_in_for_advances(&self, fen: i64) -> Result<(), LiveError> {
+        let leg = |subject: u16, account: u64, side: &str| {
+            json!({
+                "subject": subject, "account": account.to_string(), "side": side,
+                "amount": yuan(fen),
+            })
+        };
+        let legs = [
+            leg(CLIENT_MONEY, SETTLEMENT_BANK, "debit"),
+            leg(ADVANCE, PROVIDER, "credit"),
+        ];
+        let path = "/v1/vouchers";
+        let body = json!({"kind": "booking", "legs": legs, "memo": "垫支款"});
+        let answer = self.admin.post(path, "advances", &body)?;
+        match answer.status {
+            200 | 201 => Ok(()),
+            _ => Err(answer.unexpected(path)),
+        }
+    }
+
+    /// Puts its clock to a time in Shanghai; it goes on from there.
+    ///
+    /// # Errors
+    ///
+    /// The text is no time.
+    pub fn put_clock(&self, to: &str) -> Result<(), LiveError> {
+        self.clock.put_to(instant(to)?);
+        Ok(())
+    }
+
+    /// Runs the steps of a day, which its clock must have passed, on what the fund earned on it, fen.
+    ///
+    /// # Errors
+    ///
+    /// The fund refuses.
+    pub fn run_day(&self, day: &str, income_fen: i64) -> Result<DayRunView, LiveError> {
+        let path = format!("/v1/admin/days/{day}/run");
+        let answer = self
+            .admin
+            .post(&path, day, &json!({"income": yuan(income_fen)}))?;
+        if answer.status != 200 {
+            return Err(answer.unexpected(&path));
+        }
+        let text = answer.body.to_string();
+        serde_json::from_value(answer.body).map_err(|_| LiveError::Unexpected {
+            what: path,
+            status: answer.status,
+            answer: text,
+        })
+    }
+
+    /// Gives all shares that are confirmed, hundredths.
+    ///
+    /// # Errors
+    ///
+    /// The service answers otherwise than it should.
+    pub fn shares(&self) -> Result<i64, LiveError> {
+        let path = "/v1/trial-balance";
+        let answer = self.admin.get(path)?;
+        let lines = answer.body["lines"].as_array();
+        let of_shares = |line: &&Value| line["subject"] == SHARES;
+        let shares = lines.and_then(|lines| {
+            lines.iter().find(of_shares).map_or(Some(0), |line| {
+                Some(fen(&line["credits_posted"])? - fen(&line["debits_posted"])?)
+            })
+        });
+        shares.ok_or_else(|| answer.unexpected(path))
+    }
+
+    /// Proves all that is stored, and says how many things were looked at.
+    ///
+    /// # Errors
+    ///
+    /// A proof does not hold, with the place and the figures.
+    pub fn prove(&self) -> Result<u64, LiveError> {
+        let path = "/v1/admin/prove";
+        let answer = self.admin.post(path, "prove", &json!({}))?;
+        let proofs = answer.body["proofs"].as_array();
+        match (answer.status, proofs) {
+            (200, Some(proofs)) => Ok(proofs
+                .iter()
+                .filter_map(|proof| proof["rows"].as_u64())
+                .sum()),
+            _ => Err(answer.unexpected(path)),
+        }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The key that moves money.
+    pub fn writer_key(&self) -> &str {
+        &self.writer
+    }
+}
