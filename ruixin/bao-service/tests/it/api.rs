@@ -53,7 +53,7 @@ placeOrder        /v1/orders                        422 advance-exhausted      {
 placeOrder        /v1/orders                        422 provider-places-no-orders {"user":"90","kind":"redeem","amount":"1"}
 bookVoucher       /v1/vouchers                      422 not-balanced           {"kind":"booking","legs":[{"subject":1002,"account":"1","side":"debit","amount":"2"},{"subject":2001,"account":"6001","side":"credit","amount":"1"}]}
 bookVoucher       /v1/vouchers                      422 legs-unfit             {"kind":"booking"}
-bookVoucher       /v1/vouchers                      422 legs-unfit             {"kind":"void","link":"$PENDING","legs":[{"subject":1002,"account":"1","side":"debit","amount":"2"}]}
+bookVoucher       /v1/vouchers                      400 invalid-request        {"kind":"void","link":"$PENDING","legs":[{"subject":1002,"account":"1","side":"debit","amount":"2"}]}
 bookVoucher       /v1/vouchers                      422 reserved               {"kind":"booking","legs":[{"subject":1002,"account":"1","side":"debit","amount":"1"},{"subject":4001,"account":"6001","side":"credit","amount":"1"}]}
 bookVoucher       /v1/vouchers                      422 expiry-not-ahead       {"kind":"pending","expires_at":"2013-06-05 09:00","legs":[{"subject":2001,"account":"6001","side":"debit","amount":"1"},{"subject":2001,"account":"6001","side":"credit","amount":"1"}]}
 bookVoucher       /v1/vouchers                      422 exceeds-pending        {"kind":"post","link":"$PENDING","legs":[{"subject":2001,"account":"6001","side":"debit","amount":"21"},{"subject":1002,"account":"1","side":"credit","amount":"21"}]}
@@ -64,6 +64,9 @@ bookVoucher       /v1/vouchers                      409 already-rebooked       {
 bookVoucher       /v1/vouchers                      409 payment-has-refunds    {"kind":"reversal","link":"$PAYMENT"}
 bookVoucher       /v1/vouchers                      409 wrong-kind-of-voucher  {"kind":"reversal","link":"$PENDING"}
 bookVoucher       /v1/vouchers                      400 invalid-request        {"kind":"reversal"}
+bookVoucher       /v1/vouchers                      400 invalid-request        {"kind":"post"}
+bookVoucher       /v1/vouchers                      400 invalid-request        {"kind":"booking","expires_at":"2013-06-07 09:00:00","legs":[]}
+bookVoucher       /v1/vouchers                      400 invalid-request        {"kind":"pending","expires_at":"tomorrow"}
 bookVoucher       /v1/vouchers                      400 invalid-request        {"kind":"booking","link":"$TOPUP","legs":[]}
 runDay            /v1/admin/days/2013-06-06/run     409 too-early              {"income":"0"}
 runDay            /v1/admin/days/2013-06-07/run     409 too-early              {"income":"0"}
@@ -96,7 +99,11 @@ listIncomes     GET    /v1/users/6001/incomes?limit=x            400 invalid-req
 listIncomes     GET    /v1/users/1/incomes                       404 account-not-found       reader
 listFundDays    GET    /v1/fund/days?cursor=x                    400 invalid-cursor          reader
 getStatement    GET    /v1/users/6001/statement                  400 invalid-request         reader
-getStatement    GET    /v1/users/6001/statement?from=2013-06-06&until=2013-06-05 400 invalid-request reader
+getStatement    GET    /v1/users/6001/statement?from=2013-06-06&until=2013-06-05 422 span-unfit reader
+getStatement    GET    /v1/users/6001/statement?from=2013-06-05&until=2014-06-06 422 span-unfit reader
+getStatement    GET    /v1/users/6001/statement?from=2013-06-05&until=2013-02-29 400 invalid-request reader
+getStatement    GET    /v1/users/6001/statement?from=2013-06-05&until=2013-06-05&cursor=1.2 400 invalid-cursor reader
+getStatement    GET    /v1/users/6001/statement?from=2013-06-05&until=2013-06-05&limit=501 400 invalid-request reader
 getTrialBalance GET    /v1/trial-balance?at=now                  400 invalid-request         reader
 getRegister     GET    /v1/register/2013-06-07                   404 day-not-found           reader
 getRegister     GET    /v1/register/x                            404 day-not-found           reader
