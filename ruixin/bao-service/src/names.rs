@@ -232,6 +232,8 @@ impl Moment {
 
 #[cfg(test)]
 mod tests {
+    use proptest::strategy::{Strategy as _, ValueTree as _};
+
     use super::*;
 
     #[test]
@@ -271,5 +273,45 @@ mod tests {
         }
         assert_eq!(Id::parse(&format!("+{}", &id[1..])), None);
         assert!(Date::parse("2013-05-27").is_some() && Date::parse("20130527").is_none());
+    }
+
+    /// Whatever has the form that the document says is read: of days, only those that there are.
+    #[test]
+    fn what_the_document_allows_is_read() {
+        let read = |text: &str| {
+            [
+                Date::parse(text).is_some(),
+                Moment::parse(text).is_some(),
+                Number::parse(text).is_some(),
+            ]
+        };
+        let schemas = [Date::schema(), Moment::schema(), Number::schema()];
+        let table = [
+            (&schemas[0], vec!["/pattern"]),
+            (&schemas[1], vec!["/anyOf/0/pattern", "/anyOf/1/pattern"]),
+            (&schemas[2], vec!["/pattern"]),
+        ];
+        for (which, (schema, pointers)) in table.into_iter().enumerate() {
+            for example in schema.as_value()["examples"].as_array().unwrap() {
+                assert!(read(example.as_str().unwrap())[which], "{example}");
+            }
+            for pointer in pointers {
+                let pattern = schema
+                    .as_value()
+                    .pointer(pointer)
+                    .unwrap()
+                    .as_str()
+                    .unwrap();
+                let bare = pattern
+                    .strip_prefix('^')
+                    .and_then(|rest| rest.strip_suffix('$'));
+                let texts = proptest::string::string_regex(bare.unwrap()).unwrap();
+                let mut runner = proptest::test_runner::TestRunner::deterministic();
+                for _ in 0..2_000 {
+                    let text = texts.new_tree(&mut runner).unwrap().current();
+                    assert!(read(&text)[which], "{text}");
+                }
+            }
+        }
     }
 }
