@@ -6,7 +6,7 @@ use ruixin_service::body::LINE;
 use ruixin_service::money::Amount;
 pub use ruixin_service::settlement::{BankOutcome, Settlement};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::names::{Date, Moment, Number, VoucherName};
 
@@ -172,6 +172,7 @@ pub enum LegSide {
 #[serde(deny_unknown_fields)]
 pub struct NewLeg {
     /// The subject of the chart.
+    #[serde(deserialize_with = "subject")]
     pub subject: u16,
     /// The account below it; `0` for the house.
     pub account: Number,
@@ -179,6 +180,14 @@ pub struct NewLeg {
     pub side: LegSide,
     /// How much.
     pub amount: Amount,
+}
+
+/// Reads the number of a subject. To JSON Schema `1002.0` is a whole number, too.
+fn subject<'de, D: Deserializer<'de>>(from: D) -> Result<u16, D::Error> {
+    let text = serde_json::Number::deserialize(from)?.to_string();
+    let digits = text.strip_suffix(".0").unwrap_or(&text);
+    let wrong = || de::Error::custom("a subject is a whole number from 0 to 65535");
+    digits.parse().map_err(|_| wrong())
 }
 
 /// Books a voucher of the accountant's: what is wrong is corrected by another voucher.

@@ -52,6 +52,9 @@ placeOrder        /v1/orders                        422 cap-exceeded           {
 placeOrder        /v1/orders                        422 advance-exhausted      {"user":"6001","kind":"redeem_fast","amount":"100"}
 placeOrder        /v1/orders                        422 provider-places-no-orders {"user":"90","kind":"redeem","amount":"1"}
 bookVoucher       /v1/vouchers                      422 not-balanced           {"kind":"booking","legs":[{"subject":1002,"account":"1","side":"debit","amount":"2"},{"subject":2001,"account":"6001","side":"credit","amount":"1"}]}
+bookVoucher       /v1/vouchers                      422 not-balanced           {"kind":"booking","legs":[{"subject":1002.0,"account":"1","side":"debit","amount":"2"},{"subject":2001,"account":"6001","side":"credit","amount":"1"}]}
+bookVoucher       /v1/vouchers                      400 invalid-request        {"kind":"booking","legs":[{"subject":1002.5,"account":"1","side":"debit","amount":"2"}]}
+bookVoucher       /v1/vouchers                      400 invalid-request        {"kind":"booking","legs":[{"subject":65536,"account":"1","side":"debit","amount":"2"}]}
 bookVoucher       /v1/vouchers                      422 legs-unfit             {"kind":"booking"}
 bookVoucher       /v1/vouchers                      400 invalid-request        {"kind":"void","link":"$PENDING","legs":[{"subject":1002,"account":"1","side":"debit","amount":"2"}]}
 bookVoucher       /v1/vouchers                      422 reserved               {"kind":"booking","legs":[{"subject":1002,"account":"1","side":"debit","amount":"1"},{"subject":4001,"account":"6001","side":"credit","amount":"1"}]}
