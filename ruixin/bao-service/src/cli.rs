@@ -125,7 +125,7 @@ enum Command {
     /// Serves over HTTP, until SIGTERM or Ctrl-C
     Serve(serve::Serve),
     /// Makes an API key and prints it, this once
-    Key(serve::NewKey),
+    Key(ruixin_service::options::NewKey),
     /// Revokes an API key
     Revoke {
         /// Its id, as the logs name it

@@ -2,11 +2,13 @@
 
 mod deed;
 
+use ruixin_service::body::LINE;
 use ruixin_service::money::Amount;
+pub use ruixin_service::settlement::{BankOutcome, Settlement};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
-use crate::names::{Date, Number, VoucherName};
+use crate::names::{Date, Moment, Number, VoucherName};
 
 pub(crate) use deed::{Command, CommandOf, With};
 
@@ -37,35 +39,35 @@ pub struct TopUp {
     /// The bank below subject 1002; the settlement bank where it is left out.
     pub bank: Option<Number>,
     /// A memo of up to 100 characters.
-    #[schemars(length(min = 1, max = 100))]
+    #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
     pub memo: Option<String>,
 }
 
-/// Is where a payment comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Source {
-    /// The wallet (余额).
-    Wallet,
-    /// The fund: shares are redeemed fast, and pay (基金份额).
-    Fund,
-}
-
-/// A user pays a merchant (付款).
+/// A user pays a merchant (付款), `from` the wallet or the fund.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Payment {
-    /// Who pays.
-    pub user: Number,
-    /// Who gets it.
-    pub merchant: Number,
-    /// How much.
-    pub amount: Amount,
-    /// From the wallet or from the fund.
-    pub from: Source,
-    /// A memo of up to 100 characters; an order of the fund has none.
-    #[schemars(length(min = 1, max = 100))]
-    pub memo: Option<String>,
+#[serde(tag = "from", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Payment {
+    /// From the wallet (余额).
+    Wallet {
+        /// Who pays.
+        user: Number,
+        /// Who gets it.
+        merchant: Number,
+        /// How much.
+        amount: Amount,
+        /// A memo of up to 100 characters.
+        #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
+        memo: Option<String>,
+    },
+    /// From the fund: shares are redeemed fast, and pay (基金份额). An order has no memo.
+    Fund {
+        /// Who pays.
+        user: Number,
+        /// Who gets it.
+        merchant: Number,
+        /// How much.
+        amount: Amount,
+    },
 }
 
 /// A merchant gives back some or all of a payment (退款), always to the wallet.
@@ -75,7 +77,7 @@ pub struct Refund {
     /// How much; all refunds of a payment together are at most what was paid.
     pub amount: Amount,
     /// A memo of up to 100 characters.
-    #[schemars(length(min = 1, max = 100))]
+    #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
     pub memo: Option<String>,
 }
 
@@ -90,7 +92,7 @@ pub struct Transfer {
     /// How much.
     pub amount: Amount,
     /// A memo of up to 100 characters.
-    #[schemars(length(min = 1, max = 100))]
+    #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
     pub memo: Option<String>,
 }
 
@@ -105,26 +107,8 @@ pub struct Withdrawal {
     /// The bank below subject 1002; the settlement bank where it is left out.
     pub bank: Option<Number>,
     /// A memo of up to 100 characters.
-    #[schemars(length(min = 1, max = 100))]
+    #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
     pub memo: Option<String>,
-}
-
-/// What the bank has answered to a withdrawal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Settlement {
-    /// Whether it paid.
-    pub outcome: BankOutcome,
-}
-
-/// Is a bank's answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum BankOutcome {
-    /// It has paid.
-    Paid,
-    /// It has refused: the money is the user's again.
-    Refused,
 }
 
 /// Holds an amount of a wallet (冻结).
@@ -136,7 +120,7 @@ pub struct NewHold {
     /// How much.
     pub amount: Amount,
     /// Why, up to 100 characters.
-    #[schemars(length(min = 1, max = 100))]
+    #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
     pub memo: Option<String>,
 }
 
@@ -145,7 +129,7 @@ pub struct NewHold {
 #[serde(deny_unknown_fields)]
 pub struct Release {
     /// Why, up to 100 characters.
-    #[schemars(length(min = 1, max = 100))]
+    #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
     pub memo: Option<String>,
 }
 
@@ -173,24 +157,6 @@ pub struct NewOrder {
     pub amount: Amount,
 }
 
-/// Is what a voucher of the accountant does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum NewVoucherKind {
-    /// Books its legs for good.
-    Booking,
-    /// Holds its legs.
-    Pending,
-    /// Posts a pending voucher: its own legs, or all that is held where it has none.
-    Post,
-    /// Releases a pending voucher.
-    Void,
-    /// Takes a voucher back (红冲).
-    Reversal,
-    /// Books in place of a voucher that was taken back (蓝补).
-    Rebooking,
-}
-
 /// Is the side of a leg.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -206,6 +172,7 @@ pub enum LegSide {
 #[serde(deny_unknown_fields)]
 pub struct NewLeg {
     /// The subject of the chart.
+    #[serde(deserialize_with = "subject")]
     pub subject: u16,
     /// The account below it; `0` for the house.
     pub account: Number,
@@ -215,22 +182,90 @@ pub struct NewLeg {
     pub amount: Amount,
 }
 
+/// Reads the number of a subject. To JSON Schema `1002.0` is a whole number, too.
+fn subject<'de, D: Deserializer<'de>>(from: D) -> Result<u16, D::Error> {
+    let text = serde_json::Number::deserialize(from)?.to_string();
+    let digits = text.strip_suffix(".0").unwrap_or(&text);
+    let wrong = || de::Error::custom("a subject is a whole number from 0 to 65535");
+    digits.parse().map_err(|_| wrong())
+}
+
 /// Books a voucher of the accountant's: what is wrong is corrected by another voucher.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum NewVoucher {
+    /// Books its legs for good.
+    Booking(NewBooking),
+    /// Holds its legs.
+    Pending(NewPending),
+    /// Posts a pending voucher: its own legs, or all that is held where it has none.
+    Post(NewLinked),
+    /// Releases a pending voucher.
+    Void(NewLink),
+    /// Takes a voucher back (红冲).
+    Reversal(NewLink),
+    /// Books in place of a voucher that was taken back (蓝补).
+    Rebooking(NewLinked),
+}
+
+/// Books legs for good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewVoucher {
-    /// What it does.
-    pub kind: NewVoucherKind,
-    /// The voucher that it posts, releases, takes back or replaces.
-    pub link: Option<VoucherName>,
+pub struct NewBooking {
     /// The day on whose books it stands; today where it is left out.
     pub accounting_date: Option<Date>,
-    /// From when on a pending voucher cannot be posted: Shanghai's clock, or RFC 3339.
-    pub expires_at: Option<String>,
     /// Its legs, 64 at most.
     #[serde(default)]
+    #[schemars(length(max = 64))]
     pub legs: Vec<NewLeg>,
     /// Why, up to 100 characters.
-    #[schemars(length(min = 1, max = 100))]
+    #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
+    pub memo: Option<String>,
+}
+
+/// Holds legs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewPending {
+    /// From when on it cannot be posted; never where it is left out.
+    pub expires_at: Option<Moment>,
+    /// The day on whose books it stands; today where it is left out.
+    pub accounting_date: Option<Date>,
+    /// Its legs, 64 at most.
+    #[serde(default)]
+    #[schemars(length(max = 64))]
+    pub legs: Vec<NewLeg>,
+    /// Why, up to 100 characters.
+    #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
+    pub memo: Option<String>,
+}
+
+/// Posts or replaces another voucher, with legs of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewLinked {
+    /// The voucher that it posts or replaces.
+    pub link: VoucherName,
+    /// The day on whose books it stands; today where it is left out.
+    pub accounting_date: Option<Date>,
+    /// Its legs, 64 at most.
+    #[serde(default)]
+    #[schemars(length(max = 64))]
+    pub legs: Vec<NewLeg>,
+    /// Why, up to 100 characters.
+    #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
+    pub memo: Option<String>,
+}
+
+/// Releases another voucher or takes it back: its legs follow from that one's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewLink {
+    /// The voucher that it releases or takes back.
+    pub link: VoucherName,
+    /// The day on whose books it stands; today where it is left out.
+    pub accounting_date: Option<Date>,
+    /// Why, up to 100 characters.
+    #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
     pub memo: Option<String>,
 }

@@ -8,6 +8,8 @@ use ruixin_bao::ledger::VoucherId;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::clock;
+
 /// Is the number of a user, a merchant or a bank. It is text outside: 16 digits are more than every
 /// program keeps exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +22,10 @@ pub struct Id(pub u128);
 /// Is the name of a voucher: its id and, where it is the fund's own, a point and its part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VoucherName(pub VoucherId);
+
+/// Is an instant, in microseconds since 1970 UTC within; outside RFC 3339, or Shanghai's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(pub i64);
 
 /// Is a day, as `2013-05-27`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,6 +75,19 @@ impl Date {
     }
 }
 
+impl Moment {
+    /// Reads an instant, see [`clock::parse`].
+    pub fn parse(text: &str) -> Option<Moment> {
+        clock::parse(text).map(Moment)
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str(&clock::text(self.0))
+    }
+}
+
 impl fmt::Display for Number {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(to)
@@ -96,8 +115,33 @@ impl fmt::Display for Date {
     }
 }
 
+/// Is the form of a day, as a schema says it: the days that there are in the years 1000 to 9999.
+macro_rules! day {
+    () => {
+        "([1-9][0-9]{3}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))\
+         |([1-9][0-9](0[48]|[2468][048]|[13579][26])|([2468][048]|[13579][26])00)-02-29)"
+    };
+}
+
+/// Is the form of a time of day.
+macro_rules! time {
+    () => {
+        "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?"
+    };
+}
+
+const DAY: &str = concat!("^", day!(), "$");
+const CIVIL: &str = concat!("^", day!(), "[ T]", time!(), "$");
+const RFC_3339: &str = concat!(
+    "^",
+    day!(),
+    "T",
+    time!(),
+    "(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
+);
+
 macro_rules! as_text {
-    ($($name:ident $said:literal $pattern:literal $example:literal)*) => {$(
+    ($($name:ident $said:literal)*) => {$(
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
                 to.collect_str(self)
@@ -117,21 +161,79 @@ macro_rules! as_text {
             }
 
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "pattern": $pattern, "examples": [$example] })
+                $name::schema()
             }
         }
     )*};
 }
 
 as_text! {
-    Number "a number as text" "^(0|[1-9][0-9]{0,18})$" "6000000000000001"
-    Id "an id of 32 hexadecimal digits" "^[0-9a-f]{32}$" "0123456789abcdef0123456789abcdef"
-    VoucherName "the id of a voucher" "^[0-9a-f]{32}([.][1-9][0-9]*)?$" "0123456789abcdef0123456789abcdef"
-    Date "a day, such as 2013-05-27" "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" "2013-05-27"
+    Number "a number as text"
+    Id "an id of 32 hexadecimal digits"
+    VoucherName "the id of a voucher"
+    Date "a day, such as 2013-05-27"
+    Moment "an instant, such as 2013-05-27T08:00:00+08:00"
+}
+
+impl Number {
+    fn schema() -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": "^(0|[1-9][0-9]{0,17}|[1-8][0-9]{18})$",
+            "examples": ["6000000000000001"],
+        })
+    }
+}
+
+impl Id {
+    fn schema() -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": "^[0-9a-f]{32}$",
+            "examples": ["0123456789abcdef0123456789abcdef"],
+        })
+    }
+}
+
+impl VoucherName {
+    fn schema() -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": "^[0-9a-f]{32}([.][1-9][0-9]{0,8})?$",
+            "examples": ["0123456789abcdef0123456789abcdef"],
+        })
+    }
+}
+
+impl Date {
+    fn schema() -> Schema {
+        json_schema!({
+            "type": "string",
+            "format": "date",
+            "pattern": DAY,
+            "examples": ["2013-05-27"],
+        })
+    }
+}
+
+impl Moment {
+    fn schema() -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "RFC 3339, or without an offset by Shanghai's clock; microseconds at most.",
+            "examples": ["2013-05-27T08:00:00+08:00", "2013-05-27 08:00:00.000"],
+            "anyOf": [
+                { "type": "string", "format": "date-time", "pattern": RFC_3339 },
+                { "type": "string", "pattern": CIVIL },
+            ],
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::strategy::{Strategy as _, ValueTree as _};
+
     use super::*;
 
     #[test]
@@ -171,5 +273,45 @@ mod tests {
         }
         assert_eq!(Id::parse(&format!("+{}", &id[1..])), None);
         assert!(Date::parse("2013-05-27").is_some() && Date::parse("20130527").is_none());
+    }
+
+    /// Whatever has the form that the document says is read: of days, only those that there are.
+    #[test]
+    fn what_the_document_allows_is_read() {
+        let read = |text: &str| {
+            [
+                Date::parse(text).is_some(),
+                Moment::parse(text).is_some(),
+                Number::parse(text).is_some(),
+            ]
+        };
+        let schemas = [Date::schema(), Moment::schema(), Number::schema()];
+        let table = [
+            (&schemas[0], vec!["/pattern"]),
+            (&schemas[1], vec!["/anyOf/0/pattern", "/anyOf/1/pattern"]),
+            (&schemas[2], vec!["/pattern"]),
+        ];
+        for (which, (schema, pointers)) in table.into_iter().enumerate() {
+            for example in schema.as_value()["examples"].as_array().unwrap() {
+                assert!(read(example.as_str().unwrap())[which], "{example}");
+            }
+            for pointer in pointers {
+                let pattern = schema
+                    .as_value()
+                    .pointer(pointer)
+                    .unwrap()
+                    .as_str()
+                    .unwrap();
+                let bare = pattern
+                    .strip_prefix('^')
+                    .and_then(|rest| rest.strip_suffix('$'));
+                let texts = proptest::string::string_regex(bare.unwrap()).unwrap();
+                let mut runner = proptest::test_runner::TestRunner::deterministic();
+                for _ in 0..2_000 {
+                    let text = texts.new_tree(&mut runner).unwrap().current();
+                    assert!(read(&text)[which], "{text}");
+                }
+            }
+        }
     }
 }

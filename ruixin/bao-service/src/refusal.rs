@@ -5,7 +5,7 @@ mod of;
 
 use std::collections::BTreeMap;
 
-use ruixin_service::problem::{INTERNAL, Kind, Problem};
+use ruixin_service::problem::{self, INTERNAL, Kind, Problem};
 use serde::{Deserialize, Serialize};
 
 pub use kinds::KINDS;
@@ -43,7 +43,8 @@ impl Refusal {
 
     /// Gives the kind; a code that no kind has any more is a fault of ours.
     pub(crate) fn kind(&self) -> &'static Kind {
-        let found = KINDS.iter().find(|kind| kind.code == self.code);
+        let all = KINDS.iter().chain(problem::KINDS);
+        let found = all.into_iter().find(|kind| kind.code == self.code);
         found.copied().unwrap_or(INTERNAL)
     }
 

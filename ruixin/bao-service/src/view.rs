@@ -7,7 +7,7 @@ use ruixin_service::notices::Notice;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::command::{LegSide, NewVoucherKind};
+use crate::command::LegSide;
 use crate::names::{Date, Id, Number, VoucherName};
 
 pub(crate) use make::say;
@@ -52,13 +52,31 @@ pub enum PendingState {
     Expired,
 }
 
+/// Is what a voucher does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum VoucherWord {
+    /// Books its legs for good.
+    Booking,
+    /// Holds its legs.
+    Pending,
+    /// Posts a pending voucher.
+    Post,
+    /// Releases a pending voucher.
+    Void,
+    /// Takes a voucher back (红冲).
+    Reversal,
+    /// Books in place of a voucher that was taken back (蓝补).
+    Rebooking,
+}
+
 /// Is a voucher.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct VoucherView {
     /// Its id.
     pub voucher: VoucherName,
     /// What it does.
-    pub kind: NewVoucherKind,
+    pub kind: VoucherWord,
     /// The voucher that it posts, releases, takes back or replaces.
     pub link: Option<VoucherName>,
     /// The day on whose books it stands.
@@ -266,8 +284,11 @@ pub struct StatementView {
     pub from: Date,
     /// Last day.
     pub until: Date,
-    /// The wallet, and the shares where there ever were any.
+    /// The wallet, and the shares where there ever were any. Opening and closing are those of the whole
+    /// span; the lines are this page's, first the wallet's and then those of the shares.
     pub accounts: Vec<SheetView>,
+    /// Where the next page begins; nothing at the end.
+    pub next: Option<String>,
 }
 
 /// Is a day of the fund.

@@ -3,8 +3,10 @@
 //! An answer is written by the transaction that does what was asked. A command that is booked could
 //! be told again from what is booked; a refusal books nothing, and what it was decided by has
 //! changed by the next time it is asked. So both are kept, as they were given, in a table of their
-//! own: there is no moment at which one is on the disk without the other.
+//! own: there is no moment at which one is on the disk without the other. They are kept until
+//! [`Store::prune_answers`] finds them too old.
 
+mod prune;
 mod refunds;
 mod refused;
 mod run;

@@ -82,7 +82,8 @@ pub use migrate::VERSION;
 pub use night::{Run, StoredDay};
 pub use prove::{Failed, Proved};
 pub use report::{
-    RegisterFile, RegisterTotals, Statement, StatementLine, write_register, write_trial_balance,
+    LineAt, RegisterFile, RegisterTotals, Statement, StatementLine, StatementPage, write_register,
+    write_trial_balance,
 };
 pub use store::{Placed, Store, Trace};
 pub use window::{Notice, Standing};

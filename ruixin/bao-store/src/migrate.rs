@@ -4,7 +4,7 @@ use crate::error::StoreError;
 use crate::sql::{Session, Value};
 
 /// Number, statements for SQLite, statements for PostgreSQL.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (
         1,
         include_str!("../migrations/sqlite/0001_books.sql"),
@@ -20,10 +20,15 @@ const MIGRATIONS: [(i64, &str, &str); 3] = [
         include_str!("../migrations/sqlite/0003_service.sql"),
         include_str!("../migrations/postgres/0003_service.sql"),
     ),
+    (
+        4,
+        include_str!("../migrations/sqlite/0004_pruned.sql"),
+        include_str!("../migrations/postgres/0004_pruned.sql"),
+    ),
 ];
 
 /// The version of tables that this program works with.
-pub const VERSION: i64 = 3;
+pub const VERSION: i64 = 4;
 
 /// Is the advisory lock that one migration at a time has in PostgreSQL: "Bao", and a number.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(4350319, 3)";

@@ -6,13 +6,13 @@ use ledger::{Civil, Decimal, Zone};
 use ruixin_bao::Day;
 use ruixin_bao::fund::SHARES;
 use ruixin_bao::income::Distribution;
-use ruixin_bao::ledger::{Account, AccountId, Totals, TrialBalance, TrialLine, VoucherId};
+use ruixin_bao::ledger::{Account, AccountId, Side, Totals, TrialBalance, TrialLine, VoucherId};
 use ruixin_bao::yields::{daily_carry, monthly_carry};
 
 use crate::error::StoreError;
 use crate::night::{StoredDay, stored_day, stored_days};
 use crate::prove::stored_register;
-use crate::sql::Value;
+use crate::sql::{Session, Value};
 use crate::store::terms::{day as day_value, day_of};
 use crate::store::{Lock, Store, entries, number, page};
 
@@ -25,6 +25,10 @@ pub struct StatementLine {
     pub accounting_date: Day,
     /// The voucher.
     pub voucher: VoucherId,
+    /// Which of its legs; 0 where they are kept as columns.
+    pub leg: i64,
+    /// On which side it stands.
+    pub side: Side,
     /// What the voucher is, as the tables call it: `booking`, `income`, `opening` and so on.
     pub kind: String,
     /// What the account moves by on its normal side, fen: below zero where something goes.
@@ -48,6 +52,38 @@ pub struct Statement {
     pub closing_fen: i64,
     /// What of that is held, fen.
     pub held_fen: i64,
+}
+
+/// Is the place of a line among all that went over a user's accounts, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LineAt {
+    /// The subject of the account.
+    pub subject: u16,
+    /// When it was booked, microseconds since 1970 UTC.
+    pub booked_at: i64,
+    /// The day on whose books it stands.
+    pub accounting_date: Day,
+    /// The voucher.
+    pub voucher: VoucherId,
+    /// Which of its legs.
+    pub leg: i64,
+    /// On which side it stands.
+    pub side: Side,
+}
+
+/// Asks for a page of a user's statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatementPage {
+    /// The user's number.
+    pub user: u64,
+    /// First day.
+    pub from: Day,
+    /// Last day.
+    pub until: Day,
+    /// The line that the page before ended with; nothing for the first page.
+    pub after: Option<LineAt>,
+    /// Lines at most, of the wallet and the shares together.
+    pub limit: usize,
 }
 
 /// Is the register of a day for the registrar.
@@ -76,76 +112,96 @@ impl Store {
         from: Day,
         until: Day,
     ) -> Result<Vec<Statement>, StoreError> {
-        number("user", user)?;
+        let page = StatementPage {
+            user,
+            from,
+            until,
+            after: None,
+            limit: usize::MAX,
+        };
+        Ok(self.statement_page(&page)?.0)
+    }
+
+    /// Gives a page of a statement, and the line that it ended with where there is more. What is on
+    /// the accounts before and after is that of the whole span; a line's balance counts those before
+    /// it, whichever page they are on.
+    ///
+    /// The database cuts the page; it looks at all that ever went over the accounts for it.
+    ///
+    /// # Errors
+    ///
+    /// The user's number is too large, a balance does not fit, or the database refuses.
+    pub fn statement_page(
+        &mut self,
+        page: &StatementPage,
+    ) -> Result<(Vec<Statement>, Option<LineAt>), StoreError> {
+        number("user", page.user)?;
         let mut statements = Vec::new();
-        for account in crate::whole::accounts_of_user(user) {
+        // One line more tells whether there is more.
+        let mut left = page.limit.saturating_add(1);
+        for account in crate::whole::accounts_of_user(page.user) {
             if let Some(there) = self.account(account)? {
-                statements.push(self.statement_of(&there, from, until)?);
+                let statement = self.statement_of(&there, page, left)?;
+                left = left.saturating_sub(statement.lines.len());
+                statements.push(statement);
             }
         }
-        Ok(statements)
+        if left > 0 {
+            return Ok((statements, None));
+        }
+        // The line too many is the last of them.
+        let of_line = statements
+            .iter_mut()
+            .rev()
+            .find(|one| !one.lines.is_empty());
+        if let Some(statement) = of_line {
+            statement.lines.pop();
+        }
+        let ended = statements.iter().rev().find_map(Statement::ends);
+        Ok((statements, ended.or(page.after)))
     }
 
     fn statement_of(
         &mut self,
         account: &Account,
-        from: Day,
-        until: Day,
+        page: &StatementPage,
+        limit: usize,
     ) -> Result<Statement, StoreError> {
         let id = account.id;
         let normal = account.kind.normal_side();
         let held_fen = account.totals.pending_fen(normal.other());
+        let after = page.after.filter(|after| after.subject >= id.subject);
+        let is_over = after.is_some_and(|after| after.subject > id.subject);
         self.transaction(Lock::Read, |session| {
-            // Held amounts are not on the account yet: they are when they are posted.
-            let sql = "SELECT id, part, kind, booked_at, accounting_date, side, amount, memo \
-                       FROM leg WHERE subject = $1 AND number = $2 AND accounting_date <= $3 \
-                       AND kind <> 'pending' ORDER BY booked_at, accounting_date, id, part, leg";
-            let with = [
+            let after = after.filter(|after| after.subject == id.subject);
+            let of = [
                 Value::Int(i64::from(id.subject)),
                 number("account", id.number)?,
-                day_value(until),
+                day_value(page.until),
+                day_value(page.from),
+                Value::from(entries::side_word(normal)),
             ];
-            let (mut opening_fen, mut balance_fen) = (0_i64, 0_i64);
-            let mut lines = Vec::new();
-            session.each("reading a statement", sql, &with, &mut |row| {
-                let accounting_date = day_of(row.int(4)?)?;
-                let amount = row.int(6)?;
-                let amount_fen = match entries::side(row.text(5)?)? == normal {
-                    true => amount,
-                    false => amount.saturating_neg(),
-                };
-                let what = "a statement";
-                let overflow = || StoreError::Overflow { what };
-                if accounting_date < from {
-                    // Of an earlier day, even where it was booked late.
-                    opening_fen = opening_fen.checked_add(amount_fen).ok_or_else(overflow)?;
-                    return Ok(());
-                }
-                lines.push(StatementLine {
-                    booked_at: row.int(3)?,
-                    accounting_date,
-                    voucher: entries::voucher_id(row, 0)?,
-                    kind: row.text(2)?.to_owned(),
-                    amount_fen,
-                    balance_fen: 0,
-                    memo: row.text(7)?.to_owned(),
-                });
-                Ok(())
-            })?;
-            balance_fen = balance_fen.saturating_add(opening_fen);
-            for line in &mut lines {
+            let place = place(after.as_ref());
+            let [opening_fen, closing_fen, before_fen] = sums(session, &of, &place)?;
+            let mut statement = Statement {
+                account: id,
+                opening_fen,
+                lines: Vec::new(),
+                closing_fen,
+                held_fen,
+            };
+            if is_over || limit == 0 {
+                return Ok(statement);
+            }
+            statement.lines = lines(session, &of, &place, limit)?;
+            let mut balance_fen = opening_fen.saturating_add(before_fen);
+            for line in &mut statement.lines {
                 let what = "a statement";
                 let sum = balance_fen.checked_add(line.amount_fen);
                 balance_fen = sum.ok_or(StoreError::Overflow { what })?;
                 line.balance_fen = balance_fen;
             }
-            Ok(Statement {
-                account: id,
-                opening_fen,
-                lines,
-                closing_fen: balance_fen,
-                held_fen,
-            })
+            Ok(statement)
         })
     }
 
@@ -226,6 +282,90 @@ impl Store {
             })
         })
     }
+}
+
+/// The order of lines, and so what the place of one is.
+const LINE: &str = "booked_at, accounting_date, id, part, leg, side";
+/// Held amounts are not on the account yet: they are when they are posted.
+const OF_ACCOUNT: &str =
+    "FROM leg WHERE subject = $1 AND number = $2 AND accounting_date <= $3 AND kind <> 'pending'";
+
+/// The values of a place, those before all where there is none.
+fn place(after: Option<&LineAt>) -> [Value; 6] {
+    match after {
+        None => [
+            Value::Int(i64::MIN),
+            Value::Int(i64::MIN),
+            Value::from(0_u128),
+            Value::Int(-1),
+            Value::Int(-1),
+            Value::from(""),
+        ],
+        Some(at) => [
+            Value::Int(at.booked_at),
+            day_value(at.accounting_date),
+            Value::from(at.voucher.id),
+            Value::Int(i64::from(at.voucher.part)),
+            Value::Int(at.leg),
+            Value::from(entries::side_word(at.side)),
+        ],
+    }
+}
+
+/// What was on an account before a span, what is on it after, and what lines of the span up to a place
+/// come to, fen.
+fn sums(
+    session: &mut dyn Session,
+    of: &[Value; 5],
+    place: &[Value; 6],
+) -> Result<[i64; 3], StoreError> {
+    let moved = "CASE side WHEN $5 THEN amount ELSE -amount END";
+    let sum = |when: &str| {
+        format!("CAST(coalesce(sum(CASE WHEN {when} THEN {moved} ELSE 0 END), 0) AS bigint)")
+    };
+    // Of an earlier day, even where it was booked late.
+    let sql = format!(
+        "SELECT {}, {}, {} {OF_ACCOUNT}",
+        sum("accounting_date < $4"),
+        sum("1 = 1"),
+        sum(&format!(
+            "accounting_date >= $4 AND ({LINE}) <= ($6, $7, $8, $9, $10, $11)"
+        )),
+    );
+    let with: Vec<Value> = of.iter().chain(place).cloned().collect();
+    let sums = session.first("adding up a statement", &sql, &with, |row| {
+        Ok([row.int(0)?, row.int(1)?, row.int(2)?])
+    })?;
+    Ok(sums.unwrap_or_default())
+}
+
+fn lines(
+    session: &mut dyn Session,
+    of: &[Value; 5],
+    place: &[Value; 6],
+    limit: usize,
+) -> Result<Vec<StatementLine>, StoreError> {
+    let sql = format!(
+        "SELECT id, part, kind, booked_at, accounting_date, side, \
+         CASE side WHEN $5 THEN amount ELSE -amount END, memo, leg {OF_ACCOUNT} \
+         AND accounting_date >= $4 AND ({LINE}) > ($6, $7, $8, $9, $10, $11) \
+         ORDER BY {LINE} LIMIT $12"
+    );
+    let mut with: Vec<Value> = of.iter().chain(place).cloned().collect();
+    with.push(Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)));
+    session.all("reading a statement", &sql, &with, |row| {
+        Ok(StatementLine {
+            booked_at: row.int(3)?,
+            accounting_date: day_of(row.int(4)?)?,
+            voucher: entries::voucher_id(row, 0)?,
+            leg: row.int(8)?,
+            side: entries::side(row.text(5)?)?,
+            kind: row.text(2)?.to_owned(),
+            amount_fen: row.int(6)?,
+            balance_fen: 0,
+            memo: row.text(7)?.to_owned(),
+        })
+    })
 }
 
 /// The seven days that end with one, if all of them are there.
@@ -405,6 +545,18 @@ fn yuan(fen: i64) -> Decimal {
 }
 
 impl Statement {
+    /// The place of its last line, if it has any.
+    fn ends(&self) -> Option<LineAt> {
+        self.lines.last().map(|line| LineAt {
+            subject: self.account.subject,
+            booked_at: line.booked_at,
+            accounting_date: line.accounting_date,
+            voucher: line.voucher,
+            leg: line.leg,
+            side: line.side,
+        })
+    }
+
     /// Writes the statement for people, with Shanghai's clock.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! What can be asked for, and what is answered.
 
 use ruixin_service::body::LINE;
+pub use ruixin_service::settlement::{BankOutcome, Settlement};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -111,24 +112,6 @@ pub struct Withdrawal {
     /// A memo of up to 100 characters.
     #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
     pub memo: Option<String>,
-}
-
-/// What the bank has answered to a withdrawal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Settlement {
-    /// Whether it paid.
-    pub outcome: BankOutcome,
-}
-
-/// Is a bank's answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum BankOutcome {
-    /// It has paid.
-    Paid,
-    /// It has refused: the money is the customer's again.
-    Refused,
 }
 
 /// Freezes an amount of an account (冻结).

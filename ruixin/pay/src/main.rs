@@ -7,13 +7,12 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use ruixin_pay::civil::{Civil, Clock};
 use ruixin_pay::import::{self, Imported, Options};
 use ruixin_pay::{Books, api};
-use ruixin_service::gate::Limits;
-use ruixin_service::keys::{self, Role};
-use ruixin_service::{logs, server};
+use ruixin_service::options::{NewKey, Serving};
+use ruixin_service::{keys, logs, server};
 use tokio::net::TcpListener;
 
 /// Ruixin Pay (瑞信支付): a mobile wallet with single-entry books, as a service.
@@ -31,7 +30,7 @@ enum Does {
     /// Fills an empty store with a history that `ruixin-history` wrote as CSV.
     Import(Import),
     /// Makes an API key and prints it, this once.
-    Key(NewKey),
+    Key(NewKeyAt),
     /// Revokes an API key by its id.
     Revoke {
         #[command(flatten)]
@@ -61,21 +60,8 @@ struct Serve {
     /// of the last record of the books. Left out, the time.
     #[arg(long)]
     clock: Option<String>,
-    /// What is logged: off, error, warn, info or debug.
-    #[arg(long, default_value = "info")]
-    log: String,
-    /// Requests under way at a time; more are refused with 503.
-    #[arg(long, default_value_t = Limits::default().concurrent)]
-    concurrent: usize,
-    /// Requests a second with one key.
-    #[arg(long, default_value_t = Limits::default().per_second)]
-    rate: u32,
-    /// How long answers are kept for those who ask again, by the service's clock: 7d, 12h, 30m, 45s.
-    #[arg(long, default_value = "7d", value_parser = span)]
-    keep_answers: Duration,
-    /// Seconds that a request may take.
-    #[arg(long, default_value_t = 10)]
-    seconds: u64,
+    #[command(flatten)]
+    serving: Serving,
 }
 
 #[derive(Debug, Args)]
@@ -93,35 +79,11 @@ struct Import {
 }
 
 #[derive(Debug, Args)]
-struct NewKey {
+struct NewKeyAt {
     #[command(flatten)]
     store: StoreAt,
-    /// Whose it is.
-    #[arg(long)]
-    name: String,
-    /// What it may do.
-    #[arg(long, value_enum)]
-    role: RoleWord,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum RoleWord {
-    /// Look.
-    Reader,
-    /// Move money.
-    Writer,
-    /// Close and open the service.
-    Admin,
-}
-
-impl From<RoleWord> for Role {
-    fn from(word: RoleWord) -> Role {
-        match word {
-            RoleWord::Reader => Role::Reader,
-            RoleWord::Writer => Role::Writer,
-            RoleWord::Admin => Role::Admin,
-        }
-    }
+    #[command(flatten)]
+    key: NewKey,
 }
 
 fn main() -> ExitCode {
@@ -149,7 +111,7 @@ async fn run(does: Does) -> Result<(), String> {
         Does::Import(asked) => bring_in(&asked),
         Does::Key(asked) => {
             let books = open(&asked.store, Clock::default()).await?;
-            let made = keys::make(books.store(), &asked.name, asked.role.into()).await;
+            let made = keys::make(books.store(), &asked.key.name, asked.key.role).await;
             say(&made.map_err(|error| error.to_string())?)
         }
         Does::Revoke { store, id } => {
@@ -165,7 +127,7 @@ async fn run(does: Does) -> Result<(), String> {
 }
 
 async fn serve(asked: Serve) -> Result<(), String> {
-    logs::begin(&asked.log)?;
+    logs::begin(&asked.serving.log)?;
     let books = open(&asked.store, Clock::default()).await?;
     let last = books
         .last_moment()
@@ -179,54 +141,19 @@ async fn serve(asked: Serve) -> Result<(), String> {
         );
     }
     let books = books.with_clock(clock);
-    let limits = Limits {
-        concurrent: asked.concurrent,
-        per_second: asked.rate,
-        burst: asked.rate.saturating_mul(2),
-        time: Duration::from_secs(asked.seconds),
-        ..Limits::default()
-    };
+    let limits = asked.serving.limits();
     let failed = |error: std::io::Error| format!("cannot listen on {}: {error}", asked.listen);
     let listener = TcpListener::bind(asked.listen).await.map_err(failed)?;
     say(&format!(
         "listening on {}",
         listener.local_addr().map_err(failed)?
     ))?;
-    let stop = async {
-        if let Err(error) = server::told_to_stop().await {
-            tracing::error!(%error, "the system does not tell of signals");
-        }
-    };
-    // A few looks while an answer is kept, and not more than one a second.
-    let every = (asked.keep_answers / 8).clamp(Duration::from_secs(1), Duration::from_secs(60));
-    let pruning = tokio::spawn(books.clone().keep_pruning(asked.keep_answers, every));
-    server::serve(
-        listener,
-        api::router(books, limits),
-        limits.connections,
-        stop,
-    )
-    .await;
+    let (keep, every) = (asked.serving.keep_answers, asked.serving.prune_every());
+    let pruning = tokio::spawn(books.clone().keep_pruning(keep, every));
+    let router = api::router(books, limits);
+    server::serve(listener, router, limits.connections, server::stop()).await;
     pruning.abort();
     Ok(())
-}
-
-/// Reads a span of days, hours, minutes or seconds.
-fn span(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{text}` is no span: write 7d, 12h, 30m or 45s");
-    let unit: u64 = match text.chars().last() {
-        Some('d') => 86_400,
-        Some('h') => 3_600,
-        Some('m') => 60,
-        Some('s') => 1,
-        _ => return Err(wrong()),
-    };
-    let many = text.get(..text.len().saturating_sub(1)).unwrap_or_default();
-    let many: u64 = many.parse().map_err(|_| wrong())?;
-    match many.checked_mul(unit) {
-        Some(seconds @ 1..) => Ok(Duration::from_secs(seconds)),
-        _ => Err(wrong()),
-    }
 }
 
 /// The clock that is asked for, with the time of the last record.

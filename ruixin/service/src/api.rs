@@ -22,6 +22,9 @@ use crate::problem::{
 /// Makes the schema of a type.
 pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 
+/// Is a name of a query, and what it takes.
+pub type Named = (&'static str, SchemaOf);
+
 /// Gives the schema of a type, by reference.
 pub fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     generator.subschema_for::<T>()
@@ -49,10 +52,10 @@ pub struct Endpoint<S> {
     pub moves: bool,
     /// Whether it is a list, by pages.
     pub is_paged: bool,
-    /// Names of the query that must be given.
-    pub asks: &'static [&'static str],
-    /// Names of the query that may be given.
-    pub may_ask: &'static [&'static str],
+    /// What of the query must be given.
+    pub asks: &'static [Named],
+    /// What of the query may be given.
+    pub may_ask: &'static [Named],
     /// The body, where there is one.
     pub request: Option<SchemaOf>,
     /// Whether the body may be left out, as a hook leaves it out.
@@ -149,12 +152,9 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
         self.role == Some(Role::Admin) && !self.moves
     }
 
-    fn operation(
-        &self,
-        closed: &'static Kind,
-        request: Option<Value>,
-        response: Option<Value>,
-    ) -> Value {
+    fn operation(&self, closed: &'static Kind, of: &mut dyn FnMut(SchemaOf) -> Value) -> Value {
+        let request = self.request.map(&mut *of);
+        let response = self.response.map(&mut *of);
         let mut responses = Map::new();
         let plain = match self.media {
             "application/json" => json!({ "type": "object" }),
@@ -181,7 +181,7 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
             "operationId": self.id,
             "summary": self.summary.en,
             "description": self.summary.zh,
-            "parameters": self.parameters(),
+            "parameters": self.parameters(of),
             "responses": responses,
         });
         if let Some(operation) = operation.as_object_mut() {
@@ -198,7 +198,7 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
         operation
     }
 
-    fn parameters(&self) -> Vec<Value> {
+    fn parameters(&self, of: &mut dyn FnMut(SchemaOf) -> Value) -> Vec<Value> {
         let mut parameters = Vec::new();
         let text = || json!({ "type": "string" });
         for part in self.path.split('/') {
@@ -210,9 +210,10 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
             }
         }
         for (names, required) in [(self.asks, true), (self.may_ask, false)] {
-            for name in names {
+            for (name, schema) in names {
+                let schema = of(*schema);
                 parameters.push(
-                    json!({ "name": name, "in": "query", "required": required, "schema": text() }),
+                    json!({ "name": name, "in": "query", "required": required, "schema": schema }),
                 );
             }
         }
@@ -296,9 +297,7 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         let mut paths: Map<String, Value> = Map::new();
         for endpoint in self.endpoints {
             let mut of = |schema: SchemaOf| schema(&mut generator).to_value();
-            let request = endpoint.request.map(&mut of);
-            let response = endpoint.response.map(&mut of);
-            let operation = endpoint.operation(self.closed, request, response);
+            let operation = endpoint.operation(self.closed, &mut of);
             let path = paths.entry(endpoint.path).or_insert_with(|| json!({}));
             if let Some(path) = path.as_object_mut() {
                 path.insert(endpoint.method.to_owned(), operation);

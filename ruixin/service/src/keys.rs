@@ -11,13 +11,13 @@ use thiserror::Error;
 use crate::store::{Change, Store, StoreError, Write};
 
 /// Is what a key may do; each may what those before it may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Role {
-    /// Look.
+    /// Look
     Reader,
-    /// Move money.
+    /// Move money
     Writer,
-    /// Close and open the service.
+    /// Close and open the service, and whatever else is the operator's
     Admin,
 }
 

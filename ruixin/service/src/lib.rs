@@ -34,7 +34,8 @@
 //! again, and [`prune`] how long; [`gate`] the limits that every request passes; [`metrics`] what Prometheus reads;
 //! [`server`] listens and stops gracefully; [`api`] is a list of endpoints, and the OpenAPI that follows from
 //! it; [`body`] what comes and goes as JSON; [`money`] amounts as text; [`notices`] what users are told
-//! while a service is closed.
+//! while a service is closed; [`settlement`] what a bank answers; [`options`] what the command line of
+//! every service takes.
 //!
 //! # What it does not do
 //!
@@ -61,10 +62,12 @@ pub mod logs;
 pub mod metrics;
 pub mod money;
 pub mod notices;
+pub mod options;
 pub mod paging;
 pub mod problem;
 pub mod prune;
 pub mod server;
+pub mod settlement;
 pub mod store;
 mod tables;
 

@@ -140,7 +140,7 @@ impl JsonSchema for Yuan {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
-            "pattern": r"^-?[0-9]+\.[0-9]{2}$",
+            "pattern": r"^-?[0-9]{1,16}\.[0-9]{2}$",
             "description": "Yuan (元) with two decimals.",
             "examples": ["12.30"],
         })

@@ -205,7 +205,8 @@ pub fn opening_schema(_: &mut SchemaGenerator) -> Schema {
     call_schema(OPENING)
 }
 
-fn call_schema(steps: &[&str]) -> Schema {
+/// Makes the schema of a call by the hooks of some steps, or by nobody's hook.
+pub fn call_schema(steps: &[&str]) -> Schema {
     let steps: Vec<Option<&str>> = steps.iter().map(|step| Some(*step)).chain([None]).collect();
     json_schema!({
         "type": "object",

@@ -73,12 +73,14 @@ pub async fn serve(
     }
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-///
-/// # Errors
-///
-/// The system does not tell of signals.
-pub async fn told_to_stop() -> io::Result<()> {
+/// Waits until the service is to stop: for Ctrl-C or SIGTERM.
+pub async fn stop() {
+    if let Err(error) = told_to_stop().await {
+        tracing::error!(%error, "the system does not tell of signals");
+    }
+}
+
+async fn told_to_stop() -> io::Result<()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -140,12 +140,19 @@ const BAO: Service = Service {
         "--rate",
         "100000",
         "--clock",
-        "2013-05-27 16:00",
+        "2013-05-28 16:00",
     ],
     closing: "/v1/admin/window/close",
     window: "/window",
     openings: &[
         Opening::new("/v1/admin/window/open", "{}", "", &[]),
+        // The register of a day that is distributed.
+        Opening::new(
+            "/v1/admin/days/2013-05-27/run",
+            r#"{"income":"0.00"}"#,
+            "",
+            &[],
+        ),
         Opening::new(
             "/v1/users",
             r#"{"user":"6000001"}"#,
@@ -175,6 +182,19 @@ const BAO: Service = Service {
             r#"{"user":"{payee}","amount":"9000000"}"#,
             "",
             &[],
+        ),
+        // One to be taken back, and one to be posted or released.
+        Opening::new(
+            "/v1/top-ups",
+            r#"{"user":"{payee}","amount":"10.00"}"#,
+            "/id",
+            &["link"],
+        ),
+        Opening::new(
+            "/v1/withdrawals",
+            r#"{"user":"{payer}","amount":"20.00"}"#,
+            "/id",
+            &["link"],
         ),
         Opening::new(
             "/v1/payments",

@@ -7,8 +7,9 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use ruixin_bao_store::{Notice as Kept, Store};
 use ruixin_service::body::{Body, Id as Name, id, json, parsed, read, read_or_usual};
-use ruixin_service::notices::{Call, Instant, Notice};
+use ruixin_service::notices::{Call, Instant, Notice, call_schema};
 use ruixin_service::problem::{INTERNAL, Problem};
+use schemars::{Schema, SchemaGenerator};
 
 use super::App;
 use crate::books::BooksError;
@@ -16,15 +17,29 @@ use crate::names::Date;
 use crate::refusal::{DAY_NOT_FOUND, TEXT_UNFIT};
 use crate::view::{DayRun, DayRunView, ProvedView, StandingView};
 
+/// The steps whose hooks open the window: Bao is what is moved to.
+const OPENING: &[&str] = &["release"];
+/// The steps whose hooks close it.
+const CLOSING: &[&str] = &["freeze", "rollback"];
 /// Threads of a division at most.
 const THREADS: usize = 4;
 
+/// Makes the schema of a call that opens.
+pub(super) fn opening_schema(_: &mut SchemaGenerator) -> Schema {
+    call_schema(OPENING)
+}
+
+/// Makes the schema of a call that closes.
+pub(super) fn closing_schema(_: &mut SchemaGenerator) -> Schema {
+    call_schema(CLOSING)
+}
+
 pub(super) async fn open(State(app): State<App>, body: Body) -> Result<Response, Problem> {
-    set(&app, body, &["release"], true).await
+    set(&app, body, OPENING, true).await
 }
 
 pub(super) async fn close(State(app): State<App>, body: Body) -> Result<Response, Problem> {
-    set(&app, body, &["freeze", "rollback"], false).await
+    set(&app, body, CLOSING, false).await
 }
 
 async fn set(app: &App, body: Body, steps: &[&str], is_open: bool) -> Result<Response, Problem> {

@@ -13,6 +13,7 @@ use crate::command::{
     NewHold, NewOrder, NewVoucher, OpenMerchant, OpenUser, Payment, Refund, Release, Settlement,
     TopUp, Transfer, Withdrawal,
 };
+use crate::names::{Date, Moment};
 use crate::pages;
 use crate::refusal::{
     ACCOUNT_NOT_FOUND, ADVANCE_EXHAUSTED, AFTER_CUT, ALREADY_REBOOKED, ALREADY_REVERSED,
@@ -20,8 +21,8 @@ use crate::refusal::{
     DAY_IS_OVER, DAY_NOT_FOUND, EXCEEDS_PENDING, EXPIRY_NOT_AHEAD, INCOME_DIFFERS, INCOME_UNFIT,
     INSUFFICIENT_FUNDS, INSUFFICIENT_SHARES, LEGS_UNFIT, LIMIT_BROKEN, NOT_BALANCED, NOT_REVERSED,
     ORDER_NOT_FOUND, OUT_OF_BALANCE, PAYMENT_HAS_REFUNDS, PAYMENT_NOT_FOUND, PAYMENT_REVERSED,
-    PENDING_EXPIRED, PROVIDER, REFUND_EXCEEDS_PAYMENT, RESERVED, SAME_ACCOUNT, TEXT_UNFIT,
-    TOO_EARLY, VOUCHER_NOT_FOUND, WRONG_VOUCHER,
+    PENDING_EXPIRED, PROVIDER, REFUND_EXCEEDS_PAYMENT, RESERVED, SAME_ACCOUNT, SPAN_UNFIT,
+    TEXT_UNFIT, TOO_EARLY, VOUCHER_NOT_FOUND, WRONG_VOUCHER,
 };
 use crate::view::{
     BalanceView, BillPage, DayRun, DayRunView, FundDayPage, FundView, IncomePage, OrderView,
@@ -123,9 +124,10 @@ pub(super) static ENDPOINTS: &[Endpoint<App>] = &[
         )
     },
     Endpoint {
-        asks: &["from", "until"],
+        asks: &[("from", schema::<Date>), ("until", schema::<Date>)],
+        is_paged: true,
         response: Some(schema::<StatementView>),
-        problems: &[ACCOUNT_NOT_FOUND],
+        problems: &[ACCOUNT_NOT_FOUND, SPAN_UNFIT],
         ..Endpoint::reading(
             "/v1/users/{user}/statement",
             "getStatement",
@@ -375,7 +377,7 @@ pub(super) static ENDPOINTS: &[Endpoint<App>] = &[
         )
     },
     Endpoint {
-        may_ask: &["at"],
+        may_ask: &[("at", schema::<Moment>)],
         response: Some(schema::<TrialBalanceView>),
         ..Endpoint::reading(
             "/v1/trial-balance",
@@ -423,7 +425,7 @@ pub(super) static ENDPOINTS: &[Endpoint<App>] = &[
         )
     },
     Endpoint {
-        request: Some(schema::<Call>),
+        request: Some(admin::opening_schema),
         may_be_empty: true,
         response: Some(schema::<StandingView>),
         ..Endpoint::admin(
@@ -434,7 +436,7 @@ pub(super) static ENDPOINTS: &[Endpoint<App>] = &[
         )
     },
     Endpoint {
-        request: Some(schema::<Call>),
+        request: Some(admin::closing_schema),
         may_be_empty: true,
         response: Some(schema::<StandingView>),
         ..Endpoint::admin(

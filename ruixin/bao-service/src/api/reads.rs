@@ -8,8 +8,8 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
 use ruixin_bao::fund::{MERCHANTS, USERS};
-use ruixin_bao::ledger::{AccountId, VoucherId};
-use ruixin_bao_store::{BillAt, Store};
+use ruixin_bao::ledger::{AccountId, Side, VoucherId};
+use ruixin_bao_store::{BillAt, LineAt, StatementPage, Store};
 use ruixin_service::body::{Id as Name, id, json};
 use ruixin_service::language::Language;
 use ruixin_service::money::Yuan;
@@ -18,9 +18,8 @@ use ruixin_service::problem::{INVALID_CURSOR, INVALID_REQUEST, Problem};
 use serde::Deserialize;
 
 use super::App;
-use crate::clock;
-use crate::names::{Date, Id, Number, VoucherName};
-use crate::refusal::{ACCOUNT_NOT_FOUND, ORDER_NOT_FOUND, VOUCHER_NOT_FOUND};
+use crate::names::{Date, Id, Moment, Number, VoucherName};
+use crate::refusal::{ACCOUNT_NOT_FOUND, ORDER_NOT_FOUND, SPAN_UNFIT, VOUCHER_NOT_FOUND};
 use crate::view::{
     BalanceView, BillPage, BillView, FundDayPage, FundDayView, FundView, IncomePage, OrderView,
     SheetView, StandingView, StatementView, TrialBalanceView, UserDayView, UserView, VoucherView,
@@ -48,7 +47,7 @@ fn wanted<T>(
     page: Page,
     read: impl FnOnce(&str) -> Option<T>,
 ) -> Result<(Option<T>, usize), Problem> {
-    let Query(wanted) = page.map_err(|_| Problem::new(INVALID_REQUEST))?;
+    let Query(wanted) = page.map_err(|wrong| unreadable(&wrong))?;
     let limit = paging::limit(wanted.limit)?;
     let position = wanted.cursor.as_deref().map(paging::position).transpose()?;
     let position = match position {
@@ -56,6 +55,12 @@ fn wanted<T>(
         Some(text) => Some(read(text).ok_or(Problem::new(INVALID_CURSOR))?),
     };
     Ok((position, usize::try_from(limit).unwrap_or(1)))
+}
+
+/// Says what is wrong with a query.
+fn unreadable(wrong: &QueryRejection) -> Problem {
+    let says = wrong.body_text();
+    Problem::new(INVALID_REQUEST).says(says.clone(), format!("查询参数有误：{says}"))
 }
 
 /// Cuts a list that has one row more than is wanted, and gives where the next page begins.
@@ -148,12 +153,14 @@ pub(super) async fn incomes(
     })
 }
 
-/// Is which days a statement is to cover.
+/// Is which days a statement is to cover, and which page of it is wanted.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Span {
     from: Date,
     until: Date,
+    cursor: Option<String>,
+    limit: Option<i64>,
 }
 
 pub(super) async fn statement(
@@ -162,23 +169,69 @@ pub(super) async fn statement(
     span: Result<Query<Span>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let user = number(name)?;
-    let Query(Span { from, until }) = span.map_err(|_| Problem::new(INVALID_REQUEST))?;
+    let Query(span) = span.map_err(|wrong| unreadable(&wrong))?;
+    let (from, until) = (span.from, span.until);
+    let page = Wanted {
+        cursor: span.cursor,
+        limit: span.limit,
+    };
+    let (after, limit) = wanted(Ok(Query(page)), line_at)?;
     let days = until.0.number().saturating_sub(from.0.number());
     if !(0..LONGEST).contains(&days) {
-        return Err(Problem::new(INVALID_REQUEST).says(
+        return Err(Problem::new(SPAN_UNFIT).says(
             format!("A statement covers 1 to {LONGEST} days."),
             format!("对账单应为 1 至 {LONGEST} 天。"),
         ));
     }
     is_user(&app, user).await?;
-    let read = move |store: &mut Store| store.statement(user, from.0, until.0);
-    let sheets = app.books.read(read).await?;
+    let wanted = StatementPage {
+        user,
+        from: from.0,
+        until: until.0,
+        after,
+        limit,
+    };
+    let read = move |store: &mut Store| store.statement_page(&wanted);
+    let (sheets, next) = app.books.read(read).await?;
     json(&StatementView {
         user: Number(user),
         from,
         until,
         accounts: sheets.iter().map(SheetView::of).collect(),
+        next: next.as_ref().map(|at| paging::cursor(&line_text(at))),
     })
+}
+
+/// Writes the place of a line.
+fn line_text(at: &LineAt) -> String {
+    let (day, voucher) = (Date(at.accounting_date), VoucherName(at.voucher));
+    let side = match at.side {
+        Side::Debit => "D",
+        Side::Credit => "C",
+    };
+    format!(
+        "{}~{}~{day}~{voucher}~{}~{side}",
+        at.subject, at.booked_at, at.leg
+    )
+}
+
+/// Reads the place of a line back.
+fn line_at(text: &str) -> Option<LineAt> {
+    let mut parts = text.split('~');
+    let mut part = || parts.next();
+    let at = LineAt {
+        subject: part()?.parse().ok()?,
+        booked_at: part()?.parse().ok()?,
+        accounting_date: Date::parse(part()?)?.0,
+        voucher: VoucherName::parse(part()?)?.0,
+        leg: part()?.parse().ok()?,
+        side: match part()? {
+            "D" => Side::Debit,
+            "C" => Side::Credit,
+            _ => return None,
+        },
+    };
+    parts.next().is_none().then_some(at)
 }
 
 pub(super) async fn order(State(app): State<App>, name: Name) -> Result<Response, Problem> {
@@ -225,21 +278,16 @@ pub(super) async fn fund_days(State(app): State<App>, page: Page) -> Result<Resp
 /// Is of which moment a trial balance is wanted.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Moment {
-    at: Option<String>,
+pub(super) struct AtMoment {
+    at: Option<Moment>,
 }
 
 pub(super) async fn trial_balance(
     State(app): State<App>,
-    moment: Result<Query<Moment>, QueryRejection>,
+    wanted: Result<Query<AtMoment>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let Query(moment) = moment.map_err(|_| Problem::new(INVALID_REQUEST))?;
-    let at = match &moment.at {
-        None => app.books.now(),
-        Some(text) => clock::parse(text).ok_or_else(|| {
-            Problem::new(INVALID_REQUEST).says("`at` is no instant.", "at 不是有效时间。")
-        })?,
-    };
+    let Query(wanted) = wanted.map_err(|wrong| unreadable(&wrong))?;
+    let at = wanted.at.map_or_else(|| app.books.now(), |at| at.0);
     // It adds up all vouchers: beside those that wait for a balance.
     let balance = app.books.long(move |store| store.trial_balance(at)).await?;
     json(&TrialBalanceView::of(&balance))

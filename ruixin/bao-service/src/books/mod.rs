@@ -11,6 +11,7 @@ mod writer;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use ruixin_bao::fund::Terms;
 use ruixin_bao_store::{Answer, Asked, Done, Refused, Standing, Store, StoreError};
@@ -181,6 +182,27 @@ impl Books {
             done
         })?;
         done.await.map_err(|_| BooksError::Gone)?
+    }
+
+    /// Prunes again and again what was answered longer ago than `keep`, by the service's clock, until
+    /// it is dropped.
+    pub async fn keep_pruning(self, keep: Duration, every: Duration) {
+        let keep = i64::try_from(keep.as_micros()).unwrap_or(i64::MAX);
+        loop {
+            let now = self.now();
+            let before = now.saturating_sub(keep);
+            let prune = self.aside(move |store| store.prune_answers(before, now));
+            let pruned = match prune {
+                Ok(pruning) => pruning.await.unwrap_or(Err(BooksError::Gone)),
+                Err(error) => Err(error),
+            };
+            match pruned {
+                Ok(0) => {}
+                Ok(pruned) => tracing::info!(pruned, "old answers were pruned"),
+                Err(error) => tracing::warn!(%error, "old answers were not pruned"),
+            }
+            tokio::time::sleep(every).await;
+        }
     }
 
     /// Begins work on a session and a thread of its own.

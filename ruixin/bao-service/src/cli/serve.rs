@@ -2,14 +2,12 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
-use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use ruixin_bao_service::clock::{self, Clock};
 use ruixin_bao_service::{Books, BooksError, api};
-use ruixin_service::gate::Limits;
-use ruixin_service::keys::{self, Role};
-use ruixin_service::{logs, server};
+use ruixin_service::options::{NewKey, Serving};
+use ruixin_service::{keys, logs, server};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
@@ -23,48 +21,8 @@ pub(super) struct Serve {
     /// What the clock in Shanghai shows at the start, as `2013-05-27 16:00`; left out, the time
     #[arg(long)]
     clock: Option<String>,
-    /// What is logged: off, error, warn, info or debug
-    #[arg(long, default_value = "info")]
-    log: String,
-    /// Requests under way at a time; more are refused with 503
-    #[arg(long, default_value_t = Limits::default().concurrent)]
-    concurrent: usize,
-    /// Requests a second with one key
-    #[arg(long, default_value_t = Limits::default().per_second)]
-    rate: u32,
-    /// Seconds that a request may take; an admin's may take longer
-    #[arg(long, default_value_t = 10)]
-    seconds: u64,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct NewKey {
-    /// Whose it is
-    #[arg(long)]
-    name: String,
-    /// What it may do
-    #[arg(long, value_enum)]
-    role: RoleWord,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum RoleWord {
-    /// Look
-    Reader,
-    /// Move money
-    Writer,
-    /// Open and close the service, run days, book any voucher
-    Admin,
-}
-
-impl From<RoleWord> for Role {
-    fn from(word: RoleWord) -> Role {
-        match word {
-            RoleWord::Reader => Role::Reader,
-            RoleWord::Writer => Role::Writer,
-            RoleWord::Admin => Role::Admin,
-        }
-    }
+    #[command(flatten)]
+    serving: Serving,
 }
 
 fn runtime() -> Result<Runtime, CommandError> {
@@ -75,7 +33,7 @@ fn runtime() -> Result<Runtime, CommandError> {
 
 /// Serves until it is told to stop, and finishes what has begun.
 pub(super) fn serve(books: &str, asked: &Serve, out: &mut impl Write) -> Result<(), CommandError> {
-    logs::begin(&asked.log).map_err(CommandError::usage)?;
+    logs::begin(&asked.serving.log).map_err(CommandError::usage)?;
     let clock = match &asked.clock {
         None => Clock::default(),
         Some(text) => {
@@ -84,13 +42,7 @@ pub(super) fn serve(books: &str, asked: &Serve, out: &mut impl Write) -> Result<
             Clock::starting(at.ok_or_else(|| CommandError::usage(says))?)
         }
     };
-    let limits = Limits {
-        concurrent: asked.concurrent,
-        per_second: asked.rate,
-        burst: asked.rate.saturating_mul(2),
-        time: Duration::from_secs(asked.seconds),
-        ..Limits::default()
-    };
+    let limits = asked.serving.limits();
     runtime()?.block_on(async {
         let books = open(books, clock).await?;
         let failed = |error| CommandError::listening(asked.listen, &error);
@@ -98,13 +50,11 @@ pub(super) fn serve(books: &str, asked: &Serve, out: &mut impl Write) -> Result<
         let at = listener.local_addr().map_err(failed)?;
         writeln!(out, "listening on {at}")?;
         out.flush()?;
-        let stop = async {
-            if let Err(error) = server::told_to_stop().await {
-                tracing::error!(%error, "the system does not tell of signals");
-            }
-        };
+        let (keep, every) = (asked.serving.keep_answers, asked.serving.prune_every());
+        let pruning = tokio::spawn(books.clone().keep_pruning(keep, every));
         let router = api::router(books, limits);
-        server::serve(listener, router, limits.connections, stop).await;
+        server::serve(listener, router, limits.connections, server::stop()).await;
+        pruning.abort();
         Ok(())
     })
 }
@@ -113,7 +63,7 @@ pub(super) fn serve(books: &str, asked: &Serve, out: &mut impl Write) -> Result<
 pub(super) fn key(books: &str, asked: &NewKey, out: &mut impl Write) -> Result<(), CommandError> {
     let made = runtime()?.block_on(async {
         let books = open(books, Clock::default()).await?;
-        let made = keys::make(books.store(), &asked.name, asked.role.into()).await;
+        let made = keys::make(books.store(), &asked.name, asked.role).await;
         made.map_err(|error| CommandError::trouble("key", &error))
     })?;
     Ok(writeln!(out, "{made}")?)

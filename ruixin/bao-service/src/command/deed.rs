@@ -10,11 +10,9 @@ use ruixin_service::money::Amount;
 use ruixin_service::problem::{INVALID_REQUEST, Problem};
 
 use super::{
-    BankOutcome, LegSide, NewHold, NewOrder, NewOrderKind, NewVoucher, NewVoucherKind,
-    OpenMerchant, OpenUser, Payment, Refund, Release, Settlement, Source, TopUp, Transfer,
-    Withdrawal,
+    BankOutcome, LegSide, NewHold, NewOrder, NewOrderKind, NewVoucher, OpenMerchant, OpenUser,
+    Payment, Refund, Release, Settlement, TopUp, Transfer, Withdrawal,
 };
-use crate::clock;
 use crate::names::{Id, Number};
 use crate::refusal::{SAME_ACCOUNT, TEXT_UNFIT};
 
@@ -95,10 +93,6 @@ fn fit(memo: String) -> Result<String, Problem> {
     is_fit.then_some(memo).ok_or(Problem::new(TEXT_UNFIT))
 }
 
-fn unreadable(en: &str, zh: &str) -> Problem {
-    Problem::new(INVALID_REQUEST).says(en, zh)
-}
-
 impl Command for OpenUser {
     fn deed(self, _: &With<'_>) -> Result<Deed, Problem> {
         Ok(Deed::Open(user_account(self.user.0)))
@@ -124,22 +118,28 @@ impl Command for TopUp {
 
 impl Command for Payment {
     fn deed(self, with: &With<'_>) -> Result<Deed, Problem> {
-        let merchant = self.merchant.0;
-        match (self.from, self.memo) {
-            (Source::Wallet, memo) => {
-                let to = AccountId::new(MERCHANTS, merchant);
-                with.moves(user(self.user), to, self.amount, memo)
+        match self {
+            Payment::Wallet {
+                user: payer,
+                merchant,
+                amount,
+                memo,
+            } => {
+                let to = AccountId::new(MERCHANTS, merchant.0);
+                with.moves(user(payer), to, amount, memo)
             }
-            (Source::Fund, None) => Ok(Deed::Place(Request {
+            Payment::Fund {
+                user,
+                merchant,
+                amount,
+            } => Ok(Deed::Place(Request {
                 id: with.id,
-                investor: self.user.0,
-                kind: OrderKind::Pay { merchant },
-                amount_fen: self.amount.fen(),
+                investor: user.0,
+                kind: OrderKind::Pay {
+                    merchant: merchant.0,
+                },
+                amount_fen: amount.fen(),
             })),
-            (Source::Fund, Some(_)) => Err(unreadable(
-                "A payment from the fund has no memo.",
-                "基金份额支付不支持备注。",
-            )),
         }
     }
 }
@@ -187,37 +187,42 @@ impl Command for NewOrder {
 
 impl Command for NewVoucher {
     fn deed(self, with: &With<'_>) -> Result<Deed, Problem> {
-        let link = self.link.map(|name| name.0);
-        let expires_at = match &self.expires_at {
-            None => None,
-            Some(text) => Some(clock::parse(text).ok_or_else(|| {
-                unreadable("`expires_at` is no instant.", "expires_at 不是有效时间。")
-            })?),
+        let (kind, day, legs, memo) = match self {
+            NewVoucher::Booking(new) => {
+                let kind = VoucherKind::Booking;
+                (kind, new.accounting_date, new.legs, new.memo)
+            }
+            NewVoucher::Pending(new) => {
+                let expires_at = new.expires_at.map(|moment| moment.0);
+                let kind = VoucherKind::Pending { expires_at };
+                (kind, new.accounting_date, new.legs, new.memo)
+            }
+            NewVoucher::Post(new) => {
+                let pending = new.link.0;
+                let kind = VoucherKind::Post { pending };
+                (kind, new.accounting_date, new.legs, new.memo)
+            }
+            NewVoucher::Void(new) => {
+                let pending = new.link.0;
+                let kind = VoucherKind::Void { pending };
+                (kind, new.accounting_date, Vec::new(), new.memo)
+            }
+            NewVoucher::Reversal(new) => {
+                let original = new.link.0;
+                let kind = VoucherKind::Reversal { original };
+                (kind, new.accounting_date, Vec::new(), new.memo)
+            }
+            NewVoucher::Rebooking(new) => {
+                let original = new.link.0;
+                let kind = VoucherKind::Rebooking { original };
+                (kind, new.accounting_date, new.legs, new.memo)
+            }
         };
-        let needs = || unreadable("It needs a `link`.", "缺少 link。");
-        let kind = match self.kind {
-            NewVoucherKind::Booking => VoucherKind::Booking,
-            NewVoucherKind::Pending => VoucherKind::Pending { expires_at },
-            NewVoucherKind::Post => VoucherKind::Post {
-                pending: link.ok_or_else(needs)?,
-            },
-            NewVoucherKind::Void => VoucherKind::Void {
-                pending: link.ok_or_else(needs)?,
-            },
-            NewVoucherKind::Reversal => VoucherKind::Reversal {
-                original: link.ok_or_else(needs)?,
-            },
-            NewVoucherKind::Rebooking => VoucherKind::Rebooking {
-                original: link.ok_or_else(needs)?,
-            },
-        };
-        if kind.link() != link || kind.expires_at() != expires_at || self.legs.len() > LEGS {
-            return Err(unreadable(
-                "This kind of voucher has no `link`, no `expires_at`, or not so many legs.",
-                "该类凭证没有 link 或 expires_at，或分录过多。",
-            ));
+        if legs.len() > LEGS {
+            return Err(Problem::new(INVALID_REQUEST)
+                .says("A voucher has 64 legs at most.", "凭证最多 64 条分录。"));
         }
-        let legs = self.legs.iter().map(|leg| Posting {
+        let legs = legs.iter().map(|leg| Posting {
             account: AccountId::new(leg.subject, leg.account.0),
             side: match leg.side {
                 LegSide::Debit => Side::Debit,
@@ -225,8 +230,8 @@ impl Command for NewVoucher {
             },
             amount_fen: leg.amount.fen(),
         });
-        let mut voucher = with.voucher(kind, legs.collect(), self.memo)?;
-        if let Some(day) = self.accounting_date {
+        let mut voucher = with.voucher(kind, legs.collect(), memo)?;
+        if let Some(day) = day {
             voucher.accounting_date = day.0;
         }
         Ok(Deed::Book(voucher))

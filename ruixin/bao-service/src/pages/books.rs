@@ -5,7 +5,7 @@ use ruixin_bao::Day;
 use ruixin_bao::calendar::Calendar;
 use ruixin_bao::fund::{OrderKind, Request};
 use ruixin_bao::ledger::{Account, VoucherId};
-use ruixin_bao_store::{Asked, BillAt, Deed as Done, UserRecord};
+use ruixin_bao_store::{Asked, BillAt, Deed as Done, StatementPage, UserRecord};
 use ruixin_service::language::Language;
 use ruixin_service::notices::{Notice, of_language, retry_after};
 use ruixin_service::paging;
@@ -13,7 +13,7 @@ use ruixin_service::problem::{INVALID_CURSOR, OVERLOADED, Problem, UNAUTHENTICAT
 use ruixin_service::store::Store;
 
 use super::bills::Page;
-use super::desk::{Caps, Desk, Refused, Window};
+use super::desk::{Caps, Desk, MOST_LINES, Refused, Window};
 use super::frame::Told;
 use super::kept::{bill, fund_day, income, order, sheet};
 use super::view::{Bill, Cap, DayIncome, FundDay, OrderView, Position, Sheet};
@@ -203,7 +203,13 @@ impl Desk for Books {
 
     async fn statement(&self, user: u64, from: Day, until: Day) -> Result<Vec<Sheet>, Problem> {
         let read = move |store: &mut ruixin_bao_store::Store| {
-            let sheets = store.statement(user, from, until)?;
+            let (sheets, _) = store.statement_page(&StatementPage {
+                user,
+                from,
+                until,
+                after: None,
+                limit: MOST_LINES.saturating_add(1),
+            })?;
             let lines = || sheets.iter().flat_map(|sheet| &sheet.lines);
             let last = lines().map(|line| line.booked_at).max();
             let behind = last.map(|booked_at| BillAt {

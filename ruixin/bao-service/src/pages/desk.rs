@@ -12,6 +12,9 @@ use super::bills::Page;
 use super::frame::Told;
 use super::view::{Bill, Cap, DayIncome, FundDay, OrderView, Position, Sheet};
 
+/// Lines that a statement covers at most.
+pub(super) const MOST_LINES: usize = 2_000;
+
 /// Is how the service stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Window {
@@ -103,6 +106,6 @@ pub(super) trait Desk: Send + Sync {
     async fn order(&self, user: u64, id: u128) -> Result<Option<OrderView>, Problem>;
     /// Places an order; says whether it had been placed before.
     async fn place(&self, request: Request) -> Result<bool, Refused>;
-    /// The wallet and the shares over a span of days.
+    /// The wallet and the shares over a span of days; of more than [`MOST_LINES`] one more.
     async fn statement(&self, user: u64, from: Day, until: Day) -> Result<Vec<Sheet>, Problem>;
 }

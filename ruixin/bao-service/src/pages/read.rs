@@ -7,6 +7,7 @@ use axum::response::Response;
 use ruixin_bao::Day;
 use ruixin_service::problem::Problem;
 
+use super::desk::MOST_LINES;
 use super::order::Just;
 use super::statement::{Asked, Statement};
 use super::view::{Home, Yesterday};
@@ -18,9 +19,8 @@ const LATEST: usize = 5;
 const ROWS: usize = 20;
 /// Days that the curve shows at most.
 const CURVE: usize = 30;
-/// Days, and lines, that a statement covers at most.
+/// Days that a statement covers at most.
 const LONGEST: i32 = 366;
-const MOST_LINES: usize = 2_000;
 
 /// Lets only those in who are signed in; gives the visit and the user.
 macro_rules! signed_in {

@@ -5,7 +5,7 @@ use ruixin_bao::fund::{ADVANCE, Fund, FundError, MERCHANTS, SHARES, USERS};
 use ruixin_bao::ledger::{Account, AccountId, LedgerError};
 use ruixin_bao_store::Refused;
 use ruixin_service::money::Yuan;
-use ruixin_service::problem::INTERNAL;
+use ruixin_service::problem::{INTERNAL, KEY_REUSED};
 
 use super::{
     ACCOUNT_NOT_FOUND, ADVANCE_EXHAUSTED, AFTER_CUT, ALREADY_REBOOKED, ALREADY_REVERSED,
@@ -108,10 +108,10 @@ impl Refusal {
                 .with("place", check)
                 .with("expected", yuan(*expected_fen))
                 .with("actual", yuan(*actual_fen)),
-            // No request of ours can come to these: an id is drawn from its key, an amount is above
-            // zero, the steps of a day are gone through in order.
-            FundError::OrderExistsWithOtherContent { .. }
-            | FundError::AmountNotPositive { .. }
+            FundError::OrderExistsWithOtherContent { .. } => done_before(),
+            // No request of ours can come to these: an amount is above zero, the steps of a day are
+            // gone through in order.
+            FundError::AmountNotPositive { .. }
             | FundError::StageNotReached { .. }
             | FundError::SharesOutOfRange { .. } => Refusal::new(INTERNAL),
         }
@@ -164,12 +164,20 @@ fn of_ledger(error: &LedgerError, fund: Option<&Fund>) -> Refusal {
         LedgerError::TotalOverflow { account } => {
             Refusal::new(BALANCE_LIMIT).with("account", account)
         }
+        LedgerError::VoucherExistsWithOtherContent { .. } => done_before(),
         LedgerError::AccountExistsWithOtherContent { .. }
         | LedgerError::AccountOpensWithTotals { .. }
-        | LedgerError::VoucherExistsWithOtherContent { .. }
         | LedgerError::AmountNotPositive { .. }
         | LedgerError::BeforeLinked { .. } => Refusal::new(INTERNAL),
     }
+}
+
+/// What was booked under the key is not this, or of another day, and its answer was pruned.
+fn done_before() -> Refusal {
+    Refusal::new(KEY_REUSED).says(
+        "Something was booked under this key, and its answer is not kept any more.",
+        "该幂等键已有入账记录，原应答已不再保留。",
+    )
 }
 
 fn of_missing(account: AccountId) -> Refusal {

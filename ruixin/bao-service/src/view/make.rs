@@ -18,10 +18,10 @@ use super::{
     BalanceView, BatchView, BillView, DayRunView, FundDayView, LegView, OrderView, OrderWord,
     OtherView, PendingState, ProofView, ProvedView, Receipt, SheetView, StandingView,
     StatementLineView, TrialBalanceView, TrialLineView, UserDayView, UserView, VoucherView,
-    WindowState, YieldView,
+    VoucherWord, WindowState, YieldView,
 };
 use crate::clock;
-use crate::command::{LegSide, NewVoucherKind};
+use crate::command::LegSide;
 use crate::names::{Date, Id, Number, VoucherName};
 use crate::refusal::Refusal;
 
@@ -129,12 +129,12 @@ impl VoucherView {
         VoucherView {
             voucher: VoucherName(voucher.id),
             kind: match voucher.kind {
-                VoucherKind::Booking => NewVoucherKind::Booking,
-                VoucherKind::Pending { .. } => NewVoucherKind::Pending,
-                VoucherKind::Post { .. } => NewVoucherKind::Post,
-                VoucherKind::Void { .. } => NewVoucherKind::Void,
-                VoucherKind::Reversal { .. } => NewVoucherKind::Reversal,
-                VoucherKind::Rebooking { .. } => NewVoucherKind::Rebooking,
+                VoucherKind::Booking => VoucherWord::Booking,
+                VoucherKind::Pending { .. } => VoucherWord::Pending,
+                VoucherKind::Post { .. } => VoucherWord::Post,
+                VoucherKind::Void { .. } => VoucherWord::Void,
+                VoucherKind::Reversal { .. } => VoucherWord::Reversal,
+                VoucherKind::Rebooking { .. } => VoucherWord::Rebooking,
             },
             link: name(voucher.kind.link()),
             accounting_date: Date(voucher.accounting_date),

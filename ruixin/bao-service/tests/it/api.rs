@@ -52,8 +52,11 @@ placeOrder        /v1/orders                        422 cap-exceeded           {
 placeOrder        /v1/orders                        422 advance-exhausted      {"user":"6001","kind":"redeem_fast","amount":"100"}
 placeOrder        /v1/orders                        422 provider-places-no-orders {"user":"90","kind":"redeem","amount":"1"}
 bookVoucher       /v1/vouchers                      422 not-balanced           {"kind":"booking","legs":[{"subject":1002,"account":"1","side":"debit","amount":"2"},{"subject":2001,"account":"6001","side":"credit","amount":"1"}]}
+bookVoucher       /v1/vouchers                      422 not-balanced           {"kind":"booking","legs":[{"subject":1002.0,"account":"1","side":"debit","amount":"2"},{"subject":2001,"account":"6001","side":"credit","amount":"1"}]}
+bookVoucher       /v1/vouchers                      400 invalid-request        {"kind":"booking","legs":[{"subject":1002.5,"account":"1","side":"debit","amount":"2"}]}
+bookVoucher       /v1/vouchers                      400 invalid-request        {"kind":"booking","legs":[{"subject":65536,"account":"1","side":"debit","amount":"2"}]}
 bookVoucher       /v1/vouchers                      422 legs-unfit             {"kind":"booking"}
-bookVoucher       /v1/vouchers                      422 legs-unfit             {"kind":"void","link":"$PENDING","legs":[{"subject":1002,"account":"1","side":"debit","amount":"2"}]}
+bookVoucher       /v1/vouchers                      400 invalid-request        {"kind":"void","link":"$PENDING","legs":[{"subject":1002,"account":"1","side":"debit","amount":"2"}]}
 bookVoucher       /v1/vouchers                      422 reserved               {"kind":"booking","legs":[{"subject":1002,"account":"1","side":"debit","amount":"1"},{"subject":4001,"account":"6001","side":"credit","amount":"1"}]}
 bookVoucher       /v1/vouchers                      422 expiry-not-ahead       {"kind":"pending","expires_at":"2013-06-05 09:00","legs":[{"subject":2001,"account":"6001","side":"debit","amount":"1"},{"subject":2001,"account":"6001","side":"credit","amount":"1"}]}
 bookVoucher       /v1/vouchers                      422 exceeds-pending        {"kind":"post","link":"$PENDING","legs":[{"subject":2001,"account":"6001","side":"debit","amount":"21"},{"subject":1002,"account":"1","side":"credit","amount":"21"}]}
@@ -64,6 +67,9 @@ bookVoucher       /v1/vouchers                      409 already-rebooked       {
 bookVoucher       /v1/vouchers                      409 payment-has-refunds    {"kind":"reversal","link":"$PAYMENT"}
 bookVoucher       /v1/vouchers                      409 wrong-kind-of-voucher  {"kind":"reversal","link":"$PENDING"}
 bookVoucher       /v1/vouchers                      400 invalid-request        {"kind":"reversal"}
+bookVoucher       /v1/vouchers                      400 invalid-request        {"kind":"post"}
+bookVoucher       /v1/vouchers                      400 invalid-request        {"kind":"booking","expires_at":"2013-06-07 09:00:00","legs":[]}
+bookVoucher       /v1/vouchers                      400 invalid-request        {"kind":"pending","expires_at":"tomorrow"}
 bookVoucher       /v1/vouchers                      400 invalid-request        {"kind":"booking","link":"$TOPUP","legs":[]}
 runDay            /v1/admin/days/2013-06-06/run     409 too-early              {"income":"0"}
 runDay            /v1/admin/days/2013-06-07/run     409 too-early              {"income":"0"}
@@ -96,7 +102,11 @@ listIncomes     GET    /v1/users/6001/incomes?limit=x            400 invalid-req
 listIncomes     GET    /v1/users/1/incomes                       404 account-not-found       reader
 listFundDays    GET    /v1/fund/days?cursor=x                    400 invalid-cursor          reader
 getStatement    GET    /v1/users/6001/statement                  400 invalid-request         reader
-getStatement    GET    /v1/users/6001/statement?from=2013-06-06&until=2013-06-05 400 invalid-request reader
+getStatement    GET    /v1/users/6001/statement?from=2013-06-06&until=2013-06-05 422 span-unfit reader
+getStatement    GET    /v1/users/6001/statement?from=2013-06-05&until=2014-06-06 422 span-unfit reader
+getStatement    GET    /v1/users/6001/statement?from=2013-06-05&until=2013-02-29 400 invalid-request reader
+getStatement    GET    /v1/users/6001/statement?from=2013-06-05&until=2013-06-05&cursor=1.2 400 invalid-cursor reader
+getStatement    GET    /v1/users/6001/statement?from=2013-06-05&until=2013-06-05&limit=501 400 invalid-request reader
 getTrialBalance GET    /v1/trial-balance?at=now                  400 invalid-request         reader
 getRegister     GET    /v1/register/2013-06-07                   404 day-not-found           reader
 getRegister     GET    /v1/register/x                            404 day-not-found           reader
@@ -497,4 +507,117 @@ fn bills(admin: &Client) {
     };
     let page = chinese.get("/v1/users/6001/bills?limit=1").unwrap().json();
     assert_eq!(page["bills"][0]["title"], "充值");
+}
+
+/// What the document says of bodies that are of several kinds: each takes what it needs, and no more.
+#[test]
+fn the_document_tells_the_kinds_of_payments_and_vouchers_apart() {
+    let document = ruixin_bao_service::api::document();
+    let kinds = |schema: &str, tag: &str| {
+        let kinds = document["components"]["schemas"][schema]["oneOf"].as_array();
+        let kinds = kinds.unwrap().iter().map(|one| {
+            assert_eq!(one["additionalProperties"], false);
+            let word = one["properties"][tag]["const"].as_str().unwrap();
+            let taken = one["properties"].as_object().unwrap().keys();
+            let taken: BTreeSet<&str> = taken.map(String::as_str).collect();
+            let needed = one["required"].as_array().unwrap().iter();
+            let needed: BTreeSet<&str> = needed.map(|name| name.as_str().unwrap()).collect();
+            assert!(needed.is_subset(&taken));
+            let has = |name| (taken.contains(name), needed.contains(name));
+            let said = match has("link") {
+                (true, true) => "link!",
+                (true, false) => "link",
+                _ => "-",
+            };
+            let others = ["expires_at", "legs", "memo"];
+            let others: Vec<&str> = others
+                .into_iter()
+                .filter(|name| taken.contains(name))
+                .collect();
+            format!("{word}: {said} {}", others.join(" "))
+        });
+        kinds.collect::<Vec<String>>()
+    };
+    assert_eq!(kinds("Payment", "from"), ["wallet: - memo", "fund: - "]);
+    assert_eq!(
+        kinds("NewVoucher", "kind"),
+        [
+            "booking: - legs memo",
+            "pending: - expires_at legs memo",
+            "post: link! legs memo",
+            "void: link! memo",
+            "reversal: link! memo",
+            "rebooking: link! legs memo",
+        ]
+    );
+    let steps = |path: &str| {
+        let body = &document["paths"][path]["post"]["requestBody"];
+        body["content"]["application/json"]["schema"]["properties"]["step"]["enum"].clone()
+    };
+    assert_eq!(
+        steps("/v1/admin/window/open"),
+        serde_json::json!(["release", null])
+    );
+    assert_eq!(
+        steps("/v1/admin/window/close"),
+        serde_json::json!(["freeze", "rollback", null])
+    );
+}
+
+#[test]
+fn pages_of_a_statement_hold_every_line_once() {
+    for kind in crate::support::BOTH {
+        block_on(async {
+            let database = Database::new(kind);
+            let served = Served::begin(database.books().await, Limits::default()).await;
+            let admin = served.client(Role::Admin).await;
+            beside(move || statement(&admin)).await;
+            served.end().await;
+        });
+    }
+}
+
+fn statement(admin: &Client) {
+    let document = admin.get("/v1/openapi.json").unwrap().json();
+    did(admin, "/v1/users", "u", r#"{"user":"6001"}"#);
+    for at in 1..=60 {
+        let body = format!(r#"{{"user":"6001","amount":"{at}"}}"#);
+        did(admin, "/v1/top-ups", &format!("t{at}"), &body);
+    }
+    let path = "/v1/users/6001/statement?from=2013-06-05&until=2013-06-05";
+    let (mut cursor, mut balances, mut pages) = (String::new(), Vec::new(), 0);
+    loop {
+        let page = admin.get(&format!("{path}&limit=7{cursor}")).unwrap();
+        is_as_documented(&document, "getStatement", &page);
+        let page = page.json();
+        let wallet = &page["accounts"][0];
+        assert_eq!(
+            (&wallet["opening"], &wallet["closing"]),
+            (&"0.00".into(), &"1830.00".into())
+        );
+        for line in wallet["lines"].as_array().unwrap() {
+            let fen = |text: &Value| {
+                text.as_str()
+                    .unwrap()
+                    .replace('.', "")
+                    .parse::<i64>()
+                    .unwrap()
+            };
+            balances.push((fen(&line["amount"]), fen(&line["balance"])));
+        }
+        pages += 1;
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!((balances.len(), pages), (60, 9));
+    let mut sum = 0;
+    for (amount, balance) in balances {
+        sum += amount;
+        assert_eq!(balance, sum);
+    }
+    // Where nobody says how many, it is a page of the usual length.
+    let usual = admin.get(path).unwrap().json();
+    assert_eq!(usual["accounts"][0]["lines"].as_array().unwrap().len(), 50);
 }

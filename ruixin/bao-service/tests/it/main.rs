@@ -14,6 +14,7 @@ mod nights;
 #[expect(dead_code, reason = "it serves other tests too")]
 #[path = "../../../../databases/tests/support/postgres.rs"]
 mod postgres;
+mod pruned;
 mod screens;
 #[path = "../../../bao-store/tests/it/support.rs"]
 mod support;

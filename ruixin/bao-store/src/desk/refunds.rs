@@ -86,6 +86,11 @@ impl Refunds {
         }
     }
 
+    /// Whether a voucher gives back so much of a payment, and was not taken back.
+    pub(super) fn is(&self, id: u128, payment: u128, amount_fen: i64) -> bool {
+        self.vouchers.get(&id) == Some(&(payment, amount_fen))
+    }
+
     pub(super) fn of(&self, payment: u128) -> Option<i64> {
         self.sums.get(&payment).copied()
     }

@@ -25,7 +25,7 @@ struct Group {
     given: BTreeMap<u128, Given>,
     refunds: Refunds,
     changes: Changes,
-    answers: Vec<(u128, Given)>,
+    answers: Vec<(u128, Given, i64)>,
     booked_refunds: Vec<(u128, u128, i64)>,
 }
 
@@ -185,7 +185,7 @@ impl Group {
         let answer = say(asked, &done, &page.fund);
         let given = (asked.digest, answer.clone());
         self.given.insert(asked.id, given.clone());
-        self.answers.push((asked.id, given));
+        self.answers.push((asked.id, given, now));
         let is_repeat = false;
         Ok(Reply::Answered { answer, is_repeat })
     }
@@ -224,21 +224,30 @@ impl Group {
                 amount_fen,
                 accounting_date,
                 memo,
-            } => match self.refund(*payment, *amount_fen, &page.fund) {
-                Err(refused) => Err(refused),
-                Ok(postings) => {
-                    let id = VoucherId::of_client(asked.id);
-                    let is_new = page.fund.book().entry(id).is_none();
-                    let mut voucher = Voucher::booking(id, *accounting_date, postings);
-                    voucher.memo.clone_from(memo);
-                    let done = self.book(&voucher, page, now)?;
-                    if done.is_ok() && is_new {
-                        self.refunds.add(asked.id, *payment, *amount_fen);
-                        self.booked_refunds.push((asked.id, *payment, *amount_fen));
+            } => {
+                let id = VoucherId::of_client(asked.id);
+                let there = page.fund.book().entry(id);
+                let is_new = there.is_none();
+                let is_same = self.refunds.is(asked.id, *payment, *amount_fen);
+                // What it gave back itself is not in the way of a refund that is told again.
+                let postings = match there.filter(|_| is_same) {
+                    Some(there) => Ok(there.postings.clone()),
+                    None => self.refund(*payment, *amount_fen, &page.fund),
+                };
+                match postings {
+                    Err(refused) => Err(refused),
+                    Ok(postings) => {
+                        let mut voucher = Voucher::booking(id, *accounting_date, postings);
+                        voucher.memo.clone_from(memo);
+                        let done = self.book(&voucher, page, now)?;
+                        if done.is_ok() && is_new {
+                            self.refunds.add(asked.id, *payment, *amount_fen);
+                            self.booked_refunds.push((asked.id, *payment, *amount_fen));
+                        }
+                        done
                     }
-                    done
                 }
-            },
+            }
             Deed::Place(request) => self.place(request, page, now)?,
         })
     }
@@ -329,15 +338,17 @@ impl Group {
             ]
         });
         session.append_rows("refund", &["id", "part", "payment", "amount"], refunds)?;
-        let answers = self.answers.into_iter().map(|(id, (digest, answer))| {
+        let answers = self.answers.into_iter().map(|(id, (digest, answer), at)| {
             vec![
                 Value::from(id),
                 Value::Bytes(digest.to_vec()),
                 Value::Int(answer.status),
                 Value::Text(answer.text),
+                Value::Int(at),
             ]
         });
-        session.append_rows("answer", &["id", "digest", "status", "answer"], answers)?;
+        let columns = ["id", "digest", "status", "answer", "answered_at"];
+        session.append_rows("answer", &columns, answers)?;
         Ok(())
     }
 }

@@ -169,6 +169,14 @@ pub(crate) fn account_id(row: &Row, at: usize) -> Result<AccountId, StoreError> 
     Ok(AccountId::new(subject, row.unsigned(at.saturating_add(1))?))
 }
 
+/// What the tables call a side.
+pub(crate) fn side_word(side: Side) -> &'static str {
+    match side {
+        Side::Debit => "D",
+        Side::Credit => "C",
+    }
+}
+
 pub(crate) fn side(text: &str) -> Result<Side, StoreError> {
     match text {
         "D" => Ok(Side::Debit),

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use ruixin_bao::fund::{FundEffects, Move, Order, OrderKind, OrderStatus};
-use ruixin_bao::ledger::{
-    Account, AccountId, AccountKind, Effects, Entry, Limit, Side, VoucherKind,
-};
+use ruixin_bao::ledger::{Account, AccountId, AccountKind, Effects, Entry, Limit, VoucherKind};
 
+use super::entries::side_word;
 use super::terms::day;
 use super::voucher_key;
 use crate::error::StoreError;
@@ -225,10 +224,7 @@ fn legs_of(entry: &Entry, rows: &mut Vec<Vec<Value>>) -> Result<(), StoreError> 
             Value::Int(leg),
             Value::Int(i64::from(posting.account.subject)),
             number("account", posting.account.number)?,
-            Value::from(match posting.side {
-                Side::Debit => "D",
-                Side::Credit => "C",
-            }),
+            Value::from(side_word(posting.side)),
             Value::Int(posting.amount_fen),
         ]);
         rows.push(row);

@@ -273,6 +273,84 @@ fn a_closed_window_tells_what_was_told_and_nothing_else() {
     }
 }
 
+/// Commands an hour apart; what was answered in the first one is pruned.
+#[test]
+fn answers_that_are_too_old_are_pruned_and_nothing_is_booked_twice() {
+    for kind in BOTH {
+        let place = Place::new(kind);
+        let mut store = opened(&place);
+        let hour = 3_600_000_000;
+        let (early, late) = (at(NOW), at(NOW) + hour);
+        let told = |store: &mut Store, asked: Asked, now: i64| {
+            let replies = store.answer(&[asked], now, &mut say).unwrap();
+            match replies.into_iter().next().unwrap() {
+                Reply::Answered { answer, is_repeat } => (answer.text, is_repeat),
+                other => panic!("{other:?}"),
+            }
+        };
+        let poor = || pay(2, USERS[0], 100_001);
+        let paid = told(&mut store, pay(1, USERS[0], 100), early);
+        let refused = told(&mut store, poor(), early);
+        assert_eq!(refused.0, "debits_exceed_credits, shop 100");
+        told(&mut store, refund(3, 1, 60), early);
+        let kept = told(&mut store, pay(4, USERS[0], 7), late);
+        let top_up = vec![
+            Posting::debit(BANK, 1_000_000),
+            Posting::credit(AccountId::new(WALLETS, USERS[0]), 1_000_000),
+        ];
+        let top_up = voucher(5, VoucherKind::Booking, top_up);
+        told(&mut store, asked(5, Deed::Book(top_up)), late);
+
+        // Those of the limit itself are kept: all are, if it is the first one.
+        assert_eq!(store.prune_answers(early, late).unwrap(), 0);
+        assert_eq!(store.prune_answers(early + 1, late).unwrap(), 3);
+        assert_eq!(store.prune_answers(early + 1, late).unwrap(), 0);
+        assert_eq!(told(&mut store, pay(4, USERS[0], 7), late), (kept.0, true));
+
+        // What was booked is told as it is, and is not booked once more.
+        let booked = |text: &str| text.split(',').next().unwrap().to_owned();
+        let again = told(&mut store, pay(1, USERS[0], 100), late);
+        assert_eq!((booked(&again.0), again.1), (booked(&paid.0), false));
+        assert!(again.0.ends_with("shop 47"), "{again:?}");
+        let again = told(&mut store, refund(3, 1, 60), late);
+        assert!(again.0.starts_with("booked") && again.0.ends_with("shop 47"));
+        assert_eq!(store.refunded(1).unwrap(), 60);
+        // Another content, or the same on another day, is none of it.
+        store.prune_answers(late + 1, late).unwrap();
+        let other = told(&mut store, pay(1, USERS[0], 99), late);
+        assert_eq!(other.0, "voucher_exists_with_other_content, shop 47");
+        // A refusal booked nothing: it is decided by what is there now.
+        let again = told(&mut store, poor(), late);
+        assert!(again.0.starts_with("booked"), "{again:?}");
+        store.prove().unwrap();
+    }
+}
+
+/// More than one round of them, and those that a program without the column has given.
+#[test]
+fn many_answers_are_pruned_in_rounds_and_undated_ones_are_dated_first() {
+    for kind in BOTH {
+        let place = Place::new(kind);
+        let mut store = opened(&place);
+        let (id, digest) = match kind {
+            Kind::Sqlite => ("randomblob(16)", "zeroblob(32)"),
+            Kind::Postgres => (
+                "decode(md5(n::text), 'hex')",
+                "decode(repeat('00', 32), 'hex')",
+            ),
+        };
+        let many = format!(
+            "INSERT INTO answer (id, digest, status, answer) \
+             WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 2500) \
+             SELECT {id}, {digest}, 200, '' FROM many"
+        );
+        place.direct(&many).unwrap();
+        let now = at(NOW);
+        assert_eq!(store.prune_answers(now, now).unwrap(), 0);
+        assert_eq!(store.prune_answers(now + 1, now + 2).unwrap(), 2_500);
+    }
+}
+
 /// Statements past the program: what was answered stays, and no more is given back than was paid.
 #[test]
 fn the_database_keeps_answers_and_bounds_refunds() {
@@ -291,6 +369,8 @@ fn the_database_keeps_answers_and_bounds_refunds() {
         let table = [
             ("UPDATE answer SET status = 200", "append-only"),
             ("DELETE FROM answer", "append-only"),
+            ("DELETE FROM answers_kept", "append-only"),
+            ("UPDATE answers_kept SET since = -1", "append-only"),
             ("UPDATE refund SET amount = 1", "append-only"),
             ("DELETE FROM refund", "append-only"),
             ("DELETE FROM service_window", "append-only"),

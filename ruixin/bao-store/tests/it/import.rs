@@ -2,7 +2,7 @@
 
 use ruixin_bao::fund::{OrderKind, Stage, shares_account, user_account};
 use ruixin_bao::ledger::{Account, AccountId};
-use ruixin_bao_store::{Corrected, Store, StoreError};
+use ruixin_bao_store::{Corrected, StatementLine, StatementPage, Store, StoreError};
 
 use crate::support::{BOTH, Kind, PROVIDER, Place, at, day, request, terms, threads};
 
@@ -155,6 +155,14 @@ fn converted_books_become_opening_books_from_either_database_to_either() {
         let kinds: Vec<&str> = shares.lines.iter().map(|line| line.kind.as_str()).collect();
         assert_eq!(kinds, ["opening_confirmation", "income"]);
         assert_eq!(shares.closing_fen, 70_702);
+        let opening = wallet.lines.iter().filter(|line| line.kind == "opening");
+        assert_eq!(
+            opening.count(),
+            2,
+            "what came and what went, of one voucher"
+        );
+        let lines: Vec<StatementLine> = wallet.lines.into_iter().chain(shares.lines).collect();
+        assert_eq!(one_by_one(&mut store), lines);
         assert!(
             store
                 .account(AccountId::new(4001, 1))
@@ -164,6 +172,26 @@ fn converted_books_become_opening_books_from_either_database_to_either() {
     }
     digests.dedup();
     assert_eq!(digests.len(), 1);
+}
+
+/// The lines of the statement, each on a page of its own.
+fn one_by_one(store: &mut Store) -> Vec<StatementLine> {
+    let (mut after, mut lines) = (None, Vec::new());
+    loop {
+        let page = StatementPage {
+            user: ONE,
+            from: day("2013-05-27"),
+            until: day("2013-05-28"),
+            after,
+            limit: 1,
+        };
+        let (sheets, next) = store.statement_page(&page).unwrap();
+        lines.extend(sheets.into_iter().flat_map(|sheet| sheet.lines));
+        after = next;
+        if after.is_none() {
+            return lines;
+        }
+    }
 }
 
 /// A change of the converted tables, the code of the refusal, and what it says.

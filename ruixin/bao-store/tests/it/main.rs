@@ -13,5 +13,6 @@ mod model;
 #[expect(dead_code, reason = "it serves other tests too")]
 #[path = "../../../../databases/tests/support/postgres.rs"]
 mod postgres;
+mod statement;
 #[expect(dead_code, reason = "it serves the tests of the service too")]
 mod support;
