@@ -21,6 +21,23 @@ pub struct BookSpec {
     pub tables: BTreeMap<String, TableSpec>,
 }
 
+impl BookSpec {
+    /// Whether there is nothing yet where it lies: no file or folder, an empty folder, no file of a
+    /// database. A conversion begins so. What a server holds is not asked.
+    pub fn is_absent(&self) -> bool {
+        if let Some(address) = &self.database {
+            return address.is_absent();
+        }
+        match std::fs::read_dir(&self.root) {
+            Ok(mut entries) => entries.next().is_none(),
+            Err(error) => {
+                let is_glob = self.root.to_string_lossy().contains(['*', '?', '[', '{']);
+                error.kind() == std::io::ErrorKind::NotFound && !is_glob
+            }
+        }
+    }
+}
+
 /// How the files of one table are found and read.
 ///
 /// Everything that changes what a file says (`skip_footer`, `null_values`, …)

@@ -655,10 +655,42 @@ impl Language {
             ),
             format!("{name}：方案无误；核对项 {agreements} 个，控制核对 {controls} 项\n"),
         );
-        for agreement in &prepared.agreements {
+        for (agreement, fold) in prepared.agreements.iter().zip(prepared.folds()) {
             said.push_str(&self.compared(agreement));
+            if let Some(fold) = fold {
+                said.push_str(&format!("    {}\n", plain(&self.folded(&fold))));
+            }
         }
         said
+    }
+
+    /// Says what could be checked of a plan whose target is not there.
+    pub(crate) fn rules_are_sound(self, name: &str, rules: u64) -> String {
+        let name = plain(name);
+        self.pick(
+            format!(
+                "{name}: no mistakes in {}; the target is not there, so nothing that needs it was \
+                 checked\n  where crossfoot convert is to write it, check again afterwards\n",
+                counted(rules, "rule", "rules")
+            ),
+            format!(
+                "{name}：规则 {rules} 条，无误；目标账尚不存在，与其有关的均未检查\n  \
+                 如由 crossfoot convert 写入，写入后请再检查\n"
+            ),
+        )
+    }
+
+    /// Says who adds up each side.
+    pub(crate) fn folded(self, fold: &ledger::Fold) -> String {
+        let side = |name: &str, side: &ledger::FoldedSide| {
+            let why = side.why.as_ref().map(|why| self.engine(why));
+            self.folded_by(name, why.as_deref())
+        };
+        let sides = [
+            side(self.expected(), &fold.expected),
+            side(self.actual(), &fold.actual),
+        ];
+        sides.join(self.pick("; ", "；"))
     }
 
     /// Says what an agreement compares and what it does not.

@@ -101,6 +101,14 @@ impl Address {
         scheme.is_some_and(|scheme| SCHEMES.contains(&scheme.as_str()))
     }
 
+    /// Whether it names a file of SQLite that is not there. Of a server that is not asked.
+    pub fn is_absent(&self) -> bool {
+        match &self.kind {
+            Kind::Sqlite(path, _) => !path.exists(),
+            Kind::Postgres(_) | Kind::Mysql(_) => false,
+        }
+    }
+
     /// Writes a text as a part of an address may hold it.
     pub fn encoded(text: &str) -> String {
         utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()

@@ -88,7 +88,7 @@ impl Database {
     }
 
     fn of(shown: String, mut opened: Opened, throttle: Option<Throttle>) -> Database {
-        let is_shown = |table: &Arc<TableInfo>| !table.name.starts_with(crate::write::OWN);
+        let is_shown = |table: &Arc<TableInfo>| !crate::Writer::is_own(&table.name);
         opened.tables.retain(is_shown);
         let snapshot = match &throttle {
             Some(throttle) => format!("{}, {}", opened.snapshot, throttle.load()),

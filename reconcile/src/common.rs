@@ -370,10 +370,7 @@ async fn sample(
     side: Side,
     watch: &Arc<dyn Watch>,
 ) -> Result<Vec<RecordBatch>, VerifyError> {
-    let query = match side {
-        Side::Expected => &agreement.expected,
-        Side::Actual => &agreement.actual,
-    };
+    let query = agreement.side(side);
     let mut run = Run::new(1);
     run.lineage = true;
     run.batch_rows = SAMPLED_PER_CHUNK;
@@ -477,10 +474,7 @@ impl Groups {
         watch: &Arc<dyn Watch>,
         counts: &mut Census,
     ) -> Result<(), VerifyError> {
-        let query = match side {
-            Side::Expected => &agreement.expected,
-            Side::Actual => &agreement.actual,
-        };
+        let query = agreement.side(side);
         let make = || Counter::new(&self.groups, side);
         for counter in drive(query, run, watch, make).await? {
             for tallies in counter.into_tallies() {

@@ -191,10 +191,7 @@ pub(crate) async fn fold_side(
     let How {
         session, agreement, ..
     } = how;
-    let query = match side {
-        Side::Expected => &agreement.expected,
-        Side::Actual => &agreement.actual,
-    };
+    let query = agreement.side(side);
     let layout = &agreement.layout;
     let key = layout.key().iter().map(|at| {
         let [expected, actual] = layout.columns()[*at].index;

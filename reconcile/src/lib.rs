@@ -51,7 +51,7 @@ mod wanted;
 pub use error::VerifyError;
 pub use evidence::{Input, Manifest, Output};
 pub use flight::AsOf;
-pub use prepare::{Agreement, Control, Origin, PrepareError, Prepared, prepare, read};
+pub use prepare::{Agreement, Control, Origin, PrepareError, Prepared, check_rules, prepare, read};
 use rules::watch;
 pub use rules::watch::{Phase, Unwatched, Watch, Work};
 pub use verify::{Limits, Options, Outcome, bytes_to_read, verify};

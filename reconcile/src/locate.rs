@@ -69,10 +69,7 @@ pub(crate) fn compact(batch: &RecordBatch) -> Result<RecordBatch, VerifyError> {
 
 impl Look<'_> {
     pub(crate) fn side(&self, side: Side) -> &rules::sql::Side {
-        match side {
-            Side::Expected => &self.agreement.expected,
-            Side::Actual => &self.agreement.actual,
-        }
+        self.agreement.side(side)
     }
 
     pub(crate) fn run(&self, side: Side, choice: Option<&Choice>, lineage: bool) -> Run {

@@ -1,7 +1,8 @@
 //! A plan made ready: both books open, every query read, every agreement's columns paired.
 
+use crate::push;
 use footing::{Class, Currency, Layout, LayoutOptions};
-use rules::plan::{Agreement as Planned, ControlCheck, Placed, Plan, PlanError};
+use rules::plan::{Agreement as Planned, ControlCheck, Placed, Plan, PlanError, SqlText};
 pub use rules::prepare::PrepareError;
 pub(crate) use rules::prepare::quoted;
 use rules::prepare::{in_sql, note_money, side};
@@ -58,6 +59,25 @@ pub struct Control {
     pub query: ControlQuery,
 }
 
+impl Agreement {
+    /// Gives what one side is.
+    pub(crate) fn side(&self, side: footing::Side) -> &Side {
+        match side {
+            footing::Side::Expected => &self.expected,
+            footing::Side::Actual => &self.actual,
+        }
+    }
+}
+
+impl Prepared {
+    /// Says for each agreement which sides databases would add up (`fold = "push"`), and of the
+    /// others why not, as far as the plan and the tables tell. None where the plan does not ask.
+    pub fn folds(&self) -> Vec<Option<ledger::Fold>> {
+        let foreseen = |agreement| push::foreseen(&self.session, agreement);
+        self.agreements.iter().map(foreseen).collect()
+    }
+}
+
 impl Control {
     /// Whether it holds one book against the other.
     pub(crate) fn reads_both(&self) -> bool {
@@ -103,14 +123,7 @@ pub fn read(plan: Plan, session: Session) -> Result<Prepared, PrepareError> {
             Err(found) => errors.extend(found),
         }
     }
-    // Opening figures are read while the window closes; their mistakes are told long before.
-    let figures = plan
-        .window
-        .as_ref()
-        .and_then(|window| window.figures.as_ref());
-    if let Some(figures) = figures {
-        side(&session, Which::Source, figures, &[], &[], &mut errors);
-    }
+    figures(&session, &plan, &mut errors);
     if errors.is_empty() {
         Ok(Prepared {
             plan,
@@ -123,6 +136,49 @@ pub fn read(plan: Plan, session: Session) -> Result<Prepared, PrepareError> {
     }
 }
 
+/// Reads what of a plan does not need the target, for as long as there is none: the rules and the
+/// opening figures. What they are compared with is not looked at.
+///
+/// # Errors
+/// Every mistake that can be told at once.
+pub fn check_rules(
+    plan: &Plan,
+    threads: usize,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<(), PrepareError> {
+    let session = rules::prepare::open_source(plan, threads, environment)?;
+    let mut errors = Vec::new();
+    for planned in &plan.agreements {
+        let money: Vec<String> = names(&planned.money);
+        let requires = names_of_sql(&planned.require);
+        let rule = &planned.rule;
+        let read = side(
+            &session,
+            Which::Source,
+            rule,
+            &requires,
+            &money,
+            &mut errors,
+        );
+        if let Some(read) = read {
+            note_money(rule, &read, &money, &mut errors);
+        }
+    }
+    figures(&session, plan, &mut errors);
+    match errors.is_empty() {
+        true => Ok(()),
+        false => Err(PrepareError::Plan(errors)),
+    }
+}
+
+/// Opening figures are read while the window closes; their mistakes are told long before.
+fn figures(session: &Session, plan: &Plan, errors: &mut Vec<PlanError>) {
+    let window = plan.window.as_ref();
+    if let Some(figures) = window.and_then(|window| window.figures.as_ref()) {
+        side(session, Which::Source, figures, &[], &[], errors);
+    }
+}
+
 fn agreement(
     session: &Session,
     plan: &Plan,
@@ -130,11 +186,7 @@ fn agreement(
     errors: &mut Vec<PlanError>,
 ) -> Option<Agreement> {
     let money: Vec<String> = names(&planned.money);
-    let requires: Vec<String> = planned
-        .require
-        .iter()
-        .map(|sql| sql.as_str().to_owned())
-        .collect();
+    let requires = names_of_sql(&planned.require);
     let before = errors.len();
     let expected = side(
         session,
@@ -189,6 +241,10 @@ fn agreement(
         ignored: left_out,
         is_pushed: planned.is_pushed,
     })
+}
+
+fn names_of_sql(queries: &[SqlText]) -> Vec<String> {
+    queries.iter().map(|sql| sql.as_str().to_owned()).collect()
 }
 
 fn names(placed: &[Placed<String>]) -> Vec<String> {

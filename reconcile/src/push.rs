@@ -12,15 +12,16 @@
 
 use crate::error::VerifyError;
 use crate::fold::{Beside, Figures, Folded, FoldedSide, How, fold, fold_side};
+use crate::prepare::Agreement;
 use books::{
     GroupSums, Part, RangeSums, SpelledColumn, Spelling, SpellingRequest, Table, Unsummed,
 };
 use footing::{
-    Class, Comparison, Crossed, CrossedLine, Digest, Digests, Group, Layout, Side, Speller, Total,
-    Totals, spelling_secret,
+    Class, Comparison, Crossed, CrossedLine, Digest, Digests, Group, Layout, Seed, Side, Speller,
+    Total, Totals, spelling_secret,
 };
 use ledger::FoldWay;
-use rules::sql::Plain;
+use rules::sql::{Plain, Session};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -98,7 +99,7 @@ pub(crate) async fn look(
     how: How<'_>,
     again: &dyn Fn() -> Arc<books::Meter>,
 ) -> Result<Looked, VerifyError> {
-    let plain = SIDES.map(|side| plain(how, side));
+    let plain = SIDES.map(|side| plain(how.session, how.agreement, side));
     let counted = plain
         .iter()
         .flatten()
@@ -106,7 +107,7 @@ pub(crate) async fn look(
     let digits = digits(counted.max().unwrap_or_default());
     let ready = [0, 1].map(|at| {
         let (table, plain) = plain[at].as_ref().map_err(Clone::clone)?;
-        ready(how, SIDES[at], table, plain, digits)
+        ready(how.agreement, how.seed, SIDES[at], table, plain, digits)
     });
     let footed = add_up(how, &ready, digits)?;
     let reasons = [0, 1].map(|at| match (&ready[at], &footed[at]) {
@@ -190,30 +191,48 @@ fn digits(records: u64) -> u32 {
         .sum::<u32>()
 }
 
-fn query<'a>(how: How<'a>, side: Side) -> &'a rules::sql::Side {
-    match side {
-        Side::Expected => &how.agreement.expected,
-        Side::Actual => &how.agreement.actual,
+/// Says for an agreement which sides databases would add up, as far as the plan tells: what their
+/// records hold can be a reason to read all the same. None where the plan does not ask for it.
+pub(crate) fn foreseen(session: &Session, agreement: &Agreement) -> Option<ledger::Fold> {
+    if !agreement.is_pushed {
+        return None;
     }
+    // Nothing is added up: any seed spells the same columns, and so does any number of digits.
+    let seed = Seed::new([0; 32]);
+    let [expected, actual] = SIDES.map(|side| {
+        let ready = plain(session, agreement, side)
+            .and_then(|(table, plain)| ready(agreement, &seed, side, table, &plain, digits(0)));
+        told(&ready.err())
+    });
+    Some(ledger::Fold {
+        expected,
+        actual,
+        ..ledger::Fold::default()
+    })
 }
 
 /// The table that a side plainly is.
-fn plain<'a>(how: How<'a>, side: Side) -> Result<(&'a Table, Plain), String> {
-    let plain = query(how, side).plain()?;
-    let table = how.session.book(plain.which).table(&plain.table);
+fn plain<'a>(
+    session: &'a Session,
+    agreement: &Agreement,
+    side: Side,
+) -> Result<(&'a Table, Plain), String> {
+    let plain = agreement.side(side).plain()?;
+    let table = session.book(plain.which).table(&plain.table);
     let table = table.ok_or_else(|| format!("there is no table `{}`", plain.table))?;
     Ok((table, plain))
 }
 
 /// How a table's server spells the compared columns.
 fn ready<'a>(
-    how: How<'_>,
+    agreement: &Agreement,
+    seed: &Seed,
     side: Side,
     table: &'a Table,
     plain: &Plain,
     digits: u32,
 ) -> Result<Ready<'a>, String> {
-    let layout = &how.agreement.layout;
+    let layout = &agreement.layout;
     let mut columns = Vec::new();
     for column in layout.columns() {
         let place = plain.columns.get(column.index[side as usize]).copied();
@@ -239,7 +258,7 @@ fn ready<'a>(
         key: layout.key().to_vec(),
         money: layout.money().to_vec(),
         groups: groups.chain(layout.currency_column()).collect(),
-        secret: spelling_secret(how.seed),
+        secret: spelling_secret(seed),
         digits,
     };
     let spelling = table.spelling(&request)?;

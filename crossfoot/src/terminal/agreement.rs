@@ -4,8 +4,7 @@ use super::table::{Cell, Table};
 use super::{LINES_MAX, Page, Paint, is_zero, largest_first, paint_of, size, text};
 use crate::words::{Language, grouped};
 use ledger::{
-    AgreementReport, Break, BreakCounts, BreakKind, CauseStatus, CrossedTotal, FoldedSide, Record,
-    Total, Wide,
+    AgreementReport, Break, BreakCounts, BreakKind, CauseStatus, CrossedTotal, Record, Total, Wide,
 };
 use std::collections::BTreeMap;
 
@@ -243,15 +242,7 @@ impl Page<'_> {
         };
         self.blank();
         let words = self.words;
-        let side = |name: &str, side: &FoldedSide| {
-            let why = side.why.as_ref().map(|why| text::plain(&words.engine(why)));
-            words.folded_by(name, why.as_deref())
-        };
-        let mut line = [
-            side(words.expected(), &fold.expected),
-            side(words.actual(), &fold.actual),
-        ]
-        .join(words.pick("; ", "；"));
+        let mut line = text::plain(&words.folded(fold));
         if fold.buckets > 0 {
             line.push_str(words.pick("; ", "；"));
             line.push_str(&words.buckets(fold.differing, fold.buckets));

@@ -221,3 +221,76 @@ fn a_plan_is_found_by_its_folder_or_its_name() {
         assert_eq!(place.output(line).status, "0", "{line}");
     }
 }
+
+#[test]
+fn before_the_first_conversion_the_rules_are_checked_and_the_rest_is_said_to_be_left() {
+    let place = Place::first();
+    std::fs::remove_dir_all(place.path().join("ledger")).unwrap();
+    insta::assert_snapshot!(place.run("check"), @"
+    $ crossfoot check
+    exit 5
+    --- stdout
+    first: no mistakes in 1 rule; the target is not there, so nothing that needs it was checked
+      where crossfoot convert is to write it, check again afterwards
+    ");
+    insta::assert_snapshot!(place.run("check --lang zh"), @"
+    $ crossfoot check --lang zh
+    exit 5
+    --- stdout
+    first：规则 1 条，无误；目标账尚不存在，与其有关的均未检查
+      如由 crossfoot convert 写入，写入后请再检查
+    ");
+    insta::assert_snapshot!(place.run("check --json"), @r#"
+    $ crossfoot check --json
+    exit 5
+    --- stdout
+    {
+      "version": 1,
+      "plan": "first",
+      "agreements": [
+        {
+          "name": "postings"
+        }
+      ],
+      "not_checked": [
+        "the target is not there"
+      ],
+      "errors": []
+    }
+    "#);
+    let rule = place.read("rules/posting.sql");
+    let place = place.with(
+        "rules/posting.sql",
+        rule.replacen("SELECT", "SELECT nothing,", 1),
+    );
+    insta::assert_snapshot!(place.run("check"), @"
+    $ crossfoot check
+    exit 2
+    --- stderr
+      × there is no column `nothing`
+       ╭─[rules/posting.sql:2:8]
+     1 │ -- What the ledger must hold of each record of the wallet.
+     2 │ SELECT nothing,
+       ·        ───────
+     3 │   serial                                   AS voucher,
+       ╰────
+      help: there are 13 columns, beginning with _file, _row, account, accounting_date, amount, booked_at, code, happened_at, kind, memo, serial, user_id
+
+    error: the plan has a mistake
+    ");
+    // A glob that finds nothing is a mistake, as ever.
+    let place = Place::first();
+    let plan = place.read("crossfoot.toml");
+    let url = plan
+        .lines()
+        .filter(|line| line.starts_with("url"))
+        .nth(1)
+        .unwrap()
+        .to_owned();
+    let place = place.with("crossfoot.toml", plan.replace(&url, "url = \"none/*.csv\""));
+    assert!(
+        place.run("check").contains("exit 3"),
+        "{}",
+        place.run("check")
+    );
+}

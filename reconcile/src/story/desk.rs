@@ -247,10 +247,7 @@ impl Search<'_> {
     /// Lets a desk look at all entries of one side.
     async fn desk(&self, side: Side) -> Result<Desk, StoryError> {
         let agreement = self.fetch.agreement;
-        let query = match side {
-            Side::Expected => &agreement.expected,
-            Side::Actual => &agreement.actual,
-        };
+        let query = agreement.side(side);
         let meter = Arc::new(Meter::default());
         self.fetch.watch.begin(Phase {
             work: Work::Fold,

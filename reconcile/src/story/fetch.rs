@@ -114,10 +114,7 @@ impl Fetch<'_> {
         probe: &Probe,
         rejects: &Arc<Rejects>,
     ) -> Result<RecordBatch, StoryError> {
-        let query = match side {
-            Side::Expected => &self.agreement.expected,
-            Side::Actual => &self.agreement.actual,
-        };
+        let query = self.agreement.side(side);
         let meter = Arc::new(Meter::default());
         self.watch.begin(Phase {
             work: Work::Locate,

@@ -3,6 +3,7 @@
 mod contest;
 mod data;
 mod databases;
+mod evening;
 mod figures;
 mod fold;
 mod honesty;
@@ -35,6 +36,10 @@ cargo xtask bench databases [--records N] [--repeat N]
   runs if not said. Needs about 10 GB in the system's temporary folder. Writes
   bench/databases.json and docs/BENCHMARKS.md.
 
+cargo xtask bench evening [--records N] [--people N] [--dir FOLDER]
+  crossfoot demo --live with a million accounts, if not said otherwise. Needs
+  about 30 GB in FOLDER. Writes bench/evening.json and docs/BENCHMARKS.md.
+
 cargo xtask bench fold [--check]
   Counts instructions per record in the hot loop; writes bench/callgrind.json.
   With --check it writes nothing and fails if they grew by more than 5 %.
@@ -53,6 +58,7 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<()> {
     match arguments.word().as_deref() {
         Some("verify") => verify::run(&verify::Options::read(arguments)?),
         Some("databases") => databases::run(arguments),
+        Some("evening") => evening::run(arguments),
         Some("fold") => {
             let check = arguments.flag("--check");
             arguments.finish()?;

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::bench::figures::{bytes, cpu, found, list, text, thousands};
-use crate::bench::{databases, honesty, targets};
+use crate::bench::{databases, evening, honesty, targets};
 
 /// What was measured, each in a run of its own.
 #[derive(Debug, Default)]
@@ -16,6 +16,7 @@ struct Figures {
     verify: Option<Value>,
     breaks: Option<Value>,
     story: Option<Value>,
+    evening: Option<Value>,
     databases: Option<Value>,
     honesty: Option<Value>,
     callgrind: Option<Value>,
@@ -27,6 +28,7 @@ impl Figures {
             verify: read(&folder.join("verify.json"))?,
             breaks: read(&folder.join("breaks.json"))?,
             story: read(&folder.join("story.json"))?,
+            evening: read(&folder.join("evening.json"))?,
             databases: read(&folder.join("databases.json"))?,
             honesty: read(&folder.join("honesty.json"))?,
             callgrind: read(&folder.join("callgrind.json"))?,
@@ -38,6 +40,7 @@ impl Figures {
             &self.verify,
             &self.breaks,
             &self.story,
+            &self.evening,
             &self.databases,
             &self.honesty,
             &self.callgrind,
@@ -96,6 +99,9 @@ fn draw(figures: &Figures) -> String {
         for case in list(&story["cases"]) {
             page += &case_section(case);
         }
+    }
+    if let Some(measured) = &figures.evening {
+        page += &evening::draw(measured);
     }
     if let Some(breaks) = &figures.breaks {
         page += &setting("Few and many breaks", breaks);

@@ -13,10 +13,11 @@ use ruixin_live::{
     Compared, Crowd, DayRunView, Door, Fund, LiveError, Tally, Wallet, bring_in, spoil,
 };
 use serde_json::{Value, json};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Where the books of both systems lie, from the plan's folder.
 const PAY: &str = "books/pay.db";
@@ -50,15 +51,15 @@ const MORNING: Duration = Duration::from_secs(9 * 3600);
 pub(super) fn run(demo: &Demo, screen: &Screen) -> Result<u8, CommandError> {
     let evening = Evening::prepare(demo, screen)?;
     let stage = &evening.stage;
-    let rehearsed = evening.rehearse()?;
+    let rehearsed = evening.lap("rehearsed", evening.rehearse()?);
     let (wallet, fund) = evening.open()?;
     let mut crowd = live(Crowd::gather(&wallet, demo.people as usize, demo.seed))?;
     let before = evening.close(&wallet, &fund, &mut crowd)?;
-    let written = stage.convert()?;
+    let written = evening.lap("converted", stage.convert()?);
     let planted = evening.spoil()?;
-    let first = stage.verify("found")?;
+    let first = evening.lap("verified", stage.verify("found")?);
     let breaks = stage.breaks("found")?;
-    stage.explain(&breaks)?;
+    evening.lap("explained", stage.explain(&breaks)?);
     let judged = Judged::of(std::slice::from_ref(&planted), &breaks);
     let (last, gate, after) = match demo.leave {
         true => {
@@ -66,12 +67,12 @@ pub(super) fn run(demo: &Demo, screen: &Screen) -> Result<u8, CommandError> {
             (first.clone(), gate, evening.back(&mut crowd)?)
         }
         false => {
-            stage.correct()?;
-            let last = stage.verify("corrected")?;
+            evening.lap("corrected", stage.correct()?);
+            let last = evening.lap("verified_again", stage.verify("corrected")?);
             if last.verdict == Verdict::Balanced {
-                evening.take_over(&fund)?;
+                evening.lap("taken_over", evening.take_over(&fund)?);
             }
-            let gate = stage.release(last.verdict)?;
+            let gate = evening.lap("released", stage.release(last.verdict)?);
             let after = match gate {
                 Outcome::Go => evening.go_on(&fund, &mut crowd)?,
                 Outcome::NoGo | Outcome::Incomplete => json!({}),
@@ -84,6 +85,7 @@ pub(super) fn run(demo: &Demo, screen: &Screen) -> Result<u8, CommandError> {
         screen.document(&json!({
             "version": 1,
             "records": evening.records,
+            "accounts": evening.accounts,
             "seed": demo.seed,
             "people": crowd.people(),
             "written": written,
@@ -98,6 +100,7 @@ pub(super) fn run(demo: &Demo, screen: &Screen) -> Result<u8, CommandError> {
             "before": before,
             "after": after,
             "folder": stage.folder.to_string_lossy(),
+            "seconds": evening.laps.borrow().1,
             "elapsed_seconds": stage.began.elapsed().as_millis() as f64 / 1000.0,
         }))?;
     }
@@ -114,11 +117,22 @@ struct Evening<'a> {
     stage: Stage<'a>,
     pay: Door,
     bao: Door,
-    /// Records that the old books came with.
+    /// Records and accounts that the old books came with.
     records: u64,
+    accounts: u64,
+    /// When the last part of the story ended, and how long each took, in seconds.
+    laps: RefCell<(Instant, BTreeMap<&'static str, f64>)>,
 }
 
 impl<'a> Evening<'a> {
+    /// Notes how long a part of the story took that has just ended.
+    fn lap<T>(&self, part: &'static str, done: T) -> T {
+        let (since, laps) = &mut *self.laps.borrow_mut();
+        laps.insert(part, since.elapsed().as_millis() as f64 / 1000.0);
+        *since = Instant::now();
+        done
+    }
+
     /// Sets the stage, and brings the old books into the wallet's database.
     fn prepare(demo: &'a Demo, screen: &'a Screen) -> Result<Self, CommandError> {
         let (pay, bao) = (live(Door::find())?, live(Door::find())?);
@@ -147,12 +161,16 @@ impl<'a> Evening<'a> {
             &imported.until,
         );
         stage.say(&said)?;
-        Ok(Self {
-            stage,
+        let evening = Self {
             pay,
             bao,
             records: imported.records,
-        })
+            accounts: imported.accounts,
+            laps: RefCell::new((stage.began, BTreeMap::new())),
+            stage,
+        };
+        evening.lap("prepared", ());
+        Ok(evening)
     }
 
     /// Writes the plan, and rehearses the night with it on small books in the place of the wallet's.
@@ -200,6 +218,7 @@ impl<'a> Evening<'a> {
         crowd.start();
         std::thread::sleep(AT_WORK);
         stage.step(&["window", "announce", "--plan", &path])?;
+        self.lap("open", ());
         stage.at(STOPS);
         live(fund.put_clock(&at(DAYS[0], STOPS)))?;
         let code = stage.step(&["window", "freeze", "--plan", &path])?;
@@ -210,7 +229,7 @@ impl<'a> Evening<'a> {
             return Err(CommandError::new(Kind::Book, message));
         }
         stage.say(&words.live_closed(&tally))?;
-        let compared = self.compare(crowd)?;
+        let compared = self.lap("closed", self.compare(crowd)?);
         Ok(document(&tally, &compared))
     }
 
@@ -287,7 +306,8 @@ impl<'a> Evening<'a> {
         let went_on = document(&tally, &self.compare(crowd)?);
         stage.took(stage.clock.get().1.elapsed())?;
 
-        let first = self.night(fund, DAYS[1], DAYS[0], 0)?;
+        self.lap("went_on", ());
+        let first = self.lap("first_night", self.night(fund, DAYS[1], DAYS[0], 0)?);
         stage.say(&words.live_first_night(&first))?;
         stage.at(MORNING);
         live(fund.put_clock(&at(DAYS[1], MORNING)))?;
@@ -299,10 +319,15 @@ impl<'a> Evening<'a> {
 
         let shares = i128::from(live(fund.shares())?);
         let income = i64::try_from(shares * EARNS / 1_000_000).unwrap_or(i64::MAX);
-        let second = self.night(fund, "2013-05-29", DAYS[1], income)?;
+        self.lap("next_day", ());
+        let second = self.lap(
+            "second_night",
+            self.night(fund, "2013-05-29", DAYS[1], income)?,
+        );
         stage.say(&words.live_second_night(&second))?;
-        let earned = self.compare(crowd)?;
+        let earned = self.lap("earned", self.compare(crowd)?);
         let proved = live(fund.prove())?;
+        self.lap("proved", ());
         stage.say(&words.live_proved(proved))?;
         Ok(json!({
             "taken_over": figures(&taken),
