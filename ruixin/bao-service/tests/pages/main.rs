@@ -2,9 +2,11 @@
 
 #![expect(unreachable_pub, reason = "a test has no outside")]
 
+#[path = "../../../pages/tests/support/browser.rs"]
 mod browser;
 #[path = "../../../../databases/tests/support/certificates.rs"]
 mod certificates;
+#[path = "../../../pages/tests/support/http.rs"]
 mod http;
 mod moving;
 #[expect(dead_code, reason = "it serves other tests too")]
