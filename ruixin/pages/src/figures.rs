@@ -133,6 +133,11 @@ pub fn long_moment(micros: i64, language: Language) -> String {
     format!("{day} {}", time_of_day(civil))
 }
 
+/// Writes the day of an instant with its year.
+pub fn long_day_of(micros: i64, language: Language) -> String {
+    long_day(civil(micros).date(), language)
+}
+
 /// Takes the words of a language.
 pub fn pick(language: Language, en: String, zh: String) -> String {
     match language {
@@ -183,6 +188,10 @@ mod tests {
             "2013年5月27日 周一 23:59"
         );
         assert_eq!(moment(1_369_670_400_000_000, English), "Tue 28 May 00:00");
+        assert_eq!(
+            long_day_of(1_369_625_400_000_000, English),
+            "Mon 27 May 2013"
+        );
         let (day, time) = digits(1_369_625_400_000_000);
         assert_eq!([day, time], ["2013-05-27", "11:30"]);
     }

@@ -62,9 +62,9 @@ mod decide;
 pub mod house;
 pub mod import;
 mod numbers;
+mod pages;
 mod record;
 mod refusal;
-mod status;
 mod view;
 
 pub use books::{Books, CommandError, Outcome, asked};
