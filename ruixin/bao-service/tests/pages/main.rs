@@ -12,6 +12,8 @@ mod moving;
 #[expect(dead_code, reason = "it serves other tests too")]
 #[path = "../../../../databases/tests/support/postgres.rs"]
 mod postgres;
+#[path = "../../../pages/tests/support/reader.rs"]
+mod reader;
 mod seen;
 mod service;
 mod signing;

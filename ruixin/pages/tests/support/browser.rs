@@ -1,5 +1,11 @@
 //! A real browser, driven over WebDriver (W3C): plain HTTP with JSON, to `chromedriver`.
 
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "each service's test takes what it needs of it"
+)]
+
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -219,6 +225,12 @@ impl Browser {
     pub fn write(&self, css: &str, text: &str) {
         let path = format!("/element/{}/value", self.element(css));
         self.command("POST", &path, Some(&json!({"text": text})));
+    }
+
+    /// Empties a field.
+    pub fn clear(&self, css: &str) {
+        let path = format!("/element/{}/clear", self.element(css));
+        self.command("POST", &path, Some(&json!({})));
     }
 
     /// Types wherever the keyboard is.

@@ -20,6 +20,7 @@ pub(super) enum Sheet {
 }
 
 impl Sheet {
+    #[cfg(test)]
     pub(super) const ALL: [Sheet; 4] = [Sheet::TopUp, Sheet::Pay, Sheet::Transfer, Sheet::Withdraw];
 
     pub(super) const fn path(self) -> &'static str {
