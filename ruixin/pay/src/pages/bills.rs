@@ -113,11 +113,17 @@ fn state_of(frame: &Frame, state: State) -> Markup {
 pub(super) fn draw_one(frame: &Frame, detail: &Detail, just: Just) -> Markup {
     let bill = &detail.bill;
     let order = bill.order.as_ref();
+    let is_waiting = bill.state().is_some_and(State::is_waiting);
+    let done = if is_waiting {
+        words::ACCEPTED
+    } else {
+        words::DONE
+    };
     let content = html! {
         div.narrow {
             @match just {
                 Just::Seen => {}
-                Just::Done => { p.said role="status" { (frame.say(words::SUCCEEDED)) } }
+                Just::Done => { p.said role="status" { (frame.say(done)) } }
                 Just::DoneBefore => { p.said.waits role="status" { (frame.say(words::DONE_BEFORE)) } }
             }
             section.card {

@@ -13,9 +13,9 @@ pub(super) fn draw(frame: &Frame, home: &Home) -> Markup {
         div.two {
             div.stack {
                 (hero(frame, &home.holder))
-                (account(frame, &home.holder))
+                (latest(frame, home))
             }
-            (latest(frame, home))
+            (account(frame, &home.holder))
         }
     };
     frame.page(frame.say(words::HOME), Some(house::HOME), &content)

@@ -69,7 +69,7 @@ const BANKS: [(&str, Words); 7] = [
     ("CMB", bank_of("China Merchants Bank", "招商银行")),
     (
         "ICBC",
-        bank_of("Industrial and Commercial Bank of China", "工商银行"),
+        bank_of("Industrial and Commercial Bank", "工商银行"),
     ),
     ("POST", bank_of("Postal remittance", "邮政网汇")),
     ("UNIONPAY", bank_of("UnionPay online", "银联在线")),

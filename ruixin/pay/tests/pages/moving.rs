@@ -76,7 +76,7 @@ fn each_form_says_what_will_happen_and_then_does_it() {
             "0.00",
         ),
         (
-            &["Industrial and Commercial Bank of China", "0.50", "99.50"],
+            &["Industrial and Commercial Bank", "0.50", "99.50"],
             &["Frozen for a withdrawal", "Pending", "−100.00", "4,800.00"],
             "4800.00",
             "100.00",
@@ -263,7 +263,7 @@ fn a_refusal_stands_beside_its_field_and_what_was_typed_is_kept() {
         ("$GONE", &gone),
     ];
     let before = service.has(&service.user);
-    for line in WRONG.lines().filter(|line| !line.is_empty()) {
+    for (at, line) in WRONG.lines().filter(|line| !line.is_empty()).enumerate() {
         let columns: Vec<&str> = line
             .split("  ")
             .map(str::trim)
@@ -299,7 +299,7 @@ fn a_refusal_stands_beside_its_field_and_what_was_typed_is_kept() {
                 (name.to_owned(), value)
             })
             .collect();
-        fields.push(("once".to_owned(), "0f".repeat(16)));
+        fields.push(("once".to_owned(), format!("{at:032x}")));
         let csrf = person.get("/").form("/sign-out");
         fields.push(("csrf".to_owned(), field(&csrf, "csrf").to_owned()));
         let refused = person.post(path, &fields);
@@ -359,10 +359,7 @@ fn a_withdrawal_ends_as_the_bank_answers() {
             waiting.body.contains("The bank is to answer"),
             "{waiting:?}"
         );
-        let order = waiting
-            .body
-            .split("Order number</dt><dd class=\"mono\">")
-            .nth(1);
+        let order = waiting.body.split("Order</dt><dd class=\"mono\">").nth(1);
         let order = order
             .and_then(|text| text.split('<').next())
             .expect("an order");
