@@ -237,7 +237,7 @@ fn errors_are_pages_where_people_are_and_problems_where_programs_are() {
 
 #[test]
 fn who_clicks_without_end_is_asked_to_wait_and_others_are_not() {
-    let service = Service::begin();
+    let service = Service::slow();
     let (mut person, mut other) = (
         service.person(&service.user),
         service.person(&service.other),

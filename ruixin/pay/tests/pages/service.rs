@@ -37,7 +37,18 @@ impl Service {
     pub fn begin() -> Service {
         let folder = tempfile::tempdir().expect("a folder");
         let address = folder.path().join("pay.db").display().to_string();
-        Service::on(&address, folder, None)
+        Service::on(&address, folder, None, Limits::default())
+    }
+
+    /// Begins where one user may ask once a second, in the mean.
+    pub fn slow() -> Service {
+        let folder = tempfile::tempdir().expect("a folder");
+        let address = folder.path().join("pay.db").display().to_string();
+        let limits = Limits {
+            per_second: 1,
+            ..Limits::default()
+        };
+        Service::on(&address, folder, None, limits)
     }
 
     /// Begins on PostgreSQL.
@@ -45,10 +56,10 @@ impl Service {
         let server = Postgres::start("");
         let address = server.tcp_url("teller", PASSWORD) + "?sslmode=disable";
         let folder = tempfile::tempdir().expect("a folder");
-        Service::on(&address, folder, Some(server))
+        Service::on(&address, folder, Some(server), Limits::default())
     }
 
-    fn on(address: &str, folder: TempDir, postgres: Option<Postgres>) -> Service {
+    fn on(address: &str, folder: TempDir, postgres: Option<Postgres>, limits: Limits) -> Service {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -63,7 +74,6 @@ impl Service {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
             let listener = listener.expect("a port");
             let to = listener.local_addr().expect("an address");
-            let limits = Limits::default();
             let router = api::router(books, limits);
             let connections = limits.connections;
             tokio::spawn(server::serve(
