@@ -10,11 +10,10 @@ use super::{bills, house, sentences, words};
 /// Draws the home page.
 pub(super) fn draw(frame: &Frame, home: &Home) -> Markup {
     let content = html! {
-        div.two {
-            div.stack {
-                (hero(frame, &home.holder))
-                (latest(frame, home))
-            }
+        // At a desk the account stands under the balance, and the bills beside both.
+        div.two.purse {
+            (hero(frame, &home.holder))
+            (latest(frame, home))
             (account(frame, &home.holder))
         }
     };

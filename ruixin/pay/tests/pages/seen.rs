@@ -354,3 +354,56 @@ fn a_payment_that_was_given_back_says_so() {
         assert!(less.body.contains(says), "{says}: {less:?}");
     }
 }
+
+#[test]
+fn imported_bills_are_in_one_group_and_one_month_each_whatever_their_codes_meant() {
+    let service = Service::imported();
+    let mut person = service.person(&service.user);
+    let all = usize::try_from(service.has(&service.user).2).expect("a number");
+    let page = person.get("/bills");
+    let choices = |name: &str| -> Vec<String> {
+        let select = page.body.split(&format!("name=\"{name}\">")).nth(1);
+        let select = select.and_then(|text| text.split("</select>").next());
+        let options = select.expect("a select").split("<option value=\"").skip(1);
+        let values = options.filter_map(|text| text.split('"').next());
+        values
+            .filter(|value| !value.is_empty())
+            .map(str::to_owned)
+            .collect()
+    };
+    let mut counted = |query: &str| {
+        let (mut path, mut count) = (format!("/bills?{query}"), 0);
+        loop {
+            let page = person.get(&path);
+            is_page(&page, 200, "<h1");
+            count += lines(&page);
+            let next = page.body.split("rel=\"next\" href=\"").nth(1);
+            let Some(next) = next.and_then(|text| text.split('"').next()) else {
+                return count;
+            };
+            path = next.replace("&amp;", "&");
+        }
+    };
+    assert!(all > 20, "{all}");
+    assert_eq!(counted(""), all);
+    let groups = choices("kind");
+    let of_groups: Vec<usize> = groups
+        .iter()
+        .map(|key| counted(&format!("kind={key}")))
+        .collect();
+    assert_eq!(
+        of_groups.iter().sum::<usize>(),
+        all,
+        "{groups:?} {of_groups:?}"
+    );
+    let months = choices("month");
+    let of_months: Vec<usize> = months
+        .iter()
+        .map(|key| counted(&format!("month={key}")))
+        .collect();
+    assert_eq!(
+        of_months.iter().sum::<usize>(),
+        all,
+        "{months:?} {of_months:?}"
+    );
+}

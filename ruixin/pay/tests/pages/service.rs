@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use ruixin_history::{Format, History};
 use ruixin_pay::civil::{Civil, Clock};
+use ruixin_pay::import::{Options, import};
 use ruixin_pay::{Books, api};
 use ruixin_service::gate::Limits;
 use ruixin_service::keys::{self, Role};
@@ -14,6 +16,11 @@ use tokio::runtime::Runtime;
 
 use super::http::{Person, Reply, ask};
 use super::postgres::{PASSWORD, Postgres};
+
+/// Somebody with about sixty records, the first of them before the codes were numbered anew.
+const OLD_HAND: &str = "SELECT account FROM account WHERE owner = 'U' AND account IN \
+     (SELECT account FROM flow WHERE happened_at < '2011-01-01' AND type_code = '07') \
+     ORDER BY abs(flow_count - 60) LIMIT 1";
 
 pub struct Service {
     pub to: SocketAddr,
@@ -27,7 +34,7 @@ pub struct Service {
     writer: String,
     commands: AtomicU64,
     // It ends with the test, and the server with it; then the database.
-    _runtime: Runtime,
+    runtime: Runtime,
     _folder: TempDir,
     _postgres: Option<Postgres>,
 }
@@ -59,7 +66,49 @@ impl Service {
         Service::on(&address, folder, Some(server), Limits::default())
     }
 
+    /// Begins on SQLite with a history that was imported, and as somebody who has seen much of it.
+    pub fn imported() -> Service {
+        let folder = tempfile::tempdir().expect("a folder");
+        let history = folder.path().join("history");
+        let made = History::new(13, 20_000).expect("a size");
+        made.write(&history, Format::Csv, 1, &|_| {})
+            .expect("written");
+        let address = folder.path().join("pay.db").display().to_string();
+        let options = Options::default();
+        import(&address, &history, options, &|_| {}).expect("imported");
+        let mut service = Service::serve(&address, folder, None, Limits::default());
+        service.user = service.runtime.block_on(async {
+            let books = Books::open(&address, Clock::default())
+                .await
+                .expect("books");
+            let rows = books
+                .store()
+                .read(async |tx| tx.rows(OLD_HAND, vec![]).await)
+                .await;
+            rows.expect("rows")[0].text(0).expect("a number").to_owned()
+        });
+        service
+    }
+
     fn on(address: &str, folder: TempDir, postgres: Option<Postgres>, limits: Limits) -> Service {
+        let mut service = Service::serve(address, folder, postgres, limits);
+        service.user = service.open(&json!({"owner": "user", "name": "王芳", "channel": "ICBC"}));
+        service.other = service.open(&json!({"owner": "user", "name": "Li Lei", "channel": "CMB"}));
+        let shop = json!({"owner": "merchant", "name": "鑫源图书城", "class": "A"});
+        service.shop = service.open(&shop);
+        for account in [&service.user, &service.other] {
+            let filled = json!({"account": account, "amount": "5000", "channel": "ICBC"});
+            service.did("/v1/top-ups", &filled);
+        }
+        service
+    }
+
+    fn serve(
+        address: &str,
+        folder: TempDir,
+        postgres: Option<Postgres>,
+        limits: Limits,
+    ) -> Service {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -84,7 +133,7 @@ impl Service {
             ));
             (to, admin.expect("a key"), writer.expect("a key"))
         });
-        let mut service = Service {
+        Service {
             to,
             user: String::new(),
             other: String::new(),
@@ -92,19 +141,10 @@ impl Service {
             admin,
             writer,
             commands: AtomicU64::default(),
-            _runtime: runtime,
+            runtime,
             _folder: folder,
             _postgres: postgres,
-        };
-        service.user = service.open(&json!({"owner": "user", "name": "王芳", "channel": "ICBC"}));
-        service.other = service.open(&json!({"owner": "user", "name": "Li Lei", "channel": "CMB"}));
-        let shop = json!({"owner": "merchant", "name": "鑫源图书城", "class": "A"});
-        service.shop = service.open(&shop);
-        for account in [&service.user, &service.other] {
-            let filled = json!({"account": account, "amount": "5000", "channel": "ICBC"});
-            service.did("/v1/top-ups", &filled);
         }
-        service
     }
 
     fn post(&self, key: &str, path: &str, body: &Value) -> Reply {
