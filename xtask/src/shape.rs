@@ -24,12 +24,13 @@ fn the_crates_know_each_other_one_way_only() {
     reconcile           books causes footing ledger rules
     reports             ledger
     ruixin-bao          ledger
-    ruixin-bao-service  ledger ruixin-bao ruixin-bao-store ruixin-service
+    ruixin-bao-service  ledger ruixin-bao ruixin-bao-store ruixin-pages ruixin-service
     ruixin-bao-store    ledger ruixin-bao
     ruixin-faults
     ruixin-history
     ruixin-live         ruixin-bao ruixin-bao-service ruixin-bao-store ruixin-pay ruixin-service
-    ruixin-pay          ruixin-history ruixin-service
+    ruixin-pages        ruixin-service
+    ruixin-pay          ruixin-history ruixin-pages ruixin-service
     ruixin-service
     rules               books cutover ledger
     shadow              ledger

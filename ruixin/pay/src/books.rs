@@ -45,6 +45,7 @@ pub(crate) fn migrations() -> Vec<Migration> {
     ruixin_service::MIGRATIONS
         .into_iter()
         .chain(MIGRATIONS)
+        .chain(crate::pages::MIGRATIONS)
         .collect()
 }
 
@@ -217,15 +218,20 @@ impl Books {
 
     /// Who lost an answer gets it, closed or not.
     async fn said_before(&self, asked: Asked) -> Result<Outcome, CommandError> {
-        let read = async move |tx: &mut Tx<'_>| {
-            let (sql, parameters) = asked.find();
-            asked.before(&tx.rows(sql, parameters).await?)
-        };
-        match self.store.read(read).await? {
+        match self.before(asked).await? {
             Before::Nothing => Err(CommandError::Closed),
             Before::Other => Err(CommandError::KeyReused),
             Before::Answered(answer) => Ok(outcome(answer, true)?),
         }
+    }
+
+    /// Looks whether something was asked before, and what was answered.
+    pub(crate) async fn before(&self, asked: Asked) -> Result<Before, StoreError> {
+        let read = async move |tx: &mut Tx<'_>| {
+            let (sql, parameters) = asked.find();
+            asked.before(&tx.rows(sql, parameters).await?)
+        };
+        self.store.read(read).await
     }
 
     /// Loads what the command names, decides, and gives what is to be written.
@@ -547,7 +553,8 @@ fn drawn_numbers(rows: &[Row]) -> Result<Numbers, StoreError> {
     Ok(numbers)
 }
 
-/// Makes what a command is asked with, where no HTTP is between: for tests and tools.
+/// Makes what a command is asked with, where no HTTP is between: for
+/// forms, tests and tools.
 ///
 /// # Errors
 ///

@@ -101,7 +101,7 @@ pub(crate) enum OtherSide {
 }
 
 /// The business day on which the codes were numbered anew.
-const RENUMBERED: &str = "2011-07-01";
+pub(crate) const RENUMBERED: &str = "2011-07-01";
 
 impl Kind {
     /// All kinds: ten that this service books, and ten that only older books have.
@@ -297,6 +297,11 @@ impl Rates {
     /// The channel's place among all, if there is one of that code.
     pub(crate) fn channel(&self, code: &str) -> Option<usize> {
         self.channels.iter().position(|channel| channel == code)
+    }
+
+    /// The codes of all channels.
+    pub(crate) fn channels(&self) -> &[String] {
+        &self.channels
     }
 
     pub(crate) fn has_class(&self, class: &str) -> bool {

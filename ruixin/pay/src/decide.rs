@@ -19,9 +19,10 @@ use crate::{numbers, view};
 use desk::{Desk, Movement};
 
 /// The least that can be withdrawn: 10.00, more than any fee's lower bound.
-const LEAST_WITHDRAWAL_FEN: i64 = 1_000;
+pub(crate) const LEAST_WITHDRAWAL_FEN: i64 = 1_000;
 const NAME: usize = 60;
-const MEMO: usize = 100;
+/// Characters of a memo at most.
+pub(crate) const MEMO: usize = 100;
 
 const PENDING: &str = "1";
 const DONE: &str = "2";

@@ -29,7 +29,7 @@
 //! ```
 //!
 //! [`Books`] runs [`command::Command`]s and reads; a [`Refusal`] is an answer, not an error.
-//! [`api::router`] is the same over HTTP, with its OpenAPI; [`civil`] is the clock; [`money`] the
+//! [`api::router`] is the same over HTTP, with its OpenAPI and the pages for people; [`civil`] is the clock; [`money`] the
 //! amounts; [`house`] the window: freeze, figures, notices, reopening; [`import`] fills an empty store
 //! with a history that `ruixin-history` wrote, and the service goes on with it.
 //!
@@ -62,9 +62,9 @@ mod decide;
 pub mod house;
 pub mod import;
 mod numbers;
+mod pages;
 mod record;
 mod refusal;
-mod status;
 mod view;
 
 pub use books::{Books, CommandError, Outcome, asked};

@@ -37,6 +37,8 @@ refund            /v1/payments/%FF/refunds         404 not-found              {"
 settleWithdrawal  /v1/withdrawals/$PENDING/settlement 409 order-state         {"outcome":"paid"}
 withdraw          /v1/withdrawals                  422 below-minimum          {"account":"$USER","amount":"9.99","channel":"ICBC"}
 withdraw          /v1/withdrawals                  422 channel-unknown        {"account":"$USER","amount":"10","channel":"XYZ"}
+signIn            /v1/accounts/$SHOP/sign-ins      422 wrong-kind-of-account  {}
+signIn            /v1/accounts/1/sign-ins          404 account-not-found      {}
 release           /v1/holds/1/release              404 hold-not-found         {}
 release           /v1/holds/$HOLD/release          422 release-exceeds-hold   {"amount":"5.01"}
 openAccount       /v1/accounts                     422 class-unknown          {"owner":"merchant","name":"a"}
@@ -234,7 +236,7 @@ fn the_document_is_whole_and_every_address_of_it_is_there() {
                 assert_eq!(reply.status, expected, "{method} {path}");
             }
         }
-        assert_eq!(ids.len(), 17);
+        assert_eq!(ids.len(), 18);
     });
 }
 

@@ -273,9 +273,10 @@ pub async fn harden(request: Request, next: Next) -> Response {
     };
     add("x-content-type-options", "nosniff");
     add("cache-control", "no-store");
+    // Pages have a policy of their own; all else is for programs.
     add(
         "content-security-policy",
-        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
+        "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
     );
     response
 }

@@ -1,11 +1,12 @@
 //! Bills by month, and incomes by day.
 
 use maud::{Markup, html};
+use ruixin_pages::Frame;
+use ruixin_pages::fields::turn;
 
 use super::figures::{moment, month, short_day, signed, yuan};
-use super::frame::{Frame, Tab};
 use super::view::{Bill, BillKind, DayIncome, OrderState};
-use super::{sentences, words};
+use super::{house, sentences, words};
 
 /// Is one page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,10 +32,10 @@ pub(super) fn draw(frame: &Frame, page: &Page<Bill>) -> Markup {
                     (list(frame, rows.iter()))
                 }
             }
-            (turn(frame, "/bills", page.next.as_deref(), page.is_later))
+            (turn(frame, "/bills", "", page.next.as_deref(), page.is_later))
         }
     };
-    frame.page(frame.say(words::BILLS), Some(Tab::Bills), &content)
+    frame.page(frame.say(words::BILLS), Some(house::BILLS), &content)
 }
 
 /// Draws bills as lines, each order's a link to it.
@@ -108,23 +109,8 @@ pub(super) fn draw_incomes(frame: &Frame, in_all_fen: i64, page: &Page<DayIncome
                     }
                 }
             }
-            (turn(frame, "/incomes", page.next.as_deref(), page.is_later))
+            (turn(frame, "/incomes", "", page.next.as_deref(), page.is_later))
         }
     };
-    frame.page(frame.say(words::INCOMES), Some(Tab::Incomes), &content)
-}
-
-fn turn(frame: &Frame, path: &str, next: Option<&str>, is_later: bool) -> Markup {
-    html! {
-        @if next.is_some() || is_later {
-            nav.pages aria-label=(frame.say(words::OLDER)) {
-                span { @if is_later { a href=(path) { "← " (frame.say(words::NEWEST)) } } }
-                span {
-                    @if let Some(next) = next {
-                        a rel="next" href={ (path) "?cursor=" (next) } { (frame.say(words::OLDER)) " →" }
-                    }
-                }
-            }
-        }
-    }
+    frame.page(frame.say(words::INCOMES), Some(house::INCOMES), &content)
 }

@@ -6,15 +6,13 @@ use ruixin_bao::calendar::Calendar;
 use ruixin_bao::fund::{OrderKind, Request};
 use ruixin_bao::ledger::{Account, VoucherId};
 use ruixin_bao_store::{Asked, BillAt, Deed as Done, StatementPage, UserRecord};
-use ruixin_service::language::Language;
-use ruixin_service::notices::{Notice, of_language, retry_after};
+use ruixin_pages::{Host, Window};
 use ruixin_service::paging;
 use ruixin_service::problem::{INVALID_CURSOR, OVERLOADED, Problem, UNAUTHENTICATED};
 use ruixin_service::store::Store;
 
 use super::bills::Page;
-use super::desk::{Caps, Desk, MOST_LINES, Refused, Window};
-use super::frame::Told;
+use super::desk::{Caps, Desk, MOST_LINES, Refused};
 use super::kept::{bill, fund_day, income, order, sheet};
 use super::view::{Bill, Cap, DayIncome, FundDay, OrderView, Position, Sheet};
 use crate::api::App;
@@ -49,7 +47,7 @@ impl Books {
 }
 
 #[async_trait]
-impl Desk for Books {
+impl Host for Books {
     fn store(&self) -> &Store {
         self.app.books.store()
     }
@@ -58,30 +56,23 @@ impl Desk for Books {
         self.app.books.now()
     }
 
+    async fn window(&self) -> Result<Window, Problem> {
+        let standing = self.app.books.standing().await?;
+        let notices = StandingView::of(&standing).notices;
+        let now = self.now();
+        let since = standing.since.unwrap_or(now);
+        Ok(Window::new(standing.is_open, since, &notices, now))
+    }
+}
+
+#[async_trait]
+impl Desk for Books {
     fn calendar(&self) -> &Calendar {
         &self.app.books.terms().calendar
     }
 
     fn first_day(&self) -> Day {
         self.app.books.terms().first_day
-    }
-
-    async fn window(&self) -> Result<Window, Problem> {
-        let standing = self.app.books.standing().await?;
-        let notices = StandingView::of(&standing).notices;
-        let told = |language| {
-            let told = of_language(&notices, language);
-            told.map(|Notice { subject, text, .. }| Told {
-                subject: subject.clone(),
-                text: text.clone(),
-            })
-        };
-        Ok(Window {
-            is_open: standing.is_open,
-            since: standing.since.unwrap_or_else(|| self.now()),
-            told: [told(Language::English), told(Language::Chinese)],
-            retry_after: retry_after(&notices, self.now().div_euclid(1_000)),
-        })
     }
 
     async fn position(&self, user: u64) -> Result<Position, Problem> {

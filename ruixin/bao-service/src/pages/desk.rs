@@ -4,39 +4,14 @@ use async_trait::async_trait;
 use ruixin_bao::Day;
 use ruixin_bao::calendar::Calendar;
 use ruixin_bao::fund::Request;
-use ruixin_service::language::Language;
+use ruixin_pages::Host;
 use ruixin_service::problem::Problem;
-use ruixin_service::store::Store;
 
 use super::bills::Page;
-use super::frame::Told;
 use super::view::{Bill, Cap, DayIncome, FundDay, OrderView, Position, Sheet};
 
 /// Lines that a statement covers at most.
 pub(super) const MOST_LINES: usize = 2_000;
-
-/// Is how the service stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Window {
-    pub(super) is_open: bool,
-    /// Microseconds since 1970 UTC.
-    pub(super) since: i64,
-    /// What users are told, in English and Chinese, where there is a notice.
-    pub(super) told: [Option<Told>; 2],
-    /// In how many seconds it is worth trying again.
-    pub(super) retry_after: u64,
-}
-
-impl Window {
-    /// Gives the notice in a language; the other one where there is none: better than nothing.
-    pub(super) fn notice(&self, language: Language) -> Option<&Told> {
-        let [en, zh] = &self.told;
-        match language {
-            Language::English => en.as_ref().or(zh.as_ref()),
-            Language::Chinese => zh.as_ref().or(en.as_ref()),
-        }
-    }
-}
 
 /// Says why an order was not placed.
 #[derive(Debug)]
@@ -73,16 +48,11 @@ pub(super) struct Caps {
 /// Answers what the pages ask for. Numbers of users are those of sessions, which were checked when
 /// their links were made.
 #[async_trait]
-pub(super) trait Desk: Send + Sync {
-    /// Where links and sessions are kept.
-    fn store(&self) -> &Store;
-    /// Microseconds since 1970 UTC.
-    fn now(&self) -> i64;
+pub(super) trait Desk: Host {
     /// The trading calendar.
     fn calendar(&self) -> &Calendar;
     /// First day of the fund.
     fn first_day(&self) -> Day;
-    async fn window(&self) -> Result<Window, Problem>;
     async fn position(&self, user: u64) -> Result<Position, Problem>;
     async fn caps(&self, user: u64) -> Result<Caps, Problem>;
     /// The days whose income is divided, the last so many, rising.

@@ -1,74 +1,36 @@
 //! What holds of every page, and of some in particular.
 
+use ruixin_pages::{Frame, Told};
 use ruixin_service::language::Language;
 
-use super::frame::{Frame, Told};
 use super::moving::Sheet;
 use super::order::Just;
 use super::samples::{all, day, form, frame, home_of, order_of, paper};
 use super::view::{DayIncome, Deed, Position, Yesterday};
 use super::{figures, home, moving, order, statement, words};
 
+#[path = "../../../pages/tests/support/checks.rs"]
+mod checks;
+
+use checks::text_of;
+
 const BOTH: [Language; 2] = [Language::English, Language::Chinese];
-
-/// The text of a page, without tags and what is in them.
-fn text_of(page: &str) -> String {
-    let mut text = String::new();
-    let mut is_inside = false;
-    for one in page.chars() {
-        match one {
-            '<' => is_inside = true,
-            '>' => {
-                is_inside = false;
-                text.push(' ');
-            }
-            _ if !is_inside => text.push(one),
-            _ => {}
-        }
-    }
-    text
-}
-
-fn is_han(one: char) -> bool {
-    ('\u{4e00}'..='\u{9fff}').contains(&one)
-}
 
 #[test]
 fn every_word_has_both_languages() {
     for (name, words) in words::ALL {
-        assert!(
-            !words.en.trim().is_empty() && !words.zh.trim().is_empty(),
-            "{name}"
-        );
-        if name.starts_with("OTHER_LANGUAGE") {
-            continue;
-        }
-        assert!(!words.en.chars().any(is_han), "{name}: {}", words.en);
-        assert!(words.zh.chars().any(is_han), "{name}: {}", words.zh);
-        let latin = words.zh.replace("UTC", "");
-        assert!(
-            !latin.chars().any(|one| one.is_ascii_alphabetic()),
-            "{name}: {}",
-            words.zh
-        );
+        assert_eq!(words::is_fit(*words, &[]), Ok(()), "{name}");
     }
 }
 
 #[test]
 fn no_page_has_words_of_the_other_language() {
-    for (name, page) in all(Language::English) {
-        let text = text_of(&page).replace("中文", "");
-        let han: String = text.chars().filter(|one| is_han(*one)).collect();
-        assert!(han.is_empty(), "{name}: {han}");
-        assert!(page.contains("<html lang=\"en\">"), "{name}");
-    }
-    for (name, page) in all(Language::Chinese) {
-        let text = text_of(&page).replace("English", "").replace("UTC", "");
-        // The number of an order is hexadecimal.
-        let text = text.replace("000000000000000000000000000000ab", "");
-        let latin: String = text.chars().filter(char::is_ascii_alphabetic).collect();
-        assert!(latin.is_empty(), "{name}: {latin}");
-        assert!(page.contains("<html lang=\"zh-CN\">"), "{name}");
+    for language in BOTH {
+        for (name, page) in all(language) {
+            // The number of an order is hexadecimal.
+            let page = page.replace("000000000000000000000000000000ab", "");
+            checks::is_of_one_language(&name, &page, language);
+        }
     }
 }
 
@@ -76,51 +38,7 @@ fn no_page_has_words_of_the_other_language() {
 fn every_page_can_be_walked_by_keyboard_and_ear() {
     for language in BOTH {
         for (name, page) in all(language) {
-            for once in [
-                "<main",
-                "<header",
-                "<footer",
-                "<h1",
-                "<title>",
-                "name=\"viewport\"",
-            ] {
-                assert_eq!(page.matches(once).count(), 1, "{name} {once}");
-            }
-            for never in [
-                "<script", "style=", "http://", "https://", " onclick", "<img",
-            ] {
-                assert!(!page.contains(never), "{name} {never}");
-            }
-            for field in page.split("<input ").skip(1) {
-                let field = field.split('>').next().expect("it ends");
-                if field.contains("type=\"hidden\"") || field.contains("type=\"radio\"") {
-                    continue;
-                }
-                let id = field
-                    .split("id=\"")
-                    .nth(1)
-                    .and_then(|rest| rest.split('"').next());
-                let id = id.unwrap_or_else(|| panic!("{name}: {field}"));
-                assert!(
-                    page.contains(&format!("<label for=\"{id}\"")),
-                    "{name} {id}"
-                );
-            }
-            for described in page.split("aria-describedby=\"").skip(1) {
-                for id in described.split('"').next().expect("it ends").split(' ') {
-                    assert!(page.contains(&format!("id=\"{id}\"")), "{name} {id}");
-                }
-            }
-            // No id twice.
-            let mut ids: Vec<&str> = page
-                .split(" id=\"")
-                .skip(1)
-                .filter_map(|rest| rest.split('"').next())
-                .collect();
-            ids.sort_unstable();
-            let all = ids.len();
-            ids.dedup();
-            assert_eq!(ids.len(), all, "{name}");
+            checks::is_walkable(&name, &page);
         }
     }
 }

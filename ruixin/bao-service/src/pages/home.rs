@@ -2,11 +2,11 @@
 
 use maud::{Markup, html};
 use ruixin_bao::Day;
+use ruixin_pages::Frame;
 
 use super::figures::{per_ten_thousand, percent, signed, yuan};
-use super::frame::{Frame, Tab};
 use super::view::{FundDay, Home, Yesterday};
-use super::{bills, curve, sentences, words};
+use super::{bills, curve, house, sentences, words};
 
 /// Draws the home page.
 pub(super) fn draw(frame: &Frame, home: &Home) -> Markup {
@@ -19,7 +19,7 @@ pub(super) fn draw(frame: &Frame, home: &Home) -> Markup {
             (fund(frame, home))
         }
     };
-    frame.page(frame.say(words::HOME), Some(Tab::Home), &content)
+    frame.page(frame.say(words::HOME), Some(house::HOME), &content)
 }
 
 fn hero(frame: &Frame, home: &Home) -> Markup {

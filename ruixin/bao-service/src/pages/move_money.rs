@@ -1,27 +1,26 @@
 //! Moving money: a form, what will happen, one order, and where to look at it.
 
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use ruixin_bao::Day;
 use ruixin_bao::fund::{OrderKind, Request};
+use ruixin_pages::amounts::amount_of;
+use ruixin_pages::forms::{self, Body, is_once, is_ours, once as once_of};
+use ruixin_pages::{Visit, first};
 use ruixin_service::problem::{INTERNAL, Problem};
 
 use super::desk::Refused;
-use super::moving::{self, Check, Form, Sheet, Typed, Wrong, amount_of};
+use super::moving::{self, Check, Form, Sheet, Typed, Wrong};
 use super::read::signed_in;
 use super::view::Deed;
-use super::visit::{Pages, Visit, error_page, first, pairs};
-use super::{sentences, session, words};
+use super::{Pages, sentences, words};
+use crate::clock;
 
 /// Gives the day that clocks in Shanghai show.
 pub(super) fn today(pages: &Pages) -> Result<Day, Problem> {
-    super::figures::civil(pages.desk.now())
-        .0
-        .ok_or_else(|| Problem::new(INTERNAL))
+    clock::day_of(pages.desk.now()).ok_or_else(|| Problem::new(INTERNAL))
 }
 
 pub(super) async fn move_in(State(pages): State<Pages>, parts: Parts) -> Response {
@@ -36,8 +35,6 @@ pub(super) async fn pay(State(pages): State<Pages>, parts: Parts) -> Response {
     ask(&pages, &parts, Sheet::Pay).await
 }
 
-type Body = Result<Bytes, BytesRejection>;
-
 pub(super) async fn do_move_in(State(pages): State<Pages>, parts: Parts, body: Body) -> Response {
     act(&pages, &parts, body, Sheet::MoveIn).await
 }
@@ -48,11 +45,6 @@ pub(super) async fn do_move_out(State(pages): State<Pages>, parts: Parts, body: 
 
 pub(super) async fn do_pay(State(pages): State<Pages>, parts: Parts, body: Body) -> Response {
     act(&pages, &parts, body, Sheet::Pay).await
-}
-
-/// Tells a one-time id from anything else: 32 hexadecimal digits.
-fn is_once(text: &str) -> bool {
-    text.len() == 32 && text.bytes().all(|one| one.is_ascii_hexdigit())
 }
 
 fn typed(pairs: &[(String, String)]) -> Typed {
@@ -121,7 +113,7 @@ async fn ask(pages: &Pages, parts: &Parts, sheet: Sheet) -> Response {
     if visit.asked("amount").is_none() {
         return form(pages, &visit, user, Form::empty(sheet, typed, once)).await;
     }
-    let id = session::order_of(user, &once);
+    let id = order_of(user, &once);
     match pages.desk.order(user, id).await {
         Ok(None) => {}
         // Back from an order to the page that asked for consent: there is nothing to consent to.
@@ -242,17 +234,13 @@ async fn act(pages: &Pages, parts: &Parts, body: Body, sheet: Sheet) -> Response
     if visit.frame.is_closed() {
         return visit.closed();
     }
-    let body = match body {
-        Ok(body) => body,
-        Err(rejection) => {
-            let told = rejection.into_response();
-            return error_page(&visit, told.status(), told.headers());
-        }
+    let fields = match forms::fields(&visit, body) {
+        Ok(fields) => fields,
+        Err(response) => return response,
     };
-    let fields = pairs(&body);
     let once = first(&fields, "once").filter(|once| is_once(once));
     let Some(once) = once.filter(|_| is_ours(&visit, &fields)) else {
-        return visit.message(StatusCode::FORBIDDEN, words::CSRF, words::CSRF_SAYS);
+        return forms::refused(&visit);
     };
     let mut form_again = Form::empty(sheet, typed(&fields), once.to_owned());
     let (deed, amount_fen) = match read(sheet, &form_again.typed, &visit) {
@@ -262,7 +250,7 @@ async fn act(pages: &Pages, parts: &Parts, body: Body, sheet: Sheet) -> Response
             return form(pages, &visit, user, form_again).await;
         }
     };
-    let id = session::order_of(user, once);
+    let id = order_of(user, once);
     match pages.desk.order(user, id).await {
         Ok(None) if have_days_changed(pages, deed, &fields) => {
             return check(pages, &visit, form_again, (deed, amount_fen), true);
@@ -309,23 +297,9 @@ fn have_days_changed(pages: &Pages, deed: Deed, fields: &[(String, String)]) -> 
     !is_fast && schedule.is_ok_and(|now| now.trade_date.to_string() != seen)
 }
 
-/// Draws a one-time id.
-fn once_of() -> Result<String, Problem> {
-    Ok(session::secret()?.chars().take(32).collect())
-}
-
-/// A form is ours if it carries the token of the session.
-pub(super) fn is_ours(visit: &Visit, fields: &[(String, String)]) -> bool {
-    let given = blake3::Hash::from_hex(first(fields, "csrf").unwrap_or_default());
-    let wanted = visit.session.as_ref();
-    let wanted = wanted.and_then(|session| blake3::Hash::from_hex(&session.csrf).ok());
-    // Two hashes are compared in constant time.
-    matches!((given, wanted), (Ok(given), Some(wanted)) if given == wanted)
-}
-
 /// The window closed between the question and the order.
 async fn closed_meanwhile(pages: &Pages, parts: &Parts, visit: &Visit) -> Response {
-    match pages.visit(parts).await {
+    match pages.door.visit(parts).await {
         Ok(again) => again.closed(),
         Err(_) => visit.closed(),
     }
@@ -366,4 +340,16 @@ async fn refused(
         }
     }
     Ok(())
+}
+
+/// Gives the order that a one-time id of a user's form stands for: nobody can take another's.
+fn order_of(user: u64, once: &str) -> u128 {
+    let mut material = user.to_le_bytes().to_vec();
+    material.extend_from_slice(once.as_bytes());
+    let key = blake3::derive_key("ruixin-bao-service 2026 order of a form", &material);
+    let mut id = [0; 16];
+    for (to, from) in id.iter_mut().zip(key) {
+        *to = from;
+    }
+    u128::from_be_bytes(id)
 }

@@ -3,11 +3,12 @@
 use maud::{Markup, html};
 use ruixin_bao::Day;
 use ruixin_bao::calendar::Schedule;
+use ruixin_pages::Frame;
+use ruixin_pages::fields::{self, wrong};
 
 use super::figures::{plain, short_day, yuan};
-use super::frame::{Frame, Tab};
 use super::view::{Cap, Deed, Position};
-use super::{order, sentences, words};
+use super::{house, order, sentences, words};
 
 /// Is which of the three is filled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,42 +145,24 @@ pub(super) fn draw(frame: &Frame, form: &Form) -> Markup {
             p.pages { a href="/" { (frame.say(words::BACK_HOME)) } }
         }
     };
-    frame.page(frame.say(sheet.title()), Some(Tab::Home), &content)
-}
-
-/// The message of a field, with the id by which the field names it.
-fn wrong(id: &str, says: Option<&String>) -> Markup {
-    html! {
-        @if let Some(says) = says { p.wrong id=(id) role="alert" { (says) } }
-    }
+    frame.page(frame.say(sheet.title()), Some(house::HOME), &content)
 }
 
 fn amount(frame: &Frame, form: &Form) -> Markup {
-    let is_wrong = form.wrong.amount.is_some();
     let is_from_fund = form.sheet.is_from_fund();
     let there = match is_from_fund {
         true => form.position.free_fen(),
         false => form.position.wallet_fen,
     };
-    html! {
-        div {
-            label for="amount" { (frame.say(words::AMOUNT)) span.hint #amount-hint { (frame.say(words::AMOUNT_HINT)) } }
-            div.typed {
-                span.unit aria-hidden="true" { "¥" }
-                input #amount type="text" name="amount" inputmode="decimal" autocomplete="off" required
-                    maxlength="24" value=(form.typed.amount) autofocus[form.sheet != Sheet::Pay]
-                    aria-invalid=[is_wrong.then_some("true")]
-                    aria-describedby=(if is_wrong { "amount-wrong amount-hint" } else { "amount-hint" });
-            }
-            (wrong("amount-wrong", form.wrong.amount.as_ref()))
-            p.under {
-                span { (sentences::available(there, is_from_fund, frame.language)) }
-                @if there > 0 && form.sheet != Sheet::Pay {
-                    a href={ (form.sheet.path()) "?fill=" (plain(there)) } { (frame.say(words::ALL_OF_IT)) }
-                }
-            }
+    let under = html! {
+        span { (sentences::available(there, is_from_fund, frame.language)) }
+        @if there > 0 && form.sheet != Sheet::Pay {
+            a href={ (form.sheet.path()) "?fill=" (plain(there)) } { (frame.say(words::ALL_OF_IT)) }
         }
-    }
+    };
+    let is_first = form.sheet != Sheet::Pay;
+    let wrong = form.wrong.amount.as_ref();
+    fields::amount(frame, &form.typed.amount, wrong, is_first, &under)
 }
 
 fn merchant(frame: &Frame, form: &Form) -> Markup {
@@ -275,7 +258,7 @@ pub(super) fn draw_check(frame: &Frame, check: &Check) -> Markup {
             }
         }
     };
-    frame.page(frame.say(check.sheet.check()), Some(Tab::Home), &content)
+    frame.page(frame.say(check.sheet.check()), Some(house::HOME), &content)
 }
 
 /// The form again, with what was typed.
@@ -290,52 +273,6 @@ fn back(check: &Check) -> String {
     }
 }
 
-/// Reads an amount as people type it: digits of either width, thousands apart by commas or blanks, a
-/// sign of yuan before it.
-///
-/// # Errors
-///
-/// What is wrong, as words.
-pub(super) fn amount_of(text: &str) -> Result<i64, ruixin_service::language::Words> {
-    let narrow = |one: char| match one {
-        '０'..='９' => u32::from(one)
-            .checked_sub(u32::from('０'))
-            .and_then(|digit| char::from_digit(digit, 10))
-            .unwrap_or(one),
-        '．' | '。' => '.',
-        '，' => ',',
-        _ => one,
-    };
-    let text: String = text.trim().chars().map(narrow).collect();
-    let text = text.trim_start_matches(['¥', '￥']).trim();
-    let text: String = text
-        .trim_end_matches('元')
-        .chars()
-        .filter(|one| *one != ',' && !one.is_whitespace())
-        .collect();
-    if text.is_empty() {
-        return Err(words::AMOUNT_MISSING);
-    }
-    let (whole, places) = text.split_once('.').unwrap_or((&text, ""));
-    let is_digits = |text: &str| text.bytes().all(|one| one.is_ascii_digit());
-    if !is_digits(whole) || !is_digits(places) || (whole.is_empty() && places.is_empty()) {
-        return Err(words::AMOUNT_UNREADABLE);
-    }
-    let places = places.trim_end_matches('0');
-    if places.len() > 2 {
-        return Err(words::AMOUNT_TOO_FINE);
-    }
-    let whole = whole.trim_start_matches('0');
-    if whole.len() > 11 {
-        return Err(words::AMOUNT_HUGE);
-    }
-    match format!("{whole}{places:0<2}").parse() {
-        Ok(0) => Err(words::AMOUNT_ZERO),
-        Ok(fen) => Ok(fen),
-        Err(_) => Err(words::AMOUNT_UNREADABLE),
-    }
-}
-
 /// Says of an amount that there is less.
 pub(super) fn too_little(form: &Form, frame: &Frame) -> String {
     let is_from_fund = form.sheet.is_from_fund();
@@ -344,47 +281,4 @@ pub(super) fn too_little(form: &Form, frame: &Frame) -> String {
         false => form.position.wallet_fen,
     };
     sentences::too_little(there, is_from_fund, frame.language)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn amounts_are_read_as_people_type_them_or_refused_in_words() {
-        let good = [
-            ("100", 10_000),
-            (" 1,234.5 ", 123_450),
-            ("0.01", 1),
-            (".5", 50),
-            ("5.", 500),
-            ("007", 700),
-            ("１００．５０", 10_050),
-            ("¥ 12 元", 1_200),
-            ("￥1，000。25", 100_025),
-            ("1.2300", 123),
-            ("99999999999.99", 9_999_999_999_999),
-        ];
-        for (text, fen) in good {
-            assert_eq!(amount_of(text), Ok(fen), "{text}");
-        }
-        let bad = [
-            ("", words::AMOUNT_MISSING),
-            ("  ", words::AMOUNT_MISSING),
-            ("元", words::AMOUNT_MISSING),
-            ("abc", words::AMOUNT_UNREADABLE),
-            ("-5", words::AMOUNT_UNREADABLE),
-            ("1e3", words::AMOUNT_UNREADABLE),
-            ("1.2.3", words::AMOUNT_UNREADABLE),
-            (".", words::AMOUNT_UNREADABLE),
-            ("<b>", words::AMOUNT_UNREADABLE),
-            ("1.234", words::AMOUNT_TOO_FINE),
-            ("0", words::AMOUNT_ZERO),
-            ("0.00", words::AMOUNT_ZERO),
-            ("100000000000", words::AMOUNT_HUGE),
-        ];
-        for (text, says) in bad {
-            assert_eq!(amount_of(text), Err(says), "{text}");
-        }
-    }
 }

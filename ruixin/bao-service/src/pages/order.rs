@@ -1,11 +1,11 @@
 //! One order: how far it is, and what becomes of it when.
 
 use maud::{Markup, html};
+use ruixin_pages::Frame;
 
 use super::figures::{long_moment, moment, short_day, yuan};
-use super::frame::{Frame, Tab};
 use super::view::{Deed, OrderView};
-use super::{bills, sentences, words};
+use super::{bills, house, sentences, words};
 
 /// Says what is told above an order that was just placed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub(super) fn draw(frame: &Frame, order: &OrderView, just: Just) -> Markup {
     };
     frame.page(
         frame.say(order.deed.kind().words()),
-        Some(Tab::Bills),
+        Some(house::BILLS),
         &content,
     )
 }

@@ -5,14 +5,14 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
 use ruixin_bao::Day;
+use ruixin_pages::Visit;
 use ruixin_service::problem::Problem;
 
 use super::desk::MOST_LINES;
 use super::order::Just;
 use super::statement::{Asked, Statement};
 use super::view::{Home, Yesterday};
-use super::visit::{Pages, Visit};
-use super::{bills, home, messages, order, statement, words};
+use super::{Pages, bills, home, order, statement, words};
 
 /// Bills on the home page, and on a page of bills.
 const LATEST: usize = 5;
@@ -24,16 +24,12 @@ const LONGEST: i32 = 366;
 
 /// Lets only those in who are signed in; gives the visit and the user.
 macro_rules! signed_in {
-    ($pages:ident, $parts:ident) => {{
-        let visit = match $pages.visit(&$parts).await {
-            Ok(visit) => visit,
+    ($pages:ident, $parts:ident) => {
+        match $pages.door.signed_in(&$parts).await {
+            Ok(signed_in) => signed_in,
             Err(response) => return response,
-        };
-        match visit.session.as_ref().map(|session| session.user) {
-            Some(user) => (visit, user),
-            None => return visit.stranger(),
         }
-    }};
+    };
 }
 pub(super) use signed_in;
 
@@ -180,22 +176,6 @@ fn span(asked: &Asked) -> Result<(Day, Day), ruixin_service::language::Words> {
     match until.number().saturating_sub(from.number()) < LONGEST {
         true => Ok((from, until)),
         false => Err(words::SPAN_TOO_LONG),
-    }
-}
-
-/// Tells anybody whether the service is open; what it cannot find out, it says.
-pub(super) async fn status(State(pages): State<Pages>, parts: Parts) -> Response {
-    match pages.visit(&parts).await {
-        Ok(visit) => {
-            let since = visit.window.as_ref().map(|window| window.since);
-            visit.page(StatusCode::OK, messages::status(&visit.frame, since))
-        }
-        Err(response) if response.status() == StatusCode::TOO_MANY_REQUESTS => response,
-        Err(_) => {
-            let visit = Visit::plain(&parts.uri, &parts.headers);
-            let page = messages::status(&visit.frame, None);
-            visit.page(StatusCode::SERVICE_UNAVAILABLE, page)
-        }
     }
 }
 

@@ -2,17 +2,18 @@
 
 use ruixin_bao::Day;
 use ruixin_bao::calendar::{Calendar, Schedule};
+use ruixin_pages::{Frame, Told, messages};
 use ruixin_service::language::Language;
 
 use super::bills::{self, Page};
-use super::frame::{Frame, Told};
+use super::house::HOUSE;
 use super::moving::{Check, Form, Sheet, Typed};
 use super::order::Just;
 use super::view::{
     Bill, BillKind, Cap, DayIncome, Deed, FundDay, Home, Line, OrderState, OrderView, Position,
     Yesterday,
 };
-use super::{home, messages, moving, order, sentences, statement, words};
+use super::{home, moving, order, sentences, statement, words};
 
 /// Monday 2013-05-27 11:30 in Shanghai.
 const MONDAY: i64 = 1_369_625_400_000_000;
@@ -23,6 +24,7 @@ pub(super) fn day(text: &str) -> Day {
 
 pub(super) fn frame(language: Language) -> Frame {
     Frame {
+        house: &HOUSE,
         language,
         here: "/".to_owned(),
         csrf: Some("c5".to_owned()),

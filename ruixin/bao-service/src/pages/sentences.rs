@@ -4,8 +4,8 @@ use ruixin_bao::Day;
 use ruixin_bao::calendar::Schedule;
 use ruixin_service::language::Language;
 
-use super::figures::{long_moment, short_day, yuan};
-use super::view::{Cap, pick};
+use super::figures::{long_moment, pick, short_day, yuan};
+use super::view::Cap;
 
 /// Says that yesterday's income is not there yet.
 pub(super) fn being_worked_out(day: Day, language: Language) -> String {

@@ -2,11 +2,11 @@
 
 use maud::{Markup, html};
 use ruixin_bao::Day;
+use ruixin_pages::Frame;
 
 use super::figures::{digits, signed, yuan};
-use super::frame::{Frame, Tab};
 use super::view::Sheet;
-use super::{sentences, words};
+use super::{house, sentences, words};
 
 /// Is which days are wanted, as they were typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +53,11 @@ pub(super) fn draw(frame: &Frame, asked: &Asked, statement: Option<&Statement>) 
             @if let Some(statement) = statement { (paper(frame, statement)) }
         }
     };
-    frame.page(frame.say(words::STATEMENT), Some(Tab::Statement), &content)
+    frame.page(
+        frame.say(words::STATEMENT),
+        Some(house::STATEMENT),
+        &content,
+    )
 }
 
 fn paper(frame: &Frame, statement: &Statement) -> Markup {

@@ -2,7 +2,7 @@
 
 use ruixin_bao::Day;
 use ruixin_bao::calendar::Schedule;
-use ruixin_service::language::{Language, Words};
+use ruixin_service::language::Words;
 
 use super::words;
 
@@ -237,12 +237,4 @@ pub(super) struct Sheet {
     pub(super) opening_fen: i64,
     pub(super) closing_fen: i64,
     pub(super) lines: Vec<Line>,
-}
-
-/// Takes the words of a language.
-pub(super) fn pick(language: Language, en: String, zh: String) -> String {
-    match language {
-        Language::English => en,
-        Language::Chinese => zh,
-    }
 }

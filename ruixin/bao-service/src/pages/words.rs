@@ -1,34 +1,13 @@
 //! Every word of the pages that has no figure in it, in both languages.
 
-use ruixin_service::language::Words;
+pub(super) use ruixin_pages::words::*;
 
-macro_rules! words {
-    ($($name:ident: $en:literal $zh:literal)*) => {
-        $(pub(super) const $name: Words = Words { en: $en, zh: $zh };)*
-        /// All of them, for the test that none lacks a language.
-        #[cfg(test)]
-        pub(super) const ALL: &[(&str, Words)] = &[$((stringify!($name), $name)),*];
-    };
-}
-
-words! {
+ruixin_pages::words! {
     // The frame.
     NAME: "Ruixin Bao" "瑞信宝"
-    SKIP: "Skip to the content" "跳到正文"
-    MAIN_MENU: "Main menu" "主菜单"
-    HOME: "Home" "首页"
-    BILLS: "Bills" "账单"
     INCOMES: "Income" "收益"
     STATEMENT: "Statement" "对账单"
-    OTHER_LANGUAGE: "中文" "English"
-    OTHER_LANGUAGE_LABEL: "中文（切换语言）" "English (change language)"
-    SIGN_OUT: "Sign out" "退出"
-    SERVICE_STATUS: "Service status" "服务状态"
-    CLOCK_NOTE: "Times are those of Shanghai (UTC+8)." "时间均为北京时间（UTC+8）。"
     INVENTED: "Ruixin Bao is invented: no real money, no real fund." "瑞信宝为虚构产品，不涉及真实资金与基金。"
-    YUAN: "yuan" "元"
-    NOTICE: "Notice" "公告"
-    BACK_HOME: "Back to the home page" "返回首页"
     // Home.
     TOTAL_ASSETS: "Total assets (yuan)" "总资产（元）"
     YESTERDAY: "Yesterday’s income (yuan)" "昨日收益（元）"
@@ -50,8 +29,6 @@ words! {
     NO_YESTERDAY: "There is no income before the fund’s first night." "基金首个收益日之前没有收益。"
     NO_DAYS: "No day of the fund has been worked out yet." "尚无已结算的收益日。"
     // Bills and incomes.
-    OLDER: "Older" "更早"
-    NEWEST: "Back to the latest" "回到最新"
     TOP_UP: "Top-up" "充值"
     BILL_MOVE_IN: "Moved in" "转入"
     BILL_MOVE_OUT: "Moved out, standard" "普通转出"
@@ -76,12 +53,6 @@ words! {
     NO_INCOMES: "There is no income yet. It begins on the day from which your shares earn." "暂无收益。份额开始计算收益后，此处逐日显示。"
     SHARES_THAT_DAY: "Shares" "份额"
     // Moving.
-    AMOUNT: "Amount" "金额"
-    AMOUNT_HINT: "In yuan, at most two decimals" "单位：元，最多两位小数"
-    ALL_OF_IT: "All of it" "全部"
-    NEXT: "Next" "下一步"
-    CONFIRM: "Confirm" "确认"
-    CHANGE: "Change" "返回修改"
     HOW: "How" "转出方式"
     FAST: "Fast" "快速转出"
     STANDARD: "Standard" "普通转出"
@@ -103,13 +74,7 @@ words! {
     ARRIVES: "Money arrives" "资金到账"
     AT_ONCE: "at once" "实时到账"
     SINCE_CUT: "Meanwhile it has struck 15:00, so the days have changed. Please look again." "现已过 15:00，日期有变，请重新核对。"
-    NOT_MOVED: "Nothing has been moved." "本次未划转任何资金。"
     // Refusals.
-    AMOUNT_MISSING: "Please enter an amount." "请输入金额。"
-    AMOUNT_UNREADABLE: "Please enter yuan in digits, such as 100 or 100.50." "请输入数字金额，例如 100 或 100.50。"
-    AMOUNT_TOO_FINE: "A fen is the smallest amount: at most two decimals, please." "金额最小单位为分，请最多输入两位小数。"
-    AMOUNT_ZERO: "The amount must be above zero." "金额须大于零。"
-    AMOUNT_HUGE: "That is more than can be moved at once." "超出单笔可划转的上限。"
     WAY_MISSING: "Please choose how the money is to come." "请选择转出方式。"
     MERCHANT_UNREADABLE: "Please enter the merchant’s number, in digits." "请输入数字商户号。"
     MERCHANT_UNKNOWN: "There is no merchant of this number." "该商户号不存在。"
@@ -117,15 +82,10 @@ words! {
     FUND_SHORT_HOUSE: "Fast redemption is not to be had at the moment; standard is." "快速转出暂时不可用，可选择普通转出。"
     CALENDAR_ENDS: "The trading calendar does not reach that far yet. Please try later." "交易日历尚未更新至相应日期，请稍后再试。"
     FUND_NOT_YET: "The fund does not exist yet." "基金尚未成立。"
-    ORDER_OTHER: "This form has been used for another order. Please begin anew." "该表单已用于另一笔交易，请重新填写。"
-    TRY_LATER: "This cannot be done at the moment. Nothing was moved; please try later." "暂时无法办理，未划转任何资金，请稍后再试。"
-    CSRF: "The form is no longer valid" "表单已失效"
-    CSRF_SAYS: "It was not drawn for this sign-in, or it is too old. Nothing was moved. Please begin anew from the home page." "该表单不属于本次登录，或已过期。未划转任何资金，请从首页重新操作。"
     // Orders.
     ORDER_NUMBER: "Order number" "订单号"
     PLACED: "Placed" "提交时间"
     DONE: "Done" "已受理"
-    DONE_BEFORE: "This had been done already; it was not done again." "该操作此前已完成，未重复划转。"
     HOW_DAYS_GO: "How the days are counted" "日期说明"
     RULE: "An order placed before 15:00 on a trading day belongs to that day; a later one, or one at a weekend or on a holiday, to the next trading day. It is confirmed on the trading day after." "交易日 15:00 前提交的订单属于当日；15:00 及以后、周末或节假日提交的，属于下一交易日。订单于所属交易日的下一交易日确认。"
     // Statement.
@@ -144,39 +104,10 @@ words! {
     NOTHING_MOVED: "Nothing was booked on these days." "该期间无记账。"
     PRINT_HINT: "Print it with the browser; only the statement goes on the paper." "可用浏览器直接打印，仅打印对账单部分。"
     // Signing in.
-    NOT_SIGNED_IN: "You are not signed in" "您尚未登录"
     HOW_TO_SIGN_IN: "Open Ruixin Bao in the Ruixin payment app: it knows you already, and its link signs you in here. A link works once, for five minutes." "请在瑞信支付客户端中打开瑞信宝：客户端已验证您的身份，其链接将为您登录。链接五分钟内有效，仅可使用一次。"
-    IDLE_SAYS: "After thirty minutes without a click you are signed out." "三十分钟内无操作将自动退出。"
-    LINK_USED: "This link does not work any more" "链接已失效"
     LINK_USED_SAYS: "It was used already, or is older than five minutes. Please open Ruixin Bao in the payment app again." "该链接已被使用，或已超过五分钟。请在支付客户端中重新打开瑞信宝。"
-    SIGNED_OUT: "You are signed out" "您已退出登录"
-    SIGNED_OUT_SAYS: "Your session has ended on this device." "本设备上的登录已结束。"
     // Status.
-    ALL_OPEN: "All services are open" "服务正常"
-    CLOSED: "Moving money is closed for now" "资金划转暂停服务"
     CLOSED_USUALLY: "Moving in, moving out and payments are closed; balances, bills and income can be seen." "转入、转出、付款暂停服务，余额、账单、收益可正常查询。"
-    STATE_UNKNOWN: "The state is not known at the moment" "暂时无法获取服务状态"
     MOVING: "Move in, move out, pay" "转入、转出、付款"
     READING: "Balances, bills, income" "余额、账单、收益查询"
-    IS_OPEN: "open" "正常"
-    IS_CLOSED: "closed" "暂停"
-    SINCE: "Since" "自"
-    RENEWS: "This page renews itself every 30 seconds." "本页每 30 秒自动刷新。"
-    // Errors.
-    NOT_FOUND: "There is no such page" "页面不存在"
-    NOT_FOUND_SAYS: "The address may be mistyped, or what it showed is not yours." "地址可能有误，或所查内容不属于您。"
-    METHOD: "This address is not used that way" "该地址不支持此操作"
-    METHOD_SAYS: "Please go on from the home page." "请从首页继续操作。"
-    TOO_LARGE: "That was too much" "提交内容过大"
-    TOO_LARGE_SAYS: "The form was larger than any form of ours. Nothing was done." "提交内容超出限制，未做任何处理。"
-    TOO_MANY: "That was too fast" "操作过于频繁"
-    TOO_MANY_SAYS: "Please wait a moment. Nothing was done." "请稍候再试，本次未做任何处理。"
-    FAULT: "Something went wrong on our side" "系统内部错误"
-    FAULT_SAYS: "It has been noted. If you were moving money, look at the bills before you try again." "我们已记录该问题。如正在划转资金，请先查看账单再重试。"
-    BUSY: "The service cannot be reached at the moment" "服务暂时不可用"
-    BUSY_SAYS: "Please try again in a moment. If you were moving money, look at the bills first." "请稍后重试。如正在划转资金，请先查看账单。"
-    UNKNOWN_END: "It is not known yet whether it was done" "处理结果尚不明确"
-    UNKNOWN_END_SAYS: "Please look at the bills. To send the same form again is safe: it moves money once." "请查看账单。重新提交同一表单是安全的：资金只会划转一次。"
-    UNREADABLE: "The request cannot be read" "请求有误"
-    UNREADABLE_SAYS: "Please go on from the home page. Nothing was done." "请从首页继续操作，本次未做任何处理。"
 }

@@ -1,84 +1,27 @@
 //! The story of a user in a real browser: on a phone without scripts, and at a desk.
 
-use std::path::PathBuf;
-
-use super::browser::{Browser, Setup};
+use super::browser::Setup;
+use super::reader;
 use super::service::{Service, USER};
 
 /// Where pictures of all pages are kept, for looking at them.
 const PICTURES: &str = "RUIXIN_BAO_PICTURES";
 
-struct Reader<'a> {
-    browser: Browser,
-    service: &'a Service,
-    setup: Setup,
-    seen: u32,
-}
+type Reader<'a> = reader::Reader<'a, Service>;
 
-impl Reader<'_> {
-    fn begin(service: &Service, setup: Setup) -> Reader<'_> {
-        let browser = Browser::start(setup);
-        Reader {
-            browser,
-            service,
-            setup,
-            seen: 0,
-        }
-    }
-
-    fn sign_in(&self) {
-        let link = self.service.link(USER);
-        self.browser
-            .go(&format!("http://{}{link}", self.service.to));
-        assert_eq!(self.path(), "/");
-    }
-
-    fn path(&self) -> String {
-        let url = self.browser.url();
-        let path = url.split(&self.service.to.to_string()).nth(1);
-        path.unwrap_or_else(|| panic!("not ours: {url}")).to_owned()
-    }
-
-    /// Holds what every page must keep: no scrolling sideways, nothing in the console, one language.
-    fn look(&mut self, name: &str) {
-        let wide = self.browser.value("document.documentElement.scrollWidth");
-        let room = self.browser.value("window.innerWidth");
-        assert_eq!(room, self.setup.width, "{name}");
-        assert!(
-            wide.as_u64() <= room.as_u64(),
-            "{name} scrolls sideways: {wide} of {room}"
-        );
-        let console = self.browser.console();
-        assert!(console.is_empty(), "{name}: {console:?}");
-        self.seen += 1;
-        if let Some(folder) = std::env::var_os(PICTURES) {
-            let scheme = if self.setup.is_dark { "dark" } else { "light" };
-            let language = self.browser.value("document.documentElement.lang");
-            let language = language.as_str().expect("a language").to_owned();
-            let file = format!(
-                "{}-{language}-{scheme}-{:02}-{name}.png",
-                self.setup.width, self.seen
-            );
-            self.browser.picture(&PathBuf::from(folder).join(file));
-        }
-    }
-}
-
-fn is_without_scripts(browser: &Browser) -> bool {
-    browser.go("data:text/html,<title>off</title><script>document.title='on'</script>");
-    browser.title() == "off"
+fn sign_in(reader: &Reader<'_>) {
+    reader.go(&reader.service.link(USER));
+    assert_eq!(reader.path(), "/");
 }
 
 /// Signs in, moves in, waits for the nights, and sees the income and the curve.
 fn live(setup: Setup) {
     let service = Service::begin();
     service.clock("2013-05-27 10:00");
-    let mut reader = Reader::begin(&service, setup);
-    assert_eq!(is_without_scripts(&reader.browser), !setup.scripts);
-    let _ = reader.browser.console();
-    reader.browser.go(&format!("http://{}/status", service.to));
+    let mut reader = Reader::begin(&service, service.to, setup, PICTURES);
+    reader.go("/status");
     reader.look("status");
-    reader.sign_in();
+    sign_in(&reader);
     reader.look("home-new");
     assert_eq!(reader.browser.text("#wallet"), "5,000.00");
     assert_eq!(reader.browser.text("#shares"), "0.00");
@@ -119,11 +62,11 @@ fn nights(reader: &mut Reader<'_>) {
     let service = reader.service;
     service.clock("2013-05-28 09:00");
     service.night("2013-05-27", 0);
-    reader.sign_in();
+    sign_in(reader);
     assert_eq!(reader.browser.text("#shares"), "4,321.09");
     assert_eq!(reader.browser.text("#yesterday"), "0.00");
     service.clock("2013-05-29 09:00");
-    reader.sign_in();
+    sign_in(reader);
     reader.look("home-open");
     assert_eq!(
         reader.browser.text("#yesterday"),
@@ -131,7 +74,7 @@ fn nights(reader: &mut Reader<'_>) {
         "it is not worked out yet"
     );
     service.night("2013-05-28", 52);
-    reader.sign_in();
+    sign_in(reader);
     assert_eq!(reader.browser.text("#yesterday"), "+0.52");
     assert_eq!(reader.browser.text("#shares"), "4,321.61");
     assert_eq!(reader.browser.text("#per-ten-thousand"), "1.2034");
@@ -153,7 +96,7 @@ fn nights(reader: &mut Reader<'_>) {
         service.clock(&format!("{next} 09:00"));
         service.night(day, income);
     }
-    reader.sign_in();
+    sign_in(reader);
     assert_eq!(reader.browser.text("#yesterday"), "+0.56");
     assert_eq!(reader.browser.text("#income-in-all"), "+3.18");
     assert_eq!(reader.browser.count("svg polyline"), 1);
@@ -184,10 +127,7 @@ fn move_out(reader: &mut Reader<'_>) {
     reader.browser.follow("form.card button");
     let says = reader.browser.text("main");
     assert_eq!(reader.browser.count("#amount-wrong"), 1, "{says}");
-    // The browser tells its console of the status, and of nothing else.
-    let told = reader.browser.console();
-    assert!(told.iter().all(|entry| entry.contains("422")), "{told:?}");
-    reader.look("move-out-refused");
+    reader.look_at_refusal(422, "move-out-refused");
     reader.browser.follow("nav a[href='/bills']");
     assert_eq!(reader.browser.count("a.line"), 3);
     reader.look("bills");
@@ -197,19 +137,11 @@ fn move_out(reader: &mut Reader<'_>) {
 }
 
 fn languages(reader: &mut Reader<'_>) {
-    let to = reader.service.to;
-    let titles = |reader: &Reader<'_>| {
-        let lang = reader.browser.value("document.documentElement.lang");
-        (
-            lang.as_str().expect("a language").to_owned(),
-            reader.browser.text("h1"),
-        )
-    };
-    let (before, heading) = titles(reader);
+    let (before, heading) = reader.heading();
     // It changes the language and stays where it is.
     let path = reader.path();
     reader.browser.follow(".top a[hreflang]");
-    let (after, other) = titles(reader);
+    let (after, other) = reader.heading();
     assert_ne!((before.as_str(), heading), (after.as_str(), other));
     assert!(reader.path().starts_with(&path), "{}", reader.path());
     reader.look("statement-other");
@@ -223,24 +155,24 @@ fn languages(reader: &mut Reader<'_>) {
         "/move-in?amount=1&lang=",
         "/status",
     ] {
-        reader.browser.go(&format!("http://{to}{page}"));
-        assert_eq!(titles(reader).0, after, "{page}");
+        reader.go(page);
+        assert_eq!(reader.heading().0, after, "{page}");
         let name = page.trim_start_matches('/').replace(['?', '=', '&'], "-");
         reader.look(&format!("other-{name}"));
     }
     // The keyboard comes to the content first, past the menu.
-    reader.browser.go(&format!("http://{to}/"));
+    reader.go("/");
     reader.browser.press("\u{e004}");
     let skip = reader.browser.value("document.activeElement.className");
     assert_eq!(skip, "skip");
     reader
         .service
         .close("Upgrade of the ledger", "账务系统升级");
-    reader.browser.go(&format!("http://{to}/"));
+    reader.go("/");
     assert_eq!(reader.browser.count(".deeds"), 0);
     assert_eq!(reader.browser.count(".notice"), 1);
     reader.look("home-closed");
-    reader.browser.go(&format!("http://{to}/status"));
+    reader.go("/status");
     reader.look("status-closed");
     reader.service.reopen();
 }

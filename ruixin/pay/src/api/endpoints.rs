@@ -2,6 +2,7 @@
 
 use axum::routing::{MethodRouter, get, post};
 use ruixin_service::api::{Endpoint, schema, words};
+use ruixin_service::keys::Role;
 use ruixin_service::language::Words;
 use ruixin_service::notices;
 
@@ -11,6 +12,7 @@ use crate::command::{
     Release, Settlement, TopUp, Transfer, Withdrawal,
 };
 use crate::house::{Frozen, Notice, Standing};
+use crate::pages;
 use crate::refusal::{
     ACCOUNT_NOT_FOUND, BALANCE_LIMIT, BELOW_MINIMUM, CHANNEL_UNKNOWN, CLASS_UNKNOWN,
     COUPON_TOO_LARGE, HOLD_NOT_FOUND, INSUFFICIENT_FUNDS, ORDER_NOT_FOUND, ORDER_STATE,
@@ -65,6 +67,22 @@ pub(super) static ENDPOINTS: &[Endpoint<App>] = &[
                 "查询账户明细（由近及远）",
             ),
             || get(handlers::movements),
+        )
+    },
+    Endpoint {
+        method: "post",
+        role: Some(Role::Writer),
+        response: Some(schema::<pages::SignIn>),
+        status: 201,
+        problems: &[ACCOUNT_NOT_FOUND, WRONG_OWNER],
+        ..Endpoint::reading(
+            "/v1/accounts/{account}/sign-ins",
+            "signIn",
+            words(
+                "Makes a link that signs a user in at the pages, once",
+                "生成一次性登录链接",
+            ),
+            || post(pages::sign_in),
         )
     },
     Endpoint {

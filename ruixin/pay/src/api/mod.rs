@@ -17,8 +17,8 @@ use ruixin_service::gate::{Gate, Limits, harden, observe};
 use serde_json::Value;
 
 use crate::books::Books;
+use crate::pages;
 use crate::refusal::{KINDS, SERVICE_WINDOW};
-use crate::status;
 
 /// Is what every handler has at hand.
 #[derive(Debug, Clone)]
@@ -49,12 +49,12 @@ pub fn router(books: Books, limits: Limits) -> Router {
         gate: gate.clone(),
     };
     API.router(&gate)
-        .route("/", get(status::page))
-        .route("/status", get(status::page))
+        .merge(pages::router(&app))
         .route("/healthz", get(handlers::health))
         .route("/metrics", get(handlers::metrics))
         .layer(DefaultBodyLimit::max(limits.body_bytes))
         .layer(from_fn_with_state(gate, observe))
+        .layer(from_fn(pages::as_pages))
         .layer(from_fn(harden))
         .with_state(app)
 }

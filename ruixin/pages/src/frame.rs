@@ -3,87 +3,55 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use ruixin_service::language::{Language, Words};
 
-use super::words;
-
-/// Is a place of the main menu.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tab {
-    Home,
-    Bills,
-    Incomes,
-    Statement,
-}
-
-impl Tab {
-    const ALL: [Tab; 4] = [Tab::Home, Tab::Bills, Tab::Incomes, Tab::Statement];
-
-    fn path(self) -> &'static str {
-        match self {
-            Tab::Home => "/",
-            Tab::Bills => "/bills",
-            Tab::Incomes => "/incomes",
-            Tab::Statement => "/statement",
-        }
-    }
-
-    fn words(self) -> Words {
-        match self {
-            Tab::Home => words::HOME,
-            Tab::Bills => words::BILLS,
-            Tab::Incomes => words::INCOMES,
-            Tab::Statement => words::STATEMENT,
-        }
-    }
-
-    /// The outline of its sign, in a square of 24.
-    fn outline(self) -> &'static str {
-        match self {
-            Tab::Home => "M4 11 12 4l8 7v9h-5v-5H9v5H4z",
-            Tab::Bills => "M6 3h12v18l-3-2-3 2-3-2-3 2zM9 8h6M9 12h6",
-            Tab::Incomes => "M4 20h16M5 15l4-4 4 3 6-7M15 7h4v4",
-            Tab::Statement => "M6 3h8l4 4v14H6zM14 3v4h4M9 12h6M9 16h6",
-        }
-    }
-}
+use crate::assets;
+use crate::house::{House, Tab};
+use crate::words;
 
 /// Is what users are told while the service is closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Told {
-    pub(super) subject: String,
-    pub(super) text: String,
+pub struct Told {
+    /// One line.
+    pub subject: String,
+    /// All of it, in lines.
+    pub text: String,
 }
 
 /// Is what the frame says of its page and its reader.
 #[derive(Debug, Clone)]
-pub(super) struct Frame {
-    pub(super) language: Language,
+pub struct Frame {
+    /// Whose page it is.
+    pub house: &'static House,
+    /// The reader's language.
+    pub language: Language,
     /// Path and query, without the language: where the page is.
-    pub(super) here: String,
+    pub here: String,
     /// The token of the session's forms, where somebody is signed in.
-    pub(super) csrf: Option<String>,
+    pub csrf: Option<String>,
     /// What is told while the service is closed.
-    pub(super) told: Option<Told>,
+    pub told: Option<Told>,
 }
 
 impl Frame {
-    pub(super) fn say(&self, words: Words) -> &'static str {
+    /// Gives words in the reader's language.
+    pub fn say(&self, words: Words) -> &'static str {
         words.of(self.language)
     }
 
-    pub(super) fn is_closed(&self) -> bool {
+    /// Tells whether the service is closed.
+    pub fn is_closed(&self) -> bool {
         self.told.is_some()
     }
 
     /// Draws a page around its content.
-    pub(super) fn page(&self, title: &str, tab: Option<Tab>, content: &Markup) -> Markup {
+    pub fn page(&self, title: &str, tab: Option<&Tab>, content: &Markup) -> Markup {
         self.page_with(title, tab, None, content)
     }
 
     /// Draws a page that renews itself after so many seconds.
-    pub(super) fn page_with(
+    pub fn page_with(
         &self,
         title: &str,
-        tab: Option<Tab>,
+        tab: Option<&Tab>,
         renewed: Option<u32>,
         content: &Markup,
     ) -> Markup {
@@ -98,9 +66,9 @@ impl Frame {
                     @if let Some(seconds) = renewed {
                         meta http-equiv="refresh" content=(seconds);
                     }
-                    title { (title) " · " (self.say(words::NAME)) }
-                    link rel="stylesheet" href=(super::assets::style_path());
-                    link rel="icon" href=(super::assets::ICON_PATH) type="image/svg+xml";
+                    title { (title) " · " (self.say(self.house.name)) }
+                    link rel="stylesheet" href=(self.house.style.path());
+                    link rel="icon" href=(assets::ICON_PATH) type="image/svg+xml";
                 }
                 body class=[is_in.then_some("with-tabs")] {
                     a.skip href="#content" { (self.say(words::SKIP)) }
@@ -122,7 +90,7 @@ impl Frame {
         }
     }
 
-    fn header(&self, tab: Option<Tab>) -> Markup {
+    fn header(&self, tab: Option<&Tab>) -> Markup {
         let other = match self.language {
             Language::English => ("zh", "zh-CN"),
             Language::Chinese => ("en", "en"),
@@ -132,7 +100,7 @@ impl Frame {
         html! {
             header.top {
                 div.wide {
-                    a.brand href="/" { (mark_of_the_house()) (self.say(words::NAME)) }
+                    a.brand href="/" { (self.mark()) (self.say(self.house.name)) }
                     @if self.csrf.is_some() { (self.menu(tab)) }
                     a.link href=(to) lang=(other.1) hreflang=(other.1)
                         aria-label=(self.say(words::OTHER_LANGUAGE_LABEL)) {
@@ -149,15 +117,15 @@ impl Frame {
         }
     }
 
-    fn menu(&self, here: Option<Tab>) -> Markup {
+    fn menu(&self, here: Option<&Tab>) -> Markup {
         html! {
             nav.tabs aria-label=(self.say(words::MAIN_MENU)) {
                 ul {
-                    @for tab in Tab::ALL {
+                    @for tab in self.house.tabs {
                         li {
-                            a href=(tab.path()) aria-current=[(here == Some(tab)).then_some("page")] {
-                                svg viewBox="0 0 24 24" aria-hidden="true" { path d=(tab.outline()) {} }
-                                span { (self.say(tab.words())) }
+                            a href=(tab.path) aria-current=[(here == Some(tab)).then_some("page")] {
+                                svg viewBox="0 0 24 24" aria-hidden="true" { path d=(tab.outline) {} }
+                                span { (self.say(tab.words)) }
                             }
                         }
                     }
@@ -172,16 +140,15 @@ impl Frame {
                 div.wide {
                     a href="/status" { (self.say(words::SERVICE_STATUS)) }
                     span { (self.say(words::CLOCK_NOTE)) }
-                    span { (self.say(words::INVENTED)) }
+                    span { (self.say(self.house.invented)) }
                 }
             }
         }
     }
-}
 
-/// The mark of the house: a coin within a wave, without any letter.
-fn mark_of_the_house() -> Markup {
-    html! {
-        svg viewBox="0 0 32 32" aria-hidden="true" { (PreEscaped(super::assets::MARK)) }
+    fn mark(&self) -> Markup {
+        html! {
+            svg viewBox="0 0 32 32" aria-hidden="true" { (PreEscaped(self.house.mark)) }
+        }
     }
 }

@@ -1,14 +1,20 @@
 //! Pages that only say something: signing in, errors, how the service stands.
 
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::Response;
 use maud::{Markup, html};
 use ruixin_service::language::Words;
 
-use super::figures::long_moment;
-use super::frame::Frame;
-use super::words;
+use crate::door::Door;
+use crate::figures::long_moment;
+use crate::frame::Frame;
+use crate::visit::Visit;
+use crate::words;
 
 /// Draws a page with a heading, what it says, and a way on.
-pub(super) fn draw(frame: &Frame, title: Words, says: &[Words]) -> Markup {
+pub fn draw(frame: &Frame, title: Words, says: &[Words]) -> Markup {
     let content = html! {
         div.narrow {
             section.card.stack {
@@ -22,7 +28,7 @@ pub(super) fn draw(frame: &Frame, title: Words, says: &[Words]) -> Markup {
 }
 
 /// Draws what is shown to whom nobody knows.
-pub(super) fn strangers(frame: &Frame, title: Words, says: &[Words]) -> Markup {
+pub fn strangers(frame: &Frame, title: Words, says: &[Words]) -> Markup {
     let content = html! {
         div.narrow {
             section.card.stack {
@@ -36,7 +42,7 @@ pub(super) fn strangers(frame: &Frame, title: Words, says: &[Words]) -> Markup {
 }
 
 /// Gives the words of an error by its status: title and text.
-pub(super) fn of_status(status: u16) -> (Words, Words) {
+pub fn of_status(status: u16) -> (Words, Words) {
     match status {
         404 => (words::NOT_FOUND, words::NOT_FOUND_SAYS),
         405 => (words::METHOD, words::METHOD_SAYS),
@@ -50,7 +56,7 @@ pub(super) fn of_status(status: u16) -> (Words, Words) {
 }
 
 /// Draws whether the service is open; nothing of it is known where there is no state.
-pub(super) fn status(frame: &Frame, since: Option<i64>) -> Markup {
+pub fn status(frame: &Frame, since: Option<i64>) -> Markup {
     let is_known = since.is_some();
     let is_open = is_known && !frame.is_closed();
     let says = match (is_known, is_open) {
@@ -72,8 +78,8 @@ pub(super) fn status(frame: &Frame, since: Option<i64>) -> Markup {
                 strong { (frame.say(says)) }
                 @if let Some(since) = since {
                     dl.facts {
-                        dt { (frame.say(words::MOVING)) } dd { (mark(is_open)) }
-                        dt { (frame.say(words::READING)) } dd { (mark(true)) }
+                        dt { (frame.say(frame.house.moving)) } dd { (mark(is_open)) }
+                        dt { (frame.say(frame.house.reading)) } dd { (mark(true)) }
                         dt { (frame.say(words::SINCE)) } dd { (long_moment(since, frame.language)) }
                     }
                 }
@@ -82,4 +88,20 @@ pub(super) fn status(frame: &Frame, since: Option<i64>) -> Markup {
         }
     };
     frame.page_with(frame.say(words::SERVICE_STATUS), None, Some(30), &content)
+}
+
+/// Tells anybody whether the service is open; what it cannot find out, it says.
+pub(crate) async fn answer_status(State(door): State<Door>, parts: Parts) -> Response {
+    match door.visit(&parts).await {
+        Ok(visit) => {
+            let since = visit.window.as_ref().map(|window| window.since);
+            visit.page(StatusCode::OK, status(&visit.frame, since))
+        }
+        Err(response) if response.status() == StatusCode::TOO_MANY_REQUESTS => response,
+        Err(_) => {
+            let visit = Visit::plain(door.house, &parts.uri, &parts.headers);
+            let page = status(&visit.frame, None);
+            visit.page(StatusCode::SERVICE_UNAVAILABLE, page)
+        }
+    }
 }

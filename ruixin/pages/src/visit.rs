@@ -1,53 +1,42 @@
-//! Who visits, in which language, and what every answer says to the browser.
+//! A visit: who, in which language, and what every answer says to the browser.
 
-use std::sync::Arc;
-
-use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use maud::Markup;
 use ruixin_service::language::{Language, Words};
 use ruixin_service::problem::Problem;
 
-use super::desk::{Desk, Window};
-use super::frame::{Frame, Told};
-use super::rates::Rates;
-use super::session::Session;
-use super::{messages, session, words};
+use crate::door::Window;
+use crate::frame::Frame;
+use crate::house::House;
+use crate::session::Session;
+use crate::{messages, words};
 
 /// Nothing from elsewhere, no script, no frame; forms go to this service only.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
                       frame-ancestors 'none'; base-uri 'none'";
-const LANGUAGE_COOKIE: &str = "bao_lang";
-/// The name that a browser takes only with `Secure` and for this host alone.
-const SESSION_COOKIE: &str = "__Host-bao_session";
-/// The name on loopback, where there is no TLS.
-const LOOPBACK_COOKIE: &str = "bao_session";
-
-/// Is what all pages have at hand.
-#[derive(Clone)]
-pub(super) struct Pages {
-    pub(super) desk: Arc<dyn Desk>,
-    pub(super) rates: Arc<Rates>,
-}
 
 /// Is a visit: what was asked for, by whom, in which language.
 #[derive(Debug)]
-pub(super) struct Visit {
-    pub(super) frame: Frame,
-    pub(super) session: Option<Session>,
-    pub(super) window: Option<Window>,
-    pub(super) query: Vec<(String, String)>,
+pub struct Visit {
+    /// What is around the page.
+    pub frame: Frame,
+    /// Who is signed in.
+    pub session: Option<Session>,
+    /// How the service stands, where that is known.
+    pub window: Option<Window>,
+    /// The fields of the address.
+    pub query: Vec<(String, String)>,
     is_secure: bool,
     has_chosen: bool,
 }
 
 impl Visit {
     /// Takes what the address and the headers say, without asking anybody.
-    pub(super) fn plain(uri: &Uri, headers: &HeaderMap) -> Visit {
+    pub fn plain(house: &'static House, uri: &Uri, headers: &HeaderMap) -> Visit {
         let query = pairs(uri.query().unwrap_or_default().as_bytes());
         let chosen = first(&query, "lang").and_then(language_of);
-        let kept = cookie(headers, LANGUAGE_COOKIE).and_then(language_of);
+        let kept = cookie(headers, &language_cookie(house)).and_then(language_of);
         let language = chosen.or(kept).unwrap_or_else(|| Language::wanted(headers));
         let mut here = url::form_urlencoded::Serializer::new(String::new());
         for (name, value) in query.iter().filter(|(name, _)| name != "lang") {
@@ -57,6 +46,7 @@ impl Visit {
         let mark = if rest.is_empty() { "" } else { "?" };
         Visit {
             frame: Frame {
+                house,
                 language,
                 here: format!("{}{mark}{rest}", uri.path()),
                 csrf: None,
@@ -71,12 +61,12 @@ impl Visit {
     }
 
     /// Gives a field of the query.
-    pub(super) fn asked(&self, name: &str) -> Option<&str> {
+    pub fn asked(&self, name: &str) -> Option<&str> {
         first(&self.query, name)
     }
 
     /// Answers with a page.
-    pub(super) fn page(&self, status: StatusCode, page: Markup) -> Response {
+    pub fn page(&self, status: StatusCode, page: Markup) -> Response {
         let mut response = (status, page.into_string()).into_response();
         let kind = HeaderValue::from_static("text/html; charset=utf-8");
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
@@ -87,7 +77,7 @@ impl Visit {
     }
 
     /// Answers with another address.
-    pub(super) fn see_other(&self, to: &str) -> Response {
+    pub fn see_other(&self, to: &str) -> Response {
         let mut response = StatusCode::SEE_OTHER.into_response();
         if let Ok(to) = HeaderValue::from_str(to) {
             response.headers_mut().insert(header::LOCATION, to);
@@ -97,18 +87,22 @@ impl Visit {
     }
 
     /// Answers with a page that only says something.
-    pub(super) fn message(&self, status: StatusCode, title: Words, says: Words) -> Response {
+    pub fn message(&self, status: StatusCode, title: Words, says: Words) -> Response {
         self.page(status, messages::draw(&self.frame, title, &[says]))
     }
 
     /// Answers whoever is not signed in.
-    pub(super) fn stranger(&self) -> Response {
-        let page = messages::strangers(&self.frame, words::NOT_SIGNED_IN, &[words::HOW_TO_SIGN_IN]);
+    pub fn stranger(&self) -> Response {
+        let page = messages::strangers(
+            &self.frame,
+            words::NOT_SIGNED_IN,
+            &[self.frame.house.how_to_sign_in],
+        );
         self.page(StatusCode::UNAUTHORIZED, page)
     }
 
     /// Answers whoever wants to move money while the service is closed.
-    pub(super) fn closed(&self) -> Response {
+    pub fn closed(&self) -> Response {
         let page = messages::draw(&self.frame, words::CLOSED, &[words::NOT_MOVED]);
         let mut response = self.page(StatusCode::SERVICE_UNAVAILABLE, page);
         let seconds = self
@@ -122,7 +116,7 @@ impl Visit {
     }
 
     /// Answers with what went wrong.
-    pub(super) fn problem(&self, problem: &Problem) -> Response {
+    pub fn problem(&self, problem: &Problem) -> Response {
         let told = problem.response(self.frame.language);
         error_page(self, told.status(), told.headers())
     }
@@ -149,7 +143,8 @@ impl Visit {
                 Language::Chinese => "zh",
             };
             let rest = "Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly";
-            self.set(headers, &format!("{LANGUAGE_COOKIE}={tag}; {rest}"));
+            let name = language_cookie(self.frame.house);
+            self.set(headers, &format!("{name}={tag}; {rest}"));
         }
     }
 
@@ -161,63 +156,34 @@ impl Visit {
     }
 
     /// Gives the browser its session.
-    pub(super) fn give_session(&self, response: &mut Response, secret: &str) {
-        let name = session_cookie(self.is_secure);
+    pub fn give_session(&self, response: &mut Response, secret: &str) {
+        let name = self.session_cookie();
         let cookie = format!("{name}={secret}; Path=/; HttpOnly; SameSite=Lax");
         self.set(response.headers_mut(), &cookie);
     }
 
     /// Takes the session from the browser.
-    pub(super) fn take_session(&self, response: &mut Response) {
-        let name = session_cookie(self.is_secure);
+    pub fn take_session(&self, response: &mut Response) {
+        let name = self.session_cookie();
         let cookie = format!("{name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
         self.set(response.headers_mut(), &cookie);
     }
 
     /// Gives the secret that the browser has.
-    pub(super) fn secret<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
-        cookie(headers, session_cookie(self.is_secure))
-    }
-}
-
-impl Pages {
-    /// Finds out who visits and how the service stands.
-    pub(super) async fn visit(&self, parts: &Parts) -> Result<Visit, Response> {
-        let mut visit = Visit::plain(&parts.uri, &parts.headers);
-        match self.know(&mut visit, &parts.headers).await {
-            Ok(()) => Ok(visit),
-            Err(problem) => Err(visit.problem(&problem)),
-        }
+    pub fn secret<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        cookie(headers, &self.session_cookie())
     }
 
-    async fn know(&self, visit: &mut Visit, headers: &HeaderMap) -> Result<(), Problem> {
-        let secret = visit.secret(headers).map(str::to_owned);
-        let session = match secret {
-            None => None,
-            Some(secret) => session::find(self.desk.store(), &secret, self.desk.now()).await?,
-        };
-        if let Some(session) = &session {
-            self.rates.take(session.user)?;
-        }
-        let window = self.desk.window().await?;
-        let language = visit.frame.language;
-        if !window.is_open {
-            let usual = || Told {
-                subject: words::CLOSED.of(language).to_owned(),
-                text: words::CLOSED_USUALLY.of(language).to_owned(),
-            };
-            let told = window.notice(language).cloned();
-            visit.frame.told = Some(told.unwrap_or_else(usual));
-        }
-        visit.window = Some(window);
-        visit.frame.csrf = session.as_ref().map(|session| session.csrf.clone());
-        visit.session = session;
-        Ok(())
+    /// The name that a browser takes only with `Secure` and for this host alone; on loopback, where
+    /// there is no TLS, another one.
+    fn session_cookie(&self) -> String {
+        let beginning = if self.is_secure { "__Host-" } else { "" };
+        format!("{beginning}{}_session", self.frame.house.cookies)
     }
 }
 
 /// Draws an error by its status, and keeps what its answer says to programs.
-pub(super) fn error_page(visit: &Visit, status: StatusCode, headers: &HeaderMap) -> Response {
+pub(crate) fn error_page(visit: &Visit, status: StatusCode, headers: &HeaderMap) -> Response {
     let (title, says) = messages::of_status(status.as_u16());
     let mut response = visit.message(status, title, says);
     for name in [header::RETRY_AFTER, header::ALLOW] {
@@ -228,11 +194,8 @@ pub(super) fn error_page(visit: &Visit, status: StatusCode, headers: &HeaderMap)
     response
 }
 
-fn session_cookie(is_secure: bool) -> &'static str {
-    match is_secure {
-        true => SESSION_COOKIE,
-        false => LOOPBACK_COOKIE,
-    }
+fn language_cookie(house: &House) -> String {
+    format!("{}_lang", house.cookies)
 }
 
 fn language_of(tag: &str) -> Option<Language> {
@@ -244,12 +207,12 @@ fn language_of(tag: &str) -> Option<Language> {
 }
 
 /// Reads fields of a form or a query. What is no UTF-8 is replaced: it is refused as a value later.
-pub(super) fn pairs(bytes: &[u8]) -> Vec<(String, String)> {
+pub fn pairs(bytes: &[u8]) -> Vec<(String, String)> {
     url::form_urlencoded::parse(bytes).into_owned().collect()
 }
 
 /// Gives the first field of a name.
-pub(super) fn first<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+pub fn first<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
     let mut named = pairs.iter().filter(|(one, _)| one == name);
     named.next().map(|(_, value)| value.as_str())
 }
@@ -289,6 +252,21 @@ fn is_loopback(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assets::Style;
+
+    static HOUSE: House = House {
+        name: words::YUAN,
+        cookies: "bao",
+        tabs: &[],
+        mark: "",
+        style: Style::new(""),
+        invented: words::YUAN,
+        how_to_sign_in: words::YUAN,
+        link_used: words::YUAN,
+        closed_usually: words::YUAN,
+        moving: words::YUAN,
+        reading: words::YUAN,
+    };
 
     fn visit(uri: &str, headers: &[(&str, &str)]) -> Visit {
         let mut map = HeaderMap::new();
@@ -296,7 +274,7 @@ mod tests {
             let name: HeaderName = name.parse().expect("a name");
             map.append(name, value.parse().expect("a value"));
         }
-        Visit::plain(&uri.parse().expect("an address"), &map)
+        Visit::plain(&HOUSE, &uri.parse().expect("an address"), &map)
     }
 
     #[test]

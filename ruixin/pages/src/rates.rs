@@ -11,7 +11,7 @@ const SPAN: u64 = 10;
 
 /// Counts requests of each user, span by span.
 #[derive(Debug)]
-pub(super) struct Rates {
+pub(crate) struct Rates {
     begun: Instant,
     most: u32,
     counted: Mutex<(u64, BTreeMap<u64, u32>)>,
@@ -19,7 +19,7 @@ pub(super) struct Rates {
 
 impl Rates {
     /// Allows so many requests a second, of one user in the mean.
-    pub(super) fn new(per_second: u32) -> Rates {
+    pub(crate) fn new(per_second: u32) -> Rates {
         let span = u32::try_from(SPAN).unwrap_or(1);
         Rates {
             begun: Instant::now(),
@@ -29,7 +29,7 @@ impl Rates {
     }
 
     /// Counts a request, and refuses it where there have been too many.
-    pub(super) fn take(&self, user: u64) -> Result<(), Problem> {
+    pub(crate) fn take(&self, user: u64) -> Result<(), Problem> {
         let span = self.begun.elapsed().as_secs().div_euclid(SPAN);
         self.take_in(span, user)
     }

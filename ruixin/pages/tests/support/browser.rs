@@ -1,5 +1,11 @@
 //! A real browser, driven over WebDriver (W3C): plain HTTP with JSON, to `chromedriver`.
 
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "each service's test takes what it needs of it"
+)]
+
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -32,6 +38,40 @@ pub struct Setup {
     pub language: &'static str,
 }
 
+/// How often a driver is started: it takes a free port of IPv4, and ends where the same one of IPv6
+/// is taken.
+const STARTS: usize = 10;
+
+/// Starts a driver, and gives the port that it took, which is in what it prints.
+fn driver() -> Option<(Child, u16)> {
+    let mut driver = Command::new("chromedriver")
+        .arg("--port=0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap_or_else(|error| panic!("chromedriver: {error}: {INSTALL}"));
+    let out = driver.stdout.take().expect("its output");
+    let (told, port) = mpsc::channel();
+    thread::spawn(move || {
+        // Read to the end, or the driver would meet a pipe that nobody reads.
+        for line in BufReader::new(out).lines().map_while(Result::ok) {
+            let found = line.split_once("successfully on port ");
+            let found = found.and_then(|(_, port)| port.trim_end_matches('.').parse().ok());
+            if let Some(port) = found {
+                let _ = told.send(port);
+            }
+        }
+    });
+    match port.recv_timeout(PATIENCE) {
+        Ok(port) => Some((driver, port)),
+        Err(_) => {
+            drop(driver.kill());
+            drop(driver.wait());
+            None
+        }
+    }
+}
+
 pub struct Browser {
     driver: Child,
     to: SocketAddr,
@@ -42,40 +82,17 @@ pub struct Browser {
 impl Browser {
     /// Starts a browser of its own, without a window.
     pub fn start(setup: Setup) -> Browser {
-        let driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|error| panic!("chromedriver: {error}: {INSTALL}"));
+        let (driver, port) = (0..STARTS)
+            .find_map(|_| driver())
+            .unwrap_or_else(|| panic!("chromedriver gives no port: {INSTALL}"));
         let mut browser = Browser {
             driver,
-            to: SocketAddr::from(([127, 0, 0, 1], 0)),
+            to: SocketAddr::from(([127, 0, 0, 1], port)),
             session: String::new(),
             profile: tempfile::tempdir().expect("a folder"),
         };
-        let port = browser.port();
-        browser.to.set_port(port);
         browser.open(setup);
         browser
-    }
-
-    /// The port that the driver took, which is in what it prints.
-    fn port(&mut self) -> u16 {
-        let out = self.driver.stdout.take().expect("its output");
-        let (told, port) = mpsc::channel();
-        thread::spawn(move || {
-            // Read to the end, or the driver would meet a pipe that nobody reads.
-            for line in BufReader::new(out).lines().map_while(Result::ok) {
-                let found = line.split_once("successfully on port ");
-                let found = found.and_then(|(_, port)| port.trim_end_matches('.').parse().ok());
-                if let Some(port) = found {
-                    let _ = told.send(port);
-                }
-            }
-        });
-        port.recv_timeout(PATIENCE)
-            .unwrap_or_else(|_| panic!("chromedriver gives no port: {INSTALL}"))
     }
 
     fn open(&mut self, setup: Setup) {
@@ -219,6 +236,12 @@ impl Browser {
     pub fn write(&self, css: &str, text: &str) {
         let path = format!("/element/{}/value", self.element(css));
         self.command("POST", &path, Some(&json!({"text": text})));
+    }
+
+    /// Empties a field.
+    pub fn clear(&self, css: &str) {
+        let path = format!("/element/{}/clear", self.element(css));
+        self.command("POST", &path, Some(&json!({})));
     }
 
     /// Types wherever the keyboard is.
