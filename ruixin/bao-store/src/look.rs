@@ -43,6 +43,16 @@ pub struct UserRecord {
     pub last_day: Option<UserDay>,
 }
 
+impl UserRecord {
+    /// What of the user's money is held or frozen, fen: in the wallet, and from the books that these
+    /// were opened with.
+    pub fn held_fen(&self) -> i64 {
+        let held = self.wallet.balance_fen();
+        let held = held.saturating_sub(self.wallet.available_fen());
+        held.saturating_add(self.frozen_fen)
+    }
+}
+
 /// Is a user's part of a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UserDay {
