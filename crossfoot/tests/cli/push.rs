@@ -459,6 +459,20 @@ fn what_is_not_pushed_is_read_and_says_why_and_errors_are_the_same() {
     read `rate` is a floating-point number, which every server writes in its own way | read `rate` is a floating-point number, which every server writes in its own way
     "
     );
+    // `check` tells beforehand, as far as plan and tables do.
+    let heap = "SELECT id, amount FROM heap";
+    let heap = plan(&old, &new, heap, plain, "key = [\"id\"]\nfold = \"push\"");
+    fs::write(place.path().join("crossfoot.toml"), heap).unwrap();
+    let (code, stdout, stderr) = run(&place, "check --lang en");
+    let said =
+        "expected: read here, as `heap` has no primary key; actual: added up by its database";
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stdout.contains(said), "{stdout}");
+    let (_, stdout, _) = run(&place, "check --json");
+    let told: Value = serde_json::from_str(&stdout).unwrap();
+    let fold = &told["agreements"][0]["fold"];
+    assert_eq!(fold["expected"]["way"], "read");
+    assert_eq!(fold["actual"]["way"], "pushed");
     let ends = |more: &str| {
         let plan = plan(&old, &new, "odd", "odd", &format!("key = [\"id\"]\n{more}"));
         fs::write(place.path().join("crossfoot.toml"), plan).unwrap();

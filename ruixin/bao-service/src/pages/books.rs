@@ -80,10 +80,9 @@ impl Desk for Books {
         let shares = found.shares.as_ref();
         let balance_fen = shares.map_or(0, Account::balance_fen);
         let free_fen = shares.map_or(0, Account::available_fen);
-        let wallet_fen = found.wallet.available_fen();
         Ok(Position {
-            wallet_fen,
-            held_fen: found.wallet.balance_fen().saturating_sub(wallet_fen),
+            wallet_fen: found.wallet.available_fen(),
+            held_fen: found.held_fen(),
             shares_fen: balance_fen,
             leaving_fen: balance_fen.saturating_sub(free_fen),
             coming_fen: found.subscribing_fen,

@@ -195,12 +195,7 @@ impl UserView {
         UserView {
             user: Number(user),
             available: Yuan(wallet.available_fen()),
-            frozen: Yuan(
-                wallet
-                    .totals
-                    .debits_pending_fen
-                    .saturating_add(record.frozen_fen),
-            ),
+            frozen: Yuan(record.held_fen()),
             shares: shares(Account::balance_fen),
             shares_available: shares(Account::available_fen),
             subscribing: Yuan(record.subscribing_fen),

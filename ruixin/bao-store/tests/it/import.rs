@@ -106,7 +106,7 @@ fn converted_books_become_opening_books_from_either_database_to_either() {
         assert_eq!(balance(&mut store, AccountId::new(2001, ONE)), 0);
         assert_eq!(balance(&mut store, AccountId::new(2003, ONE)), 10_000);
         let one = store.user(ONE).unwrap().expect("a user");
-        assert_eq!(one.frozen_fen, 10_000);
+        assert_eq!((one.frozen_fen, one.held_fen()), (10_000, 10_000));
         assert_eq!(balance(&mut store, AccountId::new(2203, 0)), 100_002);
         assert_eq!(balance(&mut store, shares_account(ONE).id), 0);
         // Turnover stays: what had gone over the account before, and what was subscribed.
