@@ -13,7 +13,7 @@ use crate::bench::{machine, page};
 use crate::{measure, place};
 
 /// Records that the old books have, if not said: they come with a million accounts.
-const RECORDS: u64 = 27_500_000;
+const RECORDS: u64 = 29_000_000;
 /// People who use the systems, if not said.
 const PEOPLE: u64 = 400;
 

@@ -56,7 +56,7 @@ impl Language {
                  notes what he is told."
             ),
             format!(
-                "{people} 位用户经 HTTP 付款、转账、充值、退款、提现、冻结，各自记下系统告知的余额。"
+                "{people} 位用户经 HTTP 付款、转账、充值、退款、提现，各自记下系统告知的余额。"
             ),
         )
     }
