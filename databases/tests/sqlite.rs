@@ -541,6 +541,36 @@ fn estimates_are_had_without_counting() {
 }
 
 #[test]
+fn in_a_large_file_a_table_of_codes_is_not_taken_for_a_ledger() {
+    // More pages than are measured, and as many tables of codes as share much of the file.
+    let made = made(
+        "PRAGMA page_size = 512;
+        CREATE TABLE flow (id INTEGER PRIMARY KEY, memo TEXT);
+        CREATE TABLE type_code (code TEXT PRIMARY KEY, word TEXT) WITHOUT ROWID;
+        CREATE TABLE status_code (code TEXT PRIMARY KEY, word TEXT);
+        CREATE TABLE empty (id INTEGER PRIMARY KEY);
+        INSERT INTO type_code VALUES ('1', 'in'), ('2', 'out');
+        INSERT INTO status_code VALUES ('0', 'done');
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+        INSERT INTO flow SELECT i, hex(zeroblob(200)) FROM n;",
+    );
+    let database = made.open(1);
+    let bytes = |name: &str| {
+        let tables = database.tables();
+        let found = tables.iter().find(|table| table.name == name);
+        found.and_then(|table| table.bytes_estimate)
+    };
+    assert!(
+        bytes("flow").is_some_and(|bytes| bytes > 8_000_000),
+        "{:?}",
+        bytes("flow")
+    );
+    assert_eq!(bytes("type_code"), Some(2_048));
+    assert_eq!(bytes("status_code"), Some(1_024));
+    assert_eq!(bytes("empty"), Some(0));
+}
+
+#[test]
 fn views_and_tables_without_a_key_are_one_range() {
     let made = made(
         "CREATE TABLE bag (rowid TEXT, amount DECIMAL(9,2));

@@ -13,6 +13,11 @@ use crate::table::{ColumnInfo, TableInfo, quoted};
 /// Of how many pages a file may be that its tables are measured in: all its pages are read for it.
 const PAGES_MEASURED: i64 = 10_000;
 
+/// Of a larger file, how many records a small table has at most, and about how long each is: they
+/// are counted and not looked at.
+const ROWS_SMALL: u64 = 10_000;
+const BYTES_SMALL: u64 = 1_024;
+
 /// The tables, and how to read each, by its name.
 #[derive(Debug)]
 pub(super) struct Catalogue {
@@ -49,13 +54,17 @@ struct Candidate {
 /// Reads what the file says of its tables.
 pub(super) fn read(connection: &Connection, dates: Dates) -> rusqlite::Result<Catalogue> {
     let rows = rows_estimated(connection)?;
-    let bytes = bytes_estimated(connection)?;
     let mut catalogue = Catalogue {
         tables: Vec::new(),
         access: BTreeMap::new(),
     };
     let listed = listed(connection)?;
-    let stored = listed.iter().filter(|one| one.kind == "table").count() as u64;
+    let stored: Vec<&str> = listed
+        .iter()
+        .filter(|one| one.kind == "table")
+        .map(|one| one.name.as_str())
+        .collect();
+    let bytes = bytes_estimated(connection, &stored)?;
     for one in &listed {
         let is_sound = one.kind == "table" || is_sound(connection, &one.name);
         if one.kind == "shadow" || !is_sound {
@@ -64,10 +73,7 @@ pub(super) fn read(connection: &Connection, dates: Dates) -> rusqlite::Result<Ca
         let (mut info, access) = described(connection, one, dates)?;
         if one.kind == "table" {
             info.rows_estimate = rows.get(&one.name).copied();
-            info.bytes_estimate = match &bytes {
-                Bytes::Measured(bytes) => bytes.get(&one.name).copied(),
-                Bytes::InAll(bytes) => bytes.checked_div(stored),
-            };
+            info.bytes_estimate = bytes.get(&one.name).copied();
         }
         catalogue.access.insert(info.name.clone(), access);
         catalogue.tables.push(Arc::new(info));
@@ -332,23 +338,44 @@ fn rows_estimated(connection: &Connection) -> rusqlite::Result<BTreeMap<String, 
     Ok(estimated)
 }
 
-/// How large the tables are.
-enum Bytes {
-    Measured(BTreeMap<String, u64>),
-    /// Only the file was measured.
-    InAll(u64),
-}
-
-fn bytes_estimated(connection: &Connection) -> rusqlite::Result<Bytes> {
+/// About how large the tables are. Of a large file only the small tables are told from the others,
+/// which have the same share of it: a table of codes must not seem as large as a ledger beside it.
+fn bytes_estimated(
+    connection: &Connection,
+    stored: &[&str],
+) -> rusqlite::Result<BTreeMap<String, u64>> {
     let number = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
     let (pages, size) = (number("PRAGMA page_count")?, number("PRAGMA page_size")?);
-    let measured = if pages <= PAGES_MEASURED {
-        measured(connection).ok()
-    } else {
-        None
-    };
+    if pages <= PAGES_MEASURED
+        && let Ok(measured) = measured(connection)
+    {
+        return Ok(measured);
+    }
     let in_all = u64::try_from(pages.saturating_mul(size)).unwrap_or_default();
-    Ok(measured.map_or(Bytes::InAll(in_all), Bytes::Measured))
+    let mut bytes = BTreeMap::new();
+    for name in stored {
+        // What cannot be counted is told of when it is read.
+        if let Ok(rows @ 0..=ROWS_SMALL) = counted(connection, name) {
+            bytes.insert((*name).to_owned(), rows * BYTES_SMALL);
+        }
+    }
+    let large = (stored.len() - bytes.len()) as u64;
+    let left = in_all.saturating_sub(bytes.values().sum());
+    if let Some(share) = left.checked_div(large) {
+        for name in stored {
+            bytes.entry((*name).to_owned()).or_insert(share);
+        }
+    }
+    Ok(bytes)
+}
+
+/// How many records a table has, as far as it is small.
+fn counted(connection: &Connection, table: &str) -> rusqlite::Result<u64> {
+    let limit = ROWS_SMALL + 1;
+    let table = quoted(table);
+    let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT {limit})");
+    let rows = connection.query_row(&sql, [], |row| row.get::<_, i64>(0))?;
+    Ok(u64::try_from(rows).unwrap_or(u64::MAX))
 }
 
 fn measured(connection: &Connection) -> rusqlite::Result<BTreeMap<String, u64>> {
