@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Has, Tally};
-use crate::client::{Answer, Client};
+use crate::client::{Answer, Client, fen, yuan};
 use crate::error::LiveError;
 
 /// How long somebody waits who was told that the house is closed.
 const PATIENCE: Duration = Duration::from_millis(20);
+
+/// Subject of what is owed to users in their wallets.
+const WALLETS: u16 = 2001;
 
 /// Where the crowd is.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +21,40 @@ pub(super) enum At {
     Pay,
     /// The new system; shares can be used once the first are confirmed.
     Bao { is_fund_open: bool },
+}
+
+impl At {
+    /// What a request calls the account that it is about.
+    fn whose(self) -> &'static str {
+        match self {
+            At::Pay => "account",
+            At::Bao { .. } => "user",
+        }
+    }
+
+    /// The wallets that an answer tells of, and what is free in them.
+    fn wallets(self, answer: &Value) -> Vec<(String, i64)> {
+        let (list, amount) = match self {
+            At::Pay => ("movements", "balance_after"),
+            At::Bao { .. } => ("balances", "available"),
+        };
+        let is_wallet = |one: &&Value| match self {
+            At::Pay => true,
+            At::Bao { .. } => one["subject"] == WALLETS,
+        };
+        let told = answer[list].as_array().into_iter().flatten();
+        let read = |one: &Value| Some((one["account"].as_str()?.to_owned(), fen(&one[amount])?));
+        told.filter(is_wallet).filter_map(read).collect()
+    }
+
+    /// By what an answer names what was done: an order or a hold.
+    fn id(self, answer: &Value, of_pay: &str) -> Option<String> {
+        let id = match self {
+            At::Pay => answer.pointer(of_pay)?,
+            At::Bao { .. } => &answer["id"],
+        };
+        id.as_str().map(str::to_owned)
+    }
 }
 
 /// Is a person and his notebook.
@@ -116,12 +153,105 @@ impl Circle {
         }
     }
 
-    /// Notes what somebody of the circle is told to have free in his wallet.
-    pub(super) fn note(&mut self, account: &str, available: i64) {
-        let person = self.people.iter_mut().find(|one| one.account == account);
-        if let Some(person) = person {
-            person.told.available = available;
+    /// Asks for money to move, and notes what people of the circle are told to have free then.
+    pub(super) fn ask(&mut self, path: &str, body: &Value) -> Result<Option<Answer>, LiveError> {
+        let answer = self.post(path, body)?;
+        let told = answer.iter().flat_map(|one| self.at.wallets(&one.body));
+        for (account, available) in told.collect::<Vec<_>>() {
+            let person = self.people.iter_mut().find(|one| one.account == account);
+            if let Some(person) = person {
+                person.told.available = available;
+            }
         }
+        Ok(answer)
+    }
+
+    /// Pays the shop from the wallet, as `body` says; some of it can be given back later.
+    pub(super) fn buy(&mut self, body: &Value, amount: i64) -> Result<(), LiveError> {
+        let answer = self.ask("/v1/payments", body)?;
+        let order = answer.and_then(|one| self.at.id(&one.body, "/order/order_id"));
+        self.paid.extend(order.map(|order| Paid {
+            order,
+            left: amount,
+        }));
+        Ok(())
+    }
+
+    pub(super) fn give_back(&mut self) -> Result<(), LiveError> {
+        let Some(mut paid) = self.paid.pop() else {
+            return Ok(());
+        };
+        let amount = 1 + self.dice.below(paid.left.unsigned_abs()) as i64;
+        let path = format!("/v1/payments/{}/refunds", paid.order);
+        let answer = self.ask(&path, &json!({"amount": yuan(amount)}))?;
+        paid.left -= amount;
+        if answer.is_some() && paid.left > 0 {
+            self.paid.push(paid);
+        }
+        Ok(())
+    }
+
+    pub(super) fn send(&mut self, who: usize, amount: i64) -> Result<(), LiveError> {
+        let Some(other) = self.other(who) else {
+            return Ok(());
+        };
+        let (payer, payee) = (&self.people[who].account, &self.people[other].account);
+        let body = json!({"payer": payer, "payee": payee, "amount": yuan(amount)});
+        self.ask("/v1/transfers", &body).map(drop)
+    }
+
+    /// Asks for an amount to go to a bank, as `body` says; it is frozen until the bank has answered.
+    /// Gives what the withdrawal is called, where it is under way.
+    pub(super) fn withdraw(
+        &mut self,
+        who: usize,
+        body: &Value,
+        amount: i64,
+    ) -> Result<Option<String>, LiveError> {
+        let answer = self.ask("/v1/withdrawals", body)?;
+        let order = answer.and_then(|one| self.at.id(&one.body, "/order/order_id"));
+        if order.is_some() {
+            self.people[who].told.frozen += amount;
+        }
+        Ok(order)
+    }
+
+    /// The bank has answered.
+    pub(super) fn settle(
+        &mut self,
+        who: usize,
+        order: &str,
+        amount: i64,
+        outcome: &str,
+    ) -> Result<(), LiveError> {
+        let path = format!("/v1/withdrawals/{order}/settlement");
+        if self.ask(&path, &json!({"outcome": outcome}))?.is_some() {
+            self.people[who].told.frozen -= amount;
+        }
+        Ok(())
+    }
+
+    pub(super) fn hold(&mut self, who: usize, amount: i64) -> Result<(), LiveError> {
+        let whose = self.at.whose();
+        let body = json!({whose: self.people[who].account, "amount": yuan(amount)});
+        let answer = self.ask("/v1/holds", &body)?;
+        if let Some(hold) = answer.and_then(|one| self.at.id(&one.body, "/hold/hold")) {
+            self.people[who].told.frozen += amount;
+            self.held.push(Held { hold, who, amount });
+        }
+        Ok(())
+    }
+
+    pub(super) fn release(&mut self) -> Result<(), LiveError> {
+        let Some(held) = self.held.pop() else {
+            return Ok(());
+        };
+        let path = format!("/v1/holds/{}/release", held.hold);
+        match self.ask(&path, &json!({}))? {
+            Some(_) => self.people[held.who].told.frozen -= held.amount,
+            None => self.held.push(held),
+        }
+        Ok(())
     }
 
     /// Somebody, and an amount of up to 200 yuan, fen.
@@ -131,7 +261,7 @@ impl Circle {
     }
 
     /// Somebody else.
-    pub(super) fn other(&self, who: usize) -> Option<usize> {
+    fn other(&self, who: usize) -> Option<usize> {
         let other = (who + 1) % self.people.len();
         (other != who).then_some(other)
     }
