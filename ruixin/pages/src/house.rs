@@ -15,6 +15,17 @@ pub struct Tab {
     pub outline: &'static str,
 }
 
+impl Tab {
+    /// Makes a place of the menu.
+    pub const fn new(path: &'static str, words: Words, outline: &'static str) -> Tab {
+        Tab {
+            path,
+            words,
+            outline,
+        }
+    }
+}
+
 /// Is whose pages they are, and what they say of it.
 #[derive(Debug)]
 pub struct House {

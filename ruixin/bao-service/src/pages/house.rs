@@ -1,34 +1,25 @@
 //! What the pages say of Ruixin Bao, and their menu.
 
 use ruixin_pages::{House, Style, Tab};
-use ruixin_service::language::Words;
 
 use super::words;
 
-const fn tab(path: &'static str, words: Words, outline: &'static str) -> Tab {
-    Tab {
-        path,
-        words,
-        outline,
-    }
-}
-
 /// The home page.
-pub(super) const HOME: &Tab = &tab("/", words::HOME, "M4 11 12 4l8 7v9h-5v-5H9v5H4z");
+pub(super) const HOME: &Tab = &Tab::new("/", words::HOME, "M4 11 12 4l8 7v9h-5v-5H9v5H4z");
 /// The bills, and what is about one of them.
-pub(super) const BILLS: &Tab = &tab(
+pub(super) const BILLS: &Tab = &Tab::new(
     "/bills",
     words::BILLS,
     "M6 3h12v18l-3-2-3 2-3-2-3 2zM9 8h6M9 12h6",
 );
 /// The incomes.
-pub(super) const INCOMES: &Tab = &tab(
+pub(super) const INCOMES: &Tab = &Tab::new(
     "/incomes",
     words::INCOMES,
     "M4 20h16M5 15l4-4 4 3 6-7M15 7h4v4",
 );
 /// The statement.
-pub(super) const STATEMENT: &Tab = &tab(
+pub(super) const STATEMENT: &Tab = &Tab::new(
     "/statement",
     words::STATEMENT,
     "M6 3h8l4 4v14H6zM14 3v4h4M9 12h6M9 16h6",

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::http::{Person, Reply, ask};
+use super::http::{Person, ask};
 use super::service::{Service, USER};
 
 const PAGES: [&str; 7] = [
@@ -15,47 +15,25 @@ const PAGES: [&str; 7] = [
     "/pay",
 ];
 
-fn is_page(reply: &Reply, status: u16, says: &str) {
-    assert_eq!(reply.status, status, "{reply:?}");
-    assert_eq!(
-        reply.header("content-type"),
-        "text/html; charset=utf-8",
-        "{reply:?}"
-    );
-    assert!(reply.body.contains(says), "{says}: {reply:?}");
-    let policy = reply.header("content-security-policy");
-    assert!(
-        policy.starts_with("default-src 'none'; style-src 'self'"),
-        "{policy}"
-    );
-    assert!(
-        !policy.contains("unsafe") && !policy.contains("script-src"),
-        "{policy}"
-    );
-    assert_eq!(reply.header("cache-control"), "no-store");
-    assert_eq!(reply.header("x-content-type-options"), "nosniff");
-    assert_eq!(reply.header("referrer-policy"), "same-origin");
-}
-
 #[test]
 fn every_page_speaks_the_language_that_was_chosen_last() {
     let service = Service::begin();
     let mut person = service.person(USER);
     for path in PAGES {
-        is_page(&person.get(path), 200, "<html lang=\"en\">");
+        person.get(path).is_page(200, "<html lang=\"en\">");
     }
     person.language = "zh-CN,zh;q=0.9";
-    is_page(&person.get("/"), 200, "昨日收益");
+    person.get("/").is_page(200, "昨日收益");
     let chosen = person.get("/bills?lang=en");
-    is_page(&chosen, 200, "<html lang=\"en\">");
+    chosen.is_page(200, "<html lang=\"en\">");
     assert_eq!(
         chosen.header("set-cookie"),
         "bao_lang=en; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly"
     );
-    is_page(&person.get("/"), 200, "<html lang=\"en\">");
+    person.get("/").is_page(200, "<html lang=\"en\">");
     person.get("/?lang=zh");
     for path in PAGES {
-        is_page(&person.get(path), 200, "<html lang=\"zh-CN\">");
+        person.get(path).is_page(200, "<html lang=\"zh-CN\">");
     }
 }
 
@@ -64,15 +42,13 @@ fn whoever_is_not_signed_in_is_told_how_to_get_in() {
     let service = Service::begin();
     let mut stranger = Person::new(service.to);
     for path in PAGES {
-        is_page(
-            &stranger.get(path),
-            401,
-            "Open Ruixin Bao in the Ruixin payment app",
-        );
+        stranger
+            .get(path)
+            .is_page(401, "Open Ruixin Bao in the Ruixin payment app");
     }
     stranger.language = "zh";
-    is_page(&stranger.get("/orders/1"), 401, "您尚未登录");
-    is_page(&stranger.get("/status"), 200, "服务正常");
+    stranger.get("/orders/1").is_page(401, "您尚未登录");
+    stranger.get("/status").is_page(200, "服务正常");
 }
 
 #[test]
@@ -125,23 +101,23 @@ fn while_closed_reads_go_on_and_money_stands_still() {
         person.language = language;
         for path in ["/", "/bills", "/incomes", "/statement"] {
             let page = person.get(path);
-            is_page(&page, 200, says);
+            page.is_page(200, says);
             for way in ["href=\"/move-in\"", "href=\"/move-out\"", "href=\"/pay\""] {
                 assert!(!page.body.contains(way), "{path} {way}");
             }
         }
         for path in ["/move-in", "/move-out", "/pay"] {
             let page = person.get(path);
-            is_page(&page, 503, says);
+            page.is_page(503, says);
             assert!(!page.body.contains("name=\"amount\""), "{page:?}");
             let refused = person.post(path, &form);
-            is_page(&refused, 503, says);
+            refused.is_page(503, says);
             assert!(refused.body.contains(title), "{refused:?}");
             let seconds: u64 = refused.header("retry-after").parse().expect("seconds");
             assert!(seconds > 0);
         }
         let status = person.get("/status");
-        is_page(&status, 200, says);
+        status.is_page(200, says);
         assert!(status.body.contains(title), "{status:?}");
     }
     service.reopen();
@@ -162,42 +138,38 @@ fn while_closed_reads_go_on_and_money_stands_still() {
 fn errors_are_pages_where_people_are_and_problems_where_programs_are() {
     let service = Service::begin();
     let mut person = service.person(USER);
-    is_page(&person.get("/nowhere"), 404, "There is no such page");
-    is_page(&person.get("/orders/nothing"), 404, "There is no such page");
-    is_page(
-        &person.get(&format!("/orders/{}", "0f".repeat(16))),
-        404,
-        "There is no such page",
-    );
+    person.get("/nowhere").is_page(404, "There is no such page");
+    person
+        .get("/orders/nothing")
+        .is_page(404, "There is no such page");
+    person
+        .get(&format!("/orders/{}", "0f".repeat(16)))
+        .is_page(404, "There is no such page");
     let method = person.post("/bills", &[]);
-    is_page(&method, 405, "not used that way");
+    method.is_page(405, "not used that way");
     assert!(method.header("allow").contains("GET"), "{method:?}");
     let large = person.post_text("/move-in", &"a".repeat(64 * 1024));
-    is_page(&large, 413, "That was too much");
-    is_page(
-        &person.get("/bills?cursor=made-up"),
-        400,
-        "The request cannot be read",
-    );
+    large.is_page(413, "That was too much");
+    person
+        .get("/bills?cursor=made-up")
+        .is_page(400, "The request cannot be read");
     for query in [
         "from=2013-05-28&until=2013-05-27",
         "from=x&until=y",
         "from=2013-02-30",
     ] {
-        is_page(
-            &person.get(&format!("/statement?{query}")),
-            422,
-            "as 2013-05-27",
-        );
+        person
+            .get(&format!("/statement?{query}"))
+            .is_page(422, "as 2013-05-27");
     }
-    is_page(
-        &person.get("/statement?from=2011-01-01&until=2013-05-27"),
-        422,
-        "366 days",
-    );
+    person
+        .get("/statement?from=2011-01-01&until=2013-05-27")
+        .is_page(422, "366 days");
     person.language = "zh";
-    is_page(&person.get("/nowhere"), 404, "页面不存在");
-    is_page(&person.post("/bills", &[]), 405, "该地址不支持此操作");
+    person.get("/nowhere").is_page(404, "页面不存在");
+    person
+        .post("/bills", &[])
+        .is_page(405, "该地址不支持此操作");
     let problem = person.get("/v1/nowhere");
     assert_eq!(
         problem.header("content-type"),
@@ -213,7 +185,7 @@ fn errors_are_pages_where_people_are_and_problems_where_programs_are() {
         None,
     )
     .expect("an answer");
-    is_page(&odd, 401, "You are not signed in");
+    odd.is_page(401, "You are not signed in");
 }
 
 #[test]
@@ -224,7 +196,7 @@ fn who_clicks_without_end_is_asked_to_wait_and_others_are_not() {
         .map(|_| person.get("/bills"))
         .find(|page| page.status != 200);
     let slow = slow.expect("there is a limit");
-    is_page(&slow, 429, "That was too fast");
+    slow.is_page(429, "That was too fast");
     let seconds: u64 = slow.header("retry-after").parse().expect("seconds");
     assert!(seconds > 0);
     assert_eq!(other.get("/bills").status, 200);
@@ -244,7 +216,7 @@ fn bills_are_turned_page_by_page_and_each_is_on_one_of_them() {
     let mut pages = 0;
     loop {
         let page = person.get(&path);
-        is_page(&page, 200, "May 2013");
+        page.is_page(200, "May 2013");
         assert_eq!(
             page.body.contains("Back to the latest"),
             pages > 0,
@@ -273,7 +245,7 @@ fn a_statement_shows_both_accounts_and_adds_up() {
     let form = person.get("/move-in?amount=1500").form("/move-in");
     assert_eq!(person.post("/move-in", &form).status, 303);
     let page = person.get("/statement?from=2013-05-27&until=2013-05-27");
-    is_page(&page, 200, "User 6001");
+    page.is_page(200, "User 6001");
     for says in [
         "Wallet balance",
         "In Ruixin Bao",
@@ -286,5 +258,5 @@ fn a_statement_shows_both_accounts_and_adds_up() {
         assert!(page.body.contains(says), "{says}: {page:?}");
     }
     let empty = person.get("/statement?from=2013-05-26&until=2013-05-26");
-    is_page(&empty, 200, "Nothing was booked on these days.");
+    empty.is_page(200, "Nothing was booked on these days.");
 }

@@ -21,6 +21,22 @@ impl Reply {
         named.next().map_or("", |(_, value)| value)
     }
 
+    /// It is a page that says something, with all that protects it, and is kept nowhere.
+    pub fn is_page(&self, status: u16, says: &str) {
+        assert_eq!(self.status, status, "{self:?}");
+        let kind = self.header("content-type");
+        assert_eq!(kind, "text/html; charset=utf-8", "{self:?}");
+        assert!(self.body.contains(says), "{says}: {self:?}");
+        let policy = self.header("content-security-policy");
+        let begins = "default-src 'none'; style-src 'self'";
+        assert!(policy.starts_with(begins), "{policy}");
+        let is_loose = policy.contains("unsafe") || policy.contains("script-src");
+        assert!(!is_loose, "{policy}");
+        assert_eq!(self.header("cache-control"), "no-store");
+        assert_eq!(self.header("x-content-type-options"), "nosniff");
+        assert_eq!(self.header("referrer-policy"), "same-origin");
+    }
+
     /// The hidden fields of the page's form that is sent by POST to a path.
     pub fn form(&self, action: &str) -> Vec<(String, String)> {
         let start = format!("method=\"post\" action=\"{action}\">");

@@ -8,20 +8,6 @@ use super::service::Service;
 const PAGES: [&str; 6] = ["/", "/bills", "/top-up", "/pay", "/transfer", "/withdraw"];
 const FORMS: [&str; 4] = ["/top-up", "/pay", "/transfer", "/withdraw"];
 
-fn is_page(reply: &Reply, status: u16, says: &str) {
-    assert_eq!(reply.status, status, "{reply:?}");
-    let kind = reply.header("content-type");
-    assert_eq!(kind, "text/html; charset=utf-8", "{reply:?}");
-    assert!(reply.body.contains(says), "{says}: {reply:?}");
-    let policy = reply.header("content-security-policy");
-    let begins = "default-src 'none'; style-src 'self'";
-    assert!(policy.starts_with(begins), "{policy}");
-    assert!(!policy.contains("unsafe"), "{policy}");
-    assert_eq!(reply.header("cache-control"), "no-store");
-    assert_eq!(reply.header("x-content-type-options"), "nosniff");
-    assert_eq!(reply.header("referrer-policy"), "same-origin");
-}
-
 fn lines(page: &Reply) -> usize {
     page.body.matches("class=\"line\"").count()
 }
@@ -31,12 +17,12 @@ fn every_page_speaks_the_language_that_was_chosen_last() {
     let service = Service::begin();
     let mut person = service.person(&service.user);
     for path in PAGES {
-        is_page(&person.get(path), 200, "<html lang=\"en\">");
+        person.get(path).is_page(200, "<html lang=\"en\">");
     }
     person.language = "zh-CN,zh;q=0.9";
-    is_page(&person.get("/"), 200, "可用余额（元）");
+    person.get("/").is_page(200, "可用余额（元）");
     let chosen = person.get("/bills?kind=top-up&lang=en");
-    is_page(&chosen, 200, "<html lang=\"en\">");
+    chosen.is_page(200, "<html lang=\"en\">");
     assert!(
         chosen
             .body
@@ -45,10 +31,10 @@ fn every_page_speaks_the_language_that_was_chosen_last() {
     );
     let cookie = chosen.header("set-cookie");
     assert!(cookie.starts_with("pay_lang=en; Path=/; "), "{cookie}");
-    is_page(&person.get("/"), 200, "<html lang=\"en\">");
+    person.get("/").is_page(200, "<html lang=\"en\">");
     person.get("/?lang=zh");
     for path in PAGES {
-        is_page(&person.get(path), 200, "<html lang=\"zh-CN\">");
+        person.get(path).is_page(200, "<html lang=\"zh-CN\">");
     }
 }
 
@@ -77,15 +63,13 @@ fn whoever_is_not_signed_in_is_told_how_to_get_in() {
     let service = Service::begin();
     let mut stranger = Person::new(service.to);
     for path in PAGES {
-        is_page(
-            &stranger.get(path),
-            401,
-            "Open the wallet in the Ruixin payment app",
-        );
+        stranger
+            .get(path)
+            .is_page(401, "Open the wallet in the Ruixin payment app");
     }
     stranger.language = "zh";
-    is_page(&stranger.get("/bills/1"), 401, "您尚未登录");
-    is_page(&stranger.get("/status"), 200, "服务正常");
+    stranger.get("/bills/1").is_page(401, "您尚未登录");
+    stranger.get("/status").is_page(200, "服务正常");
     let sheet = stranger.get("/style.css");
     assert_eq!(sheet.header("content-type"), "text/css; charset=utf-8");
     assert_eq!(
@@ -115,9 +99,9 @@ fn nobody_sees_anothers_bills() {
         format!("/bills/{}", serial(0)),
         format!("/bills/{}", serial(1)),
     );
-    is_page(&payer.get(&out), 200, "−7.77");
+    payer.get(&out).is_page(200, "−7.77");
     let got = payee.get(&into);
-    is_page(&got, 200, "+7.77");
+    got.is_page(200, "+7.77");
     // Who sent it is recognised, and no more.
     assert!(
         got.body.contains("王*") && !got.body.contains("王芳"),
@@ -125,7 +109,7 @@ fn nobody_sees_anothers_bills() {
     );
     assert!(!got.body.contains(&service.user), "{got:?}");
     for (person, path) in [(&mut payer, &into), (&mut payee, &out)] {
-        is_page(&person.get(path), 404, "There is no such page");
+        person.get(path).is_page(404, "There is no such page");
     }
     // Not by the API's addresses either: a session is no key.
     let refused = payer.get(&format!("/v1/accounts/{}", service.user));
@@ -155,7 +139,7 @@ fn while_closed_reads_go_on_and_every_form_answers_with_the_notice() {
         person.language = language;
         for path in ["/", "/bills"] {
             let page = person.get(path);
-            is_page(&page, 200, says);
+            page.is_page(200, says);
             for form in FORMS {
                 assert!(
                     !page.body.contains(&format!("href=\"{form}\"")),
@@ -165,17 +149,17 @@ fn while_closed_reads_go_on_and_every_form_answers_with_the_notice() {
         }
         for path in FORMS {
             let page = person.get(path);
-            is_page(&page, 503, says);
+            page.is_page(503, says);
             assert!(!page.body.contains("name=\"amount\""), "{page:?}");
             let refused = person.post(path, &form);
-            is_page(&refused, 503, says);
+            refused.is_page(503, says);
             assert!(refused.body.contains(title), "{refused:?}");
             let seconds: u64 = refused.header("retry-after").parse().expect("seconds");
             // From shortly after ten until four, in the story.
             assert!((1..=6 * 3_600).contains(&seconds), "{seconds}");
         }
         let status = person.get("/status");
-        is_page(&status, 200, says);
+        status.is_page(200, says);
         assert!(status.body.contains(title), "{status:?}");
     }
     assert_eq!(service.has(&service.user), before);
@@ -196,17 +180,17 @@ fn while_closed_reads_go_on_and_every_form_answers_with_the_notice() {
 fn errors_are_pages_where_people_are_and_problems_where_programs_are() {
     let service = Service::begin();
     let mut person = service.person(&service.user);
-    is_page(&person.get("/nowhere"), 404, "There is no such page");
+    person.get("/nowhere").is_page(404, "There is no such page");
     for serial in ["nothing", "1", &"9".repeat(22), "%00", "%ff"] {
         let page = person.get(&format!("/bills/{serial}"));
         assert!(matches!(page.status, 400 | 404), "{page:?}");
-        is_page(&page, page.status, "<h1>");
+        page.is_page(page.status, "<h1>");
     }
     let method = person.post("/bills", &[]);
-    is_page(&method, 405, "not used that way");
+    method.is_page(405, "not used that way");
     assert!(method.header("allow").contains("GET"), "{method:?}");
     let large = person.post_text("/pay", &"a".repeat(64 * 1024));
-    is_page(&large, 413, "That was too much");
+    large.is_page(413, "That was too much");
     for query in [
         "cursor=made-up",
         "cursor=1.2",
@@ -214,14 +198,12 @@ fn errors_are_pages_where_people_are_and_problems_where_programs_are() {
         "month=2013-13",
         "month=05",
     ] {
-        is_page(
-            &person.get(&format!("/bills?{query}")),
-            400,
-            "The request cannot be read",
-        );
+        person
+            .get(&format!("/bills?{query}"))
+            .is_page(400, "The request cannot be read");
     }
     person.language = "zh";
-    is_page(&person.get("/nowhere"), 404, "页面不存在");
+    person.get("/nowhere").is_page(404, "页面不存在");
     for path in ["/v1/nowhere", "/v2/x"] {
         let problem = person.get(path);
         assert_eq!(
@@ -232,7 +214,7 @@ fn errors_are_pages_where_people_are_and_problems_where_programs_are() {
     }
     let odd = "/bills?cursor=%ff%fe&lang=%00";
     let odd = ask(service.to, "GET", odd, &[], None).expect("an answer");
-    is_page(&odd, 401, "You are not signed in");
+    odd.is_page(401, "You are not signed in");
 }
 
 #[test]
@@ -246,7 +228,7 @@ fn who_clicks_without_end_is_asked_to_wait_and_others_are_not() {
         .map(|_| person.get("/bills"))
         .find(|page| page.status != 200);
     let slow = slow.expect("there is a limit");
-    is_page(&slow, 429, "That was too fast");
+    slow.is_page(429, "That was too fast");
     assert_eq!(other.get("/bills").status, 200);
 }
 
@@ -256,7 +238,7 @@ fn turned(person: &mut Person, query: &str) -> (usize, Vec<String>) {
     let (mut pages, mut seen) = (0, Vec::new());
     loop {
         let page = person.get(&path);
-        is_page(&page, 200, "<h1");
+        page.is_page(200, "<h1");
         assert_eq!(
             page.body.contains("Back to the latest"),
             pages > 0,
@@ -311,7 +293,7 @@ fn bills_are_turned_page_by_page_and_chosen_by_kind_and_month() {
     assert_eq!(turned(&mut person, "kind=refund"), (1, Vec::new()));
     assert_eq!(turned(&mut person, "month=2013-04"), (1, Vec::new()));
     let none = person.get("/bills?month=2013-04");
-    is_page(&none, 200, "There are no such bills.");
+    none.is_page(200, "There are no such bills.");
     assert!(
         none.body
             .contains("<option value=\"2013-05\">May 2013</option>"),
@@ -375,7 +357,7 @@ fn imported_bills_are_in_one_group_and_one_month_each_whatever_their_codes_meant
         let (mut path, mut count) = (format!("/bills?{query}"), 0);
         loop {
             let page = person.get(&path);
-            is_page(&page, 200, "<h1");
+            page.is_page(200, "<h1");
             count += lines(&page);
             let next = page.body.split("rel=\"next\" href=\"").nth(1);
             let Some(next) = next.and_then(|text| text.split('"').next()) else {
