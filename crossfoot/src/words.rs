@@ -851,6 +851,13 @@ mod tests {
         let texts = [
             ("words.rs", words.unwrap_or_default()),
             ("chinese.rs", include_str!("chinese.rs")),
+            ("words/convert.rs", include_str!("words/convert.rs")),
+            ("words/correct.rs", include_str!("words/correct.rs")),
+            ("words/demo.rs", include_str!("words/demo.rs")),
+            ("words/demo/live.rs", include_str!("words/demo/live.rs")),
+            ("words/explain.rs", include_str!("words/explain.rs")),
+            ("words/rehearse.rs", include_str!("words/rehearse.rs")),
+            ("words/window.rs", include_str!("words/window.rs")),
             ("README.zh-CN.md", include_str!("../../README.zh-CN.md")),
         ];
         for (name, text) in texts {

@@ -30,12 +30,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-/// Plan and rules of the story.
-const FILES: [(&str, &str); 7] = [
-    (
-        "crossfoot.toml",
-        include_str!("../../../ruixin/crossfoot.toml"),
-    ),
+/// The plan of the story.
+const PLAN: &str = include_str!("../../../ruixin/crossfoot.toml");
+
+/// Its rules.
+const RULES: [(&str, &str); 6] = [
     (
         "rules/account.sql",
         include_str!("../../../ruixin/rules/account.sql"),
@@ -65,9 +64,6 @@ const FILES: [(&str, &str); 7] = [
 /// The lines of the plan that say when its window closes and opens.
 const CLOSES: &str = "freeze         = 2013-05-27T08:00:00+08:00";
 const OPENS: &str = "release        = 2013-05-27T16:00:00+08:00";
-
-/// The plan among them.
-const PLAN: &str = "crossfoot.toml";
 
 /// What the plan's books are called before it is told where they lie.
 const BOOKS: &str = "${RUIXIN_BOOKS}";
@@ -184,7 +180,7 @@ impl<'a> Stage<'a> {
                 .map_err(|error| failed(&path, &error))
         };
         write(MARK, "")?;
-        for (name, text) in FILES.iter().filter(|(name, _)| *name != PLAN) {
+        for (name, text) in RULES {
             write(name, text)?;
         }
         let mut signers = String::new();
@@ -208,14 +204,10 @@ impl<'a> Stage<'a> {
         changed: impl FnOnce(&str) -> Result<String, CommandError>,
     ) -> Result<(), CommandError> {
         let (closes, opens) = window();
-        let (_, text) = FILES
-            .into_iter()
-            .find(|(name, _)| *name == PLAN)
-            .ok_or_else(not_that)?;
-        let text = changed(text)?
+        let text = changed(PLAN)?
             .replace(CLOSES, &closes)
             .replace(OPENS, &opens);
-        let path = self.folder.join(PLAN);
+        let path = self.folder.join("crossfoot.toml");
         fs::write(&path, text).map_err(|error| failed(&path, &error))
     }
 
