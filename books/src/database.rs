@@ -304,8 +304,18 @@ pub(crate) fn read(
     let (Body::Database(table), Span::Keys { index }) = (&source.body, chunk.span) else {
         return Err(ReadError::new(&source.display, ReadErrorKind::NoSuchFile));
     };
-    let range = table.range(index, &source.display)?.clone();
-    let is_pruned = table.is_pruned(source, &range, request);
+    let range = table.range(index, &source.display)?;
+    let is_pruned = table.is_pruned(source, range, request);
+    // Ranges begin anywhere, so that their beginnings are spread over the table.
+    let share = request.one_in.zip(range.rows);
+    let share = share.map(|(one_in, rows)| rows.div_ceil(one_in.max(1)));
+    let range = match request.first_rows.or(share) {
+        Some(rows) if request.filter.is_none() && part.is_none() => {
+            let beginning = table.database.beginning(table.index, range, rows);
+            beginning.map_err(|error| failed(&source.display, error))?
+        }
+        _ => range.clone(),
+    };
     let mut reader = RangeReader {
         next_row: range.first_row,
         range,

@@ -48,6 +48,12 @@ impl Table {
         table.database().spelling(table.index(), &request)
     }
 
+    /// Whether reading fewer of its columns is cheaper: text must be looked through for any.
+    pub fn gives_columns_apart(&self) -> bool {
+        let mut sources = self.sources.iter();
+        sources.all(|source| !matches!(source.body, Body::Csv(_)))
+    }
+
     /// How many records the server has counted; none for files, and for a table without a key.
     pub fn counted(&self) -> Option<u64> {
         let (_, table) = self.in_database().ok()?;

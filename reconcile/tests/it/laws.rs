@@ -82,11 +82,11 @@ fn ways() -> Vec<fn(&mut Options)> {
         |options| options.seed = Some(Seed::new([1; 32])),
         |options| {
             options.threads = 4;
-            options.sketch = SketchSize::of_bits(6);
+            options.sketch = Some(SketchSize::of_bits(6));
         },
         |options| {
             // Nothing decodes, nothing fits: everything goes through partitions on disk.
-            options.sketch = SketchSize::of_bits(6);
+            options.sketch = Some(SketchSize::of_bits(6));
             options.limits = Limits {
                 in_memory: 0,
                 partition_records: 7,
@@ -256,7 +256,7 @@ fn when_every_record_differs_every_record_is_told() {
     assert_eq!(first.report.agreements[0].records.agreed, 0);
     let small = case
         .try_run(|options| {
-            options.sketch = SketchSize::of_bits(6);
+            options.sketch = Some(SketchSize::of_bits(6));
             options.limits = Limits {
                 in_memory: 100,
                 partition_records: 900,

@@ -1,6 +1,7 @@
 //! Whether a query is nothing but some columns of one table.
 
 use datafusion::common::Column;
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::source_as_provider;
 use datafusion::logical_expr::{Expr, LogicalPlan};
 
@@ -39,6 +40,28 @@ impl Side {
             }),
             false => Err("it is more than a table".to_owned()),
         }
+    }
+}
+
+impl Side {
+    /// Returns the one table that the query reads, where it reads it once and record by record: what
+    /// it gives of some of the records is then what it gives of these among all.
+    pub fn single_table(&self) -> Option<(Which, String)> {
+        let [own] = self.lineage() else {
+            return None;
+        };
+        let plan = self.optimize(self.written()).ok()?;
+        let (mut scans, mut books) = (0, 0);
+        let seen = plan.apply_with_subqueries(|node| {
+            if let LogicalPlan::TableScan(scan) = node {
+                scans += 1;
+                let provider = source_as_provider(&scan.source)?;
+                books += usize::from(provider.is::<BookTable>());
+            }
+            Ok(TreeNodeRecursion::Continue)
+        });
+        seen.ok()?;
+        (scans == 1 && books == 1).then(|| (own.side, own.table.clone()))
     }
 }
 
