@@ -304,8 +304,15 @@ pub(crate) fn read(
     let (Body::Database(table), Span::Keys { index }) = (&source.body, chunk.span) else {
         return Err(ReadError::new(&source.display, ReadErrorKind::NoSuchFile));
     };
-    let range = table.range(index, &source.display)?.clone();
-    let is_pruned = table.is_pruned(source, &range, request);
+    let range = table.range(index, &source.display)?;
+    let is_pruned = table.is_pruned(source, range, request);
+    let range = match request.first_rows {
+        Some(rows) if request.filter.is_none() && part.is_none() => {
+            let beginning = table.database.beginning(table.index, range, rows);
+            beginning.map_err(|error| failed(&source.display, error))?
+        }
+        _ => range.clone(),
+    };
     let mut reader = RangeReader {
         next_row: range.first_row,
         range,

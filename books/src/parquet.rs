@@ -1,6 +1,7 @@
 //! Parquet: row groups as chunks, only the columns and rows that are wanted.
 
 use std::fs::File;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::cast::AsArray;
@@ -13,7 +14,7 @@ use arrow_select::filter::filter_record_batch;
 use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use parquet::arrow::arrow_reader::{
     ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
-    ParquetRecordBatchReaderBuilder, RowFilter as Predicates,
+    ParquetRecordBatchReaderBuilder, RowFilter as Predicates, RowSelection,
 };
 use parquet::arrow::{ProjectionMask, RowNumber};
 use parquet::errors::ParquetError;
@@ -30,6 +31,10 @@ use crate::table::{Body, Chunk, SourceFile, Span};
 /// The name of the column of row numbers that the reader makes; no file's
 /// column is asked for by it.
 const ROW_NUMBER: &str = "\0row";
+
+/// Rows of a stretch, where only some are read: more than a page has as a rule, as pages are read
+/// whole.
+const STRETCH_ROWS: u64 = 32_768;
 
 /// What is known of a Parquet file from its footer.
 #[derive(Debug)]
@@ -163,6 +168,7 @@ pub(crate) fn read(
     Ok(ChunkReader::new(GroupReader {
         batches: Batches::Closed(opened),
         group: index,
+        first_row,
         batch_rows: request.batch_rows.max(1),
         asked: match plan.is_narrow {
             true => Arc::new(narrow_schema(&project(schema, &request.columns))),
@@ -223,14 +229,18 @@ struct Plan {
     origins: Vec<Origin>,
     /// Per column that the filter looks at.
     filter_origins: Vec<Origin>,
-    /// Whether the filter runs within the decoder, which then skips what it
-    /// does not want; a filter over the place or over missing columns does not.
+    /// Whether the filter runs before the other columns are decoded, so that
+    /// what it does not want is skipped; a filter over missing columns does not.
     has_late_columns: bool,
     /// Whether the decoder numbers the rows.
     has_row_numbers: bool,
     /// Whether small decimals are read in 64 bits.
     is_narrow: bool,
+    /// Of so many rows one is read.
+    one_in: Option<u64>,
     schema: SchemaRef,
+    /// What the file is called.
+    display: Arc<str>,
     filter: Option<Arc<dyn RowFilter>>,
 }
 
@@ -242,10 +252,11 @@ impl Plan {
             .map_or(&[][..], |filter| filter.columns())
             .to_vec();
         let in_file = |column: &usize| source.columns.get(*column).copied().flatten();
+        let is_place = |column: &usize| *column >= source.columns.len();
         let has_late_columns = filter.is_some()
             && filter_columns
                 .iter()
-                .all(|column| in_file(column).is_some());
+                .all(|column| in_file(column).is_some() || is_place(column));
         let mut asked: Vec<usize> = request.columns.iter().filter_map(in_file).collect();
         let looked_at = sorted(filter_columns.iter().filter_map(in_file).collect());
         if filter.is_some() && !has_late_columns {
@@ -266,13 +277,15 @@ impl Plan {
         Plan {
             origins: origins_in(&request.columns, &asked_of_file),
             filter_origins: origins_in(&filter_columns, seen),
-            has_row_numbers: has_late_columns
+            has_row_numbers: (has_late_columns || request.one_in.is_some())
                 && request.columns.iter().any(|column| is_row(*column, source)),
-            is_narrow: request.narrow_decimals && filter.is_none(),
+            is_narrow: request.narrow_decimals && filter.is_none() && request.one_in.is_none(),
             asked_of_file,
             looked_at,
             has_late_columns,
+            one_in: request.one_in.filter(|_| filter.is_none()),
             schema: Arc::clone(schema),
+            display: Arc::clone(&source.display),
             filter,
         }
     }
@@ -283,7 +296,7 @@ impl Plan {
         &self,
         file: &ParquetFile,
         opened: File,
-        group: usize,
+        (group, first_row): (usize, u64),
         batch_rows: usize,
         complaint: &Arc<Mutex<Option<String>>>,
     ) -> Result<ParquetRecordBatchReader, ParquetError> {
@@ -300,19 +313,59 @@ impl Plan {
             .with_batch_size(batch_rows)
             .with_row_groups(vec![group])
             .with_projection(mask);
+        if let Some(one_in) = self.one_in {
+            let rows = rows_of(file.metadata.metadata().row_group(group));
+            let stretches = stretches(rows, one_in, first_row).into_iter();
+            let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+            let selection = RowSelection::from_consecutive_ranges(stretches, rows);
+            builder = builder.with_row_selection(selection);
+        }
         if let (Some(filter), true) = (&self.filter, self.has_late_columns) {
-            let mask = ProjectionMask::roots(&parquet_schema, self.looked_at.iter().copied());
-            let judge = Judge {
+            let mut judge = Judge {
                 filter: Arc::clone(filter),
                 schema: project(&self.schema, filter.columns()),
                 origins: self.filter_origins.clone(),
                 complaint: Arc::clone(complaint),
+                file: FileColumn::new(Arc::clone(&self.display)),
+                next_row: first_row,
             };
-            let predicate = ArrowPredicateFn::new(mask, move |batch| judge.keep(&batch));
-            builder = builder.with_row_filter(Predicates::new(vec![Box::new(predicate)]));
+            if self.looked_at.is_empty() {
+                // Where a record stands is known without the file.
+                let rows = rows_of(file.metadata.metadata().row_group(group));
+                let selection = judge.select(rows, batch_rows)?;
+                builder = builder.with_row_selection(selection);
+            } else {
+                let mask = ProjectionMask::roots(&parquet_schema, self.looked_at.iter().copied());
+                let keep = move |batch: RecordBatch| judge.keep(batch.columns(), batch.num_rows());
+                let predicate = ArrowPredicateFn::new(mask, keep);
+                builder = builder.with_row_filter(Predicates::new(vec![Box::new(predicate)]));
+            }
         }
         builder.build()
     }
+}
+
+/// Stretches of one in so many rows, one anywhere in each of as many sections.
+fn stretches(rows: u64, one_in: u64, first_row: u64) -> Vec<Range<usize>> {
+    let wanted = rows.div_ceil(one_in.max(1));
+    let count = wanted.div_ceil(STRETCH_ROWS).max(1);
+    let (section, length) = (rows / count, wanted / count);
+    let stretch = |number: u64| {
+        let room = section - length + 1;
+        let start = number * section + scatter(first_row + number * section) % room;
+        let at = |row| usize::try_from(row).unwrap_or(usize::MAX);
+        at(start)..at(start + length)
+    };
+    (0..count).map(stretch).collect()
+}
+
+/// Spreads numbers over all others: the output function of `SplitMix64` (Steele, Lea and Flood,
+/// "Fast splittable pseudorandom number generators", 2014).
+fn scatter(number: u64) -> u64 {
+    let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ mixed >> 31
 }
 
 fn sorted(mut columns: Vec<usize>) -> Vec<usize> {
@@ -356,16 +409,36 @@ struct Judge {
     schema: SchemaRef,
     origins: Vec<Origin>,
     complaint: Arc<Mutex<Option<String>>>,
+    file: FileColumn,
+    /// The decoder shows all rows, in their order.
+    next_row: u64,
 }
 
 impl Judge {
-    fn keep(&self, read: &RecordBatch) -> Result<BooleanArray, ArrowError> {
-        let rows = read.num_rows();
-        let columns = self.origins.iter().map(|origin| match origin {
-            Origin::Read(at) => Arc::clone(read.column(*at)),
-            _ => unreachable!("a filter within the decoder sees the file's columns only"),
-        });
-        let seen = batch(&self.schema, columns.collect(), rows)?;
+    /// Chooses among all rows of a group by their places alone.
+    fn select(&mut self, rows: u64, batch_rows: usize) -> Result<RowSelection, ArrowError> {
+        let mut left = usize::try_from(rows).unwrap_or(usize::MAX);
+        let mut kept = Vec::new();
+        while left > 0 {
+            let rows = left.min(batch_rows);
+            kept.push(self.keep(&[], rows)?);
+            left -= rows;
+        }
+        Ok(RowSelection::from_filters(&kept))
+    }
+
+    fn keep(&mut self, read: &[ArrayRef], rows: usize) -> Result<BooleanArray, ArrowError> {
+        let mut columns = Vec::with_capacity(self.origins.len());
+        for origin in &self.origins {
+            columns.push(match origin {
+                Origin::Read(at) => Arc::clone(&read[*at]),
+                Origin::File => self.file.of_rows(rows),
+                Origin::Row => rows_from(self.next_row, rows),
+                Origin::Missing => unreachable!("such a filter comes after the decoder"),
+            });
+        }
+        self.next_row += rows as u64;
+        let seen = batch(&self.schema, columns, rows)?;
         checked(self.filter.keep(&seen), rows).map_err(|why| {
             *self
                 .complaint
@@ -475,6 +548,8 @@ enum Batches {
 struct GroupReader {
     batches: Batches,
     group: usize,
+    /// The number of its first row in the file.
+    first_row: u64,
     batch_rows: usize,
     source: Arc<SourceFile>,
     plan: Plan,
@@ -518,8 +593,9 @@ impl GroupReader {
                     unreachable!("only row groups of Parquet files come here")
                 };
                 let open = || {
+                    let group = (self.group, self.first_row);
                     self.plan
-                        .open(file, opened, self.group, self.batch_rows, &self.complaint)
+                        .open(file, opened, group, self.batch_rows, &self.complaint)
                 };
                 Box::new(guard(open)?)
             }
@@ -542,7 +618,7 @@ impl GroupReader {
     }
 
     fn finish(&mut self) -> Result<(), ReadError> {
-        let is_filtered = self.plan.has_late_columns;
+        let is_filtered = self.plan.has_late_columns || self.plan.one_in.is_some();
         if !is_filtered && self.rows_left > 0 {
             let (found, rows) = (self.rows - self.rows_left, self.rows);
             let why = format!("the row group has {found} rows, its footer says {rows}");

@@ -48,6 +48,13 @@ impl Table {
         table.database().spelling(table.index(), &request)
     }
 
+    /// Whether its files keep each column apart, so that reading it again for a few of them is cheap:
+    /// text must be looked through for any, and a server reads whole records.
+    pub fn gives_columns_apart(&self) -> bool {
+        let mut sources = self.sources.iter();
+        sources.all(|source| matches!(source.body, Body::Parquet(_)))
+    }
+
     /// How many records the server has counted; none for files, and for a table without a key.
     pub fn counted(&self) -> Option<u64> {
         let (_, table) = self.in_database().ok()?;

@@ -24,6 +24,12 @@ pub struct ReadRequest {
     /// schema says: half the bytes, for a reader that only adds up and hashes. Only without a
     /// filter, which sees the types of the schema.
     pub narrow_decimals: bool,
+    /// Gives about one in so many of the chunk's rows, in stretches that are spread over it, where it
+    /// [gives columns apart](crate::Table::gives_columns_apart); otherwise all. Only without a filter.
+    pub one_in: Option<u64>,
+    /// No more rows than about so many of the chunk's first will be asked for: a server then sends
+    /// no others. Only without a filter.
+    pub first_rows: Option<u64>,
 }
 
 impl ReadRequest {
@@ -35,6 +41,8 @@ impl ReadRequest {
             filter: None,
             meter: None,
             narrow_decimals: false,
+            first_rows: None,
+            one_in: None,
         }
     }
 }

@@ -163,6 +163,30 @@ impl Database {
         self.start(query, range.first_row, range.rows)
     }
 
+    /// The first so many records of a range, as a range; all of it where it has no more, or where
+    /// they cannot be told for want of a key.
+    ///
+    /// # Errors
+    /// When the connection is lost, or the server says no.
+    pub fn beginning(
+        &self,
+        table: usize,
+        range: &KeyRange,
+        rows: u64,
+    ) -> Result<KeyRange, DatabaseError> {
+        let rows = rows.max(1);
+        if range.rows.is_none_or(|all| all <= rows) {
+            return Ok(range.clone());
+        }
+        let table = Arc::clone(&self.tables()[table]);
+        let upto = self.key_behind(&table, range.after.as_ref(), rows)?;
+        Ok(KeyRange {
+            rows: Some(rows),
+            upto,
+            ..range.clone()
+        })
+    }
+
     /// Starts to read some columns of the records of a range that are in a part, as
     /// [`Database::read`] does. Where they are numbered, the number that each has in the range comes
     /// behind its columns, from 1.

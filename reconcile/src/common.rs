@@ -6,8 +6,12 @@
 //! against what the rule gives, with the source records behind it.
 
 mod counting;
+mod guard;
+mod passes;
 
-use crate::drive::drive;
+pub(crate) use passes::Passes;
+
+use crate::drive::{Worker, drive};
 use crate::error::VerifyError;
 use crate::explain::kind_of;
 use crate::locate::Keeper;
@@ -18,8 +22,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Schema};
 use causes::Kind;
-use causes::common::{Attribute, Attributes, ColumnIndex, Common, Facts, Finder, Proposer, Tally};
-use counting::Counter;
+use causes::common::{Attribute, Attributes, ColumnIndex, Facts, Finder, Proposer, Tally};
+use counting::{Asked, Counter};
 use footing::{Side, value_text};
 use ledger::{Break, BreakKind, CauseStatus, Zone};
 use rules::sql::{Lineage, Run, Session, Which};
@@ -209,8 +213,10 @@ fn kind_of_type(data_type: &DataType) -> Kind {
 /// The breaks of one cause, and what is proposed for them.
 struct Group {
     key: CauseKey,
-    columns: Columns,
+    columns: Arc<Columns>,
     finder: Finder,
+    /// What was counted of a sample of the book.
+    sampled: Tally,
 }
 
 /// The groups of an agreement's breaks, ready to count.
@@ -397,16 +403,18 @@ impl Groups {
         breaks: &[Break],
         background: &Background,
         threads: usize,
-    ) -> Self {
+    ) -> Result<Self, VerifyError> {
         let finish = |mut shaped: Shaped| {
             let side = shaped.columns.side as usize;
             for batch in &background.batches[side] {
                 shaped.offer(batch, &background.broken[side]);
             }
+            let finder = shaped.proposer.finish();
             Group {
                 key: shaped.key,
-                columns: shaped.columns,
-                finder: shaped.proposer.finish(),
+                columns: Arc::new(shaped.columns),
+                sampled: finder.tally(),
+                finder,
             }
         };
         let mut waiting = shaped(of, zone, breaks).into_iter();
@@ -416,9 +424,12 @@ impl Groups {
         }
         // Where the sample leaves no condition open, there is nothing to count.
         groups.retain(|group| !group.finder.atoms().is_empty());
-        Self {
-            groups: groups.into(),
+        for side in [Side::Expected, Side::Actual] {
+            count_sample(&mut groups, side, &background.batches[side as usize])?;
         }
+        Ok(Self {
+            groups: groups.into(),
+        })
     }
 
     pub(crate) fn nothing_counted(&self) -> Census {
@@ -439,60 +450,6 @@ impl Groups {
             }
         }
     }
-
-    /// The sides that must be read to count all records.
-    pub(crate) fn sides(&self) -> Vec<Side> {
-        let is_wanted = |side: &Side| self.groups.iter().any(|group| group.columns.side == *side);
-        [Side::Expected, Side::Actual]
-            .into_iter()
-            .filter(is_wanted)
-            .collect()
-    }
-
-    /// The run that counts one side: over the columns that conditions are about, and no others,
-    /// but for a side with rejects. There all columns are computed, as what is rejected is not of
-    /// the book.
-    pub(crate) fn run(&self, side: Side, has_rejects: bool, threads: usize) -> Run {
-        let conditions = of_side(&self.groups, side).flat_map(|(_, group)| {
-            let atoms = group.finder.atoms().iter();
-            atoms.filter_map(|atom| group.columns.places.get(atom.column.0))
-        });
-        let names: BTreeSet<&str> = conditions.map(Place::name).collect();
-        Run {
-            lineage: true,
-            columns: (!has_rejects).then(|| names.into_iter().map(str::to_owned).collect()),
-            ..Run::new(threads)
-        }
-    }
-
-    /// Counts all records of one side.
-    pub(crate) async fn count_side(
-        &self,
-        agreement: &Agreement,
-        side: Side,
-        run: &Run,
-        watch: &Arc<dyn Watch>,
-        counts: &mut Census,
-    ) -> Result<(), VerifyError> {
-        let query = agreement.side(side);
-        let make = || Counter::new(&self.groups, side);
-        for counter in drive(query, run, watch, make).await? {
-            for tallies in counter.into_tallies() {
-                for ((group, _), tally) in of_side(&self.groups, side).zip(tallies) {
-                    counts.0[group].merge(&tally);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// What each cause's breaks have in common.
-    pub(crate) fn finish(&self, counts: &Census) -> BTreeMap<CauseKey, Common> {
-        let groups = self.groups.iter().zip(&counts.0);
-        groups
-            .filter_map(|(group, tally)| Some((group.key.clone(), group.finder.finish(tally)?)))
-            .collect()
-    }
 }
 
 impl Census {
@@ -501,6 +458,28 @@ impl Census {
             own.merge(other);
         }
     }
+}
+
+/// Counts what the conditions of a side's groups hold of in a sample of its records.
+fn count_sample(
+    groups: &mut [Group],
+    side: Side,
+    batches: &[RecordBatch],
+) -> Result<(), VerifyError> {
+    let asked = of_side(groups, side).map(|(_, group)| Asked {
+        columns: Arc::clone(&group.columns),
+        finder: group.finder.clone(),
+    });
+    let mut counter = Counter::new(&asked.collect());
+    for batch in batches {
+        counter.take(batch.clone())?;
+    }
+    for tallies in counter.into_tallies() {
+        let own = groups.iter_mut().filter(|group| group.columns.side == side);
+        own.zip(tallies)
+            .for_each(|(group, tally)| group.sampled.merge(&tally));
+    }
+    Ok(())
 }
 
 /// The groups of one side.

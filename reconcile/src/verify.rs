@@ -1,6 +1,6 @@
 //! The run: folds both sides, locates every break, closes the account, writes the evidence.
 
-use crate::common::{Background, Census, Groups, Of};
+use crate::common::{Background, CauseKey, Census, Groups, Of, Passes};
 use crate::error::VerifyError;
 use crate::evidence::{Evidence, Input, Manifest};
 use crate::explain::Explainer;
@@ -19,6 +19,7 @@ use crate::tally::Tally;
 use crate::wanted::{Choice, Keys};
 use crate::watch::{Phase, Watch, Work};
 use books::{FileDigest, Meter, Table};
+use causes::common::Common;
 use footing::{Comparison, Seed, Side, SketchSize, sum_text};
 use jiff::Timestamp;
 use ledger::{
@@ -51,8 +52,8 @@ pub struct Options {
     /// The secret of the run's hashes; drawn from the system once both books are read where none
     /// is given.
     pub seed: Option<Seed>,
-    /// Size of the sketch.
-    pub sketch: SketchSize,
+    /// Size of the first sketch; none chooses it by where the books lie.
+    pub sketch: Option<SketchSize>,
     /// Whether the files of both books are digested.
     pub digest: bool,
     /// How much is held in memory.
@@ -71,15 +72,20 @@ pub struct Limits {
     pub partition_records: u64,
     /// Capacity of the largest sketch that a second fold may use.
     pub sketch: SketchSize,
+    /// Of a side with so many records or more, what is in common is counted in steps, each for the
+    /// conditions that may still win; of fewer, all is counted at once. It changes no result.
+    pub in_steps_from: u64,
 }
 
 impl Default for Limits {
-    /// 400,000 records in memory and in a partition; sketches of 192 MiB a thread and side.
+    /// 400,000 records in memory and in a partition; sketches of 192 MiB a thread and side; steps
+    /// from a million records on.
     fn default() -> Self {
         Self {
             in_memory: 400_000,
             partition_records: 400_000,
             sketch: SketchSize::of_bits(21),
+            in_steps_from: 1 << 20,
         }
     }
 }
@@ -93,6 +99,21 @@ pub struct Outcome {
     pub largest: Vec<Break>,
     /// Files read, with their digests where they were taken.
     pub inputs: Vec<Input>,
+}
+
+/// The sketch that decodes whatever differs of so many records on both sides, as far as it is held
+/// in memory; never less than where nothing is known, and never more than is allowed.
+fn first_sketch_of(records: u64, limits: &Limits) -> SketchSize {
+    let in_memory = u64::try_from(limits.in_memory).unwrap_or(u64::MAX);
+    let size = SketchSize::for_elements(records.min(in_memory)).unwrap_or(SketchSize::LARGEST);
+    let least = [size, SketchSize::DEFAULT]
+        .into_iter()
+        .max_by_key(|size| size.capacity());
+    let allowed = least
+        .unwrap_or(size)
+        .capacity()
+        .min(limits.sketch.capacity());
+    SketchSize::for_elements(allowed).unwrap_or(limits.sketch)
 }
 
 /// Verifies two books by a plan and writes the evidence.
@@ -384,7 +405,7 @@ impl AgreementRun<'_> {
     /// Folds both sides, by their servers where the plan asks for it.
     async fn look(&self) -> Result<Looked, VerifyError> {
         let meter = self.begin(Work::Fold);
-        let how = self.how(self.options.sketch, &meter);
+        let how = self.how(self.first_sketch(), &meter);
         if self.agreement.is_pushed {
             return push::look(how, &|| self.begin(Work::Fold)).await;
         }
@@ -394,6 +415,27 @@ impl AgreementRun<'_> {
             fold: None,
             is_changed: false,
         })
+    }
+
+    /// A sketch that stays in the processor's cache, where files are read as fast as they are
+    /// added up. A server gives its records ten times as slowly, and a second fold would read them
+    /// all again: there the first sketch decodes whatever is held in memory.
+    fn first_sketch(&self) -> SketchSize {
+        if let Some(size) = self.options.sketch {
+            return size;
+        }
+        let sides = [&self.agreement.expected, &self.agreement.actual];
+        let tables = sides.into_iter().flat_map(|side| side.tables());
+        let table =
+            |(which, name): &(Which, String)| self.prepared.session.book(*which).table(name);
+        let tables: Vec<_> = tables.filter_map(table).collect();
+        if tables.iter().all(|table| table.moment().is_none()) {
+            return SketchSize::DEFAULT;
+        }
+        // Of the records of files nothing is known yet.
+        let records = tables.iter().map(|table| table.counted());
+        let records = records.sum::<Option<u64>>().unwrap_or(u64::MAX);
+        first_sketch_of(records, &self.options.limits)
     }
 
     fn begin(&self, work: Work) -> Arc<Meter> {
@@ -496,7 +538,7 @@ impl AgreementRun<'_> {
             let found = out.explainer.explain_all(found, &given, out.threads);
             drop(given);
             let usual = Background::sample(self.agreement, &found, self.watch).await?;
-            out.propose_from(self.of(), &found, &usual);
+            out.propose_from(self.of(), &found, &usual)?;
             out.write(found)?;
         } else {
             if outlet.looks.is_some() {
@@ -522,8 +564,7 @@ impl AgreementRun<'_> {
             }
         }
         let (groups, broken, readings) = (out.groups, out.broken, out.readings);
-        self.find_common(groups, broken, folded.rejects() > 0, tally)
-            .await?;
+        tally.common = self.find_common(groups, broken, folded).await?;
         self.count_readings(readings, tally).await
     }
 
@@ -591,7 +632,7 @@ impl AgreementRun<'_> {
         out.explainer.explain_each(&mut breaks, &given, 0);
         drop(given);
         let usual = Background::of_agreeing(paired.agreeing()?);
-        out.propose_from(self.of(), &breaks, &usual);
+        out.propose_from(self.of(), &breaks, &usual)?;
         Ok(readings.not_counted_yet())
     }
 
@@ -609,19 +650,19 @@ impl AgreementRun<'_> {
     async fn find_common(
         &self,
         groups: Groups,
-        mut counts: Census,
-        has_rejects: bool,
-        tally: &mut Tally,
-    ) -> Result<(), VerifyError> {
-        for side in groups.sides() {
-            let mut run = groups.run(side, has_rejects, self.options.threads);
-            run.meter = self.begin(Work::Common);
-            groups
-                .count_side(self.agreement, side, &run, self.watch, &mut counts)
-                .await?;
-        }
-        tally.common = groups.finish(&counts);
-        Ok(())
+        broken: Census,
+        folded: &Folded,
+    ) -> Result<BTreeMap<CauseKey, Common>, VerifyError> {
+        let passes = Passes {
+            of: self.of(),
+            threads: self.options.threads,
+            watch: self.watch,
+            has_rejects: folded.rejects() > 0,
+            records: [folded.expected.records, folded.actual.records],
+            in_steps_from: self.options.limits.in_steps_from,
+            begin: &|| self.begin(Work::Common),
+        };
+        groups.count(broken, &passes).await
     }
 
     /// Looks up the source records of breaks that the rule itself cannot be followed back from:
@@ -938,10 +979,16 @@ struct Block {
 
 impl Out<'_> {
     /// Proposes from breaks, or a sample of them, what those of each cause have in common.
-    fn propose_from(&mut self, of: Of<'_>, breaks: &[Break], usual: &Background) {
+    fn propose_from(
+        &mut self,
+        of: Of<'_>,
+        breaks: &[Break],
+        usual: &Background,
+    ) -> Result<(), VerifyError> {
         let zone = &self.explainer.terms().zone;
-        self.groups = Groups::propose(of, zone, breaks, usual, self.threads);
+        self.groups = Groups::propose(of, zone, breaks, usual, self.threads)?;
         self.broken = self.groups.nothing_counted();
+        Ok(())
     }
 
     /// Describes, explains and writes the breaks of a partition, a block a thread.
@@ -1099,7 +1146,7 @@ impl Options {
             evidence,
             started: Timestamp::now(),
             seed: None,
-            sketch: SketchSize::DEFAULT,
+            sketch: None,
             digest: true,
             limits: Limits::default(),
             as_of: None,

@@ -232,6 +232,7 @@ proptest! {
             filter: Some(filter),
             meter: Some(Arc::clone(&meter)),
             narrow_decimals: false,
+            ..ReadRequest::new(Vec::new())
         };
         let found: Vec<u64> = if is_csv {
             let chunks = table.chunks();

@@ -1,6 +1,6 @@
 //! Chooses the common cause from the counts of the whole book.
 
-use super::attribute::Attributes;
+use super::attribute::{Attributes, ColumnIndex};
 use super::masker::Masker;
 use super::predicate::{Origin, Predicate};
 use super::surprise::{BIT, Split, log2};
@@ -39,6 +39,9 @@ pub struct Common {
     pub risk_ratio: RiskRatio,
 }
 
+/// How much there is to say, then the places of the conditions.
+type Order = (u64, Vec<(u8, Origin, ColumnIndex)>);
+
 /// An exact ratio; without end where its denominator is zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RiskRatio {
@@ -49,7 +52,8 @@ pub struct RiskRatio {
 }
 
 /// A conjunction that may be the common cause.
-struct Candidate<'a> {
+pub(super) struct Candidate<'a> {
+    mask: u64,
     conditions: Vec<&'a Predicate>,
     split: Split,
     surprise: i64,
@@ -90,6 +94,15 @@ impl Finder {
     ///
     /// The tally is of another finder.
     pub fn finish(&self, tally: &Tally) -> Option<Common> {
+        self.finish_among(tally, self.conjunctions.iter().map(|_| true))
+    }
+
+    /// As [`Finder::finish`], but some conjunctions are left out.
+    pub(super) fn finish_among(
+        &self,
+        tally: &Tally,
+        among: impl Iterator<Item = bool>,
+    ) -> Option<Common> {
         let (counts, all) = tally.counts();
         assert_eq!(
             counts.len(),
@@ -102,11 +115,12 @@ impl Finder {
         if all.agreeing() == 0 {
             return Some(Common::new(Vec::new(), split(all, all)));
         }
-        let candidates = self.conjunctions.iter().zip(counts);
+        let candidates = self.conjunctions.iter().zip(counts).zip(among);
+        let candidates = candidates.filter(|(_, is_among)| *is_among);
         let candidates: Vec<Candidate<'_>> = candidates
-            .filter_map(|(mask, seen)| self.candidate(*mask, split(seen, all)))
+            .filter_map(|((mask, seen), _)| self.candidate(*mask, split(seen, all)))
             .collect();
-        let chosen = full(&candidates).or_else(|| best(&candidates))?;
+        let chosen = chosen(&candidates)?;
         let conditions = chosen
             .conditions
             .iter()
@@ -114,18 +128,68 @@ impl Finder {
         Some(Common::new(conditions.collect(), chosen.split))
     }
 
-    fn candidate(&self, mask: u64, split: Split) -> Option<Candidate<'_>> {
+    /// The mask of the conjunction that is chosen where this is seen of each, and that of all
+    /// records.
+    pub(super) fn mask_of_best(
+        &self,
+        counts: impl Iterator<Item = Seen>,
+        all: Seen,
+    ) -> Option<u64> {
+        let candidates = self.conjunctions.iter().zip(counts);
+        let candidates: Vec<Candidate<'_>> = candidates
+            .filter_map(|(mask, seen)| self.candidate(*mask, split(seen, all)))
+            .collect();
+        Some(chosen(&candidates)?.mask)
+    }
+
+    /// The conjunctions, as masks of conditions.
+    pub(super) fn conjunctions(&self) -> &[u64] {
+        &self.conjunctions
+    }
+
+    /// A finder of some of the conjunctions, by their places, and of the conditions that these take.
+    pub(super) fn part(&self, places: &[usize]) -> Self {
+        let masks = places.iter().map(|place| self.conjunctions[*place]);
+        let used = masks.clone().fold(0, |used, mask| used | mask);
+        let kept: Vec<usize> = (0..self.atoms.len())
+            .filter(|bit| used >> bit & 1 == 1)
+            .collect();
+        let renumbered = |mask: u64| {
+            let bits = kept.iter().enumerate();
+            bits.fold(0, |bits, (new, old)| bits | (mask >> old & 1) << new)
+        };
+        Self {
+            attributes: self.attributes.clone(),
+            conjunctions: masks.map(renumbered).collect(),
+            atoms: kept.iter().map(|bit| self.atoms[*bit].clone()).collect(),
+        }
+    }
+
+    pub(super) fn candidate(&self, mask: u64, split: Split) -> Option<Candidate<'_>> {
+        let candidate = self.judged(mask, split, 0);
+        candidate.is_acceptable().then_some(candidate)
+    }
+
+    /// What a conjunction can say at most that holds of no fewer records than these. Logarithms are
+    /// rounded, so that a hair more is granted.
+    pub(super) fn at_most(&self, mask: u64, split: Split) -> Option<Candidate<'_>> {
+        let rounding = i64::try_from(split.broken).unwrap_or(i64::MAX / 64);
+        let candidate = self.judged(mask, split, rounding.saturating_mul(16) + BIT);
+        candidate.is_acceptable().then_some(candidate)
+    }
+
+    fn judged(&self, mask: u64, split: Split, more: i64) -> Candidate<'_> {
         let places = (0..self.atoms.len()).filter(|place| mask >> place & 1 == 1);
         let mut conditions: Vec<&Predicate> = places.map(|place| &self.atoms[place]).collect();
         conditions.sort_by_key(|condition| condition.column);
         let freedom = conditions.iter().map(|condition| condition.freedom).sum();
-        let surprise = split.surprise(freedom) - self.cost(&conditions);
-        let candidate = Candidate {
+        let surprise = split.surprise(freedom).saturating_add(more) - self.cost(&conditions);
+        Candidate {
+            mask,
             conditions,
             split,
             surprise,
-        };
-        candidate.is_acceptable().then_some(candidate)
+        }
     }
 
     /// What a conjunction must pay for all the others that were tried, in halvings.
@@ -140,6 +204,29 @@ impl Finder {
 }
 
 impl Candidate<'_> {
+    /// How many conditions it has.
+    pub(super) fn size(&self) -> usize {
+        self.conditions.len()
+    }
+
+    pub(super) fn surprise(&self) -> i64 {
+        self.surprise
+    }
+
+    /// Whether it holds of all broken records and of no other.
+    pub(super) fn is_full(&self) -> bool {
+        self.counterexamples() == 0 && self.split.covered == self.split.broken
+    }
+
+    /// Whether it comes before another where both separate all broken records from all others.
+    pub(super) fn is_before(&self, other: &Self) -> bool {
+        self.rank() < other.rank()
+    }
+
+    fn rank(&self) -> (usize, Order, String) {
+        (self.conditions.len(), self.order(), self.text())
+    }
+
     fn is_acceptable(&self) -> bool {
         let Split {
             covered, broken, ..
@@ -153,7 +240,7 @@ impl Candidate<'_> {
     }
 
     /// The simplest first: the sum of what its conditions take to say, then places and text.
-    fn order(&self) -> (u64, Vec<(u8, Origin, super::ColumnIndex)>) {
+    fn order(&self) -> Order {
         let orders: Vec<_> = self
             .conditions
             .iter()
@@ -168,50 +255,61 @@ impl Candidate<'_> {
     }
 }
 
+fn chosen<'a, 'b>(candidates: &'b [Candidate<'a>]) -> Option<&'b Candidate<'a>> {
+    first_of_full(candidates.iter()).or_else(|| best(candidates))
+}
+
 /// The first in order of those that separate all broken records from all others.
-fn full<'a, 'b>(candidates: &'b [Candidate<'a>]) -> Option<&'b Candidate<'a>> {
-    let full = candidates.iter().filter(|candidate| {
-        candidate.counterexamples() == 0 && candidate.split.covered == candidate.split.broken
-    });
-    full.min_by_key(|candidate| {
-        (
-            candidate.conditions.len(),
-            candidate.order(),
-            candidate.text(),
-        )
-    })
+pub(super) fn first_of_full<'a: 'b, 'b>(
+    candidates: impl Iterator<Item = &'b Candidate<'a>>,
+) -> Option<&'b Candidate<'a>> {
+    let full = candidates.filter(|candidate| candidate.is_full());
+    full.min_by_key(|candidate| candidate.rank())
 }
 
 /// The most surprising. A condition more must raise the surprise by a ninth; of those within
 /// a fiftieth of each other the simplest is taken.
 fn best<'a, 'b>(candidates: &'b [Candidate<'a>]) -> Option<&'b Candidate<'a>> {
-    let mut chosen: Option<&Candidate<'_>> = None;
-    for conditions in 1..=3 {
-        let of_size = || {
-            candidates
-                .iter()
-                .filter(move |candidate| candidate.conditions.len() == conditions)
-        };
-        let Some(most) = of_size().map(|candidate| candidate.surprise).max() else {
-            continue;
-        };
-        let close = of_size().filter(|candidate| candidate.surprise >= most - most / 50);
-        let simplest = close.min_by_key(|candidate| {
-            (
-                candidate.order(),
-                candidate.counterexamples(),
-                candidate.text(),
-            )
-        });
-        let is_better = |before: &Candidate<'_>| most / 10 > before.surprise / 9;
-        if chosen.is_none_or(is_better) {
-            chosen = simplest;
-        }
-    }
-    chosen
+    (1..=3).fold(None, |chosen, conditions| {
+        better(candidates, conditions, chosen)
+    })
 }
 
-fn split(seen: Seen, all: Seen) -> Split {
+/// Of those of so many conditions the simplest that is close to the most surprising, where it
+/// is worth more than what was chosen before; else that.
+pub(super) fn better<'a, 'b>(
+    candidates: &'b [Candidate<'a>],
+    conditions: usize,
+    chosen: Option<&'b Candidate<'a>>,
+) -> Option<&'b Candidate<'a>> {
+    let of_size = || {
+        candidates
+            .iter()
+            .filter(move |candidate| candidate.conditions.len() == conditions)
+    };
+    let Some(most) = of_size().map(|candidate| candidate.surprise).max() else {
+        return chosen;
+    };
+    let close = of_size().filter(|candidate| candidate.surprise >= most - most / 50);
+    let simplest = close.min_by_key(|candidate| {
+        (
+            candidate.order(),
+            candidate.counterexamples(),
+            candidate.text(),
+        )
+    });
+    match chosen {
+        Some(before) if !beats(most, before) => Some(before),
+        _ => simplest,
+    }
+}
+
+/// Whether so much is worth a condition more.
+pub(super) fn beats(most: i64, before: &Candidate<'_>) -> bool {
+    most / 10 > before.surprise / 9
+}
+
+pub(super) fn split(seen: Seen, all: Seen) -> Split {
     Split {
         covered: seen.broken,
         broken: all.broken,

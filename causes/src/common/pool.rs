@@ -163,6 +163,36 @@ impl Pool {
     /// A column was given another number of values.
     pub fn count(&mut self, records: usize) {
         self.records += records as u64;
+        self.sift(records);
+        let mut all = Vec::new();
+        for conjunction in &mut self.conjunctions {
+            let count = conjunction.count(&self.held, records, &mut all);
+            conjunction.records += count as u64;
+        }
+    }
+
+    /// Tells of which records of a batch some conjunction holds, a bit for each, the first one in the
+    /// lowest bit of the first word. Nothing is counted.
+    ///
+    /// # Panics
+    ///
+    /// A column was given another number of values.
+    pub fn any(&mut self, records: usize) -> Vec<u64> {
+        self.sift(records);
+        let mut any = vec![0; records.div_ceil(WORD)];
+        for conjunction in &self.conjunctions {
+            let mut own = vec![u64::MAX; any.len()];
+            for condition in &conjunction.conditions {
+                let words = own.iter_mut().zip(&self.held[*condition].bits);
+                words.for_each(|(own, held)| *own &= held);
+            }
+            any.iter_mut().zip(own).for_each(|(any, own)| *any |= own);
+        }
+        any
+    }
+
+    /// Finds the records of the batch of which each condition holds, and is ready for the next.
+    fn sift(&mut self, records: usize) {
         let sifted = self.columns.iter_mut();
         for sifted in sifted.flat_map(|column| &mut column.sifted) {
             assert_eq!(sifted.cells.len(), records, "a value for each record");
@@ -173,15 +203,10 @@ impl Pool {
         for sifted in sifted.flat_map(|column| &mut column.sifted) {
             sifted.cells.clear();
         }
-        let mut all = Vec::new();
-        for conjunction in &mut self.conjunctions {
-            let count = conjunction.count(&self.held, records, &mut all);
-            conjunction.records += count as u64;
-        }
     }
 
-    /// Finds the records of the batch of which each condition holds. Of 64 records at a time the
-    /// words are put together, of all columns, and then turned into words of the conditions.
+    /// Of 64 records at a time the words are put together, of all columns, and then turned into
+    /// words of the conditions.
     fn hold(&mut self, records: usize) {
         for held in &mut self.held {
             held.bits.clear();

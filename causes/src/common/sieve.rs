@@ -219,7 +219,7 @@ impl Sieve {
     /// Appends the cells of whole numbers, none of them null.
     pub(super) fn extend_of_numbers(
         &mut self,
-        values: impl Iterator<Item = i128>,
+        values: impl Iterator<Item = i128> + Clone,
         into: &mut Vec<Cell>,
     ) {
         let Self { way, judge, cells } = self;
@@ -233,10 +233,13 @@ impl Sieve {
                 Ok(value) => of[decimals(value, of.len() - 1)],
                 Err(_) => any(value),
             })),
-            Way::Rests(rests) => into.extend(values.map(|value| match i64::try_from(value) {
-                Ok(value) => rests.of(value.unsigned_abs()),
-                Err(_) => any(value),
-            })),
+            Way::Rests(rests) => match run_of(values.clone()) {
+                Some((first, count)) => rests.extend_of_run(first, count, into),
+                None => into.extend(values.map(|value| match i64::try_from(value) {
+                    Ok(value) => rests.of(value.unsigned_abs()),
+                    Err(_) => any(value),
+                })),
+            },
             Way::Part(part) => into.extend(values.map(|value| match judge.wall(value) {
                 Some(wall) => part.line.of(&reading::part(part.part, wall)),
                 None => part.unreadable,
@@ -355,6 +358,43 @@ impl Rests {
         let known = self.cells.iter().find(|(known, _)| *known == rest);
         known.map_or(self.other, |(_, cell)| *cell)
     }
+}
+
+impl Rests {
+    /// Appends the cells of so many numbers that follow on each other: no division is needed.
+    fn extend_of_run(&self, first: u64, count: usize, into: &mut Vec<Cell>) {
+        let before = into.len();
+        into.resize(before + count, self.other);
+        let run = &mut into[before..];
+        let own = first % self.modulus;
+        for (rest, cell) in &self.cells {
+            let ahead = match rest.checked_sub(own) {
+                Some(ahead) => ahead,
+                None => self.modulus - own + rest,
+            };
+            let mut at = usize::try_from(ahead).unwrap_or(usize::MAX);
+            let step = usize::try_from(self.modulus).unwrap_or(usize::MAX);
+            while let Some(place) = run.get_mut(at) {
+                *place = *cell;
+                at = at.saturating_add(step);
+            }
+        }
+    }
+}
+
+/// The first number and how many there are, where each is one more than the one before it, as the
+/// numbers of rows are.
+fn run_of(mut values: impl Iterator<Item = i128>) -> Option<(u64, usize)> {
+    let first = u64::try_from(values.next()?).ok()?;
+    let (mut last, mut count) = (i128::from(first), 1);
+    for value in values {
+        if value != last + 1 {
+            return None;
+        }
+        (last, count) = (value, count + 1);
+    }
+    i64::try_from(last).ok()?;
+    Some((first, count))
 }
 
 impl Judge {

@@ -100,6 +100,15 @@ impl Tally {
         self.all.add(book(records));
     }
 
+    /// Says how many records the book has, and of some conjunctions, by their places, of how many
+    /// of these they hold.
+    pub(super) fn settle(&mut self, counted: impl Iterator<Item = (usize, u64)>, records: u64) {
+        self.all.book = records;
+        for (place, matching) in counted {
+            self.counts[place].book = matching;
+        }
+    }
+
     /// Adds what another has counted for the same finder.
     ///
     /// # Panics

@@ -238,7 +238,7 @@ fn a_part_is_enough_for_a_larger_sketch_and_for_partitions() {
         let options = Options {
             threads: 2,
             seed: Some(Seed::new([9; 32])),
-            sketch: SketchSize::of_bits(6),
+            sketch: Some(SketchSize::of_bits(6)),
             digest: false,
             limits,
             ..Options::new(place.path().join("evidence"))

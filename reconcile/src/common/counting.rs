@@ -1,6 +1,6 @@
 //! Gives the columns of Arrow batches to a pool of conditions, each once for all groups of a side.
 
-use super::{Group, of_side};
+use super::Columns;
 use crate::drive::Worker;
 use crate::error::VerifyError;
 use arrow_array::cast::AsArray;
@@ -12,33 +12,45 @@ use arrow_array::types::{
 use arrow_array::{Array, ArrayRef, RecordBatch, StringViewArray};
 use arrow_schema::{DataType, Schema, TimeUnit};
 use causes::Kind;
-use causes::common::{Form, Pool, PoolColumn, Tally};
-use footing::{Side, value_text};
+use causes::common::{Finder, Form, Pool, PoolColumn, Tally};
+use footing::value_text;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Views of a batch that are remembered; a power of two.
 const VIEWS: usize = 1_024;
 
-/// The counting of one thread, for the groups of one side.
+/// Conditions, and where the values are that they are put to.
+#[derive(Clone)]
+pub(super) struct Asked {
+    pub(super) columns: Arc<Columns>,
+    pub(super) finder: Finder,
+}
+
+/// The counting of one thread, for some groups of one side.
 pub(super) struct Counter {
-    groups: Arc<[Group]>,
-    side: Side,
+    asked: Arc<[Asked]>,
+    records: u64,
     /// Made when a batch tells the types of its columns, and which of them are one array: by the
     /// places of [`firsts`]. As a rule there is one.
     pools: BTreeMap<Vec<usize>, Pool>,
 }
 
 impl Counter {
-    pub(super) fn new(groups: &Arc<[Group]>, side: Side) -> Self {
+    pub(super) fn new(asked: &Arc<[Asked]>) -> Self {
         Self {
-            groups: Arc::clone(groups),
-            side,
+            asked: Arc::clone(asked),
+            records: 0,
             pools: BTreeMap::new(),
         }
     }
 
-    /// What was counted of each group of the side, once for each pool.
+    /// How many records were counted.
+    pub(super) fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// What was counted for each finder, once for each pool.
     pub(super) fn into_tallies(self) -> impl Iterator<Item = impl Iterator<Item = Tally>> {
         self.pools.into_values().map(Pool::into_tallies)
     }
@@ -46,15 +58,16 @@ impl Counter {
 
 impl Worker for Counter {
     fn take(&mut self, batch: RecordBatch) -> Result<(), VerifyError> {
-        let (groups, side) = (&self.groups, self.side);
+        let asked = &self.asked;
         let pool = self
             .pools
             .entry(firsts(batch.columns()))
-            .or_insert_with_key(|firsts| pooled(groups, side, &batch.schema(), firsts));
+            .or_insert_with_key(|firsts| pooled(asked, &batch.schema(), firsts));
         for column in pool.columns() {
             give(column, batch.column(column.place()));
         }
         pool.count(batch.num_rows());
+        self.records += batch.num_rows() as u64;
         Ok(())
     }
 }
@@ -69,22 +82,21 @@ fn firsts(columns: &[ArrayRef]) -> Vec<usize> {
     columns.iter().filter_map(first).collect()
 }
 
-/// The conditions of all groups of a side, for batches of one schema in which the same columns are
-/// one array: what is asked of that is asked once.
-fn pooled(groups: &[Group], side: Side, schema: &Schema, firsts: &[usize]) -> Pool {
-    let place = |(_, group): (usize, &'_ Group)| -> Vec<Option<usize>> {
-        let own = group.columns.in_batch(schema).into_iter();
+/// The conditions of all groups, for batches of one schema in which the same columns are one array:
+/// what is asked of that is asked once.
+fn pooled(asked: &[Asked], schema: &Schema, firsts: &[usize]) -> Pool {
+    let place = |asked: &Asked| -> Vec<Option<usize>> {
+        let own = asked.columns.in_batch(schema).into_iter();
         own.map(|place| place.map(|place| firsts[place])).collect()
     };
-    let finders = of_side(groups, side).map(|(_, group)| &group.finder);
-    let finders: Vec<_> = finders.zip(of_side(groups, side).map(place)).collect();
+    let finders: Vec<_> = asked.iter().map(|one| (&one.finder, place(one))).collect();
     Pool::new(&finders, |place, kind| {
         form_of(schema.field(place).data_type(), kind)
     })
 }
 
 /// How the values of an array are given to a pool.
-fn form_of(data_type: &DataType, kind: Kind) -> Form {
+pub(super) fn form_of(data_type: &DataType, kind: Kind) -> Form {
     match (data_type, kind) {
         (integer, _) if integer.is_integer() => Form::Number { scale: 0 },
         (
@@ -111,7 +123,7 @@ fn form_of(data_type: &DataType, kind: Kind) -> Form {
 }
 
 /// Gives a pool the values of one column of a batch.
-fn give(column: &mut PoolColumn, array: &ArrayRef) {
+pub(super) fn give(column: &mut PoolColumn, array: &ArrayRef) {
     if column.form() == Form::Text {
         return give_texts(column, array);
     }
@@ -190,8 +202,8 @@ fn place_of_view(view: u128) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Counter, form_of, give};
-    use crate::common::{Columns, Group, Place, kind_of_type};
+    use super::{Asked, Counter, form_of, give};
+    use crate::common::{Columns, Place, kind_of_type};
     use crate::drive::Worker;
     use arrow_array::types::Int32Type;
     use arrow_array::{
@@ -204,7 +216,7 @@ mod tests {
     use causes::Kind;
     use causes::common::{Attribute, Attributes, Finder, Form, Pool, Proposer};
     use footing::{Side, value_text};
-    use ledger::{CauseStatus, Zone};
+    use ledger::Zone;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
     use std::sync::Arc;
@@ -350,8 +362,8 @@ mod tests {
         [text(row), text(row / 2)]
     }
 
-    /// A group of breaks that have something in common in both of these columns.
-    fn group() -> Group {
+    /// What breaks have in common in both of these columns.
+    fn asked() -> Asked {
         let kind = |owner| Attribute::new(owner, "kind", Kind::Text);
         let attributes = vec![kind("source"), kind("target")];
         let zone = Zone::new("Asia/Shanghai").expect("the zone is compiled in");
@@ -370,28 +382,27 @@ mod tests {
         let compared = Place::Compared {
             column: "kind".to_owned(),
         };
-        Group {
-            key: (CauseStatus::Unknown, None),
-            columns: Columns {
+        Asked {
+            columns: Arc::new(Columns {
                 side: Side::Expected,
                 attributes,
                 places: vec![book, compared],
-            },
+            }),
             finder: proposer.finish(),
         }
     }
 
     #[test]
     fn two_columns_that_are_one_array_are_counted_as_two_are() {
-        let groups: Arc<[Group]> = vec![group()].into();
-        let finder = &groups[0].finder;
+        let asked: Arc<[Asked]> = vec![asked()].into();
+        let finder = &asked[0].finder;
         let columns: BTreeSet<_> = finder.atoms().iter().map(|atom| atom.column).collect();
         assert_eq!(columns.len(), 2, "{:?}", finder.atoms());
         let [one, other] = [0, 1].map(|column: usize| -> ArrayRef {
             let texts = (0..200).map(|row| texts(row)[column]);
             Arc::new(StringViewArray::from_iter(texts))
         });
-        let mut counter = Counter::new(&groups, Side::Expected);
+        let mut counter = Counter::new(&asked);
         let (mut masker, mut plain) = (finder.masker(), finder.tally());
         for (book, compared) in [(&one, &one), (&one, &other), (&other, &other)] {
             let columns = [("flow.kind", book), ("kind", compared)];

@@ -1,12 +1,17 @@
 //! Laws of verifying: what comes out depends on the records alone, and is exactly what differs.
 
 use crate::common::{Case, Ran};
+use arrow_array::{ArrayRef, Decimal128Array, RecordBatch, StringArray};
 use footing::{Seed, SketchSize};
 use ledger::{BreakKind, Record, Verdict};
+use parquet::arrow::ArrowWriter;
+use parquet::file::properties::WriterProperties;
 use proptest::prelude::*;
 use reconcile::{Limits, Options};
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::fs;
+use std::sync::Arc;
 
 /// A record: amount in cents, memo.
 type Value = (i64, String);
@@ -82,15 +87,16 @@ fn ways() -> Vec<fn(&mut Options)> {
         |options| options.seed = Some(Seed::new([1; 32])),
         |options| {
             options.threads = 4;
-            options.sketch = SketchSize::of_bits(6);
+            options.sketch = Some(SketchSize::of_bits(6));
         },
         |options| {
             // Nothing decodes, nothing fits: everything goes through partitions on disk.
-            options.sketch = SketchSize::of_bits(6);
+            options.sketch = Some(SketchSize::of_bits(6));
             options.limits = Limits {
                 in_memory: 0,
                 partition_records: 7,
                 sketch: SketchSize::of_bits(6),
+                ..Limits::default()
             };
         },
     ]
@@ -256,13 +262,101 @@ fn when_every_record_differs_every_record_is_told() {
     assert_eq!(first.report.agreements[0].records.agreed, 0);
     let small = case
         .try_run(|options| {
-            options.sketch = SketchSize::of_bits(6);
+            options.sketch = Some(SketchSize::of_bits(6));
             options.limits = Limits {
                 in_memory: 100,
                 partition_records: 900,
                 sketch: SketchSize::of_bits(8),
+                ..Limits::default()
             };
         })
         .expect("the run ends");
     assert_eq!(without_causes(&small), without_causes(&first));
+}
+
+/// One file of a book: rows are sorted, and stand in small groups.
+fn parquet(rows: impl Iterator<Item = (u64, i64)>) -> Vec<u8> {
+    let (mut serials, mut channels, mut amounts, mut days) = (vec![], vec![], vec![], vec![]);
+    for (row, amount) in rows {
+        serials.push(format!("S{row:06}"));
+        channels.push(format!("C{}", row * 31 % 11));
+        amounts.push(i128::from(amount));
+        days.push(format!("2013-05-{:02}", row / 700 + 1));
+    }
+    let amounts = Decimal128Array::from(amounts).with_precision_and_scale(18, 2);
+    let columns: [(&str, ArrayRef); 4] = [
+        ("serial", Arc::new(StringArray::from(serials))),
+        ("channel", Arc::new(StringArray::from(channels))),
+        ("amount", Arc::new(amounts.expect("a scale"))),
+        ("day", Arc::new(StringArray::from(days))),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).expect("columns of one length");
+    let properties = WriterProperties::builder().set_max_row_group_row_count(Some(300));
+    let mut bytes = Vec::new();
+    let writer = ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties.build()));
+    let mut writer = writer.expect("a writer");
+    writer.write(&batch).expect("memory takes all");
+    writer.close().expect("memory takes all");
+    bytes
+}
+
+/// What is common to the breaks is told by a count of the whole book, whichever of the conditions
+/// are counted first: over books in order, with groups of rows and files that are unlike.
+#[test]
+fn counting_in_steps_does_not_change_what_is_common() {
+    let amount = |row: u64| (row * 7_919 % 4_001).cast_signed() - 2_000;
+    type IsBroken = fn(u64, i64) -> bool;
+    let broken: [IsBroken; 7] = [
+        |row, amount| row * 31 % 11 == 3 && amount < 0,
+        |row, _| (2_000..2_600).contains(&row),
+        |row, _| row % 700 < 9,
+        |row, _| row >= 4_000,
+        |row, amount| amount < -1_500 || row % 1_000 == 999,
+        |row, amount| row * 31 % 11 == 3 && amount < 0 && row % 3 > 0 || row % 97 == 0,
+        |row, _| row * row % 89 == 1,
+    ];
+    for (number, is_broken) in broken.into_iter().enumerate() {
+        for rule in [
+            "SELECT serial, channel, amount, day FROM flow",
+            "SELECT serial, channel, round_half_up(amount, 2) AS amount, day FROM flow \
+             WHERE channel <> 'C9'",
+            "SELECT * FROM (SELECT * FROM flow ORDER BY serial LIMIT 5000) AS few",
+            "SELECT serial, channel, amount, day FROM (SELECT *, row_number() OVER \
+             (PARTITION BY channel ORDER BY serial) AS nth FROM flow) AS numbered WHERE nth > 3",
+        ] {
+            let case = Case::new("", "", "");
+            for (path, rows) in [("a", 0..4_000), ("b", 4_000..6_000)] {
+                let old = parquet(rows.clone().map(|row| (row, amount(row))));
+                let off = |row: u64| i64::from(is_broken(row, amount(row)));
+                let new = parquet(rows.map(|row| (row, amount(row) + off(row))));
+                for (book, bytes) in [("old/flow", old), ("new/posting", new)] {
+                    let path = case.path().join(format!("{book}/{path}.parquet"));
+                    fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+                    fs::write(path, bytes).expect("a file");
+                }
+            }
+            for file in ["old/flow.csv", "new/posting.csv"] {
+                fs::remove_file(case.path().join(file)).expect("it is there");
+            }
+            case.write("rule.sql", rule);
+            case.write(
+                "crossfoot.toml",
+                "name = \"case\"\ncurrency = \"CNY\"\ntimezone = \"Asia/Shanghai\"\n\
+                 [source]\nurl = \"old\"\n[source.tables.flow]\nfiles = [\"flow/*.parquet\"]\n\
+                 [target]\nurl = \"new\"\n[target.tables.posting]\n\
+                 files = [\"posting/*.parquet\"]\n\
+                 [[agreement]]\nname = \"a\"\nrule = \"rule.sql\"\ntarget = \"posting\"\n\
+                 key = [\"serial\"]\nmoney = [\"amount\"]\n",
+            );
+            let counted = |from: u64| {
+                let ran = case.try_run(|options| options.limits.in_steps_from = from);
+                ran.expect("the run ends")
+            };
+            let (at_once, in_steps) = (counted(u64::MAX), counted(0));
+            let common = |ran: &Ran| format!("{:#?}", ran.report.agreements[0].causes);
+            assert_eq!(common(&at_once), common(&in_steps), "{number}: {rule}");
+            assert_eq!(at_once.lines, in_steps.lines, "{number}: {rule}");
+            assert!(!at_once.breaks.is_empty(), "{number}: {rule}");
+        }
+    }
 }

@@ -58,6 +58,8 @@ impl Session {
             filter: Some(Arc::clone(&filter) as Arc<dyn RowFilter>),
             meter: None,
             narrow_decimals: false,
+            first_rows: None,
+            one_in: None,
         };
         let queue = Mutex::new(found.chunks().into_iter());
         let origin = Origin::of_table(which, table, &schema);

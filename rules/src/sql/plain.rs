@@ -1,6 +1,7 @@
 //! Whether a query is nothing but some columns of one table.
 
 use datafusion::common::Column;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::datasource::source_as_provider;
 use datafusion::logical_expr::{Expr, LogicalPlan};
 
@@ -40,6 +41,50 @@ impl Side {
             false => Err("it is more than a table".to_owned()),
         }
     }
+}
+
+impl Side {
+    /// Returns the one table that the query reads, where it reads it once and record by record: what
+    /// it gives of some of the records is then what it gives of these among all.
+    pub fn single_table(&self) -> Option<(Which, String)> {
+        let [own] = self.lineage() else {
+            return None;
+        };
+        let plan = self.optimize(self.written()).ok()?;
+        let mut is_record_by_record = true;
+        let seen = plan.apply_with_subqueries(|node| {
+            is_record_by_record &= match node {
+                // Nothing else gives of a record what it gives of it among all others.
+                LogicalPlan::Projection(_)
+                | LogicalPlan::Filter(_)
+                | LogicalPlan::SubqueryAlias(_) => true,
+                LogicalPlan::TableScan(scan) => {
+                    scan.fetch.is_none() && source_as_provider(&scan.source)?.is::<BookTable>()
+                }
+                _ => false,
+            };
+            is_record_by_record &= node.expressions().iter().all(|expr| !reads_more(expr));
+            Ok(TreeNodeRecursion::Continue)
+        });
+        seen.ok()?;
+        is_record_by_record.then(|| (own.side, own.table.clone()))
+    }
+}
+
+/// Whether an expression has a query of its own.
+fn reads_more(expr: &Expr) -> bool {
+    let is_query = |expr: &Expr| {
+        let is_query = matches!(
+            expr,
+            Expr::ScalarSubquery(_)
+                | Expr::InSubquery(_)
+                | Expr::Exists(_)
+                | Expr::SetComparison(_)
+        );
+        Ok(is_query)
+    };
+    // What cannot be looked through may read anything.
+    expr.exists(is_query).unwrap_or(true)
 }
 
 /// The table below a plan, and for each of its columns the index in the table's schema.

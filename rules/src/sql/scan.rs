@@ -98,6 +98,8 @@ pub(super) struct RunContext {
     pub(super) log: Arc<ScanLog>,
     pub(super) rejects: Arc<Rejects>,
     pub(super) rows_per_chunk: Option<u64>,
+    pub(super) one_in: Option<u64>,
+    pub(super) only: Option<Arc<dyn RowFilter>>,
     pub(super) part: Option<Arc<books::Part>>,
 }
 
@@ -482,6 +484,8 @@ impl ExecutionPlan for Scan {
         _context: Arc<TaskContext>,
     ) -> Result<SendableRecordBatchStream> {
         self.queue.start(partition)?;
+        // Tables of one chunk are looked up in, and needed whole.
+        let is_large = self.chunks.len() > 1;
         let read = ReadRequest {
             columns: self.request.columns.clone(),
             batch_rows: self.run.batch_rows,
@@ -489,9 +493,12 @@ impl ExecutionPlan for Scan {
                 .request
                 .filter
                 .clone()
-                .map(|filter| filter as Arc<dyn RowFilter>),
+                .map(|filter| filter as Arc<dyn RowFilter>)
+                .or_else(|| self.run.only.clone()),
             meter: Some(Arc::clone(&self.run.meter)),
             narrow_decimals: self.is_narrow,
+            first_rows: self.run.rows_per_chunk.filter(|_| is_large),
+            one_in: self.run.one_in,
         };
         Ok(Box::pin(ScanStream {
             origin: self.origin(),
@@ -501,7 +508,6 @@ impl ExecutionPlan for Scan {
             run: Arc::clone(&self.run),
             queue: Arc::clone(&self.queue),
             read,
-            is_large: self.chunks.len() > 1,
             open: None,
         }))
     }
@@ -567,8 +573,6 @@ struct ScanStream {
     run: Arc<RunContext>,
     queue: Arc<Queue>,
     read: ReadRequest,
-    /// Whether the table has more than one chunk; the others are looked up in, and needed whole.
-    is_large: bool,
     open: Option<Open>,
 }
 
@@ -604,7 +608,7 @@ impl ScanStream {
                     None => return Ok(None),
                 },
             };
-            let enough = self.run.rows_per_chunk.filter(|_| self.is_large);
+            let enough = self.read.first_rows;
             if enough.is_some_and(|enough| open.rows >= enough) {
                 // A chunk of which only a sample is read is not one that was read to its end.
                 self.open = None;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow_schema::{Schema, SchemaRef};
-use books::Meter;
+use books::{Meter, RowFilter};
 use datafusion::common::{Column, Result};
 use datafusion::datasource::source_as_provider;
 use datafusion::execution::{SendableRecordBatchStream, SessionState};
@@ -55,6 +55,13 @@ pub struct Run {
     /// Reads about so many records of each chunk and passes over the rest, in tables of more than
     /// one chunk: a first look at a large book. Rejects and the log then tell of these only.
     pub rows_per_chunk: Option<u64>,
+    /// Reads about one in so many records, in stretches that are spread over every table, or all where
+    /// it is text: only of a side with a [`Side::single_table`]. Rejects and the log then tell of
+    /// these only.
+    pub one_in: Option<u64>,
+    /// Reads only the records that a test of the table's own columns keeps: only of a side with a
+    /// [`Side::single_table`], and not with a probe. Rejects and the log then tell of these only.
+    pub only: Option<Arc<dyn RowFilter>>,
     /// Has the server pick out some records: only of a side that is [`Side::plain`], over a table
     /// of a database. The log then tells of these only.
     pub part: Option<Arc<books::Part>>,
@@ -74,6 +81,8 @@ impl Run {
             log: Arc::default(),
             narrow_decimals: false,
             rows_per_chunk: None,
+            one_in: None,
+            only: None,
             part: None,
         }
     }
@@ -255,6 +264,8 @@ impl Side {
             log: Arc::clone(&run.log),
             rejects: Arc::clone(&run.rejects),
             rows_per_chunk: run.rows_per_chunk,
+            one_in: run.one_in,
+            only: run.only.clone(),
             part: run.part.clone(),
         };
         let config = state.config().clone();

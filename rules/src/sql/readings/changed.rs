@@ -9,11 +9,14 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, UInt32Array, UInt64Array};
+use arrow_buffer::BooleanBuffer;
 use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use arrow_select::concat::concat_batches;
+use arrow_select::filter::FilterBuilder;
 use arrow_select::take::take;
 use books::{Chunk, ChunkReader, ReadRequest, Table};
+use datafusion::arrow::compute::kernels::cmp::distinct;
 use datafusion::arrow::row::{RowConverter, Rows, SortField};
 use datafusion::common::{DataFusionError, Result as EngineResult};
 use datafusion::execution::SendableRecordBatchStream;
@@ -156,13 +159,21 @@ impl Pass {
     async fn changes(&self, records: RecordBatch) -> Result<RecordBatch, RunError> {
         let records = self.side.admitted(records, &self.requires)?;
         let rule = self.rule.read_rows(records.clone()).await?;
-        let rows = rule.rows.num_rows();
-        let mut flags = vec![vec![false; rows]; self.readings.len()];
+        let is_single = rule.gives_one_row_each();
+        let mut flags = Vec::with_capacity(self.readings.len());
         let mut pieces = Vec::new();
         for (number, (planned, compared)) in self.readings.iter().enumerate() {
             let read = planned.read_rows(records.clone()).await?;
             let pair = Pair::new(&rule, &read, compared)?;
-            let extra = pair.changed(&mut flags[number]);
+            let side_by_side = match is_single && rule.of == read.of {
+                true => pair.changed_row_by_row(),
+                false => None,
+            };
+            let (changed, extra) = match side_by_side {
+                Some(changed) => (changed, Vec::new()),
+                None => pair.changed()?,
+            };
+            flags.push(changed);
             if !extra.is_empty() {
                 pieces.push(self.only_read(&read, &extra, number)?);
             }
@@ -172,19 +183,21 @@ impl Pass {
     }
 
     /// Rows of the rule, with what each reading makes of them.
-    fn of_rule(&self, rule: &Read, flags: &[Vec<bool>]) -> Result<RecordBatch, RunError> {
+    fn of_rule(&self, rule: &Read, flags: &[BooleanBuffer]) -> Result<RecordBatch, RunError> {
         let rows = rule.rows.num_rows();
-        let kept = (0..rows).filter(|row| flags.iter().any(|flags| flags[*row]));
-        let mut indices = Vec::new();
-        for row in kept {
-            indices.push(u32::try_from(row).map_err(internal)?);
+        let any = flags.iter().cloned().reduce(|one, other| &one | &other);
+        let any = any.unwrap_or_else(|| BooleanBuffer::new_unset(rows));
+        let kept = FilterBuilder::new(&BooleanArray::from(any)).build();
+        let mut columns = Vec::with_capacity(self.output.fields().len());
+        for (name, field) in self.columns.iter().zip(self.output.fields()) {
+            let index = rule.rows.schema().index_of(name).map_err(internal)?;
+            let own = kept.filter(rule.rows.column(index)).map_err(internal)?;
+            columns.push(like(&own, field.data_type())?);
         }
-        let indices = UInt32Array::from(indices);
-        let mut columns = self.taken(&rule.rows, &indices)?;
-        columns.push(Arc::new(BooleanArray::from(vec![true; indices.len()])));
+        columns.push(Arc::new(BooleanArray::from(vec![true; kept.count()])));
         for flags in flags {
             let flags = BooleanArray::from(flags.clone());
-            columns.push(take(&flags, &indices, None).map_err(internal)?);
+            columns.push(kept.filter(&flags).map_err(internal)?);
         }
         RecordBatch::try_new(Arc::clone(&self.output), columns).map_err(internal)
     }
@@ -228,52 +241,86 @@ fn like(array: &ArrayRef, wanted: &DataType) -> Result<ArrayRef, RunError> {
 struct Pair<'a> {
     rule: &'a Read,
     read: &'a Read,
+    /// The compared columns of both, each pair in one type.
+    columns: Vec<(ArrayRef, ArrayRef)>,
+}
+
+/// The same rows in bytes that are equal where the values are.
+struct Encoded {
     of_rule: Rows,
     of_read: Rows,
 }
 
 impl<'a> Pair<'a> {
     fn new(rule: &'a Read, read: &'a Read, compared: &[String]) -> Result<Self, RunError> {
-        let (mut left, mut right) = (Vec::new(), Vec::new());
+        let mut columns = Vec::with_capacity(compared.len());
         for name in compared {
             let column = |of: &Read| {
                 let index = of.rows.schema().index_of(name).map_err(internal)?;
                 Ok::<_, RunError>(Arc::clone(of.rows.column(index)))
             };
-            let (one, other) = alike(column(rule)?, column(read)?)?;
-            left.push(one);
-            right.push(other);
+            columns.push(alike(column(rule)?, column(read)?)?);
         }
-        let fields = left
-            .iter()
-            .map(|column| SortField::new(column.data_type().clone()));
-        let converter = RowConverter::new(fields.collect()).map_err(internal)?;
         Ok(Self {
-            of_rule: converter.convert_columns(&left).map_err(internal)?,
-            of_read: converter.convert_columns(&right).map_err(internal)?,
+            columns,
             rule,
             read,
         })
     }
 
-    /// Flags the rows of the rule that the reading changes; gives those of the reading that stand
+    fn encoded(&self) -> Result<Encoded, RunError> {
+        let (left, right): (Vec<ArrayRef>, Vec<ArrayRef>) = self.columns.iter().cloned().unzip();
+        let fields = left
+            .iter()
+            .map(|column| SortField::new(column.data_type().clone()));
+        let converter = RowConverter::new(fields.collect()).map_err(internal)?;
+        Ok(Encoded {
+            of_rule: converter.convert_columns(&left).map_err(internal)?,
+            of_read: converter.convert_columns(&right).map_err(internal)?,
+        })
+    }
+
+    /// Tells the rows of the rule that the reading changes, where every record gives one row under
+    /// both, so that the rows stand side by side. None where the engine does not compare a column
+    /// so.
+    fn changed_row_by_row(&self) -> Option<BooleanBuffer> {
+        let mut changed: Option<BooleanBuffer> = None;
+        for (rule, read) in &self.columns {
+            if rule.data_type().is_nested() {
+                return None;
+            }
+            let (distinct, _) = distinct(rule, read).ok()?.into_parts();
+            changed = Some(match changed {
+                Some(before) => &before | &distinct,
+                None => distinct,
+            });
+        }
+        let rows = self.rule.rows.num_rows();
+        Some(changed.unwrap_or_else(|| BooleanBuffer::new_unset(rows)))
+    }
+
+    /// Tells the rows of the rule that the reading changes, and those of the reading that stand
     /// for none of the rule's.
-    fn changed(&self, flags: &mut [bool]) -> Vec<u32> {
+    fn changed(&self) -> Result<(BooleanBuffer, Vec<u32>), RunError> {
+        let encoded = self.encoded()?;
+        let mut flags = vec![false; self.rule.rows.num_rows()];
         let mut extra = Vec::new();
         let (mut at_rule, mut at_read) = (0, 0);
         loop {
             let record = match (self.rule.of.get(at_rule), self.read.of.get(at_read)) {
                 (Some(rule), Some(read)) => rule.min(read),
                 (Some(of), None) | (None, Some(of)) => of,
-                (None, None) => return extra,
+                (None, None) => return Ok((BooleanBuffer::from(flags), extra)),
             };
             let rule = run_of(&self.rule.of, at_rule, *record);
             let read = run_of(&self.read.of, at_read, *record);
-            self.of_record(rule.clone(), read.clone(), flags, &mut extra);
+            encoded.of_record(rule.clone(), read.clone(), &mut flags, &mut extra);
             (at_rule, at_read) = (rule.end, read.end);
         }
     }
+}
 
+impl Encoded {
     /// Equal rows belong together; what is left of the rule is changed.
     fn of_record(
         &self,

@@ -263,22 +263,38 @@ impl Read {
         let schema = rows.schema();
         let at = schema.index_of(ROW_BESIDE).map_err(internal)?;
         let record = rows.column(at).as_primitive::<UInt64Type>();
+        let wanted: Vec<usize> = (0..schema.fields().len())
+            .filter(|index| schema.field(*index).name() != ROW_BESIDE)
+            .collect();
+        let narrow = rows.project(&wanted).map_err(internal)?;
+        let rejects = first_reasons(rejects)?;
+        let values = record.values();
+        if record.null_count() == 0 && values.is_sorted() {
+            // As a rule of projections and filters gives them.
+            let of = values.iter().map(|of| u32::try_from(*of));
+            return Ok(Self {
+                of: of.collect::<Result<_, _>>().map_err(internal)?,
+                rows: narrow,
+                rejects,
+            });
+        }
         let mut order: Vec<(u32, u32)> = Vec::with_capacity(rows.num_rows());
         for row in (0..rows.num_rows()).filter(|row| record.is_valid(*row)) {
             let of = u32::try_from(record.value(row)).map_err(internal)?;
             order.push((of, u32::try_from(row).map_err(internal)?));
         }
         order.sort_unstable();
-        let wanted: Vec<usize> = (0..schema.fields().len())
-            .filter(|index| schema.field(*index).name() != ROW_BESIDE)
-            .collect();
         let indices: UInt32Array = order.iter().map(|(_, row)| *row).collect();
-        let narrow = rows.project(&wanted).map_err(internal)?;
         Ok(Self {
             rows: take_record_batch(&narrow, &indices).map_err(internal)?,
             of: order.into_iter().map(|(of, _)| of).collect(),
-            rejects: first_reasons(rejects)?,
+            rejects,
         })
+    }
+
+    /// Whether no record gives more than one row.
+    pub(super) fn gives_one_row_each(&self) -> bool {
+        self.of.is_sorted_by(|one, next| one < next)
     }
 }
 
