@@ -1,10 +1,11 @@
 //! What many breaks have in common: the shortest predicate over the columns that tells broken
 //! records from unbroken ones.
 //!
-//! The unbroken side is read once at most, so that the search has two steps. A [`Proposer`] takes
+//! The unbroken side is not read for each idea, so that the search has two steps. A [`Proposer`] takes
 //! the broken records and, where there is one, a sample of unbroken ones; it keeps a sample of each
 //! and proposes up to 64 conditions and some hundred conjunctions of up to three of them. Then
-//! a [`Tally`] counts these over the whole book, and [`Finder::finish`] chooses.
+//! a [`Tally`] counts these over the whole book, and [`Finder::finish`] chooses. Where a book gives
+//! its columns apart, a [`Race`] tells which of them need no counting.
 //!
 //! ```
 //! use causes::Kind;
