@@ -6,6 +6,7 @@ pub(crate) mod desk;
 pub(crate) mod facts;
 pub(crate) mod figures;
 pub(crate) mod folder;
+pub(crate) mod gauge;
 pub(crate) mod hook;
 pub(crate) mod notices;
 pub(crate) mod record;

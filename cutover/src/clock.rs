@@ -3,13 +3,14 @@
 //! ```
 //! use std::time::Duration;
 //!
-//! use cutover::clock::{Chunk, Deadline, Measured, Phase, Progress, Rollback, Stage, read};
+//! use cutover::clock::{Chunk, Deadline, Measured, Phase, Progress, Rollback, Stage, Unit, read};
 //!
 //! let finished = vec![Chunk { units: 1_000_000, took: Duration::from_secs(60) }; 12];
 //! let waiting = vec![1_000_000; 88];
 //! let progress = Progress { finished: &finished, under_way: &[], waiting: &waiting, side_by_side: 4 };
 //! let convert = Phase {
 //!     name: "convert",
+//!     unit: Unit::Records,
 //!     done: 12_000_000,
 //!     total: Some(100_000_000),
 //!     stage: Stage::UnderWay { progress, rehearsed: &[] },
@@ -41,7 +42,7 @@ mod words;
 
 pub use deadline::{
     Basis, Deadline, Estimate, Leaving, Measured, Phase, Reading, Rollback, Saving, Span, Stage,
-    read,
+    Unit, read,
 };
 pub use kept::{Goodness, Kept, judge};
 pub use pace::{CHUNKS_MIN, Chunk, Forecast, Futures, Progress, UnderWay};

@@ -44,8 +44,9 @@ mod words;
 pub use damage::{Damage, Wrong};
 pub use event::{
     BreakAccepted, ChunkFinished, ConversionFinished, Corrected, Event, Figure, Forecast, Hook,
-    Notice, Opened, OpeningFigures, Outlook, Phase, PhaseFinished, PhaseStarted, RehearsalFinished,
-    RejectsDisposed, Replanned, TableMoved, Taken, Terms, VerificationFinished, Version,
+    Notice, Opened, OpeningFigures, Outlook, Paced, Phase, PhaseFinished, PhaseStarted, Piece,
+    RehearsalFinished, RejectsDisposed, Replanned, TableMoved, Taken, Terms, VerificationFinished,
+    Version,
 };
 
 use jiff::Timestamp;

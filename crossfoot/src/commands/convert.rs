@@ -1,6 +1,6 @@
 //! `crossfoot convert`: writes what the rules say the target must hold.
 
-use super::{environment, read_plan, threads, watched};
+use super::{bytes_of, environment, read_plan, threads, watched};
 use crate::args::Convert;
 use crate::error::{CommandError, Kind};
 use crate::screen::Screen;
@@ -39,7 +39,7 @@ pub(crate) fn outcome(asked: &Convert, screen: &Screen) -> Result<Outcome, Comma
         discard: asked.discard,
         ..Options::new(threads)
     };
-    let clocked = record::begin(&plan, Phase::Convert, bytes(&prepared), screen)?;
+    let clocked = record::begin(&plan, Phase::Convert, sizes(&prepared), screen)?;
     let done = watched(threads, screen, async |watch| {
         let watch = match &clocked {
             Some(clocked) => clocked.watch(watch),
@@ -59,11 +59,11 @@ pub(crate) fn outcome(asked: &Convert, screen: &Screen) -> Result<Outcome, Comma
     Ok(done?)
 }
 
-/// How much a conversion reads: every file once for its digest, and for each table again.
-fn bytes(prepared: &Prepared) -> u64 {
-    let book = prepared.session.book(Which::Source);
+/// How much a conversion reads, which is every file once for its digest, and for each table again;
+/// and how much the old book has.
+fn sizes(prepared: &Prepared) -> (u64, u64) {
     let of = |table: &books::Table| table.files().iter().map(|file| file.bytes).sum::<u64>();
-    let digested: u64 = book.tables().map(|table| of(table)).sum();
+    let digested = bytes_of(prepared.session.book(Which::Source));
     let sides = prepared.tables.iter().map(|rule| &rule.side);
     let read = sides
         .flat_map(|side| side.tables())
@@ -71,7 +71,7 @@ fn bytes(prepared: &Prepared) -> u64 {
             let table = prepared.session.book(*which).table(name)?;
             Some(of(table))
         });
-    digested + read.sum::<u64>()
+    (digested + read.sum::<u64>(), digested)
 }
 
 /// What a conversion came to, as one JSON document; `docs/convert.md` describes it.

@@ -75,6 +75,12 @@ pub(crate) fn runtime(threads: usize) -> Result<tokio::runtime::Runtime, Command
         .map_err(|error| CommandError::new(Kind::Own, format!("no threads to work in: {error}")))
 }
 
+/// The bytes of a book's tables.
+pub(crate) fn bytes_of(book: &books::Book) -> u64 {
+    let files = book.tables().flat_map(|table| table.files());
+    files.map(|file| file.bytes).sum()
+}
+
 /// Does the work with progress on the screen; Ctrl-C ends it in good order. Gives nothing where it
 /// was stopped and did not come to an end by itself.
 pub(crate) fn watched<T, E>(

@@ -4,20 +4,21 @@
 //! out and puts damaged ones in, and every query sees the target through it: the books themselves are
 //! only read.
 
-use super::{environment, read_plan, threads, watched};
+use super::{bytes_of, environment, read_plan, threads, watched};
 use crate::args::Rehearse;
 use crate::error::{CommandError, Kind};
 use crate::screen::Screen;
 use crate::terminal::rehearse as drawn;
 use crate::window::desk::{digest, failed};
+use crate::window::gauge::Measuring;
 use crate::window::hook::Caller;
 use crate::window::{Desk, folder};
 use books::{Book, BookSpec, ReadRequest, Table};
-use cutover::daybook::{Event, RehearsalFinished};
+use cutover::daybook::{Event, Paced, RehearsalFinished};
 use jiff::Timestamp;
 use ledger::{Break, Record};
 use migrate::{Does, EntryTable, is_exact};
-use reconcile::{Options, Prepared, VerifyError, prepare};
+use reconcile::{Options, Prepared, VerifyError, Watch, prepare};
 use rules::plan::{Agreement, Plan};
 use rules::sql::Which;
 use serde::Serialize;
@@ -26,6 +27,7 @@ use shadow::{Cause, Column, Currency, Outcome, Planted, Rehearsal, Table as Shad
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Records that are drawn from of each table.
@@ -56,6 +58,8 @@ pub(crate) struct Whole {
     pub(crate) left: Vec<(String, String)>,
     /// How long verifying took, without faults and with them.
     pub(crate) took: [Duration; 2],
+    /// How verifying without faults went.
+    pub(crate) measured: Paced,
     pub(crate) rollback: Option<Duration>,
 }
 
@@ -92,8 +96,12 @@ pub(crate) fn rehearsed(asked: &Rehearse, screen: &Screen) -> Result<(Plan, Whol
     let prepared = prepare(plan.clone(), threads, &environment)?;
     let began = Instant::now();
     screen.say(screen.words().rehearse_as_they_are());
-    let before = verified(&prepared, threads, &scratch.0.join("before"), screen)?;
+    let measuring = Measuring::start();
+    // As on the night, digests and all.
+    let options = options(threads, true, &scratch.0.join("before"));
+    let before = verified(&prepared, &options, &|watch| measuring.watch(watch), screen)?;
     let first = began.elapsed();
+    let measured = measuring.end(bytes_of(prepared.session.book(Which::Source)));
     let mut left = Vec::new();
     let mut planted: Vec<(&Agreement, Planted)> = Vec::new();
     for agreement in &plan.agreements {
@@ -124,6 +132,7 @@ pub(crate) fn rehearsed(asked: &Rehearse, screen: &Screen) -> Result<(Plan, Whol
         agreements: agreements.collect(),
         left,
         took: [first, second],
+        measured,
         rollback: rollback(asked, &plan)?,
     };
     record(&plan, &whole)?;
@@ -163,21 +172,24 @@ fn keep(scratch: &Scratch, folder: &Path) -> Result<(), CommandError> {
 }
 
 /// Verifies, and gives all breaks.
-fn verified(
-    prepared: &Prepared,
-    threads: usize,
-    evidence: &Path,
-    screen: &Screen,
-) -> Result<Vec<Break>, CommandError> {
-    let options = Options {
+fn options(threads: usize, digest: bool, evidence: &Path) -> Options {
+    Options {
         threads,
         evidence_shown: String::new(),
         started: Timestamp::now(),
-        digest: false,
+        digest,
         ..Options::new(evidence.to_owned())
-    };
-    let done = watched(threads, screen, async |watch| {
-        reconcile::verify(prepared, &options, &watch).await
+    }
+}
+
+fn verified(
+    prepared: &Prepared,
+    options: &Options,
+    watching: &dyn Fn(Arc<dyn Watch>) -> Arc<dyn Watch>,
+    screen: &Screen,
+) -> Result<Vec<Break>, CommandError> {
+    let done = watched(options.threads, screen, async |watch| {
+        reconcile::verify(prepared, options, &watching(watch)).await
     })?;
     match done {
         None | Some(Err(VerifyError::Stopped)) => {
@@ -189,7 +201,7 @@ fn verified(
         Some(done) => drop(done?),
     }
     let mut breaks = Vec::new();
-    for found in folder::breaks(evidence)? {
+    for found in folder::breaks(&options.evidence)? {
         breaks.push(found?);
         if breaks.len() > BASELINE_MAX {
             let message = format!("the books have more than {BASELINE_MAX} breaks of their own");
@@ -218,7 +230,12 @@ fn shadowed(
     };
     let session = rules::prepare::open_beside(plan, threads, &environment, beside)?;
     let prepared = reconcile::read(plan.clone(), session)?;
-    verified(&prepared, threads, evidence, screen)
+    verified(
+        &prepared,
+        &options(threads, false, evidence),
+        &|watch| watch,
+        screen,
+    )
 }
 
 /// Chooses faults for an agreement; why there are none where there can be none.
@@ -519,6 +536,7 @@ fn record(plan: &Plan, whole: &Whole) -> Result<(), CommandError> {
         found: whole.sum(|outcome| outcome.total.found),
         explained: whole.sum(|outcome| outcome.total.proved + outcome.total.named),
         rollback_took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        verified: Some(whole.measured.clone()),
         passed: whole.passed(),
     }))
 }

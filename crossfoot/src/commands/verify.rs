@@ -1,6 +1,6 @@
 //! `crossfoot verify`: foots both books, locates every break, closes the account.
 
-use super::{environment, read_plan, threads};
+use super::{bytes_of, environment, read_plan, threads};
 use crate::args::Verify;
 use crate::error::{CommandError, Kind};
 use crate::screen::Screen;
@@ -44,7 +44,8 @@ pub(crate) fn outcome(verify: &Verify, screen: &Screen) -> Result<Outcome, Comma
     let clocked = match verify.books.is_empty() {
         true => {
             let bytes = reconcile::bytes_to_read(&prepared, !verify.no_digest);
-            record::begin(&prepared.plan, Phase::Verify, bytes, screen)?
+            let sizes = (bytes, bytes_of(prepared.session.book(Which::Source)));
+            record::begin(&prepared.plan, Phase::Verify, sizes, screen)?
         }
         false => None,
     };

@@ -2,20 +2,20 @@
 //! said every so often.
 
 use super::Desk;
+use super::gauge::{Gauge, Wrapped};
 use super::notices;
 use crate::error::CommandError;
 use crate::screen::Screen;
 use crate::words::Language;
 use channels::Clock;
-use cutover::clock::{self, Chunk, Deadline, Measured, Progress, Reading, Rollback, Stage};
+use cutover::clock::{self, Chunk, Deadline, Measured, Progress, Reading, Rollback, Stage, Unit};
 use cutover::daybook::{ChunkFinished, Event, Forecast, Phase, PhaseFinished, PhaseStarted};
 use cutover::window::State;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use reconcile::{Phase as Stretch, Watch};
+use reconcile::Watch;
 use rules::plan::{Plan, Window};
 use rules::watch::pieces;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{JoinHandle, ScopedJoinHandle};
 use std::time::{Duration, Instant};
@@ -33,50 +33,44 @@ const SIGN_OFF_TAKES: Duration = Duration::from_secs(15 * 60);
 pub(crate) fn reading(desk: &Desk, words: Language) -> Option<Reading> {
     let (state, daybook) = (desk.state(), desk.daybook());
     let deadline = deadline(state)?;
-    let chunks = |phase: Phase| -> Vec<Chunk> {
-        let of = daybook
-            .entries()
-            .iter()
-            .filter_map(|entry| match entry.event() {
-                Event::ChunkFinished(chunk) if chunk.phase == phase => Some(Chunk {
-                    units: chunk.records,
-                    took: Duration::from_millis(chunk.took_ms),
-                }),
-                _ => None,
-            });
-        of.collect()
+    let records = |phase: Phase| -> u64 {
+        let of = daybook.entries().iter().map(|entry| match entry.event() {
+            Event::ChunkFinished(chunk) if chunk.phase == phase => chunk.records,
+            _ => 0,
+        });
+        of.sum()
     };
     use cutover::window::Stage as At;
     let stage = state.stage();
     let is_converted = matches!(stage, At::Converted | At::Verifying) || stage.is_verified();
-    let (converted, verified) = (chunks(Phase::Convert), chunks(Phase::Verify));
-    let of = |is_done: bool, chunks: &[Chunk]| {
-        let done: u64 = chunks.iter().map(|chunk| chunk.units).sum();
-        (done, is_done.then_some(done))
-    };
-    let (convert_done, convert_total) = of(is_converted, &converted);
-    let (verify_done, verify_total) = of(stage.is_verified(), &verified);
-    let known = |is_done: bool| match is_done {
-        true => Stage::Done,
-        false => Stage::Unknown,
-    };
+    let (converted, verified) = (records(Phase::Convert), records(Phase::Verify));
+    let (ahead, verify) = (Ahead::read(desk), words.phase(Phase::Verify));
     let phases = [
         clock::Phase {
             name: words.phase(Phase::Convert),
-            done: convert_done,
-            total: convert_total,
-            stage: known(is_converted),
+            unit: Unit::Records,
+            done: converted,
+            total: is_converted.then_some(converted),
+            stage: match is_converted {
+                true => Stage::Done,
+                false => Stage::Unknown,
+            },
             can_wait: false,
         },
-        clock::Phase {
-            name: words.phase(Phase::Verify),
-            done: verify_done,
-            total: verify_total,
-            stage: known(stage.is_verified()),
-            can_wait: false,
+        match stage.is_verified() {
+            true => clock::Phase {
+                name: verify,
+                unit: Unit::Records,
+                done: verified,
+                total: Some(verified),
+                stage: Stage::Done,
+                can_wait: false,
+            },
+            false => Ahead::phase(ahead.as_ref(), verify),
         },
         clock::Phase {
             name: words.phase(Phase::SignOff),
+            unit: Unit::Records,
             done: 0,
             total: None,
             stage: Stage::Allowed(SIGN_OFF_TAKES),
@@ -84,6 +78,61 @@ pub(crate) fn reading(desk: &Desk, words: Language) -> Option<Reading> {
         },
     ];
     Some(clock::read(desk.now(), &deadline, &phases))
+}
+
+/// How verifying went in the rehearsal of this very plan, and the pieces that today's takes.
+struct Ahead {
+    finished: Vec<Chunk>,
+    waiting: Vec<u64>,
+}
+
+/// Today's old book may be so many times as large as that of the rehearsal: what a smaller one took
+/// tells more of beginning and ending than of reading.
+const LARGER_AT_MOST: u64 = 8;
+
+impl Ahead {
+    /// None where nothing was measured, or of other rules or a much smaller book.
+    fn read(desk: &Desk) -> Option<Self> {
+        let mut entries = desk.daybook().entries().iter().rev();
+        let today = entries.find_map(|entry| match entry.event() {
+            Event::PhaseStarted(started) => started.source_bytes,
+            _ => None,
+        })?;
+        let rehearsal = desk.state().rehearsal()?;
+        let measured = rehearsal.verified.as_ref()?;
+        let is_of_this_plan = desk.state().terms()?.plan_blake3 == rehearsal.plan_blake3;
+        if !is_of_this_plan || today / LARGER_AT_MOST > measured.source_bytes {
+            return None;
+        }
+        let finished = measured.pieces.iter().map(|piece| Chunk {
+            units: piece.bytes,
+            took: Duration::from_millis(piece.took_ms),
+        });
+        let finished: Vec<Chunk> = finished.collect();
+        let then: u128 = finished.iter().map(|piece| u128::from(piece.units)).sum();
+        let now = then * u128::from(today) / u128::from(measured.source_bytes.max(1));
+        let waiting = pieces(u64::try_from(now).unwrap_or(u64::MAX), &finished);
+        Some(Self { finished, waiting })
+    }
+
+    fn phase<'a>(ahead: Option<&'a Self>, name: &'a str) -> clock::Phase<'a> {
+        let rehearsed = |ahead: &'a Self| {
+            Stage::Rehearsed(Progress {
+                finished: &ahead.finished,
+                under_way: &[],
+                waiting: &ahead.waiting,
+                side_by_side: 1,
+            })
+        };
+        clock::Phase {
+            name,
+            unit: Unit::Bytes,
+            done: 0,
+            total: ahead.map(|ahead| ahead.waiting.iter().sum()),
+            stage: ahead.map_or(Stage::Unknown, rehearsed),
+            can_wait: false,
+        }
+    }
 }
 
 fn deadline(state: &State) -> Option<Deadline> {
@@ -135,16 +184,15 @@ struct Shared {
     plan: Plan,
     window: Window,
     screen: Screen,
+    /// What is known of verifying before it begins.
+    ahead: Option<Ahead>,
     inner: Mutex<Inner>,
     bell: Condvar,
 }
 
 struct Inner {
     desk: Desk,
-    stretches: Vec<Stretch>,
-    finished: Vec<Chunk>,
-    /// Bytes at the last measurement, and when that was.
-    measured: (u64, Instant),
+    gauge: Gauge,
     /// Records in the daybook so far, and when they were told.
     told: (u64, Timestamp),
     is_over: bool,
@@ -153,20 +201,22 @@ struct Inner {
 }
 
 impl Clocked {
-    /// Begins a phase of the window, of so many bytes.
+    /// Begins a phase of the window, of so many bytes over an old book of so many.
     pub(crate) fn begin(
         plan: &Plan,
         window: &Window,
         mut desk: Desk,
         phase: Phase,
-        total: u64,
+        (total, source_bytes): (u64, u64),
         screen: &Screen,
     ) -> Result<Self, CommandError> {
         desk.record(Event::PhaseStarted(PhaseStarted {
             phase,
             records: None,
             chunks: None,
+            source_bytes: Some(source_bytes),
         }))?;
+        let ahead = Ahead::read(&desk);
         let began = Timestamp::now();
         let every = Duration::try_from(window.report_every);
         let shared = Arc::new(Shared {
@@ -177,11 +227,10 @@ impl Clocked {
             plan: plan.clone(),
             window: window.clone(),
             screen: *screen,
+            ahead,
             inner: Mutex::new(Inner {
                 desk,
-                stretches: Vec::new(),
-                finished: Vec::new(),
-                measured: (0, Instant::now()),
+                gauge: Gauge::start(),
                 told: (0, began),
                 is_over: false,
                 failed: None,
@@ -197,9 +246,10 @@ impl Clocked {
 
     /// Wraps what watches the run.
     pub(crate) fn watch(&self, inner: Arc<dyn Watch>) -> Arc<dyn Watch> {
+        let shared = Arc::clone(&self.shared);
         Arc::new(Wrapped {
             inner,
-            shared: Arc::clone(&self.shared),
+            begun: move |stretch| shared.lock().gauge.begin(stretch),
         })
     }
 
@@ -216,7 +266,7 @@ impl Clocked {
             return Err(error);
         }
         inner.tell_piece(phase)?;
-        let records = inner.rows();
+        let records = inner.gauge.rows();
         if let Some(event) = event {
             inner.desk.record(event)?;
             inner.desk.record(Event::PhaseFinished(PhaseFinished {
@@ -259,7 +309,7 @@ impl Shared {
             if inner.is_over {
                 return;
             }
-            inner.measure();
+            inner.gauge.measure();
             let mut told = Ok(());
             if piece.elapsed() >= TOLD_EVERY {
                 piece = Instant::now();
@@ -297,7 +347,7 @@ impl Shared {
         let end = current.and_then(|estimate| estimate.end);
         inner.desk.record(Event::Forecast(Forecast {
             phase: self.phase,
-            done: inner.rows(),
+            done: inner.gauge.rows(),
             total: None,
             p50: end.map(|end| end.p50),
             p90: end.map(|end| end.p90),
@@ -323,41 +373,48 @@ impl Shared {
     fn reading(&self, inner: &Inner) -> Option<Reading> {
         let words = self.screen.words();
         let deadline = deadline(inner.desk.state())?;
-        let done = inner.bytes().min(self.total);
-        let waiting = pieces(self.total.saturating_sub(done), &inner.finished);
+        let done = inner.gauge.bytes().min(self.total);
+        let waiting = pieces(self.total.saturating_sub(done), inner.gauge.finished());
         let progress = Progress {
-            finished: &inner.finished,
+            finished: inner.gauge.finished(),
             under_way: &[],
             waiting: &waiting,
             side_by_side: 1,
         };
+        let rehearsed = match (self.phase, &self.ahead) {
+            (Phase::Verify, Some(ahead)) => &ahead.finished[..],
+            _ => &[],
+        };
         let under_way = clock::Phase {
             name: words.phase(self.phase),
+            unit: Unit::Bytes,
             done,
             total: Some(self.total),
             stage: Stage::UnderWay {
                 progress,
-                rehearsed: &[],
+                rehearsed,
             },
             can_wait: false,
         };
-        let unknown = |name| clock::Phase {
-            name,
+        let sign_off = clock::Phase {
+            name: words.phase(Phase::SignOff),
+            unit: Unit::Records,
             done: 0,
             total: None,
-            stage: Stage::Unknown,
+            stage: Stage::Allowed(SIGN_OFF_TAKES),
             can_wait: false,
         };
-        let sign_off = clock::Phase {
-            stage: Stage::Allowed(SIGN_OFF_TAKES),
-            ..unknown(words.phase(Phase::SignOff))
-        };
+        let ahead = self.ahead.as_ref();
         let now = Timestamp::now();
         Some(match self.phase {
             Phase::Convert => clock::read(
                 now,
                 &deadline,
-                &[under_way, unknown(words.phase(Phase::Verify)), sign_off],
+                &[
+                    under_way,
+                    Ahead::phase(ahead, words.phase(Phase::Verify)),
+                    sign_off,
+                ],
             ),
             _ => clock::read(now, &deadline, &[under_way, sign_off]),
         })
@@ -400,77 +457,20 @@ fn named(name: Option<&str>) -> TimeZone {
 }
 
 impl Inner {
-    fn bytes(&self) -> u64 {
-        let read = |stretch: &Stretch| {
-            let read = stretch.meter.bytes.load(Ordering::Relaxed);
-            stretch.bytes.map_or(read, |total| read.min(total))
-        };
-        // What has ended was read to its end.
-        let (last, before) = match self.stretches.split_last() {
-            Some((last, before)) => (Some(last), before),
-            None => (None, &[][..]),
-        };
-        let ended = before.iter().map(|one| one.bytes.unwrap_or(0));
-        ended.chain(last.map(read)).sum()
-    }
-
-    fn rows(&self) -> u64 {
-        let rows = |stretch: &Stretch| stretch.meter.rows.load(Ordering::Relaxed);
-        self.stretches.iter().map(rows).sum()
-    }
-
-    fn measure(&mut self) {
-        let (bytes, (before, at)) = (self.bytes(), self.measured);
-        if bytes > before {
-            self.finished.push(Chunk {
-                units: bytes - before,
-                took: at.elapsed(),
-            });
-            self.measured = (bytes, Instant::now());
-        }
-    }
-
     fn tell_piece(&mut self, phase: Phase) -> Result<(), CommandError> {
-        let (rows, (before, began)) = (self.rows(), self.told);
+        let (rows, (before, began)) = (self.gauge.rows(), self.told);
         if rows <= before {
             return Ok(());
         }
-        let chunk = self.stretches.last().map(|one| one.name.clone());
         self.desk.record(Event::ChunkFinished(ChunkFinished {
             phase,
-            chunk: chunk
-                .filter(|name| !name.is_empty())
-                .unwrap_or_else(|| "all".to_owned()),
+            chunk: self.gauge.name().unwrap_or("all").to_owned(),
             records: rows - before,
             began,
             took_ms: millis_since(began),
         }))?;
         self.told = (rows, Timestamp::now());
         Ok(())
-    }
-}
-
-struct Wrapped {
-    inner: Arc<dyn Watch>,
-    shared: Arc<Shared>,
-}
-
-impl Watch for Wrapped {
-    fn begin(&self, phase: Stretch) {
-        self.shared.lock().stretches.push(phase.clone());
-        self.inner.begin(phase);
-    }
-
-    fn pace(&self, pace: Arc<rules::watch::Pace>) {
-        self.inner.pace(pace);
-    }
-
-    fn say(&self, words: &str) {
-        self.inner.say(words);
-    }
-
-    fn is_stopped(&self) -> bool {
-        self.inner.is_stopped()
     }
 }
 

@@ -14,11 +14,12 @@ use rules::plan::Plan;
 use std::path::Path;
 
 /// Begins a phase of the window, where one is under way: none where there is no daybook, the old
-/// system is not closed yet, or the window is over.
+/// system is not closed yet, or the window is over. `bytes` are those to be read, and those of the
+/// old book.
 pub(crate) fn begin(
     plan: &Plan,
     phase: Phase,
-    bytes: u64,
+    bytes: (u64, u64),
     screen: &Screen,
 ) -> Result<Option<Clocked>, CommandError> {
     let Some(desk) = Desk::open(plan)? else {

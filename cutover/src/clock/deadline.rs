@@ -42,14 +42,26 @@ pub enum Measured {
 pub struct Phase<'a> {
     /// Its name, as a reader knows it.
     pub name: &'a str,
-    /// Records done.
+    /// What is counted.
+    pub unit: Unit,
+    /// So many are done.
     pub done: u64,
-    /// Records in all; `None` where that is not known.
+    /// How many there are; `None` where that is not known.
     pub total: Option<u64>,
     /// How far it has come.
     pub stage: Stage<'a>,
     /// Whether it could be done after the release.
     pub can_wait: bool,
+}
+
+/// Says what the work of a phase is counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Records.
+    Records,
+    /// Bytes that are read: of text nobody knows how many records there are before it is read.
+    Bytes,
 }
 
 /// Says how far a phase has come, with what is known of the time that it takes.
@@ -101,9 +113,11 @@ pub struct Reading {
 pub struct Estimate {
     /// Its name.
     pub phase: String,
-    /// Records done, never more than there are.
+    /// What is counted.
+    pub unit: Unit,
+    /// So many are done, never more than there are.
     pub done: u64,
-    /// Records in all; `None` where that is not known.
+    /// How many there are; `None` where that is not known.
     pub total: Option<u64>,
     /// What the forecast rests on.
     pub basis: Basis,
@@ -293,6 +307,7 @@ fn estimates(now: Timestamp, played: &[Played<'_>]) -> Vec<Estimate> {
         let total = one.phase.total;
         Estimate {
             phase: one.phase.name.to_owned(),
+            unit: one.phase.unit,
             done: one.phase.done.min(total.unwrap_or(u64::MAX)),
             total,
             basis: one.basis,

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::deadline::{Basis, Estimate, Leaving, Measured, Reading, Span};
+use super::deadline::{Basis, Estimate, Leaving, Measured, Reading, Span, Unit};
 use super::kept::Goodness;
 use crate::daybook::Outlook;
 use crate::notice::{Language, said};
@@ -116,16 +116,29 @@ impl Said<'_> {
                 .either("all phases are done", "各阶段均已完成")
                 .to_owned();
         };
-        let done = grouped(phase.done);
-        match (self.language, phase.total) {
-            (Language::English, Some(total)) => {
-                format!("{}: {done} of {} records", phase.phase, grouped(total))
+        let name = &phase.phase;
+        let counted = |number| match phase.unit {
+            Unit::Records => grouped(number),
+            Unit::Bytes => said::bytes(number),
+        };
+        let (done, total) = (counted(phase.done), phase.total.map(counted));
+        match (self.language, phase.unit, total) {
+            (Language::English, Unit::Records, Some(total)) => {
+                format!("{name}: {done} of {total} records")
             }
-            (Language::English, None) => format!("{}: {done} records", phase.phase),
-            (Language::Chinese, Some(total)) => {
-                format!("{}：{} 条中已完成 {done} 条", phase.phase, grouped(total))
+            (Language::English, Unit::Records, None) => format!("{name}: {done} records"),
+            (Language::English, Unit::Bytes, Some(total)) => {
+                format!("{name}: {done} of {total} read")
             }
-            (Language::Chinese, None) => format!("{}：已完成 {done} 条", phase.phase),
+            (Language::English, Unit::Bytes, None) => format!("{name}: {done} read"),
+            (Language::Chinese, Unit::Records, Some(total)) => {
+                format!("{name}：{total} 条中已完成 {done} 条")
+            }
+            (Language::Chinese, Unit::Records, None) => format!("{name}：已完成 {done} 条"),
+            (Language::Chinese, Unit::Bytes, Some(total)) => {
+                format!("{name}：{total} 中已读取 {done}")
+            }
+            (Language::Chinese, Unit::Bytes, None) => format!("{name}：已读取 {done}"),
         }
     }
 

@@ -216,6 +216,9 @@ pub struct PhaseStarted {
     pub records: Option<u64>,
     /// Chunks that they come in; null where that is not known.
     pub chunks: Option<u64>,
+    /// Bytes of the old book's tables; left out where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_bytes: Option<u64>,
 }
 
 /// Says that a piece of a phase is done.
@@ -403,8 +406,29 @@ pub struct RehearsalFinished {
     pub explained: u64,
     /// How long the rollback took, in milliseconds.
     pub rollback_took_ms: u64,
+    /// How it went to verify the books as they are; left out where it was not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<Paced>,
     /// Whether it passed.
     pub passed: bool,
+}
+
+/// Says how some work went, piece by piece.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paced {
+    /// Bytes of the old book's tables at the time.
+    pub source_bytes: u64,
+    /// What was read, in its order.
+    pub pieces: Vec<Piece>,
+}
+
+/// Says how long a piece of some work took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Piece {
+    /// Bytes that were read.
+    pub bytes: u64,
+    /// Time from its beginning to its end, in milliseconds.
+    pub took_ms: u64,
 }
 
 /// Names a call to a system.

@@ -1,9 +1,24 @@
-//! Times as people say them.
+//! Times and sizes as people say them.
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 
 use super::Language;
+
+/// Says a number of bytes in units of a thousand, with one decimal, which is cut: `159.2 GB`.
+pub(crate) fn bytes(bytes: u64) -> String {
+    let units = ["kB", "MB", "GB", "TB", "PB", "EB"];
+    let mut tenths = bytes / 100;
+    let mut units = units.into_iter();
+    while tenths >= 10_000 && units.len() > 1 {
+        tenths /= 1_000;
+        units.next();
+    }
+    match (bytes, units.next()) {
+        (1_000.., Some(unit)) => format!("{}.{} {unit}", tenths / 10, tenths % 10),
+        _ => format!("{bytes} B"),
+    }
+}
 
 /// Says a moment with its date and weekday: `Monday 27 May 2013, 08:00`, `2013年5月27日（星期一）08:00`.
 pub(crate) fn moment(at: Timestamp, zone: &TimeZone, language: Language) -> String {

@@ -64,6 +64,7 @@ pub(crate) fn started(phase: Phase) -> Event {
         phase,
         records: Some(100),
         chunks: Some(4),
+        source_bytes: None,
     })
 }
 
@@ -74,6 +75,7 @@ pub(crate) fn rehearsal(plan_blake3: Digest) -> RehearsalFinished {
         found: 20,
         explained: 20,
         rollback_took_ms: 30 * 60_000,
+        verified: None,
         passed: true,
     }
 }

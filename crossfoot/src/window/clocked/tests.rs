@@ -5,13 +5,17 @@
     reason = "a test that cannot prepare its window fails"
 )]
 
-use super::{Clocked, Desk, Phase, Stretch, Watch};
+use super::{Clocked, Desk, Phase, Watch};
 use crate::args::{Color, Global, Lang};
 use crate::screen::Screen;
 use cutover::Digest;
-use cutover::daybook::{Event, Figure, OpeningFigures, Taken};
+use cutover::clock::Basis;
+use cutover::daybook::{
+    Event, Figure, OpeningFigures, Paced, PhaseStarted, Piece, RehearsalFinished, Taken,
+};
 use cutover::window::Command;
 use jiff::{SignedDuration, Timestamp};
+use reconcile::Phase as Stretch;
 use rules::plan::Plan;
 use rules::watch::Work;
 use std::path::Path;
@@ -84,7 +88,15 @@ fn begun(plan: &Plan) -> Clocked {
     });
     let window = plan.window.as_ref().unwrap();
     let (desk, screen) = (frozen(plan), screen.muted());
-    Clocked::begin(plan, window, desk, Phase::Convert, 1 << 20, &screen).unwrap()
+    Clocked::begin(
+        plan,
+        window,
+        desk,
+        Phase::Convert,
+        (1 << 20, 1 << 19),
+        &screen,
+    )
+    .unwrap()
 }
 
 fn stretch() -> Stretch {
@@ -114,6 +126,69 @@ fn wait_for(what: &str, is_there: impl Fn() -> bool) {
         assert!(began.elapsed() < PATIENCE, "{what} did not come");
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// A rehearsal that verified an old book of so many bytes, twice as many bytes read, ten pieces of
+/// a minute.
+fn rehearsed(desk: &mut Desk, plan_blake3: Digest, source_bytes: u64) {
+    let piece = Piece {
+        bytes: source_bytes / 5,
+        took_ms: 60_000,
+    };
+    desk.record(Event::RehearsalFinished(RehearsalFinished {
+        plan_blake3,
+        planted: 1,
+        found: 1,
+        explained: 1,
+        rollback_took_ms: 60_000,
+        verified: Some(Paced {
+            source_bytes,
+            pieces: vec![piece; 10],
+        }),
+        passed: true,
+    }))
+    .unwrap();
+}
+
+#[test]
+fn verifying_is_foreseen_by_the_rehearsal_of_this_plan_over_a_book_of_this_size() {
+    let foreseen = |source_bytes: u64, is_of_this_plan: bool| {
+        let folder = tempfile::tempdir().unwrap();
+        let plan = plan(folder.path(), "file = \"notices.jsonl\"");
+        let mut desk = frozen(&plan);
+        let own = desk.state().terms().unwrap().plan_blake3;
+        let rehearsed_plan = if is_of_this_plan {
+            own
+        } else {
+            Digest::of(b"another")
+        };
+        rehearsed(&mut desk, rehearsed_plan, source_bytes);
+        desk.record(Event::PhaseStarted(PhaseStarted {
+            phase: Phase::Convert,
+            records: None,
+            chunks: None,
+            source_bytes: Some(1 << 20),
+        }))
+        .unwrap();
+        let words = crate::words::Language::En;
+        let reading = super::reading(&desk, words).unwrap();
+        let verify = &reading.phases[1];
+        let minutes = verify.takes.map(|takes| takes.p50.as_secs_f64() / 60.0);
+        (verify.basis, minutes)
+    };
+    let near = |(basis, minutes): (Basis, Option<f64>), wanted: f64| {
+        assert_eq!(basis, Basis::Rehearsed);
+        let minutes = minutes.unwrap();
+        assert!(
+            (minutes - wanted).abs() < 0.2 * wanted,
+            "{minutes} minutes, not {wanted}"
+        );
+    };
+    near(foreseen(1 << 20, true), 10.0);
+    near(foreseen(1 << 19, true), 20.0);
+    near(foreseen(1 << 22, true), 2.5);
+    assert_eq!(foreseen(1 << 20, false), (Basis::NotRehearsed, None));
+    assert_eq!(foreseen(1 << 15, true), (Basis::NotRehearsed, None));
 }
 
 #[test]

@@ -23,6 +23,7 @@ const DEADLINE: fn() -> Deadline = || Deadline {
 fn allowed(name: &str, time: u64) -> Phase<'_> {
     Phase {
         name,
+        unit: Unit::Records,
         done: 0,
         total: None,
         stage: Stage::Allowed(minutes(time)),
@@ -47,6 +48,7 @@ fn convert<'a>(finished: &'a [Chunk], waiting: &'a [u64]) -> Phase<'a> {
     };
     Phase {
         name: "convert",
+        unit: Unit::Records,
         done: 12_000_000,
         total: Some(100_000_000),
         stage: Stage::UnderWay {
@@ -218,6 +220,40 @@ fn a_time_of_another_day_is_told_with_its_day() {
         Language::English,
     );
     assert!(line.contains("done 28 May 01:00"), "{line}");
+}
+
+#[test]
+fn bytes_are_not_told_as_records() {
+    let line = |done, total, language| {
+        let phase = Phase {
+            unit: Unit::Bytes,
+            done,
+            total,
+            ..allowed("verify", 1)
+        };
+        let reading = read(at("09:00"), &DEADLINE(), &[phase]);
+        let line = status_line(&reading, &TimeZone::UTC, language);
+        line.split(['；', ';'])
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let (english, chinese) = (Language::English, Language::Chinese);
+    let of = |total| Some(total);
+    assert_eq!(
+        line(159_278_567_007, of(163_351_042_089), english),
+        "verify: 159.2 GB of 163.3 GB read"
+    );
+    assert_eq!(
+        line(159_278_567_007, of(163_351_042_089), chinese),
+        "verify：163.3 GB 中已读取 159.2 GB"
+    );
+    assert_eq!(
+        line(999, of(1_000), english),
+        "verify: 999 B of 1.0 kB read"
+    );
+    assert_eq!(line(999_999, None, english), "verify: 999.9 kB read");
+    assert_eq!(line(u64::MAX, None, chinese), "verify：已读取 18.4 EB");
 }
 
 #[test]

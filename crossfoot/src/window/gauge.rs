@@ -1,0 +1,199 @@
+//! How fast a run reads, piece by piece.
+
+use cutover::clock::Chunk;
+use cutover::daybook::{Paced, Piece};
+use reconcile::{Phase as Stretch, Watch};
+use rules::watch::Pace;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// Time from one measurement of a rehearsal to the next.
+const EVERY: Duration = Duration::from_millis(100);
+
+/// Pieces of a rehearsal that are kept; where there are more, neighbours are put together.
+const PIECES_MAX: usize = 512;
+
+/// What a run has read so far, in stretches, and how long the pieces took that were measured.
+pub(super) struct Gauge {
+    stretches: Vec<Stretch>,
+    finished: Vec<Chunk>,
+    /// Bytes at the last measurement, and when that was.
+    measured: (u64, Instant),
+}
+
+impl Gauge {
+    pub(super) fn start() -> Self {
+        Self {
+            stretches: Vec::new(),
+            finished: Vec::new(),
+            measured: (0, Instant::now()),
+        }
+    }
+
+    pub(super) fn begin(&mut self, stretch: Stretch) {
+        self.stretches.push(stretch);
+    }
+
+    /// What the stretch at hand is called.
+    pub(super) fn name(&self) -> Option<&str> {
+        let name = self.stretches.last()?.name.as_str();
+        Some(name).filter(|name| !name.is_empty())
+    }
+
+    pub(super) fn finished(&self) -> &[Chunk] {
+        &self.finished
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        let read = |stretch: &Stretch| {
+            let read = stretch.meter.bytes.load(Ordering::Relaxed);
+            stretch.bytes.map_or(read, |total| read.min(total))
+        };
+        // What has ended was read to its end.
+        let (last, before) = match self.stretches.split_last() {
+            Some((last, before)) => (Some(last), before),
+            None => (None, &[][..]),
+        };
+        let ended = before.iter().map(|one| one.bytes.unwrap_or(0));
+        ended.chain(last.map(read)).sum()
+    }
+
+    pub(super) fn rows(&self) -> u64 {
+        let rows = |stretch: &Stretch| stretch.meter.rows.load(Ordering::Relaxed);
+        self.stretches.iter().map(rows).sum()
+    }
+
+    /// Ends a piece, if anything was read since the last one.
+    pub(super) fn measure(&mut self) {
+        let (bytes, (before, at)) = (self.bytes(), self.measured);
+        if bytes > before {
+            self.finished.push(Chunk {
+                units: bytes - before,
+                took: at.elapsed(),
+            });
+            self.measured = (bytes, Instant::now());
+        }
+    }
+
+    /// Puts neighbours together where there are too many pieces.
+    fn thin_out(&mut self) {
+        if self.finished.len() <= PIECES_MAX {
+            return;
+        }
+        let pairs = self.finished.chunks(2).map(|pair| Chunk {
+            units: pair.iter().map(|one| one.units).sum(),
+            took: pair.iter().map(|one| one.took).sum(),
+        });
+        self.finished = pairs.collect();
+    }
+}
+
+/// Measures a run of a rehearsal from beside.
+pub(crate) struct Measuring {
+    shared: Arc<Shared>,
+    measurer: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    /// Whether the run is over.
+    inner: Mutex<(Gauge, bool)>,
+    bell: Condvar,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, (Gauge, bool)> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn measure(&self) {
+        loop {
+            let waited = self
+                .bell
+                .wait_timeout_while(self.lock(), EVERY, |(_, is_over)| !*is_over);
+            let (mut inner, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            inner.0.measure();
+            inner.0.thin_out();
+            if inner.1 {
+                return;
+            }
+        }
+    }
+}
+
+impl Measuring {
+    pub(crate) fn start() -> Self {
+        let shared = Arc::new(Shared {
+            inner: Mutex::new((Gauge::start(), false)),
+            bell: Condvar::new(),
+        });
+        let measurer = Arc::clone(&shared);
+        Self {
+            measurer: Some(std::thread::spawn(move || measurer.measure())),
+            shared,
+        }
+    }
+
+    /// Wraps what watches the run.
+    pub(crate) fn watch(&self, inner: Arc<dyn Watch>) -> Arc<dyn Watch> {
+        let shared = Arc::clone(&self.shared);
+        Arc::new(Wrapped {
+            inner,
+            begun: move |stretch| shared.lock().0.begin(stretch),
+        })
+    }
+
+    /// Says how it went, over an old book of so many bytes.
+    pub(crate) fn end(mut self, source_bytes: u64) -> Paced {
+        self.stop();
+        let inner = self.shared.lock();
+        let pieces = inner.0.finished.iter().map(|piece| Piece {
+            bytes: piece.units,
+            took_ms: u64::try_from(piece.took.as_millis()).unwrap_or(u64::MAX),
+        });
+        Paced {
+            source_bytes,
+            pieces: pieces.collect(),
+        }
+    }
+
+    fn stop(&mut self) {
+        self.shared.lock().1 = true;
+        self.shared.bell.notify_all();
+        if let Some(measurer) = self.measurer.take() {
+            drop(measurer.join());
+        }
+    }
+}
+
+impl Drop for Measuring {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Tells of each stretch that begins, too.
+pub(super) struct Wrapped<F> {
+    pub(super) inner: Arc<dyn Watch>,
+    pub(super) begun: F,
+}
+
+impl<F: Fn(Stretch) + Send + Sync> Watch for Wrapped<F> {
+    fn begin(&self, phase: Stretch) {
+        (self.begun)(phase.clone());
+        self.inner.begin(phase);
+    }
+
+    fn pace(&self, pace: Arc<Pace>) {
+        self.inner.pace(pace);
+    }
+
+    fn say(&self, words: &str) {
+        self.inner.say(words);
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.inner.is_stopped()
+    }
+}
