@@ -10,12 +10,14 @@ mod desk;
 mod error;
 mod fetch;
 mod neighbours;
+mod recheck;
 mod tell;
 
 pub use causes::desk::Suspect;
 pub use causes::{CauseId, Says, Tried};
 pub use desk::{Bare, Entry, SideSuspects, Suspected, Suspicions, suspect};
 pub use error::StoryError;
+pub use recheck::{RECHECKED_MAX, Rechecked, recheck};
 
 use crate::prepare::{Agreement, Prepared};
 use crate::watch::Watch;

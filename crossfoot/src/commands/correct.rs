@@ -1,46 +1,82 @@
 //! `crossfoot correct`: correcting entries for the breaks that `verify` found.
 
+use super::explain::watched;
 use super::{environment, read_plan, threads};
 use crate::args::Correct;
 use crate::error::{CommandError, Kind};
 use crate::screen::Screen;
 use crate::terminal::correct;
-use crate::window::record;
+use crate::window::{folder, record};
+use ledger::Record;
 use migrate::{CorrectOptions, Corrections};
+use reconcile::prepare;
+use reconcile::story::{RECHECKED_MAX, Rechecked, recheck};
 use rules::plan::Plan;
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Some breaks have no entry.
 const LEFT: u8 = Kind::Incomplete.code();
 
+/// What was corrected differs still.
+const BROKEN: u8 = 1;
+
+/// What a correction came to.
+pub(crate) struct Corrected {
+    pub(crate) corrections: Corrections,
+    /// Whose breaks they correct.
+    pub(crate) evidence: PathBuf,
+    /// The records that they touch, compared anew; only what was written is.
+    pub(crate) rechecked: Vec<Rechecked>,
+    /// Agreements of which nothing was compared anew.
+    pub(crate) unchecked: Vec<String>,
+}
+
 pub(crate) fn run(asked: &Correct, screen: &Screen) -> Result<u8, CommandError> {
     let plan = read_plan(&asked.plan)?;
-    let (corrections, evidence) = corrections(asked, &plan)?;
+    let done = corrected(asked, &plan, screen)?;
+    let corrections = &done.corrections;
+    let rechecked = done.rechecked.iter().map(|one| {
+        json!({
+            "agreement": one.agreement,
+            "keys": one.keys,
+            "agree": one.agree,
+            "breaks": one.breaks,
+        })
+    });
     match screen.json {
         true => drop(screen.document(&json!({
             "version": 1,
             "plan": plan.name.value,
-            "evidence": evidence.to_string_lossy(),
+            "evidence": done.evidence.to_string_lossy(),
             "tables": corrections.tables,
             "left": corrections.left,
             "not_asked": corrections.not_asked,
             "written": corrections.written,
+            "rechecked": rechecked.collect::<Vec<_>>(),
+            "not_rechecked": done.unchecked,
         }))?),
         false => {
             let name = &plan.name.value;
-            screen.print(&correct::render(name, &corrections, &screen.style()))?;
+            screen.print(&correct::render(name, &done, &screen.style()))?;
         }
     }
-    Ok(if corrections.left.is_empty() { 0 } else { LEFT })
+    let differs = done.rechecked.iter().any(|one| !one.breaks.is_empty());
+    Ok(match (differs, corrections.left.is_empty()) {
+        (true, _) => BROKEN,
+        (false, true) => 0,
+        (false, false) => LEFT,
+    })
 }
 
-/// Proposes or writes entries, and prints no result; tells whose breaks they correct.
-pub(crate) fn corrections(
+/// Proposes or writes entries, and prints no result.
+pub(crate) fn corrected(
     asked: &Correct,
     plan: &Plan,
-) -> Result<(Corrections, PathBuf), CommandError> {
+    screen: &Screen,
+) -> Result<Corrected, CommandError> {
     let threads = threads(asked.threads, Some(plan));
     let evidence = match &asked.evidence {
         Some(folder) => folder.clone(),
@@ -55,7 +91,62 @@ pub(crate) fn corrections(
     let corrections = migrate::correct(plan, &options, threads, &environment)?;
     let by = asked.by.clone().or_else(|| environment("USER"));
     record::corrected(plan, &corrections, by.as_deref().unwrap_or("nobody named"))?;
-    Ok((corrections, options.evidence))
+    let mut done = Corrected {
+        corrections,
+        evidence: options.evidence,
+        rechecked: Vec::new(),
+        unchecked: Vec::new(),
+    };
+    if done.corrections.written {
+        look_again(&mut done, plan, &asked.cause, threads, screen)?;
+    }
+    Ok(done)
+}
+
+/// Compares the records that entries touch anew, through the entries; the whole is for `verify`.
+fn look_again(
+    done: &mut Corrected,
+    plan: &Plan,
+    causes: &[String],
+    threads: usize,
+    screen: &Screen,
+) -> Result<(), CommandError> {
+    let touched = touched(&done.corrections, causes, &done.evidence)?;
+    let prepared = prepare(plan.clone(), threads, &environment)?;
+    for (agreement, keys) in touched {
+        let rechecked = watched(threads, screen, async |watch| {
+            recheck(&prepared, &agreement, &keys, threads, watch).await
+        })?;
+        match rechecked {
+            Some(rechecked) => done.rechecked.push(rechecked),
+            None => done.unchecked.push(agreement),
+        }
+    }
+    Ok(())
+}
+
+/// The keys that entries touch, by agreement.
+fn touched(
+    corrections: &Corrections,
+    causes: &[String],
+    evidence: &Path,
+) -> Result<BTreeMap<String, BTreeSet<Record>>, CommandError> {
+    let is_asked = |cause: &Option<String>| {
+        causes.is_empty() || cause.as_ref().is_some_and(|cause| causes.contains(cause))
+    };
+    let tables = corrections.tables.iter();
+    let names = tables.map(|table| (table.agreement.clone(), BTreeSet::new()));
+    let mut touched: BTreeMap<String, BTreeSet<Record>> = names.collect();
+    for found in folder::breaks(evidence)? {
+        let found = found?;
+        if let Some(keys) = touched.get_mut(&found.agreement)
+            && is_asked(&found.cause.id)
+            && keys.len() <= RECHECKED_MAX
+        {
+            keys.insert(found.key);
+        }
+    }
+    Ok(touched)
 }
 
 /// The folder of the latest evidence.

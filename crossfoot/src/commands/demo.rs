@@ -516,13 +516,10 @@ impl<'a> Stage<'a> {
             return Err(not_that());
         };
         let plan = read_plan(&asked.plan)?;
-        let (corrections, _) = correct::corrections(&asked, &plan)?;
+        let muted = self.screen.muted();
+        let done = correct::corrected(&asked, &plan, &muted)?;
         let style = self.screen.style();
-        self.show(&terminal::correct::render(
-            &plan.name.value,
-            &corrections,
-            &style,
-        ))
+        self.show(&terminal::correct::render(&plan.name.value, &done, &style))
     }
 
     /// Holds what was found against the truth, and says where everything lies.

@@ -82,7 +82,7 @@ fn suspicions(asked: &Explain, difference: &str, screen: &Screen) -> Result<u8, 
 }
 
 /// Does the work with progress on the screen.
-fn watched<T>(
+pub(super) fn watched<T>(
     threads: usize,
     screen: &Screen,
     work: impl AsyncFnOnce(&Arc<dyn Watch>) -> Result<T, StoryError>,

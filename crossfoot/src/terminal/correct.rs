@@ -2,12 +2,15 @@
 
 use super::table::{Cell, Table};
 use super::{Paint, Style, text, with_currency};
+use crate::commands::correct::Corrected;
 use crate::words::Language;
-use migrate::{Corrections, Does, Entry, LISTED, TableCorrections};
+use migrate::{Does, Entry, LISTED, TableCorrections};
+use reconcile::story::Rechecked;
 
 /// Draws what is proposed, or was written.
-pub(crate) fn render(plan: &str, corrections: &Corrections, style: &Style) -> String {
+pub(crate) fn render(plan: &str, done: &Corrected, style: &Style) -> String {
     let words = style.language;
+    let corrections = &done.corrections;
     let colon = words.pick(": ", "：");
     let (head, paint) = match (corrections.tables.is_empty(), corrections.written) {
         (true, _) if corrections.left.is_empty() => (words.nothing_to_correct(), Paint::Good),
@@ -28,6 +31,16 @@ pub(crate) fn render(plan: &str, corrections: &Corrections, style: &Style) -> St
     }
     if corrections.not_asked > 0 {
         out.push_str(&style.said(0, Paint::Plain, &words.not_asked(corrections.not_asked)));
+    }
+    if corrections.written {
+        out.push('\n');
+    }
+    for rechecked in &done.rechecked {
+        out.push_str(&looked_again(rechecked, style));
+    }
+    for agreement in &done.unchecked {
+        let said = words.not_looked_at_again(&text::plain(agreement));
+        out.push_str(&style.said(0, Paint::Doubtful, &said));
     }
     if !corrections.tables.is_empty() {
         out.push('\n');
@@ -59,6 +72,23 @@ fn one(table: &TableCorrections, written: bool, style: &Style) -> String {
     if written {
         let file = text::plain(&table.file.to_string_lossy());
         out.push_str(&style.said(2, Paint::Plain, &words.written_to(&file)));
+    }
+    out
+}
+
+/// What the records came to that entries touch, and the first that differ still.
+fn looked_again(rechecked: &Rechecked, style: &Style) -> String {
+    let words = style.language;
+    let paint = match rechecked.breaks.is_empty() {
+        true => Paint::Good,
+        false => Paint::Bad,
+    };
+    let name = text::plain(&rechecked.agreement);
+    let said = words.looked_at_again(&name, rechecked.keys, rechecked.agree);
+    let mut out = style.said(0, paint, &said);
+    for found in rechecked.breaks.iter().take(LISTED) {
+        let key = super::agreement::in_one_line(&found.key, words.null());
+        out.push_str(&style.said(2, Paint::Bad, &words.differs_still(&key)));
     }
     out
 }

@@ -96,10 +96,36 @@ impl Language {
         )
     }
 
+    pub(crate) fn looked_at_again(self, agreement: &str, keys: u64, agree: u64) -> String {
+        self.pick(
+            format!(
+                "looked at again, {agreement}: {}, {} on both sides now",
+                counted(keys, "record", "records"),
+                counted(agree, "agrees", "agree")
+            ),
+            format!(
+                "{agreement} 的相关记录已重新核对：{} 条中 {} 条现已相符",
+                grouped(keys),
+                grouped(agree)
+            ),
+        )
+    }
+
+    pub(crate) fn differs_still(self, key: &str) -> String {
+        self.pick(format!("differs still: {key}"), format!("仍不相符：{key}"))
+    }
+
+    pub(crate) fn not_looked_at_again(self, agreement: &str) -> String {
+        self.pick(
+            format!("not looked at again by itself: {agreement}, without a key or with too many"),
+            format!("未单独重新核对：{agreement}（无主键，或条数过多）"),
+        )
+    }
+
     pub(crate) fn verify_again(self) -> &'static str {
         self.pick(
-            "Verify again: crossfoot verify",
-            "请重新核对：crossfoot verify",
+            "Verify the whole again: crossfoot verify",
+            "请重新核对全部账目：crossfoot verify",
         )
     }
 }

@@ -159,11 +159,7 @@ fn readings(column: &footing::Column, value: &str) -> Result<Vec<ArrayRef>, Stor
 }
 
 fn typed(column: &footing::Column, value: &str) -> Result<ArrayRef, StoryError> {
-    let unreadable = || StoryError::Unreadable {
-        column: column.name.clone(),
-        value: value.to_owned(),
-        holds: holds(column.class),
-    };
+    let unreadable = || unreadable(column, value);
     let is_exact = match column.class {
         Class::Number { scale, .. } => has_decimals(value, scale),
         Class::Binary | Class::Null => false,
@@ -178,6 +174,14 @@ fn typed(column: &footing::Column, value: &str) -> Result<ArrayRef, StoryError> 
     match read.is_null(0) {
         true => Err(unreadable()),
         false => Ok(read),
+    }
+}
+
+pub(super) fn unreadable(column: &footing::Column, value: &str) -> StoryError {
+    StoryError::Unreadable {
+        column: column.name.clone(),
+        value: value.to_owned(),
+        holds: holds(column.class),
     }
 }
 
