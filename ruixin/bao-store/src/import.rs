@@ -17,6 +17,7 @@
 mod check;
 mod corrected;
 mod error;
+mod moved;
 mod source;
 
 use ruixin_bao::Day;
@@ -90,9 +91,9 @@ impl Store {
         self.tell("check the converted books");
         let corrected = corrected::correct(&mut *source)?;
         source.script("beginning to read", begin(&*source))?;
-        check::check(&mut *source, &self.terms)?;
+        let moved = check::check(&mut *source)?;
         self.tell("read the converted books");
-        let books = source::read(&mut *source, &self.terms)?;
+        let books = source::read(&mut *source, &self.terms, moved)?;
         drop(source);
         self.tell("write the opening books");
         let terms = self.terms.clone();
@@ -182,11 +183,24 @@ fn write_accounts(
     terms: &Terms,
     books: &Books,
 ) -> Result<(), StoreError> {
+    let columns = [
+        "subject",
+        "number",
+        "kind",
+        "keeps",
+        "debits_posted",
+        "credits_posted",
+        "debits_pending",
+        "credits_pending",
+    ];
     let house = house_accounts(terms).map(|account| account.id);
     let mut holdings = books.holdings.iter().peekable();
-    let mut rows = Vec::new();
-    for opening in &books.openings {
-        let mut account = described(terms, opening);
+    let mut openings = books.openings.iter();
+    session.append("account", &columns, &mut |row| {
+        let Some(opening) = openings.find(|opening| !house.contains(&opening.id)) else {
+            return Ok(false);
+        };
+        let mut account = described(opening);
         account.totals.debits_posted_fen = opening.debits_fen;
         account.totals.credits_posted_fen = opening.credits_fen;
         if account.id.subject == USERS {
@@ -200,26 +214,7 @@ fn write_accounts(
                 account.totals.debits_posted_fen = debits.ok_or(StoreError::Overflow { what })?;
             }
         }
-        if !house.contains(&account.id) {
-            rows.push(account);
-        }
-    }
-    let mut accounts = rows.iter();
-    let columns = [
-        "subject",
-        "number",
-        "kind",
-        "keeps",
-        "debits_posted",
-        "credits_posted",
-        "debits_pending",
-        "credits_pending",
-    ];
-    session.append("account", &columns, &mut |row| {
-        let Some(account) = accounts.next() else {
-            return Ok(false);
-        };
-        *row = account_row(account)?;
+        *row = account_row(&account)?;
         Ok(true)
     })?;
     let mut holdings = books.holdings.iter();
@@ -242,14 +237,8 @@ fn write_accounts(
     Ok(())
 }
 
-/// Says what an account is: by the fund's own rules where it knows the subject, else by the chart.
-fn described(terms: &Terms, opening: &Opening) -> Account {
-    if let Some(own) = house_accounts(terms)
-        .into_iter()
-        .find(|own| own.id == opening.id)
-    {
-        return own;
-    }
+/// Says what an account is that is none of the fund's own: what the chart says.
+fn described(opening: &Opening) -> Account {
     let limit = match opening.id.subject {
         USERS | MERCHANTS | FROZEN => Limit::DebitsMustNotExceedCredits,
         _ => Limit::None,

@@ -64,6 +64,7 @@ mod columns;
 mod desk;
 mod error;
 mod import;
+mod lines;
 mod look;
 mod migrate;
 mod night;

@@ -4,7 +4,7 @@ use crate::error::StoreError;
 use crate::sql::{Session, Value};
 
 /// Number, statements for SQLite, statements for PostgreSQL.
-const MIGRATIONS: [(i64, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str); 5] = [
     (
         1,
         include_str!("../migrations/sqlite/0001_books.sql"),
@@ -25,10 +25,15 @@ const MIGRATIONS: [(i64, &str, &str); 4] = [
         include_str!("../migrations/sqlite/0004_pruned.sql"),
         include_str!("../migrations/postgres/0004_pruned.sql"),
     ),
+    (
+        5,
+        include_str!("../migrations/sqlite/0005_statement.sql"),
+        include_str!("../migrations/postgres/0005_statement.sql"),
+    ),
 ];
 
 /// The version of tables that this program works with.
-pub const VERSION: i64 = 4;
+pub const VERSION: i64 = 5;
 
 /// Is the advisory lock that one migration at a time has in PostgreSQL: "Bao", and a number.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(4350319, 3)";

@@ -134,7 +134,7 @@ const STANDING: [Proof; 7] = [
 ];
 
 /// What the whole history comes to.
-const HISTORY: [Proof; 4] = [
+const HISTORY: [Proof; 6] = [
     Proof {
         name: "every voucher's debits are its credits",
         count: "SELECT CAST(count(*) AS bigint) FROM voucher",
@@ -179,6 +179,42 @@ const HISTORY: [Proof; 4] = [
         sql: "SELECT 'order ' || {id}, CASE status WHEN 'C' THEN 1 ELSE 0 END, \
               CASE status WHEN 'C' THEN 0 ELSE 1 END FROM fund_order AS o WHERE (status = 'C') <> \
               EXISTS (SELECT 1 FROM voucher v WHERE v.id = o.id AND v.part = 2) LIMIT 1",
+    },
+    Proof {
+        name: "every line of a statement is a posting, and the other way round",
+        count: "SELECT CAST(count(*) AS bigint) FROM account_line",
+        sql: "SELECT place, 1, 0 FROM (SELECT 'account ' || p.subject || ':' || p.number AS place \
+              FROM posting p JOIN voucher v ON v.id = p.id AND v.part = p.part \
+              WHERE p.subject IN (2001, 4001) AND NOT EXISTS \
+              (SELECT 1 FROM account_line l WHERE l.subject = p.subject AND l.number = p.number \
+              AND l.booked_at = v.booked_at AND l.accounting_date = v.accounting_date AND l.id = p.id \
+              AND l.part = p.part AND l.leg = p.leg AND l.side = p.side AND l.amount = p.amount \
+              AND l.is_held = CASE v.kind WHEN 'pending' THEN 1 ELSE 0 END) \
+              ORDER BY p.subject, p.number LIMIT 1) AS without \
+              UNION ALL SELECT 'the number of lines', CAST((SELECT count(*) FROM posting \
+              WHERE subject IN (2001, 4001)) AS bigint), \
+              CAST((SELECT count(*) FROM account_line) AS bigint)",
+    },
+    Proof {
+        name: "what statements add up by days is what their lines come to",
+        count: "SELECT CAST(count(*) AS bigint) FROM account_days",
+        sql: "SELECT place, CASE WHEN moved <> there THEN moved WHEN booked_from <> from_there \
+              THEN booked_from ELSE booked_until END, CASE WHEN moved <> there THEN there \
+              WHEN booked_from <> from_there THEN from_there ELSE until_there END FROM ( \
+              SELECT 'account ' || l.subject || ':' || l.number || ', day ' || l.first AS place, \
+              l.moved, l.booked_from, l.booked_until, coalesce(d.moved, 0) AS there, \
+              coalesce(d.booked_from, 0) AS from_there, coalesce(d.booked_until, 0) AS until_there \
+              FROM (SELECT subject, number, days, accounting_date & -days AS first, \
+              CAST(sum(CASE side WHEN 'D' THEN amount ELSE -amount END) AS bigint) AS moved, \
+              min(booked_at) AS booked_from, max(booked_at) AS booked_until FROM account_line, \
+              (SELECT 1 AS days UNION ALL SELECT 64) AS s WHERE is_held = 0 GROUP BY 1, 2, 3, 4) AS l \
+              LEFT JOIN account_days d ON d.subject = l.subject AND d.number = l.number \
+              AND d.days = l.days AND d.first = l.first) AS both_ways \
+              WHERE moved <> there OR booked_from <> from_there OR booked_until <> until_there \
+              UNION ALL SELECT 'the number of days', CAST((SELECT count(*) FROM (SELECT DISTINCT \
+              subject, number, days, accounting_date & -days FROM account_line, \
+              (SELECT 1 AS days UNION ALL SELECT 64) AS s WHERE is_held = 0) AS counted) AS bigint), \
+              CAST((SELECT count(*) FROM account_days) AS bigint)",
     },
 ];
 

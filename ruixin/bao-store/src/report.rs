@@ -10,11 +10,12 @@ use ruixin_bao::ledger::{Account, AccountId, Side, Totals, TrialBalance, TrialLi
 use ruixin_bao::yields::{daily_carry, monthly_carry};
 
 use crate::error::StoreError;
+use crate::lines::{self, Span};
 use crate::night::{StoredDay, stored_day, stored_days};
 use crate::prove::stored_register;
-use crate::sql::{Session, Value};
-use crate::store::terms::{day as day_value, day_of};
-use crate::store::{Lock, Store, entries, number, page};
+use crate::sql::Value;
+use crate::store::terms::day as day_value;
+use crate::store::{Lock, Store, number, page};
 
 /// Is a line of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,7 +127,7 @@ impl Store {
     /// the accounts before and after is that of the whole span; a line's balance counts those before
     /// it, whichever page they are on.
     ///
-    /// The database cuts the page; it looks at all that ever went over the accounts for it.
+    /// It reads what is on the page, sums by days of the span, and one row for each day with an income.
     ///
     /// # Errors
     ///
@@ -174,27 +175,22 @@ impl Store {
         let is_over = after.is_some_and(|after| after.subject > id.subject);
         self.transaction(Lock::Read, |session| {
             let after = after.filter(|after| after.subject == id.subject);
-            let of = [
-                Value::Int(i64::from(id.subject)),
-                number("account", id.number)?,
-                day_value(page.until),
-                day_value(page.from),
-                Value::from(entries::side_word(normal)),
-            ];
-            let place = place(after.as_ref());
-            let [opening_fen, closing_fen, before_fen] = sums(session, &of, &place)?;
+            let span = Span {
+                account: id,
+                normal,
+                from: page.from,
+                until: page.until,
+            };
+            let limit = if is_over { 0 } else { limit };
+            let found = lines::read(session, &span, after.as_ref(), limit)?;
             let mut statement = Statement {
                 account: id,
-                opening_fen,
-                lines: Vec::new(),
-                closing_fen,
+                opening_fen: found.opening_fen,
+                lines: found.lines,
+                closing_fen: found.closing_fen,
                 held_fen,
             };
-            if is_over || limit == 0 {
-                return Ok(statement);
-            }
-            statement.lines = lines(session, &of, &place, limit)?;
-            let mut balance_fen = opening_fen.saturating_add(before_fen);
+            let mut balance_fen = found.opening_fen.saturating_add(found.before_fen);
             for line in &mut statement.lines {
                 let what = "a statement";
                 let sum = balance_fen.checked_add(line.amount_fen);
@@ -282,90 +278,6 @@ impl Store {
             })
         })
     }
-}
-
-/// The order of lines, and so what the place of one is.
-const LINE: &str = "booked_at, accounting_date, id, part, leg, side";
-/// Held amounts are not on the account yet: they are when they are posted.
-const OF_ACCOUNT: &str =
-    "FROM leg WHERE subject = $1 AND number = $2 AND accounting_date <= $3 AND kind <> 'pending'";
-
-/// The values of a place, those before all where there is none.
-fn place(after: Option<&LineAt>) -> [Value; 6] {
-    match after {
-        None => [
-            Value::Int(i64::MIN),
-            Value::Int(i64::MIN),
-            Value::from(0_u128),
-            Value::Int(-1),
-            Value::Int(-1),
-            Value::from(""),
-        ],
-        Some(at) => [
-            Value::Int(at.booked_at),
-            day_value(at.accounting_date),
-            Value::from(at.voucher.id),
-            Value::Int(i64::from(at.voucher.part)),
-            Value::Int(at.leg),
-            Value::from(entries::side_word(at.side)),
-        ],
-    }
-}
-
-/// What was on an account before a span, what is on it after, and what lines of the span up to a place
-/// come to, fen.
-fn sums(
-    session: &mut dyn Session,
-    of: &[Value; 5],
-    place: &[Value; 6],
-) -> Result<[i64; 3], StoreError> {
-    let moved = "CASE side WHEN $5 THEN amount ELSE -amount END";
-    let sum = |when: &str| {
-        format!("CAST(coalesce(sum(CASE WHEN {when} THEN {moved} ELSE 0 END), 0) AS bigint)")
-    };
-    // Of an earlier day, even where it was booked late.
-    let sql = format!(
-        "SELECT {}, {}, {} {OF_ACCOUNT}",
-        sum("accounting_date < $4"),
-        sum("1 = 1"),
-        sum(&format!(
-            "accounting_date >= $4 AND ({LINE}) <= ($6, $7, $8, $9, $10, $11)"
-        )),
-    );
-    let with: Vec<Value> = of.iter().chain(place).cloned().collect();
-    let sums = session.first("adding up a statement", &sql, &with, |row| {
-        Ok([row.int(0)?, row.int(1)?, row.int(2)?])
-    })?;
-    Ok(sums.unwrap_or_default())
-}
-
-fn lines(
-    session: &mut dyn Session,
-    of: &[Value; 5],
-    place: &[Value; 6],
-    limit: usize,
-) -> Result<Vec<StatementLine>, StoreError> {
-    let sql = format!(
-        "SELECT id, part, kind, booked_at, accounting_date, side, \
-         CASE side WHEN $5 THEN amount ELSE -amount END, memo, leg {OF_ACCOUNT} \
-         AND accounting_date >= $4 AND ({LINE}) > ($6, $7, $8, $9, $10, $11) \
-         ORDER BY {LINE} LIMIT $12"
-    );
-    let mut with: Vec<Value> = of.iter().chain(place).cloned().collect();
-    with.push(Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)));
-    session.all("reading a statement", &sql, &with, |row| {
-        Ok(StatementLine {
-            booked_at: row.int(3)?,
-            accounting_date: day_of(row.int(4)?)?,
-            voucher: entries::voucher_id(row, 0)?,
-            leg: row.int(8)?,
-            side: entries::side(row.text(5)?)?,
-            kind: row.text(2)?.to_owned(),
-            amount_fen: row.int(6)?,
-            balance_fen: 0,
-            memo: row.text(7)?.to_owned(),
-        })
-    })
 }
 
 /// The seven days that end with one, if all of them are there.

@@ -1,9 +1,11 @@
-//! What must hold of converted books by themselves. Each check is one statement over a table.
+//! What must hold of converted books by themselves: statements over a table, and one pass over all
+//! postings.
 
-use ruixin_bao::fund::{FUND_ASSETS, RESERVE, SHARES, SUBSCRIPTIONS, Terms};
+use ruixin_bao::fund::{FUND_ASSETS, RESERVE, SHARES, SUBSCRIPTIONS};
 
-use super::error::{Figure, ImportError};
+use super::error::ImportError;
 use super::kind_of;
+use super::moved::{self, Moved};
 use crate::error::StoreError;
 use crate::sql::{Row, Session};
 
@@ -37,8 +39,9 @@ fn is_finer(column: &str, is_postgres: bool) -> String {
     }
 }
 
-/// Refuses converted books that do not balance or do not fit together.
-pub(super) fn check(session: &mut dyn Session, _terms: &Terms) -> Result<(), StoreError> {
+/// Refuses converted books that do not balance or do not fit together; gives what their postings come
+/// to, as far as it was added up for that.
+pub(super) fn check(session: &mut dyn Session) -> Result<Moved, StoreError> {
     let is_postgres = session.is_postgres();
     for (table, columns) in TABLES {
         let sql = format!("SELECT {columns} FROM {table} LIMIT 0");
@@ -60,40 +63,7 @@ pub(super) fn check(session: &mut dyn Session, _terms: &Terms) -> Result<(), Sto
             Ok(ImportError::FinerThanFen { table, place })
         })?;
     }
-    let (debit, credit) = (fen("debit", is_postgres), fen("credit", is_postgres));
-    let sums = format!(
-        "CAST(coalesce(sum({debit}), 0) AS bigint) AS d, CAST(coalesce(sum({credit}), 0) AS bigint) AS c"
-    );
-    let sql = format!(
-        "SELECT voucher, d, c FROM (SELECT voucher, {sums} FROM posting GROUP BY voucher) AS sums \
-         WHERE d <> c ORDER BY voucher LIMIT 1"
-    );
-    refuse(session, &sql, |row| {
-        Ok(ImportError::VoucherNotBalanced {
-            voucher: row.text(0)?.to_owned(),
-            debits: Figure(row.int(1)?),
-            credits: Figure(row.int(2)?),
-        })
-    })?;
-    let sql = format!("SELECT d, c FROM (SELECT {sums} FROM opening) AS sums WHERE d <> c");
-    refuse(session, &sql, |row| {
-        Ok(ImportError::OpeningNotBalanced {
-            debits: Figure(row.int(0)?),
-            credits: Figure(row.int(1)?),
-        })
-    })?;
-    let sql = "SELECT p.voucher FROM posting p WHERE NOT EXISTS \
-               (SELECT 1 FROM voucher v WHERE v.voucher = p.voucher) ORDER BY p.voucher LIMIT 1";
-    refuse(session, sql, |row| {
-        let voucher = row.text(0)?.to_owned();
-        Ok(ImportError::PostingWithoutVoucher { voucher })
-    })?;
-    let sql = "SELECT v.voucher FROM voucher v WHERE NOT EXISTS \
-               (SELECT 1 FROM posting p WHERE p.voucher = v.voucher) ORDER BY v.voucher LIMIT 1";
-    refuse(session, sql, |row| {
-        let voucher = row.text(0)?.to_owned();
-        Ok(ImportError::VoucherWithoutPosting { voucher })
-    })
+    moved::check(session)
 }
 
 /// Every subject has a kind, its side, and is none of the fund's own where anything is on it.

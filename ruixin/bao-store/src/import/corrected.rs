@@ -102,11 +102,26 @@ fn view(
     })?;
     let list = columns.iter().map(|column| quoted(column));
     let list = list.collect::<Vec<_>>().join(", ");
+    // SQLite looks a subquery's rows through for each record, unless they have a key.
+    let reversed = match session.is_postgres() {
+        true => entries.clone(),
+        false => format!("temp.\"{table}.reversed\""),
+    };
+    if !session.is_postgres() {
+        let key = format!("temp.\"{table}.reversed_key\" ON \"{table}.reversed\" ({first})");
+        session.script(
+            "correcting",
+            &format!(
+                "CREATE TEMPORARY TABLE \"{table}.reversed\" AS SELECT _entry, {list} FROM {entries} \
+                 WHERE _entry = 'REVERSAL'; CREATE INDEX {key}"
+            ),
+        )?;
+    }
     session.script(
         "correcting",
         &format!(
             "CREATE TEMPORARY VIEW {table} AS SELECT {list} FROM {real} AS t WHERE NOT EXISTS \
-             (SELECT 1 FROM {entries} AS c WHERE c._entry = 'REVERSAL' AND {is_same}) \
+             (SELECT 1 FROM {reversed} AS c WHERE c._entry = 'REVERSAL' AND {is_same}) \
              UNION ALL SELECT {list} FROM {entries} WHERE _entry = 'REBOOKING'"
         ),
     )?;

@@ -8,6 +8,7 @@ use ruixin_bao::ledger::{AccountId, AccountKind};
 
 use super::check::fen;
 use super::error::{Figure, ImportError};
+use super::moved::Moved;
 use super::{FROM_BEFORE, FROZEN, kind_of};
 use crate::error::StoreError;
 use crate::sql::{Row, Session};
@@ -50,9 +51,13 @@ pub(super) struct Books {
 }
 
 /// Reads converted books that have been checked, and checks what is left.
-pub(super) fn read(session: &mut dyn Session, terms: &Terms) -> Result<Books, StoreError> {
+pub(super) fn read(
+    session: &mut dyn Session,
+    terms: &Terms,
+    moved: Moved,
+) -> Result<Books, StoreError> {
     let mut names = names(session)?;
-    let openings = openings(session, &names)?;
+    let openings = openings(session, &names, moved)?;
     overdrawn(&openings)?;
     let holdings = holdings(session, terms, &openings)?;
     let sum = |of: fn(&Opening) -> i64| {
@@ -112,6 +117,7 @@ fn names(session: &mut dyn Session) -> Result<BTreeMap<String, u64>, StoreError>
 fn openings(
     session: &mut dyn Session,
     names: &BTreeMap<String, u64>,
+    mut moved: Moved,
 ) -> Result<Vec<Opening>, StoreError> {
     let mut kinds = BTreeMap::new();
     let sql = "SELECT subject, kind FROM subject";
@@ -122,32 +128,26 @@ fn openings(
         }
         Ok(())
     })?;
-    let is_postgres = session.is_postgres();
-    let (debit, credit) = (fen("debit", is_postgres), fen("credit", is_postgres));
-    let sql = format!(
-        "SELECT subject, account, CAST(sum(d) AS bigint), CAST(sum(c) AS bigint) FROM ( \
-         SELECT subject, account, {debit} AS d, {credit} AS c FROM opening \
-         UNION ALL SELECT subject, account, {debit} AS d, {credit} AS c FROM posting \
-         UNION ALL SELECT subject, account, 0 AS d, 0 AS c FROM account \
-           WHERE owner IN ('USER', 'MERCHANT')) AS moved GROUP BY subject, account"
-    );
-    let mut openings: Vec<Opening> = session.all("reading accounts", &sql, &[], |row| {
-        let subject: u16 = parsed("posting", row, 0, "subject")?;
-        let number = match row.text_or_null(1)? {
+    moved.add_openings(session)?;
+    let mut openings = Vec::new();
+    moved.each(|subject_text, account, (debits_fen, credits_fen)| {
+        let subject: u16 = parsed_text("posting", subject_text, subject_text, "subject")?;
+        let number = match account {
             None => 0,
             Some(name) => match names.get(name) {
                 Some(number) => *number,
-                None => parsed("posting", row, 1, "account")?,
+                None => parsed_text("posting", subject_text, name, "account")?,
             },
         };
         let id = AccountId::new(subject, number);
         let kind = kinds.get(&subject).copied();
-        Ok(Opening {
+        openings.push(Opening {
             id,
             kind: kind.ok_or_else(|| StoreError::damaged(format!("{id} has no kind")))?,
-            debits_fen: row.int(2)?,
-            credits_fen: row.int(3)?,
-        })
+            debits_fen,
+            credits_fen,
+        });
+        Ok(())
     })?;
     openings.sort_unstable_by_key(|opening| opening.id);
     // Numbers may have been written in two ways, such as with a zero before.
@@ -298,11 +298,19 @@ fn parsed<T: std::str::FromStr>(
     at: usize,
     what: &'static str,
 ) -> Result<T, StoreError> {
-    let text = row.text(at)?;
+    parsed_text(table, row.text(0).unwrap_or_default(), row.text(at)?, what)
+}
+
+fn parsed_text<T: std::str::FromStr>(
+    table: &'static str,
+    place: &str,
+    text: &str,
+    what: &'static str,
+) -> Result<T, StoreError> {
     text.parse().map_err(|_| {
         StoreError::from(ImportError::Unreadable {
             table,
-            place: row.text(0).unwrap_or_default().to_owned(),
+            place: place.to_owned(),
             what,
             found: text.to_owned(),
         })

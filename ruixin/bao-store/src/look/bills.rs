@@ -80,7 +80,7 @@ pub struct BillRecord {
 impl Store {
     /// Gives a user's bills before a place, or all, the latest first, so many at most.
     ///
-    /// It looks at all that ever moved the user's accounts before the place.
+    /// It reads so many lines, and one row for each day with an income until there are enough.
     ///
     /// # Errors
     ///
@@ -136,25 +136,35 @@ fn places(
     before: BillAt,
     limit: usize,
 ) -> Result<Vec<BillAt>, StoreError> {
-    let sql = "SELECT DISTINCT v.id, v.part, v.booked_at FROM posting p \
-         JOIN voucher v ON v.id = p.id AND v.part = p.part \
-         WHERE p.subject IN (2001, 4001) AND p.number = $1 \
-         AND (v.booked_at < $2 OR (v.booked_at = $2 AND (v.id < $3 OR (v.id = $3 AND v.part < $4)))) \
-         ORDER BY v.booked_at DESC, v.id DESC, v.part DESC LIMIT $5";
-    let with = [
-        number("user", user)?,
-        Value::Int(before.booked_at),
-        Value::from(before.voucher.id),
-        Value::Int(i64::from(before.voucher.part)),
-        Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)),
-    ];
-    session.all("reading bills", sql, &with, |row| {
-        Ok(BillAt {
-            booked_at: row.int(2)?,
-            voucher: voucher_id(row, 0)?,
-        })
-    })
+    let mut places = Vec::new();
+    for account in crate::whole::accounts_of_user(user) {
+        let with = [
+            Value::Int(i64::from(account.subject)),
+            number("user", user)?,
+            Value::Int(before.booked_at),
+            Value::from(before.voucher.id),
+            Value::Int(i64::from(before.voucher.part)),
+            Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)),
+        ];
+        session.each("reading bills", PLACES, &with, &mut |row| {
+            places.push(BillAt {
+                booked_at: row.int(0)?,
+                voucher: voucher_id(row, 1)?,
+            });
+            Ok(())
+        })?;
+    }
+    // A voucher may move both.
+    places.sort_unstable_by(|one, other| other.cmp(one));
+    places.dedup();
+    places.truncate(limit);
+    Ok(places)
 }
+
+/// The vouchers with legs on an account before a place.
+const PLACES: &str = "SELECT DISTINCT booked_at, id, part FROM account_line \
+     WHERE subject = $1 AND number = $2 AND (booked_at, id, part) < ($3, $4, $5) \
+     ORDER BY booked_at DESC, id DESC, part DESC LIMIT $6";
 
 /// The incomes before a place, whose legs are columns.
 fn incomes(
@@ -324,5 +334,22 @@ fn kind(
             BillKind::Hold
         }
         _ => BillKind::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lines::plan;
+
+    #[test]
+    fn places_of_bills_are_read_by_the_key_and_not_sorted() {
+        let steps = plan(super::PLACES, 6);
+        let key = "SEARCH account_line USING PRIMARY KEY (subject=? AND number=? AND \
+                   (booked_at,id,part)<";
+        assert!(steps.iter().any(|step| step.contains(key)), "{steps:?}");
+        assert!(
+            !steps.iter().any(|step| step.contains("ORDER BY")),
+            "{steps:?}"
+        );
     }
 }

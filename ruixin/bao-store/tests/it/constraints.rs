@@ -198,6 +198,23 @@ fn what_is_changed_past_the_program_is_found_by_the_proofs() {
             "UPDATE fund_order SET status = 'C' WHERE status = 'P'",
             "what is pending on 4001",
         ),
+        (
+            "UPDATE account_days SET moved = moved - 7 WHERE subject = 2001 AND number = 6003 AND days = 64",
+            "account 2001:6003, day ",
+        ),
+        (
+            "UPDATE account_days SET booked_from = booked_from - 7 WHERE subject = 2001 AND number = 6001",
+            "account 2001:6001, day ",
+        ),
+        (
+            "INSERT INTO account_days VALUES (4001, 6003, 1, 3, 5, 0, 0)",
+            "the number of days should be",
+        ),
+        (
+            "INSERT INTO account_line SELECT subject, number, booked_at + 1, accounting_date, id, part, leg, side, \
+             amount, is_held FROM account_line WHERE number = 6001",
+            "the number of lines should be",
+        ),
     ];
     for kind in BOTH {
         for (sql, expect) in changes {
