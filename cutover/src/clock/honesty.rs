@@ -9,11 +9,12 @@
 
 mod world;
 
+use std::ops::Range;
 use std::time::Duration;
 
 use serde::Serialize;
 
-pub use self::world::{WORLDS, World};
+pub use self::world::{HELD_OUT, WORLDS, World};
 
 use self::world::Run;
 use super::chance::Chance;
@@ -53,6 +54,12 @@ pub struct Row {
     pub median_off_permille: u64,
     /// How much later `p90` was than `p50`, in thousandths of the time to `p50`: the median of the runs.
     pub width_permille: u64,
+    /// Of those runs, the ones in which something had stood still by then.
+    pub shown: u64,
+    /// Of these, the ones that ended by `p90`, in thousandths.
+    pub shown_by_p90_permille: u64,
+    /// Whether the world was kept from those who made the clock.
+    pub is_held_out: bool,
 }
 
 /// Is a forecast beside the time that was really left.
@@ -60,19 +67,25 @@ pub struct Row {
 struct Outcome {
     forecast: Forecast,
     left: Duration,
+    has_stalled: bool,
 }
 
 /// Measures both rules in every world, each by `runs` runs.
 pub fn measure(runs: u64) -> Vec<Row> {
-    WORLDS
-        .iter()
+    let worlds = WORLDS.iter().chain(&HELD_OUT);
+    worlds
         .flat_map(|world| measure_world(world, runs))
         .collect()
 }
 
 /// Measures both rules in one world: first this clock at every moment, then the other rule.
 pub fn measure_world(world: &World, runs: u64) -> Vec<Row> {
-    let runs: Vec<Run> = (0..runs).map(|seed| world.run(seed)).collect();
+    measure_seeds(world, 0..runs)
+}
+
+/// Measures both rules in one world by the runs of some seeds.
+pub fn measure_seeds(world: &World, seeds: Range<u64>) -> Vec<Row> {
+    let runs: Vec<(u64, Run)> = seeds.map(|seed| (seed, world.run(seed))).collect();
     let rules = [Rule::Clock, Rule::Pace].into_iter();
     let cases = rules.flat_map(|rule| MOMENTS.map(|percent| (rule, percent)));
     cases
@@ -80,20 +93,23 @@ pub fn measure_world(world: &World, runs: u64) -> Vec<Row> {
         .collect()
 }
 
-fn row(world: &World, rule: Rule, percent: u64, runs: &[Run]) -> Row {
-    let outcome = |(seed, run): (u64, &Run)| {
+fn row(world: &World, rule: Rule, percent: u64, runs: &[(u64, Run)]) -> Row {
+    let outcome = |(seed, run): &(u64, Run)| {
         // Somewhere between that piece's end and the next.
-        let now = run.moment(percent, &mut Chance::new(seed, percent));
+        let now = run.moment(percent, &mut Chance::new(*seed, percent));
         let left = run.end().saturating_sub(now);
         let forecast = forecast(rule, run, now)?;
-        (!left.is_zero()).then_some(Outcome { forecast, left })
+        (!left.is_zero()).then_some(Outcome {
+            forecast,
+            left,
+            has_stalled: run.has_stalled(now),
+        })
     };
-    let outcomes: Vec<Outcome> = (0..).zip(runs).filter_map(outcome).collect();
-    let share = |is_so: fn(&Outcome) -> bool| {
-        let count = outcomes.iter().filter(|outcome| is_so(outcome)).count();
-        (count * 1000 / outcomes.len().max(1)) as u64
-    };
-    let (by_p50, by_p90) = (share(Outcome::is_by_p50), share(Outcome::is_by_p90));
+    let outcomes: Vec<Outcome> = runs.iter().filter_map(outcome).collect();
+    let stalled = outcomes.iter().filter(|outcome| outcome.has_stalled);
+    let stalled: Vec<Outcome> = stalled.copied().collect();
+    let by_p50 = share(&outcomes, Outcome::is_by_p50);
+    let by_p90 = share(&outcomes, Outcome::is_by_p90);
     Row {
         world: world.name(),
         rule,
@@ -104,7 +120,16 @@ fn row(world: &World, rule: Rule, percent: u64, runs: &[Run]) -> Row {
         between_permille: by_p90.saturating_sub(by_p50),
         median_off_permille: median(outcomes.iter().map(Outcome::off_permille)),
         width_permille: median(outcomes.iter().map(Outcome::width_permille)),
+        shown: stalled.len() as u64,
+        shown_by_p90_permille: share(&stalled, Outcome::is_by_p90),
+        is_held_out: HELD_OUT.contains(world),
     }
+}
+
+/// Gives the share of which something is so, in thousandths.
+fn share(outcomes: &[Outcome], is_so: fn(&Outcome) -> bool) -> u64 {
+    let count = outcomes.iter().filter(|outcome| is_so(outcome)).count();
+    (count * 1000 / outcomes.len().max(1)) as u64
 }
 
 impl Outcome {
