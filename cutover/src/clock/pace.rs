@@ -18,6 +18,7 @@
 
 mod future;
 mod history;
+mod stalls;
 
 use std::time::Duration;
 
@@ -93,10 +94,28 @@ impl Progress<'_> {
     /// One more waiting piece never brings the end nearer. Returns `None` as
     /// [`Progress::forecast`] does.
     pub fn futures(&self, seed: u64) -> Option<Futures> {
+        self.futures_beside(seed, &[])
+    }
+
+    /// Plays the rest out, beside the pieces of a rehearsal of the same work.
+    ///
+    /// What pieces take is what they take today; but a stall that came in the rehearsal may come today as
+    /// well, and work that slowed down then may do so now. Returns `None` as [`Progress::forecast`] does,
+    /// whatever the rehearsal.
+    pub fn futures_beside(&self, seed: u64, rehearsed: &[Chunk]) -> Option<Futures> {
         if self.waiting.is_empty() && self.under_way.is_empty() {
             return Some(Futures::certain(Duration::ZERO));
         }
-        let history = History::read(self.finished, self.side_by_side)?;
+        let mut history = History::read(self)?;
+        let rehearsal = Progress {
+            finished: rehearsed,
+            under_way: &[],
+            waiting: &[],
+            side_by_side: self.side_by_side,
+        };
+        if let Some(rehearsal) = History::read(&rehearsal) {
+            history.remember(&rehearsal);
+        }
         let rest = Rest::new(&history, self);
         let nanos = (0..COUNT).map(|number| rest.play(seed, number as u64));
         Some(Futures {
@@ -140,6 +159,13 @@ impl Futures {
 /// Gives a time in nanoseconds; 584 years are as good as for ever.
 fn nanos_of(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Gives how long something takes that takes longer than anything known: twice as long or more in half
+/// of all futures, ten times in a tenth (Lindy's law), never above 32 times. `draw` has 32 bits.
+fn beyond(longest: u128, draw: u64) -> u128 {
+    let share = u128::from(draw.max(1 << 27));
+    longest.saturating_mul(1 << 32) / share
 }
 
 #[cfg(test)]

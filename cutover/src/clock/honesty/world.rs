@@ -184,6 +184,16 @@ impl World {
         let mut chance = Chance::new(seed, 0);
         let side_by_side = [1, 2, 4, 8][chance.place(4)];
         let count = [60, 120, 240, 480][chance.place(4)];
+        self.play(side_by_side, count, chance)
+    }
+
+    /// Plays another conversion of its size through, with chances of its own.
+    pub(super) fn rehearsal(&self, run: &Run, seed: u64) -> Run {
+        let count = run.pieces.len() as u64;
+        self.play(run.side_by_side as usize, count, Chance::new(seed, 1))
+    }
+
+    fn play(&self, side_by_side: usize, count: u64, mut chance: Chance) -> Run {
         let outages = self.draw_outages(&mut chance);
         let slower_from = match self.slows_suddenly {
             true => count * (200 + chance.below(600)) / 1000,
