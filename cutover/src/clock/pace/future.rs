@@ -113,10 +113,11 @@ impl<'a> Rest<'a> {
             }
             let wandered = (i128::from(piece.wander) * i128::from(wander)) >> 16;
             let level = i128::from(level) + wandered;
-            let level = level.clamp(i128::from(mean / 2), i128::from(mean) * 3) as u128;
+            let level = level.clamp(i128::from(mean / 2), i128::from(mean) * 3) as u64;
             let grown = (u128::from(piece.growth) * u128::from(slope)) >> 16;
-            let base = u128::from(recent[place].base) * level / u128::from(mean);
-            let base = base.saturating_add(grown.min(base));
+            // Neither is above 2^30, and the level not above three times the mean.
+            let base = u128::from(recent[place].base * level / mean);
+            let base = base + grown.min(base);
             let pace = base.saturating_mul(self.history.median) / u128::from(ONE);
             let held = stalls.hold(piece.share);
             hand_out(hands, time_at(pace, piece.units).saturating_add(held));

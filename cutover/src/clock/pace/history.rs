@@ -33,9 +33,9 @@ const PARTS_MAX: usize = 8;
 
 /// In how many of 256 futures a slope goes on that is so many halves of a deviation above zero.
 ///
-/// Before anything was measured work slows down in one case of five, and then by a slope as wide as
-/// thirty pieces show it; the table is what is left of that beside no slope at all (the odds of a bell
-/// 31 times as wide in its square, Zellner's prior).
+/// Before anything is measured, one work in ten is held to slow down, by a slope of about what 30 pieces
+/// can show (a bell with 30 times the variance of the measured one: Zellner's g-prior). At `t` deviations
+/// that is against none as 2 e^(t² 30/62) / √31 is to 9; the share is never quite all.
 const TREND_SHARES: [u64; 9] = [10, 11, 16, 27, 56, 116, 194, 240, 253];
 
 /// No slope is more doubtful than by eight times itself, with 16 bits behind the point.
@@ -132,9 +132,7 @@ impl History {
             trend: Trend::measure(&pieces[pieces.len() / 3..]),
         })
     }
-}
 
-impl History {
     /// Takes into account how the same work went in a rehearsal: its stalls, as if they were of today, and
     /// its trend, where that is surer than today's.
     pub(super) fn remember(&mut self, rehearsed: &History) {

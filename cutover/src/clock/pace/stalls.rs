@@ -6,7 +6,8 @@ use super::beyond;
 /// More stalls than these are told apart in one piece only by their mean.
 const IN_A_PIECE_MAX: u64 = 2 * ONE;
 
-/// In one of so many futures of work that never stood still, it does.
+/// In one of so many futures of work that never stood still, it may. More than one in ten would move the
+/// p90 of all calm work.
 const UNSEEN_ONE_IN: u64 = 16;
 
 /// A stall of a kind that was not seen takes so many usual pieces, or more.
@@ -73,7 +74,9 @@ impl Stalls {
         }
     }
 
-    /// Draws a stall: one of those that came or, with the chance of one more, one that did not.
+    /// Draws a stall: one of those that came or, with the chance of one more, one that did not (Hill's
+    /// rule). That is half to four times as long as one of them; where none came, of a usual length or
+    /// more, and of one piece or all.
     fn draw(&self, chance: &mut Chance) -> Stall {
         let place = chance.place(self.seen.len() + 1);
         if let Some(stall) = self.seen.get(place) {
