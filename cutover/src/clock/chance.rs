@@ -6,6 +6,9 @@ pub(super) const ONE: u64 = 1 << 20;
 /// Beyond this mean a count is as good as fixed.
 const TIMES_MEAN_MAX: u64 = 64 * ONE;
 
+/// Beyond this count the gamma distribution is as narrow as it gets.
+const GAMMA_MAX: u64 = 32;
+
 /// Draws numbers that look random and are wholly given by a seed (`SplitMix64`).
 #[derive(Debug, Clone)]
 pub(super) struct Chance {
@@ -45,6 +48,28 @@ impl Chance {
     pub(super) fn bell(&mut self) -> i64 {
         let sum: u64 = (0..12).map(|_| self.below(1 << 16)).sum();
         sum as i64 - (6 << 16)
+    }
+
+    /// Draws from a bell whose deviation was measured by `count` moves only (Student): few of them may have
+    /// been small by chance. With 16 bits behind the point, never beyond 32.
+    pub(super) fn student(&mut self, count: u64) -> i64 {
+        let bell = self.bell();
+        let half = count.min(2 * GAMMA_MAX) / 2;
+        // Squares of as many bells on average, or one more than an even number of them.
+        let squares = u128::from(2 * self.gamma(half)).max(1);
+        let wide = (u128::from(2 * half + 1) << 20 << 32) / squares;
+        let wide = (wide.isqrt() as i64).min(1 << 19);
+        ((bell * wide) >> 16).clamp(-(32 << 16), 32 << 16)
+    }
+
+    /// Draws from the gamma distribution of half more than `count`, with 20 bits behind the point: half of
+    /// twice as many squares of a bell, and one. Beyond 32 its shape no longer changes.
+    pub(super) fn gamma(&mut self, count: u64) -> u64 {
+        let shape = 2 * count.min(GAMMA_MAX) + 1;
+        let square = |bell: i64| bell.unsigned_abs().pow(2) >> 13;
+        let sum: u64 = (0..shape).map(|_| square(self.bell())).sum();
+        let wide = u128::from(sum) * (2 * u128::from(count) + 1) / u128::from(shape);
+        u64::try_from(wide).unwrap_or(u64::MAX)
     }
 
     /// Draws how often something happens that happens `mean` times on average (Poisson).
@@ -122,6 +147,35 @@ mod tests {
     }
 
     #[test]
+    fn the_gamma_distribution_has_its_mean_and_its_spread() {
+        let mut chance = Chance::new(7, 1);
+        for count in [0, 1, 5, 1_000] {
+            let draws: Vec<u64> = (0..4_000).map(|_| chance.gamma(count)).collect();
+            let mean = draws.iter().sum::<u64>() / 4_000;
+            let shape = count * ONE + ONE / 2;
+            assert!(mean.abs_diff(shape) < shape / 20, "{count}: {mean}");
+            let off = |draw: &u64| u128::from(draw.abs_diff(mean)).pow(2);
+            let square = draws.iter().map(off).sum::<u128>() / 4_000;
+            // The variance is the mean, up to the count from which the shape stays.
+            let widest = u128::from(shape) * u128::from(ONE) * u128::from(count.max(33) / 33);
+            assert!(square.abs_diff(widest) < widest / 3, "{count}: {square}");
+        }
+    }
+
+    #[test]
+    fn few_moves_leave_a_wider_bell_than_many() {
+        let far = |count| {
+            let mut chance = Chance::new(7, 1);
+            let draws = (0..4_000).map(|_| chance.student(count));
+            draws.filter(|draw| draw.abs() > 2 << 16).count()
+        };
+        // Beyond two deviations: 4.6 % of a bell, 9.2 % by four or five moves, 29.5 % by one.
+        assert!((1_100..1_260).contains(&far(1)), "{}", far(1));
+        assert!((340..480).contains(&far(4)), "{}", far(4));
+        assert!((160..240).contains(&far(60)), "{}", far(60));
+    }
+
+    #[test]
     fn no_draw_is_out_of_bounds() {
         let mut chance = Chance::new(u64::MAX, u64::MAX);
         assert_eq!(chance.below(0), 0);
@@ -129,5 +183,8 @@ mod tests {
         assert_eq!(chance.place(0), 0);
         assert_eq!(chance.times(0), 0);
         assert!(chance.times(u64::MAX) < 200);
+        assert!(chance.gamma(u64::MAX) > 0);
+        assert!(chance.student(0).abs() <= 32 << 16);
+        assert!(chance.student(u64::MAX).abs() <= 32 << 16);
     }
 }

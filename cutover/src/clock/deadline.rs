@@ -73,7 +73,8 @@ pub enum Stage<'a> {
     UnderWay {
         /// Its pieces.
         progress: Progress<'a>,
-        /// The pieces of the same phase in a rehearsal; they count until enough are finished now.
+        /// The pieces of the same phase in a rehearsal. They count until enough are finished now; then
+        /// only as [`Progress::futures_beside`] says.
         rehearsed: &'a [Chunk],
     },
     /// It has not begun: the finished pieces are those of a rehearsal, the waiting ones today's.
@@ -244,7 +245,7 @@ fn play_under_way(
     progress: &Progress<'_>,
     rehearsed: &[Chunk],
 ) -> (Basis, Option<Futures>) {
-    if let Some(futures) = progress.futures(seed) {
+    if let Some(futures) = progress.futures_beside(seed, rehearsed) {
         return (Basis::Measured, Some(futures));
     }
     let before = [rehearsed, progress.finished].concat();

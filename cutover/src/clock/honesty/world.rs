@@ -19,10 +19,35 @@ pub struct World {
     pace_at_end_permille: u64,
     /// Deviation of the steps that the level takes every 5 % of the work, as of `noise`.
     wandering: u64,
-    /// Whether one piece in 60 takes 5 to 25 pieces longer.
-    has_stalls: bool,
-    /// Whether everything stands still one to four times, each for 2 to 10 % of a calm run.
-    has_outages: bool,
+    /// Pieces that take longer than others.
+    stalls: Stalls,
+    /// Times in which everything stands still.
+    outages: Outages,
+    /// Whether pieces take half as long again from some moment on, at 20 to 80 % of the work.
+    slows_suddenly: bool,
+}
+
+/// Says which pieces take longer than others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stalls {
+    No,
+    /// One piece in 60 takes 5 to 25 pieces longer.
+    NowAndThen,
+    /// In a fifth of the work, that is in the middle of each quarter, one piece in six takes 4 to 12 pieces longer.
+    InBursts,
+    /// One piece in 40 takes four pieces longer or more: twice that in half of all stalls, ten times in
+    /// a tenth, never above 16 times.
+    HeavyTailed,
+}
+
+/// Says when everything stands still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outages {
+    No,
+    /// One to four times, each for 2 to 10 % of a calm run.
+    Few,
+    /// Every tenth of a calm run or so, each for 1 to 2 % of it, such as a checkpoint.
+    AtIntervals,
 }
 
 const STEADY: World = World {
@@ -32,11 +57,12 @@ const STEADY: World = World {
     is_slow_at_first: false,
     pace_at_end_permille: 1000,
     wandering: 0,
-    has_stalls: false,
-    has_outages: false,
+    stalls: Stalls::No,
+    outages: Outages::No,
+    slows_suddenly: false,
 };
 
-/// The worlds.
+/// The worlds that were looked at while the clock was made.
 pub const WORLDS: [World; 10] = [
     STEADY,
     World {
@@ -71,12 +97,12 @@ pub const WORLDS: [World; 10] = [
     },
     World {
         name: "stalls",
-        has_stalls: true,
+        stalls: Stalls::NowAndThen,
         ..STEADY
     },
     World {
         name: "outages",
-        has_outages: true,
+        outages: Outages::Few,
         ..STEADY
     },
     World {
@@ -86,8 +112,34 @@ pub const WORLDS: [World; 10] = [
         is_slow_at_first: true,
         pace_at_end_permille: 1200,
         wandering: 1,
-        has_stalls: true,
-        has_outages: true,
+        stalls: Stalls::NowAndThen,
+        outages: Outages::Few,
+        slows_suddenly: false,
+    },
+];
+
+/// Worlds that were not: chosen before the clock was changed, and measured once it was.
+pub const HELD_OUT: [World; 4] = [
+    World {
+        name: "bursts of stalls",
+        stalls: Stalls::InBursts,
+        ..STEADY
+    },
+    World {
+        name: "heavy-tailed stalls",
+        noise: 4,
+        stalls: Stalls::HeavyTailed,
+        ..STEADY
+    },
+    World {
+        name: "pauses",
+        outages: Outages::AtIntervals,
+        ..STEADY
+    },
+    World {
+        name: "suddenly slower",
+        slows_suddenly: true,
+        ..STEADY
     },
 ];
 
@@ -103,6 +155,8 @@ pub(super) struct Run {
     /// In the order in which they began.
     pieces: Vec<Piece>,
     side_by_side: u64,
+    /// When it first stood still, wholly or in one piece.
+    first_stall: Option<u64>,
 }
 
 /// Is a piece with its times in microseconds.
@@ -130,7 +184,22 @@ impl World {
         let mut chance = Chance::new(seed, 0);
         let side_by_side = [1, 2, 4, 8][chance.place(4)];
         let count = [60, 120, 240, 480][chance.place(4)];
-        let outages = self.outages(&mut chance);
+        self.play(side_by_side, count, chance)
+    }
+
+    /// Plays another conversion of its size through, with chances of its own.
+    pub(super) fn rehearsal(&self, run: &Run, seed: u64) -> Run {
+        let count = run.pieces.len() as u64;
+        self.play(run.side_by_side as usize, count, Chance::new(seed, 1))
+    }
+
+    fn play(&self, side_by_side: usize, count: u64, mut chance: Chance) -> Run {
+        let outages = self.draw_outages(&mut chance);
+        let slower_from = match self.slows_suddenly {
+            true => count * (200 + chance.below(600)) / 1000,
+            false => count,
+        };
+        let mut first_stall = None;
         let mut free = vec![0; side_by_side];
         let mut level = ONE;
         let mut pieces = Vec::new();
@@ -141,16 +210,20 @@ impl World {
             }
             let pace = self.pace(place, count) * level / ONE;
             let pace = pace * bell_of_doublings(&mut chance, self.noise) / ONE;
-            let stall = match self.has_stalls && chance.below(60) == 0 {
-                true => MICROS * (5 + chance.below(20)),
-                false => 0,
+            let pace = match place >= slower_from {
+                true => pace * 3 / 2,
+                false => pace,
             };
+            let stall = MICROS * self.stalls.pieces(place * 80 / count, &mut chance);
             let hand = (0..side_by_side)
                 .min_by_key(|hand| free[*hand])
                 .unwrap_or(0);
             let began = free[hand];
             let ended = began + units * (MICROS / UNITS) * pace / ONE + stall;
             free[hand] = ended;
+            if stall > 0 {
+                first_stall = Some(first_stall.unwrap_or(u64::MAX).min(ended - stall));
+            }
             pieces.push(Piece {
                 units,
                 began,
@@ -166,21 +239,26 @@ impl World {
                 lasts: calm * lasts / 1000,
             })
             .collect();
+        let at = |time| put_off(time, &outages);
+        let first_outage = outages.iter().map(|outage| outage.after).min();
         Run {
+            first_stall: first_stall.into_iter().chain(first_outage).min().map(at),
             pieces: pieces.iter().map(|piece| piece.put_off(&outages)).collect(),
             side_by_side: side_by_side as u64,
         }
     }
 
     /// Draws when everything stands still, and how long, in thousandths of the run.
-    fn outages(&self, chance: &mut Chance) -> Vec<(u64, u64)> {
-        let count = match self.has_outages {
-            true => 1 + chance.below(4),
-            false => 0,
-        };
-        (0..count)
-            .map(|_| (chance.below(1000), 20 + chance.below(80)))
-            .collect()
+    fn draw_outages(&self, chance: &mut Chance) -> Vec<(u64, u64)> {
+        match self.outages {
+            Outages::No => Vec::new(),
+            Outages::Few => (0..1 + chance.below(4))
+                .map(|_| (chance.below(1000), 20 + chance.below(80)))
+                .collect(),
+            Outages::AtIntervals => (0..10)
+                .map(|place| (100 * place + chance.below(100), 10 + chance.below(10)))
+                .collect(),
+        }
     }
 
     /// Gives the pace at a place of the work, against the usual one.
@@ -195,23 +273,55 @@ impl World {
     }
 }
 
-impl Piece {
-    fn put_off(&self, outages: &[Outage]) -> Piece {
-        let at = |time: u64| {
-            let before = outages.iter().filter(|outage| outage.after < time);
-            time + before.map(|outage| outage.lasts).sum::<u64>()
+impl Stalls {
+    /// Draws how many usual pieces longer a piece takes, in this eightieth of the work.
+    fn pieces(self, eightieth: u64, chance: &mut Chance) -> u64 {
+        let one_in = match self {
+            Stalls::No => return 0,
+            Stalls::NowAndThen => 60,
+            // Bursts are in the middle of each quarter.
+            Stalls::InBursts if (8..12).contains(&(eightieth % 20)) => 6,
+            Stalls::InBursts => return 0,
+            Stalls::HeavyTailed => 40,
         };
-        Piece {
-            units: self.units,
-            began: at(self.began),
-            ended: at(self.ended),
+        if chance.below(one_in) > 0 {
+            return 0;
+        }
+        match self {
+            Stalls::No => 0,
+            Stalls::NowAndThen => 5 + chance.below(20),
+            Stalls::InBursts => 4 + chance.below(8),
+            Stalls::HeavyTailed => 4 * 1024 / (64 + chance.below(960)),
         }
     }
+}
+
+impl Piece {
+    fn put_off(&self, outages: &[Outage]) -> Piece {
+        Piece {
+            units: self.units,
+            began: put_off(self.began, outages),
+            ended: put_off(self.ended, outages),
+        }
+    }
+}
+
+/// Gives a time of a calm run with the outages before it.
+fn put_off(time: u64, outages: &[Outage]) -> u64 {
+    let before = outages.iter().filter(|outage| outage.after < time);
+    time + before.map(|outage| outage.lasts).sum::<u64>()
 }
 
 impl Run {
     pub(super) fn side_by_side(&self) -> u64 {
         self.side_by_side
+    }
+
+    /// Says whether anything had stood still by then.
+    pub(super) fn has_stalled(&self, now: Duration) -> bool {
+        let now = now.as_micros();
+        self.first_stall
+            .is_some_and(|first| u128::from(first) < now)
     }
 
     pub(super) fn end(&self) -> Duration {

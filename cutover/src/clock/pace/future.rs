@@ -2,7 +2,8 @@
 
 use super::super::chance::{Chance, ONE};
 use super::history::{History, Piece};
-use super::{Progress, UnderWay, nanos_of};
+use super::stalls::Coming;
+use super::{Progress, UnderWay, beyond, nanos_of};
 
 /// Waiting pieces that are kept apart; more are taken together with their neighbours.
 const WAITING_MAX: usize = 1 << 14;
@@ -21,8 +22,6 @@ pub(super) struct Rest<'a> {
     side_by_side: usize,
     /// Pieces that are drawn together, so that what neighbours share is kept.
     run: usize,
-    /// Waiting units for each one that is done, with 20 bits behind the point.
-    ahead: u64,
 }
 
 /// Is a piece under way beside the finished ones that took longer than it has up to now.
@@ -38,6 +37,8 @@ struct Overrun {
 /// Is a piece that has not begun.
 struct Waiting {
     units: u64,
+    /// How much it is of what is done, with 20 bits behind the point.
+    share: u64,
     /// How far the level may have wandered until then.
     wander: u64,
     /// How far the base pace will have grown.
@@ -48,8 +49,6 @@ impl<'a> Rest<'a> {
     pub(super) fn new(history: &'a History, progress: &Progress<'_>) -> Rest<'a> {
         let waiting = waiting(history, progress.waiting);
         let side_by_side = usize::try_from(progress.side_by_side).unwrap_or(SIDE_BY_SIDE_MAX);
-        let units: u128 = waiting.iter().map(|piece| u128::from(piece.units)).sum();
-        let ahead = units.saturating_mul(u128::from(ONE)) / history.units.max(1);
         let overrun = |piece: &UnderWay| {
             let elapsed = u128::from(nanos_of(piece.elapsed));
             let is_over = |pace: &u128| time_at(*pace, piece.units) <= elapsed;
@@ -70,7 +69,6 @@ impl<'a> Rest<'a> {
             waiting,
             side_by_side: side_by_side.clamp(1, SIDE_BY_SIDE_MAX),
             run: history.recent.len().isqrt().max(1),
-            ahead: u64::try_from(ahead).unwrap_or(u64::MAX),
         }
     }
 
@@ -80,10 +78,10 @@ impl<'a> Rest<'a> {
         let chance = |part: u64| Chance::new(seed.wrapping_mul(8).wrapping_add(part), number);
         let mut hands = vec![0_u128; self.side_by_side];
         self.play_under_way(&mut chance(1), &mut hands);
-        self.play_waiting(&mut chance(2), &mut hands);
-        let stalled = self.play_stalls(&mut chance(3));
+        let stalls = self.history.stalls.coming(chance(3));
+        self.play_waiting(&mut chance(2), stalls, &mut hands);
         let last = hands.last().copied().unwrap_or(0);
-        u64::try_from(last.saturating_add(stalled)).unwrap_or(u64::MAX)
+        u64::try_from(last).unwrap_or(u64::MAX)
     }
 
     fn play_under_way(&self, chance: &mut Chance, hands: &mut [u128]) {
@@ -101,12 +99,12 @@ impl<'a> Rest<'a> {
         hands.sort_unstable();
     }
 
-    fn play_waiting(&self, chance: &mut Chance, hands: &mut [u128]) {
+    fn play_waiting(&self, chance: &mut Chance, mut stalls: Coming<'_>, hands: &mut [u128]) {
         let recent = &self.history.recent;
         let mean = self.history.level;
         let level = self.draw_level(chance);
-        let wander = chance.bell();
-        let quarters = TREND_QUARTERS[chance.place(TREND_QUARTERS.len())];
+        let wander = chance.student(self.history.wander.moves);
+        let slope = self.draw_slope(chance);
         let (mut place, mut left) = (0, 0);
         for piece in &self.waiting {
             if left == 0 {
@@ -115,14 +113,30 @@ impl<'a> Rest<'a> {
             }
             let wandered = (i128::from(piece.wander) * i128::from(wander)) >> 16;
             let level = i128::from(level) + wandered;
-            let level = level.clamp(i128::from(mean / 2), i128::from(mean) * 3) as u128;
-            let grown = u128::from(piece.growth) * u128::from(quarters) / 4;
-            let base = u128::from(recent[place].base) * level / u128::from(mean);
-            let base = base.saturating_add(grown.min(base.saturating_mul(2)));
+            let level = level.clamp(i128::from(mean / 2), i128::from(mean) * 3) as u64;
+            let grown = (u128::from(piece.growth) * u128::from(slope)) >> 16;
+            // Neither is above 2^30, and the level not above three times the mean.
+            let base = u128::from(recent[place].base * level / mean);
+            let base = base + grown.min(base);
             let pace = base.saturating_mul(self.history.median) / u128::from(ONE);
-            hand_out(hands, time_at(pace, piece.units));
+            let held = stalls.hold(piece.share);
+            hand_out(hands, time_at(pace, piece.units).saturating_add(held));
             place += 1;
             left -= 1;
+        }
+    }
+
+    /// Draws which share of the slope goes on, with 16 bits behind the point.
+    fn draw_slope(&self, chance: &mut Chance) -> u64 {
+        let quarters = TREND_QUARTERS[chance.place(TREND_QUARTERS.len())];
+        let (goes_on, doubt) = (chance.below(256), chance.bell());
+        match self.history.trend {
+            Some(trend) if goes_on < trend.share => {
+                let off = (i128::from(doubt) * i128::from(trend.doubt)) >> 16;
+                let slope = i128::from(quarters << 14) + off;
+                u64::try_from(slope.max(0)).unwrap_or(u64::MAX)
+            }
+            _ => 0,
         }
     }
 
@@ -147,34 +161,11 @@ impl<'a> Rest<'a> {
         let drawn = mean + (drawn - mean) * (count + 3) / count;
         drawn.clamp(mean / 2, mean * 3) as u64
     }
-
-    /// Gives the nanoseconds by which stalls put the end off.
-    fn play_stalls(&self, chance: &mut Chance) -> u128 {
-        let stalls = &self.history.stalls;
-        // Those seen are a sample as well; and where some were, one more would be no surprise.
-        let each = ONE + (ONE / 2).checked_div(stalls.len() as u64).unwrap_or(0);
-        let seed = chance.next();
-        let lost = |(place, stall): (usize, &u128)| {
-            let mut chance = Chance::new(seed, place as u64);
-            let seen = chance.times(each);
-            let times = chance.times(seen.saturating_mul(self.ahead));
-            stall.saturating_mul(u128::from(times))
-        };
-        let lost = stalls.iter().enumerate().map(lost);
-        lost.fold(0, u128::saturating_add) / self.side_by_side as u128
-    }
 }
 
 /// Gives the nanoseconds of a piece, from its pace for 2^20 units.
 fn time_at(pace: u128, units: u64) -> u128 {
     pace.saturating_mul(u128::from(units)) >> 20
-}
-
-/// Gives how long something takes that takes longer than anything known: twice as long or more in half
-/// of all futures, ten times in a tenth (Lindy's law), never above 32 times. `draw` has 32 bits.
-fn beyond(longest: u128, draw: u64) -> u128 {
-    let share = u128::from(draw.max(1 << 27));
-    longest.saturating_mul(1 << 32) / share
 }
 
 /// Gives the next piece to the hand that is free first; `hands` are sorted, and stay so.
@@ -199,6 +190,7 @@ fn waiting(history: &History, sizes: &[u64]) -> Vec<Waiting> {
         ahead += u128::from(units);
         Waiting {
             units,
+            share: history.stalls.share(units),
             wander: history.wander.deviation(ahead),
             growth: history.trend.map_or(0, |trend| trend.growth(ahead)),
         }

@@ -3,13 +3,21 @@
 use std::borrow::Cow;
 
 use super::super::chance::ONE;
-use super::{CHUNKS_MIN, Chunk, nanos_of};
+use super::stalls::{Stall, Stalls};
+use super::{CHUNKS_MIN, Chunk, Progress, UnderWay, nanos_of};
 
 /// Pieces that are kept apart; more are taken together in pairs of neighbours.
 const PIECES_MAX: usize = 2048;
 
-/// A piece that took longer than its neighbours by this factor stalled.
+/// A piece that took longer than its neighbours by this factor stalled, whatever the noise.
 const STALL_FACTOR: u128 = 4;
+
+/// One that took longer by less than this did not.
+const STALL_FACTOR_MIN: u128 = 2;
+
+/// Between the two, one that is so many times as far above its neighbours as one piece in four, counted
+/// in doublings, stalled: that is three deviations of a bell and a third.
+const STALL_QUARTERS: usize = 5;
 
 /// The fastest and slowest base paces that are told apart, against the median one.
 const BASE_MAX: u128 = 1 << 30;
@@ -23,8 +31,15 @@ const STRETCH_DEVIATIONS: u64 = 20;
 /// Parts of the work between which the wandering of the level is measured.
 const PARTS_MAX: usize = 8;
 
-/// Deviations from zero beyond which a slope is a trend, in tenths.
-const TREND_DEVIATIONS: i128 = 25;
+/// In how many of 256 futures a slope goes on that is so many halves of a deviation above zero.
+///
+/// Before anything is measured, one work in ten is held to slow down, by a slope of about what 30 pieces
+/// can show (a bell with 30 times the variance of the measured one: Zellner's g-prior). At `t` deviations
+/// that is against none as 2 e^(t² 30/62) / √31 is to 9; the share is never quite all.
+const TREND_SHARES: [u64; 9] = [10, 11, 16, 27, 56, 116, 194, 240, 253];
+
+/// No slope is more doubtful than by eight times itself, with 16 bits behind the point.
+const DOUBT_MAX: i64 = 8 << 16;
 
 /// Is what the finished pieces say.
 pub(super) struct History {
@@ -36,10 +51,8 @@ pub(super) struct History {
     pub(super) recent: Vec<Piece>,
     /// Mean base pace of `recent`, by units.
     pub(super) level: u64,
-    /// Nanoseconds lost in each stall; neighbours that stalled together are one.
-    pub(super) stalls: Vec<u128>,
-    /// Units of all pieces.
-    pub(super) units: u128,
+    /// When it stood still; neighbours that stalled together are one stall.
+    pub(super) stalls: Stalls,
     /// How the level wandered.
     pub(super) wander: Wander,
     /// How much slower pieces grow.
@@ -65,6 +78,10 @@ pub(super) struct Wander {
     square: u128,
     /// Units over which it was measured.
     units: u128,
+    /// The level was reached so many units ago, as it were.
+    behind: u128,
+    /// Moves by which it was measured.
+    pub(super) moves: u64,
 }
 
 /// Says by how much the base pace grows over a number of units.
@@ -72,12 +89,19 @@ pub(super) struct Wander {
 pub(super) struct Trend {
     growth: i128,
     units: i128,
+    /// The level was reached so many units ago.
+    behind: i128,
+    /// Deviation of `growth` from what it really is, for each unit of it, with 16 bits behind the point.
+    pub(super) doubt: i64,
+    /// In how many of 256 futures it goes on.
+    pub(super) share: u64,
 }
 
 impl History {
     /// Reads the finished pieces; `None` where they are too few to tell.
-    pub(super) fn read(finished: &[Chunk], side_by_side: u64) -> Option<History> {
-        let finished: Vec<Chunk> = finished
+    pub(super) fn read(progress: &Progress<'_>) -> Option<History> {
+        let finished: Vec<Chunk> = progress
+            .finished
             .iter()
             .copied()
             .filter(|chunk| chunk.units > 0)
@@ -89,22 +113,35 @@ impl History {
         let paces: Vec<u128> = chunks.iter().map(pace).collect();
         let median = middle(&paces).max(1);
         // Where all that run side by side stall together, as many neighbours do.
-        let together = usize::try_from(side_by_side).unwrap_or(PIECES_MAX);
+        let together = usize::try_from(progress.side_by_side).unwrap_or(PIECES_MAX);
         let together = together.clamp(1, PIECES_MAX);
         let pieces = set_stalls_apart(&chunks, &paces, median, together);
         let recent = &pieces[pieces.len() - stretch(&pieces)..];
+        let level = Mean::of(recent).mean.max(1);
+        let usual = median.saturating_mul(u128::from(level)) / u128::from(ONE);
+        let stalls = stalls(&pieces, progress.under_way, usual, together);
         let mut sorted = paces;
         sorted.sort_unstable();
         Some(History {
             paces: sorted,
             median,
-            level: Mean::of(recent).mean.max(1),
+            level,
             recent: recent.to_vec(),
-            stalls: stalls(&pieces, together),
-            units: units(&pieces),
-            wander: Wander::measure(&pieces),
+            stalls,
+            wander: Wander::measure(&pieces, recent),
             trend: Trend::measure(&pieces[pieces.len() / 3..]),
         })
+    }
+
+    /// Takes into account how the same work went in a rehearsal: its stalls, as if they were of today, and
+    /// its trend, where that is surer than today's.
+    pub(super) fn remember(&mut self, rehearsed: &History) {
+        self.stalls.remember(&rehearsed.stalls);
+        let doubt = |trend: Option<Trend>| trend.map_or(DOUBT_MAX, |trend| trend.doubt);
+        if doubt(rehearsed.trend) < doubt(self.trend) {
+            let behind = i128::try_from(units(&self.recent) / 2).unwrap_or(i128::MAX);
+            self.trend = rehearsed.trend.map(|trend| Trend { behind, ..trend });
+        }
     }
 }
 
@@ -142,10 +179,18 @@ fn units(pieces: &[Piece]) -> u128 {
 
 fn set_stalls_apart(chunks: &[Chunk], paces: &[u128], median: u128, together: usize) -> Vec<Piece> {
     let reach = (2 * together).max(4);
-    let piece = |(place, chunk): (usize, &Chunk)| {
+    let near = |place: usize| {
         let end = paces.len().min(place + reach + 1);
-        let near = middle(&paces[place.saturating_sub(reach)..end]).max(1);
-        let base = paces[place].min(near.saturating_mul(STALL_FACTOR));
+        middle(&paces[place.saturating_sub(reach)..end]).max(1)
+    };
+    let near: Vec<u128> = (0..paces.len()).map(near).collect();
+    let limit = stall_limit(paces, &near);
+    let piece = |(place, chunk): (usize, &Chunk)| {
+        let stands_still = paces[place] > near[place].saturating_mul(limit) >> 20;
+        let base = match stands_still {
+            true => near[place],
+            false => paces[place],
+        };
         let relative = base.saturating_mul(u128::from(ONE)) / median;
         Piece {
             units: chunk.units,
@@ -156,22 +201,70 @@ fn set_stalls_apart(chunks: &[Chunk], paces: &[u128], median: u128, together: us
     chunks.iter().enumerate().map(piece).collect()
 }
 
-/// Adds up what pieces that ended near each other lost: whatever held one up held up the others.
-fn stalls(pieces: &[Piece], together: usize) -> Vec<u128> {
-    let mut stalls: Vec<u128> = Vec::new();
+/// Gives the factor beyond which a piece stalled, with 20 bits behind the point.
+fn stall_limit(paces: &[u128], near: &[u128]) -> u128 {
+    let mut over: Vec<u128> = paces
+        .iter()
+        .zip(near)
+        .map(|(pace, near)| pace.saturating_mul(u128::from(ONE)) / near)
+        .collect();
+    over.sort_unstable();
+    let quarter = over
+        .get(over.len() * 3 / 4)
+        .copied()
+        .unwrap_or(0)
+        .clamp(1 << 20, 4 << 20);
+    // Of pieces whose doublings are a bell, one in four is two thirds of a deviation above the middle.
+    let times = |factor: u128, _| (factor * quarter) >> 20;
+    let factor = (0..STALL_QUARTERS).fold(1 << 20, times);
+    factor.clamp(STALL_FACTOR_MIN << 20, STALL_FACTOR << 20)
+}
+
+/// Takes what pieces lost that ended near each other for one stall: whatever held one up held up the
+/// others. Pieces that are under way for so long that they stand still come last; what they have lost by
+/// now counts twice, since nobody knows when it ends.
+fn stalls(pieces: &[Piece], under_way: &[UnderWay], usual: u128, together: usize) -> Stalls {
+    let over = |piece: &UnderWay| {
+        let elapsed = u128::from(nanos_of(piece.elapsed));
+        let usual = usual.saturating_mul(u128::from(piece.units)) >> 20;
+        let stands_still = elapsed > usual.saturating_mul(STALL_FACTOR);
+        stands_still.then(|| (elapsed - usual).saturating_mul(2))
+    };
+    let lost = pieces.iter().map(|piece| piece.stall).enumerate();
+    let lost = lost.filter(|(_, lost)| *lost > 0);
+    let all = lost.chain(
+        under_way
+            .iter()
+            .filter_map(over)
+            .map(|lost| (pieces.len(), lost)),
+    );
+    let mut seen: Vec<Stall> = Vec::new();
     let mut last = None;
-    for (place, piece) in pieces.iter().enumerate() {
-        if piece.stall == 0 {
-            continue;
-        }
+    for (place, each) in all {
         let is_same = last.is_some_and(|last| place - last <= together);
-        match stalls.last_mut() {
-            Some(stall) if is_same => *stall = stall.saturating_add(piece.stall),
-            _ => stalls.push(piece.stall),
+        match seen.last_mut() {
+            // The sum, for now.
+            Some(stall) if is_same => {
+                stall.each = stall.each.saturating_add(each);
+                stall.pieces += 1;
+            }
+            _ => seen.push(Stall { each, pieces: 1 }),
         }
         last = Some(place);
     }
-    stalls
+    for stall in &mut seen {
+        // More than work side by side are held up one after the other.
+        let pieces = stall.pieces.min(together);
+        stall.each /= pieces as u128;
+        stall.pieces = pieces;
+    }
+    let units = units(pieces);
+    Stalls {
+        seen,
+        units,
+        usual: usual.saturating_mul(units / pieces.len().max(1) as u128) >> 20,
+        together,
+    }
 }
 
 /// Gives the number of last pieces that make up the longest stretch of one pace.
@@ -224,7 +317,7 @@ impl Mean {
 impl Wander {
     /// Measures by how much the level differs from one part of the work to the next, beyond what the
     /// noise of pieces explains. The median square counts: a slow start or an end of one is no habit.
-    fn measure(pieces: &[Piece]) -> Wander {
+    fn measure(pieces: &[Piece], recent: &[Piece]) -> Wander {
         let parts = (pieces.len() / 4).clamp(1, PARTS_MAX);
         let part = |number: usize| {
             let from = pieces.len() * number / parts;
@@ -240,13 +333,16 @@ impl Wander {
             })
             .collect();
         squares.sort_unstable();
-        // The median of squares of a bell is about half their mean.
+        // The median of squares of a bell is about half their mean; and the means of two neighbouring parts
+        // of a level that wanders differ by two thirds of what it moves over one.
         let square = squares
             .get(squares.len() / 2)
-            .map_or(0, |square| square * 2);
+            .map_or(0, |square| square * 3);
         Wander {
             square,
             units: units(pieces) / parts as u128,
+            behind: units(recent) * 4 / 9,
+            moves: squares.len() as u64,
         }
     }
 
@@ -256,6 +352,7 @@ impl Wander {
     /// the root of a third of it on average; since one draw moves a whole future here, three quarters of
     /// the way at each place come to the same.
     pub(super) fn deviation(&self, ahead: u128) -> u64 {
+        let ahead = ahead.saturating_add(self.behind).min(1 << 100);
         let parts = (ahead << 20) / self.units.max(1);
         let square = self.square.saturating_mul(parts.min(1 << 40)) >> 20;
         (square / 4).saturating_mul(3).isqrt() as u64
@@ -263,7 +360,7 @@ impl Wander {
 }
 
 impl Trend {
-    /// Fits a line through the base paces; `None` unless it rises beyond what chance does.
+    /// Fits a line through the base paces; `None` unless it rises.
     fn measure(pieces: &[Piece]) -> Option<Trend> {
         let count = pieces.len() as i128;
         if pieces.len() < STRETCH_MIN {
@@ -280,11 +377,22 @@ impl Trend {
         let growth = along * 2 * count / across;
         let misses = |(place, off): (i128, i128)| (off - along * place / across).pow(2);
         let variance = points().map(misses).sum::<i128>() / (count - 2);
-        let is_sure =
-            (along * along / across) * 100 > TREND_DEVIATIONS * TREND_DEVIATIONS * variance;
-        (growth > 0 && is_sure).then(|| Trend {
+        if growth <= 0 {
+            return None;
+        }
+        // Halves of a deviation above zero.
+        let above = (4 * (along * along / across)) / variance.max(1);
+        let halves = usize::try_from(above.isqrt()).unwrap_or(usize::MAX);
+        let share = TREND_SHARES.get(halves).copied();
+        let doubt = (variance << 32).checked_div(along * along / across);
+        let doubt = doubt.unwrap_or(i128::MAX).isqrt();
+        let units = i128::try_from(units(pieces)).unwrap_or(i128::MAX);
+        Some(Trend {
             growth,
-            units: i128::try_from(units(pieces)).unwrap_or(i128::MAX).max(1),
+            units: units.max(1),
+            behind: units / 2,
+            doubt: i64::try_from(doubt).unwrap_or(i64::MAX).min(DOUBT_MAX),
+            share: share.unwrap_or(256),
         })
     }
 
@@ -292,7 +400,7 @@ impl Trend {
     /// middle of the pieces.
     pub(super) fn growth(&self, ahead: u128) -> u64 {
         let ahead = i128::try_from(ahead).unwrap_or(i128::MAX);
-        let way = ahead.saturating_add(self.units / 2).min(1 << 80);
+        let way = ahead.saturating_add(self.behind).min(1 << 80);
         let grown = self.growth.saturating_mul(way) / self.units;
         u64::try_from(grown).unwrap_or(u64::MAX)
     }
