@@ -98,7 +98,8 @@ pub(crate) fn corrected(
         unchecked: Vec::new(),
     };
     if done.corrections.written {
-        look_again(&mut done, plan, &asked.cause, threads, screen)?;
+        let looked = look_again(&mut done, plan, &asked.cause, threads, screen);
+        looked.map_err(|error| error.hint(screen.words().written_all_the_same()))?;
     }
     Ok(done)
 }

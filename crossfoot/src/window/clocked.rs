@@ -8,7 +8,9 @@ use crate::error::CommandError;
 use crate::screen::Screen;
 use crate::words::Language;
 use channels::Clock;
-use cutover::clock::{self, Chunk, Deadline, Measured, Progress, Reading, Rollback, Stage, Unit};
+use cutover::clock::{
+    self, Chunk, Deadline, Measured, Progress, Reading, Rollback, Stage, UnderWay, Unit,
+};
 use cutover::daybook::{ChunkFinished, Event, Forecast, Phase, PhaseFinished, PhaseStarted};
 use cutover::window::State;
 use jiff::Timestamp;
@@ -375,17 +377,24 @@ impl Shared {
         let deadline = deadline(inner.desk.state())?;
         let done = inner.gauge.bytes().min(self.total);
         let waiting = pieces(self.total.saturating_sub(done), inner.gauge.finished());
+        // While nothing is read, a piece is under way that takes as long as the stall.
+        let idle = inner.gauge.idle();
+        let is_idle = idle > 2 * MEASURED_EVERY;
+        let under_way = waiting.first().filter(|_| is_idle).map(|units| UnderWay {
+            units: *units,
+            elapsed: idle,
+        });
         let progress = Progress {
             finished: inner.gauge.finished(),
-            under_way: &[],
-            waiting: &waiting,
+            under_way: under_way.as_slice(),
+            waiting: waiting.get(under_way.iter().len()..).unwrap_or(&[]),
             side_by_side: 1,
         };
         let rehearsed = match (self.phase, &self.ahead) {
             (Phase::Verify, Some(ahead)) => &ahead.finished[..],
             _ => &[],
         };
-        let under_way = clock::Phase {
+        let current = clock::Phase {
             name: words.phase(self.phase),
             unit: Unit::Bytes,
             done,
@@ -411,12 +420,12 @@ impl Shared {
                 now,
                 &deadline,
                 &[
-                    under_way,
+                    current,
                     Ahead::phase(ahead, words.phase(Phase::Verify)),
                     sign_off,
                 ],
             ),
-            _ => clock::read(now, &deadline, &[under_way, sign_off]),
+            _ => clock::read(now, &deadline, &[current, sign_off]),
         })
     }
 }

@@ -65,6 +65,11 @@ impl Gauge {
         self.stretches.iter().map(rows).sum()
     }
 
+    /// How long ago the last piece ended.
+    pub(super) fn idle(&self) -> Duration {
+        self.measured.1.elapsed()
+    }
+
     /// Ends a piece, if anything was read since the last one.
     pub(super) fn measure(&mut self) {
         let (bytes, (before, at)) = (self.bytes(), self.measured);

@@ -122,6 +122,13 @@ impl Language {
         )
     }
 
+    pub(crate) fn written_all_the_same(self) -> &'static str {
+        self.pick(
+            "the entries are written; what they touch could not be looked at again: verify the whole",
+            "分录已写入，但未能重新核对相关记录：请核对全部账目",
+        )
+    }
+
     pub(crate) fn verify_again(self) -> &'static str {
         self.pick(
             "Verify the whole again: crossfoot verify",

@@ -100,7 +100,9 @@ fn breaks_are_reversed_and_booked_anew_and_the_book_balances() {
       reversal   A9     voucher=V9 account=Z amount=9.00 memo=stray
       Written to: [folder]/new/posting.corrections/part-000000.parquet
 
-    Verify again: crossfoot verify
+    looked at again, postings: 4 records, 4 agree on both sides now
+
+    Verify the whole again: crossfoot verify
     "#);
     assert_eq!(
         place.read("new/posting.csv"),
@@ -193,7 +195,9 @@ fn only_the_causes_that_were_asked_for() {
       ],
       "left": [],
       "not_asked": 3,
-      "written": false
+      "written": false,
+      "rechecked": [],
+      "not_rechecked": []
     }
     "#);
 }

@@ -573,7 +573,9 @@ fn the_story_as_it_is_told() {
       rebooking  B3     voucher=2013042500000000468291 leg=1 subject=2002 account=7949423514174000 debi…
       Written to: [folder]/crossfoot-demo/books/ledger/posting.corrections/part-000000.parquet
 
-    Verify again: crossfoot verify
+    looked at again, postings: 1 record, 1 agrees on both sides now
+
+    Verify the whole again: crossfoot verify
 
     [clock]   $ crossfoot verify --plan crossfoot-demo --evidence crossfoot-demo/evidence/corrected
 

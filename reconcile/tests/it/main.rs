@@ -3,5 +3,6 @@
 mod common;
 mod flight;
 mod laws;
+mod recheck;
 mod rivals;
 mod verify;
