@@ -89,8 +89,18 @@ impl Store {
     pub fn import(&mut self, from: &str, now_micros: i64) -> Result<Opened, StoreError> {
         let mut source = connect(from, false)?;
         self.tell("check the converted books");
-        let corrected = corrected::correct(&mut *source)?;
-        source.script("beginning to read", begin(&*source))?;
+        // All of one moment. PostgreSQL allows no view to be made where nothing may be written.
+        let corrected = match source.is_postgres() {
+            true => {
+                let corrected = corrected::correct(&mut *source)?;
+                source.script("beginning to read", begin(&*source))?;
+                corrected
+            }
+            false => {
+                source.script("beginning to read", begin(&*source))?;
+                corrected::correct(&mut *source)?
+            }
+        };
         let moved = check::check(&mut *source)?;
         self.tell("read the converted books");
         let books = source::read(&mut *source, &self.terms, moved)?;

@@ -1,5 +1,9 @@
 -- What pages of a user's statement and bills are read from, so that they cost what is on them.
 
+-- A program of the version before may still book: what it commits after these tables are filled and
+-- before the trigger is there would have no lines.
+LOCK TABLE posting, voucher IN SHARE ROW EXCLUSIVE MODE;
+
 -- Postings on the accounts of users, in the order of a statement. The voucher writes them, as it seals
 -- its legs. `is_held` where it is pending: then they do not count.
 CREATE TABLE account_line (
@@ -27,7 +31,7 @@ CREATE TABLE account_days (
   booked_from  bigint NOT NULL,
   booked_until bigint NOT NULL,
   PRIMARY KEY (subject, number, days, first)
-);
+) WITH (fillfactor = 50);
 
 INSERT INTO account_line (subject, number, booked_at, accounting_date, id, part, leg, side, amount,
     is_held)

@@ -67,7 +67,8 @@ BEGIN SELECT RAISE(ABORT, 'append-only: a line stays'); END;
 CREATE TRIGGER days_are_kept BEFORE DELETE ON account_days
 BEGIN SELECT RAISE(ABORT, 'append-only: what a day comes to stays'); END;
 
--- The legs that are kept as columns: those of `leg` that are no postings.
+-- The legs that are kept as columns: those of `leg` that are no postings. Each opening kind stands beside
+-- the list of them, as the index of opening vouchers has it: SQLite does not see that one implies the other.
 CREATE VIEW column_leg AS
   SELECT v.id, v.part, v.kind, v.accounting_date, v.booked_at, v.memo,
     4001 AS subject, i.holder AS number, CASE WHEN i.borne < 0 THEN 'D' ELSE 'C' END AS side,
@@ -76,13 +77,17 @@ CREATE VIEW column_leg AS
   WHERE v.kind = 'income' AND i.borne <> 0
   UNION ALL
   SELECT v.id, v.part, v.kind, v.accounting_date, v.booked_at, v.memo, o.subject, o.number, 'D', o.debits
-  FROM opening o JOIN voucher v ON v.kind = 'opening' WHERE o.debits <> 0
+  FROM opening o JOIN voucher v ON v.kind = 'opening'
+    AND v.kind IN ('opening', 'opening_subscription', 'opening_confirmation') WHERE o.debits <> 0
   UNION ALL
   SELECT v.id, v.part, v.kind, v.accounting_date, v.booked_at, v.memo, o.subject, o.number, 'C', o.credits
-  FROM opening o JOIN voucher v ON v.kind = 'opening' WHERE o.credits <> 0
+  FROM opening o JOIN voucher v ON v.kind = 'opening'
+    AND v.kind IN ('opening', 'opening_subscription', 'opening_confirmation') WHERE o.credits <> 0
   UNION ALL
   SELECT v.id, v.part, v.kind, v.accounting_date, v.booked_at, v.memo, 2001, h.holder, 'D', h.shares
   FROM opening_holding h JOIN voucher v ON v.kind = 'opening_subscription'
+    AND v.kind IN ('opening', 'opening_subscription', 'opening_confirmation')
   UNION ALL
   SELECT v.id, v.part, v.kind, v.accounting_date, v.booked_at, v.memo, 4001, h.holder, 'C', h.shares
-  FROM opening_holding h JOIN voucher v ON v.kind = 'opening_confirmation';
+  FROM opening_holding h JOIN voucher v ON v.kind = 'opening_confirmation'
+    AND v.kind IN ('opening', 'opening_subscription', 'opening_confirmation');

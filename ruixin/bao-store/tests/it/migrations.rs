@@ -4,7 +4,7 @@ use ruixin_bao::fund::OrderKind;
 use ruixin_bao::ledger::Account;
 use ruixin_bao_store::{Store, StoreError, VERSION};
 
-use crate::support::{BOTH, Kind, Place, USERS, at, day, request, terms, threads};
+use crate::support::{BOTH, Kind, Place, USERS, at, books, day, request, terms, threads};
 
 /// A file as version 1 of the program has written it, in SQL: `sqlite3 bao.db .dump`, shortened.
 const VERSION_1: &str = include_str!("../fixtures/version-1.sql");
@@ -41,6 +41,57 @@ fn books_of_version_1_are_migrated_when_they_are_opened() {
     store.prove().unwrap();
     let before = format!("{:?}", store.whole().unwrap());
     assert_eq!(format!("{:?}", place.open().whole().unwrap()), before);
+}
+
+/// Takes back what version 5 has made: the books are then as version 4 would have left them.
+fn back_to_version_4(kind: Kind) -> String {
+    let trigger = match kind {
+        Kind::Sqlite => "DROP TRIGGER voucher_has_lines;",
+        Kind::Postgres => {
+            "DROP TRIGGER voucher_has_lines ON voucher; DROP FUNCTION voucher_has_lines;"
+        }
+    };
+    format!(
+        "DROP VIEW column_leg; {trigger} DROP TABLE account_line; DROP TABLE account_days; \
+         DELETE FROM bao_migration WHERE version = 5;"
+    )
+}
+
+#[test]
+fn what_was_booked_before_version_5_has_its_lines() {
+    for kind in BOTH {
+        let place = Place::new(kind);
+        let (mut store, _) = books(&place, "2013-06-05");
+        let mut order = |store: &mut Store, id, time: &str| {
+            let order = request(id, USERS[0], OrderKind::Subscribe, 1_000);
+            store.place(&[order], at(time)).unwrap()[0]
+                .as_ref()
+                .unwrap();
+        };
+        order(&mut store, 901, "2013-06-05 10:00");
+        order(&mut store, 902, "2013-06-05 16:00");
+        let night = at("2013-06-06 01:00");
+        store
+            .run_day(day("2013-06-05"), 100, night, threads())
+            .unwrap();
+        let lines = "SELECT subject || ' ' || number || ' ' || booked_at || ' ' || leg || ' ' || amount \
+                     FROM account_line ORDER BY 1";
+        let days = "SELECT subject || ' ' || number || ' ' || days || ' ' || first || ' ' || moved \
+                    FROM account_days ORDER BY 1";
+        let before = [place.texts(lines), place.texts(days)];
+        assert!(
+            before.iter().all(|one| one.len() > 2),
+            "{kind:?}: {before:?}"
+        );
+        drop(store);
+        place.direct(&back_to_version_4(kind)).unwrap();
+        let mut store = place.open();
+        assert_eq!([place.texts(lines), place.texts(days)], before, "{kind:?}");
+        store.prove().unwrap();
+        order(&mut store, 903, "2013-06-06 10:00");
+        store.prove().unwrap();
+        assert!(place.texts(lines).len() > before[0].len(), "{kind:?}");
+    }
 }
 
 #[test]
