@@ -106,7 +106,8 @@ impl Pace {
 
 /// Cuts what is left into pieces such as those that are finished.
 pub fn pieces(left: u64, finished: &[Chunk]) -> Vec<u64> {
-    let done: u64 = finished.iter().map(|chunk| chunk.units).sum();
+    let units = finished.iter().map(|chunk| chunk.units);
+    let done = units.fold(0_u64, u64::saturating_add);
     let usual = done.checked_div(finished.len() as u64).unwrap_or(left);
     let size = usual.max(left / PIECES_MAX).max(1);
     let mut pieces = vec![size; usize::try_from(left / size).unwrap_or(0)];

@@ -30,8 +30,10 @@ pub(crate) struct Corrected {
     pub(crate) evidence: PathBuf,
     /// The records that they touch, compared anew; only what was written is.
     pub(crate) rechecked: Vec<Rechecked>,
-    /// Agreements of which nothing was compared anew.
-    pub(crate) unchecked: Vec<String>,
+    /// Agreements of which nothing, or not all, was compared anew.
+    pub(crate) unchecked: BTreeSet<String>,
+    /// What went wrong once the entries were written.
+    pub(crate) failed: Option<CommandError>,
 }
 
 pub(crate) fn run(asked: &Correct, screen: &Screen) -> Result<u8, CommandError> {
@@ -63,6 +65,9 @@ pub(crate) fn run(asked: &Correct, screen: &Screen) -> Result<u8, CommandError> 
             screen.print(&correct::render(name, &done, &screen.style()))?;
         }
     }
+    if let Some(error) = done.failed {
+        return Err(error);
+    }
     let differs = done.rechecked.iter().any(|one| !one.breaks.is_empty());
     Ok(match (differs, corrections.left.is_empty()) {
         (true, _) => BROKEN,
@@ -90,16 +95,21 @@ pub(crate) fn corrected(
     };
     let corrections = migrate::correct(plan, &options, threads, &environment)?;
     let by = asked.by.clone().or_else(|| environment("USER"));
-    record::corrected(plan, &corrections, by.as_deref().unwrap_or("nobody named"))?;
+    let told = record::corrected(plan, &corrections, by.as_deref().unwrap_or("nobody named"));
     let mut done = Corrected {
         corrections,
         evidence: options.evidence,
         rechecked: Vec::new(),
-        unchecked: Vec::new(),
+        unchecked: BTreeSet::new(),
+        failed: None,
     };
     if done.corrections.written {
-        let looked = look_again(&mut done, plan, &asked.cause, threads, screen);
-        looked.map_err(|error| error.hint(screen.words().written_all_the_same()))?;
+        let looked = told.and_then(|()| look_again(&mut done, plan, &asked.cause, threads, screen));
+        // The entries stand, and what they are must be told all the same.
+        let failed = looked.err();
+        done.failed = failed.map(|error| error.hint(screen.words().written_all_the_same()));
+    } else {
+        told?;
     }
     Ok(done)
 }
@@ -112,7 +122,8 @@ fn look_again(
     threads: usize,
     screen: &Screen,
 ) -> Result<(), CommandError> {
-    let touched = touched(&done.corrections, causes, &done.evidence)?;
+    let (touched, unchecked) = touched(&done.corrections, causes, &done.evidence)?;
+    done.unchecked = unchecked;
     let prepared = prepare(plan.clone(), threads, &environment)?;
     for (agreement, keys) in touched {
         let rechecked = watched(threads, screen, async |watch| {
@@ -120,34 +131,53 @@ fn look_again(
         })?;
         match rechecked {
             Some(rechecked) => done.rechecked.push(rechecked),
-            None => done.unchecked.push(agreement),
+            None => drop(done.unchecked.insert(agreement)),
         }
     }
     Ok(())
 }
 
-/// The keys that entries touch, by agreement.
+/// Keys by agreement.
+type Keys = BTreeMap<String, BTreeSet<Record>>;
+
+/// The keys that entries touch, by agreement; and the agreements with keys that have other breaks
+/// too, which differ still.
 fn touched(
     corrections: &Corrections,
     causes: &[String],
     evidence: &Path,
-) -> Result<BTreeMap<String, BTreeSet<Record>>, CommandError> {
+) -> Result<(Keys, BTreeSet<String>), CommandError> {
     let is_asked = |cause: &Option<String>| {
         causes.is_empty() || cause.as_ref().is_some_and(|cause| causes.contains(cause))
     };
     let tables = corrections.tables.iter();
     let names = tables.map(|table| (table.agreement.clone(), BTreeSet::new()));
-    let mut touched: BTreeMap<String, BTreeSet<Record>> = names.collect();
+    let mut touched: Keys = names.collect();
+    let mut others = Keys::new();
     for found in folder::breaks(evidence)? {
         let found = found?;
-        if let Some(keys) = touched.get_mut(&found.agreement)
-            && is_asked(&found.cause.id)
-            && keys.len() <= RECHECKED_MAX
-        {
+        let Some(keys) = touched.get_mut(&found.agreement) else {
+            continue;
+        };
+        let keys = match is_asked(&found.cause.id) {
+            true => keys,
+            false => others.entry(found.agreement).or_default(),
+        };
+        if keys.len() <= RECHECKED_MAX {
             keys.insert(found.key);
         }
     }
-    Ok(touched)
+    let mut unchecked = BTreeSet::new();
+    for (agreement, others) in others {
+        if let Some(keys) = touched.get_mut(&agreement) {
+            let all = keys.len();
+            keys.retain(|key| !others.contains(key));
+            if keys.len() < all || others.len() > RECHECKED_MAX {
+                unchecked.insert(agreement);
+            }
+        }
+    }
+    Ok((touched, unchecked))
 }
 
 /// The folder of the latest evidence.

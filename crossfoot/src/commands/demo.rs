@@ -519,7 +519,8 @@ impl<'a> Stage<'a> {
         let muted = self.screen.muted();
         let done = correct::corrected(&asked, &plan, &muted)?;
         let style = self.screen.style();
-        self.show(&terminal::correct::render(&plan.name.value, &done, &style))
+        self.show(&terminal::correct::render(&plan.name.value, &done, &style))?;
+        done.failed.map_or(Ok(()), Err)
     }
 
     /// Holds what was found against the truth, and says where everything lies.

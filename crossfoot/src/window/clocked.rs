@@ -40,7 +40,7 @@ pub(crate) fn reading(desk: &Desk, words: Language) -> Option<Reading> {
             Event::ChunkFinished(chunk) if chunk.phase == phase => chunk.records,
             _ => 0,
         });
-        of.sum()
+        of.fold(0_u64, u64::saturating_add)
     };
     use cutover::window::Stage as At;
     let stage = state.stage();
@@ -103,7 +103,9 @@ impl Ahead {
         let rehearsal = desk.state().rehearsal()?;
         let measured = rehearsal.verified.as_ref()?;
         let is_of_this_plan = desk.state().terms()?.plan_blake3 == rehearsal.plan_blake3;
-        if !is_of_this_plan || today / LARGER_AT_MOST > measured.source_bytes {
+        // Of a view, say, the size is not known: then nothing can be held against it.
+        let is_known = today > 0 && measured.source_bytes > 0;
+        if !is_of_this_plan || !is_known || today / LARGER_AT_MOST > measured.source_bytes {
             return None;
         }
         let finished = measured.pieces.iter().map(|piece| Chunk {
@@ -112,9 +114,10 @@ impl Ahead {
         });
         let finished: Vec<Chunk> = finished.collect();
         let then: u128 = finished.iter().map(|piece| u128::from(piece.units)).sum();
-        let now = then * u128::from(today) / u128::from(measured.source_bytes.max(1));
+        let now = then.saturating_mul(u128::from(today)) / u128::from(measured.source_bytes);
         let waiting = pieces(u64::try_from(now).unwrap_or(u64::MAX), &finished);
-        Some(Self { finished, waiting })
+        let is_foreseen = !waiting.is_empty();
+        is_foreseen.then_some(Self { finished, waiting })
     }
 
     fn phase<'a>(ahead: Option<&'a Self>, name: &'a str) -> clock::Phase<'a> {
@@ -130,7 +133,10 @@ impl Ahead {
             name,
             unit: Unit::Bytes,
             done: 0,
-            total: ahead.map(|ahead| ahead.waiting.iter().sum()),
+            total: ahead.map(|ahead| {
+                let pieces = ahead.waiting.iter();
+                pieces.fold(0_u64, |sum, piece| sum.saturating_add(*piece))
+            }),
             stage: ahead.map_or(Stage::Unknown, rehearsed),
             can_wait: false,
         }

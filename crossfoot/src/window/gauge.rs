@@ -51,12 +51,14 @@ impl Gauge {
             let read = stretch.meter.bytes.load(Ordering::Relaxed);
             stretch.bytes.map_or(read, |total| read.min(total))
         };
-        // What has ended was read to its end.
+        // What has ended was read to its end, as far as it was known where that is.
         let (last, before) = match self.stretches.split_last() {
             Some((last, before)) => (Some(last), before),
             None => (None, &[][..]),
         };
-        let ended = before.iter().map(|one| one.bytes.unwrap_or(0));
+        let ended = before
+            .iter()
+            .map(|one| one.bytes.unwrap_or_else(|| read(one)));
         ended.chain(last.map(read)).sum()
     }
 
@@ -200,5 +202,65 @@ impl<F: Fn(Stretch) + Send + Sync> Watch for Wrapped<F> {
 
     fn is_stopped(&self) -> bool {
         self.inner.is_stopped()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rules::watch::Work;
+
+    fn stretch(bytes: Option<u64>, read: u64) -> Stretch {
+        let stretch = Stretch {
+            work: Work::Locate,
+            name: String::new(),
+            bytes,
+            meter: Arc::default(),
+        };
+        stretch.meter.bytes.store(read, Ordering::Relaxed);
+        stretch
+    }
+
+    #[test]
+    fn what_was_read_before_never_grows_less() {
+        let mut gauge = Gauge::start();
+        gauge.begin(stretch(Some(100), 90));
+        assert_eq!(gauge.bytes(), 90);
+        // How much there is was not known before: it is what was read.
+        gauge.begin(stretch(None, 50));
+        assert_eq!(gauge.bytes(), 150);
+        gauge.begin(stretch(Some(10), 12));
+        assert_eq!(gauge.bytes(), 160);
+        gauge.measure();
+        gauge.measure();
+        let units: Vec<u64> = gauge.finished().iter().map(|piece| piece.units).collect();
+        assert_eq!(units, [160]);
+    }
+
+    #[test]
+    fn many_pieces_become_fewer_and_come_to_the_same() {
+        let mut gauge = Gauge::start();
+        let piece = |units| Chunk {
+            units,
+            took: Duration::from_millis(units),
+        };
+        gauge.finished = (0..1_001).map(piece).collect();
+        gauge.thin_out();
+        assert_eq!(gauge.finished().len(), 501);
+        let units: u64 = gauge.finished().iter().map(|piece| piece.units).sum();
+        let took: Duration = gauge.finished().iter().map(|piece| piece.took).sum();
+        assert_eq!((units, took), (500_500, Duration::from_millis(500_500)));
+    }
+
+    #[test]
+    fn a_rehearsal_is_measured_to_its_end() {
+        let measuring = Measuring::start();
+        measuring.shared.lock().0.begin(stretch(None, 77));
+        let paced = measuring.end(1_000);
+        assert_eq!(paced.source_bytes, 1_000);
+        assert_eq!(
+            paced.pieces.iter().map(|piece| piece.bytes).sum::<u64>(),
+            77
+        );
     }
 }

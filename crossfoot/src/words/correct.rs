@@ -117,15 +117,18 @@ impl Language {
 
     pub(crate) fn not_looked_at_again(self, agreement: &str) -> String {
         self.pick(
-            format!("not looked at again by itself: {agreement}, without a key or with too many"),
-            format!("未单独重新核对：{agreement}（无主键，或条数过多）"),
+            format!(
+                "not all looked at again: {agreement} has no key of text or numbers, or too many, or \
+                 some with other breaks too"
+            ),
+            format!("未全部重新核对：{agreement}（无可读的主键，或条数过多，或另有其他差错）"),
         )
     }
 
     pub(crate) fn written_all_the_same(self) -> &'static str {
         self.pick(
-            "the entries are written; what they touch could not be looked at again: verify the whole",
-            "分录已写入，但未能重新核对相关记录：请核对全部账目",
+            "the entries are written all the same: verify the whole",
+            "分录已经写入：请核对全部账目",
         )
     }
 

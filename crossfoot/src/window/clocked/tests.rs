@@ -189,6 +189,9 @@ fn verifying_is_foreseen_by_the_rehearsal_of_this_plan_over_a_book_of_this_size(
     near(foreseen(1 << 22, true), 2.5);
     assert_eq!(foreseen(1 << 20, false), (Basis::NotRehearsed, None));
     assert_eq!(foreseen(1 << 15, true), (Basis::NotRehearsed, None));
+    // Of a view nobody knows the size; and what another wrote may be any number.
+    assert_eq!(foreseen(0, true), (Basis::NotRehearsed, None));
+    assert_eq!(foreseen(u64::MAX, true).0, Basis::Rehearsed);
 }
 
 #[test]
