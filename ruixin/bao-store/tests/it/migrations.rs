@@ -62,7 +62,7 @@ fn what_was_booked_before_version_5_has_its_lines() {
     for kind in BOTH {
         let place = Place::new(kind);
         let (mut store, _) = books(&place, "2013-06-05");
-        let mut order = |store: &mut Store, id, time: &str| {
+        let order = |store: &mut Store, id, time: &str| {
             let order = request(id, USERS[0], OrderKind::Subscribe, 1_000);
             store.place(&[order], at(time)).unwrap()[0]
                 .as_ref()
