@@ -72,7 +72,7 @@ fn what_was_booked_before_version_5_has_its_lines() {
         order(&mut store, 902, "2013-06-05 16:00");
         let night = at("2013-06-06 01:00");
         store
-            .run_day(day("2013-06-05"), 100, night, threads())
+            .run_day(day("2013-06-05"), 0, night, threads())
             .unwrap();
         let lines = "SELECT subject || ' ' || number || ' ' || booked_at || ' ' || leg || ' ' || amount \
                      FROM account_line ORDER BY 1";
