@@ -1103,39 +1103,6 @@ fn a_path_is_only_a_path() {
     assert_eq!(std::fs::read_dir(folder.path()).expect("read").count(), 0);
 }
 
-/// How fast it is: `cargo nextest run -E 'test(a_million)' --run-ignored only --no-capture`.
-#[test]
-#[ignore = "a measurement"]
-fn a_million_records_are_read_fast() {
-    let made = made(
-        "CREATE TABLE t (id INTEGER PRIMARY KEY, account TEXT NOT NULL, day DATE, amount DECIMAL(18,2),
-            currency CHAR(3), branch INT, memo TEXT, flag BOOLEAN);
-        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)
-        INSERT INTO t SELECT i, printf('6222%012d', i * 7919), '2024-01-' || printf('%02d', i % 28 + 1),
-            (i * 37 % 1000000) / 100.0, 'CNY', i % 500, 'salary of month ' || (i % 12), i % 2 FROM n;",
-    );
-    for sessions in [1, 2] {
-        let database = made.open(sessions);
-        let began = std::time::Instant::now();
-        let ranges = database.cut(0, 100_000).expect("cut");
-        let cut = began.elapsed();
-        let open: Vec<_> = ranges
-            .iter()
-            .map(|range| database.read(0, range, &[0, 1, 2, 3, 4, 5, 6, 7], 8192))
-            .collect();
-        let rows = open
-            .into_iter()
-            .flatten()
-            .map(|batch| batch.expect("read").num_rows())
-            .sum::<usize>();
-        let took = began.elapsed();
-        println!(
-            "{sessions} sessions: {rows} rows, cut {cut:?}, in all {took:?}, {:.0} rows/s",
-            rows as f64 / took.as_secs_f64()
-        );
-    }
-}
-
 #[test]
 fn what_is_written_is_read_back_as_it_was_or_refused() {
     let folder = tempfile::tempdir().expect("a folder");
