@@ -62,16 +62,11 @@ pub(crate) fn outcome(asked: &Convert, screen: &Screen) -> Result<Outcome, Comma
 /// How much a conversion reads, which is every file once for its digest, and for each table again;
 /// and how much the old book has.
 fn sizes(prepared: &Prepared) -> (u64, u64) {
-    let of = |table: &books::Table| table.files().iter().map(|file| file.bytes).sum::<u64>();
-    let digested = bytes_of(prepared.session.book(Which::Source));
+    let digested = bytes_of(prepared.session.book(Which::Source).tables());
     let sides = prepared.tables.iter().map(|rule| &rule.side);
-    let read = sides
-        .flat_map(|side| side.tables())
-        .filter_map(|(which, name)| {
-            let table = prepared.session.book(*which).table(name)?;
-            Some(of(table))
-        });
-    (digested + read.sum::<u64>(), digested)
+    let read = sides.flat_map(|side| side.tables());
+    let read = bytes_of(read.filter_map(|(which, name)| prepared.session.book(*which).table(name)));
+    (digested + read, digested)
 }
 
 /// What a conversion came to, as one JSON document; `docs/convert.md` describes it.

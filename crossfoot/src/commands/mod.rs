@@ -75,9 +75,9 @@ pub(crate) fn runtime(threads: usize) -> Result<tokio::runtime::Runtime, Command
         .map_err(|error| CommandError::new(Kind::Own, format!("no threads to work in: {error}")))
 }
 
-/// The bytes of a book's tables.
-pub(crate) fn bytes_of(book: &books::Book) -> u64 {
-    let files = book.tables().flat_map(|table| table.files());
+/// The bytes of some tables.
+pub(crate) fn bytes_of<'t>(tables: impl Iterator<Item = &'t Arc<books::Table>>) -> u64 {
+    let files = tables.flat_map(|table| table.files());
     files.map(|file| file.bytes).sum()
 }
 

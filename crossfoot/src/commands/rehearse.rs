@@ -101,7 +101,7 @@ pub(crate) fn rehearsed(asked: &Rehearse, screen: &Screen) -> Result<(Plan, Whol
     let options = options(threads, true, &scratch.0.join("before"));
     let before = verified(&prepared, &options, &|watch| measuring.watch(watch), screen)?;
     let first = began.elapsed();
-    let measured = measuring.end(bytes_of(prepared.session.book(Which::Source)));
+    let measured = measuring.end(bytes_of(prepared.session.book(Which::Source).tables()));
     let mut left = Vec::new();
     let mut planted: Vec<(&Agreement, Planted)> = Vec::new();
     for agreement in &plan.agreements {

@@ -44,7 +44,10 @@ pub(crate) fn outcome(verify: &Verify, screen: &Screen) -> Result<Outcome, Comma
     let clocked = match verify.books.is_empty() {
         true => {
             let bytes = reconcile::bytes_to_read(&prepared, !verify.no_digest);
-            let sizes = (bytes, bytes_of(prepared.session.book(Which::Source)));
+            let sizes = (
+                bytes,
+                bytes_of(prepared.session.book(Which::Source).tables()),
+            );
             record::begin(&prepared.plan, Phase::Verify, sizes, screen)?
         }
         false => None,
