@@ -5,6 +5,7 @@ use ledger::{Break, BreakKind, CauseStatus, Record};
 use crate::case::{Case, Field};
 use crate::catalogue::{CATALOGUE, Cause, CauseId, Way};
 use crate::explanation::{Explanation, Says};
+use crate::identity::duplicated::may_be_added;
 use crate::simplicity::{can_be_confused, rank};
 use crate::terms::Terms;
 use crate::time::in_flight::was_changed;
@@ -97,12 +98,14 @@ impl Prover {
         for cause in self.causes() {
             trial.cause = cause.id;
             try_cause(cause, &case, &mut trial);
+            trial.manner = None;
         }
         let Trial { hits, tried, .. } = trial;
         let mut explanation = verdict::of(&hits, case.all());
         if found.kind == BreakKind::Differs {
             self.try_two(&case, &hits, &mut explanation);
             self.fall_back(&case, &mut explanation);
+            self.doubt_double(&case, &mut explanation);
             self.doubt_hand(&case, &hits, &mut explanation);
         }
         self.doubt_column(&case, &mut explanation);
@@ -178,6 +181,27 @@ impl Prover {
         }
     }
 
+    /// Names a record that was added twice where its amounts are twice what they should be, and nothing
+    /// says why but that it may be a refund.
+    fn doubt_double(&self, case: &Case<'_>, explanation: &mut Explanation) {
+        let is_refund = explanation.causes == [CauseId::B16];
+        let is_open = is_refund || explanation.causes.is_empty();
+        if !is_open || !self.knows(CauseId::A5) || !may_be_added(case) {
+            return;
+        }
+        explanation.status = CauseStatus::Consistent;
+        if is_refund {
+            verdict::add_rivals(explanation, [CauseId::A5].into_iter());
+            return;
+        }
+        explanation.causes = vec![CauseId::A5];
+        explanation.says = Says {
+            en: "the amounts are twice what they should be: the record may have been added twice"
+                .to_owned(),
+            zh: "金额恰为应有的两倍：同一记录可能被累加两次".to_owned(),
+        };
+    }
+
     /// Takes back the proof of what could be a cause that was not tried.
     pub(crate) fn doubt(&self, explanation: &mut Explanation) {
         let Some(untried) = self.without else { return };
@@ -196,7 +220,8 @@ impl Prover {
 
     /// Looks for two causes that act on the same amount, one after the other.
     fn compose(&self, case: &Case<'_>, field: &Field<'_>) -> Vec<Composed> {
-        if field.numbers.is_none() {
+        // Nothing is left of a zero: any number that is taken off itself comes to it.
+        if field.numbers.is_none_or(|pair| pair.actual.is_zero()) {
             return Vec::new();
         }
         let mut composed = Vec::new();

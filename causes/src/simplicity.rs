@@ -218,6 +218,7 @@ pub const CONFUSABLE: &[&[CauseId]] = &[
         CauseId::Q2,
         CauseId::Q4,
         CauseId::Q5,
+        CauseId::A5,
         CauseId::A7,
         CauseId::V2,
     ],

@@ -30,13 +30,13 @@ impl Prover {
     ///
     /// Breaks are best given in the order of the report: some looks take neighbours.
     pub fn explain_together(&self, breaks: &mut [(Break, Explanation)]) {
-        absent::pair(self, breaks);
+        let paired = absent::pair(self, breaks);
         let swapped = swap::find(self, breaks);
         merge::by_key(self, breaks);
         neighbours::merged(self, breaks);
         merge::by_amount(self, breaks);
         neighbours::split_lines(self, breaks);
-        runs::missing(self, breaks);
+        runs::missing(self, breaks, &paired);
         legs::find(self, breaks);
         swap::join(self, breaks, &swapped);
         runs::doubled(self, breaks);

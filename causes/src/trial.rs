@@ -61,6 +61,8 @@ pub(crate) struct Trial<'c> {
     pub(crate) tried: Option<Vec<Tried>>,
     /// Numbers that were offered, where a second cause is to be tried on them.
     pub(crate) steps: Option<Steps>,
+    /// The manner in which the cause acts now, where it has several: see [`Hit::manner`].
+    pub(crate) manner: Option<String>,
 }
 
 impl<'c> Trial<'c> {
@@ -71,6 +73,7 @@ impl<'c> Trial<'c> {
             hits: Vec::new(),
             tried: tells_story.then(Vec::new),
             steps: None,
+            manner: None,
         }
     }
 
@@ -294,7 +297,7 @@ impl<'c> Trial<'c> {
             gives
         });
         let says = became(field, value, &reason);
-        let manner = (self.cause == CauseId::B16).then_some(reason.en);
+        let manner = self.manner.clone();
         let covers = reproduces.then_some(field.bit);
         self.settle_in(gives, covers, fit, says, manner);
     }

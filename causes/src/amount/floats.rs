@@ -83,6 +83,16 @@ pub(crate) fn id_of_fifteen_rounded(id: &str) -> Option<String> {
     with_zeros(&format!("{:.14e}", whole as f64))
 }
 
+/// Writes a whole number, such as an id, as a spreadsheet shows a long one: six digits and an exponent,
+/// `2.01305E+17`.
+pub(crate) fn id_with_exponent(id: &str) -> Option<String> {
+    let whole: u128 = id.parse().ok()?;
+    let scientific = format!("{:.5e}", whole as f64);
+    let (digits, exponent) = scientific.split_once('e')?;
+    let digits = digits.trim_end_matches('0').trim_end_matches('.');
+    Some(format!("{digits}E+{exponent:0>2}"))
+}
+
 /// Writes `2.5e3` as 2500.
 fn with_zeros(scientific: &str) -> Option<String> {
     let (digits, exponent) = scientific.split_once('e')?;

@@ -30,27 +30,33 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     let senses = [
         (
             pair.expected.checked_neg(),
+            Fit::Exact,
             "a refund was booked as the original",
             "退款按原交易方向入账",
         ),
         (
             pair.expected.checked_mul_int(2),
+            // Whatever is added twice comes to the same, a refund or not.
+            Fit::Loose,
             "a refund was booked twice",
             "退款重复入账",
         ),
         (
             Some(Decimal::new(0, field.scale())),
+            Fit::Loose,
             "a refund was not booked",
             "退款未入账",
         ),
     ];
-    for (value, en, zh) in senses {
+    for (value, fit, en, zh) in senses {
         let Some(value) = value else { continue };
         // The words of all columns are looked at last, for that takes longest.
         if (value == pair.actual || trial.tried.is_some()) && case.is_refund() {
-            trial.number(field, value, Fit::Exact, || reason(en, zh));
+            trial.manner = Some(en.to_owned());
+            trial.number(field, value, fit, || reason(en, zh));
         }
     }
+    trial.manner = None;
 }
 
 fn offer_record(case: &Case<'_>, trial: &mut Trial<'_>) {

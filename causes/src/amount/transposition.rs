@@ -43,8 +43,11 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
         } else {
             swapped
         };
+        // A zero that comes to the front is written no more: it may as well have been dropped.
+        let is_dropped = at == 0 && *right == b'0';
+        let fit = if is_dropped { Fit::Loose } else { Fit::Exact };
         let (left, right) = (char::from(*left), char::from(*right));
-        trial.number(field, Decimal::new(mantissa, scale), Fit::Exact, || {
+        trial.number(field, Decimal::new(mantissa, scale), fit, || {
             reason(
                 format!("the neighbouring digits {left} and {right} changed places"),
                 format!("相邻数字 {left} 与 {right} 颠倒"),

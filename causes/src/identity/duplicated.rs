@@ -1,7 +1,8 @@
 use ledger::BreakKind;
 
-use crate::case::Case;
+use crate::case::{Case, Field};
 use crate::catalogue::{Cause, CauseId, Way};
+use crate::number;
 use crate::trial::{Fit, Trial, reason};
 
 // Cause: A5 duplicated | 重复转入
@@ -44,4 +45,18 @@ fn offer(case: &Case<'_>, trial: &mut Trial<'_>) {
         }),
         BreakKind::Copies | BreakKind::Differs | BreakKind::Missing => {}
     }
+}
+
+/// Says whether the record may have been added twice under one key: each amount that differs is what
+/// both have, and nothing else differs.
+pub(crate) fn may_be_added(case: &Case<'_>) -> bool {
+    let is_twice = |field: &Field<'_>| {
+        let Some(pair) = field.numbers.filter(|_| field.is_amount()) else {
+            return false;
+        };
+        // One and one are two of many things.
+        !number::has_few_digits(pair.expected)
+            && pair.expected.checked_mul_int(2) == Some(pair.actual)
+    };
+    !case.fields.is_empty() && case.fields.iter().all(is_twice)
 }

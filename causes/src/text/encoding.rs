@@ -9,8 +9,8 @@ use crate::trial::{Fit, Trial, reason};
 
 // Cause: E1 encoding | 编码错误
 //
-// Bytes are read in another encoding than they are written in: GBK as UTF-8, UTF-8 as GBK or as
-// Windows-1252, or characters that the target's encoding lacks become question marks.
+// Bytes are read in another encoding than they are written in: GBK as UTF-8, UTF-8 as GBK, Windows-1252
+// or Latin-1, or characters that the target's encoding lacks become question marks.
 //
 // expected:
 //     id:key,memo
@@ -25,8 +25,62 @@ pub(crate) const CAUSE: Cause = Cause {
     ways: &[Way::Field(offer), Way::Record(offer_moved)],
 };
 
-/// Encodings that meet in the books of this trade: Latin-1 is read as Windows-1252.
-static ENCODINGS: [&Encoding; 5] = [UTF_8, GB18030, GBK, WINDOWS_1252, BIG5];
+/// Encodings that meet in the books of this trade. Programs take the first for the second of the
+/// last two and the other way round; between 0x80 and 0x9f they are not the same.
+static CHARSETS: [Charset; 6] = [
+    Charset::Web(UTF_8),
+    Charset::Web(GB18030),
+    Charset::Web(GBK),
+    Charset::Web(BIG5),
+    Charset::Web(WINDOWS_1252),
+    Charset::Latin1,
+];
+
+/// How characters stand for bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Charset {
+    /// As browsers know it.
+    Web(&'static Encoding),
+    /// ISO 8859-1, each byte the character of its number: browsers read it as Windows-1252, programs
+    /// do not.
+    Latin1,
+}
+
+impl Charset {
+    fn name(self) -> &'static str {
+        match self {
+            Charset::Web(encoding) => encoding.name(),
+            Charset::Latin1 => "ISO-8859-1",
+        }
+    }
+
+    /// The bytes of a text; none where it lacks a character.
+    fn encode(self, text: &str) -> Option<Cow<'_, [u8]>> {
+        match self {
+            Charset::Web(encoding) => {
+                let (bytes, _, lacks) = encoding.encode(text);
+                (!lacks).then_some(bytes)
+            }
+            Charset::Latin1 => text
+                .chars()
+                .map(|character| u8::try_from(u32::from(character)).ok())
+                .collect(),
+        }
+    }
+
+    fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
+        match self {
+            Charset::Web(encoding) => {
+                Cow::Owned(encoding.decode_without_bom_handling(bytes).0.into_owned())
+            }
+            Charset::Latin1 => bytes.iter().copied().map(char::from).collect(),
+        }
+    }
+
+    fn has(self, character: char) -> bool {
+        self.encode(character.encode_utf8(&mut [0; 4])).is_some()
+    }
+}
 
 fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     let Some(texts) = field.texts().filter(|_| field.is_text()) else {
@@ -35,8 +89,17 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     if texts.expected.is_ascii() {
         return;
     }
-    for written in ENCODINGS {
-        for read in ENCODINGS {
+    if is_only_replaced(texts.actual) {
+        // Which encoding left nothing else, nothing can tell.
+        trial.text(field, field.actual, Fit::Exact, || {
+            reason(
+                "only replacement characters are left, of a wrong encoding",
+                "只剩替换字符，读取时编码有误",
+            )
+        });
+    }
+    for written in CHARSETS {
+        for read in CHARSETS {
             if written != read {
                 offer_misread(field, texts.expected, written, read, trial);
             }
@@ -52,17 +115,19 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
         });
     }
     // Read wrongly twice over.
-    if let Some(once) = misread(texts.expected, UTF_8, WINDOWS_1252)
-        && let Some(twice) = misread(&once, UTF_8, WINDOWS_1252)
-    {
-        trial.text(field, Some(&twice), Fit::Exact, || {
-            says(UTF_8, WINDOWS_1252, ", twice", "两次")
-        });
+    for read in [Charset::Web(WINDOWS_1252), Charset::Latin1] {
+        let utf8 = Charset::Web(UTF_8);
+        if let Some(once) = misread(texts.expected, utf8, read)
+            && let Some(twice) = misread(&once, utf8, read)
+        {
+            offer_garbled(field, &twice, trial, || says(utf8, read, ", twice", "两次"));
+        }
     }
+    let widths: [fn(char) -> usize; 4] = [|_| 1, |_| 2, |_| 3, char::len_utf8];
     for mark in ["?", "\u{fffd}", ""] {
-        for width in [1, 2, 3] {
+        for width in widths {
             let marked = with_marks(texts.expected, mark, width);
-            trial.text(field, Some(&marked), Fit::Exact, || {
+            offer_garbled(field, &marked, trial, || {
                 let shown = if mark.is_empty() { "nothing" } else { mark };
                 reason(
                     format!("characters beyond ASCII became {shown}"),
@@ -74,6 +139,25 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
             });
         }
     }
+}
+
+/// Offers what is left of a text. Where that is nothing at all, it tells of no encoding.
+fn offer_garbled(
+    field: &Field<'_>,
+    garbled: &str,
+    trial: &mut Trial<'_>,
+    reason: impl FnOnce() -> Says,
+) {
+    if !garbled.trim().is_empty() {
+        trial.text(field, Some(garbled), Fit::Exact, reason);
+    }
+}
+
+fn is_only_replaced(text: &str) -> bool {
+    text.contains('\u{fffd}')
+        && text
+            .chars()
+            .all(|character| character == '\u{fffd}' || character.is_whitespace())
 }
 
 /// Columns of a fixed width move where a width counts bytes and the reader characters: the texts
@@ -102,55 +186,46 @@ fn offer_moved(case: &Case<'_>, trial: &mut Trial<'_>) {
 fn offer_misread(
     field: &Field<'_>,
     expected: &str,
-    written: &'static Encoding,
-    read: &'static Encoding,
+    written: Charset,
+    read: Charset,
     trial: &mut Trial<'_>,
 ) {
     let Some(garbled) = misread(expected, written, read) else {
         return;
     };
-    trial.text(field, Some(&garbled), Fit::Exact, || {
-        says(written, read, "", "")
-    });
+    let says = || says(written, read, "", "");
+    offer_garbled(field, &garbled, trial, says);
     // Programs differ in how many replacement characters stand for one wrong sequence, and some
     // put a question mark or drop it.
     if garbled.contains('\u{fffd}') {
         for mark in ["?", ""] {
-            let marked = garbled.replace('\u{fffd}', mark);
-            trial.text(field, Some(&marked), Fit::Exact, || {
-                says(written, read, "", "")
-            });
+            offer_garbled(field, &garbled.replace('\u{fffd}', mark), trial, says);
         }
-        let is_alike = field
+        let alike = field
             .actual
-            .is_some_and(|actual| squeezed(actual) == squeezed(&garbled));
-        if is_alike {
-            trial.text(field, field.actual, Fit::Exact, || {
-                says(written, read, "", "")
-            });
+            .filter(|actual| squeezed(actual) == squeezed(&garbled));
+        if let Some(actual) = alike {
+            offer_garbled(field, actual, trial, says);
         }
     }
 }
 
 /// Characters that an encoding lacks become a mark, or are written as programs of the web do.
-fn offer_marks(field: &Field<'_>, expected: &str, into: &'static Encoding, trial: &mut Trial<'_>) {
-    let (_, _, lacks) = into.encode(expected);
-    if !lacks {
+fn offer_marks(field: &Field<'_>, expected: &str, into: Charset, trial: &mut Trial<'_>) {
+    if expected.chars().all(|character| into.has(character)) {
         return;
     }
     for mark in ["?", "\u{fffd}", ""] {
         let mut marked = String::new();
         for character in expected.chars() {
-            let mut buffer = [0; 4];
-            let (_, _, is_lacking) = into.encode(character.encode_utf8(&mut buffer));
-            if is_lacking {
-                marked.push_str(mark);
-            } else {
+            if into.has(character) {
                 marked.push(character);
+            } else {
+                marked.push_str(mark);
             }
         }
         let name = into.name();
-        trial.text(field, Some(&marked), Fit::Exact, || {
+        offer_garbled(field, &marked, trial, || {
             reason(
                 format!("characters that {name} lacks were replaced"),
                 format!("{name} 没有的字符被替换"),
@@ -159,25 +234,19 @@ fn offer_marks(field: &Field<'_>, expected: &str, into: &'static Encoding, trial
     }
 }
 
-fn misread(text: &str, written: &'static Encoding, read: &'static Encoding) -> Option<String> {
-    let (bytes, _, lacks) = written.encode(text);
-    if lacks {
-        return None;
-    }
-    let (garbled, _) = read.decode_without_bom_handling(&bytes);
-    match garbled {
-        Cow::Borrowed(same) if same == text => None,
-        garbled => Some(garbled.into_owned()),
-    }
+fn misread(text: &str, written: Charset, read: Charset) -> Option<String> {
+    let bytes = written.encode(text)?;
+    let garbled = read.decode(&bytes);
+    (garbled != text).then(|| garbled.into_owned())
 }
 
-fn with_marks(text: &str, mark: &str, width: usize) -> String {
+fn with_marks(text: &str, mark: &str, width: impl Fn(char) -> usize) -> String {
     let mut marked = String::new();
     for character in text.chars() {
         if character.is_ascii() {
             marked.push(character);
         } else {
-            marked.push_str(&mark.repeat(width));
+            marked.push_str(&mark.repeat(width(character)));
         }
     }
     marked
@@ -194,7 +263,7 @@ fn squeezed(text: &str) -> String {
     squeezed
 }
 
-fn says(written: &'static Encoding, read: &'static Encoding, en: &str, zh: &str) -> Says {
+fn says(written: Charset, read: Charset, en: &str, zh: &str) -> Says {
     let (written, read) = (written.name(), read.name());
     reason(
         format!("{written} was read as {read}{en}"),

@@ -1,5 +1,5 @@
 use super::moments;
-use crate::case::{Case, Field, MICROS_PER_SECOND};
+use crate::case::{Case, Field, MICROS_PER_DAY, MICROS_PER_SECOND};
 use crate::catalogue::{Cause, CauseId, Way};
 use crate::trial::{Fit, Trial, reason};
 
@@ -25,6 +25,7 @@ pub(crate) const CAUSE: Cause = Cause {
 };
 
 fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    offer_instants(field, trial);
     let Some(pair) = field.days else { return };
     for (step, en, zh) in [
         (-1, "the day before", "前一日"),
@@ -40,6 +41,18 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
                 None => reason(en, zh),
             }
         });
+    }
+}
+
+/// Where the day moves, the time of day may be kept.
+fn offer_instants(field: &Field<'_>, trial: &mut Trial<'_>) {
+    let Some(pair) = field.micros else { return };
+    for (step, en, zh) in [
+        (-MICROS_PER_DAY, "a whole day earlier", "早一整天"),
+        (MICROS_PER_DAY, "a whole day later", "晚一整天"),
+    ] {
+        let instant = pair.expected.saturating_add(step);
+        trial.instant(field, instant, Fit::Loose, || reason(en, zh));
     }
 }
 

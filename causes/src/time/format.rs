@@ -1,6 +1,6 @@
-use ledger::{Disambiguation, parse_civil};
+use ledger::{Civil, Disambiguation, parse_civil};
 
-use crate::case::{Case, Field, days_of, micros_of};
+use crate::case::{Case, Field, MICROS_PER_DAY, days_of, micros_of};
 use crate::catalogue::{Cause, CauseId, Way};
 use crate::trial::{Fit, Trial, reason, shown_instant};
 
@@ -41,6 +41,7 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     let Some(civil) = field.micros.and_then(|pair| zone.civil(pair.expected).ok()) else {
         return;
     };
+    offer_half_days(case, field, civil, trial);
     let civil = civil.to_string();
     if let (Some(date), Some(time)) = (civil.get(..10), civil.get(10..)) {
         let in_utc = |date: &str| {
@@ -51,6 +52,20 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
         };
         offer_readings(field, date, in_utc, trial);
     }
+}
+
+/// Offers the time of a clock of twelve hours whose half of the day is not written, or not read.
+fn offer_half_days(case: &Case<'_>, field: &Field<'_>, civil: Civil, trial: &mut Trial<'_>) {
+    let of_day = civil.micros().rem_euclid(MICROS_PER_DAY);
+    let half = MICROS_PER_DAY / 2;
+    let shift = if of_day < half { half } else { half.saturating_neg() };
+    let other = Civil::from_micros(civil.micros().saturating_add(shift));
+    let Ok(instant) = case.terms.zone.instant(other, Disambiguation::Compatible) else {
+        return;
+    };
+    trial.instant(field, instant, Fit::Exact, || {
+        reason("the half of the day was lost", "上午下午标记丢失")
+    });
 }
 
 /// Offers all readings of a date, each made into a value of the field.

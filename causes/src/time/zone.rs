@@ -42,6 +42,7 @@ fn offer_shifts(
     let zone = case.terms.zone.name();
     let own = moments::of_instant(case, expected).map_or(0, moments::Moment::offset);
     for shift in [own, own.saturating_neg()] {
+        trial.manner = Some(shown_offset(shift));
         trial.instant(field, expected.saturating_add(shift), Fit::Exact, || {
             let shown = shown_offset(shift);
             reason(
@@ -54,15 +55,13 @@ fn offer_shifts(
     if shift.saturating_abs() == own.saturating_abs() {
         return;
     }
-    // Zones stand whole quarters of an hour from each other; whole hours are nearly all.
-    let is_quarters = shift.rem_euclid(HOUR / 4) == 0 && shift.saturating_abs() <= HOUR * 26;
-    if is_quarters {
-        let fit = if shift.rem_euclid(HOUR) == 0 {
-            Fit::Exact
-        } else {
-            Fit::Loose
-        };
-        trial.instant(field, actual, fit, || {
+    // Zones stand whole quarters of an hour from each other, and hardly ever a whole day. Which two
+    // they would be nothing tells but the target itself.
+    let distance = shift.saturating_abs();
+    let is_quarters = shift.rem_euclid(HOUR / 4) == 0 && distance <= HOUR * 26;
+    if is_quarters && distance != MICROS_PER_DAY {
+        trial.manner = Some(shown_offset(shift));
+        trial.instant(field, actual, Fit::Loose, || {
             let shown = shown_offset(shift);
             reason(
                 format!("shifted by {shown}, as between two zones"),
@@ -89,7 +88,13 @@ fn offer_days(case: &Case<'_>, field: &Field<'_>, expected: i64, trial: &mut Tri
         // A day beyond the clock's own, where a cut-off lies before midnight, moves as well.
         let ahead = expected.saturating_sub(moment.day());
         let fit = if ahead == 0 { Fit::Exact } else { Fit::Loose };
-        for civil in [moment.instant, moment.civil.saturating_add(offset)] {
+        // The day follows the instant: one shifted back stands on the day that it has in UTC.
+        let shifted = [
+            (moment.instant, offset.saturating_neg()),
+            (moment.civil.saturating_add(offset), offset),
+        ];
+        for (civil, shift) in shifted {
+            trial.manner = Some(shown_offset(shift));
             trial.day(field, day(civil), fit, says);
             trial.day(field, day(civil).saturating_add(ahead), fit, says);
         }

@@ -21,7 +21,8 @@ struct Group {
     extra: Vec<usize>,
 }
 
-pub(super) fn pair(prover: &Prover, breaks: &mut [Explained]) {
+/// Tells for each break whether it is one of a pair.
+pub(super) fn pair(prover: &Prover, breaks: &mut [Explained]) -> Vec<bool> {
     let mut is_paired = vec![false; breaks.len()];
     let has_key = prover.terms().columns.iter().any(|column| column.is_key);
     let rest = |record: &Record| {
@@ -40,6 +41,7 @@ pub(super) fn pair(prover: &Prover, breaks: &mut [Explained]) {
     if has_key {
         pair_by(prover, breaks, &mut is_paired, rest);
     }
+    is_paired
 }
 
 /// Puts the long numbers of a key through a double.

@@ -76,7 +76,6 @@ pub(super) fn by_amount(prover: &Prover, breaks: &mut [Explained]) {
         }
     }
     for at in 0..breaks.len() {
-        doubt_double(prover, breaks, at, &missing);
         let Some((lost, says)) = lost_in(prover, breaks, at, &missing) else {
             continue;
         };
@@ -91,31 +90,6 @@ pub(super) fn by_amount(prover: &Prover, breaks: &mut [Explained]) {
         if explanation.status == CauseStatus::Unknown {
             put_first(explanation, CauseId::A7, false, says);
         } else {
-            add_rival(explanation, CauseId::A7);
-        }
-    }
-}
-
-/// Takes back the proof that a refund was booked twice where a record of the same amounts is missing:
-/// it may have been merged into this one.
-fn doubt_double(
-    prover: &Prover,
-    breaks: &mut [Explained],
-    at: usize,
-    missing: &BTreeMap<Vec<Decimal>, Vec<usize>>,
-) {
-    let Some((found, explanation)) = breaks.get_mut(at) else {
-        return;
-    };
-    if explanation.status != CauseStatus::Proved || explanation.causes != [CauseId::B16] {
-        return;
-    }
-    let Some(lost) = off(prover, found).and_then(|off| missing.get(&off)) else {
-        return;
-    };
-    add_rival(explanation, CauseId::A7);
-    for at in lost {
-        if let Some((_, explanation)) = breaks.get_mut(*at) {
             add_rival(explanation, CauseId::A7);
         }
     }

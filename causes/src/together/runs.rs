@@ -24,9 +24,14 @@ impl Run {
     }
 }
 
-/// Names runs of missing records: the end or the beginning of a chunk was lost.
-pub(super) fn missing(prover: &Prover, breaks: &mut [Explained]) {
-    let is_missing = |found: &Break| found.kind == BreakKind::Missing;
+/// Names runs of missing records: the end or the beginning of a chunk was lost. Records that are
+/// there under another key, or within another record, are not.
+pub(super) fn missing(prover: &Prover, breaks: &mut [Explained], is_paired: &[bool]) {
+    let is_missing = |at: usize, (found, explanation): &Explained| {
+        found.kind == BreakKind::Missing
+            && is_paired.get(at) != Some(&true)
+            && explanation.causes != [CauseId::A7]
+    };
     let says = |run: &Run| {
         let (
             count,
@@ -76,7 +81,7 @@ pub(super) fn doubled(prover: &Prover, breaks: &mut [Explained]) {
         breaks,
         CauseId::P1,
         3,
-        |found| is_doubled(found) && found.copies == times,
+        |_, (found, _)| is_doubled(found) && found.copies == times,
         says,
     );
 }
@@ -86,7 +91,7 @@ fn name_runs(
     breaks: &mut [Explained],
     cause: CauseId,
     least: u64,
-    belongs: impl Fn(&Break) -> bool,
+    belongs: impl Fn(usize, &Explained) -> bool,
     says: impl Fn(&Run) -> Says,
 ) {
     if !prover.knows(cause) {
@@ -108,12 +113,12 @@ fn name_runs(
     }
 }
 
-fn runs(breaks: &[Explained], belongs: impl Fn(&Break) -> bool) -> Vec<Run> {
+fn runs(breaks: &[Explained], belongs: impl Fn(usize, &Explained) -> bool) -> Vec<Run> {
     let mut tables: BTreeMap<&str, BTreeMap<(&str, u64), Vec<usize>>> = BTreeMap::new();
     let belonging = breaks
         .iter()
         .enumerate()
-        .filter(|(_, (found, _))| belongs(found));
+        .filter(|(at, explained)| belongs(*at, explained));
     for (at, (found, _)) in belonging {
         for source in &found.source {
             if let (Some(file), Some(row)) = (&source.file, source.row) {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ledger::{Break, BreakKind, CauseStatus, Record};
+use ledger::{Break, BreakKind, CauseStatus, Decimal, Record};
 
 use super::{Explained, add_rival, put_first, shown_key, values};
 use crate::catalogue::CauseId;
@@ -191,13 +191,33 @@ fn causes(prover: &Prover, one: &Break, other: &Break) -> Vec<CauseId> {
         let is_money = prover.money().any(|column| column.name == name);
         is_money || naming::is(name, SIDE)
     };
-    if is_one_voucher {
+    if is_one_voucher && stand_on_other_sides(prover, one, other) {
         // Where nothing but the sides changed places, it is no matter of ids.
         let only_sides = one.fields.iter().all(|field| is_side(&field.name));
         let place = if only_sides { 0 } else { causes.len() };
         causes.insert(place, CauseId::D1);
     }
     causes
+}
+
+/// Says whether one leg is a debit and the other a credit: by the column that tells the side, or
+/// where there is none by the signs of their amounts.
+fn stand_on_other_sides(prover: &Prover, one: &Break, other: &Break) -> bool {
+    let (Some(one), Some(other)) = (&one.expected, &other.expected) else {
+        return false;
+    };
+    let columns = prover.terms().columns.iter();
+    let mut sides = columns.filter(|column| naming::is(&column.name, SIDE));
+    if let Some(side) = sides.next() {
+        return one.get(&side.name) != other.get(&side.name);
+    }
+    let sign = |record: &Record, name: &str| {
+        let amount: Option<Decimal> = record.get(name).flatten()?.parse().ok();
+        amount.map(|amount| amount.mantissa.signum())
+    };
+    prover
+        .money()
+        .any(|column| sign(one, &column.name) != sign(other, &column.name))
 }
 
 fn says(one: &Break, other: &Break) -> Says {

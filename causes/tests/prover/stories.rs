@@ -1331,3 +1331,135 @@ fn two_causes_stand_beside_one_that_was_fitted() {
         ),
     ]);
 }
+
+#[test]
+fn what_is_gone_or_might_be_anything_proves_nothing() {
+    check(&[
+        // A text that is not there any more tells of no encoding.
+        ("id:key,memo", "", "1,买书", "1,", "unknown"),
+        ("id:key,memo", "", "1,rent", "1,", "unknown"),
+        (
+            "id:key,memo",
+            "",
+            "1,午餐",
+            "1,\u{fffd}\u{fffd}\u{fffd}",
+            "E1 proved; memo: 午餐 became \u{fffd}\u{fffd}\u{fffd}: only replacement characters are left",
+        ),
+        // Twice the amount of a refund is twice the amount.
+        (
+            "id:key,amount:money",
+            "id,status,paid;k,refunded,-81.25",
+            "k,-81.25",
+            "k,-162.50",
+            "B16 consistent, or A5",
+        ),
+        (
+            "id:key,amount:money",
+            "id,paid;k,81.25",
+            "k,81.25",
+            "k,162.50",
+            "A5 consistent",
+        ),
+        // A zero in front is written no more.
+        ("id:key,amount:money", "", "1,2001.35", "1,201.35", "B1 consistent"),
+        ("id:key,amount:money", "", "1,2101.35", "1,1201.35", "B1 proved"),
+        // A number taken off itself.
+        (
+            "id:key,amount:money",
+            "id,paid,fee;k,112.25,14.20",
+            "k,112.25",
+            "k,0.00",
+            "unknown",
+        ),
+    ]);
+}
+
+#[test]
+fn a_shift_of_time_is_proved_only_where_something_tells_its_length() {
+    check(&[
+        (
+            "id:key,at:instant",
+            "",
+            "1,2013-05-27T02:30:00Z",
+            "1,2013-05-27T10:30:00Z",
+            "T1 proved",
+        ),
+        (
+            "id:key,at:instant",
+            "",
+            "1,2013-05-27T02:30:00Z",
+            "1,2013-05-27T07:30:00Z",
+            "T1 consistent",
+        ),
+        (
+            "id:key,at:instant",
+            "",
+            "1,2013-05-27T02:30:00Z",
+            "1,2013-05-28T02:30:00Z",
+            "T2 consistent",
+        ),
+        // In the evening of Shanghai: half past one became half past one.
+        (
+            "id:key,at:instant",
+            "",
+            "1,2013-05-27T05:30:00Z",
+            "1,2013-05-26T17:30:00Z",
+            "T4 consistent, or T1",
+        ),
+        // A day that moved with an instant which is nobody's zone.
+        (
+            "id:key,at:instant,day:date",
+            "",
+            "1,2013-05-26T22:30:00Z,2013-05-27",
+            "1,2013-05-27T22:30:00Z,2013-05-28",
+            "T2 consistent",
+        ),
+    ]);
+}
+
+#[test]
+fn latin_1_is_an_encoding_of_its_own() {
+    check(&[
+        (
+            "id:key,memo",
+            "",
+            "1,午餐",
+            "1,\u{e5}\u{8d}\u{88}\u{e9}\u{a4}\u{90}",
+            "E1 proved; memo: 午餐 became \"å\\u{8d}\\u{88}é¤\\u{90}\": UTF-8 was read as ISO-8859-1",
+        ),
+        (
+            "id:key,memo",
+            "",
+            "1,瑞信",
+            "1,ç‘žä¿¡",
+            "E1 proved; memo: 瑞信 became ç‘žä¿¡: UTF-8 was read as windows-1252",
+        ),
+        (
+            "id:key,memo",
+            "",
+            "1,gift 🎁 x",
+            "1,gift ???? x",
+            "E1 proved",
+        ),
+    ]);
+}
+
+#[test]
+fn an_id_is_taken_for_a_number() {
+    check(&[
+        (
+            "id:key,amount:money",
+            "",
+            "20130527000,81.25",
+            "20130527000.0,81.25",
+            "A11 proved",
+        ),
+        (
+            "id:key,amount:money",
+            "",
+            "201305270000000017,81.25",
+            "2.01305E+17,81.25",
+            "A11 proved",
+        ),
+    ]);
+}

@@ -161,7 +161,7 @@ fn records_fall_together() {
         "",
         "1,10.01,refund\n2,10.01,rent",
         "1,20.02,refund",
-        "B16 consistent, or A7\nA1 consistent, or A2, A3, A4, A7",
+        "A7 consistent, or A5, B16\nA1 consistent, or A2, A3, A4, A7",
     );
 }
 
@@ -279,5 +279,34 @@ fn the_rest_of_a_text_is_a_record_of_its_own() {
         "1,first\\nsecond line",
         "1,first\nsecond line,NULL",
         "E2 consistent, or E4\nE2 consistent, or A5, A9",
+    );
+}
+
+#[test]
+fn records_that_are_there_under_another_key_are_not_missing_in_a_run() {
+    check(
+        "id:key,amount:money",
+        "id,paid,_file,_row\nPA1,1.10,a.csv,10\nPA2,2.20,a.csv,11\nPA3,3.30,a.csv,12",
+        "PA1,1.10\nPA2,2.20\nPA3,3.30",
+        "pa1,1.10\npa3,3.30",
+        "E3 proved\nA1 consistent, or A2, A3, A4\nE3 proved\nE3 proved\nE3 proved",
+    );
+}
+
+#[test]
+fn two_legs_of_one_side_that_change_places_are_no_debit_and_credit() {
+    check(
+        "voucher:key,leg:key,direction,amount:money",
+        "",
+        "V1,1,C,10.25\nV1,2,C,31.75",
+        "V1,1,C,31.75\nV1,2,C,10.25",
+        "A10 proved\nA10 proved",
+    );
+    check(
+        "voucher:key,leg:key,amount:money",
+        "",
+        "V1,1,-10.25\nV1,2,10.25",
+        "V1,1,10.25\nV1,2,-10.25",
+        "D1 consistent, or A10, B9\nD1 consistent, or A10, B9",
     );
 }
