@@ -1,12 +1,12 @@
 //! A book: all tables of one side.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use arrow_schema::{Field, Schema};
 
 use crate::columns::{FileColumns, unify};
-use crate::csv::CsvFile;
+use crate::csv::{CsvFile, head_error, is_sqlite};
 use crate::error::{BookError, BookErrorKind, ReadError, ReadErrorKind};
 use crate::find::{FoundFile, Globs, find_tables, format_of};
 use crate::parquet::ParquetFile;
@@ -22,6 +22,8 @@ pub const CHUNK_BYTES: u64 = 16 << 20;
 #[derive(Debug, Default)]
 pub struct Book {
     tables: BTreeMap<String, Arc<Table>>,
+    /// Tables that are there and may not be read.
+    barred: BTreeSet<String>,
 }
 
 impl Book {
@@ -43,9 +45,11 @@ impl Book {
     pub fn open_cut(spec: &BookSpec, chunk_bytes: u64) -> Result<Book, Vec<BookError>> {
         let mut book = Book::default();
         if let Some(address) = &spec.database {
-            for table in crate::database::open(address, spec, chunk_bytes)? {
+            let (tables, barred) = crate::database::open(address, spec, chunk_bytes)?;
+            for table in tables {
                 book.tables.insert(table.name.to_string(), Arc::new(table));
             }
+            book.barred = barred.into_iter().collect();
             return Ok(book);
         }
         let found = find_tables(spec)?;
@@ -69,13 +73,20 @@ impl Book {
     /// Puts the tables of another book beside these. A table of a name that is there already takes its
     /// place.
     pub fn with(mut self, other: Book) -> Book {
+        self.barred.retain(|name| !other.tables.contains_key(name));
         self.tables.extend(other.tables);
+        self.barred.extend(other.barred);
         self
     }
 
     /// Its tables, by name.
     pub fn tables(&self) -> impl Iterator<Item = &Arc<Table>> {
         self.tables.values()
+    }
+
+    /// Whether a table of this name is there that the user of the database may not read.
+    pub fn is_barred(&self, name: &str) -> bool {
+        self.barred.contains(name)
     }
 
     /// The table of this name.
@@ -117,6 +128,7 @@ fn open_table(
         .iter_mut()
         .map(|file| FileColumns {
             display: file.columns.display.clone(),
+            takes_names: file.columns.takes_names,
             fields: std::mem::take(&mut file.columns.fields),
         })
         .collect();
@@ -210,6 +222,9 @@ fn formats(files: &[FoundFile], spec: &TableSpec, errors: &mut Vec<BookError>) -
     for file in files {
         match spec.format.or_else(|| format_of(&file.display)) {
             Some(format) => formats.push(format),
+            None if is_sqlite(&file.path) => {
+                errors.push(head_error(&file.display, ReadErrorKind::SqliteInstead).into());
+            }
             None => errors.push(
                 BookError::new(BookErrorKind::UnknownFormat)
                     .file(&file.display)
@@ -251,6 +266,7 @@ fn open_file(file: &FoundFile, spec: &TableSpec, format: Format) -> Result<Opene
     };
     let columns = FileColumns {
         display: file.display.clone(),
+        takes_names: format == Format::Csv,
         fields,
     };
     Ok(Opened {

@@ -13,6 +13,8 @@ use crate::spec::TableSpec;
 pub(crate) struct FileColumns {
     /// The file, relative to the book.
     pub(crate) display: String,
+    /// Whether a plan can name them with `names`.
+    pub(crate) takes_names: bool,
     /// Name, type and whether there may be NULL.
     pub(crate) fields: Vec<Field>,
 }
@@ -160,7 +162,10 @@ fn no_name(file: &FileColumns, index: usize) -> BookError {
     BookError::new(BookErrorKind::NoName(index + 1))
         .file(&file.display)
         .setting("ignore")
-        .mend("name all columns with `names = [...]`, or leave it out with `ignore = [\"\"]`")
+        .mend(match file.takes_names {
+            true => "name all columns with `names = [...]`, or leave it out with `ignore = [\"\"]`",
+            false => "leave it out with `ignore = [\"\"]`",
+        })
 }
 
 fn same_name(file: &FileColumns, name: &str, first: usize, second: usize) -> BookError {
@@ -169,10 +174,15 @@ fn same_name(file: &FileColumns, name: &str, first: usize, second: usize) -> Boo
         first: first + 1,
         second: second + 1,
     };
-    BookError::new(kind)
-        .file(&file.display)
-        .setting("names")
-        .mend("name all columns of this file with `names = [...]`")
+    let error = BookError::new(kind).file(&file.display);
+    match file.takes_names {
+        true => error
+            .setting("names")
+            .mend("name all columns of this file with `names = [...]`"),
+        false => error.setting("ignore").mend(format!(
+            "leave both out with `ignore = [{name:?}]`, or have the file written with a name for each"
+        )),
+    }
 }
 
 fn merge_type(
@@ -265,6 +275,19 @@ fn is_near(one: &str, other: &str) -> bool {
     letters(one) == letters(other)
 }
 
+/// A setting names a column that another one leaves out.
+fn left_out(name: &str, setting: &'static str, spec: &TableSpec) -> BookError {
+    let is_ignored = spec.ignore.iter().any(|ignored| ignored == name);
+    let other = match is_ignored {
+        true => "take it out of `ignore`",
+        false => "add it to `only`",
+    };
+    let why = format!("column {name:?} is left out, and `{setting}` names it");
+    BookError::new(BookErrorKind::Setting(why))
+        .setting(setting)
+        .mend(format!("take it out of `{setting}`, or {other}"))
+}
+
 /// Every column that the plan names must be there.
 fn check_plan_names(
     files: &[FileColumns],
@@ -281,7 +304,13 @@ fn check_plan_names(
         .flat_map(|file| &file.fields)
         .map(|field| field.name().as_str())
         .collect();
+    let is_written = |name: &str| {
+        written.contains(name) || written.iter().any(|column| canonical(column, spec) == name)
+    };
     let mut unknown = |name: &str, setting: &'static str| {
+        if is_written(name) && is_ignored(name, spec) {
+            return errors.push(left_out(name, setting, spec));
+        }
         let names: Vec<String> = written.iter().map(|name| format!("{name:?}")).collect();
         let error = BookError::new(BookErrorKind::ColumnUnknown(name.to_owned()));
         errors.push(
@@ -305,10 +334,8 @@ fn check_plan_names(
         unknown(name, "only");
     }
     for name in &spec.ignore {
-        let is_there = written.contains(name.as_str())
-            || written.iter().any(|column| canonical(column, spec) == name);
         // Unnamed columns come and go with the publisher's spreadsheet.
-        if !is_there && !name.is_empty() {
+        if !is_written(name) && !name.is_empty() {
             unknown(name, "ignore");
         }
     }

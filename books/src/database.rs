@@ -12,7 +12,9 @@ use arrow_cast::cast;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use arrow_select::filter::filter_record_batch;
-use databases::{Database, DatabaseError, Key, KeyRange, Part, Records, TableInfo};
+use databases::{
+    Database, DatabaseError, DatabaseErrorKind, Key, KeyRange, Part, Records, TableInfo,
+};
 
 use crate::columns::{FileColumns, unify};
 use crate::error::{BookError, BookErrorKind, ReadError, ReadErrorKind};
@@ -43,12 +45,13 @@ pub(crate) struct DatabaseTable {
     ranges: OnceLock<Result<Vec<KeyRange>, DatabaseError>>,
 }
 
-/// Connects to a database and makes a table of each of its tables.
+/// Connects to a database and makes a table of each of its tables; gives the names of those, too,
+/// that the user may not read.
 pub(crate) fn open(
     address: &databases::Address,
     spec: &BookSpec,
     chunk_bytes: u64,
-) -> Result<Vec<Table>, Vec<BookError>> {
+) -> Result<(Vec<Table>, Vec<String>), Vec<BookError>> {
     let processors = std::thread::available_parallelism().map_or(2, usize::from);
     let database = Database::open(address, processors.min(CONNECTIONS_MAX));
     let database = Arc::new(database.map_err(|error| vec![unreadable(error)])?);
@@ -67,16 +70,11 @@ pub(crate) fn open(
             );
         }
     }
-    let named_in: Option<Vec<String>> = spec
-        .named_in
-        .as_ref()
-        .map(|texts| texts.iter().map(|text| text.to_lowercase()).collect());
     for (index, info) in infos.iter().enumerate() {
-        let name = info.name.to_lowercase();
-        // A text that names it may mean something else; one that does not cannot mean it.
-        let is_named = named_in
+        let is_named = spec
+            .named_in
             .as_ref()
-            .is_none_or(|texts| texts.iter().any(|text| text.contains(&name)));
+            .is_none_or(|texts| texts.iter().any(|text| is_named_in(text, &info.name)));
         let table_spec = spec.tables.get(&info.name).cloned().unwrap_or_default();
         match table(&database, index, info, &table_spec, chunk_bytes) {
             Ok(table) => tables.push(Table { is_named, ..table }),
@@ -84,9 +82,22 @@ pub(crate) fn open(
         }
     }
     match errors.is_empty() {
-        true => Ok(tables),
+        true => Ok((tables, database.barred().to_vec())),
         false => Err(errors),
     }
+}
+
+/// Whether a text names a table, whatever its capitals. A text that does may mean something else;
+/// one that does not cannot mean it.
+fn is_named_in(text: &str, table: &str) -> bool {
+    let (text, table) = (text.to_lowercase(), table.to_lowercase());
+    let is_of_a_name = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '$';
+    text.match_indices(&table).any(|(at, found)| {
+        let before = text[..at].chars().next_back();
+        let behind = text[at + found.len()..].chars().next();
+        // Part of a longer name, it names another table.
+        !before.is_some_and(is_of_a_name) && !behind.is_some_and(is_of_a_name)
+    })
 }
 
 fn unreadable(error: DatabaseError) -> BookError {
@@ -111,6 +122,7 @@ fn table(
         .map(|column| Field::new(&column.name, column.data_type.clone(), column.is_nullable));
     let columns = FileColumns {
         display: info.name.clone(),
+        takes_names: false,
         fields: fields.collect(),
     };
     let unified = unify(std::slice::from_ref(&columns), spec)?;
@@ -723,7 +735,7 @@ pub(crate) fn digest(
             if is_stopped() {
                 return Err(ReadError::new(&source.display, ReadErrorKind::Stopped));
             }
-            let batch = batch.map_err(|error| failed(&source.display, error))?;
+            let batch = batch.map_err(|error| failed(&source.display, undigested(error)))?;
             bytes += add_batch(&mut hasher, &batch);
         }
         begun.extend(waiting.next().map(start));
@@ -732,6 +744,21 @@ pub(crate) fn digest(
             .fetch_add(share, std::sync::atomic::Ordering::Relaxed);
     }
     Ok((bytes, hasher.finalize()))
+}
+
+/// The error of a value that stops a digest, with the mend where no rule reads its column: a digest
+/// is over all of them.
+fn undigested(error: DatabaseError) -> DatabaseError {
+    let mend = match error.kind {
+        DatabaseErrorKind::Value { .. } if error.mend.is_empty() => {
+            "where no rule reads the column, leave it out with `ignore` of the table"
+        }
+        _ => return error,
+    };
+    DatabaseError {
+        mend: mend.to_owned(),
+        ..error
+    }
 }
 
 /// Adds the values of a batch: column by column, for each row whether it is NULL, then the values,
@@ -781,4 +808,29 @@ fn add_text(hasher: &mut blake3::Hasher, value: Option<&[u8]>) {
     let value = value.unwrap_or_default();
     hasher.update(&(value.len() as u64).to_le_bytes());
     hasher.update(value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_named_by_its_whole_name_only() {
+        let named = |text: &str| is_named_in(text, "Flow");
+        for text in [
+            "flow",
+            "SELECT id FROM source.FLOW",
+            "SELECT 1 FROM \"Flow\"",
+            "flow.corrections",
+            "SELECT * FROM flow2 JOIN flow USING (id)",
+        ] {
+            assert!(named(text), "{text}");
+        }
+        for text in ["overflow", "SELECT * FROM flow_day, flow2, 日flow, flow$"] {
+            assert!(!named(text), "{text}");
+        }
+        // A name of several words, and one that ends in a sign.
+        assert!(is_named_in("SELECT * FROM \"2013-05 flow\"", "2013-05 flow"));
+        assert!(is_named_in("SELECT * FROM \"flow (old)\"", "flow (old)"));
+    }
 }

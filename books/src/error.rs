@@ -316,6 +316,9 @@ pub enum ReadErrorKind {
     /// The file holds Parquet where CSV is expected.
     #[error("this is a Parquet file")]
     ParquetInstead,
+    /// The file is a database where CSV is expected.
+    #[error("this is a SQLite database")]
+    SqliteInstead,
     /// There is no header record.
     #[error("there is no header")]
     NoHeader,

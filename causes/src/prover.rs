@@ -48,6 +48,9 @@ pub struct Reading {
     /// Whether it is one of many of a kind, such as another row of a table of rates: that one of
     /// them fits a single record proves nothing.
     pub picked: bool,
+    /// How many records it would change that agree with the rule, where it was held against the whole
+    /// book and gives what the target holds for several breaks.
+    pub against: Option<u64>,
 }
 
 impl Prover {

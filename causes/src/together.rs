@@ -11,6 +11,7 @@ mod neighbours;
 mod opposite;
 mod runs;
 mod swap;
+mod unsplit;
 
 use ledger::{Break, CauseStatus, Record};
 
@@ -37,6 +38,7 @@ impl Prover {
         merge::by_amount(self, breaks);
         neighbours::split_lines(self, breaks);
         runs::missing(self, breaks, &paired);
+        unsplit::find(self, breaks);
         legs::find(self, breaks);
         swap::join(self, breaks, &swapped);
         runs::doubled(self, breaks);

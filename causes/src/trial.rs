@@ -33,6 +33,8 @@ pub(crate) struct Hit {
     /// What was done, where a cause has several manners and one thing alone was done: two readings
     /// of a rule are two changes of it, and a refund is booked twice or the wrong way round.
     pub(crate) manner: Option<String>,
+    /// Of another reading of the rule, how many records of the whole book speak against it.
+    pub(crate) against: Option<u64>,
 }
 
 /// Is a value that the first of two causes gives.
@@ -63,6 +65,7 @@ pub(crate) struct Trial<'c> {
     pub(crate) steps: Option<Steps>,
     /// The manner in which the cause acts now, where it has several: see [`Hit::manner`].
     pub(crate) manner: Option<String>,
+    against: Option<u64>,
 }
 
 impl<'c> Trial<'c> {
@@ -74,6 +77,7 @@ impl<'c> Trial<'c> {
             tried: tells_story.then(Vec::new),
             steps: None,
             manner: None,
+            against: None,
         }
     }
 
@@ -213,6 +217,12 @@ impl<'c> Trial<'c> {
 
     /// Weighs what another reading of the rule gives.
     pub(crate) fn reading(&mut self, reading: &Reading) {
+        self.against = reading.against;
+        self.weigh(reading);
+        self.against = None;
+    }
+
+    fn weigh(&mut self, reading: &Reading) {
         self.cause = reading.cause;
         let found = self.case.found;
         let covers = match (&reading.gives, found.kind) {
@@ -335,6 +345,7 @@ impl<'c> Trial<'c> {
                 fit,
                 says,
                 manner,
+                against: self.against,
             });
         }
     }

@@ -220,7 +220,11 @@ fn single(suspects: &[Suspect], hits: &[Hit], all: u64) -> Explanation {
         .iter()
         .filter(|suspect| suspect.covers == all)
         .collect();
-    whole.sort_by_key(|suspect| (!is_sure(suspect, all), rank(suspect.cause).1));
+    whole.sort_by_key(|suspect| {
+        let is_borne_out = is_borne_out(suspect.cause, hits, all);
+        let is_sure = is_sure(suspect, all);
+        (!is_borne_out, !is_sure, rank(suspect.cause).1)
+    });
     let Some(head) = whole.first() else {
         return Explanation::default();
     };
@@ -234,6 +238,13 @@ fn single(suspects: &[Suspect], hits: &[Hit], all: u64) -> Explanation {
         says,
         tried: Vec::new(),
     }
+}
+
+/// Says whether another reading of the rule gives all that differs, and no record of the whole book
+/// speaks against it.
+fn is_borne_out(cause: CauseId, hits: &[Hit], all: u64) -> bool {
+    hits.iter()
+        .any(|hit| hit.cause == cause && hit.covers == all && hit.against == Some(0))
 }
 
 /// Says whether a cause that fits is to be named before those that merely can be fitted.
@@ -299,11 +310,16 @@ pub(crate) fn in_order(rivals: impl Iterator<Item = CauseId>, causes: &[CauseId]
 
 /// Adds the sentences of a cause for the fields that are still open; gives those left open.
 fn add_says(says: &mut Says, cause: CauseId, hits: &[Hit], mut open: u64) -> u64 {
-    let of_cause = |fit: Fit| {
-        hits.iter()
-            .filter(move |hit| hit.cause == cause && hit.fit == fit)
-    };
-    for hit in of_cause(Fit::Exact).chain(of_cause(Fit::Loose)) {
+    let mut of_cause: Vec<&Hit> = hits.iter().filter(|hit| hit.cause == cause).collect();
+    // What the record shows by itself comes first, then what the whole book bears out, and last what
+    // it speaks against.
+    of_cause.sort_by_key(|hit| match (hit.against, hit.fit) {
+        (None, Fit::Exact) => (0, 0),
+        (Some(0), _) => (1, 0),
+        (None, Fit::Loose) => (2, 0),
+        (Some(against), _) => (3, against),
+    });
+    for hit in of_cause {
         if hit.covers & open == 0 {
             continue;
         }

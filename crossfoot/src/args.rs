@@ -136,8 +136,8 @@ pub(crate) enum Command {
     Rehearse(Rehearse),
     /// Writes evidence as a workbook, a page, a test report or a table.
     ///
-    /// It reads the evidence and nothing else: the same folder gives the same bytes. What was accepted
-    /// and signed comes from the daybook.
+    /// It reads the evidence and nothing else: the same folder gives the same bytes. What was accepted,
+    /// disposed of and signed, and how good the forecasts were, comes from the daybook.
     Report(Report),
     /// Checks a folder of evidence, anywhere.
     #[command(subcommand)]
@@ -199,7 +199,7 @@ pub(crate) struct Demo {
     /// has its first nights. What goes wrong is one leg of the ledger that a double lost a fen of.
     #[arg(long, conflicts_with = "fault")]
     pub(crate) live: bool,
-    /// How many people use the systems of `--live`.
+    /// How many people use the systems of `--live`, rounded up to a multiple of four.
     #[arg(
         long,
         value_name = "N",
@@ -219,9 +219,13 @@ fn order(text: &str) -> Result<ruixin_faults::Order, String> {
         true => text.to_owned(),
         false => format!("{text}:1"),
     };
-    whole.parse().map_err(|error: ruixin_faults::OrderError| {
-        let known = ruixin_faults::Cause::ALL.map(|cause| cause.to_string());
-        format!("{error}; known are {}", known.join(", "))
+    use ruixin_faults::OrderError;
+    whole.parse().map_err(|error: OrderError| match error {
+        OrderError::Cause(error) => {
+            let known = ruixin_faults::Cause::ALL.map(|cause| cause.to_string());
+            format!("{error}; known are {}", known.join(", "))
+        }
+        error => error.to_string(),
     })
 }
 
@@ -260,7 +264,12 @@ impl MaxLoad {
 pub(crate) struct Verify {
     /// The old and the new book: a file, a folder, a glob or a database each. Without them, the plan
     /// says.
-    #[arg(value_name = "OLD NEW", num_args = 2, conflicts_with = "plan")]
+    #[arg(
+        value_names = ["OLD", "NEW"],
+        num_args = 2,
+        action = clap::ArgAction::Set,
+        conflicts_with = "plan"
+    )]
     pub(crate) books: Vec<String>,
     #[command(flatten)]
     pub(crate) plan: PlanPath,
@@ -286,7 +295,7 @@ pub(crate) struct Verify {
     /// plan.
     #[arg(long, value_name = "DIR")]
     pub(crate) evidence: Option<PathBuf>,
-    /// Threads to work in; by default one for each processor.
+    /// Threads to work in; by default as the plan says, else one for each processor.
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<std::num::NonZeroUsize>,
     /// Does not digest the files of the books; the evidence then names them without their BLAKE3.
@@ -339,7 +348,7 @@ pub(crate) struct Explain {
     /// The currency of the difference; needed where the records have one each.
     #[arg(long, value_name = "CODE", requires = "difference")]
     pub(crate) currency: Option<String>,
-    /// Threads to work in; by default one for each processor.
+    /// Threads to work in; by default as the plan says, else one for each processor.
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<std::num::NonZeroUsize>,
 }
@@ -356,7 +365,8 @@ pub(crate) struct Convert {
     pub(crate) plan: PlanPath,
     #[command(flatten)]
     pub(crate) load: MaxLoad,
-    /// Threads to work in, each at a chunk of its own; by default one for each processor.
+    /// Threads to work in, each at a chunk of its own; by default as the plan says, else one for each
+    /// processor.
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<std::num::NonZeroUsize>,
     /// Records of a chunk, about: chunks are whole row groups of Parquet or stretches of CSV.
@@ -371,8 +381,8 @@ pub(crate) struct Convert {
 #[command(after_help = "Examples:\n  crossfoot correct --plan ruixin\n  \
                         crossfoot correct --cause B3,A5 --write --reason 'float in the old converter'\n  \
                         crossfoot correct --json | jq '.tables[].effect'\n\n\
-                        Exit codes: 0 entries are proposed, written, or not needed; 5 some breaks \
-                        have none.")]
+                        Exit codes: 0 entries are proposed, written, or not needed; 1 a record that was \
+                        corrected differs still; 5 some breaks have none.")]
 pub(crate) struct Correct {
     #[command(flatten)]
     pub(crate) plan: PlanPath,
@@ -380,7 +390,8 @@ pub(crate) struct Correct {
     /// plan.
     #[arg(long, value_name = "DIR")]
     pub(crate) evidence: Option<PathBuf>,
-    /// Corrects breaks of these causes only.
+    /// Corrects breaks of these causes only. Once their entries stand in a table, no others can be
+    /// added to it: to correct the rest, they are taken away, and all are corrected at once.
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
     pub(crate) cause: Vec<String>,
     /// Writes the entries.
@@ -392,7 +403,7 @@ pub(crate) struct Correct {
     /// Who books them, for the daybook; by default the user of this machine.
     #[arg(long, value_name = "NAME")]
     pub(crate) by: Option<String>,
-    /// Threads to work in; by default one for each processor.
+    /// Threads to work in; by default as the plan says, else one for each processor.
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<std::num::NonZeroUsize>,
 }
@@ -443,6 +454,11 @@ pub(crate) enum Window {
     /// The plan's hook is called, then the opening figures are read twice. Only where they are equal
     /// is the window frozen; otherwise exit code 1, with what moved. Given again, it calls again.
     Freeze(WindowFreeze),
+    /// Records that something other than Crossfoot converted, so that `verify` may begin.
+    ///
+    /// There is no account of such a conversion: the gate goes by the verification alone, which must have
+    /// read both sides of every agreement. What was verified before no longer holds.
+    Converted(WindowConverted),
     /// Shows where the window stands, what comes next, and the clock.
     Status(WindowAt),
     /// Opens the new system, if the gate says GO at this moment.
@@ -484,12 +500,27 @@ pub(crate) struct WindowFreeze {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct WindowConverted {
+    #[command(flatten)]
+    pub(crate) at: WindowAt,
+    /// Who answers for it.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: String,
+    /// With what it was converted, and how.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) how: String,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct WindowReleased {
     #[command(flatten)]
     pub(crate) at: WindowAt,
     /// After a release whose call failed: the new system was asked, and is not open.
     #[arg(long, value_name = "TEXT")]
     pub(crate) not_released: Option<String>,
+    /// After a release whose call failed: the new system was asked, and is open.
+    #[arg(long, value_name = "TEXT", conflicts_with = "not_released")]
+    pub(crate) released: Option<String>,
     /// Threads to digest the books in.
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<std::num::NonZeroUsize>,
@@ -670,7 +701,7 @@ pub(crate) struct Report {
     /// Writes a test report for a build server.
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
-    /// Writes the breaks as a table for a spreadsheet.
+    /// Writes the breaks and the rejects as a table for a spreadsheet.
     #[arg(long, value_name = "FILE")]
     pub(crate) csv: Option<PathBuf>,
 }
@@ -698,13 +729,13 @@ pub(crate) struct Rehearse {
     /// Keeps the evidence of the shadow in this folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) keep: Option<PathBuf>,
-    /// Calls the plan's hook for a rollback, with `\"rehearsal\": true`, and measures it.
+    /// Calls the plan's hook for a rollback, with `"rehearsal": true`, and measures it.
     #[arg(long, conflicts_with = "rollback_took")]
     pub(crate) call_rollback: bool,
     /// How long a rollback took when it was tried, such as 12m.
     #[arg(long, value_name = "TIME")]
     pub(crate) rollback_took: Option<jiff::SignedDuration>,
-    /// Threads to work in; by default one for each processor.
+    /// Threads to work in; by default as the plan says, else one for each processor.
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<std::num::NonZeroUsize>,
 }

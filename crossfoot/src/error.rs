@@ -64,6 +64,27 @@ impl CommandError {
         self
     }
 
+    /// Arguments that cannot be read: what is wrong, and the advice that follows it.
+    pub(crate) fn of_arguments(error: &clap::Error) -> Self {
+        let said = error.to_string();
+        let said = said.strip_prefix("error: ").unwrap_or(&said);
+        let mut parts = said.trim_end().split("\n\n");
+        let failed = Self::new(Kind::Use, parts.next().unwrap_or_default());
+        parts.fold(failed, |failed, part| failed.hint(part.trim()))
+    }
+
+    /// Gives it as a part of a JSON document.
+    pub(crate) fn document(&self) -> serde_json::Value {
+        let mistakes = self.mistakes.iter().map(PlanError::on_one_line);
+        serde_json::json!({
+            "kind": self.kind.word(),
+            "exit_code": self.kind.code(),
+            "message": self.message,
+            "mistakes": mistakes.collect::<Vec<_>>(),
+            "hints": self.hints,
+        })
+    }
+
     /// All mistakes of a plan.
     pub(crate) fn plan(mistakes: Vec<PlanError>) -> Self {
         let message = match mistakes.len() {

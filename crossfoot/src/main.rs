@@ -14,6 +14,7 @@ mod words;
 use args::{Cli, Command};
 use clap::Parser;
 use clap::error::ErrorKind;
+use error::CommandError;
 use screen::Screen;
 use std::process::ExitCode;
 
@@ -60,6 +61,10 @@ fn wrong_use(error: &clap::Error) -> ExitCode {
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     );
+    let screen = Screen::of_arguments(language, std::env::args_os());
+    if screen.json && !is_asked {
+        screen.fail_in_json(&CommandError::of_arguments(error));
+    }
     if is_asked || language == words::Language::En {
         // Ends the program, with exit code 2 on wrong use.
         error.exit();

@@ -11,6 +11,7 @@ use anstream::{AutoStream, ColorChoice};
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use reconcile::Outcome;
 use serde::Serialize;
+use std::ffi::OsString;
 use std::io::{ErrorKind, IsTerminal, Write};
 
 /// How this run talks.
@@ -42,6 +43,21 @@ impl Screen {
             },
             no_progress: global.no_progress,
             color: global.color,
+            is_mute: false,
+        }
+    }
+
+    /// A screen for words about arguments that cannot be read.
+    pub(crate) fn of_arguments(
+        language: Language,
+        arguments: impl Iterator<Item = OsString>,
+    ) -> Self {
+        let mut options = arguments.take_while(|word| word != "--");
+        Self {
+            json: options.any(|word| word == "--json"),
+            language,
+            no_progress: true,
+            color: Color::Never,
             is_mute: false,
         }
     }
@@ -132,26 +148,22 @@ impl Screen {
         render(&outcome.report, &outcome.largest, &self.style())
     }
 
+    /// Gives why a command failed as a JSON document.
+    pub(crate) fn fail_in_json(&self, error: &CommandError) {
+        let document = serde_json::json!({"version": 1, "error": error.document()});
+        drop(self.document(&document));
+    }
+
     /// Shows why a command failed.
     pub(crate) fn fail(&self, error: &CommandError) {
         if self.json {
-            let mistakes: Vec<String> = error
-                .mistakes
-                .iter()
-                .map(rules::plan::PlanError::on_one_line)
-                .collect();
-            let document = serde_json::json!({
-                "version": 1,
-                "error": {
-                    "kind": error.kind.word(),
-                    "exit_code": error.kind.code(),
-                    "message": error.message,
-                    "mistakes": mistakes,
-                    "hints": error.hints,
-                },
-            });
-            drop(self.document(&document));
+            self.fail_in_json(error);
         }
+        self.explain(error);
+    }
+
+    /// Says beside the result why a command failed.
+    pub(crate) fn explain(&self, error: &CommandError) {
         let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode());
         for mistake in &error.mistakes {
             let mut text = String::new();

@@ -13,7 +13,7 @@ mod window;
 
 use crate::chinese::chinese;
 use crate::terminal::text::{amount, plain};
-use ledger::{BreakKind, CauseStatus, ControlStatus, Verdict};
+use ledger::{BreakKind, CauseLine, CauseStatus, ControlStatus, Verdict};
 use reconcile::{Prepared, Work};
 use std::path::Path;
 
@@ -325,13 +325,24 @@ impl Language {
         }
     }
 
-    pub(crate) fn cause_where(self, conditions: &str, counterexamples: u64) -> String {
+    pub(crate) fn cause_where(self, conditions: &str, cause: &CauseLine) -> String {
+        let against = grouped(cause.counterexamples);
+        let breaks = grouped(cause.breaks);
+        let covered = cause.covered.map(grouped).map_or_else(String::new, |own| {
+            self.pick(
+                format!("; {own} of {breaks}"),
+                format!("；{breaks} 笔中的 {own} 笔"),
+            )
+        });
+        let ratio = cause.risk_ratio.as_ref().map_or_else(String::new, |ratio| {
+            self.pick(
+                format!(", risk ratio {}", plain(ratio)),
+                format!("，风险比 {}", plain(ratio)),
+            )
+        });
         self.pick(
-            format!(
-                "where {conditions}; counterexamples: {}",
-                grouped(counterexamples)
-            ),
-            format!("条件：{conditions}；反例 {} 笔", grouped(counterexamples)),
+            format!("where {conditions}{covered}; counterexamples: {against}{ratio}"),
+            format!("条件：{conditions}{covered}；反例 {against} 笔{ratio}"),
         )
     }
 
@@ -634,6 +645,20 @@ impl Language {
     }
 
     /// Says that a run was stopped.
+    pub(crate) fn stopped_drafting(self) -> &'static str {
+        self.pick(
+            "stopped before the end: no plan was written",
+            "提前停止：未写出方案",
+        )
+    }
+
+    pub(crate) fn stopped_trying_plan(self) -> &'static str {
+        self.pick(
+            "stopped before the end: the plan is written, but it was not tried",
+            "提前停止：方案已写出，但尚未试读",
+        )
+    }
+
     pub(crate) fn stopped(self) -> String {
         self.pick(
             "stopped before the end: nothing is proved, and no evidence was written",
@@ -665,8 +690,24 @@ impl Language {
     }
 
     /// Says what could be checked of a plan whose target is not there.
-    pub(crate) fn rules_are_sound(self, name: &str, rules: u64) -> String {
+    pub(crate) fn rules_are_sound(self, name: &str, rules: u64, missing: &[String]) -> String {
         let name = plain(name);
+        if !missing.is_empty() {
+            let missing: Vec<String> = missing.iter().map(|one| format!("`{one}`")).collect();
+            return self.pick(
+                format!(
+                    "{name}: no mistakes in {}; the target has no table {}, so nothing of it was \
+                     checked\n  where crossfoot convert is to write it, check again afterwards\n",
+                    counted(rules, "rule", "rules"),
+                    plain(&missing.join(", "))
+                ),
+                format!(
+                    "{name}：规则 {rules} 条，无误；目标账没有表 {}，与其有关的均未检查\n  \
+                     如由 crossfoot convert 写入，写入后请再检查\n",
+                    plain(&missing.join("、"))
+                ),
+            );
+        }
         self.pick(
             format!(
                 "{name}: no mistakes in {}; the target is not there, so nothing that needs it was \

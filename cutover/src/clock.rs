@@ -27,7 +27,7 @@
 //!
 //! [`Progress`] says how far some work has come, in exact counts, and gives its [`Forecast`]; how is
 //! written in its module. [`read`] adds the phases up and holds their end against the [`Deadline`].
-//! [`judge`] says afterwards how good the forecasts were. [`honesty`] measures on simulated
+//! [`judge`] says afterwards how good the forecasts were, and [`judge_daybook`] those of a daybook. [`honesty`] measures on simulated
 //! conversions what the forecasts are worth.
 //!
 //! The clock asks for no time and holds no float. A phase of which nothing was measured has no
@@ -44,6 +44,6 @@ pub use deadline::{
     Basis, Deadline, Estimate, Leaving, Measured, Phase, Reading, Rollback, Saving, Span, Stage,
     Unit, read,
 };
-pub use kept::{Goodness, Kept, judge};
+pub use kept::{Goodness, Judged, Kept, judge, judge_daybook};
 pub use pace::{CHUNKS_MIN, Chunk, Forecast, Futures, Progress, UnderWay};
 pub use words::{goodness_line, leaving_line, status_line};

@@ -43,9 +43,9 @@ mod words;
 
 pub use damage::{Damage, Wrong};
 pub use event::{
-    BreakAccepted, ChunkFinished, ConversionFinished, Corrected, Event, Figure, Forecast, Hook,
-    Notice, Opened, OpeningFigures, Outlook, Paced, Phase, PhaseFinished, PhaseStarted, Piece,
-    RehearsalFinished, RejectsDisposed, Replanned, TableMoved, Taken, Terms, VerificationFinished,
+    BreakAccepted, ChunkFinished, ConversionFinished, ConvertedElsewhere, Corrected, Event, Figure,
+    Forecast, Hook, LeftOut, Notice, Opened, OpeningFigures, Outlook, Paced, Phase, PhaseFinished, PhaseStarted, Piece,
+    RehearsalFinished, RejectsDisposed, Replanned, Scope, TableMoved, Taken, Terms, VerificationFinished,
     Version,
 };
 

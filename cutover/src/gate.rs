@@ -42,6 +42,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::Digest;
+use crate::daybook::OpeningFigures;
 use crate::seal::Input;
 use crate::signoff::Trusted;
 use crate::window::State;
@@ -51,8 +52,12 @@ use crate::window::State;
 pub struct Facts {
     /// BLAKE3 of the plan and its SQL.
     pub plan_blake3: Option<Digest>,
+    /// The figures of the old book, read anew, or why they could not be.
+    pub figures: Option<Result<OpeningFigures, String>>,
     /// The evidence of the last verification.
     pub evidence: Option<Evidence>,
+    /// Why the evidence could not be read, where it was looked at.
+    pub evidence_says: Option<String>,
     /// The files of both books, digested anew.
     pub inputs: Option<Vec<Input>>,
     /// BLAKE3 of `conversion.json`.
@@ -87,8 +92,8 @@ pub struct Judgement {
 pub fn judge(state: &State, facts: &Facts, now: Timestamp) -> Judgement {
     let mut items = Vec::new();
     books::check_plan(state, facts, &mut items);
-    books::check_frozen(state, &mut items);
-    books::check_rehearsal(state, &mut items);
+    books::check_frozen(state, facts, &mut items);
+    books::check_rehearsal(state, facts, &mut items);
     books::check_conversion(state, facts, &mut items);
     run::check_evidence(state, facts, &mut items);
     books::check_inputs(facts, &mut items);
@@ -106,6 +111,27 @@ pub fn judge(state: &State, facts: &Facts, now: Timestamp) -> Judgement {
         items,
     }
 }
+
+impl Facts {
+    /// Says what is to do where a line needs evidence, and there is none.
+    fn no_evidence(&self) -> &'static str {
+        match self.evidence_says {
+            None => "there is no evidence yet; verify",
+            Some(_) => UNREADABLE,
+        }
+    }
+
+    /// Says the same where a line needs the report.
+    fn no_report(&self) -> &'static str {
+        match self.evidence_says {
+            None => "there is no report yet; verify",
+            Some(_) => UNREADABLE,
+        }
+    }
+}
+
+/// The line of the evidence says why.
+const UNREADABLE: &str = "the evidence cannot be read; see its line";
 
 impl Judgement {
     /// Gives the outcome.

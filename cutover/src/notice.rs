@@ -7,7 +7,7 @@
 //!
 //! let sender = Sender {
 //!     system: "瑞信支付",
-//!     contact: "客服热线 95188",
+//!     contact: "客服热线 95000",
 //!     closed: &["付款", "充值", "提现", "转账"],
 //!     open: &["查询余额和账单"],
 //!     zone: TimeZone::get("Asia/Shanghai")?,
@@ -57,6 +57,8 @@ pub enum Kind {
     Stop,
     /// The system is open again.
     Reopening,
+    /// The move was put off: the system is open as before.
+    PutOff,
     /// It will be closed longer.
     Delay,
     /// How the work goes, for the team.
@@ -78,6 +80,15 @@ pub enum Occasion<'a> {
         /// When it was closed.
         from: Timestamp,
         /// Since when it is open; later than `from`.
+        at: Timestamp,
+    },
+    /// The move was put off: the system is open as before, whether it was closed or not yet.
+    PutOff {
+        /// When it was to close.
+        from: Timestamp,
+        /// When it was to be open again; later than `from`.
+        until: Timestamp,
+        /// Since when it is open as before.
         at: Timestamp,
     },
     /// It will be closed longer.
@@ -150,7 +161,7 @@ pub struct Fields {
     /// When it is to be open, or was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
-    /// The moment of a report.
+    /// The moment of a report, or since when the system is open as before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
     /// The clock's line.
@@ -287,6 +298,10 @@ impl Kind {
             Kind::Reopening => &[
                 "system", "contact", "closed", "open", "from", "at", "length", "zone",
             ],
+            Kind::PutOff => &[
+                "system", "contact", "closed", "open", "from", "until", "at", "window", "span",
+                "length", "zone",
+            ],
             Kind::Delay => &[
                 "system",
                 "contact",
@@ -306,6 +321,7 @@ impl Kind {
         match self {
             Kind::Stop => "stop",
             Kind::Reopening => "reopening",
+            Kind::PutOff => "put_off",
             Kind::Delay => "delay",
             Kind::Progress => "progress",
         }
@@ -318,6 +334,7 @@ impl Occasion<'_> {
         match self {
             Occasion::Stop { .. } => Kind::Stop,
             Occasion::Reopening { .. } => Kind::Reopening,
+            Occasion::PutOff { .. } => Kind::PutOff,
             Occasion::Delay { .. } => Kind::Delay,
             Occasion::Progress { .. } => Kind::Progress,
         }
@@ -326,7 +343,7 @@ impl Occasion<'_> {
     /// Gives the time that it begins with and the one that it ends with.
     fn times(&self) -> (Timestamp, Timestamp) {
         match *self {
-            Occasion::Stop { from, until } => (from, until),
+            Occasion::Stop { from, until } | Occasion::PutOff { from, until, .. } => (from, until),
             Occasion::Reopening { from, at } => (from, at),
             Occasion::Delay { was_until, until } => (was_until, until),
             Occasion::Progress { at, .. } => (at, at),
@@ -335,8 +352,9 @@ impl Occasion<'_> {
 
     fn check(&self) -> Result<(), NoticeError> {
         let (earlier, later) = match self {
-            Occasion::Stop { .. } => ("the closing", "the reopening"),
-            Occasion::Reopening { .. } => ("the closing", "the reopening"),
+            Occasion::Stop { .. } | Occasion::Reopening { .. } | Occasion::PutOff { .. } => {
+                ("the closing", "the reopening")
+            }
             Occasion::Delay { .. } => ("the old time of reopening", "the new time of reopening"),
             Occasion::Progress {
                 status, details, ..
@@ -412,6 +430,7 @@ fn value(place: &str, occasion: &Occasion<'_>, sender: &Sender<'_>, language: La
         ("zone", _) => said::zone(last, zone, language),
         ("from" | "was_until", _) => said::moment(first, zone, language),
         ("until", _) => said::moment(last, zone, language),
+        ("at", Occasion::PutOff { at, .. }) => said::moment(*at, zone, language),
         ("at", Occasion::Progress { .. }) => said::clock_of(last, zone),
         ("at", _) => said::moment(last, zone, language),
         ("window", _) => said::window(first, last, zone, language),
@@ -442,6 +461,11 @@ fn fields(occasion: &Occasion<'_>, sender: &Sender<'_>) -> Fields {
         Occasion::Stop { from, until } | Occasion::Reopening { from, at: until } => {
             fields.from = told(from);
             fields.until = told(until);
+        }
+        Occasion::PutOff { from, until, at } => {
+            fields.from = told(from);
+            fields.until = told(until);
+            fields.at = told(at);
         }
         Occasion::Delay { was_until, until } => {
             fields.was_until = told(was_until);

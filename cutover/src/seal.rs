@@ -73,6 +73,26 @@ pub struct Input {
     pub blake3: Option<Digest>,
 }
 
+/// Digests what a book held: each of its files with its table, name, length and digest, whatever
+/// their order. None where it has no file, or a file without a digest.
+pub fn book_blake3(inputs: &[Input], book: &str) -> Option<Digest> {
+    let mut files: Vec<&Input> = inputs.iter().filter(|input| input.book == book).collect();
+    files.sort();
+    let mut text = String::new();
+    for Input {
+        table,
+        file,
+        bytes,
+        blake3,
+        ..
+    } in &files
+    {
+        // No text holds a zero byte that a name could pretend to end with.
+        text.push_str(&format!("{table}\0{file}\0{bytes}\0{}\n", (*blake3)?));
+    }
+    (!files.is_empty()).then(|| Digest::of(text.as_bytes()))
+}
+
 /// Is one file of the evidence, as the manifest lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -11,10 +11,14 @@
 //!              rolling back ─> rolled back
 //! ```
 //!
+//! From every stage between frozen and incomplete the old book can be frozen anew: what was
+//! converted and verified of it counts no more.
+//!
 //! **Intent and fact.** Freezing, releasing and rolling back call a system. The intent is recorded
 //! before the call and the fact after it. A crash in between leaves the intent: the call, which
-//! must bear being repeated, is made again, and its answer recorded. While the new system may be
-//! open, no rollback begins: two open books are worse than none.
+//! must bear being repeated, is made again, and its answer recorded. A release is called again only
+//! on a GO of that moment, in time: what the books were at the first call, they need not be at the
+//! next. While the new system may be open, no rollback begins: two open books are worse than none.
 //!
 //! **Opening figures** are read twice while the window is freezing: once when the old system was
 //! told to close, and again after a while. Only equal figures and equal digests make it frozen.
@@ -32,6 +36,10 @@
 //! goes through only for someone who says that its end after the release time is accepted; it is
 //! not forbidden, for it may be all that is left. A rollback takes as long as the plan says or as
 //! the last rehearsal that passed has shown, whichever is longer.
+//!
+//! **Who converts.** Crossfoot does, and its account is recorded: read = converted + rejected + left out.
+//! Or something else does, and a person says so. Then there is no account, and the gate holds the
+//! verification alone to it: every agreement, with the records of both sides.
 //!
 //! **Out of balance** is what a verification found, not what is decided. Where each break was
 //! accepted by name and the rejects are disposed of, the gate may say GO.
@@ -56,6 +64,7 @@ mod words;
 
 pub use refusal::{Refusal, ReplayError};
 pub use stage::{OpenBook, Stage};
+pub(crate) use rules::differences;
 pub(crate) use words::in_words;
 
 use jiff::{SignedDuration, Timestamp};
@@ -63,8 +72,8 @@ use serde::Serialize;
 
 use crate::Digest;
 use crate::daybook::{
-    BreakAccepted, ConversionFinished, Entry, Event, Opened, OpeningFigures, RehearsalFinished,
-    RejectsDisposed, Terms, VerificationFinished,
+    BreakAccepted, ConversionFinished, ConvertedElsewhere, Entry, Event, Opened, OpeningFigures,
+    RehearsalFinished, RejectsDisposed, Terms, VerificationFinished,
 };
 use crate::gate::{Judgement, Outcome};
 use crate::signoff::{SignOff, Statement, Subject};
@@ -82,6 +91,7 @@ pub struct State {
     figures_before: Option<OpeningFigures>,
     figures_after: Option<OpeningFigures>,
     conversion: Option<ConversionFinished>,
+    converted_elsewhere: Option<ConvertedElsewhere>,
     verification: Option<VerificationFinished>,
     accepted: Vec<BreakAccepted>,
     disposal: Option<RejectsDisposed>,
@@ -111,13 +121,15 @@ struct Judged {
 pub enum Command {
     /// Tell those whom it concerns.
     Announce,
-    /// Tell the old system to close; again where it is not known whether it has.
+    /// Tell the old system to close; again where it is not known whether it has, or where its book
+    /// is to be read anew.
     Freeze,
     /// Record that the old book is closed.
     ConfirmFrozen,
     /// Record what the gate says.
     Judge(Judgement),
-    /// Tell the new system to open, on a judgement made just now.
+    /// Tell the new system to open, on a judgement made just now; again where it is not known
+    /// whether it has.
     Release(Judgement),
     /// Record that the new system is open.
     ConfirmReleased,
@@ -148,7 +160,12 @@ pub fn decide(state: &State, command: Command, now: Timestamp) -> Result<Vec<Eve
         Command::Release(judgement) => {
             state.admit(&Event::Gate(Box::new(judgement.clone())), now)?;
             state.admit_release(&judgement, now)?;
-            return Ok(vec![Event::Gate(Box::new(judgement)), Event::Releasing]);
+            let judged = Event::Gate(Box::new(judgement));
+            return Ok(match state.stage {
+                // The intent stands already.
+                Stage::Releasing => vec![judged],
+                _ => vec![judged, Event::Releasing],
+            });
         }
         Command::RollBack {
             why,
@@ -225,6 +242,12 @@ impl State {
     /// Gives the conversion that stands.
     pub fn conversion(&self) -> Option<&ConversionFinished> {
         self.conversion.as_ref()
+    }
+
+    /// Gives who converted with something other than Crossfoot, where that is the conversion that
+    /// stands.
+    pub fn converted_elsewhere(&self) -> Option<&ConvertedElsewhere> {
+        self.converted_elsewhere.as_ref()
     }
 
     /// Gives the verification that stands.

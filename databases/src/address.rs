@@ -169,6 +169,11 @@ impl Address {
         if server.host.is_empty() {
             server.host = "localhost".to_owned();
         }
+        if server.user.contains(':') {
+            // Filled in by one variable, the two come as a user, who would be named everywhere.
+            return Err(wrong("its user holds a colon, and so perhaps a password".to_owned())
+                .mend("write user and password apart: `${NAME}:${PASSWORD}@`"));
+        }
         if server.user.is_empty() {
             return Err(wrong("it names no user".to_owned())
                 .mend(format!("write {}://user@host/database", parsed.scheme())));
@@ -393,6 +398,8 @@ mod tests {
         assert!(!format!("{address:?}").contains("cret"));
         assert!(!refused("postgres://teller:s3cret@db.example/").contains("s3cret"));
         assert!(!refused("postgres://teller:s3cret@db:99999/pay").contains("s3cret"));
+        // What one variable fills in is taken for a user, who is named in messages.
+        insta::assert_snapshot!(refused("postgres://teller%3As3cret@db/pay"), @"its user holds a colon, and so perhaps a password; write user and password apart: `${NAME}:${PASSWORD}@`");
     }
 
     #[test]

@@ -120,6 +120,7 @@ mod tests {
                 declared: "int".to_owned(),
                 data_type: DataType::Int64,
                 is_nullable: false,
+                is_granted: true,
                 comment: None,
                 asked: "k".to_owned(),
             }],

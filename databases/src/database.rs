@@ -35,6 +35,7 @@ struct Shared {
     product: String,
     snapshot: String,
     tables: Vec<Arc<TableInfo>>,
+    barred: Vec<String>,
     joiner: Option<Box<dyn Joiner>>,
     dialect: Dialect,
     pool: Mutex<Pool>,
@@ -105,6 +106,7 @@ impl Database {
                 product: opened.product,
                 snapshot,
                 tables: opened.tables,
+                barred: opened.barred,
                 joiner: opened.joiner,
                 dialect: opened.dialect,
                 pool: Mutex::new(pool),
@@ -127,6 +129,12 @@ impl Database {
     /// Returns its tables and views, by name; without those that a conversion keeps for itself.
     pub fn tables(&self) -> &[Arc<TableInfo>] {
         &self.shared.tables
+    }
+
+    /// Returns the names of tables that are there and that the user may not read, as far as the
+    /// server tells of them.
+    pub fn barred(&self) -> &[String] {
+        &self.shared.barred
     }
 
     /// Cuts a table into ranges of `rows` records each, the last one shorter; one range for a table
@@ -801,6 +809,7 @@ mod tests {
                 declared: "int".to_owned(),
                 data_type: DataType::Int64,
                 is_nullable: false,
+                is_granted: true,
                 comment: None,
                 asked: "k".to_owned(),
             }],
@@ -817,6 +826,7 @@ mod tests {
             product: "Flaky 1.0".to_owned(),
             snapshot: "one moment".to_owned(),
             tables: vec![Arc::new(table)],
+            barred: Vec::new(),
             sessions: (0..sessions).map(|_| server.session()).collect(),
             joiner: Some(Box::new(server)),
             dialect: Dialect::Sqlite,

@@ -143,6 +143,14 @@ pub enum DatabaseErrorKind {
         /// Its type.
         declared: String,
     },
+    /// A column that the user may not read.
+    #[error("{table}, column {column:?}: the user may not read it")]
+    Barred {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+    },
 }
 
 impl DatabaseErrorKind {
@@ -160,7 +168,8 @@ impl DatabaseErrorKind {
         | Kind::TimedOut { why, .. }
         | Kind::Statement { why, .. }
         | Kind::Value { why, .. }
-        | Kind::Unread { declared: why, .. }) = self;
+        | Kind::Unread { declared: why, .. }
+        | Kind::Barred { table: why, .. }) = self;
         *why = why.replace(secret, "…");
     }
 }

@@ -42,7 +42,9 @@ pub(crate) fn open(
     for conn in &mut conns {
         snapshot::try_to_write(conn, server, &moment.base_tables)?;
     }
-    let found = tables::learn(&mut conns[0], server)?;
+    let mut found = tables::learn(&mut conns[0], server)?;
+    let barred = found.without_rights();
+    tables::add_hidden(&mut conns[0], server, &mut found.tables)?;
     let snapshot = moment.in_words(conns.len(), &found.without_moment);
     let texts = Arc::new(found.texts);
     let sessions = conns.into_iter().map(|conn| -> Box<dyn Session> {
@@ -60,6 +62,7 @@ pub(crate) fn open(
         },
         snapshot,
         tables: found.tables,
+        barred,
         sessions: sessions.collect(),
         // A snapshot cannot be joined once its tables are let go.
         joiner: None,

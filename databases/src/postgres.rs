@@ -62,16 +62,9 @@ pub(crate) fn open(
     leader.prove()?;
     let encoding = leader.text("SELECT current_setting('server_encoding')")?;
     let tables = catalogue::tables(&leader, &place.schema)?;
+    let barred = catalogue::barred(&leader, &place.schema)?;
     if tables.is_empty() {
-        let kind = DatabaseErrorKind::Statement {
-            what: "looking for tables".to_owned(),
-            why: format!(
-                "{} may read no table in the schema {:?} of {:?}",
-                place.user, place.schema, place.database
-            ),
-        };
-        return Err(DatabaseError::new(kind)
-            .mend("name another with `?schema=…`, or GRANT USAGE on it and SELECT on its tables"));
+        ensure_empty(&leader, place, &barred)?;
     }
     let version = product.split('(').next().unwrap_or_default().trim();
     let leader = Leader {
@@ -86,10 +79,33 @@ pub(crate) fn open(
         product: version.to_owned(),
         snapshot: format!("snapshot {}, {moment}", leader.snapshot),
         tables: tables.into_iter().map(Arc::new).collect(),
+        barred,
         sessions: joined?,
         dialect: Dialect::Postgres { encoding },
         joiner: Some(Box::new(leader)),
     })
+}
+
+/// Tells a schema that holds nothing, as before a conversion, from one in which the user may see
+/// nothing.
+fn ensure_empty(leader: &Link, place: &Place, barred: &[String]) -> Result<(), DatabaseError> {
+    let (schema, database) = (&place.schema, &place.database);
+    let (why, mend) = match catalogue::may_use(leader, schema)? {
+        Some(true) if barred.is_empty() => return Ok(()),
+        None => (
+            format!("there is no schema {schema:?} in {database:?}"),
+            "name another with `?schema=…`",
+        ),
+        Some(_) => (
+            format!(
+                "{} may read no table in the schema {schema:?} of {database:?}",
+                place.user
+            ),
+            "name another with `?schema=…`, or GRANT USAGE on it and SELECT on its tables",
+        ),
+    };
+    let what = "looking for tables".to_owned();
+    Err(DatabaseError::new(DatabaseErrorKind::Statement { what, why }).mend(mend))
 }
 
 /// The connection that holds the snapshot, and how to open others.
@@ -371,6 +387,12 @@ fn failure(what: &str, error: &Error) -> Failure {
         SqlState::LOCK_NOT_AVAILABLE => {
             DatabaseError::new(DatabaseErrorKind::TimedOut { what, why }).mend(
                 "end what holds the lock, or wait longer with `?lock_timeout=…` in the address",
+            )
+        }
+        SqlState::INSUFFICIENT_PRIVILEGE if said.routine() == Some("check_enable_rls") => {
+            DatabaseError::new(DatabaseErrorKind::Statement { what, why }).mend(
+                "its policies would hide records from this user: read as one that has BYPASSRLS, \
+                 or that owns the table",
             )
         }
         SqlState::INSUFFICIENT_PRIVILEGE => {

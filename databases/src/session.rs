@@ -21,6 +21,8 @@ pub(crate) struct Opened {
     pub(crate) snapshot: String,
     /// Its tables and views, by name.
     pub(crate) tables: Vec<Arc<TableInfo>>,
+    /// The names of those that the user may not read, as far as the server tells.
+    pub(crate) barred: Vec<String>,
     pub(crate) sessions: Vec<Box<dyn Session>>,
     /// How its server spells records.
     pub(crate) dialect: Dialect,
@@ -133,11 +135,18 @@ impl Query {
     pub(crate) fn unread(&self) -> Option<DatabaseError> {
         let columns = self.columns.iter().map(|at| &self.table.columns[*at]);
         let unread = columns.into_iter().find(|column| !column.is_readable())?;
-        Some(DatabaseError::new(DatabaseErrorKind::Unread {
-            table: self.table.full_name(),
-            column: unread.name.clone(),
-            declared: unread.declared.clone(),
-        }))
+        let (table, column) = (self.table.full_name(), unread.name.clone());
+        Some(match unread.is_granted {
+            true => DatabaseError::new(DatabaseErrorKind::Unread {
+                table,
+                column,
+                declared: unread.declared.clone(),
+            }),
+            false => DatabaseError::new(DatabaseErrorKind::Barred { table, column }).mend(
+                "GRANT SELECT on it to the user that reads, or leave it out with `ignore` of the \
+                 table",
+            ),
+        })
     }
 
     /// The schema of the batches.

@@ -306,6 +306,7 @@ mod tests {
             declared: declared.to_owned(),
             data_type,
             is_nullable: true,
+            is_granted: true,
             comment: None,
             asked: name.to_owned(),
         }

@@ -124,6 +124,7 @@ fn open_within(
         product: format!("SQLite {}", rusqlite::version()),
         snapshot,
         tables,
+        barred: Vec::new(),
         sessions: sessions.collect(),
         dialect: Dialect::Sqlite,
         // A later transaction sees a later moment.

@@ -47,10 +47,12 @@ pub struct ColumnInfo {
     pub name: String,
     /// Its type as the database says it, such as `numeric(18,2)`.
     pub declared: String,
-    /// The type in which its values are given; `Null` for one that cannot be read.
+    /// The type in which its values are given; `Null` for one that cannot be read, or may not.
     pub data_type: DataType,
     /// Whether it may hold NULL.
     pub is_nullable: bool,
+    /// Whether the user may read it.
+    pub is_granted: bool,
     /// What the database's makers say of it.
     pub comment: Option<String>,
     /// The SQL that gives its values, in the database's dialect.

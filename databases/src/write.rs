@@ -9,15 +9,17 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_schema::Schema;
+use arrow_schema::{DataType, Schema};
 
 use crate::address::{Address, Kind};
 use crate::database::apart;
 use crate::error::{DatabaseError, DatabaseErrorKind};
 use crate::load::Throttle;
 use crate::session::Failure;
-use crate::table::{self, TableInfo};
+use crate::table::{self, ColumnInfo, TableInfo};
 use crate::{mysql, postgres, sqlite};
+
+use self::limit::Limit;
 
 pub use fit::{Destination, Unfit};
 pub(crate) use values::{Form, Texts, fitted, misfit, put_hex};
@@ -124,10 +126,32 @@ impl Dialect {
         }
     }
 
+    /// The type in which a column of entries keeps the values of another column, which here may be
+    /// NULL: its own, where that keeps every value as it is; else one that does, and is read alike.
+    fn of_entries(&self, column: &ColumnInfo) -> String {
+        match Limit::of(self, &column.declared, &column.data_type) {
+            Ok(_) => self.nullable(&column.declared),
+            Err(_) => match column.data_type {
+                DataType::Float32 => self.nullable("float"),
+                DataType::Float64 => self.nullable("double"),
+                _ => self.text(),
+            },
+        }
+    }
+
     /// A column's type as it is declared, of values that may be NULL.
     fn nullable(&self, declared: &str) -> String {
-        let Dialect::Mysql { collation, .. } = self else {
-            return declared.to_owned();
+        let collation = match self {
+            Dialect::Mysql { collation, .. } => collation,
+            Dialect::Sqlite => return declared.to_owned(),
+            Dialect::Postgres { .. } => {
+                return match declared.strip_prefix("enum ") {
+                    Some(name) => name.to_owned(),
+                    // Its extension may lie in a schema that is not searched.
+                    None if declared == "citext" => self.text(),
+                    None => declared.to_owned(),
+                };
+            }
         };
         let kind = declared.split(['(', ' ']).next().unwrap_or_default();
         let has_letters = [
@@ -392,7 +416,8 @@ impl Writer {
     }
 
     /// Makes a table of entries about the records of another one: a number for its key, the columns
-    /// of the other one in their own types, which here may all be NULL, and some of text.
+    /// of the other one in their own types, or in others that keep their values as they are, which
+    /// here may all be NULL, and some of text.
     ///
     /// # Errors
     /// Also when there is one of its name.
@@ -414,7 +439,7 @@ impl Writer {
         )];
         parts.extend(about.columns.iter().map(|column| {
             let name = dialect.quoted(&column.name);
-            format!("{name} {}", dialect.nullable(&column.declared))
+            format!("{name} {}", dialect.of_entries(column))
         }));
         parts.extend(
             texts
@@ -694,6 +719,57 @@ mod tests {
         // SQLite folds the letters of ASCII only.
         assert!(Dialect::Sqlite.is_same_name("Posting", "posting"));
         assert!(!Dialect::Sqlite.is_same_name("BÜCHER", "bücher"));
+    }
+
+    #[test]
+    fn entries_keep_a_column_in_its_own_type_or_in_one_that_is_read_alike() {
+        let kept = |dialect: &Dialect, declared: &str, data_type: DataType| {
+            dialect.of_entries(&ColumnInfo {
+                name: "c".to_owned(),
+                declared: declared.to_owned(),
+                data_type,
+                is_nullable: false,
+                is_granted: true,
+                comment: None,
+                asked: "c".to_owned(),
+            })
+        };
+        let postgres = Dialect::Postgres {
+            schema: "public".to_owned(),
+        };
+        for (declared, made) in [
+            ("enum pay.mood", "pay.mood"),
+            ("character varying(9)", "character varying(9)"),
+            ("uuid", "uuid"),
+            ("jsonb", "text"),
+            ("text[]", "text"),
+            ("interval", "text"),
+            ("money", "text"),
+            ("numeric", "text"),
+            ("bit(3)", "text"),
+            ("citext", "text"),
+        ] {
+            assert_eq!(kept(&postgres, declared, DataType::Utf8View), made);
+        }
+        let numeric = DataType::Decimal128(12, 2);
+        assert_eq!(kept(&postgres, "numeric(12,2)", numeric), "numeric(12,2)");
+        let mysql = Dialect::Mysql {
+            collation: "utf8mb4_bin".to_owned(),
+            folds_names: false,
+        };
+        let letters = "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL";
+        for (declared, made) in [
+            ("set('a','b')", format!("longtext {letters}")),
+            ("inet6", format!("longtext {letters}")),
+            ("varchar(9)", format!("varchar(9) {letters}")),
+        ] {
+            assert_eq!(kept(&mysql, declared, DataType::Utf8View), made);
+        }
+        let float = kept(&mysql, "float(7,2)", DataType::Float32);
+        assert_eq!(float, "float NULL");
+        let double = kept(&mysql, "double(9,3)", DataType::Float64);
+        assert_eq!(double, "double NULL");
+        assert_eq!(kept(&Dialect::Sqlite, "DATE", DataType::Date32), "DATE");
     }
 
     #[test]

@@ -634,9 +634,9 @@ fn what_takes_too_long_or_breaks_off_is_told_and_nothing_hangs() {
         .expect("locked");
     let locked = |url: &str| server.open_url(url, 2).expect_err("it is locked");
     let long = "mysql://root@127.0.0.1:PORT/slow?statement_timeout=30&lock_timeout=1";
-    insta::assert_snapshot!(locked(long), @"starting one moment for all connections took longer than it may: Lock wait timeout exceeded; try restarting transaction (error 1205); another session holds a lock: wait for its end, or raise `lock_timeout` in the address");
+    insta::assert_snapshot!(locked(long), @"starting one moment for all connections took longer than it may: Lock wait timeout exceeded; try restarting transaction (error 1205); another session writes, or holds a lock: wait for its end, raise `lock_timeout` in the address, or write `connections=1`, which needs no lock");
     let teller = "mysql://teller:s3cret@127.0.0.1:PORT/slow?lock_timeout=1";
-    insta::assert_snapshot!(locked(teller), @"starting one moment for all connections took longer than it may: Lock wait timeout exceeded; try restarting transaction (error 1205); another session holds a lock: wait for its end, or raise `lock_timeout` in the address");
+    insta::assert_snapshot!(locked(teller), @"starting one moment for all connections took longer than it may: Lock wait timeout exceeded; try restarting transaction (error 1205); another session writes, or holds a lock: wait for its end, raise `lock_timeout` in the address, or write `connections=1`, which needs no lock");
     let single = server.open_url(long, 1).expect("one session needs no lock");
     insta::assert_snapshot!(read(&single, "flow", &["id"], 9).expect_err("it is locked"), @"finding keys of flow took longer than it may: Lock wait timeout exceeded; try restarting transaction (error 1205); another session holds a lock: wait for its end, or raise `lock_timeout` in the address");
     other.query_drop("UNLOCK TABLES").expect("unlocked");

@@ -193,6 +193,13 @@ pub struct CauseLine {
     pub conditions: Vec<String>,
     /// Records that meet the conditions and yet agree.
     pub counterexamples: u64,
+    /// Of these breaks, how many meet the conditions; none where there are no conditions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covered: Option<u64>,
+    /// How many times as often records are broken that meet the conditions as those that do not, with
+    /// one decimal cut off; none where no break lies beside the conditions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub risk_ratio: Option<String>,
 }
 
 /// Says how sure a cause is.

@@ -5,7 +5,7 @@ use crate::entries::{Does, EntryTable};
 use crate::error::{ConvertError, at};
 use crate::folder::part_name;
 use crate::store::Ledger;
-use arrow_schema::SchemaRef;
+use arrow_schema::{DataType, FieldRef, SchemaRef};
 use books::{Book, Meter, Table};
 use ledger::{Break, BreakKind, Decimal, Record, Wide};
 use rules::plan::{Agreement, Plan};
@@ -335,6 +335,14 @@ impl Writer {
                 "it leaves `{name}` out, which an entry would lose"
             )));
         }
+        let is_unread = |field: &&FieldRef| *field.data_type() == DataType::Null;
+        let unread = schema.fields().iter().find(is_unread);
+        if let (Some(field), Place::Database(_)) = (unread, &target.place) {
+            let name = field.name();
+            return Err(because(format!(
+                "`{name}` cannot be read, and an entry would lose it"
+            )));
+        }
         let corrections = corrections_of(table);
         if target.tables.contains_key(&corrections) {
             return Err(because(format!(
@@ -347,7 +355,7 @@ impl Writer {
             Place::Database(address) => PathBuf::from(format!("{address}/{corrections}")),
         };
         let entries = match &target.ledger {
-            Some(ledger) => EntryTable::book(schema, &options.reason, ledger.begin(table, schema)?),
+            Some(ledger) => EntryTable::book(schema, &options.reason, ledger.begin(table, schema)),
             None => {
                 let written = options.write.then_some(file.as_path());
                 EntryTable::begin(schema, &options.reason, written)?

@@ -64,6 +64,20 @@ pub enum ConvertError {
         /// What is wrong with it.
         why: String,
     },
+    /// Something lies among the files of a table that no conversion has written.
+    #[error("{} lies among what was converted, and no manifest tells of it", path.display())]
+    Unlisted {
+        /// What.
+        path: PathBuf,
+    },
+    /// A column of a table is of a type in which no correcting entry can be kept.
+    #[error("no entry can be booked for {}: {why}", path.display())]
+    Unbooked {
+        /// The table, behind the database's address.
+        path: PathBuf,
+        /// Which column, and why.
+        why: String,
+    },
     /// Evidence tells of other books than those that are there.
     #[error("the evidence in {} does not fit: {why}", folder.display())]
     Stale {
@@ -118,6 +132,9 @@ impl ConvertError {
             Self::Damaged { .. } => Some(
                 "look for what has changed it; then convert again from the beginning with --discard"
                     .to_owned(),
+            ),
+            Self::Unlisted { .. } => Some(
+                "find out where it comes from, and move it away; then start it again".to_owned(),
             ),
             Self::Stale { .. } => {
                 Some("run `crossfoot verify` and name its evidence with --evidence".to_owned())

@@ -4,6 +4,7 @@ use crate::error::{ConvertError, at};
 use crate::job::Job;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -135,27 +136,28 @@ impl Folder {
     /// Throws away what the job wrote, published or not; nothing else.
     ///
     /// # Errors
-    /// When something in the way is not of the job.
+    /// When something in the way is not of the job: then nothing at all is thrown away.
     pub(crate) fn discard(&self, job: &Job) -> Result<(), ConvertError> {
+        let mut published = Vec::new();
         for rule in &job.rules {
             let folder = self.target.join(&rule.folder);
             if !self.staging(&rule.table).is_dir() && folder.is_dir() {
-                let mut parts = Vec::new();
-                for entry in fs::read_dir(&folder).map_err(at(&folder))? {
-                    let entry = entry.map_err(at(&folder))?;
-                    let name = entry.file_name();
-                    let is_part = name.to_str().is_some_and(is_part);
-                    if !is_part {
-                        let path = entry.path();
-                        return Err(ConvertError::Foreign { path });
-                    }
-                    parts.push(entry.path());
+                let parts = self.parts_of(&rule.table)?;
+                if let Some(path) = self.stranger(job, &folder, &parts)? {
+                    return Err(ConvertError::Foreign { path });
                 }
-                for part in parts {
-                    fs::remove_file(&part).map_err(at(&part))?;
-                }
-                fs::remove_dir(&folder).map_err(at(&folder))?;
+                published.push((folder, parts));
             }
+        }
+        for (folder, parts) in &published {
+            for part in parts {
+                remove_if_there(&folder.join(part))?;
+            }
+        }
+        // A table's folder may lie in that of another one.
+        published.sort_by_key(|(folder, _)| std::cmp::Reverse(folder.components().count()));
+        for (folder, _) in &published {
+            fs::remove_dir(folder).map_err(at(folder))?;
         }
         for path in [self.conversion(), self.job(), self.rejects()] {
             remove_if_there(&path)?;
@@ -170,6 +172,43 @@ impl Folder {
             }
         }
         Ok(())
+    }
+
+    /// The names of a table's part files, by their manifests.
+    fn parts_of(&self, table: &str) -> Result<BTreeSet<String>, ConvertError> {
+        let folder = self.manifests(table);
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
+            entries => entries.map_err(at(&folder))?,
+        };
+        let mut parts = BTreeSet::new();
+        for entry in entries {
+            let name = entry.map_err(at(&folder))?.file_name();
+            let chunk = name.to_str().and_then(|name| name.strip_suffix(".json"));
+            parts.extend(chunk.and_then(|chunk| chunk.parse().ok()).map(part_name));
+        }
+        Ok(parts)
+    }
+
+    /// What lies in a folder and is none of a table's parts: the first by its name. The way to the
+    /// folder of another table is none.
+    pub(crate) fn stranger(
+        &self,
+        job: &Job,
+        folder: &Path,
+        parts: &BTreeSet<String>,
+    ) -> Result<Option<PathBuf>, ConvertError> {
+        let tables = || job.rules.iter().map(|rule| self.target.join(&rule.folder));
+        let mut strangers = Vec::new();
+        for entry in fs::read_dir(folder).map_err(at(folder))? {
+            let entry = entry.map_err(at(folder))?;
+            let (path, name) = (entry.path(), entry.file_name());
+            let is_part = name.to_str().is_some_and(|name| parts.contains(name));
+            if !is_part && !tables().any(|table| table.starts_with(&path)) {
+                strangers.push(path);
+            }
+        }
+        Ok(strangers.into_iter().min())
     }
 
     /// Puts every table in its place. What a killed process has put there already stays.
@@ -197,13 +236,6 @@ impl Folder {
 /// The name of a part file.
 pub(crate) fn part_name(chunk: u32) -> String {
     format!("part-{chunk:06}.parquet")
-}
-
-fn is_part(name: &str) -> bool {
-    let number = name
-        .strip_prefix("part-")
-        .and_then(|rest| rest.strip_suffix(".parquet"));
-    number.is_some_and(|digits| digits.len() >= 6 && digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Whether nothing is at `path`, or an empty folder.

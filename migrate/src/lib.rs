@@ -73,5 +73,5 @@ pub use error::{Change, ConvertError};
 pub use manifest::{
     Amount, ChunkManifest, Conversion, Counts, Input, LeftOut, SourceRange, TableTotal,
 };
-pub use prepare::{Prepared, TableRule, Target, prepare};
+pub use prepare::{Prepared, TableRule, Target, prepare, prepare_anew};
 pub use run::{CHUNK_RECORDS, Options, Outcome, conversion_digest, convert};

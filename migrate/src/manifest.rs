@@ -130,6 +130,7 @@ fn seal(manifest: &ChunkManifest) -> String {
 
 /// One table of the target, converted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "TableWritten", into = "TableWritten")]
 pub struct TableTotal {
     /// The agreement whose rule it is.
     pub agreement: String,
@@ -137,16 +138,73 @@ pub struct TableTotal {
     pub table: String,
     /// Files that it was written to.
     pub chunks: u32,
-    /// Whether the rule works record by record; if not, nothing says which record became which,
-    /// and `converted`, `left_out` are not told.
+    /// Whether the rule works record by record; if not, nothing says which record became which:
+    /// `converted`, `partly` and `left_out` are not known, and null where this is written.
     pub by_record: bool,
     /// What it came to.
-    #[serde(flatten)]
     pub counts: Counts,
     /// Control totals of what was written.
     pub totals: Vec<Amount>,
     /// Length of its files; in a database, of its records in Arrow's row format.
     pub bytes: u64,
+}
+
+/// The same as it is written.
+#[derive(Serialize, Deserialize)]
+struct TableWritten {
+    agreement: String,
+    table: String,
+    chunks: u32,
+    by_record: bool,
+    read: u64,
+    converted: Option<u64>,
+    rejected: u64,
+    partly: Option<u64>,
+    left_out: Option<u64>,
+    written: u64,
+    totals: Vec<Amount>,
+    bytes: u64,
+}
+
+impl From<TableTotal> for TableWritten {
+    fn from(total: TableTotal) -> Self {
+        let known = |count| total.by_record.then_some(count);
+        Self {
+            read: total.counts.read,
+            converted: known(total.counts.converted),
+            rejected: total.counts.rejected,
+            partly: known(total.counts.partly),
+            left_out: known(total.counts.left_out),
+            written: total.counts.written,
+            agreement: total.agreement,
+            table: total.table,
+            chunks: total.chunks,
+            by_record: total.by_record,
+            totals: total.totals,
+            bytes: total.bytes,
+        }
+    }
+}
+
+impl From<TableWritten> for TableTotal {
+    fn from(written: TableWritten) -> Self {
+        Self {
+            agreement: written.agreement,
+            table: written.table,
+            chunks: written.chunks,
+            by_record: written.by_record,
+            counts: Counts {
+                read: written.read,
+                converted: written.converted.unwrap_or_default(),
+                rejected: written.rejected,
+                partly: written.partly.unwrap_or_default(),
+                left_out: written.left_out.unwrap_or_default(),
+                written: written.written,
+            },
+            totals: written.totals,
+            bytes: written.bytes,
+        }
+    }
 }
 
 /// An agreement that is not converted.

@@ -4,9 +4,9 @@ use crate::control::{Currency, Money};
 use crate::error::ConvertError;
 use crate::job::{JobRule, digest_of};
 use crate::manifest::LeftOut;
-use crate::store::staging;
+use crate::store::{made_before, staging};
 use books::BookSpec;
-use databases::{Address, Writer};
+use databases::{Address, TableInfo, Writer};
 use rules::plan::{Agreement, Placed, Plan, PlanError};
 use rules::prepare::{PrepareError, note_money, open_source, side};
 use rules::sql::{Session, Side, Which};
@@ -75,6 +75,29 @@ pub fn prepare(
     threads: usize,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Prepared, ConvertError> {
+    ready(plan, threads, environment, false)
+}
+
+/// As [`prepare`], for a conversion that throws away what a former one wrote
+/// ([`Options::discard`](crate::Options::discard)): a table of a database that one has made counts
+/// as not there.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_anew(
+    plan: Plan,
+    threads: usize,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Prepared, ConvertError> {
+    ready(plan, threads, environment, true)
+}
+
+fn ready(
+    plan: Plan,
+    threads: usize,
+    environment: &dyn Fn(&str) -> Option<String>,
+    is_anew: bool,
+) -> Result<Prepared, ConvertError> {
     let session = open_source(&plan, threads, environment)?;
     let (_, target) = plan.books(environment).map_err(PrepareError::Plan)?;
     let mut errors = Vec::new();
@@ -114,7 +137,7 @@ pub fn prepare(
         tables.extend(rule.map(|rule| (agreement, Arc::new(rule))));
     }
     if let (Some(address), true) = (&target.database, errors.is_empty()) {
-        fit_into(address, &plan, &tables, &mut errors)?;
+        fit_into(address, &plan, &tables, is_anew, &mut errors)?;
     }
     let tables: Vec<Arc<TableRule>> = tables.into_iter().map(|(_, rule)| rule).collect();
     if tables.is_empty() && errors.is_empty() {
@@ -149,9 +172,11 @@ fn fit_into(
     address: &Address,
     plan: &Plan,
     tables: &[(&Agreement, Arc<TableRule>)],
+    is_anew: bool,
     errors: &mut Vec<PlanError>,
 ) -> Result<(), ConvertError> {
     let mut writer = Writer::open(address)?;
+    let made = made_before(&mut writer)?;
     for (at, (agreement, rule)) in tables.iter().enumerate() {
         let name = &rule.table;
         let mut mistake = |message: String, mend: String| {
@@ -177,7 +202,9 @@ fn fit_into(
             continue;
         }
         let schema = rule.side.schema();
-        let unfit = match writer.table(name)? {
+        let is_ours = made.contains(name);
+        let is_there = |table: &Arc<TableInfo>| table.is_view || !(is_ours && is_anew);
+        let unfit = match writer.table(name)?.filter(is_there) {
             Some(table) if table.is_view => {
                 mistake(
                     format!("`{name}` is a view"),
@@ -195,10 +222,14 @@ fn fit_into(
             }
         };
         for one in unfit.into_iter().flatten() {
-            mistake(
-                format!("the column `{}`: {}", one.column, one.why),
-                one.mend,
-            );
+            let mend = match is_ours && !is_anew {
+                true => format!(
+                    "{}; or throw away what was converted, and begin again, with --discard",
+                    one.mend
+                ),
+                false => one.mend,
+            };
+            mistake(format!("the column `{}`: {}", one.column, one.why), mend);
         }
     }
     Ok(())
@@ -238,7 +269,7 @@ fn table_rule(
         session,
         Which::Source,
         &planned.rule,
-        &requires,
+        &planned.require,
         &money,
         errors,
     );
@@ -258,6 +289,17 @@ fn table_rule(
         if schema.index_of(name).is_err() {
             let message = format!("the rule gives no column `{}`", name.value);
             errors.push(plan.error(name.place(), message, None, None));
+        }
+    }
+    for name in &planned.key {
+        if schema.index_of(name).is_err() {
+            let column = &name.value;
+            errors.push(plan.error(
+                name.place(),
+                format!("the key column `{column}` is not among the rule's columns"),
+                None,
+                Some("add it to the rule, or take it out of `key`".to_owned()),
+            ));
         }
     }
     let texts = [planned.rule.as_str(), fixed, &session.settings().timezone];

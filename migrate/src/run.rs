@@ -502,6 +502,16 @@ fn publish(
             return Ok(conversion);
         }
     };
+    for table in tables {
+        let manifests = table.chunks.iter().map(|sealed| &sealed.manifest);
+        let parts = manifests
+            .map(|manifest| part_name(manifest.chunk))
+            .collect();
+        let files = folder.files(&table.rule.table, &table.rule.folder);
+        if let Some(path) = folder.stranger(job, &files, &parts)? {
+            return Err(ConvertError::Unlisted { path });
+        }
+    }
     folder.publish(job)?;
     match read_json::<Conversion>(&folder.conversion())? {
         Some(before) if before != conversion => Err(ConvertError::Damaged {

@@ -408,7 +408,12 @@ pub(crate) struct Ledger {
 /// The entries of one table.
 pub(crate) struct Booking {
     ledger: Arc<Ledger>,
-    into: Destination,
+    /// The table that they correct, and its columns.
+    table: String,
+    schema: Schema,
+    /// Where they are gathered; none before the first one: a table of no entries would stand in the
+    /// way of those to come.
+    into: Option<Destination>,
     /// The number of the next entry: with it they have an order, and a key.
     next: i64,
 }
@@ -431,15 +436,19 @@ impl Ledger {
         }))
     }
 
+    /// Begins the entries for a table with these columns.
+    pub(crate) fn begin(self: &Arc<Self>, table: &str, schema: &Schema) -> Booking {
+        Booking {
+            ledger: Arc::clone(self),
+            table: table.to_owned(),
+            schema: schema.clone(),
+            into: None,
+            next: 1,
+        }
+    }
+
     /// Makes a table of entries for one with these columns.
-    ///
-    /// # Errors
-    /// When it cannot be made.
-    pub(crate) fn begin(
-        self: &Arc<Self>,
-        table: &str,
-        schema: &Schema,
-    ) -> Result<Booking, ConvertError> {
+    fn make(&self, table: &str, schema: &Schema) -> Result<Destination, ConvertError> {
         let mut writer = lock(&self.writer);
         let gone = || {
             let path = PathBuf::from(self.address.to_string());
@@ -454,17 +463,11 @@ impl Ledger {
         lock(&self.made).push((staged.clone(), corrections_of(table)));
         let made = writer.table(&staged)?.ok_or_else(gone)?;
         let into = writer.destination(&made, &numbered(&corrections_schema(schema)));
-        let into = into.map_err(|unfit| {
+        into.map_err(|unfit| {
             let why: Vec<String> = unfit.iter().map(ToString::to_string).collect();
             let path = PathBuf::from(format!("{}/{table}", self.address));
             let why = why.join("; ");
-            ConvertError::Damaged { path, why }
-        })?;
-        drop(writer);
-        Ok(Booking {
-            ledger: Arc::clone(self),
-            into,
-            next: 1,
+            ConvertError::Unbooked { path, why }
         })
     }
 
@@ -518,9 +521,13 @@ impl Booking {
         columns.extend(entries.columns().iter().cloned());
         let schema = Arc::new(numbered(&entries.schema()));
         let mut batch = Some(RecordBatch::try_new(schema, columns)?);
+        let into = match &mut self.into {
+            Some(into) => into,
+            none => none.insert(self.ledger.make(&self.table, &self.schema)?),
+        };
         let mut writer = lock(&self.ledger.writer);
         writer.begin()?;
-        let written = writer.append(&self.into, &mut || batch.take());
+        let written = writer.append(into, &mut || batch.take());
         if let Err(error) = written {
             // What was said first is what is wrong.
             drop(writer.roll_back());
@@ -549,6 +556,20 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn text(document: &impl serde::Serialize) -> Result<String, ConvertError> {
     String::from_utf8(json(document)?).map_err(|error| ConvertError::Internal(error.to_string()))
+}
+
+/// The tables that a conversion into a database has made itself, by its own documents there.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub(crate) fn made_before(writer: &mut Writer) -> Result<BTreeSet<String>, ConvertError> {
+    if !writer.has_documents()? {
+        return Ok(BTreeSet::new());
+    }
+    let body = writer.get(MADE)?;
+    // A document that is damaged is told when the job begins.
+    let read = body.and_then(|body| serde_json::from_str(&body).ok());
+    Ok(read.unwrap_or_default())
 }
 
 /// The digest of what the last conversion into a database came to; none where there was none.

@@ -22,7 +22,9 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Schema};
 use causes::Kind;
-use causes::common::{Attribute, Attributes, ColumnIndex, Facts, Finder, Proposer, Tally};
+use causes::common::{
+    Attribute, Attributes, ColumnIndex, Common, Facts, Finder, Predicate, Proposer, Tally,
+};
 use counting::{Asked, Counter};
 use footing::{Side, value_text};
 use ledger::{Break, BreakKind, CauseStatus, Zone};
@@ -449,6 +451,51 @@ impl Groups {
                 tally.add_broken(masker.mask(&group.columns.of_break(found)));
             }
         }
+    }
+}
+
+impl Groups {
+    /// Takes the breaks of other causes off the counterexamples of each: they meet its conditions,
+    /// and do not agree either. `again` gives all breaks once more, and is asked only where there is
+    /// something to take off.
+    pub(crate) fn leave_out_broken(
+        &self,
+        common: &mut BTreeMap<CauseKey, Common>,
+        again: impl FnOnce(&mut dyn FnMut(&Break)) -> Result<(), VerifyError>,
+    ) -> Result<(), VerifyError> {
+        let groups = self.groups.iter();
+        let open: Vec<(&Group, Vec<Predicate>)> = groups
+            .filter_map(|group| {
+                let common = common.get(&group.key)?;
+                let is_open = common.counterexamples > 0 && !common.conditions.is_empty();
+                is_open.then(|| (group, common.conditions.clone()))
+            })
+            .collect();
+        if open.is_empty() {
+            return Ok(());
+        }
+        let mut others = vec![0_u64; open.len()];
+        again(&mut |found| {
+            for ((group, conditions), others) in open.iter().zip(&mut others) {
+                let records = match group.columns.side {
+                    Side::Expected => found.copies.expected,
+                    Side::Actual => found.copies.actual,
+                };
+                if records == 0 || is_of(found, &group.key) {
+                    continue;
+                }
+                let values = group.columns.of_break(found);
+                if conditions.iter().all(|condition| condition.holds(&values)) {
+                    *others += records;
+                }
+            }
+        })?;
+        for ((group, _), others) in open.iter().zip(others) {
+            if let Some(common) = common.get_mut(&group.key) {
+                common.counterexamples = common.counterexamples.saturating_sub(others);
+            }
+        }
+        Ok(())
     }
 }
 

@@ -7,13 +7,13 @@ use crate::error::VerifyError;
 use crate::scribe::{BREAKS_PER_BLOCK, TABLE};
 use arrow_array::RecordBatch;
 use arrow_select::coalesce::BatchCoalescer;
-use ledger::{Flight, Reject, Report};
+use ledger::{Break, Flight, Reject, Report};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 use serde::Serialize;
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -78,6 +78,8 @@ pub(crate) struct Evidence {
     folder: PathBuf,
     partial: PathBuf,
     breaks: BufWriter<File>,
+    /// Bytes of the lines of breaks so far.
+    written: u64,
     table: BreakTable,
     rejects: BufWriter<File>,
     /// Only where the books were verified while they moved.
@@ -110,6 +112,7 @@ impl Evidence {
         fs::create_dir_all(&partial).map_err(failed(&partial))?;
         Ok(Self {
             breaks: BufWriter::with_capacity(1 << 20, create(&partial.join("breaks.jsonl"))?),
+            written: 0,
             table: BreakTable::create(&partial.join("breaks.parquet"))?,
             rejects: BufWriter::new(create(&partial.join("rejects.jsonl"))?),
             flights: None,
@@ -122,7 +125,30 @@ impl Evidence {
     pub(crate) fn append(&mut self, lines: &[u8], rows: RecordBatch) -> Result<(), VerifyError> {
         let path = self.partial.join("breaks.jsonl");
         self.breaks.write_all(lines).map_err(failed(&path))?;
+        self.written += lines.len() as u64;
         self.table.write(rows)
+    }
+
+    /// Where the next line of a break will stand.
+    pub(crate) fn place(&self) -> u64 {
+        self.written
+    }
+
+    /// Gives every break again that was written from a place on.
+    pub(crate) fn breaks_from(
+        &mut self,
+        place: u64,
+        mut take: impl FnMut(Break) -> Result<(), VerifyError>,
+    ) -> Result<(), VerifyError> {
+        let path = self.partial.join("breaks.jsonl");
+        self.breaks.flush().map_err(failed(&path))?;
+        let mut file = File::open(&path).map_err(failed(&path))?;
+        file.seek(SeekFrom::Start(place)).map_err(failed(&path))?;
+        for line in BufReader::with_capacity(1 << 20, file).lines() {
+            let line = line.map_err(failed(&path))?;
+            take(serde_json::from_str(&line).map_err(internal)?)?;
+        }
+        Ok(())
     }
 
     pub(crate) fn write_reject(&mut self, reject: &Reject) -> Result<(), VerifyError> {
@@ -155,6 +181,7 @@ impl Evidence {
             folder,
             partial,
             breaks,
+            written: _,
             mut table,
             rejects,
             flights,

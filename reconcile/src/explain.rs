@@ -32,16 +32,13 @@ impl<'a> Explainer<'a> {
     /// Explains each break by itself. The first of them is number `from` of those given.
     pub(crate) fn explain_each(&self, breaks: &mut [Break], given: &Given<'_>, from: usize) {
         for (at, found) in breaks.iter_mut().enumerate() {
-            found.cause = self.explain(found, given, from + at).found();
+            let readings = given.weighed(self.agreement, from + at, found, false);
+            found.cause = self.prover.explain(found, &readings).found();
         }
     }
 
-    fn explain(&self, found: &Break, given: &Given<'_>, at: usize) -> Explanation {
-        let readings = given.weighed(self.agreement, at, found);
-        self.prover.explain(found, &readings)
-    }
-
-    /// Explains each break, and then all of them together.
+    /// Explains each break, and then all of them together. What readings give for them is counted
+    /// already.
     pub(crate) fn explain_all(
         &self,
         breaks: Vec<Break>,
@@ -56,7 +53,8 @@ impl<'a> Explainer<'a> {
                 .collect();
             let explain = |block: Vec<(usize, Break)>| -> Vec<(Break, Explanation)> {
                 let explained = block.into_iter().map(|(at, found)| {
-                    let why = self.explain(&found, given, at);
+                    let readings = given.weighed(self.agreement, at, &found, true);
+                    let why = self.prover.explain(&found, &readings);
                     (found, why)
                 });
                 explained.collect()

@@ -264,8 +264,8 @@ pub(crate) async fn fold_side(
     })
 }
 
-/// The chunks that were read. Where a query is plainly over one table, these must be all of its
-/// chunks, each once, and as long as the file says.
+/// The chunks that were read. Where a query reads one table and that once, these must be all of
+/// its chunks, each once, and as long as the file says.
 fn chunks_read(
     session: &Session,
     query: &rules::sql::Side,
@@ -282,7 +282,7 @@ fn chunks_read(
         .zip(0_u32..)
         .collect();
     let mut chunks = BTreeMap::new();
-    let plain = query.tables().len() == 1 && query.lineage().len() == 1;
+    let once = query.table_read_once();
     for read in log.chunks() {
         let table = numbers
             .get(&(read.side, read.table.clone()))
@@ -292,7 +292,7 @@ fn chunks_read(
             table,
             part: read.chunk.0,
         };
-        if plain && read.reads != 1 {
+        if once.is_some() && read.reads != 1 {
             return Err(VerifyError::Internal(format!(
                 "chunk {} was read {} times",
                 read.chunk.0, read.reads
@@ -300,7 +300,7 @@ fn chunks_read(
         }
         chunks.insert(id, read.rows);
     }
-    if let ([(which, name)], true) = (query.tables(), plain)
+    if let Some((which, name)) = once
         && let Some(table) = session.book(*which).table(name)
     {
         for chunk in table.chunks() {

@@ -54,4 +54,4 @@ pub use flight::AsOf;
 pub use prepare::{Agreement, Control, Origin, PrepareError, Prepared, check_rules, prepare, read};
 use rules::watch;
 pub use rules::watch::{Phase, Unwatched, Watch, Work};
-pub use verify::{Limits, Options, Outcome, bytes_to_read, verify};
+pub use verify::{Beforehand, Limits, Options, Outcome, bytes_to_read, verify};

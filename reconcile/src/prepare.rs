@@ -1,6 +1,7 @@
 //! A plan made ready: both books open, every query read, every agreement's columns paired.
 
 use crate::push;
+use arrow_schema::SchemaRef;
 use footing::{Class, Currency, Layout, LayoutOptions};
 use rules::plan::{Agreement as Planned, ControlCheck, Placed, Plan, PlanError, SqlText};
 pub use rules::prepare::PrepareError;
@@ -150,13 +151,12 @@ pub fn check_rules(
     let mut errors = Vec::new();
     for planned in &plan.agreements {
         let money: Vec<String> = names(&planned.money);
-        let requires = names_of_sql(&planned.require);
         let rule = &planned.rule;
         let read = side(
             &session,
             Which::Source,
             rule,
-            &requires,
+            &planned.require,
             &money,
             &mut errors,
         );
@@ -186,20 +186,20 @@ fn agreement(
     errors: &mut Vec<PlanError>,
 ) -> Option<Agreement> {
     let money: Vec<String> = names(&planned.money);
-    let requires = names_of_sql(&planned.require);
     let before = errors.len();
-    let expected = side(
-        session,
-        Which::Source,
-        &planned.rule,
-        &requires,
-        &money,
-        errors,
-    );
-    let actual = side(session, Which::Target, &planned.target, &[], &money, errors);
+    let mut is_money_said = false;
+    let mut read = |which, sql: &SqlText, requires: &[SqlText]| {
+        let side = side(session, which, sql, requires, &money, errors)?;
+        let before = errors.len();
+        note_money(sql, &side, &money, errors);
+        is_money_said |= errors.len() > before;
+        Some(side)
+    };
+    let expected = read(Which::Source, &planned.rule, &planned.require);
+    let actual = read(Which::Target, &planned.target, &[]);
     let (expected, actual) = (expected?, actual?);
-    note_money(&planned.rule, &expected, &money, errors);
-    note_money(&planned.target, &actual, &money, errors);
+    let columns = [expected.schema(), actual.schema()];
+    note_ignored(plan, planned, &columns, errors);
     let options = LayoutOptions {
         key: names(&planned.key),
         money,
@@ -207,44 +207,55 @@ fn agreement(
         currency: currency(plan, planned),
         ignore: names(&planned.ignore),
     };
-    let mut left_out = options.ignore.clone();
-    left_out.retain(|name| actual.schema().column_with_name(name).is_some());
-    let layout = Layout::new(&expected.schema(), &actual.schema(), &options);
-    let layout = match layout {
-        Ok(layout) if errors.len() == before => layout,
-        Ok(_) => return None,
-        Err(problems) => {
-            // What is wrong with the money has been said at the SQL, where it was found there.
-            let said = errors.len() > before;
-            let is_money = |problem: &footing::LayoutProblem| {
-                problem
-                    .column
-                    .as_ref()
-                    .is_some_and(|name| options.money.contains(name))
-            };
-            for problem in problems
-                .iter()
-                .filter(|problem| !(said && is_money(problem)))
-            {
-                errors.push(in_agreement(plan, planned, problem));
-            }
-            return None;
-        }
+    let layout = Layout::new(&columns[0], &columns[1], &options);
+    // What is wrong with the money has been said at the SQL, where it was found there.
+    let is_money = |problem: &footing::LayoutProblem| {
+        let column = problem.column.as_ref();
+        column.is_some_and(|name| options.money.contains(name))
     };
-    let origin = origin(session, planned, &layout, plan, errors);
+    let problems = layout.as_ref().err().into_iter().flatten();
+    for problem in problems.filter(|problem| !(is_money_said && is_money(problem))) {
+        errors.push(in_agreement(plan, planned, problem));
+    }
+    let layout = layout.ok();
+    let gives = |name: &str| match &layout {
+        Some(layout) => layout.columns().iter().any(|known| known.name == name),
+        None => columns[0].column_with_name(name).is_some(),
+    };
+    let origin = origin(session, planned, &gives, plan, errors);
+    let layout = layout.filter(|_| errors.len() == before)?;
+    let mut ignored = options.ignore;
+    ignored.retain(|name| columns[1].column_with_name(name).is_some());
     Some(Agreement {
         name: planned.name.value.clone(),
         expected,
         actual,
         layout: Arc::new(layout),
         origin,
-        ignored: left_out,
+        ignored,
         is_pushed: planned.is_pushed,
     })
 }
 
-fn names_of_sql(queries: &[SqlText]) -> Vec<String> {
-    queries.iter().map(|sql| sql.as_str().to_owned()).collect()
+/// A column that is left out must be there: a name of none leaves out another one than was meant.
+fn note_ignored(
+    plan: &Plan,
+    planned: &Planned,
+    columns: &[SchemaRef; 2],
+    errors: &mut Vec<PlanError>,
+) {
+    let is_there = |name: &str| {
+        let mut sides = columns.iter();
+        sides.any(|schema| schema.column_with_name(name).is_some())
+    };
+    for name in planned.ignore.iter().filter(|name| !is_there(name)) {
+        let message = format!(
+            "neither the rule nor the target has a column `{}`",
+            name.value
+        );
+        let mend = "leave it out of `ignore`, or write it as the rule or the target does";
+        errors.push(plan.error(name.place(), message, None, Some(mend.to_owned())));
+    }
 }
 
 fn names(placed: &[Placed<String>]) -> Vec<String> {
@@ -293,7 +304,7 @@ fn in_agreement(plan: &Plan, planned: &Planned, problem: &footing::LayoutProblem
 fn origin(
     session: &Session,
     planned: &Planned,
-    layout: &Layout,
+    gives: &dyn Fn(&str) -> bool,
     plan: &Plan,
     errors: &mut Vec<PlanError>,
 ) -> Option<Origin> {
@@ -325,7 +336,7 @@ fn origin(
                 None,
             ));
         }
-        if !layout.columns().iter().any(|known| known.name == own.value) {
+        if !gives(&own.value) {
             errors.push(plan.error(
                 own.place(),
                 format!("the rule gives no column `{}`", own.value),

@@ -6,6 +6,7 @@
 use crate::error::VerifyError;
 use crate::locate::Paired;
 use crate::pairing::Found;
+use crate::parallel::in_parallel;
 use crate::prepare::Agreement;
 use crate::watch::Watch;
 use arrow_array::cast::AsArray;
@@ -16,8 +17,8 @@ use futures::StreamExt;
 use ledger::{Break, Record};
 use rules::sql::{Reading, Reread, Run, RunError};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use tokio::task::JoinSet;
 
 /// Differing records on which every reading is tried.
@@ -36,15 +37,35 @@ const COUNTED_MAX: usize = 8;
 #[derive(Debug, Default)]
 pub(crate) struct Readings {
     readings: Vec<(CauseId, Reading)>,
-    /// For how many breaks each gives what the target holds.
-    fits: Vec<AtomicU64>,
+    counts: Vec<Count>,
+}
+
+/// What is known of a reading beyond single records.
+#[derive(Debug, Default)]
+struct Count {
+    /// For how many breaks it gives what the target holds.
+    fits: AtomicU64,
+    /// How many records of the whole book it would change, once that was counted.
+    changed: OnceLock<u64>,
+}
+
+impl Count {
+    fn fits(&self) -> u64 {
+        self.fits.load(Ordering::Relaxed)
+    }
+
+    /// How many records it would change that agree with the rule.
+    fn against(&self) -> Option<u64> {
+        let changed = self.changed.get()?;
+        Some(changed.saturating_sub(self.fits()))
+    }
 }
 
 /// What readings give for the breaks of one partition.
 #[derive(Debug)]
 pub(crate) struct Given<'a> {
     readings: &'a [(CauseId, Reading)],
-    fits: &'a [AtomicU64],
+    counts: &'a [Count],
     answers: Vec<Option<Reread>>,
     /// For each break, which of the read records is its own.
     record_of: Vec<Option<u32>>,
@@ -85,79 +106,86 @@ impl Readings {
 
     fn new(readings: Vec<(CauseId, Reading)>) -> Self {
         Self {
-            fits: readings.iter().map(|_| AtomicU64::new(0)).collect(),
+            counts: readings.iter().map(|_| Count::default()).collect(),
             readings,
         }
     }
 
-    /// Counts over the whole book what each reading would change, and says how that agrees with
-    /// the breaks that it explains.
-    pub(crate) async fn notes(
+    /// Counts for how many of the breaks each reading gives what the target holds.
+    pub(crate) fn count_fits(
         &self,
         agreement: &Agreement,
-        run: &Run,
-        watch: &Arc<dyn Watch>,
-    ) -> Result<Vec<String>, VerifyError> {
-        let rules = self.rules();
-        let streams = agreement.expected.changed_by(&rules, &[], run).await?;
-        let Some(streams) = streams else {
-            return Ok(Vec::new());
-        };
-        let mut tasks = JoinSet::new();
-        for mut stream in streams {
-            let (count, watch) = (rules.len(), Arc::clone(watch));
-            tasks.spawn(async move {
-                let mut changed = vec![0_u64; count];
-                while let Some(batch) = stream.next().await {
-                    count_changed(&batch.map_err(RunError::from)?, &mut changed);
-                    if watch.is_stopped() {
-                        return Err(VerifyError::Stopped);
-                    }
+        given: &Given<'_>,
+        breaks: &[Break],
+        threads: usize,
+    ) {
+        let size = breaks.len().div_ceil(threads.max(1)).max(1);
+        let count = |(part, breaks): (usize, &[Break])| {
+            for (at, found) in breaks.iter().enumerate() {
+                for (number, _) in given.fitting(agreement, part * size + at, found) {
+                    self.counts[number].fits.fetch_add(1, Ordering::Relaxed);
                 }
-                Ok(changed)
-            });
+            }
+        };
+        in_parallel(breaks.chunks(size).enumerate(), &count);
+    }
+
+    /// Counts over the whole book what the telling readings would change, where that was not done
+    /// before.
+    pub(crate) async fn hold_against_book(
+        &self,
+        agreement: &Agreement,
+        begin: &(dyn Fn() -> Run + Sync),
+        watch: &Arc<dyn Watch>,
+    ) -> Result<(), VerifyError> {
+        let open = |number: &usize| self.counts[*number].changed.get().is_none();
+        let telling: Vec<usize> = self.telling().into_iter().filter(open).collect();
+        if telling.is_empty() {
+            return Ok(());
         }
-        let mut changed = vec![0_u64; rules.len()];
-        while let Some(part) = tasks.join_next().await {
-            let part = part??;
-            changed
-                .iter_mut()
-                .zip(part)
-                .for_each(|(sum, more)| *sum += more);
+        let rules: Vec<Reading> = telling
+            .iter()
+            .map(|number| self.readings[*number].1.clone())
+            .collect();
+        let Some(changed) = changed_by(agreement, &rules, &begin(), watch).await? else {
+            return Ok(());
+        };
+        for (number, changed) in telling.into_iter().zip(changed) {
+            self.counts[number].changed.get_or_init(|| changed);
         }
-        let lines = rules.iter().zip(&self.fits).zip(changed);
-        Ok(lines
-            .map(|((reading, fits), changed)| {
-                let fits = fits.load(Ordering::Relaxed);
-                let agree = changed.saturating_sub(fits);
-                format!(
-                    "{} reading of the rule, {}: gives what the target holds for {fits} breaks, and would change {changed} records of the whole book, of which {agree} agree with the rule",
-                    reading.cause, reading.en
-                )
-            })
-            .collect())
+        Ok(())
+    }
+
+    /// Says how what each reading would change in the whole book agrees with the breaks that it
+    /// explains.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let note = |number: usize| {
+            let count = &self.counts[number];
+            let (changed, against) = (count.changed.get()?, count.against()?);
+            let (fits, reading) = (count.fits(), &self.readings[number].1);
+            Some(format!(
+                "{} reading of the rule, {}: gives what the target holds for {fits} breaks, and would change {changed} records of the whole book, of which {against} agree with the rule",
+                reading.cause, reading.en
+            ))
+        };
+        self.telling().into_iter().filter_map(note).collect()
     }
 
     /// The readings that explain many of the breaks that they could: of these it is worth a pass to
     /// know what else they would change. Those that explain most, where they are many.
-    pub(crate) fn telling(self) -> Self {
-        let most = self.fits.iter().map(|fits| fits.load(Ordering::Relaxed));
-        let most = most.max().unwrap_or(0);
-        let pairs = self.readings.into_iter().zip(self.fits);
-        let mut telling: Vec<_> = pairs
-            .filter(|(_, fits)| {
-                let fits = fits.load(Ordering::Relaxed);
-                fits >= TELLING_MIN && fits.saturating_mul(2) >= most
-            })
-            .collect();
-        telling.sort_by_key(|(_, fits)| std::cmp::Reverse(fits.load(Ordering::Relaxed)));
+    fn telling(&self) -> Vec<usize> {
+        let fits = |number: &usize| self.counts[*number].fits();
+        let numbers = 0..self.readings.len();
+        let most = numbers.clone().map(|number| fits(&number)).max();
+        let most = most.unwrap_or(0);
+        let is_telling = |number: &usize| {
+            let fits = fits(number);
+            fits >= TELLING_MIN && fits.saturating_mul(2) >= most
+        };
+        let mut telling: Vec<usize> = numbers.filter(is_telling).collect();
+        telling.sort_by_key(|number| std::cmp::Reverse(fits(number)));
         telling.truncate(COUNTED_MAX);
-        let (readings, fits) = telling.into_iter().unzip();
-        Self { readings, fits }
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.readings.is_empty()
+        telling
     }
 
     /// The same readings with no break counted.
@@ -181,7 +209,7 @@ impl Readings {
     ) -> Result<Given<'a>, VerifyError> {
         let nothing = || Given {
             readings: &self.readings,
-            fits: &self.fits,
+            counts: &self.counts,
             answers: Vec::new(),
             record_of: Vec::new(),
         };
@@ -206,7 +234,7 @@ impl Readings {
         let rules = self.rules();
         Ok(Given {
             readings: &self.readings,
-            fits: &self.fits,
+            counts: &self.counts,
             answers: agreement
                 .expected
                 .reread(&rules, &records, &key_names(agreement), threads)
@@ -278,25 +306,30 @@ impl Given<'_> {
                     says,
                     gives,
                     picked: reading.picked,
+                    against: self.counts[number].against(),
                 },
             ))
         };
         numbered.filter_map(one).collect()
     }
 
-    /// The readings that give what the target holds, for the prover to weigh; counted.
+    /// The readings that give what the target holds, for the prover to weigh; counted, where they were
+    /// not before.
     pub(crate) fn weighed(
         &self,
         agreement: &Agreement,
         at: usize,
         found: &Break,
+        is_counted: bool,
     ) -> Vec<causes::Reading> {
         let fitting = self.fitting(agreement, at, found).into_iter();
-        let counted = fitting.map(|(number, reading)| {
-            self.fits[number].fetch_add(1, Ordering::Relaxed);
+        let weighed = fitting.map(|(number, reading)| {
+            if !is_counted {
+                self.counts[number].fits.fetch_add(1, Ordering::Relaxed);
+            }
             reading
         });
-        counted.collect()
+        weighed.collect()
     }
 }
 
@@ -403,6 +436,41 @@ fn fits(reading: &causes::Reading, found: &Break) -> bool {
         }
         _ => false,
     }
+}
+
+/// How many records of the whole book each reading would change; none where that cannot be asked.
+async fn changed_by(
+    agreement: &Agreement,
+    rules: &[Reading],
+    run: &Run,
+    watch: &Arc<dyn Watch>,
+) -> Result<Option<Vec<u64>>, VerifyError> {
+    let Some(streams) = agreement.expected.changed_by(rules, &[], run).await? else {
+        return Ok(None);
+    };
+    let mut tasks = JoinSet::new();
+    for mut stream in streams {
+        let (count, watch) = (rules.len(), Arc::clone(watch));
+        tasks.spawn(async move {
+            let mut changed = vec![0_u64; count];
+            while let Some(batch) = stream.next().await {
+                count_changed(&batch.map_err(RunError::from)?, &mut changed);
+                if watch.is_stopped() {
+                    return Err(VerifyError::Stopped);
+                }
+            }
+            Ok(changed)
+        });
+    }
+    let mut changed = vec![0_u64; rules.len()];
+    while let Some(part) = tasks.join_next().await {
+        let part = part??;
+        changed
+            .iter_mut()
+            .zip(part)
+            .for_each(|(sum, more)| *sum += more);
+    }
+    Ok(Some(changed))
 }
 
 /// Counts the records that the rule gives and each reading would change.

@@ -5,9 +5,9 @@
 //! with the words and hashes of the fold, so each checks the other.
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::Float64Type;
-use arrow_array::{ArrayRef, Float64Array, RecordBatch};
-use arrow_cast::{CastOptions, cast_with_options};
+use arrow_array::types::{Decimal128Type, Float64Type, Int64Type};
+use arrow_array::{Array, ArrayRef, Decimal128Array, Float64Array, RecordBatch};
+use arrow_cast::{CastOptions, cast, cast_with_options};
 use arrow_row::{RowConverter, Rows, SortField};
 use arrow_schema::{ArrowError, DataType, TimeUnit};
 use footing::{Class, Layout, Side};
@@ -23,6 +23,9 @@ pub(crate) fn common_type(class: Class) -> DataType {
         Class::Bool => DataType::Boolean,
         Class::Date => DataType::Date32,
         Class::Time => DataType::Time64(TimeUnit::Nanosecond),
+        // No 64 bits hold the days of the coarser unit in ticks of the finer one: in seconds, with
+        // nanoseconds behind the point, every instant of every unit has its place.
+        Class::Instant { words: 2, .. } => DataType::Decimal128(38, 9),
         Class::Instant { unit, utc, .. } => DataType::Timestamp(unit, utc.then(|| "UTC".into())),
         Class::Float => DataType::Float64,
         Class::Null => DataType::Null,
@@ -132,6 +135,9 @@ impl Encoder {
 
 /// Brings a column of either side to the type that both have in common.
 pub(crate) fn common(class: Class, array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    if let Class::Instant { words: 2, .. } = class {
+        return seconds(array);
+    }
     let options = CastOptions {
         safe: false,
         ..CastOptions::default()
@@ -140,6 +146,78 @@ pub(crate) fn common(class: Class, array: &ArrayRef) -> Result<ArrayRef, ArrowEr
     Ok(match class {
         Class::Float => canonical_floats(&common),
         _ => common,
+    })
+}
+
+/// The finest unit first.
+const UNITS: [TimeUnit; 4] = [
+    TimeUnit::Nanosecond,
+    TimeUnit::Microsecond,
+    TimeUnit::Millisecond,
+    TimeUnit::Second,
+];
+
+fn nanoseconds(unit: TimeUnit) -> i128 {
+    match unit {
+        TimeUnit::Nanosecond => 1,
+        TimeUnit::Microsecond => 1_000,
+        TimeUnit::Millisecond => 1_000_000,
+        TimeUnit::Second => 1_000_000_000,
+    }
+}
+
+/// Instants of any unit in seconds, exactly.
+fn seconds(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    let unit = match array.data_type() {
+        DataType::Timestamp(unit, _) => *unit,
+        DataType::Dictionary(_, values) => return seconds(&cast(array, values)?),
+        other => return Err(ArrowError::CastError(format!("{other} is no instant"))),
+    };
+    let ticks = cast(array, &DataType::Int64)?;
+    let tick = nanoseconds(unit);
+    let seconds: Decimal128Array = ticks
+        .as_primitive::<Int64Type>()
+        .unary(|ticks| i128::from(ticks).saturating_mul(tick));
+    Ok(Arc::new(seconds.with_precision_and_scale(38, 9)?))
+}
+
+/// Reads texts as values of a column, in the type that both sides have in common; NULL where a text
+/// is none of its values.
+pub(crate) fn read(class: Class, texts: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    let as_type = |wanted: &DataType| cast_with_options(texts, wanted, &CastOptions::default());
+    let Class::Instant { words: 2, utc, .. } = class else {
+        return as_type(&common_type(class));
+    };
+    let mut read: Vec<Option<i128>> = vec![None; texts.len()];
+    for unit in UNITS {
+        let zone = utc.then(|| "UTC".into());
+        let of_unit = seconds(&as_type(&DataType::Timestamp(unit, zone))?)?;
+        let of_unit = of_unit.as_primitive::<Decimal128Type>().iter();
+        for (known, found) in read.iter_mut().zip(of_unit) {
+            *known = known.or(found);
+        }
+    }
+    let read: Decimal128Array = read.into_iter().collect();
+    Ok(Arc::new(read.with_precision_and_scale(38, 9)?))
+}
+
+/// The text of a value in the type that both sides have in common.
+pub(crate) fn text(class: Class, array: &ArrayRef, row: usize) -> Option<String> {
+    let Class::Instant { words: 2, utc, .. } = class else {
+        return footing::value_text(array, row, None);
+    };
+    if array.is_null(row) {
+        return None;
+    }
+    let seconds = array.as_primitive::<Decimal128Type>().value(row);
+    let zone = utc.then(|| "UTC".into());
+    UNITS.into_iter().find_map(|unit| {
+        let tick = nanoseconds(unit);
+        let ticks = i64::try_from(seconds.div_euclid(tick)).ok();
+        let ticks = ticks.filter(|_| seconds.rem_euclid(tick) == 0)?;
+        let ticks: ArrayRef = Arc::new(arrow_array::Int64Array::from(vec![ticks]));
+        let moment = cast(&ticks, &DataType::Timestamp(unit, zone.clone())).ok()?;
+        footing::value_text(&moment, 0, None)
     })
 }
 
@@ -198,5 +276,50 @@ impl Records {
                 .then(a.cmp(&b))
         });
         order
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::{StringArray, TimestampMicrosecondArray, TimestampNanosecondArray};
+
+    #[test]
+    fn instants_of_two_units_have_one_form_as_far_as_either_reaches() {
+        let class = Class::Instant {
+            unit: TimeUnit::Nanosecond,
+            utc: true,
+            words: 2,
+        };
+        // 9999-12-31 and 2013-05-27T08:00:00.000001, the second in both units.
+        let last = 253_402_214_400_000_000;
+        let day = 1_369_641_600_000_001;
+        let coarse: ArrayRef = Arc::new(
+            TimestampMicrosecondArray::from(vec![Some(last), Some(day), None]).with_timezone("UTC"),
+        );
+        let fine: ArrayRef = Arc::new(
+            TimestampNanosecondArray::from(vec![day * 1_000, day * 1_000 + 1]).with_timezone("UTC"),
+        );
+        let coarse = common(class, &coarse).expect("an exact form");
+        let fine = common(class, &fine).expect("an exact form");
+        assert_eq!(coarse.data_type(), &common_type(class));
+        let value = |array: &ArrayRef, row| array.as_primitive::<Decimal128Type>().value(row);
+        assert_eq!(value(&coarse, 1), value(&fine, 0));
+        assert_ne!(value(&coarse, 1), value(&fine, 1));
+        let told = [
+            (&coarse, 0, Some("9999-12-31T00:00:00Z")),
+            (&coarse, 1, Some("2013-05-27T08:00:00.000001Z")),
+            (&coarse, 2, None),
+            (&fine, 1, Some("2013-05-27T08:00:00.000001001Z")),
+        ];
+        for (array, row, expect) in told {
+            let told = text(class, array, row);
+            assert_eq!(told.as_deref(), expect);
+            let texts: ArrayRef = Arc::new(StringArray::from(vec![told]));
+            let read = read(class, &texts).expect("texts can be read");
+            assert_eq!(read.as_ref(), array.slice(row, 1).as_ref());
+        }
+        let nonsense: ArrayRef = Arc::new(StringArray::from(vec!["no instant"]));
+        assert!(read(class, &nonsense).expect("NULL").is_null(0));
     }
 }

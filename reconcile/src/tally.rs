@@ -2,6 +2,7 @@
 
 use crate::common::CauseKey;
 use crate::error::VerifyError;
+use causes::CauseId;
 use causes::common::Common;
 use ledger::{
     Account, Amount, Break, BreakCounts, BreakKind, CauseLine, CauseStatus, Flight, InFlight, Wide,
@@ -127,10 +128,31 @@ impl Tally {
         }
     }
 
+    /// Names the conditions that hold of all missing records of a cause and of no other record: a filter
+    /// would leave out just these.
+    pub(crate) fn filters(&self) -> Vec<String> {
+        let is_of_missing = |id: &CauseId| [CauseId::A1, CauseId::A2].contains(id);
+        let filter = |((status, id), common): (&CauseKey, &Common)| {
+            let id = id.as_deref().and_then(CauseId::find).filter(is_of_missing)?;
+            let is_filter = *status == CauseStatus::Consistent
+                && common.separates()
+                && !common.conditions.is_empty();
+            is_filter.then(|| {
+                let conditions = common.shown().join(" AND ");
+                let records = common.broken;
+                format!(
+                    "{id}: all {records} missing records and no others meet `{conditions}`: they look filtered out (A3)"
+                )
+            })
+        };
+        self.common.iter().filter_map(filter).collect()
+    }
+
     /// One line for each cause and how sure it is, that of the most breaks first.
     pub(crate) fn causes(&self) -> Vec<CauseLine> {
         let line = |(key, sum): (&CauseKey, &CauseSum)| {
             let common = self.common.get(key);
+            let with_conditions = common.filter(|common| !common.conditions.is_empty());
             let conditions = common.iter().flat_map(|common| &common.conditions);
             CauseLine {
                 id: key.1.clone(),
@@ -139,6 +161,10 @@ impl Tally {
                 difference: sum.amounts(),
                 conditions: conditions.map(ToString::to_string).collect(),
                 counterexamples: common.map_or(0, |common| common.counterexamples),
+                covered: with_conditions.map(|common| common.covered),
+                risk_ratio: with_conditions
+                    .filter(|common| common.risk_ratio.denominator > 0)
+                    .map(|common| common.risk_ratio.to_string()),
             }
         };
         let mut lines: Vec<CauseLine> = self.causes.iter().map(line).collect();

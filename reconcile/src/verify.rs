@@ -26,7 +26,7 @@ use ledger::{
     AgreementReport, Break, ControlLine, ControlReport, ControlStatus, Counts, CrossedTotal,
     Moment, Record, Report, Sides, SourceRecord, Total, Wide, verdict,
 };
-use rules::sql::{Rejects, Run, Session, Which};
+use rules::sql::{ControlRow, Rejects, Run, Session, Which};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -60,6 +60,17 @@ pub struct Options {
     pub limits: Limits,
     /// How records in flight are told from breaks, where the books still move.
     pub as_of: Option<AsOf>,
+    /// What the reports are to tell besides, in the order of the plan's agreements.
+    pub beforehand: Vec<Beforehand>,
+}
+
+/// What is known of an agreement before it is verified, and belongs into its report.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Beforehand {
+    /// What a reader must know.
+    pub notes: Vec<String>,
+    /// What is not checked, and why.
+    pub not_checked: Vec<String>,
 }
 
 /// How much a run holds in memory. Of keyed books nothing that a run gives depends on it; without a
@@ -377,7 +388,10 @@ impl AgreementRun<'_> {
         let mut looked = self.look().await?;
         let rejected = looked.folded.rejects();
         let mut tally = Tally::default();
-        let mut not_checked = Vec::new();
+        let mut not_checked = match self.beforehand() {
+            Some(known) => known.not_checked.clone(),
+            None => Vec::new(),
+        };
         if looked.is_changed {
             not_checked.push(CHANGED.to_owned());
         }
@@ -502,6 +516,7 @@ impl AgreementRun<'_> {
             restriction,
         };
         let groups = Groups::default();
+        let place = outlet.evidence.place();
         let mut out = Out {
             evidence: &mut *outlet.evidence,
             largest: &mut *outlet.largest,
@@ -535,6 +550,9 @@ impl AgreementRun<'_> {
                 self.trace(origin, &mut found)?;
             }
             let given = look.read(&out.readings, &paired).await?;
+            let readings = &out.readings;
+            readings.count_fits(self.agreement, &given, &found, out.threads);
+            self.hold_against_book(readings).await?;
             let found = out.explainer.explain_all(found, &given, out.threads);
             drop(given);
             let usual = Background::sample(self.agreement, &found, self.watch).await?;
@@ -564,8 +582,20 @@ impl AgreementRun<'_> {
             }
         }
         let (groups, broken, readings) = (out.groups, out.broken, out.readings);
-        tally.common = self.find_common(groups, broken, folded).await?;
-        self.count_readings(readings, tally).await
+        let mut common = self.find_common(&groups, broken, folded).await?;
+        groups.leave_out_broken(&mut common, |take| {
+            outlet.evidence.breaks_from(place, |found| {
+                take(&found);
+                match self.watch.is_stopped() {
+                    true => Err(VerifyError::Stopped),
+                    false => Ok(()),
+                }
+            })
+        })?;
+        tally.common = common;
+        self.hold_against_book(&readings).await?;
+        tally.readings = readings.notes();
+        Ok(())
     }
 
     /// Looks again at the records that differ, and gives back those that are breaks. The others are
@@ -591,19 +621,15 @@ impl AgreementRun<'_> {
     }
 
     /// Counts over the whole book what other readings of the rule would change.
-    async fn count_readings(
-        &self,
-        readings: Readings,
-        tally: &mut Tally,
-    ) -> Result<(), VerifyError> {
-        let readings = readings.telling();
-        if readings.is_empty() {
-            return Ok(());
-        }
-        let mut run = Run::new(self.options.threads);
-        run.meter = self.begin(Work::Common);
-        tally.readings = readings.notes(self.agreement, &run, self.watch).await?;
-        Ok(())
+    async fn hold_against_book(&self, readings: &Readings) -> Result<(), VerifyError> {
+        let begin = || {
+            let mut run = Run::new(self.options.threads);
+            run.meter = self.begin(Work::Common);
+            run
+        };
+        readings
+            .hold_against_book(self.agreement, &begin, self.watch)
+            .await
     }
 
     fn of(&self) -> Of<'_> {
@@ -649,7 +675,7 @@ impl AgreementRun<'_> {
     /// Counts over the whole book what the breaks of each cause have in common.
     async fn find_common(
         &self,
-        groups: Groups,
+        groups: &Groups,
         broken: Census,
         folded: &Folded,
     ) -> Result<BTreeMap<CauseKey, Common>, VerifyError> {
@@ -789,9 +815,15 @@ impl AgreementRun<'_> {
         }
     }
 
+    fn beforehand(&self) -> Option<&Beforehand> {
+        self.options.beforehand.get(self.at)
+    }
+
     fn notes(&self, folded: &Folded, tally: &Tally) -> Vec<String> {
         let layout = &self.agreement.layout;
-        let mut notes: Vec<String> = layout.notes().iter().map(ToString::to_string).collect();
+        let known = self.beforehand().into_iter().flat_map(|known| &known.notes);
+        let mut notes: Vec<String> = known.cloned().collect();
+        notes.extend(layout.notes().iter().map(ToString::to_string));
         if !layout.not_compared().is_empty() {
             notes.push(format!(
                 "not compared, as the rule says nothing of it: {}",
@@ -827,6 +859,7 @@ impl AgreementRun<'_> {
             ));
         }
         notes.extend(tally.readings.iter().cloned());
+        notes.extend(tally.filters());
         if tally.ambiguous > 0 {
             notes.push(format!(
                 "{} breaks could be paired in other ways that fit as well",
@@ -1122,6 +1155,7 @@ async fn compute(
     };
     let mut status = outcome.status;
     let mut says = outcome.notes;
+    says.extend(twice(&outcome.rows));
     if options.as_of.is_some() && status == ControlStatus::Broken && control.reads_both() {
         status = ControlStatus::Incomplete;
         says.push("the books moved between their moments; freeze both to compute it".to_owned());
@@ -1137,6 +1171,33 @@ async fn compute(
     })
 }
 
+/// Says where lines of a control hold just twice, or half, of what they should.
+fn twice(rows: &[ControlRow]) -> Option<String> {
+    let figure = |text: &Option<String>| text.as_ref()?.parse::<Wide>().ok();
+    let doubled = |mut one: Wide, other: &Wide| {
+        let once = one.clone();
+        one.add_wide(&once);
+        one == *other
+    };
+    let mut count = 0_u64;
+    for row in rows {
+        if let (Some(expected), Some(actual)) = (figure(&row.expected), figure(&row.actual)) {
+            let is_twice = doubled(expected.clone(), &actual) || doubled(actual, &expected);
+            count += u64::from(is_twice && !expected.is_zero());
+        }
+    }
+    match count {
+        0 => None,
+        1 => Some(
+            "in 1 line one figure is just twice the other: what is behind it may be there twice"
+                .to_owned(),
+        ),
+        _ => Some(format!(
+            "in {count} lines one figure is just twice the other: what is behind it may be there twice"
+        )),
+    }
+}
+
 impl Options {
     /// One thread for each processor, a fresh seed, digests taken, and the folder's own name.
     pub fn new(evidence: PathBuf) -> Self {
@@ -1150,6 +1211,7 @@ impl Options {
             digest: true,
             limits: Limits::default(),
             as_of: None,
+            beforehand: Vec::new(),
         }
     }
 }

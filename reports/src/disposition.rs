@@ -16,6 +16,8 @@ pub(crate) enum Disposition<'d> {
     Accepted(&'d Acceptance),
     /// Somebody has accepted it with another amount, so that it is open.
     OtherAmount(&'d Acceptance),
+    /// Somebody has accepted it with other records, so that it is open.
+    OtherRecords(&'d Acceptance),
 }
 
 /// Says what became of an acceptance.
@@ -26,6 +28,8 @@ pub(crate) enum Met {
     Nothing,
     /// A break is, and has another amount.
     OtherAmount,
+    /// A break is, and has other records.
+    OtherRecords,
     /// A break is, with this amount.
     Break,
 }
@@ -55,7 +59,7 @@ impl<'d> Dispositions<'d> {
     /// Gives what becomes of a break.
     pub(crate) fn of(&mut self, found: &Break) -> Disposition<'d> {
         let name = (found.agreement.as_str(), name_of(found));
-        let mut other_amount = None;
+        let mut other = None;
         for at in self.by_name.get(&name).into_iter().flatten() {
             let (Some(acceptance), Some(met)) = (self.acceptances.get(*at), self.met.get_mut(*at))
             else {
@@ -64,14 +68,19 @@ impl<'d> Dispositions<'d> {
             if *met == Met::Break {
                 continue;
             }
-            if same_amounts(&acceptance.amount, &found.difference) {
+            let same_amounts = same_amounts(&acceptance.amount, &found.difference);
+            if same_amounts && acceptance.has_its_records {
                 *met = Met::Break;
                 return Disposition::Accepted(acceptance);
             }
-            *met = Met::OtherAmount;
-            other_amount = other_amount.or(Some(acceptance));
+            let (is_met, disposition) = match same_amounts {
+                false => (Met::OtherAmount, Disposition::OtherAmount(acceptance)),
+                true => (Met::OtherRecords, Disposition::OtherRecords(acceptance)),
+            };
+            *met = is_met;
+            other = other.or(Some(disposition));
         }
-        other_amount.map_or(Disposition::Open, Disposition::OtherAmount)
+        other.unwrap_or(Disposition::Open)
     }
 
     /// Gives the acceptances and what became of them, once all breaks have been asked for.
@@ -121,6 +130,19 @@ mod tests {
         );
         assert_eq!(dispositions.of(&missing("V2", "7.00")), Disposition::Open);
         assert!(dispositions.met().all(|(_, met)| met == Met::Break));
+    }
+
+    #[test]
+    fn an_acceptance_of_other_records_leaves_the_break_open() {
+        let mut accepted = [acceptance("V1", "-7.00")];
+        accepted[0].has_its_records = false;
+        let mut dispositions = Dispositions::new(&accepted);
+        let found = missing("V1", "7.00");
+        assert_eq!(
+            dispositions.of(&found),
+            Disposition::OtherRecords(&accepted[0])
+        );
+        assert!(dispositions.met().all(|(_, met)| met == Met::OtherRecords));
     }
 
     #[test]

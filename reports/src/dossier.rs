@@ -20,8 +20,12 @@ pub struct Dossier {
     pub cause_names: BTreeMap<String, String>,
     /// Breaks that somebody has accepted, in the order in which they were.
     pub acceptances: Vec<Acceptance>,
+    /// What was decided about the rejects of this run, if anything.
+    pub disposal: Option<Disposal>,
     /// Who has signed the evidence, in the order in which they did.
     pub sign_offs: Vec<SignOff>,
+    /// How good the forecasts of the window's phases were, in the order in which these ended.
+    pub forecasts: Vec<Forecasts>,
 }
 
 /// Is what was read, by which plan, and what was written: `manifest.json`.
@@ -75,7 +79,7 @@ pub struct Output {
 ///
 /// It names the break by its agreement and key (where there is no key, by all columns of the
 /// expected record, or of the actual one where none was expected) and by its amounts. It holds for
-/// one break; a break of another amount stays open.
+/// one break; a break of another amount, or of other records, stays open.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Acceptance {
     /// Name of the agreement.
@@ -90,6 +94,30 @@ pub struct Acceptance {
     pub owner: String,
     /// When it was accepted, as it is to be shown.
     pub date: String,
+    /// Whether a break of this run has both records that were accepted, to the byte.
+    pub has_its_records: bool,
+}
+
+/// Says what becomes of all rejects of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Disposal {
+    /// What becomes of them.
+    pub how: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// When it was decided, as it is to be shown.
+    pub date: String,
+}
+
+/// Says how good the forecasts of one phase were, held against the end that came.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Forecasts {
+    /// The phase, in the reader's language.
+    pub phase: String,
+    /// When it ended, as it is to be shown.
+    pub ended: String,
+    /// How good they were, in the reader's language.
+    pub says: String,
 }
 
 /// Is one signature under the evidence. That it is genuine is for the caller to check.

@@ -13,7 +13,9 @@
 //!     manifest: serde_json::from_str(manifest)?,
 //!     cause_names: [("B3".to_owned(), "cut instead of rounded".to_owned())].into(),
 //!     acceptances: Vec::new(),
+//!     disposal: None,
 //!     sign_offs: Vec::new(),
+//!     forecasts: Vec::new(),
 //! };
 //! let mut xlsx = Vec::new();
 //! workbook::write(
@@ -31,7 +33,7 @@
 //! passed through one by one, so that millions take no memory: [`read_breaks`] and [`read_rejects`]
 //! read them from the evidence. From these, [`workbook::write`] makes a workbook as accountants keep
 //! it, [`page::write`] one page of HTML that opens offline, [`junit::write`] a test report for a
-//! build server and [`table::write()`] a table of the breaks. Each speaks a [`Language`].
+//! build server and [`table::write()`] a table of the breaks and rejects. Each speaks a [`Language`].
 //!
 //! All of them count what passes, and fail where it is not what the report counts: a report of half
 //! of the evidence is none. The same evidence gives the same bytes. No amount is ever rounded.
@@ -58,7 +60,7 @@ mod tally;
 mod unchecked;
 mod words;
 
-pub use dossier::{Acceptance, Dossier, Input, Manifest, Output, SignOff};
+pub use dossier::{Acceptance, Disposal, Dossier, Forecasts, Input, Manifest, Output, SignOff};
 pub use error::{LineError, LineFault, ReportError};
 pub use evidence::{read_breaks, read_rejects};
 pub use language::Language;

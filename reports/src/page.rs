@@ -2,7 +2,7 @@
 //!
 //! The verdict first; for each agreement the totals of both sides, the bridge between them, crossed
 //! totals that are off, breaks by kind and cause, the largest breaks; then controls, rejects, what
-//! was not checked, accepted breaks, sign-offs and the method with its digests. It prints on A4, is
+//! was not checked, accepted breaks, sign-offs, how good the forecasts were, and the method with its digests. It prints on A4, is
 //! readable at any width and by day and night, and says nothing by colour alone. All that comes from
 //! the books is text, whatever it looks like. Lists are cut, and say so: `breaks.jsonl` is whole.
 
@@ -120,6 +120,7 @@ impl Page<'_> {
                         (section("not-checked", language.not_checked(), &self.not_checked()))
                         (section("accepted", language.accepted_breaks(), &self.accepted()))
                         (section("sign-off", language.sign_off(), &self.sign_offs()))
+                        @if self.has_forecasts() { (section("forecasts", language.forecasts(), &self.forecasts())) }
                         (section("method", language.method(), &self.method()))
                     }
                     footer { p { (language.print_line()) } p { (language.whole_in_breaks()) } }
@@ -176,6 +177,11 @@ impl Page<'_> {
         }
     }
 
+    /// A run outside of a window has none.
+    fn has_forecasts(&self) -> bool {
+        !self.dossier.forecasts.is_empty()
+    }
+
     fn contents(&self) -> Markup {
         let language = self.language;
         let fixed = [
@@ -184,6 +190,7 @@ impl Page<'_> {
             ("not-checked", language.not_checked()),
             ("accepted", language.accepted_breaks()),
             ("sign-off", language.sign_off()),
+            ("forecasts", language.forecasts()),
             ("method", language.method()),
         ];
         html! {
@@ -192,7 +199,9 @@ impl Page<'_> {
                     @for (agreement, number) in self.dossier.report.agreements.iter().zip(1..) {
                         li { a href={ "#agreement-" (number) } { (agreement.name) } }
                     }
-                    @for (id, name) in fixed { li { a href={ "#" (id) } { (name) } } }
+                    @for (id, name) in fixed {
+                        @if id != "forecasts" || self.has_forecasts() { li { a href={ "#" (id) } { (name) } } }
+                    }
                 }
             }
         }

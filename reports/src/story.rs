@@ -6,7 +6,9 @@ use ledger::{
     Reject, Repair, Report, Sides, SourceRecord, Total, Verdict, Version,
 };
 
-use crate::dossier::{Acceptance, Dossier, Input, Manifest, Output, SignOff};
+use crate::dossier::{
+    Acceptance, Disposal, Dossier, Forecasts, Input, Manifest, Output, SignOff,
+};
 use crate::error::LineError;
 
 pub(crate) fn text(text: &str) -> String {
@@ -104,6 +106,7 @@ pub(crate) fn acceptance(voucher: &str, of: &str) -> Acceptance {
         reason: text("below the limit for write-offs; memo 17"),
         owner: text("Lin Yue"),
         date: text("2013-05-27"),
+        has_its_records: true,
     }
 }
 
@@ -161,6 +164,8 @@ fn cause_line(id: Option<&str>, status: CauseStatus, breaks: u64, of: Option<&st
         difference: of.map(|of| amount("CNY", of)).into_iter().collect(),
         conditions: id.map(|_| text("source.code = '05'")).into_iter().collect(),
         counterexamples: 2,
+        covered: id.map(|_| breaks),
+        risk_ratio: None,
     }
 }
 
@@ -310,6 +315,16 @@ pub(crate) fn dossier() -> Dossier {
             name: text("Lin Yue"),
             key_id: text("ed25519:3fa9c1"),
             time: text("2013-05-27T05:31:00Z"),
+        }],
+        disposal: Some(Disposal {
+            how: text("booked to suspense, voucher M-17"),
+            owner: text("Lin Yue"),
+            date: text("2013-05-27"),
+        }),
+        forecasts: vec![Forecasts {
+            phase: text("verify"),
+            ended: text("2013-05-27 05:12:40 +00:00"),
+            says: text("12 forecasts: done by p50 in 6, by p90 in 11"),
         }],
     }
 }

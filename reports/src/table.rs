@@ -1,6 +1,6 @@
-//! The breaks as a table for spreadsheets: CSV in UTF-8 with a byte-order mark.
+//! The breaks and the rejects as a table for spreadsheets: CSV in UTF-8 with a byte-order mark.
 //!
-//! One line for each field or amount that is off, as [`write()`] says. Records end with CR LF, texts
+//! One line for each field or amount that is off, and for each reject, as [`write()`] says. Records end with CR LF, texts
 //! that need it stand in quotes and quotes are doubled (RFC 4180). NULL is an empty field, the empty
 //! text is `""`.
 //!
@@ -8,16 +8,16 @@
 //! `12E45`. Such texts begin with an apostrophe here, and so does every text that begins with an
 //! apostrophe of its own: whoever reads the file drops one apostrophe from the front of a field, and
 //! has the text. Control characters but tab and line feed become their pictures, such as `␀`. Dates are as they are; a spreadsheet may show them in its own way.
-//! `breaks.jsonl` holds the same without any of this, for programs.
+//! `breaks.jsonl` and `rejects.jsonl` hold the same without any of this, for programs.
 
 use std::borrow::Cow;
 use std::io::{BufWriter, Write};
 
-use ledger::Break;
+use ledger::{Break, Reject};
 
 use crate::detail::{Detail, details, name_of, on_one_line, places, visible};
 use crate::disposition::{Disposition, Dispositions};
-use crate::dossier::Dossier;
+use crate::dossier::{Disposal, Dossier};
 use crate::error::{LineError, ReportError};
 use crate::figure::exact_number;
 use crate::language::Language;
@@ -26,15 +26,17 @@ use crate::tally::Tally;
 /// What tells Excel that the file is UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Writes the breaks as CSV: a head, then one line for each field or amount that is off. The column
-/// of differences adds up to what the breaks add up to, by agreement, field and currency.
+/// Writes the breaks as CSV: a head, then one line for each field or amount that is off, then one for
+/// each reject. The column of differences adds up to what the breaks add up to, by agreement, field and
+/// currency.
 ///
 /// # Errors
-/// A break cannot be read, the breaks are not those that the report counts, or `out` cannot be
+/// A break or a reject cannot be read, they are not those that the report counts, or `out` cannot be
 /// written. What was written until then is not the whole table.
 pub fn write(
     dossier: &Dossier,
     breaks: impl IntoIterator<Item = Result<Break, LineError>>,
+    rejects: impl IntoIterator<Item = Result<Reject, LineError>>,
     language: Language,
     out: impl Write,
 ) -> Result<(), ReportError> {
@@ -44,14 +46,50 @@ pub fn write(
     write_record(&mut out, heads.iter().map(|head| Some(*head)))?;
     let mut tally = Tally::new(&dossier.report);
     let mut dispositions = Dispositions::new(&dossier.acceptances);
-    for (number, found) in (1_u64..).zip(breaks) {
+    let mut numbers = 1_u64..;
+    for (found, number) in breaks.into_iter().zip(numbers.by_ref()) {
         let found = found?;
         tally.count_break(&found)?;
         let disposition = dispositions.of(&found);
         write_break(&mut out, number, &found, disposition, language)?;
     }
     tally.close_breaks()?;
+    for (reject, number) in rejects.into_iter().zip(numbers) {
+        let reject = reject?;
+        tally.count_reject(&reject)?;
+        write_reject(
+            &mut out,
+            number,
+            &reject,
+            dossier.disposal.as_ref(),
+            language,
+        )?;
+    }
+    tally.close_rejects()?;
     Ok(out.flush()?)
+}
+
+/// Writes a reject: it has no break's figures, and its reason where theirs is explained.
+fn write_reject(
+    out: &mut impl Write,
+    number: u64,
+    reject: &Reject,
+    disposal: Option<&Disposal>,
+    language: Language,
+) -> std::io::Result<()> {
+    let number = number.to_string();
+    let (record, source) = (on_one_line(&reject.record), places(&reject.source));
+    let disposed = language.rejects_disposed(disposal);
+    let mut fields: [Option<&str>; 18] = [None; 18];
+    fields[0] = Some(&number);
+    fields[1] = Some(&reject.agreement);
+    fields[2] = Some(language.rejected());
+    fields[3] = Some(&record);
+    fields[13] = Some(&reject.reason);
+    fields[14] = Some(&source);
+    fields[16] = disposal.map(|disposal| disposal.owner.as_str());
+    fields[17] = Some(&disposed);
+    write_record(out, fields)
 }
 
 fn heads(language: Language) -> [&'static str; 18] {
@@ -125,7 +163,7 @@ fn write_break(
 pub(crate) fn owner(disposition: Disposition<'_>) -> Option<&str> {
     match disposition {
         Disposition::Accepted(acceptance) => Some(&acceptance.owner),
-        Disposition::Open | Disposition::OtherAmount(_) => None,
+        Disposition::Open | Disposition::OtherAmount(_) | Disposition::OtherRecords(_) => None,
     }
 }
 
@@ -200,7 +238,8 @@ mod tests {
     fn csv(language: Language) -> String {
         let mut out = Vec::new();
         let dossier = story::dossier();
-        write(&dossier, story::read(story::breaks()), language, &mut out).unwrap();
+        let (breaks, rejects) = (story::read(story::breaks()), story::read(story::rejects()));
+        write(&dossier, breaks, rejects, language, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -249,7 +288,7 @@ mod tests {
         let text = csv(Language::English);
         assert!(text.starts_with('\u{feff}'));
         assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
-        assert_eq!(text.matches("\r\n").count(), 5);
+        assert_eq!(text.matches("\r\n").count(), 6);
     }
 
     #[test]
@@ -331,10 +370,43 @@ mod tests {
     }
 
     #[test]
+    fn a_reject_is_a_line_with_what_becomes_of_it() {
+        let last = |language| {
+            let text = csv(language);
+            text.lines().last().map(str::to_owned).unwrap()
+        };
+        insta::assert_snapshot!(last(Language::English), @r#"5,postings,rejected,amount=12.3456,,,,,,,,,,`12.3456` has more decimals than CNY,flow flow.csv:77,,Lin Yue,"disposed of on 2013-05-27: booked to suspense, voucher M-17""#);
+        insta::assert_snapshot!(last(Language::Chinese), @r#"5,postings,拒收,amount=12.3456,,,,,,,,,,`12.3456` has more decimals than CNY,flow flow.csv:77,,Lin Yue,"2013-05-27 处置：booked to suspense, voucher M-17""#);
+        let mut dossier = story::dossier();
+        dossier.disposal = None;
+        let (breaks, rejects) = (story::read(story::breaks()), story::read(story::rejects()));
+        let mut out = Vec::new();
+        write(&dossier, breaks, rejects, Language::English, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.ends_with("flow flow.csv:77,,,open\r\n"), "{text}");
+    }
+
+    #[test]
+    fn rejects_that_the_report_does_not_count_are_an_error() {
+        let (breaks, rejects) = (story::read(story::breaks()), story::read(vec![]));
+        let written = write(
+            &story::dossier(),
+            breaks,
+            rejects,
+            Language::English,
+            Vec::new(),
+        );
+        let said = written.unwrap_err().to_string();
+        assert!(said.starts_with("rejects.jsonl holds 0 of"), "{said}");
+    }
+
+    #[test]
     fn breaks_that_the_report_does_not_count_are_an_error() {
         let check = |breaks, expect: &str| {
             let dossier = story::dossier();
-            let written = write(&dossier, story::read(breaks), Language::English, Vec::new());
+            let rejects = story::read(story::rejects());
+            let breaks = story::read(breaks);
+            let written = write(&dossier, breaks, rejects, Language::English, Vec::new());
             assert_eq!(written.unwrap_err().to_string(), expect);
         };
         let mut short = story::breaks();

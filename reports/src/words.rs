@@ -3,9 +3,10 @@
 //! A phrase is one function, and each wants both texts: one that lacks the other does not compile.
 //! The words of the trade are those of `ledger`'s jargon.
 
-use ledger::{BreakKind, CauseStatus, ControlStatus, Verdict};
+use ledger::{BreakKind, CauseLine, CauseStatus, ControlStatus, Verdict};
 
 use crate::disposition::{Disposition, Met};
+use crate::dossier::Disposal;
 use crate::figure::counted;
 use crate::language::Language;
 
@@ -39,7 +40,6 @@ phrases! {
     copies_actual: "Copies actual", "实有份数";
     copies_expected: "Copies expected", "应有份数";
     count: "Count", "数量";
-    counterexamples: "Counterexamples", "反例数";
     currency: "Currency", "币种";
     date: "Date", "日期";
     difference: "Difference", "差额";
@@ -48,6 +48,7 @@ phrases! {
     explanation: "Explanation", "说明";
     field: "Field", "字段";
     file: "File", "文件";
+    ended: "Ended", "结束时间";
     item: "Item", "项目";
     key: "Key", "键";
     key_id: "Key id", "密钥标识";
@@ -57,6 +58,7 @@ phrases! {
     note: "Note", "备注";
     number: "No.", "序号";
     owner: "Owner", "责任人";
+    phase: "Phase", "阶段";
     reason: "Reason", "理由";
     record: "Record", "记录";
     records_actual: "Records actual", "实有笔数";
@@ -88,6 +90,7 @@ phrases! {
     exceptions: "Exceptions", "差错明细";
     added_up: "Added up", "汇总方式";
     files_read: "Files read", "读入的文件";
+    forecasts: "How good the forecasts were", "预测的准确程度";
     files_written: "Files of the evidence", "证据文件";
     largest_breaks: "Largest breaks", "金额最大的差错";
     method: "Method", "核对方法";
@@ -109,9 +112,12 @@ phrases! {
     read_here: "read here", "在此读取";
     open: "open", "未处理";
     open_other_amount: "open: accepted with another amount", "未处理：接受时金额不同";
+    open_other_records: "open: accepted with other records", "未处理：接受时记录不同";
     met_break: "meets a break", "对应到差错";
     met_nothing: "meets no break", "没有对应的差错";
     met_other_amount: "meets a break of another amount, which stays open", "对应差错的金额不同，该差错仍未处理";
+    met_other_records: "meets a break of other records, which stays open", "对应差错的记录不同，该差错仍未处理";
+    rejected: "rejected", "拒收";
     source_total: "Source total (what the rules make of the old book)", "源账合计（按规则应有）";
     target_total: "Target total (what the new book holds)", "新账合计（实有）";
     books_difference: "Difference of the books (target less source)", "两边账差额（新账减源账）";
@@ -231,6 +237,18 @@ impl Language {
             Disposition::Open => self.open(),
             Disposition::Accepted(_) => self.accepted(),
             Disposition::OtherAmount(_) => self.open_other_amount(),
+            Disposition::OtherRecords(_) => self.open_other_records(),
+        }
+    }
+
+    /// Says what becomes of the rejects.
+    pub(crate) fn rejects_disposed(self, disposal: Option<&Disposal>) -> String {
+        match disposal {
+            None => self.open().to_owned(),
+            Some(disposal) => self.pick(
+                format!("disposed of on {}: {}", disposal.date, disposal.how),
+                format!("{} 处置：{}", disposal.date, disposal.how),
+            ),
         }
     }
 
@@ -238,6 +256,7 @@ impl Language {
         match met {
             Met::Nothing => self.met_nothing(),
             Met::OtherAmount => self.met_other_amount(),
+            Met::OtherRecords => self.met_other_records(),
             Met::Break => self.met_break(),
         }
     }
@@ -335,12 +354,36 @@ impl Language {
         )
     }
 
-    pub(crate) fn with_note(self, condition: &str, counterexamples: u64) -> String {
-        let count = counted(counterexamples);
+    pub(crate) fn with_note(self, condition: &str, cause: &CauseLine) -> String {
+        let met = self.met_by(cause);
         self.pick(
-            format!("where {condition}; counterexamples: {count}"),
-            format!("条件 {condition}；反例 {count} 条"),
+            format!("where {condition}; {met}"),
+            format!("条件 {condition}；{met}"),
         )
+    }
+
+    /// How many breaks meet the conditions of a cause, and what speaks against them.
+    pub(crate) fn met_by(self, cause: &CauseLine) -> String {
+        let breaks = counted(cause.breaks);
+        let mut met = cause.covered.map_or_else(String::new, |covered| {
+            let covered = counted(covered);
+            self.pick(
+                format!("{covered} of {breaks}; "),
+                format!("{breaks} 条中的 {covered} 条；"),
+            )
+        });
+        let against = counted(cause.counterexamples);
+        met.push_str(&self.pick(
+            format!("counterexamples: {against}"),
+            format!("反例 {against} 条"),
+        ));
+        if let Some(ratio) = &cause.risk_ratio {
+            met.push_str(&self.pick(
+                format!(", risk ratio {ratio}"),
+                format!("，风险比 {ratio}"),
+            ));
+        }
+        met
     }
 }
 

@@ -33,7 +33,9 @@ fn dossier() -> Dossier {
         manifest: serde_json::from_str(manifest).expect("it is a manifest"),
         cause_names: Default::default(),
         acceptances: Vec::new(),
+        disposal: None,
         sign_offs: Vec::new(),
+        forecasts: Vec::new(),
     }
 }
 

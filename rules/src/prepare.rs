@@ -123,21 +123,39 @@ pub fn in_sql(sql: &SqlText, errors: Vec<SqlError>) -> Vec<PlanError> {
     errors.into_iter().map(placed).collect()
 }
 
+/// Puts mistakes in a query at their places, and those in its requirements at theirs.
+fn in_query(sql: &SqlText, requires: &[SqlText], errors: Vec<SqlError>) -> Vec<PlanError> {
+    let placed = |error: SqlError| {
+        let requirement = error.require.and_then(|index| requires.get(index));
+        let text = requirement.unwrap_or(sql);
+        text.error(error.span, error.message, error.mend)
+    };
+    errors.into_iter().map(placed).collect()
+}
+
 /// Reads one side of an agreement. A table's text columns that the plan calls money are read by
-/// `money()`. Mistakes go to `errors`.
+/// `money()`. Mistakes go to `errors`; where all are about requirements, the side is what it is
+/// without them, so that its columns are known.
 pub fn side(
     session: &Session,
     which: Which,
     sql: &SqlText,
-    requires: &[String],
+    requires: &[SqlText],
     money: &[String],
     errors: &mut Vec<PlanError>,
 ) -> Option<Side> {
-    let side = match session.side(which, sql.as_str(), requires) {
+    let mut texts: Vec<String> = requires
+        .iter()
+        .map(|require| require.as_str().to_owned())
+        .collect();
+    let side = match session.side(which, sql.as_str(), &texts) {
         Ok(side) => side,
         Err(found) => {
-            errors.extend(in_sql(sql, found));
-            return None;
+            let is_query_sound = found.iter().all(|error| error.require.is_some());
+            errors.extend(in_query(sql, requires, found));
+            texts.clear();
+            let without = is_query_sound.then(|| session.side(which, sql.as_str(), &texts));
+            without?.ok()?
         }
     };
     let schema = side.schema();
@@ -164,7 +182,7 @@ pub fn side(
         })
         .collect();
     let query = format!("SELECT {} FROM {}", select.join(", "), quoted(sql.as_str()));
-    match session.side(which, &query, requires) {
+    match session.side(which, &query, &texts) {
         Ok(side) => Some(side),
         Err(found) => {
             let whole = |error: SqlError| sql.error(None, error.message, error.mend);

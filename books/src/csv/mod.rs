@@ -14,6 +14,7 @@ use std::sync::Arc;
 pub use records::MAX_RECORD_BYTES;
 
 pub(crate) use reader::read;
+pub(crate) use text::is_sqlite;
 
 use crate::error::{BookError, ReadError, ReadErrorKind};
 use crate::find::{FoundFile, compression_of};
@@ -63,13 +64,18 @@ impl CsvFile {
     }
 }
 
-fn head_error(display: &str, kind: ReadErrorKind) -> ReadError {
+pub(crate) fn head_error(display: &str, kind: ReadErrorKind) -> ReadError {
     let mend = match kind {
         ReadErrorKind::ByteOrderMark { .. } => {
             "leave `encoding` out for this file: its mark says it"
         }
         ReadErrorKind::NotCompressed(_) => "give the file the name that it should have",
         ReadErrorKind::ParquetInstead => "declare `format = \"parquet\"`",
+        ReadErrorKind::SqliteInstead => {
+            return ReadError::new(display, kind).mend(format!(
+                "give it as a database: `sqlite://` and its path, as in `sqlite://{display}`"
+            ));
+        }
         _ => "",
     };
     ReadError::new(display, kind).mend(mend)

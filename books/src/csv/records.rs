@@ -370,6 +370,10 @@ fn mend_of(kind: &ReadErrorKind, layout: &Layout) -> String {
         ReadErrorKind::LoneReturn => "end lines with LF or CR LF, and put quotes around a field \
              with a carriage return in it"
             .to_owned(),
+        ReadErrorKind::Undecodable { .. } if layout.coding.mark_bytes > 0 => {
+            "fetch the file again: its byte-order mark tells its encoding, so it is damaged or cut off"
+                .to_owned()
+        }
         ReadErrorKind::Undecodable { .. } => "declare the `encoding` it is in, such as \
              `gb18030` or `windows-1252`, for the table or for this file under `file`"
             .to_owned(),

@@ -50,8 +50,12 @@ impl Coding {
         let head = read_head(File::open(path).map_err(|error| io_kind(&error))?)?;
         let compression = match head.as_slice() {
             [0x1F, 0x8B, ..] => Some(Compression::Gzip),
-            [0x28, 0xB5, 0x2F, 0xFD, ..] => Some(Compression::Zstandard),
+            // A frame of data, or one that is to be skipped.
+            [0x28, 0xB5, 0x2F, 0xFD, ..] | [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..] => {
+                Some(Compression::Zstandard)
+            }
             [b'P', b'A', b'R', b'1', ..] => return Err(ReadErrorKind::ParquetInstead),
+            head if head.starts_with(SQLITE) => return Err(ReadErrorKind::SqliteInstead),
             _ => None,
         };
         if let Some(claimed) = claimed
@@ -90,10 +94,21 @@ impl Coding {
     }
 }
 
+/// What a SQLite database begins with.
+const SQLITE: &[u8] = b"SQLite format 3\0";
+
+/// Whether a file is a SQLite database.
+pub(crate) fn is_sqlite(path: &Path) -> bool {
+    File::open(path)
+        .map_err(|error| io_kind(&error))
+        .and_then(read_head)
+        .is_ok_and(|head| head == SQLITE)
+}
+
 fn read_head(mut file: File) -> Result<Vec<u8>, ReadErrorKind> {
     let mut head = Vec::new();
     file.by_ref()
-        .take(4)
+        .take(SQLITE.len() as u64)
         .read_to_end(&mut head)
         .map_err(|error| io_kind(&error))?;
     Ok(head)

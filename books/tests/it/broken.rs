@@ -127,6 +127,11 @@ fn cases() -> Vec<Broken> {
             &cut_utf16[..cut_utf16.len() - 1],
         ),
         bytes(
+            "UTF-16 of an odd length behind its mark",
+            "",
+            &[&[0xFF, 0xFE], &cut_utf16[..cut_utf16.len() - 1]].concat(),
+        ),
+        bytes(
             "half of a surrogate pair",
             "encoding = 'utf-16le'",
             b"a\0,\0b\0\n\0\x00\xD8,\x001\0\n\0",
@@ -137,6 +142,11 @@ fn cases() -> Vec<Broken> {
             b"\xEF\xBB\xBFid,name\n",
         ),
         bytes("Parquet in a CSV file", "", b"PAR1....PAR1"),
+        bytes(
+            "a SQLite database in a CSV file",
+            "",
+            b"SQLite format 3\0\x10\0\x01\x01",
+        ),
         (
             "a file that is not gzip",
             "t.csv.gz",

@@ -86,6 +86,20 @@ fn what_the_plan_names_must_be_there() {
 }
 
 #[test]
+fn a_column_that_is_left_out_is_named_nowhere_else() {
+    check(
+        "optional = ['ref']\nignore = ['ref']",
+        &[("1.csv", "a\n1\n"), ("2.csv", "a,ref\n3,4\n")],
+        "table t: column \"ref\" is left out, and `optional` names it; take it out of `optional`, or take it out of `ignore`",
+    );
+    check(
+        "optional = ['ref']\nonly = ['a']",
+        &[("1.csv", "a\n1\n"), ("2.csv", "a,ref\n3,4\n")],
+        "table t: column \"ref\" is left out, and `optional` names it; take it out of `optional`, or add it to `only`",
+    );
+}
+
+#[test]
 fn columns_without_a_name_or_with_one_twice_are_errors() {
     check(
         "columns = { a = ['A'] }",

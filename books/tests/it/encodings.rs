@@ -128,6 +128,15 @@ fn compressed_files_say_the_same_in_one_piece_or_several() {
         ("t.csv.gz", [gzip(first), gzip(second)].concat()),
         ("t.csv.zst", zstandard(text.as_bytes())),
         ("t.csv.zst", [zstandard(first), zstandard(second)].concat()),
+        // A frame that is to be skipped goes before.
+        (
+            "t.csv.zst",
+            [
+                b"\x5E\x2A\x4D\x18\x03\0\0\0abc".to_vec(),
+                zstandard(text.as_bytes()),
+            ]
+            .concat(),
+        ),
     ];
     let read = |(name, bytes): &(&str, Vec<u8>)| {
         let folder = shelf(&[(name, bytes)]);

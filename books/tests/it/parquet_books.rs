@@ -490,6 +490,21 @@ fn digests_are_those_of_the_bytes_in_the_order_of_the_files() {
 }
 
 #[test]
+fn columns_of_one_name_can_be_left_out() {
+    let column = |value: i64| -> ArrayRef { Arc::new(Int64Array::from(vec![value])) };
+    let columns = vec![("id", column(1)), ("id", column(2)), ("day", column(3))];
+    let folder = shelf(&[("t.parquet", &file(columns, 10))]);
+    let errors = open(folder.path(), "").unwrap_err();
+    assert_eq!(
+        texts(&errors),
+        "t.parquet: two columns are named \"id\": the 1. and the 2.; leave both out with `ignore = [\"id\"]`, \
+         or have the file written with a name for each"
+    );
+    let book = open(folder.path(), "t.ignore = ['id']").unwrap();
+    assert_eq!(records(table(&book), 10).unwrap().len(), 1);
+}
+
+#[test]
 fn small_decimals_come_in_64_bits_where_that_is_asked_for() {
     let decimals = |precision| -> ArrayRef {
         let values = Decimal128Array::from(vec![Some(-12_345), None, Some(999)]);

@@ -29,6 +29,7 @@ pub(crate) const CAUSE: Cause = Cause {
 };
 
 fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    offer_text(field, trial);
     let Some(pair) = field.numbers else { return };
     let scale = field.scale();
     let single = floats::through_single(pair.expected, scale)
@@ -68,6 +69,18 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
         if let Some(value) = mantissa_alone(pair.expected, digits, scale) {
             trial.number(field, value, Fit::Exact, || lost("e+"));
         }
+    }
+}
+
+/// A text that is written with an exponent loses the sign of it, or all of it.
+fn offer_text(field: &Field<'_>, trial: &mut Trial<'_>) {
+    let written = field.expected.filter(|_| field.is_text());
+    let Some((digits, exponent)) = written.and_then(split_exponent) else {
+        return;
+    };
+    let power = exponent.get(1..).unwrap_or_default();
+    for text in [format!("{digits}{power}"), digits.to_owned()] {
+        trial.text(field, Some(&text), Fit::Exact, || lost(exponent));
     }
 }
 

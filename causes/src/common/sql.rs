@@ -67,9 +67,15 @@ impl Display for Predicate {
                     number_text(*rest)
                 )
             }
-            Test::Moment(range) => compared(&column, range, |moment| {
-                format!("'{}'", moment_text(self.attribute.kind, *moment))
-            }),
+            Test::Moment(range) => {
+                let column = match self.attribute.kind {
+                    Kind::Text => self.read_as_time(),
+                    _ => column,
+                };
+                compared(&column, range, |moment| {
+                    format!("'{}'", moment_text(self.attribute.kind, *moment))
+                })
+            }
             Test::Part(part, range) => self.part(*part, range),
         };
         f.pad(&text)
@@ -85,6 +91,12 @@ impl Predicate {
         }
     }
 
+    /// A text as the time that it says, whatever its spelling: as text it would be compared letter by
+    /// letter.
+    fn read_as_time(&self) -> String {
+        format!("local_time({}, 'UTC')", self.attribute)
+    }
+
     /// The column as what the clock on the wall shows.
     fn wall(&self) -> String {
         match self.attribute.kind {
@@ -92,7 +104,7 @@ impl Predicate {
                 let zone = quoted(self.zone.name());
                 format!("{} AT TIME ZONE {zone}", self.attribute)
             }
-            Kind::Text => format!("CAST({} AS TIMESTAMP)", self.attribute),
+            Kind::Text => self.read_as_time(),
             _ => self.attribute.to_string(),
         }
     }

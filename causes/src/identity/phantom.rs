@@ -15,8 +15,10 @@ use crate::trial::{Fit, Trial, reason};
 //     payee,paid_on,amount:money
 // target:
 //     NULL,NULL,8211.50
+//     NULL,NULL,2016.00
 //     (c) Example Rail 2017,NULL,2017.00
 // says: A9 consistent, or A5; all its labels are empty: it looks like a total row
+// says: A9 consistent, or A5; all its labels are empty, and 2016.00 may be a year: it looks like a footer
 // says: A9 consistent, or A5; a line of text was read as a record: "(c) Example Rail 2017" holds the amount 2017.00
 pub(crate) const CAUSE: Cause = Cause {
     id: CauseId::A9,
@@ -40,6 +42,12 @@ fn says(case: &Case<'_>) -> Says {
         return reason(
             format!("a line of text was read as a record: \"{text}\" holds the amount {amount}"),
             format!("一行文字被读作记录：“{text}”中含有金额 {amount}"),
+        );
+    }
+    if let Some(year) = year_alone(actual, columns) {
+        return reason(
+            format!("all its labels are empty, and {year} may be a year: it looks like a footer"),
+            format!("没有任何说明，{year} 可能是年份：像是页脚"),
         );
     }
     if is_unlabelled(actual, columns) {
@@ -72,6 +80,20 @@ pub(super) fn is_unlabelled(record: &Record, columns: &[Column]) -> bool {
         && columns
             .iter()
             .any(|column| column.is_money && !is_empty(column))
+}
+
+/// Years that footers bear.
+const YEARS: std::ops::RangeInclusive<i128> = 1990..=2099;
+
+/// The only amount of a record without labels, where it is what a footer would bear as its year.
+fn year_alone<'r>(record: &'r Record, columns: &[Column]) -> Option<&'r str> {
+    let money = columns.iter().filter(|column| column.is_money);
+    let mut amounts = money.filter_map(|column| record.get(&column.name).flatten());
+    let (Some(only), None) = (amounts.next(), amounts.next()) else {
+        return None;
+    };
+    let year = only.parse::<Decimal>().ok()?.rescale_exact(0)?.mantissa;
+    (is_unlabelled(record, columns) && YEARS.contains(&year)).then_some(only)
 }
 
 /// Finds a text of several words that has the amount among them, such as a year in a footer.

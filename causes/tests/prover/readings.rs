@@ -40,6 +40,7 @@ fn explain(
                     .collect::<Record>()
             }),
             picked: false,
+            against: None,
         })
         .collect();
     Prover::new(terms).story(&found, &readings)
@@ -125,6 +126,7 @@ fn a_prover_without_a_cause_leaves_its_readings_out() {
         says: Says::default(),
         gives: found.actual.clone(),
         picked: false,
+        against: None,
     };
     let readings = std::slice::from_ref(&reading);
     let with = Prover::new(terms.clone()).explain(&found, readings);
@@ -194,6 +196,7 @@ fn two_readings_that_each_explain_a_part_prove_nothing() {
                 .collect::<Record>(),
         ),
         picked: false,
+        against: None,
     };
     let parts = [
         reading("one branch of the fee", "1.35", "-73.97"),
@@ -229,9 +232,50 @@ fn two_causes_stand_beside_another_column_and_a_reading() {
         says: Says::default(),
         gives: found.actual.clone(),
         picked: false,
+        against: None,
     };
     let why = Prover::new(terms).explain(&found, &[reading]);
     assert_eq!(why.causes, [CauseId::B12]);
     let rivals = [CauseId::B9, CauseId::B10, CauseId::B11, CauseId::D2];
     assert_eq!(why.rivals, rivals);
+}
+
+#[test]
+fn what_the_whole_book_bears_out_comes_before_what_it_speaks_against() {
+    let explain = |against: [Option<u64>; 2]| {
+        let terms = books::terms("id:key,amount:money");
+        let example = Example {
+            source: vec!["id,paid".to_owned(), "1,0.58".to_owned()],
+            expected: vec!["id:key,amount:money".to_owned(), "1,0.58".to_owned()],
+            target: vec!["1,0.57".to_owned()],
+            says: Vec::new(),
+        };
+        let found = books::breaks(&terms, &example).remove(0);
+        let reading = |(en, against): (&str, Option<u64>)| Reading {
+            cause: CauseId::B5,
+            says: Says {
+                en: en.to_owned(),
+                zh: en.to_owned(),
+            },
+            gives: found.actual.clone(),
+            picked: false,
+            against,
+        };
+        let readings: Vec<Reading> = ["one", "another"]
+            .into_iter()
+            .zip(against)
+            .map(reading)
+            .collect();
+        Prover::new(terms).explain(&found, &readings)
+    };
+    // The simpler cause, where the book tells nothing.
+    assert_eq!(explain([None, None]).causes, [CauseId::B3]);
+    // Where a reading changes nothing that agrees, it is that; what remains possible stays named.
+    let borne_out = explain([Some(77), Some(0)]);
+    assert_eq!(borne_out.causes, [CauseId::B5]);
+    assert_eq!(borne_out.says.en, "another");
+    assert_eq!(borne_out.status, CauseStatus::Consistent);
+    assert!(borne_out.rivals.contains(&CauseId::B3));
+    // What the book speaks against is no better for being told of.
+    assert_eq!(explain([Some(77), Some(5)]).causes, [CauseId::B3]);
 }

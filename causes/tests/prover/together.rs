@@ -310,3 +310,14 @@ fn two_legs_of_one_side_that_change_places_are_no_debit_and_credit() {
         "D1 consistent, or A10, B9\nD1 consistent, or A10, B9",
     );
 }
+
+#[test]
+fn a_line_that_was_not_split_is_two_breaks_of_one_cause() {
+    check(
+        "unit,payee,amount:money",
+        "unit,area,paid,payee,total\nSchools,North,2017-11-30,TOYS US,460.40\nSchools,South,2017-11-30,TOYS,12.75",
+        "Schools,TOYS US,460.40\nSchools,TOYS,12.75",
+        "Schools|North|2017-11-30|TOYS US,Canning Street,NULL\nSchools,TOYS,12.75",
+        "E2 consistent, or A1, A2, A3, A4\nE2 consistent, or A5, A9",
+    );
+}

@@ -69,6 +69,11 @@ fn sentences_are_told_as_the_trade_says_them() {
         "窗口处于“已转换”，不能记录“正在开放”；请先核对，或回退",
     );
     check(
+        "verify has no place while the window is frozen; convert first, or record who converted: \
+         crossfoot window converted; or roll back",
+        "窗口处于“已停写”，不能核对；请先转换，或以 `crossfoot window converted` 记录由谁转换；或回退",
+    );
+    check(
         "1 break, 0 accepted, 1 open: voucher=V1 differs amount 0.01 CNY; correct them, or accept \
          each by name",
         "1 处差错，已接受 0 处，未决 1 处：voucher=V1 不一致 amount 0.01 CNY；请更正，或逐一指名接受",
@@ -159,6 +164,25 @@ fn every_refusal_of_a_step_is_told() {
             step,
             stage,
             instead,
+        };
+        check(&refusal.to_string());
+    }
+    use cutover::daybook::Phase;
+    let phases = [
+        Phase::Freeze,
+        Phase::Digest,
+        Phase::Convert,
+        Phase::Correct,
+        Phase::Verify,
+        Phase::SignOff,
+        Phase::Release,
+        Phase::Rollback,
+    ];
+    for phase in phases {
+        let refusal = Refusal::NotNow {
+            step: phase.name(),
+            stage,
+            instead: stage.what_next(),
         };
         check(&refusal.to_string());
     }

@@ -1,20 +1,21 @@
 //! `crossfoot check`: reads the plan and both books' schemas, touches nothing.
 
-use super::{environment, read_plan, threads};
-use crate::args::Check;
+use super::{environment, plan_file, read_plan, threads};
+use crate::args::{Check, PlanPath};
 use crate::error::{CommandError, Kind};
 use crate::screen::Screen;
 use crate::window::notices;
+use books::{Book, BookSpec};
 use reconcile::{PrepareError, check_rules, prepare};
-use rules::plan::Plan;
+use rules::plan::{self, Plan, PlanError};
 use serde_json::json;
 
 pub(crate) fn run(check: &Check, screen: &Screen) -> Result<u8, CommandError> {
-    let plan = read_plan(&check.plan)?;
+    let plan = read_plan(&check.plan).map_err(|failed| with_those_of_sql(&check.plan, failed))?;
     let threads = threads(None, Some(&plan));
     let (_, target) = plan.books(&environment).map_err(PrepareError::Plan)?;
-    if target.is_absent() {
-        return without_a_target(&plan, threads, screen);
+    if let Some(missing) = missing(&plan, &target) {
+        return without_a_target(&plan, threads, &missing, screen);
     }
     let prepared = prepare(plan, threads, &environment)?;
     if let Some(window) = &prepared.plan.window {
@@ -61,8 +62,63 @@ pub(crate) fn run(check: &Check, screen: &Screen) -> Result<u8, CommandError> {
     Ok(0)
 }
 
+/// A plan with mistakes may tell all the same which queries it has: theirs are said beside them.
+fn with_those_of_sql(path: &PlanPath, failed: CommandError) -> CommandError {
+    match plan::read_despite(&plan_file(&path.plan)) {
+        (Some(plan), mut mistakes) if !mistakes.is_empty() => {
+            mistakes.extend(mistakes_of_sql(plan));
+            CommandError::plan(mistakes)
+        }
+        _ => failed,
+    }
+}
+
+fn mistakes_of_sql(plan: Plan) -> Vec<PlanError> {
+    let threads = threads(None, Some(&plan));
+    let found = match plan.books(&environment) {
+        Ok((_, target)) if target.is_absent() => check_rules(&plan, threads, &environment).err(),
+        Ok(_) => prepare(plan, threads, &environment).err(),
+        Err(mistakes) => return mistakes,
+    };
+    match found {
+        Some(PrepareError::Plan(mistakes)) => mistakes,
+        // What is wrong with the books is said of a plan without mistakes.
+        _ => Vec::new(),
+    }
+}
+
+/// The tables that the target lacks, and that a conversion would make: all of them, and so no name,
+/// where there is nothing yet. None where nothing is lacking. What is wrong with the target otherwise
+/// is told when it is opened to be checked.
+fn missing(plan: &Plan, target: &BookSpec) -> Option<Vec<String>> {
+    if target.is_absent() {
+        return Some(Vec::new());
+    }
+    target.database.as_ref()?;
+    let book = Book::open(target).ok()?;
+    let sides = plan.agreements.iter().map(|agreement| &agreement.target);
+    let tables = sides.filter(|side| side.is_table());
+    let is_there = |name: &str| book.table(name).is_some() || book.is_barred(name);
+    let is_missing = |name: &&str| {
+        // A name may say the book.
+        let bare = name.strip_prefix("target.").unwrap_or(name);
+        !is_there(name) && !is_there(bare) && !name.starts_with("source.")
+    };
+    let missing: Vec<&str> = tables.map(|side| side.as_str()).filter(is_missing).collect();
+    match book.tables().next() {
+        _ if missing.is_empty() => None,
+        None => Some(Vec::new()),
+        Some(_) => Some(missing.into_iter().map(str::to_owned).collect()),
+    }
+}
+
 /// Before the first conversion: the rules alone, and what was not checked is said.
-fn without_a_target(plan: &Plan, threads: usize, screen: &Screen) -> Result<u8, CommandError> {
+fn without_a_target(
+    plan: &Plan,
+    threads: usize,
+    missing: &[String],
+    screen: &Screen,
+) -> Result<u8, CommandError> {
     check_rules(plan, threads, &environment)?;
     if let Some(window) = &plan.window {
         notices::check(plan, window)?;
@@ -76,12 +132,23 @@ fn without_a_target(plan: &Plan, threads: usize, screen: &Screen) -> Result<u8, 
             "version": 1,
             "plan": plan.name.value,
             "agreements": rules.collect::<Vec<_>>(),
-            "not_checked": ["the target is not there"],
+            "not_checked": not_checked(missing),
             "errors": [],
         }))?;
     } else {
         let rules = plan.agreements.len() as u64;
-        screen.print(&screen.words().rules_are_sound(&plan.name.value, rules))?;
+        screen.print(&screen.words().rules_are_sound(&plan.name.value, rules, missing))?;
     }
     Ok(Kind::Incomplete.code())
+}
+
+/// What was not checked, for machines.
+fn not_checked(missing: &[String]) -> Vec<String> {
+    match missing {
+        [] => vec!["the target is not there".to_owned()],
+        missing => missing
+            .iter()
+            .map(|table| format!("the target has no table `{table}`"))
+            .collect(),
+    }
 }

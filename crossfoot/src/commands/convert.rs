@@ -7,7 +7,9 @@ use crate::screen::Screen;
 use crate::terminal::convert;
 use crate::window::record;
 use cutover::daybook::Phase;
-use migrate::{ConvertError, Options, Outcome, Prepared, prepare};
+use migrate::{ConvertError, Options, Outcome, Prepared, prepare, prepare_anew};
+use reconcile::PrepareError;
+use rules::plan::Plan;
 use rules::sql::Which;
 use serde_json::{Value, json};
 use std::time::Instant;
@@ -33,7 +35,11 @@ pub(crate) fn outcome(asked: &Convert, screen: &Screen) -> Result<Outcome, Comma
     let mut plan = read_plan(&asked.plan)?;
     asked.load.apply(&mut plan);
     let threads = threads(asked.threads, Some(&plan));
-    let prepared = prepare(plan.clone(), threads, &environment)?;
+    let prepared = match asked.discard {
+        true => prepare_anew(plan.clone(), threads, &environment),
+        false => prepare(plan.clone(), threads, &environment),
+    };
+    let prepared = prepared.map_err(|error| failed(&plan, error))?;
     let options = Options {
         chunk_records: asked.chunk_records.get(),
         discard: asked.discard,
@@ -56,7 +62,25 @@ pub(crate) fn outcome(asked: &Convert, screen: &Screen) -> Result<Outcome, Comma
             ended?;
         }
     }
-    Ok(done?)
+    done.map_err(|error| failed(&plan, error))
+}
+
+/// Where another's work may stand in the target, a window can be told so.
+fn failed(plan: &Plan, error: ConvertError) -> CommandError {
+    let may_be_anothers = match &error {
+        ConvertError::Foreign { .. } | ConvertError::Occupied { .. } => true,
+        ConvertError::Prepare(PrepareError::Plan(_)) => {
+            !plan.agreements.iter().any(|one| one.target.is_table())
+        }
+        _ => false,
+    };
+    let error = CommandError::from(error);
+    match may_be_anothers && plan.window.is_some() {
+        true => error.hint(
+            "in a window, record who converted: `crossfoot window converted --by NAME --how TEXT`",
+        ),
+        false => error,
+    }
 }
 
 /// How much a conversion reads, which is every file once for its digest, and for each table again;
@@ -94,6 +118,7 @@ impl From<ConvertError> for CommandError {
             | ConvertError::Foreign { .. }
             | ConvertError::Occupied { .. }
             | ConvertError::Changed { .. }
+            | ConvertError::Unbooked { .. }
             | ConvertError::Stale { .. } => Kind::Use,
             ConvertError::Run(RunError::Query { .. } | RunError::Request(_)) => Kind::Use,
             ConvertError::Run(RunError::Memory(_)) | ConvertError::Stopped => Kind::Incomplete,
@@ -101,7 +126,8 @@ impl From<ConvertError> for CommandError {
             | ConvertError::Write { .. }
             | ConvertError::Busy { .. }
             | ConvertError::Database(_)
-            | ConvertError::Damaged { .. } => Kind::Book,
+            | ConvertError::Damaged { .. }
+            | ConvertError::Unlisted { .. } => Kind::Book,
             ConvertError::Run(RunError::Internal(_))
             | ConvertError::Unaccounted { .. }
             | ConvertError::Internal(_) => Kind::Own,

@@ -59,14 +59,21 @@ pub(crate) fn run(asked: &Correct, screen: &Screen) -> Result<u8, CommandError> 
             "written": corrections.written,
             "rechecked": rechecked.collect::<Vec<_>>(),
             "not_rechecked": done.unchecked,
+            // One document: what went wrong once the entries stood is in it.
+            "error": done.failed.as_ref().map(CommandError::document),
         }))?),
         false => {
             let name = &plan.name.value;
             screen.print(&correct::render(name, &done, &screen.style()))?;
         }
     }
-    if let Some(error) = done.failed {
-        return Err(error);
+    match done.failed {
+        Some(error) if screen.json => {
+            screen.explain(&error);
+            return Ok(error.kind.code());
+        }
+        Some(error) => return Err(error),
+        None => {}
     }
     let differs = done.rechecked.iter().any(|one| !one.breaks.is_empty());
     Ok(match (differs, corrections.left.is_empty()) {
@@ -93,9 +100,13 @@ pub(crate) fn corrected(
         reason: asked.reason.clone().unwrap_or_default(),
         write: asked.write,
     };
-    let corrections = migrate::correct(plan, &options, threads, &environment)?;
     let by = asked.by.clone().or_else(|| environment("USER"));
-    let told = record::corrected(plan, &corrections, by.as_deref().unwrap_or("nobody named"));
+    let by = by.as_deref().unwrap_or("nobody named");
+    if asked.write {
+        record::takes_corrections(plan, by)?;
+    }
+    let corrections = migrate::correct(plan, &options, threads, &environment)?;
+    let told = record::corrected(plan, &corrections, by);
     let mut done = Corrected {
         corrections,
         evidence: options.evidence,

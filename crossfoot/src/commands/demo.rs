@@ -170,9 +170,7 @@ impl<'a> Stage<'a> {
                 CommandError::new(Kind::Use, message).hint("name another folder with --folder")
             );
         }
-        if folder.exists() {
-            fs::remove_dir_all(&folder).map_err(|error| failed(&folder, &error))?;
-        }
+        emptied(&folder).map_err(|error| failed(&folder, &error))?;
         let write = |name: &str, text: &str| {
             let path = folder.join(name);
             let made = path.parent().map_or(Ok(()), fs::create_dir_all);
@@ -581,6 +579,24 @@ fn table_of(cause: Cause) -> &'static str {
         Cause::T1 | Cause::E1 => "voucher",
         _ => "posting",
     }
+}
+
+/// Empties the folder of a demo, which stays itself: it may be the one that we are in. So does its mark,
+/// by which it is known as a demo's if this ends half way.
+fn emptied(folder: &Path) -> std::io::Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        match entry.file_type()?.is_dir() {
+            true => fs::remove_dir_all(entry.path())?,
+            false if entry.file_name() == MARK => {}
+            false => fs::remove_file(entry.path())?,
+        }
+    }
+    Ok(())
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> CommandError {

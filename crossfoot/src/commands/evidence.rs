@@ -11,6 +11,8 @@ use crate::window::folder;
 use cutover::daybook::Event;
 use cutover::seal::DAYBOOK;
 use cutover::signoff::{Subject, check, two_people};
+use cutover::window::Stage;
+use ledger::Verdict;
 use serde_json::json;
 use std::fs;
 use std::path::Path;
@@ -29,6 +31,9 @@ pub(crate) fn run(asked: &Asked, screen: &Screen) -> Result<u8, CommandError> {
             "wrong": found.wrong,
             "signed": found.signed,
             "not_checked": found.not_checked,
+            "verdict": found.verdict,
+            "stage": found.stage,
+            "entries": found.entries,
             "manifest_blake3": found.manifest,
         }))?),
         false => screen.print(&crate::terminal::window::evidence(&found, &screen.style()))?,
@@ -53,6 +58,12 @@ pub(crate) struct Looked {
     pub(crate) not_checked: Vec<String>,
     /// The plan's name.
     pub(crate) plan: String,
+    /// What the verification came to, by its report.
+    pub(crate) verdict: Option<Verdict>,
+    /// How far the window had come when its daybook was put in.
+    pub(crate) stage: Option<Stage>,
+    /// Entries of that daybook.
+    pub(crate) entries: Option<u64>,
     /// Files that are as they were written.
     pub(crate) files: u64,
     /// Digest of the manifest.
@@ -66,6 +77,10 @@ fn looked_at(folder: &Path, keys: Option<&Path>) -> Result<Looked, CommandError>
     }
     let mut looked = Looked::default();
     let desk = desk(folder, &mut looked)?;
+    if let Some(desk) = &desk {
+        looked.stage = Some(desk.state().stage());
+        looked.entries = Some(desk.daybook().entries().len() as u64);
+    }
     let accepted = desk
         .as_ref()
         .map_or(&[][..], |desk| desk.state().accepted());
@@ -79,6 +94,7 @@ fn looked_at(folder: &Path, keys: Option<&Path>) -> Result<Looked, CommandError>
     let sealed = evidence.sealed();
     looked.plan = sealed.manifest().plan.clone();
     looked.manifest = Some(sealed.hash());
+    looked.verdict = Some(evidence.report().verdict);
     let flaws = evidence.flaws();
     looked.files = (sealed.manifest().files.len() as u64 + 1).saturating_sub(flaws.len() as u64);
     looked.wrong.extend(flaws.iter().map(ToString::to_string));
@@ -133,6 +149,16 @@ fn signatures(
         ));
         return Ok(());
     }
+    // The first entry says which roles the plan demands.
+    let roles = state.terms().map_or(&[][..], |terms| &terms.roles);
+    let has_signed = |role: &&String| {
+        let mut sign_offs = state.sign_offs().iter();
+        sign_offs.any(|sign_off| sign_off.statement.role == **role)
+    };
+    let unsigned = roles.iter().filter(|role| !has_signed(role));
+    looked.not_checked.extend(
+        unsigned.map(|role| format!("nobody signed as {role}, and the daybook's plan asks for it")),
+    );
     let Some(keys) = keys else {
         looked
             .not_checked

@@ -11,7 +11,7 @@ use crate::window::facts::{evidence_folder, judged};
 use crate::window::folder;
 use cutover::daybook::{BreakAccepted, Event, RejectsDisposed};
 use cutover::gate::{Judgement, break_blake3};
-use cutover::window::Command;
+use cutover::window::{Command, Stage};
 use jiff::Zoned;
 use ledger::Break;
 use rules::plan::Plan;
@@ -31,8 +31,13 @@ fn judge(gate: &Gate, screen: &Screen) -> Result<u8, CommandError> {
     let plan = read_plan(&gate.plan)?;
     let window = window_of(&plan)?;
     let mut desk = Desk::need(&plan)?;
+    let stage = desk.state().stage();
+    if stage.is_over() {
+        let message = format!("the window is {stage}; {}", stage.what_next());
+        return Err(CommandError::new(Kind::Use, message));
+    }
     let judgement = judged(&plan, window, &desk, gate.threads)?;
-    if desk.state().stage().is_at_work() {
+    if stage.is_at_work() || stage == Stage::Releasing {
         desk.take(Command::Judge(judgement.clone()))?;
     }
     show(&plan, &judgement, screen)
@@ -63,6 +68,7 @@ fn evidence(plan: &Plan, desk: &Desk) -> Result<PathBuf, CommandError> {
 fn accept(asked: &GateAccept, screen: &Screen) -> Result<u8, CommandError> {
     let plan = read_plan(&asked.plan)?;
     let mut desk = Desk::need(&plan)?;
+    desk.unchanged(&plan)?;
     let folder = evidence(&plan, &desk)?;
     let found = find(&folder, asked)?;
     let said: Vec<String> = found
@@ -143,6 +149,7 @@ fn matches(found: &Break, key: &[String]) -> bool {
 fn dispose(asked: &GateDispose, screen: &Screen) -> Result<u8, CommandError> {
     let plan = read_plan(&asked.plan)?;
     let mut desk = Desk::need(&plan)?;
+    desk.unchanged(&plan)?;
     let path = evidence(&plan, &desk)?.join("rejects.jsonl");
     let file = File::open(&path).map_err(|error| failed(&path, &error))?;
     let rejects = BufReader::new(file).split(b'\n').count() as u64;

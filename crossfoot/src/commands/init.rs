@@ -1,6 +1,6 @@
 //! `crossfoot init`: looks at two books and writes a first plan that runs.
 
-use super::environment;
+use super::{environment, unless_stopped};
 use crate::args::Init;
 use crate::error::{CommandError, Kind};
 use crate::screen::Screen;
@@ -21,16 +21,21 @@ pub(crate) fn run(init: &Init, screen: &Screen) -> Result<u8, CommandError> {
         currency: init.currency.clone(),
         ..Wishes::default()
     };
-    let surveyed =
-        survey(&init.source, &init.target, &wishes, &environment).map_err(survey_error)?;
+    let (source, target) = (init.source.clone(), init.target.clone());
+    let words = screen.words();
+    let stopped = |said: &str| CommandError::new(Kind::Incomplete, said);
+    let surveyed = unless_stopped(move || survey(&source, &target, &wishes, &environment))?
+        .ok_or_else(|| stopped(words.stopped_drafting()))?
+        .map_err(survey_error)?;
     write_plan(&surveyed, &output)
         .map_err(|error| CommandError::new(Kind::Use, format!("{}: {error}", output.display())))?;
     for line in &surveyed.said {
         screen.tell(line);
     }
     let plan = rules::plan::read(&output).map_err(CommandError::plan)?;
-    reconcile::prepare(plan, 1, &environment)?;
-    screen.print(&screen.words().plan_written(&output))?;
+    unless_stopped(move || reconcile::prepare(plan, 1, &environment).map(drop))?
+        .ok_or_else(|| stopped(words.stopped_trying_plan()))??;
+    screen.print(&words.plan_written(&output))?;
     Ok(0)
 }
 

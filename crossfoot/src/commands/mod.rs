@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// Reads the plan that a command names: a file, or the folder it lies in.
 pub(crate) fn read_plan(path: &PlanPath) -> Result<Plan, CommandError> {
@@ -81,6 +82,69 @@ pub(crate) fn bytes_of<'t>(tables: impl Iterator<Item = &'t Arc<books::Table>>) 
     files.map(|file| file.bytes).sum()
 }
 
+/// Comes to its end once Ctrl-C is pressed, or was since this program listens: from the first call
+/// on, for as long as it runs.
+fn interrupt() -> impl Future<Output = ()> + Send + 'static {
+    static PRESSED: OnceLock<watch::Receiver<bool>> = OnceLock::new();
+    let pressed = PRESSED.get_or_init(|| {
+        let (bell, pressed) = watch::channel(false);
+        // Where there is no thread to listen in, Ctrl-C ends the program as the system does it.
+        drop(std::thread::Builder::new().spawn(move || listen(&bell)));
+        pressed
+    });
+    let mut pressed = pressed.clone();
+    async move {
+        if pressed.wait_for(|pressed| *pressed).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+fn listen(bell: &watch::Sender<bool>) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    if let Ok(runtime) = runtime {
+        runtime.block_on(async {
+            while tokio::signal::ctrl_c().await.is_ok() {
+                bell.send_replace(true);
+            }
+        });
+    }
+}
+
+/// Does work that leaves nothing behind, wherever it is broken off. Gives nothing where Ctrl-C was
+/// pressed: the work then ends with the program.
+pub(crate) fn unless_stopped<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<Option<T>, CommandError> {
+    let pressed = interrupt();
+    let failed = |why: String| CommandError::new(Kind::Own, format!("no threads to work in: {why}"));
+    let (give, done) = tokio::sync::oneshot::channel();
+    let worker = std::thread::Builder::new()
+        .stack_size(STACK_BYTES)
+        .spawn(move || drop(give.send(work())))
+        .map_err(|error| failed(error.to_string()))?;
+    let done = runtime(1)?.block_on(async {
+        tokio::select! {
+            done = done => Some(done.ok()),
+            () = pressed => None,
+        }
+    });
+    match done {
+        None => Ok(None),
+        Some(Some(done)) => Ok(Some(done)),
+        // It gives nothing only where it panicked: so do those who wait for it.
+        Some(None) => match worker.join() {
+            Err(panic) => std::panic::resume_unwind(panic),
+            Ok(()) => Err(failed("one of them gave nothing".to_owned())),
+        },
+    }
+}
+
+/// What the system gives the first thread, as SQL is planned by functions that call themselves.
+const STACK_BYTES: usize = 8 << 20;
+
 /// Does the work with progress on the screen; Ctrl-C ends it in good order. Gives nothing where it
 /// was stopped and did not come to an end by itself.
 pub(crate) fn watched<T, E>(
@@ -94,11 +158,11 @@ pub(crate) fn watched<T, E>(
     // Listens from a thread of its own, as the run begins with work that waits for nothing.
     let stopped = Arc::new(tokio::sync::Notify::new());
     let (bell, listener) = (Arc::clone(&stopped), Arc::clone(&progress));
+    let pressed = interrupt();
     runtime.spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            listener.stop();
-            bell.notify_one();
-        }
+        pressed.await;
+        listener.stop();
+        bell.notify_one();
     });
     let done = runtime.block_on(async {
         let work = work(watch);

@@ -14,7 +14,9 @@ use crate::window::gauge::Measuring;
 use crate::window::hook::Caller;
 use crate::window::{Desk, folder};
 use books::{Book, BookSpec, ReadRequest, Table};
-use cutover::daybook::{Event, Paced, RehearsalFinished};
+use cutover::Digest;
+use cutover::daybook::{Event, LeftOut, Paced, RehearsalFinished, Scope};
+use cutover::seal::{Sealed, book_blake3};
 use jiff::Timestamp;
 use ledger::{Break, Record};
 use migrate::{Does, EntryTable, is_exact};
@@ -60,6 +62,10 @@ pub(crate) struct Whole {
     pub(crate) took: [Duration; 2],
     /// How verifying without faults went.
     pub(crate) measured: Paced,
+    /// Ids of the causes that it was limited to.
+    pub(crate) causes: Vec<String>,
+    /// What the old book held.
+    pub(crate) source: Option<Digest>,
     pub(crate) rollback: Option<Duration>,
 }
 
@@ -101,6 +107,7 @@ pub(crate) fn rehearsed(asked: &Rehearse, screen: &Screen) -> Result<(Plan, Whol
     let options = options(threads, true, &scratch.0.join("before"));
     let before = verified(&prepared, &options, &|watch| measuring.watch(watch), screen)?;
     let first = began.elapsed();
+    let source = source_of(&options.evidence)?;
     let measured = measuring.end(bytes_of(prepared.session.book(Which::Source).tables()));
     let mut left = Vec::new();
     let mut planted: Vec<(&Agreement, Planted)> = Vec::new();
@@ -133,6 +140,8 @@ pub(crate) fn rehearsed(asked: &Rehearse, screen: &Screen) -> Result<(Plan, Whol
         left,
         took: [first, second],
         measured,
+        causes: limit(asked),
+        source,
         rollback: rollback(asked, &plan)?,
     };
     record(&plan, &whole)?;
@@ -140,6 +149,23 @@ pub(crate) fn rehearsed(asked: &Rehearse, screen: &Screen) -> Result<(Plan, Whol
         keep(&scratch, folder)?;
     }
     Ok((plan, whole))
+}
+
+/// The ids of the causes that a rehearsal is limited to; none where it is not.
+fn limit(asked: &Rehearse) -> Vec<String> {
+    match Cause::ALL.iter().all(|cause| asked.cause.contains(cause)) {
+        true => Vec::new(),
+        false => asked.cause.iter().map(|cause| cause.as_str().to_owned()).collect(),
+    }
+}
+
+/// The digest of what the old book held when these books were verified.
+fn source_of(evidence: &Path) -> Result<Option<Digest>, CommandError> {
+    let path = evidence.join(cutover::seal::MANIFEST);
+    let manifest = fs::read(&path).map_err(|error| failed(&path, &error))?;
+    let sealed = Sealed::read(&manifest)
+        .map_err(|error| CommandError::new(Kind::Own, error.to_string()))?;
+    Ok(book_blake3(&sealed.manifest().inputs, "source"))
 }
 
 /// A folder that goes away with the rehearsal.
@@ -530,6 +556,10 @@ fn record(plan: &Plan, whole: &Whole) -> Result<(), CommandError> {
     }
     let planned = Duration::try_from(window.rollback_takes.value).unwrap_or_default();
     let took = whole.rollback.unwrap_or(planned);
+    let left_out = whole.left.iter().map(|(agreement, why)| LeftOut {
+        agreement: agreement.clone(),
+        why: why.clone(),
+    });
     desk.record(Event::RehearsalFinished(RehearsalFinished {
         plan_blake3: digest(plan)?,
         planted: whole.sum(|outcome| outcome.total.planted),
@@ -537,6 +567,11 @@ fn record(plan: &Plan, whole: &Whole) -> Result<(), CommandError> {
         explained: whole.sum(|outcome| outcome.total.proved + outcome.total.named),
         rollback_took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         verified: Some(whole.measured.clone()),
+        scope: Some(Scope {
+            left_out: left_out.collect(),
+            causes: whole.causes.clone(),
+            source_blake3: whole.source,
+        }),
         passed: whole.passed(),
     }))
 }

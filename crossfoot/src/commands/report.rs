@@ -5,13 +5,23 @@ use super::read_plan;
 use crate::args::Report as Asked;
 use crate::error::{CommandError, Kind};
 use crate::screen::Screen;
-use crate::window::Desk;
 use crate::window::desk::failed;
+use crate::window::{Desk, folder, notices};
 use crate::words::Language as Words;
+use cutover::Digest;
+use cutover::clock::{Judged, goodness_line, judge_daybook};
+use cutover::daybook::{BreakAccepted, Event, RejectsDisposed};
+use cutover::gate::break_blake3;
 use cutover::seal::{DAYBOOK, MANIFEST};
-use ledger::Report;
-use reports::{Acceptance, Dossier, Language, Manifest, SignOff, read_breaks, read_rejects};
+use cutover::signoff::SignOff as Signed;
+use ledger::{Break, Record, Report};
+use reports::{
+    Acceptance, Disposal, Dossier, Forecasts, Language, Manifest, SignOff, read_breaks,
+    read_rejects,
+};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -20,7 +30,8 @@ pub(crate) fn run(asked: &Asked, screen: &Screen) -> Result<u8, CommandError> {
     let (folder, desk) = evidence(asked)?;
     let language = screen.words().pick(Language::English, Language::Chinese);
     let words = screen.words();
-    let mut dossier = dossier(&folder, desk.as_ref(), language)?;
+    let said = Said::of(&folder, desk.as_ref())?;
+    let mut dossier = dossier(&folder, &said, words)?;
     translate(&mut dossier.report, words);
     let dossier = dossier;
     let breaks = || {
@@ -71,13 +82,19 @@ pub(crate) fn run(asked: &Asked, screen: &Screen) -> Result<u8, CommandError> {
     }
     if let Some(path) = &asked.csv {
         write(path, |out| {
-            let breaks = breaks()?;
-            Ok(reports::table::write(&dossier, breaks, language, out)?)
+            let (breaks, rejects) = (breaks()?, rejects()?);
+            Ok(reports::table::write(
+                &dossier, breaks, rejects, language, out,
+            )?)
         })?;
         written.push(path);
     }
     match screen.json {
-        true => drop(screen.document(&read::<Report>(&folder.join("report.json"))?)?),
+        true => {
+            let report: Report = read(&folder.join("report.json"))?;
+            let said = desk.is_some().then_some(&said);
+            screen.document(&Document { report, said })?;
+        }
         false if written.is_empty() => {
             let message = "nothing is asked for";
             return Err(CommandError::new(Kind::Use, message)
@@ -133,22 +150,124 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<T, CommandError> {
         .map_err(|error| CommandError::new(Kind::Book, format!("{}: {error}", path.display())))
 }
 
-fn dossier(
+/// The report as one JSON document: as the run left it, and what the daybook has of it.
+#[derive(Serialize)]
+struct Document<'s> {
+    #[serde(flatten)]
+    report: Report,
+    #[serde(rename = "daybook", skip_serializing_if = "Option::is_none")]
+    said: Option<&'s Said>,
+}
+
+/// What a daybook has of one verification, whatever was verified after it.
+#[derive(Default, Serialize)]
+struct Said {
+    /// Of all breaks ever accepted, those of this verification; of the last one, those that it did not
+    /// find again as well.
+    accepted: Vec<Accepted>,
+    /// What becomes of its rejects.
+    rejects_disposed: Option<RejectsDisposed>,
+    /// They stand for the last verification only.
+    sign_offs: Vec<Signed>,
+    /// How good the forecasts of the window were.
+    forecasts: Vec<Judged>,
+}
+
+/// An accepted break.
+#[derive(Serialize)]
+struct Accepted {
+    #[serde(flatten)]
+    break_accepted: BreakAccepted,
+    /// By what the break is named in this verification; none where it is not found there.
+    #[serde(skip)]
+    found: Option<Record>,
+}
+
+impl Said {
+    fn of(folder: &Path, desk: Option<&Desk>) -> Result<Self, CommandError> {
+        // A daybook that does not know this verification says nothing of it.
+        let (_, manifest) = folder::digest_of(&folder.join(MANIFEST))?;
+        let is_known = |desk: &&Desk| {
+            let mut entries = desk.daybook().entries().iter();
+            entries.any(|entry| match entry.event() {
+                Event::VerificationFinished(run) => run.manifest_blake3 == manifest,
+                _ => false,
+            })
+        };
+        let Some(desk) = desk.filter(is_known) else {
+            return Ok(Self::default());
+        };
+        let state = desk.state();
+        let last = state.verification().map(|run| run.manifest_blake3);
+        let is_last = last == Some(manifest);
+        Ok(Self {
+            accepted: accepted(folder, state.accepted(), is_last)?,
+            rejects_disposed: disposal(folder, desk)?,
+            sign_offs: match is_last {
+                true => state.sign_offs().to_vec(),
+                false => Vec::new(),
+            },
+            forecasts: judge_daybook(desk.daybook().entries()),
+        })
+    }
+}
+
+/// Finds the breaks that were accepted among those of the evidence, by the digest of both records.
+fn accepted(
     folder: &Path,
-    desk: Option<&Desk>,
-    language: Language,
-) -> Result<Dossier, CommandError> {
+    accepted: &[BreakAccepted],
+    is_last: bool,
+) -> Result<Vec<Accepted>, CommandError> {
+    let mut found: BTreeMap<Digest, Option<Record>> = accepted
+        .iter()
+        .map(|one| (one.break_blake3, None))
+        .collect();
+    if !found.is_empty() {
+        for one in read_breaks(lines(folder, "breaks.jsonl")?) {
+            let one = one.map_err(reports::ReportError::from)?;
+            if let Some(name) = found.get_mut(&break_blake3(&one)) {
+                *name = Some(name_of(one));
+            }
+        }
+    }
+    let accepted = accepted.iter().map(|one| Accepted {
+        break_accepted: one.clone(),
+        found: found.get(&one.break_blake3).cloned().flatten(),
+    });
+    Ok(accepted
+        .filter(|one| is_last || one.found.is_some())
+        .collect())
+}
+
+/// What a break is named by: its key, or its record where it has none.
+fn name_of(found: Break) -> Record {
+    let record = found.expected.or(found.actual);
+    match record {
+        Some(record) if found.key.is_empty() => record,
+        _ => found.key,
+    }
+}
+
+/// What was decided last of the very rejects of the evidence.
+fn disposal(folder: &Path, desk: &Desk) -> Result<Option<RejectsDisposed>, CommandError> {
+    let entries = desk.daybook().entries().iter().rev();
+    let mut disposals = entries.filter_map(|entry| match entry.event() {
+        Event::RejectsDisposed(disposal) => Some(disposal),
+        _ => None,
+    });
+    let Some(first) = disposals.next() else {
+        return Ok(None);
+    };
+    let (_, rejects) = folder::digest_of(&folder.join("rejects.jsonl"))?;
+    let mut all = std::iter::once(first).chain(disposals);
+    let its = all.find(|disposal| disposal.rejects_blake3 == rejects);
+    Ok(its.cloned())
+}
+
+fn dossier(folder: &Path, said: &Said, words: Words) -> Result<Dossier, CommandError> {
+    let language = words.pick(Language::English, Language::Chinese);
     let report: Report = read(&folder.join("report.json"))?;
     let manifest: Manifest = read(&folder.join(MANIFEST))?;
-    // A daybook of another verification says nothing of this one.
-    let (_, digest) = crate::window::folder::digest_of(&folder.join(MANIFEST))?;
-    let is_its = |desk: &&Desk| {
-        let run = desk.state().verification();
-        run.is_some_and(|run| run.manifest_blake3 == digest)
-    };
-    let state = desk.filter(is_its).map(Desk::state);
-    let accepted = state.map_or(&[][..], |state| state.accepted());
-    let signed = state.map_or(&[][..], |state| state.sign_offs());
     let name = |id: causes::CauseId| match language {
         Language::English => id.name_en(),
         Language::Chinese => id.name_zh(),
@@ -156,31 +275,46 @@ fn dossier(
     let names = causes::CauseId::ALL
         .iter()
         .map(|id| (id.as_str().to_owned(), name(*id).to_owned()));
+    let sign_off = |one: &Signed| SignOff {
+        role: one.statement.role.clone(),
+        name: one.statement.name.clone(),
+        key_id: one.key.to_string(),
+        time: one.statement.at.to_string(),
+    };
     Ok(Dossier {
         report,
         manifest,
         cause_names: names.collect(),
-        acceptances: accepted
+        acceptances: said.accepted.iter().map(acceptance).collect(),
+        disposal: said.rejects_disposed.as_ref().map(|disposal| Disposal {
+            how: disposal.how.clone(),
+            owner: disposal.owner.clone(),
+            date: disposal.date.to_string(),
+        }),
+        sign_offs: said.sign_offs.iter().map(sign_off).collect(),
+        forecasts: said
+            .forecasts
             .iter()
-            .map(|one| Acceptance {
-                agreement: one.agreement.clone(),
-                key: one.key.clone(),
-                amount: one.amounts.clone(),
-                reason: one.reason.clone(),
-                owner: one.owner.clone(),
-                date: one.date.to_string(),
-            })
-            .collect(),
-        sign_offs: signed
-            .iter()
-            .map(|one| SignOff {
-                role: one.statement.role.clone(),
-                name: one.statement.name.clone(),
-                key_id: one.key.to_string(),
-                time: one.statement.at.to_string(),
+            .map(|judged| Forecasts {
+                phase: words.phase(judged.phase).to_owned(),
+                ended: judged.ended.to_string(),
+                says: goodness_line(&judged.goodness, notices::language(words)),
             })
             .collect(),
     })
+}
+
+fn acceptance(accepted: &Accepted) -> Acceptance {
+    let one = &accepted.break_accepted;
+    Acceptance {
+        agreement: one.agreement.clone(),
+        key: accepted.found.as_ref().unwrap_or(&one.key).clone(),
+        amount: one.amounts.clone(),
+        reason: one.reason.clone(),
+        owner: one.owner.clone(),
+        date: one.date.to_string(),
+        has_its_records: accepted.found.is_some(),
+    }
 }
 
 fn lines(folder: &Path, name: &str) -> Result<BufReader<File>, CommandError> {

@@ -64,6 +64,7 @@ fn sign(asked: &Sign, screen: &Screen) -> Result<u8, CommandError> {
     let plan = read_plan(&asked.plan)?;
     let window = window_of(&plan)?;
     let mut desk = Desk::need(&plan)?;
+    desk.unchanged(&plan)?;
     let (Some(path), Some(role)) = (&asked.key, &asked.role) else {
         return Err(CommandError::new(
             Kind::Use,

@@ -1,6 +1,6 @@
 //! `crossfoot verify`: foots both books, locates every break, closes the account.
 
-use super::{bytes_of, environment, read_plan, threads};
+use super::{bytes_of, environment, read_plan, threads, unless_stopped};
 use crate::args::Verify;
 use crate::error::{CommandError, Kind};
 use crate::screen::Screen;
@@ -9,7 +9,7 @@ use crate::window::record;
 use cutover::daybook::Phase;
 use jiff::Timestamp;
 use reconcile::survey::{Wishes, plan_of, survey};
-use reconcile::{AsOf, Options, Outcome, Prepared, VerifyError, prepare};
+use reconcile::{AsOf, Beforehand, Options, Outcome, Prepared, VerifyError, prepare};
 use rules::plan::Plan;
 use rules::sql::Which;
 use std::path::PathBuf;
@@ -27,16 +27,17 @@ pub(crate) fn run(verify: &Verify, screen: &Screen) -> Result<u8, CommandError> 
 
 /// Verifies, and prints no result.
 pub(crate) fn outcome(verify: &Verify, screen: &Screen) -> Result<Outcome, CommandError> {
-    let mut plan = match &verify.books[..] {
+    let (mut plan, beforehand) = match &verify.books[..] {
         [source, target] => plan_for(verify, source, target, screen)?,
-        _ => read_plan(&verify.plan)?,
+        _ => (read_plan(&verify.plan)?, Vec::new()),
     };
     verify.load.apply(&mut plan);
     let started = Timestamp::now();
     let threads = threads(verify.threads, Some(&plan));
     let (evidence, shown) = evidence_folder(verify, &plan, started);
     let as_of_plan = verify.as_of.then(|| plan.clone());
-    let prepared = prepare(plan, threads, &environment)?;
+    let prepared = unless_stopped(move || prepare(plan, threads, &environment))?
+        .ok_or_else(|| stopped(screen))??;
     let as_of = as_of_plan
         .map(|plan| as_of(plan, &prepared, verify.settle))
         .transpose()?;
@@ -58,6 +59,7 @@ pub(crate) fn outcome(verify: &Verify, screen: &Screen) -> Result<Outcome, Comma
         started,
         digest: !verify.no_digest,
         as_of,
+        beforehand,
         ..Options::new(evidence)
     };
     let done = watched(&prepared, &options, clocked.as_ref(), screen);
@@ -75,22 +77,26 @@ pub(crate) fn outcome(verify: &Verify, screen: &Screen) -> Result<Outcome, Comma
     done
 }
 
-/// Two books without a plan: compared as `init` would plan it.
+/// Two books without a plan: compared as `init` would plan it. Nobody has read what was taken for
+/// what, so the report tells it, and what was left out or taken by guess is not checked.
 fn plan_for(
     verify: &Verify,
     source: &str,
     target: &str,
     screen: &Screen,
-) -> Result<Plan, CommandError> {
+) -> Result<(Plan, Vec<Beforehand>), CommandError> {
     let wishes = Wishes {
         key: verify.key.clone(),
         money: verify.money.clone(),
         ..Wishes::default()
     };
-    let surveyed =
-        survey(source, target, &wishes, &environment).map_err(super::init::survey_error)?;
+    let (source, target) = (source.to_owned(), target.to_owned());
+    let surveyed = unless_stopped(move || survey(&source, &target, &wishes, &environment))?
+        .ok_or_else(|| stopped(screen))?
+        .map_err(super::init::survey_error)?;
     screen.tell(&surveyed.in_one_line());
-    plan_of(&surveyed).map_err(CommandError::plan)
+    let plan = plan_of(&surveyed).map_err(CommandError::plan)?;
+    Ok((plan, surveyed.beforehand))
 }
 
 /// How records in flight are told from breaks.

@@ -1,17 +1,18 @@
-//! `crossfoot window`: announce, freeze, status, release, roll back.
+//! `crossfoot window`: announce, freeze, converted, status, release, roll back.
 
-use super::{gate, read_plan, threads};
-use crate::args::{Window as Step, WindowAt, WindowReleased};
+use super::{environment, gate, read_plan, threads};
+use crate::args::{Window as Step, WindowAt, WindowConverted, WindowReleased};
 use crate::error::{CommandError, Kind};
 use crate::screen::Screen;
 use crate::terminal::window as drawn;
 use crate::window::desk::{terms, window_of};
-use crate::window::facts::{evidence_folder, judged};
+use crate::window::facts::{conversion, evidence_folder, judged};
 use crate::window::hook::Caller;
 use crate::window::{Desk, clocked, figures, hook, notices};
 use crate::words::Language;
 use channels::SystemClock;
-use cutover::daybook::{Event, Hook as Called, Replanned, Taken};
+use cutover::Digest;
+use cutover::daybook::{ConvertedElsewhere, Entry, Event, Hook as Called, Replanned, Taken};
 use cutover::gate::Outcome;
 use cutover::window::{Command, Stage};
 use jiff::Timestamp;
@@ -27,6 +28,7 @@ pub(crate) fn run(step: &Step, screen: &Screen) -> Result<u8, CommandError> {
     match step {
         Step::Announce(at) => announce(at, screen),
         Step::Freeze(freeze) => self::freeze(&freeze.at, freeze.threads, screen),
+        Step::Converted(converted) => self::converted(converted, screen),
         Step::Status(at) => status(at, screen),
         Step::Release(release) => self::release(release, screen),
         Step::Rollback(back) => roll_back(back, screen),
@@ -97,15 +99,16 @@ impl Case {
             screen.say(words.by_hand(called));
             return Ok(());
         };
+        let since = self.called_since();
         let about = json!({
             "version": 1,
             "plan": self.plan.name.value,
             "step": step_name(called),
-            "daybook": self.desk.state().head(),
+            "daybook": since,
         });
-        // A call that a crash cut off is made again by the same name: nothing was written since.
-        let head = self.desk.state().head().short();
-        let id = format!("{}/{}/{head}", self.plan.name.value, step_name(called));
+        // A call that a crash cut off is made again by the same name.
+        let (plan, step, since) = (&self.plan.name.value, step_name(called), since.short());
+        let id = format!("{plan}/{step}/{since}");
         match Caller::new(&self.plan, &self.window).call(hook, &id, &about) {
             Ok(()) => Ok(()),
             Err(says) => {
@@ -120,6 +123,39 @@ impl Case {
                 ))
             }
         }
+    }
+
+    /// The last entry that tells of more than what the gate says: so long as there is no other, a
+    /// call is the same call.
+    fn called_since(&self) -> Digest {
+        let mut entries = self.desk.daybook().entries().iter().rev();
+        let told = entries.find(|entry| !matches!(entry.event(), Event::Gate(_)));
+        told.map_or(self.desk.state().head(), Entry::hash)
+    }
+
+    /// Tells what is wrong with channels while there is time to mend it.
+    fn look_at_channels(&self, screen: &Screen) {
+        if let Err(error) = notices::check(&self.plan, &self.window) {
+            screen.tell(&error.message);
+        }
+    }
+
+    /// Ends a window that is over: the daybook comes into the evidence, and whoever was not told yet
+    /// is. Given again, it does what was left undone.
+    fn end(&mut self, occasion: notices::About, screen: &Screen) -> Result<(), CommandError> {
+        // The users hear of it even where the daybook cannot be copied.
+        let kept = keep(self);
+        self.notify(occasion, screen)?;
+        kept.and_then(|()| keep(self))?;
+        self.show(screen)
+    }
+
+    /// When the window was over; now, where it is not.
+    fn over_since(&self) -> Timestamp {
+        let mut entries = self.desk.daybook().entries().iter().rev();
+        let over =
+            entries.find(|entry| matches!(entry.event(), Event::Released | Event::RolledBack));
+        over.map_or_else(Timestamp::now, Entry::at)
     }
 
     fn notify(&mut self, occasion: notices::About, screen: &Screen) -> Result<(), CommandError> {
@@ -150,7 +186,11 @@ fn announce(at: &WindowAt, screen: &Screen) -> Result<u8, CommandError> {
     let window = window_of(&plan)?.clone();
     notices::check(&plan, &window)?;
     hook::check(&plan, &window)?;
-    let desk = Desk::begin(&plan)?;
+    let (desk, before) = Desk::begin_another(&plan)?;
+    if let Some(before) = before {
+        let before = before.display();
+        screen.tell(&format!("the daybook of the window before is now {before}"));
+    }
     let mut case = Case { plan, window, desk };
     case.desk.unchanged(&case.plan)?;
     case.desk.take(Command::Announce)?;
@@ -192,6 +232,20 @@ fn freeze(
     }
 }
 
+fn converted(asked: &WindowConverted, screen: &Screen) -> Result<u8, CommandError> {
+    let mut case = Case::open(&asked.at)?;
+    if conversion(&case.plan)?.is_some() {
+        let message = "the target has the account of a conversion by Crossfoot";
+        return Err(CommandError::new(Kind::Use, message)
+            .hint("convert again, so that it is recorded, or put another target in its place"));
+    }
+    let (by, how) = (asked.by.clone(), asked.how.clone());
+    let event = Event::ConvertedElsewhere(ConvertedElsewhere { by, how });
+    case.desk.record(event)?;
+    case.show(screen)?;
+    Ok(0)
+}
+
 fn status(at: &WindowAt, screen: &Screen) -> Result<u8, CommandError> {
     let case = Case::load(at)?;
     case.show(screen)?;
@@ -209,31 +263,66 @@ fn status(at: &WindowAt, screen: &Screen) -> Result<u8, CommandError> {
 }
 
 fn release(asked: &WindowReleased, screen: &Screen) -> Result<u8, CommandError> {
-    let mut case = Case::open(&asked.at)?;
+    // What the new system answered is a fact, whatever became of the plan.
+    let mut case = Case::load(&asked.at)?;
     if let Some(says) = &asked.not_released {
         let says = says.clone();
         case.desk.record(Event::NotReleased { says })?;
         case.show(screen)?;
         return Ok(NO_GO);
     }
-    // Where a crash came between the intent and the answer, the call is made again.
-    if case.desk.state().stage() != Stage::Releasing {
-        let judgement = judged(&case.plan, &case.window, &case.desk, asked.threads)?;
-        if judgement.outcome() != Outcome::Go {
-            case.desk.take(Command::Judge(judgement.clone()))?;
-            return gate::show(&case.plan, &judgement, screen);
-        }
-        case.desk.take(Command::Release(judgement))?;
+    if let Some(says) = &asked.released {
+        case.desk.take(Command::ConfirmReleased)?;
+        let by = environment("USER").unwrap_or_else(|| "nobody named".to_owned());
+        let says = says.clone();
+        case.desk.record(Event::Remark { by, says })?;
     }
-    let hook = case.window.hooks.release.clone();
-    case.call(Called::Release, hook.as_ref(), screen)?;
-    case.desk.take(Command::ConfirmReleased)?;
-    keep(&case)?;
-    let (from, at) = (case.window.freeze.value, Timestamp::now());
-    case.notify(notices::About::Reopening { from, at }, screen)?;
-    keep(&case)?;
-    case.show(screen)?;
+    if case.desk.state().stage() != Stage::Released {
+        case.desk.unchanged(&case.plan)?;
+        if let Some(refused) = case.open_new_system(asked.threads, screen)? {
+            return Ok(refused);
+        }
+    }
+    let (from, at) = (case.freezes_at(), case.over_since());
+    case.end(notices::About::Reopening { from, at }, screen)?;
     Ok(0)
+}
+
+impl Case {
+    /// Opens the new system, if the gate says GO now; gives the exit code where it does not. A call
+    /// whose answer is not known is made again under the same condition: what the books were at the
+    /// first call, they need not be now.
+    fn open_new_system(
+        &mut self,
+        threads: Option<std::num::NonZeroUsize>,
+        screen: &Screen,
+    ) -> Result<Option<u8>, CommandError> {
+        self.look_at_channels(screen);
+        let was_called = self.desk.state().stage() == Stage::Releasing;
+        let judgement = judged(&self.plan, &self.window, &self.desk, threads)?;
+        if judgement.outcome() != Outcome::Go {
+            self.desk.take(Command::Judge(judgement.clone()))?;
+            let code = gate::show(&self.plan, &judgement, screen)?;
+            if was_called {
+                screen.tell(
+                    "the new system was told to open before, and may be open; it is not called \
+                     again: ask it, then give `--released TEXT` or `--not-released TEXT`",
+                );
+            }
+            return Ok(Some(code));
+        }
+        self.desk.take(Command::Release(judgement))?;
+        let hook = self.window.hooks.release.clone();
+        self.call(Called::Release, hook.as_ref(), screen)?;
+        self.desk.take(Command::ConfirmReleased)?;
+        Ok(None)
+    }
+
+    /// When the old system closed, or was to close, by the plan that was announced.
+    fn freezes_at(&self) -> Timestamp {
+        let terms = self.desk.state().terms();
+        terms.map_or(self.window.freeze.value, |terms| terms.freeze)
+    }
 }
 
 /// Puts the daybook into the evidence that was released on, for whoever checks it elsewhere.
@@ -254,25 +343,26 @@ fn keep(case: &Case) -> Result<(), CommandError> {
 fn roll_back(asked: &crate::args::WindowBack, screen: &Screen) -> Result<u8, CommandError> {
     // The way back is open whatever became of the plan.
     let mut case = Case::load(&asked.at)?;
-    let was_closed = case.desk.state().stage() != Stage::Announced;
-    if case.desk.state().stage() != Stage::RollingBack {
-        case.desk.take(Command::RollBack {
-            why: asked.decision.why.clone(),
-            by: asked.decision.by.clone(),
-            late_is_accepted: asked.late,
-        })?;
+    if case.desk.state().stage() != Stage::RolledBack {
+        case.look_at_channels(screen);
+        if case.desk.state().stage() != Stage::RollingBack {
+            case.desk.take(Command::RollBack {
+                why: asked.decision.why.clone(),
+                by: asked.decision.by.clone(),
+                late_is_accepted: asked.late,
+            })?;
+        }
+        let hook = case.window.hooks.rollback.clone();
+        let began = Timestamp::now();
+        case.call(Called::Rollback, hook.as_ref(), screen)?;
+        case.desk.take(Command::ConfirmRolledBack)?;
+        clocked::finished(&mut case.desk, cutover::daybook::Phase::Rollback, began)?;
     }
-    let hook = case.window.hooks.rollback.clone();
-    let began = Timestamp::now();
-    case.call(Called::Rollback, hook.as_ref(), screen)?;
-    case.desk.take(Command::ConfirmRolledBack)?;
-    clocked::finished(&mut case.desk, cutover::daybook::Phase::Rollback, began)?;
-    if was_closed {
-        let (from, at) = (case.window.freeze.value, Timestamp::now());
-        case.notify(notices::About::Reopening { from, at }, screen)?;
-    }
-    keep(&case)?;
-    case.show(screen)?;
+    // Whoever was told of the window is told, whether the old system was closed yet or not.
+    let terms = case.desk.state().terms();
+    let until = terms.map_or(case.window.release.value, |terms| terms.release);
+    let (from, at) = (case.freezes_at(), case.over_since());
+    case.end(notices::About::PutOff { from, until, at }, screen)?;
     Ok(0)
 }
 

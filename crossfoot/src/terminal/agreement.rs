@@ -166,9 +166,7 @@ impl Page<'_> {
                 .map(|one| text::plain(one))
                 .collect();
             let and = self.words.pick(" and ", " 且 ");
-            let shared = self
-                .words
-                .cause_where(&conditions.join(and), cause.counterexamples);
+            let shared = self.words.cause_where(&conditions.join(and), cause);
             self.say(4, Paint::Plain, &format!("{name}{colon}{shared}"));
         }
     }

@@ -4,7 +4,7 @@ use super::table::{Cell, Table};
 use super::{Paint, Style, text};
 use crate::commands::evidence::Looked;
 use crate::window::{Desk, clocked};
-use cutover::clock::{Reading, leaving_line, status_line};
+use cutover::clock::{Reading, goodness_line, judge_daybook, leaving_line, status_line};
 use cutover::daybook::Event;
 use cutover::gate::{Item, Judgement, Outcome, Status};
 use cutover::notice::Language as NoticeLanguage;
@@ -56,6 +56,10 @@ pub(crate) fn status(desk: &Desk, reading: Option<&Reading>, style: &Style) -> S
         let rejects = conversion.tables.iter().map(|table| table.rejected).sum();
         say(Paint::Plain, &words.last_conversion(read, rejects));
     }
+    if let Some(conversion) = state.converted_elsewhere() {
+        let (by, how) = (text::plain(&conversion.by), text::plain(&conversion.how));
+        say(Paint::Plain, &words.converted_elsewhere(&by, &how));
+    }
     if let Some(run) = state.verification() {
         let verdict = words.verdict(run.verdict);
         let evidence = text::plain(&run.evidence);
@@ -81,6 +85,11 @@ pub(crate) fn status(desk: &Desk, reading: Option<&Reading>, style: &Style) -> S
         if let Some(line) = leaving_line(reading, &zone, language) {
             say(Paint::Dim, &line);
         }
+    }
+    for judged in judge_daybook(desk.daybook().entries()) {
+        let said = goodness_line(&judged.goodness, notice_language(style));
+        let phase = words.phase(judged.phase);
+        say(Paint::Plain, &words.forecasts_of(phase, &said));
     }
     let next = words.engine(stage.what_next());
     say(Paint::Plain, &format!("{}{colon}{next}", words.next_step()));
@@ -122,11 +131,13 @@ pub(crate) fn document(desk: &Desk, reading: Option<&Reading>) -> Value {
         "next": state.stage().what_next(),
         "point_of_no_return": state.point_of_no_return(),
         "terms": state.terms(),
+        "converted_elsewhere": state.converted_elsewhere(),
         "verification": state.verification(),
         "accepted": state.accepted(),
         "sign_offs": state.sign_offs(),
         "gate": state.judgement().map(Judgement::outcome),
         "clock": reading,
+        "forecasts": judge_daybook(desk.daybook().entries()),
         "daybook": {
             "file": desk.path().to_string_lossy(),
             "entries": desk.daybook().entries().len(),
@@ -218,6 +229,14 @@ pub(crate) fn evidence(looked: &Looked, style: &Style) -> String {
         true => style.said(0, paint, &head),
         false => style.said(0, paint, &format!("{plan}{colon}{head}")),
     };
+    let came_to = looked.verdict.map(|verdict| words.verdict(verdict).to_owned());
+    let stage = looked.stage.map(|stage| words.stage(stage).to_owned());
+    let entries = looked.entries.map(|count| words.entries(count));
+    let came_to: Vec<String> = came_to.into_iter().chain(stage).chain(entries).collect();
+    if !came_to.is_empty() {
+        let came_to = came_to.join(words.pick(", ", "，"));
+        out.push_str(&style.said(2, Paint::Plain, &came_to));
+    }
     for wrong in &looked.wrong {
         let said = text::plain(&words.engine(wrong));
         out.push_str(&style.said(2, Paint::Bad, &said));

@@ -204,7 +204,7 @@ struct Inner {
     /// Records in the daybook so far, and when they were told.
     told: (u64, Timestamp),
     is_over: bool,
-    /// The first thing that went wrong with the daybook; the run goes on, and ends with it.
+    /// The first thing that went wrong with the daybook; the run goes on, and tells it at its end.
     failed: Option<CommandError>,
 }
 
@@ -224,6 +224,10 @@ impl Clocked {
             chunks: None,
             source_bytes: Some(source_bytes),
         }))?;
+        // Hours later it would be told too late, and it is no reason not to begin.
+        if let Err(error) = notices::check(plan, window) {
+            screen.tell(&error.message);
+        }
         let ahead = Ahead::read(&desk);
         let began = Timestamp::now();
         let every = Duration::try_from(window.report_every);
@@ -270,8 +274,10 @@ impl Clocked {
         }
         let (phase, began) = (self.shared.phase, self.shared.began);
         let mut inner = self.shared.lock();
+        // What went wrong on the way is told, and what the run came to is recorded all the same: if
+        // that fails too, it is the run's own failure.
         if let Some(error) = inner.failed.take() {
-            return Err(error);
+            self.shared.screen.tell(&error.message);
         }
         inner.tell_piece(phase)?;
         let records = inner.gauge.rows();

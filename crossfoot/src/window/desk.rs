@@ -6,7 +6,7 @@
 use crate::error::{CommandError, Kind};
 use cutover::Digest;
 use cutover::daybook::{Daybook, Event, Opened, Terms, Torn, Version};
-use cutover::window::{Command, Refusal, State, decide};
+use cutover::window::{Command, Refusal, Stage, State, decide};
 use jiff::Timestamp;
 use rules::plan::{Plan, Window};
 use std::fs::{self, File, OpenOptions};
@@ -85,6 +85,35 @@ impl Desk {
         Ok(desk)
     }
 
+    /// Begins the daybook of another window where the one before is over, and gives where that one's
+    /// is kept from now on. Otherwise as [`Desk::begin`].
+    pub(crate) fn begin_another(plan: &Plan) -> Result<(Self, Option<PathBuf>), CommandError> {
+        let over = Self::open(plan)?.filter(|desk| desk.state.stage().is_over());
+        let Some(over) = over else {
+            return Ok((Self::begin(plan)?, None));
+        };
+        // By a plan whose window was released nothing is left to do.
+        if over.state.stage() == Stage::Released && over.knows(plan)? {
+            return Ok((over, None));
+        }
+        let release = window_of(plan)?.release.value;
+        if release <= Timestamp::now() {
+            let message = format!("the window must be open at {release}, which is past");
+            return Err(CommandError::new(Kind::Use, message)
+                .hint("give the other window its own `freeze` and `release` in the plan"));
+        }
+        let ended = over.now().strftime("%Y-%m-%dT%H-%M-%SZ");
+        let kept = over.path.with_file_name(format!("daybook-{ended}.jsonl"));
+        let file = over.locked()?;
+        if kept.exists() {
+            let message = format!("{}: it is there already", kept.display());
+            return Err(CommandError::new(Kind::Book, message));
+        }
+        fs::rename(&over.path, &kept).map_err(|error| failed(&over.path, &error))?;
+        drop(file);
+        Ok((Self::begin(plan)?, Some(kept)))
+    }
+
     /// Reads a daybook wherever it lies.
     pub(crate) fn read(path: PathBuf, bytes: &[u8]) -> Result<Self, CommandError> {
         let daybook = Daybook::read(bytes).map_err(|damage| {
@@ -150,6 +179,12 @@ impl Desk {
     /// Takes a step, or says why it is refused.
     pub(crate) fn take(&mut self, command: Command) -> Result<(), CommandError> {
         self.try_take(command)?.map_err(refused)
+    }
+
+    /// Says whether a step would be taken now, and takes none.
+    pub(crate) fn would_take(&self, command: Command) -> Result<(), CommandError> {
+        decide(&self.state, command, self.now()).map_err(refused)?;
+        Ok(())
     }
 
     /// Takes a step; a refusal is a value.

@@ -1,10 +1,11 @@
 //! What the gate judges by: everything is read anew from the disk.
 
 use super::desk::{Desk, digest};
-use super::{folder, hook};
+use super::{figures, folder, hook};
 use crate::commands::{environment, threads};
 use crate::error::{CommandError, Kind};
 use books::{Book, Meter, Table};
+use cutover::daybook::Taken;
 use cutover::gate::{Facts, Judgement, judge};
 use cutover::seal::Input;
 use cutover::signoff::{Trusted, read_trusted};
@@ -32,12 +33,22 @@ fn gather(
 ) -> Result<Facts, CommandError> {
     let verification = desk.state().verification();
     let folder = verification.map(|run| evidence_folder(plan, &run.evidence));
-    // Evidence that cannot be read is not checked, and so not passed; why is said by the command
-    // that verifies it.
-    let evidence = folder.and_then(|folder| folder::read(&folder, desk.state().accepted()).ok());
+    let read = folder.map(|folder| folder::read(&folder, desk.state().accepted()));
+    let (evidence, evidence_says) = match read.transpose() {
+        Ok(evidence) => (evidence, None),
+        // That it cannot be read is for the gate to say, beside all else.
+        Err(error) => (None, Some(error.message)),
+    };
+    let (_, after) = desk.state().opening_figures();
+    let figures = after.map(|_| {
+        let read = figures::read(plan, window, threads, Taken::After);
+        read.map_err(|error| error.message)
+    });
     Ok(Facts {
         plan_blake3: Some(digest(plan)?),
+        figures,
         evidence,
+        evidence_says,
         inputs: inputs(plan, threads)?,
         conversion_blake3: conversion(plan)?,
         trusted: trusted(plan, window)?,
@@ -79,7 +90,7 @@ fn inputs(plan: &Plan, threads: usize) -> Result<Option<Vec<Input>>, CommandErro
 }
 
 /// The digest of what the last conversion left beside the target; none where there is none.
-fn conversion(plan: &Plan) -> Result<Option<cutover::Digest>, CommandError> {
+pub(crate) fn conversion(plan: &Plan) -> Result<Option<cutover::Digest>, CommandError> {
     let (_, target) = plan.books(&environment).map_err(CommandError::plan)?;
     match migrate::conversion_digest(&target) {
         Ok(digest) => Ok(digest.and_then(|digest| digest.parse().ok())),

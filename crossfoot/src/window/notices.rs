@@ -13,6 +13,7 @@ use cutover::notice::{Kind as About_, Language, Notice, Occasion, Sender, Templa
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rules::plan::{ChannelPlan, NoticePlan, Plan, Way, Window};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -22,6 +23,12 @@ pub(crate) enum About {
     Stop { from: Timestamp, until: Timestamp },
     /// It is open again.
     Reopening { from: Timestamp, at: Timestamp },
+    /// The move was put off: the old system is open as before.
+    PutOff {
+        from: Timestamp,
+        until: Timestamp,
+        at: Timestamp,
+    },
     /// It will be closed longer.
     Delay {
         was_until: Timestamp,
@@ -37,11 +44,11 @@ pub(crate) fn language(words: words::Language) -> Language {
 }
 
 /// Words a notice in each language of the plan and sends it to each channel that takes it, as long as
-/// the clock goes on.
+/// the clock goes on. What the end of a window is told once is not told to the same channel again.
 ///
 /// # Errors
-/// A notice cannot be worded, a channel is wrong as the plan has it, or the daybook cannot be
-/// written. That a channel fails is no error.
+/// The daybook cannot be written. That a channel fails, or cannot even be opened, and that a notice
+/// cannot be worded is no error: it is in the daybook, and the others are sent.
 pub(crate) fn send(
     plan: &Plan,
     window: &Window,
@@ -51,59 +58,134 @@ pub(crate) fn send(
     screen: &Screen,
 ) -> Result<(), CommandError> {
     let kind = kind_of(&about);
-    let takes = |channel: &&ChannelPlan| channel.notices.iter().any(|word| word == kind.as_str());
-    let channels: Vec<Channel> = window
-        .channels
-        .iter()
-        .filter(takes)
-        .map(channel_of)
-        .collect::<Result<_, _>>()?;
-    if channels.is_empty() {
-        return Ok(());
-    }
-    let post = opened(plan, &channels)?;
     for planned in &window.notices {
         if !clock.wait(Duration::ZERO) {
             break;
         }
-        let notice = worded(&clocked::zone(desk.state()), planned, &about)?;
-        let head = desk.state().head().short();
-        let message = Message {
-            id: format!("{}/{}/{head}", plan.name.value, kind.as_str()),
-            kind: kind.as_str().to_owned(),
-            language: planned.language.clone(),
-            subject: notice.subject.clone(),
-            text: notice.text.clone(),
-            fields: fields(&notice),
-        };
-        let attempts = post.send(&message, clock, |attempt| {
-            if !attempt.is_delivered() {
-                screen.tell(&format!("channel {}: {}", attempt.channel, attempt.says()));
-            }
+        let named = format!("{}/{}", kind.as_str(), planned.language);
+        let told = already(desk, kind, &named);
+        let takers = window.channels.iter().filter(|channel| {
+            takes(channel, kind)
+                && channel.language.as_ref().is_none_or(|one| *one == planned.language)
+                && !told.contains(&channel.name)
         });
-        for attempt in attempts {
-            let told = Told {
-                kind: format!("{}/{}", kind.as_str(), planned.language),
-                channel: attempt.channel.clone(),
-                attempt: attempt.number,
-                took_ms: u64::try_from(attempt.took.as_millis()).unwrap_or(u64::MAX),
+        let (channels, mut failed) = opened_each(plan, takers);
+        if !channels.is_empty() {
+            match worded(&clocked::zone(desk.state()), planned, &about) {
+                Ok(notice) => {
+                    let post = opened(plan, &channels)?;
+                    let head = desk.state().head().short();
+                    let message = Message {
+                        id: format!("{}/{}/{head}", plan.name.value, kind.as_str()),
+                        kind: kind.as_str().to_owned(),
+                        language: planned.language.clone(),
+                        subject: notice.subject.clone(),
+                        text: notice.text.clone(),
+                        fields: fields(&notice),
+                    };
+                    deliver(&post, &message, &named, desk, clock, screen)?;
+                }
+                Err(error) => {
+                    let names = channels.iter().map(|channel| channel.common().name);
+                    failed.extend(names.map(|name| (name.to_owned(), error.message.clone())));
+                }
+            }
+        }
+        for (channel, says) in failed {
+            screen.tell(&format!("channel {channel}: {says}"));
+            let notice = Told {
+                kind: named.clone(),
+                channel,
+                attempt: 1,
+                took_ms: 0,
             };
-            desk.record(match attempt.is_delivered() {
-                true => Event::NoticeSent(told),
-                false => Event::NoticeFailed {
-                    notice: told,
-                    says: attempt.says().to_owned(),
-                },
-            })?;
+            desk.record(Event::NoticeFailed { notice, says })?;
         }
     }
     Ok(())
+}
+
+/// Sends a message, and puts every attempt into the daybook.
+fn deliver(
+    post: &Post,
+    message: &Message,
+    named: &str,
+    desk: &mut Desk,
+    clock: &dyn Clock,
+    screen: &Screen,
+) -> Result<(), CommandError> {
+    let attempts = post.send(message, clock, |attempt| {
+        if !attempt.is_delivered() {
+            screen.tell(&format!("channel {}: {}", attempt.channel, attempt.says()));
+        }
+    });
+    for attempt in attempts {
+        let told = Told {
+            kind: named.to_owned(),
+            channel: attempt.channel.clone(),
+            attempt: attempt.number,
+            took_ms: u64::try_from(attempt.took.as_millis()).unwrap_or(u64::MAX),
+        };
+        desk.record(match attempt.is_delivered() {
+            true => Event::NoticeSent(told),
+            false => Event::NoticeFailed {
+                notice: told,
+                says: attempt.says().to_owned(),
+            },
+        })?;
+    }
+    Ok(())
+}
+
+/// Says whether a channel takes a kind of notice. Whoever is told that a system closes, or that it is
+/// open on the new one, must hear that neither is to be.
+fn takes(channel: &ChannelPlan, kind: About_) -> bool {
+    let has = |kind: About_| channel.notices.iter().any(|word| word == kind.as_str());
+    match kind {
+        About_::PutOff => has(About_::Stop) || has(About_::Reopening),
+        kind => has(kind),
+    }
+}
+
+/// The channels that were told of a window's end since it is over; none for what may be told again.
+fn already(desk: &Desk, kind: About_, named: &str) -> BTreeSet<String> {
+    if !matches!(kind, About_::Reopening | About_::PutOff) {
+        return BTreeSet::new();
+    }
+    let last_first = desk.daybook().entries().iter().rev();
+    let events = last_first.map(cutover::daybook::Entry::event);
+    let since = events.take_while(|event| !matches!(event, Event::Released | Event::RolledBack));
+    let sent = since.filter_map(|event| match event {
+        Event::NoticeSent(told) if told.kind == named => Some(told.channel.clone()),
+        _ => None,
+    });
+    sent.collect()
+}
+
+/// Opens each channel by itself; gives those that open, and why the others do not.
+fn opened_each<'p>(
+    plan: &Plan,
+    planned: impl Iterator<Item = &'p ChannelPlan>,
+) -> (Vec<Channel>, Vec<(String, String)>) {
+    let (mut open, mut failed) = (Vec::new(), Vec::new());
+    for planned in planned {
+        let channel = channel_of(planned).and_then(|channel| {
+            opened(plan, std::slice::from_ref(&channel))?;
+            Ok(channel)
+        });
+        match channel {
+            Ok(channel) => open.push(channel),
+            Err(error) => failed.push((planned.name.clone(), error.message)),
+        }
+    }
+    (open, failed)
 }
 
 fn kind_of(about: &About) -> About_ {
     match about {
         About::Stop { .. } => About_::Stop,
         About::Reopening { .. } => About_::Reopening,
+        About::PutOff { .. } => About_::PutOff,
         About::Delay { .. } => About_::Delay,
         About::Progress { .. } => About_::Progress,
     }
@@ -120,7 +202,7 @@ fn fields(notice: &Notice) -> serde_json::Map<String, serde_json::Value> {
 /// them is told before the first is sent.
 ///
 /// # Errors
-/// As [`send`].
+/// A notice cannot be worded, or a channel is wrong as the plan has it.
 pub(crate) fn check(plan: &Plan, window: &Window) -> Result<(), CommandError> {
     let (from, until) = (window.freeze.value, window.release.value);
     let later = until.saturating_add(jiff::SignedDuration::from_hours(1));
@@ -128,6 +210,11 @@ pub(crate) fn check(plan: &Plan, window: &Window) -> Result<(), CommandError> {
     let all = [
         About::Stop { from, until },
         About::Reopening { from, at: until },
+        About::PutOff {
+            from,
+            until,
+            at: from,
+        },
         About::Delay {
             was_until: until,
             until: later,
@@ -172,6 +259,11 @@ fn worded(zone: &TimeZone, planned: &NoticePlan, about: &About) -> Result<Notice
             from: *from,
             at: *at,
         },
+        About::PutOff { from, until, at } => Occasion::PutOff {
+            from: *from,
+            until: *until,
+            at: *at,
+        },
         About::Delay { was_until, until } => Occasion::Delay {
             was_until: *was_until,
             until: *until,
@@ -212,10 +304,11 @@ fn texts(texts: &[String]) -> Vec<&str> {
 
 /// The plan's own text of a notice: a subject, an empty line, and the text.
 fn template(planned: &NoticePlan, kind: About_) -> Result<Option<Template>, CommandError> {
-    let [stop, reopening, delay] = &planned.texts;
+    let [stop, reopening, delay, put_off] = &planned.texts;
     let own = match kind {
         About_::Stop => stop,
         About_::Reopening => reopening,
+        About_::PutOff => put_off,
         About_::Delay => delay,
         About_::Progress => return Ok(None),
     };
@@ -237,7 +330,10 @@ fn channel_of(planned: &ChannelPlan) -> Result<Channel, CommandError> {
         let message = format!("the channel {}: {why}", planned.name);
         CommandError::new(Kind::Use, message)
     };
-    let (name, notices) = (planned.name.clone(), planned.notices.clone());
+    let (name, mut notices) = (planned.name.clone(), planned.notices.clone());
+    if takes(planned, About_::PutOff) {
+        notices.push(About_::PutOff.as_str().to_owned());
+    }
     let language = planned.language.clone();
     let patience = Patience {
         attempts: u32::try_from(planned.attempts).unwrap_or(1),

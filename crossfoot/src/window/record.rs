@@ -5,9 +5,11 @@ use super::desk::{Desk, window_of};
 use super::folder;
 use crate::error::{CommandError, Kind};
 use crate::screen::Screen;
+use cutover::Digest;
 use cutover::daybook::{
     ConversionFinished, Corrected, Event, Phase, TableMoved, VerificationFinished,
 };
+use cutover::window::Command;
 use ledger::{BreakCounts, ControlStatus, Report};
 use migrate::{Corrections, Outcome};
 use rules::plan::Plan;
@@ -83,6 +85,25 @@ pub(crate) fn verified(
         controls_off: report.controls.iter().filter(|one| off(one.status)).count() as u64,
         rejects: report.rejects,
     }))
+}
+
+/// Says whether the window, where one is under way, takes corrections now. What it refuses must not be
+/// written first.
+pub(crate) fn takes_corrections(plan: &Plan, by: &str) -> Result<(), CommandError> {
+    let Some(desk) = Desk::open(plan)?.filter(|desk| desk.state().stage().is_closed()) else {
+        return Ok(());
+    };
+    desk.unchanged(plan)?;
+    let agreements = plan.agreements.iter();
+    for agreement in agreements.map(|agreement| agreement.name.value.clone()) {
+        desk.would_take(Command::Record(Event::Corrected(Corrected {
+            agreement,
+            entries: 0,
+            corrections_blake3: Digest::ZERO,
+            by: by.to_owned(),
+        })))?;
+    }
+    Ok(())
 }
 
 /// Records correcting entries that were written, where a window is under way.

@@ -112,6 +112,13 @@ impl Language {
         )
     }
 
+    pub(crate) fn converted_elsewhere(self, by: &str, how: &str) -> String {
+        self.pick(
+            format!("converted by {by}, and not by Crossfoot: {how}"),
+            format!("由 {by} 转换，未用 Crossfoot：{how}"),
+        )
+    }
+
     pub(crate) fn last_verification(self, evidence: &str, verdict: &str, breaks: u64) -> String {
         self.pick(
             format!(
@@ -122,6 +129,13 @@ impl Language {
                 "已核对：{verdict}，差错 {} 处；证据 {evidence}",
                 grouped(breaks)
             ),
+        )
+    }
+
+    pub(crate) fn forecasts_of(self, phase: &str, goodness: &str) -> String {
+        self.pick(
+            format!("forecasts of {phase}: {goodness}"),
+            format!("{phase}的预测：{goodness}"),
         )
     }
 
@@ -139,6 +153,14 @@ impl Language {
                 counted(count, "entry", "entries")
             ),
             format!("日记账：{} 条，末条摘要 {head}", grouped(count)),
+        )
+    }
+
+    /// How many entries a daybook has.
+    pub(crate) fn entries(self, count: u64) -> String {
+        self.pick(
+            format!("daybook of {}", counted(count, "entry", "entries")),
+            format!("日记账 {} 条", grouped(count)),
         )
     }
 

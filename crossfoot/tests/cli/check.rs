@@ -127,7 +127,14 @@ fn all_mistakes_of_a_plan_are_said_at_once() {
         ╰────
       help: did you mean `key`?
 
-    error: the plan has 2 mistakes
+      × there is no column `amout`
+       ╭─[rules/posting.sql:1:33]
+     1 │ SELECT serial AS voucher, money(amout) AS amount FROM flow
+       ·                                 ─────
+       ╰────
+      help: did you mean `amount`?
+
+    error: the plan has 3 mistakes
     "#);
 }
 
@@ -135,7 +142,7 @@ fn all_mistakes_of_a_plan_are_said_at_once() {
 fn mistakes_in_chinese() {
     let told = mistaken().output("check --lang zh");
     let last = told.stderr.lines().last().unwrap_or_default().to_owned();
-    insta::assert_snapshot!(last, @"错误：方案有 2 处错误");
+    insta::assert_snapshot!(last, @"错误：方案有 3 处错误");
 }
 
 #[test]
@@ -172,6 +179,31 @@ fn all_mistakes_of_the_sql_are_said_at_once() {
 }
 
 #[test]
+fn a_mistake_in_a_requirement_hides_none_of_the_lists() {
+    let place = Place::sound();
+    let plan = place.read("crossfoot.toml").replace(
+        "money  = [\"amount\"]",
+        "money   = [\"amount\"]\nfoot    = [\"day\"]\nignore  = [\"zz\"]\nrequire = [\"memo <> ''\", \"mem <> ''\"]\norigin.table = \"flow\"\norigin.on = { voucher = \"nothing\" }",
+    );
+    let told = place.with("crossfoot.toml", &plan).output("check --json");
+    for said in [
+        "require `mem <> ''`: there is no column `mem`",
+        "neither the rule nor the target has a column `zz`",
+        "the foot column `day` is not among the rule's columns",
+        "table `flow` has no column `voucher`",
+        "the rule gives no column `nothing`",
+        "the plan has 5 mistakes",
+    ] {
+        assert!(told.stdout.contains(said), "{said}: {}", told.stdout);
+    }
+    let line = plan.lines().position(|line| line.starts_with("require"));
+    let line = line.expect("the line is there") + 1;
+    let column = "require = [\"memo <> ''\", \"".len() + 1;
+    let at = format!("crossfoot.toml:{line}:{column}: require `mem");
+    assert!(told.stdout.contains(&at), "{at}: {}", told.stdout);
+}
+
+#[test]
 fn mistakes_as_a_document() {
     insta::assert_snapshot!(mistaken().run("check --json"), @r#"
     $ crossfoot check --json
@@ -182,10 +214,11 @@ fn mistakes_as_a_document() {
       "error": {
         "kind": "use",
         "exit_code": 2,
-        "message": "the plan has 2 mistakes",
+        "message": "the plan has 3 mistakes",
         "mistakes": [
           "crossfoot.toml:2:12: no currency has the code `CNX`; write the three capital letters of ISO 4217, such as `CNY`",
-          "crossfoot.toml:14:1: unknown key `keys` in `[[agreement]]`; did you mean `key`?"
+          "crossfoot.toml:14:1: unknown key `keys` in `[[agreement]]`; did you mean `key`?",
+          "rules/posting.sql:1:33: there is no column `amout`; did you mean `amount`?"
         ],
         "hints": []
       }
@@ -210,7 +243,14 @@ fn mistakes_as_a_document() {
         ╰────
       help: did you mean `key`?
 
-    error: the plan has 2 mistakes
+      × there is no column `amout`
+       ╭─[rules/posting.sql:1:33]
+     1 │ SELECT serial AS voucher, money(amout) AS amount FROM flow
+       ·                                 ─────
+       ╰────
+      help: did you mean `amount`?
+
+    error: the plan has 3 mistakes
     "#);
 }
 

@@ -66,10 +66,10 @@ fn the_story_as_it_is_told() {
       both systems are closed
       closes [date] [time] [time], must be open [date] [time] [time], point of no return
         [date] [time] [time]
-      opening figures: accounts 186, balances -3530.28, frozen 3530.28
+      opening figures: accounts 186, balances 252772.20, frozen 3530.28
       [the clock]
       nothing can be left for later: convert, verify, sign-off
-      next: convert first, or roll back
+      next: convert first, or record who converted: crossfoot window converted; or roll back
       daybook: 9 entries, head [hash]
 
     [clock]   $ crossfoot convert --plan crossfoot-demo
@@ -145,7 +145,7 @@ fn the_story_as_it_is_told() {
 
     OUT OF BALANCE  ruixin-pay: the books do not agree
     records: 16,777 expected, 16,777 actual, 16,776 agreed
-    1 break; no rejects; controls: 18 holds, 7 broken
+    1 break; no rejects; controls: 23 holds, 7 broken
 
     ── chart of accounts ───────────────────────────────────────────────────────────────────────────────
                expected  actual  difference
@@ -230,14 +230,19 @@ fn the_story_as_it_is_told() {
       holds   records of each status                        0
       holds   hash total of the vouchers                    0
       holds   postings belong to vouchers                   0
+      holds   fields of the vouchers                        0
       holds   instants                                      0
       holds   daily cut                                     0
       broken  daily totals                              -0.01
+      holds   turnover of each subject                   0.00
       broken  roll-forward                              -0.33
+      holds   accounts carried over                         0
+      holds   hash total of the openings                 0.00
       broken  balance of each customer                  -0.01
       holds   frozen part of each customer               0.00
       broken  general ledger and accounts               -0.01
       holds   subjects of the chart                         0
+      holds   kinds of the chart                            0
       holds   banks by channel and day of order          0.00
       holds   banks by order                             0.00
       holds   transit by order                           0.00
@@ -581,7 +586,7 @@ fn the_story_as_it_is_told() {
 
     BALANCED  ruixin-pay: both books agree on everything that the plan compares
     records: 16,777 expected, 16,777 actual, 16,777 agreed
-    no breaks; no rejects; controls: 25 holds
+    no breaks; no rejects; controls: 30 holds
 
     ── chart of accounts ───────────────────────────────────────────────────────────────────────────────
                expected  actual  difference
@@ -646,14 +651,19 @@ fn the_story_as_it_is_told() {
       holds  records of each status                        0
       holds  hash total of the vouchers                    0
       holds  postings belong to vouchers                   0
+      holds  fields of the vouchers                        0
       holds  instants                                      0
       holds  daily cut                                     0
       holds  daily totals                               0.00
+      holds  turnover of each subject                   0.00
       holds  roll-forward                               0.00
+      holds  accounts carried over                         0
+      holds  hash total of the openings                 0.00
       holds  balance of each customer                   0.00
       holds  frozen part of each customer               0.00
       holds  general ledger and accounts                0.00
       holds  subjects of the chart                         0
+      holds  kinds of the chart                            0
       holds  banks by channel and day of order          0.00
       holds  banks by order                             0.00
       holds  transit by order                           0.00
@@ -684,7 +694,7 @@ fn the_story_as_it_is_told() {
       the new system is open
       closes [date] [time] [time], must be open [date] [time] [time], point of no return
         [date] [time] [time]
-      opening figures: accounts 186, balances -3530.28, frozen 3530.28
+      opening figures: accounts 186, balances 252772.20, frozen 3530.28
       converted: 10,558 records read, 0 rejects
       verified: BALANCED, 0 breaks; evidence corrected
       signed off by Li Na as accountant
@@ -781,7 +791,7 @@ fn the_story_in_chinese_with_the_fault_left_in() {
       新旧系统均关闭
       停写 [date] [time] [time]，须开放 [date] [time] [time]，最后回退时点 [date]
         [time] [time]
-      期初数：accounts 186，balances -2721.50，frozen 2721.50
+      期初数：accounts 186，balances 385169.91，frozen 2721.50
       [the clock]
       没有可留到开放之后的工作：转换、核对、签核
       下一步：请先转换，或回退
@@ -858,7 +868,7 @@ fn the_story_in_chinese_with_the_fault_left_in() {
 
     不平  ruixin-pay：两边账不一致
     笔数：应有 16,694，实有 16,694，一致 16,693
-    差错 1 处；无拒收记录；控制核对：相符 20 项，不符 5 项
+    差错 1 处；无拒收记录；控制核对：相符 24 项，不符 6 项
 
     ── chart of accounts ───────────────────────────────────────────────────────────────────────────────
             应有  实有  差额
@@ -942,14 +952,19 @@ fn the_story_in_chinese_with_the_fault_left_in() {
       相符  records of each status                     0
       相符  hash total of the vouchers                 0
       相符  postings belong to vouchers                0
+      相符  fields of the vouchers                     0
       相符  instants                                   0
       相符  daily cut                                  0
       相符  daily totals                            0.00
+      不符  turnover of each subject               -0.01
       相符  roll-forward                            0.00
+      相符  accounts carried over                      0
+      相符  hash total of the openings              0.00
       相符  balance of each customer                0.00
       相符  frozen part of each customer            0.00
       不符  general ledger and accounts             0.01
       相符  subjects of the chart                      0
+      相符  kinds of the chart                         0
       相符  banks by channel and day of order       0.00
       相符  banks by order                          0.00
       相符  transit by order                        0.00
@@ -972,6 +987,10 @@ fn the_story_in_chinese_with_the_fault_left_in() {
       trial balance of each voucher：1 行不符
         accounting_date  应有  实有     差额
         [date]          -     -  -870.92
+
+      turnover of each subject：1 行不符
+        day         subject  side       应有      实有   差额
+        [date]  2202     debit  2,503.68  2,503.67  -0.01
 
       general ledger and accounts：1 行不符
         subject  channel    应有    实有  差额
@@ -1233,13 +1252,14 @@ fn the_story_in_chinese_with_the_fault_left_in() {
 
     不放行（NO-GO）：新系统保持关闭
 
-              事项      对象                             应有    实有     差额
-      未通过  核对项    postings                        11382   11382        0
-      未通过  控制核对  trial balance                                    -0.01
-      未通过  控制核对  trial balance of each day                        -0.01
-      未通过  控制核对  trial balance of each voucher                  -870.92
-      未通过  控制核对  general ledger and accounts      0.00    0.01     0.01
-      未通过  控制核对  escrow by day of order         125.64  125.65     0.01
+              事项      对象                                 应有        实有     差额
+      未通过  核对项    postings                            11382       11382        0
+      未通过  控制核对  trial balance                                            -0.01
+      未通过  控制核对  trial balance of each day                                -0.01
+      未通过  控制核对  trial balance of each voucher                          -870.92
+      未通过  控制核对  turnover of each subject       6007072.01  6007072.00    -0.01
+      未通过  控制核对  general ledger and accounts          0.00        0.01     0.01
+      未通过  控制核对  escrow by day of order             125.64      125.65     0.01
       未核对  签核      accountant
       未核对  签核      engineer
       未核对  双人签核
@@ -1249,12 +1269,13 @@ fn the_story_in_chinese_with_the_fault_left_in() {
       控制核对 trial balance：不成立，1 行不符；请查明原因
       控制核对 trial balance of each day：不成立，1 行不符；请查明原因
       控制核对 trial balance of each voucher：不成立，1 行不符；请查明原因
+      控制核对 turnover of each subject：不成立，1 行不符；请查明原因
       控制核对 general ledger and accounts：不成立，1 行不符；请查明原因
       控制核对 escrow by day of order：不成立，1 行不符；请查明原因
       签核 accountant：签核内容变动之后，此角色无人签核；请签核
       签核 engineer：签核内容变动之后，此角色无人签核；请签核
       双人签核：已有 0 人签核，须有两人；请由另一角色的另一人签核
-      52 项通过
+      56 项通过
 
     [clock]   真相：植入 1 张凭证，找到 1 张，相同 1 张。
     [clock]   原因与植入一致：1 张中已证实 0 张，另有 1 张列为可能。
@@ -1310,6 +1331,13 @@ fn a_folder_of_something_else_is_not_touched() {
 }
 
 #[test]
+fn a_leg_that_is_wrongly_in_transit_is_out_of_balance_and_not_unproved() {
+    let (code, document) = played(&Place::empty(), "--fault D4:3 --seed 21 --leave");
+    assert_eq!(code, "1", "{document}");
+    assert_eq!(document["verdicts"][0], "out_of_balance", "{document}");
+}
+
+#[test]
 fn what_cannot_be_played_is_wrong_use() {
     insta::assert_snapshot!(Place::empty().run("demo --fault Z9"), @"
     $ crossfoot demo --fault Z9
@@ -1325,4 +1353,41 @@ fn what_cannot_be_played_is_wrong_use() {
     --- stderr
     error: a history has from 1,000 to 1,000,000,000 flow records, not 3
     ");
+    insta::assert_snapshot!(Place::empty().run("demo --fault B3:0"), @"
+    $ crossfoot demo --fault B3:0
+    exit 2
+    --- stderr
+    error: invalid value 'B3:0' for '--fault <CAUSES>': `B3:0` would plant nothing: a count is 1 or more
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn what_cannot_be_played_is_told_in_chinese() {
+    insta::assert_snapshot!(Place::empty().run("demo --records 3 --lang zh"), @"
+    $ crossfoot demo --records 3 --lang zh
+    exit 2
+    --- stderr
+    错误：流水可为 1,000 至 1,000,000,000 条，而不是 3 条
+    ");
+    let place = Place::empty().with("crossfoot-demo/mine.txt", "dear");
+    insta::assert_snapshot!(place.run("demo --lang zh"), @"
+    $ crossfoot demo --lang zh
+    exit 2
+    --- stderr
+    错误：crossfoot-demo 已经存在，且不是演示所建
+      处理：请用 --folder 指定另一个文件夹
+    ");
+    let told = Place::empty().run("demo --records 1000 --no-progress --fault E1:1000 --lang zh");
+    assert!(told.contains("错误：要以 E1 损坏 1000 张凭证，而适用的有"), "{told}");
+}
+
+#[test]
+fn a_demo_is_played_anew_in_the_folder_that_one_stands_in() {
+    let place = Place::empty();
+    for _ in 0..2 {
+        let (code, document) = played(&place, "--folder .");
+        assert_eq!((code.as_str(), &document["gate"]), ("0", &"GO".into()), "{document}");
+    }
 }

@@ -133,11 +133,11 @@ fn verify_has_examples() {
     --- stdout
     Finds every record on which two books differ, and closes the account
 
-    Usage: crossfoot verify [OPTIONS] [OLD NEW] [OLD NEW]...
+    Usage: crossfoot verify [OPTIONS] [OLD] [NEW]
 
     Arguments:
-      [OLD NEW] [OLD NEW]...  The old and the new book: a file, a folder, a glob or a database each.
-                              Without them, the plan says
+      [OLD] [NEW]  The old and the new book: a file, a folder, a glob or a database each. Without them,
+                   the plan says
 
     Options:
           --lang <LANG>       Language of words on the screen; by default that of the system [env:
@@ -153,7 +153,8 @@ fn verify_has_examples() {
           --money <COLUMNS>   Columns that hold amounts, when two books are given
           --evidence <DIR>    The folder for the evidence; by default one named by the time, in
                               `evidence/` beside the plan
-          --threads <N>       Threads to work in; by default one for each processor
+          --threads <N>       Threads to work in; by default as the plan says, else one for each
+                              processor
           --no-digest         Does not digest the files of the books; the evidence then names them
                               without their BLAKE3
           --as-of             Verifies databases that still move: as of one moment each. Records that
@@ -171,6 +172,34 @@ fn verify_has_examples() {
       crossfoot verify --as-of --settle 30    while payments go on
       crossfoot verify --json | jq .verdict
     ");
+}
+
+#[test]
+fn the_helps_say_what_the_commands_do() {
+    let place = Place::empty();
+    for (line, says) in [
+        (
+            "rehearse --help",
+            "with `\"rehearsal\": true`, and measures it",
+        ),
+        (
+            "correct --help",
+            "1 a record that was corrected differs still; 5 some breaks have none.",
+        ),
+        ("demo --help", "rounded up to a multiple of four"),
+        (
+            "convert --help",
+            "by default as the plan says, else one for each processor",
+        ),
+        (
+            "window converted --help",
+            "Usage: crossfoot window converted [OPTIONS] --by <NAME> --how <TEXT>",
+        ),
+    ] {
+        let help = place.output(line).stdout;
+        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(help.contains(says), "{line}: {help}");
+    }
 }
 
 #[test]
@@ -205,9 +234,9 @@ fn one_book_alone_is_wrong_use() {
     $ crossfoot verify old.csv
     exit 2
     --- stderr
-    error: 2 values required for '[OLD NEW] [OLD NEW]...' but 1 was provided
+    error: 2 values required for '[OLD] [NEW]' but 1 was provided
 
-    Usage: crossfoot verify [OPTIONS] [OLD NEW] [OLD NEW]...
+    Usage: crossfoot verify [OPTIONS] [OLD] [NEW]
 
     For more information, try '--help'.
     ");

@@ -608,13 +608,18 @@ fn evidence_may_be_written_anew() {
 fn two_books_without_a_plan() {
     insta::assert_snapshot!(
         Place::first().run("verify wallet/flow.csv ledger/posting.csv --evidence out"),
-        @"
+        @r#"
     $ crossfoot verify wallet/flow.csv ledger/posting.csv --evidence out
-    exit 1
+    exit 5
     --- stdout
-    OUT OF BALANCE  flow to posting: the books do not agree
+    INCOMPLETE  flow to posting: nothing is proved, as not everything was checked
     records: 120 expected, 120 actual, 51 agreed
     70 breaks; no rejects; no controls
+    Why nothing is proved:
+      - posting: the source's user_id, happened_at, code, memo are not compared: the target has nothing
+        like it
+      - posting: the target's account, kind, booked_at, accounting_date are not compared: the source has
+        nothing like it
 
     ── posting ─────────────────────────────────────────────────────────────────────────────────────────
                 expected    actual  difference
@@ -641,6 +646,14 @@ fn two_books_without_a_plan() {
           counterexamples: 0
 
       Notes
+        - nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"`
+          in a plan would tell it
+        - took voucher as key (unique in 120 of 120), amount as money
+        - flow is held against posting
+        - voucher: unique in 120 of 120 records of the source, unique in 119 of 120 of the target: what
+          is there more than once, or empty, is reported
+        - serial is voucher: by what they hold: all 119 values are in both
+        - amount: only 25 of 96 values are in both
         - not compared, as the plan says: account, kind, booked_at, accounting_date
         - B9 reading of the rule, amount: turns the sign, `-money(amount, 2)` instead of
           `money(amount, 2)`: gives what the target holds for 67 breaks, and would change 120 records of
@@ -723,7 +736,135 @@ fn two_books_without_a_plan() {
     Elapsed: [time]
     --- stderr
     took voucher as key (unique in 120 of 120), amount as money; not compared: user_id, happened_at, code, memo of the source's flow, account, kind, booked_at, accounting_date of the target's posting
-    "
+    "#
+    );
+}
+
+/// Two books of CSV, compared without a plan: the exit code, the report and what is said.
+fn at_once(old: &str, new: &str) -> (String, serde_json::Value, String) {
+    let place = Place::empty().with("old.csv", old).with("new.csv", new);
+    let told = place.output("verify old.csv new.csv --evidence out --json --lang en");
+    let report = serde_json::from_str(&told.stdout).unwrap_or_default();
+    (told.status, report, told.stderr)
+}
+
+#[test]
+fn what_two_books_without_a_plan_leave_out_is_not_checked() {
+    let (status, report, said) = at_once(
+        "id,total,lost\n1,5.00,x\n2,7.00,y\n",
+        "id,total\n1,5.00\n2,7.00\n",
+    );
+    assert_eq!(
+        (status.as_str(), &report["verdict"]),
+        ("5", &"incomplete".into()),
+        "{said}"
+    );
+    assert_eq!(
+        report["agreements"][0]["not_checked"],
+        serde_json::json!(["the source's lost is not compared: the target has nothing like it"])
+    );
+    let place = Place::empty()
+        .with("old/x.csv", "id,total\n1,5.00\n2,7.00\n")
+        .with("old/y.csv", "name\nrent\n")
+        .with("new/x.csv", "id,total\n1,5.00\n2,7.00\n");
+    let told = place.output("verify old new --evidence out --json");
+    assert_eq!(told.status, "5", "{}", told.stderr);
+    assert!(
+        told.stdout
+            .contains("the source's table y (1 record) has no counterpart"),
+        "{}",
+        told.stdout
+    );
+    // A plan says what is left out, and people have read it.
+    assert_eq!(
+        place
+            .output("init old new -o drafts/1/crossfoot.toml")
+            .status,
+        "0"
+    );
+    let told = place.output("verify --plan drafts/1 --evidence again");
+    assert_eq!(told.status, "0", "{}{}", told.stdout, told.stderr);
+}
+
+#[test]
+fn no_conversion_is_fitted_to_a_fault() {
+    let rows = |row: fn(u32) -> String| (1..=40).map(row).collect::<String>();
+    let check = |old: String, new: String, expect: &str| {
+        let (status, report, said) = at_once(&old, &new);
+        assert_eq!(status, expect, "{old}{new}{said}{report}");
+        report.to_string() + &said
+    };
+    // Every amount a hundred times as large.
+    let amounts = |end: &'static str| {
+        let rows = (1..=40).map(|n| format!("P{n},{}{end}\n", n * 7));
+        format!("id,amount\n{}", rows.collect::<String>())
+    };
+    let told = check(amounts(".25"), amounts("25"), "1");
+    assert!(told.contains("most would be the same times 100"), "{told}");
+    // Zeros and signs that were lost.
+    let account = |n: u32| format!("P{n},{:06},{n}.50\n", n * 11);
+    let number = |n: u32| format!("P{n},{},{n}.50\n", n * 11);
+    let head = "id,account,amount\n";
+    check(
+        head.to_owned() + &rows(account),
+        head.to_owned() + &rows(number),
+        "1",
+    );
+    let phone = |n: u32| format!("P{n},+138{n:05}\n");
+    let plain = |n: u32| format!("P{n},138{n:05}\n");
+    let head = "id,phone\n";
+    check(
+        head.to_owned() + &rows(phone),
+        head.to_owned() + &rows(plain),
+        "1",
+    );
+    // An offset that only the values tell.
+    let civil = |n: u32| format!("P{n},2013-05-{:02} 09:{:02}:00\n", 1 + n % 27, n % 60);
+    let instant = |n: u32| format!("P{n},2013-05-{:02}T00:{:02}:00Z\n", 1 + n % 27, n % 60);
+    let head = "id,at\n";
+    let told = check(
+        head.to_owned() + &rows(civil),
+        head.to_owned() + &rows(instant),
+        "5",
+    );
+    assert!(
+        told.contains("at was read with the offset +09:00 from UTC because most values"),
+        "{told}"
+    );
+    assert!(
+        told.contains("at: as instants: with the offset +09:00 most are the same"),
+        "{told}"
+    );
+}
+
+#[test]
+fn files_that_cannot_be_a_book_are_told_by_their_fault() {
+    let cut = |text: &str| {
+        let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        [&[0xFF, 0xFE][..], &bytes[..bytes.len() - 1]].concat()
+    };
+    let sound = "id,amount\n1,2.00\n";
+    let check = |old: &[u8], name: &str, expect: &str| {
+        let place = Place::empty().with(name, old).with("new.csv", sound);
+        let told = place.output(&format!("verify {name} new.csv --lang en"));
+        assert_eq!(told.status, "3", "{name}: {}", told.stderr);
+        assert!(told.stderr.contains(expect), "{name}: {}", told.stderr);
+    };
+    check(b"", "old.csv", "old.csv: there is no header");
+    check(
+        "\u{feff}".as_bytes(),
+        "old.csv",
+        "old.csv: there is no header",
+    );
+    check(
+        &cut(sound),
+        "old.csv",
+        "is no character in UTF-16LE; fetch the file again",
+    );
+    check(
+        b"SQLite format 3\0\x10\0\x01\x01",
+        "old.db",
+        "old.db: this is a SQLite database; give it as a database: `sqlite://`",
     );
 }
 

@@ -2,6 +2,7 @@
 
 use crate::peer::Peer;
 use crate::place::{Place, timeless as masked};
+use cutover::daybook::{Daybook, Event, Forecast, Outlook, Phase, PhaseFinished};
 use jiff::{SignedDuration, Timestamp};
 use std::fmt::Write as _;
 use std::fs;
@@ -99,11 +100,11 @@ rollback = ["/bin/sh", "-c", "cat >> calls.jsonl; echo >> calls.jsonl"]
 [[window.notice]]
 language = "zh"
 system = "瑞信支付"
-contact = "客服热线 95188"
+contact = "客服热线 95000"
 [[window.notice]]
 language = "en"
 system = "Ruixin Pay"
-contact = "95188"
+contact = "95000"
 [[window.channel]]
 name = "users"
 file = "notices.jsonl"
@@ -264,6 +265,101 @@ fn a_night_from_the_announcement_to_the_release() {
       下一步：新账已开放：有误以分录更正；另一次切换另用一本日记账
       日记账：25 条，末条摘要 [hash]
     ");
+}
+
+/// Leaves the tables as another program would have written them, without our account of them.
+fn without_account(place: &Place) {
+    ends(place, "convert", "0");
+    fs::remove_dir_all(place.path().join("new/.crossfoot")).unwrap();
+}
+
+#[test]
+fn a_night_in_which_something_else_converts_ends_released_too() {
+    let place = night();
+    without_account(&place);
+    ends(&place, "rehearse --count 1", "0");
+    frozen(&place);
+
+    // Nothing is verified of which nobody says that it was converted.
+    let early = ends(&place, "verify", "2");
+    let says = "verify has no place while the window is frozen; convert first, or record who \
+                converted: crossfoot window converted";
+    assert!(early.contains(says), "{early}");
+    let not_ours = ends(&place, "convert", "2");
+    assert!(
+        not_ours.contains("in a window, record who converted: `crossfoot window converted"),
+        "{not_ours}"
+    );
+    let shut = ends(&place, "gate", "5");
+    assert!(
+        shut.contains("no conversion is recorded; convert, or record who converted"),
+        "{shut}"
+    );
+
+    let told = ends(
+        &place,
+        "window converted --by 'Wang Wei' --how 'etl 4.2'",
+        "0",
+    );
+    for line in [
+        "wallet: converted, not verified\n",
+        "  converted by Wang Wei, and not by Crossfoot: etl 4.2\n",
+        "  next: verify first, or roll back\n",
+    ] {
+        assert!(told.contains(line), "{line}\n{told}");
+    }
+    ends(&place, "verify --evidence evidence/first", "0");
+    signed(&place);
+    let gate = ends(&place, "gate --json", "0");
+    let gate: serde_json::Value = serde_json::from_str(&gate).unwrap();
+    let items = gate["items"].as_array().unwrap().iter();
+    let conversion: Vec<&str> = items
+        .filter(|item| item["check"] == "conversion")
+        .map(|item| item["says"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        conversion,
+        [
+            "converted by Wang Wei (etl 4.2): its records are held against the rule by verify",
+            "1200 by the rule, 1200 in the target, 1200 agree",
+        ]
+    );
+    ends(&place, "window release", "0");
+    assert_eq!(stage(&place), "released");
+    let zh = ends(&place, "window status --lang zh", "0");
+    assert!(
+        zh.contains("由 Wang Wei 转换，未用 Crossfoot：etl 4.2"),
+        "{zh}"
+    );
+    ends(&place, "daybook verify window/daybook.jsonl", "0");
+    ends(
+        &place,
+        "evidence verify evidence/first --keys signers.txt",
+        "0",
+    );
+}
+
+#[test]
+fn what_crossfoot_converted_is_not_said_to_be_anothers() {
+    let place = night();
+    let early = ends(&place, "window announce", "0");
+    let early = early + &ends(&place, "window converted --by x --how y", "2");
+    assert!(
+        early.contains("converted elsewhere has no place while the window is announced"),
+        "{early}"
+    );
+    ends(&place, "window freeze", "0");
+    ends(&place, "convert", "0");
+    let said = ends(&place, "window converted --by x --how y", "2");
+    assert!(
+        said.contains("the target has the account of a conversion by Crossfoot"),
+        "{said}"
+    );
+    // What is verified is what was converted last: another conversion voids it.
+    ends(&place, "verify --evidence evidence/first", "0");
+    fs::remove_dir_all(place.path().join("new/.crossfoot")).unwrap();
+    ends(&place, "window converted --by x --how y", "0");
+    assert_eq!(stage(&place), "converted");
 }
 
 #[test]
@@ -703,6 +799,144 @@ fn a_break_is_accepted_by_name_and_amount_and_stays_in_the_report() {
             .unwrap()
             .starts_with(b"PK")
     );
+}
+
+#[test]
+fn what_was_accepted_of_an_old_verification_stays_accepted_in_its_reports() {
+    let place = night();
+    ends(&place, "convert", "0");
+    frozen(&place);
+    ends(&place, "convert", "0");
+    let place = off(place);
+    let accept = "gate accept --agreement postings --reason 'renamed by hand' --owner 'Li Na'";
+    ends(&place, &format!("{accept} V00007"), "0");
+    ends(&place, &format!("{accept} V0000X"), "0");
+    // Verified once more, with one break more, which is accepted as well.
+    let flow = place.read("old/flow.csv").replacen("V00008,", "V0000Y,", 1);
+    let place = place.with("old/flow.csv", flow);
+    ends(&place, "verify --evidence evidence/again", "1");
+    ends(&place, &format!("{accept} V00008"), "0");
+    let reported = |evidence: &str| {
+        ends(
+            &place,
+            &format!("report --evidence {evidence} --csv breaks.csv --html page.html"),
+            "0",
+        );
+        let json = ends(&place, &format!("report --evidence {evidence} --json"), "0");
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(json["verdict"], "out_of_balance");
+        let accepted = json["daybook"]["accepted"].as_array().unwrap().len();
+        (place.read("breaks.csv"), place.read("page.html"), accepted)
+    };
+    let (csv, page, accepted) = reported("evidence/off");
+    assert!(csv.contains("V0000X") && !csv.contains(",open"), "{csv}");
+    assert!(page.contains("renamed by hand"), "{page}");
+    assert_eq!(accepted, 2, "of those breaks that it has");
+    let (csv, _, accepted) = reported("evidence/again");
+    let open: Vec<&str> = csv.lines().filter(|line| line.ends_with(",open")).collect();
+    assert!(!open.is_empty(), "{csv}");
+    assert!(open.iter().all(|line| line.contains("V0000Y")), "{open:?}");
+    assert_eq!(accepted, 3);
+}
+
+#[test]
+fn what_becomes_of_rejects_stands_in_every_report() {
+    let place = night();
+    ends(&place, "convert", "0");
+    frozen(&place);
+    ends(&place, "convert", "0");
+    let flow = place
+        .read("old/flow.csv")
+        .replacen(",168.39,", ",168.395,", 1);
+    let place = place.with("old/flow.csv", flow);
+    let verified = place.output("verify --evidence evidence/rejects");
+    assert_ne!(verified.status, "0", "{}", verified.stdout);
+    let report = "report --csv breaks.csv --html page.html";
+    ends(&place, report, "0");
+    let csv = place.read("breaks.csv");
+    assert!(
+        csv.contains(",rejected,") && csv.contains(",,open"),
+        "{csv}"
+    );
+    ends(
+        &place,
+        "gate dispose --how 'booked to suspense, voucher M-17' --owner 'Li Na'",
+        "0",
+    );
+    ends(&place, report, "0");
+    let how = "booked to suspense, voucher M-17";
+    let (csv, page) = (place.read("breaks.csv"), place.read("page.html"));
+    assert!(csv.contains(how) && csv.contains("Li Na"), "{csv}");
+    assert!(page.contains(how) && page.contains("Li Na"), "{page}");
+    let json = ends(&place, "report --json", "0");
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["daybook"]["rejects_disposed"]["how"], how);
+    ends(&place, "report --lang zh --csv breaks.csv", "0");
+    let csv = place.read("breaks.csv");
+    assert!(csv.contains(",拒收,") && csv.contains("处置："), "{csv}");
+}
+
+/// Puts what a long run would have told into the daybook: a forecast whose p50 was six minutes too
+/// early, and the end.
+fn forecast_and_ended(place: &Place) {
+    let path = place.path().join("window/daybook.jsonl");
+    let mut book = Daybook::read(&fs::read(&path).unwrap()).unwrap();
+    let began = book.entries().last().unwrap().at();
+    let at = |minutes: i64| began + SignedDuration::from_mins(minutes);
+    let phase = Phase::Verify;
+    let forecast = Event::Forecast(Forecast {
+        phase,
+        done: 1,
+        total: None,
+        p50: Some(at(5)),
+        p90: Some(at(20)),
+        point_of_no_return: at(100),
+        margin_ms: None,
+        outlook: Outlook::OnTrack,
+    });
+    let finished = Event::PhaseFinished(PhaseFinished {
+        phase,
+        records: 1,
+        took_ms: 1,
+    });
+    for (minutes, event) in [(1, forecast), (11, finished)] {
+        let entry = book.next(at(minutes), event).unwrap();
+        assert!(book.push(entry));
+    }
+    fs::write(&path, book.text()).unwrap();
+}
+
+#[test]
+fn how_good_the_forecasts_were_stands_in_status_and_reports() {
+    let place = night();
+    frozen(&place);
+    converted_and_verified(&place);
+    let before = ends(&place, "window status", "0");
+    assert!(!before.contains("forecasts of"), "{before}");
+    forecast_and_ended(&place);
+    ends(&place, "daybook verify window/daybook.jsonl", "0");
+    let status = ends(&place, "window status", "0");
+    let said = "forecasts of verify: 1 forecast: done by p50 in 0, by p90 in 1";
+    assert!(status.contains(said), "{status}");
+    let status = ends(&place, "window status --lang zh", "0");
+    assert!(
+        status.contains("核对的预测：共 1 次预测：0 次在 p50 前完成，1 次在 p90 前完成"),
+        "{status}"
+    );
+    let status = ends(&place, "window status --json", "0");
+    let status: serde_json::Value = serde_json::from_str(&status).unwrap();
+    let report = ends(&place, "report --json", "0");
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let forecasts = &status["forecasts"];
+    assert_eq!(forecasts, &report["daybook"]["forecasts"]);
+    assert_eq!(forecasts[0]["phase"], "verify");
+    assert_eq!(forecasts[0]["by_p90"], 1);
+    assert_eq!(forecasts[0]["median_off_ms"], 360_000);
+    ends(&place, "report --html page.html --xlsx book.xlsx", "0");
+    let page = place.read("page.html");
+    let said = "the middle one was 6 minutes off, 60.0 % of the time left";
+    assert!(page.contains("How good the forecasts were"), "{page}");
+    assert!(page.contains(said), "{page}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::sheet::Sheet;
 use ruixin_history::{Format, History};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -76,13 +76,20 @@ impl Place {
 
     /// The controls that do not hold, by the plan's controls alone: no agreement helps them.
     pub(crate) fn broken_controls(&self) -> BTreeSet<String> {
+        let statuses = self.statuses_of_controls().into_iter();
+        let broken = statuses.filter(|(_, status)| status != "holds");
+        broken.map(|(name, _)| name).collect()
+    }
+
+    /// What each of the plan's controls came to, by its name.
+    pub(crate) fn statuses_of_controls(&self) -> BTreeMap<String, String> {
         let plan = self.path().join("controls.toml");
         fs::write(&plan, controls_alone()).unwrap();
         let (_, report) = self.verify(&plan);
         let controls = report["controls"].as_array().unwrap().iter();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
         controls
-            .filter(|control| control["status"] != "holds")
-            .map(|control| control["name"].as_str().unwrap().to_owned())
+            .map(|control| (text(&control["name"]), text(&control["status"])))
             .collect()
     }
 

@@ -1,11 +1,13 @@
 //! Forecasts that were kept, beside what came true.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::deadline::millis;
+use crate::daybook::{Entry, Event, Phase};
 
 /// Is a forecast as it was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +37,51 @@ pub struct Goodness {
     /// By how much the end came after the most hopeful `p90`; zero where it never did.
     #[serde(rename = "latest_ms", serialize_with = "millis")]
     pub latest: Duration,
+}
+
+/// Says how good the forecasts of one phase of the window were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Judged {
+    /// The phase.
+    pub phase: Phase,
+    /// When it ended.
+    pub ended: Timestamp,
+    /// How good they were.
+    #[serde(flatten)]
+    pub goodness: Goodness,
+}
+
+/// Says how good the forecasts were that a daybook holds, of every phase that has ended, in the order of
+/// the ends.
+///
+/// Those of a run that did not end, and was begun anew, say nothing of the end that came.
+pub fn judge_daybook(entries: &[Entry]) -> Vec<Judged> {
+    let mut kept: BTreeMap<Phase, Vec<Kept>> = BTreeMap::new();
+    let mut judged = Vec::new();
+    for entry in entries {
+        match entry.event() {
+            Event::PhaseStarted(started) => drop(kept.remove(&started.phase)),
+            Event::Forecast(forecast) => {
+                let forecasts = kept.entry(forecast.phase).or_default();
+                forecasts.extend(forecast.p50.zip(forecast.p90).map(|(p50, p90)| Kept {
+                    made: entry.at(),
+                    p50,
+                    p90,
+                }));
+            }
+            Event::PhaseFinished(finished) => {
+                let (phase, ended) = (finished.phase, entry.at());
+                let forecasts = kept.remove(&phase).unwrap_or_default();
+                judged.extend(judge(&forecasts, ended).map(|goodness| Judged {
+                    phase,
+                    ended,
+                    goodness,
+                }));
+            }
+            _ => {}
+        }
+    }
+    judged
 }
 
 /// Says how good forecasts were of what really ended at `ended`.
@@ -106,6 +153,73 @@ mod tests {
                 latest: minutes(10),
             }
         );
+    }
+
+    #[test]
+    fn a_daybook_is_judged_phase_by_phase_and_a_run_begun_anew_by_itself() {
+        use crate::daybook::{Daybook, Forecast, Outlook, PhaseFinished, PhaseStarted};
+        let started = |phase| {
+            Event::PhaseStarted(PhaseStarted {
+                phase,
+                records: None,
+                chunks: None,
+                source_bytes: None,
+            })
+        };
+        let forecast = |phase, p50: Option<i64>, p90: Option<i64>| {
+            Event::Forecast(Forecast {
+                phase,
+                done: 1,
+                total: None,
+                p50: p50.map(at),
+                p90: p90.map(at),
+                point_of_no_return: at(400),
+                margin_ms: None,
+                outlook: Outlook::Unknown,
+            })
+        };
+        let finished = |phase| {
+            Event::PhaseFinished(PhaseFinished {
+                phase,
+                records: 1,
+                took_ms: 1,
+            })
+        };
+        let mut book = Daybook::new();
+        for (minute, event) in [
+            (0, started(Phase::Convert)),
+            (5, forecast(Phase::Convert, Some(7), Some(8))),
+            // Killed, and begun anew.
+            (20, started(Phase::Convert)),
+            (21, forecast(Phase::Convert, None, None)),
+            (30, forecast(Phase::Convert, Some(55), Some(65))),
+            (60, finished(Phase::Convert)),
+            (61, started(Phase::Verify)),
+            (62, finished(Phase::Verify)),
+        ] {
+            let entry = book.next(at(minute), event).expect("it follows");
+            assert!(book.push(entry));
+        }
+        let judged = judge_daybook(book.entries());
+        assert_eq!(
+            judged,
+            [Judged {
+                phase: Phase::Convert,
+                ended: at(60),
+                goodness: Goodness {
+                    forecasts: 1,
+                    by_p50: 0,
+                    by_p90: 1,
+                    median_off: Duration::from_secs(300),
+                    median_off_permille: 166,
+                    latest: Duration::ZERO,
+                },
+            }]
+        );
+        let document = serde_json::to_value(&judged).expect("json");
+        assert_eq!(document[0]["phase"], "convert");
+        assert_eq!(document[0]["by_p90"], 1);
+        assert_eq!(document[0]["median_off_ms"], 300_000);
     }
 
     #[test]

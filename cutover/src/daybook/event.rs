@@ -42,6 +42,8 @@ pub enum Event {
     PhaseFinished(PhaseFinished),
     /// The conversion is done.
     ConversionFinished(ConversionFinished),
+    /// Something other than Crossfoot has converted.
+    ConvertedElsewhere(ConvertedElsewhere),
     /// A verification is done and its evidence written.
     VerificationFinished(VerificationFinished),
     /// It was reckoned when a phase will be done.
@@ -256,6 +258,16 @@ pub struct ConversionFinished {
     pub tables: Vec<TableMoved>,
 }
 
+/// Says that something other than Crossfoot has converted. There is no account of it: what it came to
+/// is for the verification to say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConvertedElsewhere {
+    /// Who answers for it.
+    pub by: String,
+    /// With what, and how.
+    pub how: String,
+}
+
 /// Is the account of one table: read = converted + rejected + left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableMoved {
@@ -334,7 +346,7 @@ pub enum Outlook {
 /// Names one attempt to deliver a notice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
-    /// Kind of the notice, such as `stop`, `reopening` or `delay`.
+    /// Kind of the notice, such as `stop`, `reopening`, `put_off` or `delay`.
     pub kind: String,
     /// Name of the channel.
     pub channel: String,
@@ -409,8 +421,32 @@ pub struct RehearsalFinished {
     /// How it went to verify the books as they are; left out where it was not measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified: Option<Paced>,
+    /// What it covered; left out by versions that did not tell, and then it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
     /// Whether it passed.
     pub passed: bool,
+}
+
+/// Says what a rehearsal covered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scope {
+    /// Agreements in which nothing was planted.
+    pub left_out: Vec<LeftOut>,
+    /// Ids of the causes that it was limited to; empty where it was limited to none.
+    pub causes: Vec<String>,
+    /// What the old book held, as [`crate::seal::book_blake3`] gives it; null where it has no
+    /// digest.
+    pub source_blake3: Option<Digest>,
+}
+
+/// Is an agreement in which a rehearsal planted nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Its name.
+    pub agreement: String,
+    /// Why.
+    pub why: String,
 }
 
 /// Says how some work went, piece by piece.

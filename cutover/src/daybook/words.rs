@@ -9,7 +9,7 @@ use super::event::{Event, Hook, Outlook, Phase, Version};
 
 impl Event {
     /// The names of all events of this version.
-    pub const NAMES: [&str; 28] = [
+    pub const NAMES: [&str; 29] = [
         "opened",
         "replanned",
         "extended",
@@ -21,6 +21,7 @@ impl Event {
         "chunk_finished",
         "phase_finished",
         "conversion_finished",
+        "converted_elsewhere",
         "verification_finished",
         "forecast",
         "notice_sent",
@@ -54,6 +55,7 @@ impl Event {
             Event::ChunkFinished(_) => "chunk_finished",
             Event::PhaseFinished(_) => "phase_finished",
             Event::ConversionFinished(_) => "conversion_finished",
+            Event::ConvertedElsewhere(_) => "converted_elsewhere",
             Event::VerificationFinished(_) => "verification_finished",
             Event::Forecast(_) => "forecast",
             Event::NoticeSent(_) => "notice_sent",
@@ -98,9 +100,10 @@ impl<'de> Deserialize<'de> for Version {
     }
 }
 
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
+impl Phase {
+    /// Gives its name, as people say it.
+    pub fn name(self) -> &'static str {
+        match self {
             Phase::Freeze => "freeze",
             Phase::Digest => "digest",
             Phase::Convert => "convert",
@@ -109,7 +112,13 @@ impl fmt::Display for Phase {
             Phase::SignOff => "sign-off",
             Phase::Release => "release",
             Phase::Rollback => "rollback",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
     }
 }
 

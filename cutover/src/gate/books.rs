@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use ledger::Counts;
+
 use super::Facts;
 use super::item::{Check, Item, Status, difference, item};
-use crate::daybook::{Figure, TableMoved};
-use crate::seal::Input;
-use crate::window::State;
+use crate::daybook::{ConvertedElsewhere, Figure, RehearsalFinished, TableMoved};
+use crate::seal::{Input, book_blake3};
+use crate::window::{Stage, State, differences};
 
 /// Files that an item names; the rest is counted.
 const NAMED: usize = 3;
@@ -29,7 +31,7 @@ fn plan(state: &State, facts: &Facts) -> Item {
         return item(Status::Failed, says).values(terms.plan_blake3, now);
     }
     let Some(evidence) = &facts.evidence else {
-        return item(Status::NotChecked, "there is no evidence yet; verify");
+        return item(Status::NotChecked, facts.no_evidence());
     };
     let manifest = evidence.sealed.manifest();
     if manifest.plan_blake3 != terms.plan_blake3 {
@@ -47,26 +49,52 @@ fn plan(state: &State, facts: &Facts) -> Item {
     }
 }
 
-pub(super) fn check_frozen(state: &State, items: &mut Vec<Item>) {
+pub(super) fn check_frozen(state: &State, facts: &Facts, items: &mut Vec<Item>) {
+    items.push(frozen(state, facts));
+}
+
+/// The figures of the freeze are held against those of this moment: the book that was read then may
+/// be another than the one that was converted.
+fn frozen(state: &State, facts: &Facts) -> Item {
+    let item = |status, says: String| item(Check::Frozen, status, says);
     let stage = state.stage();
-    items.push(match state.opening_figures() {
-        (Some(_), Some(after)) if stage.is_closed() => {
+    let is_closed = stage.is_closed() || stage == Stage::Releasing;
+    let ((Some(_), Some(after)), true) = (state.opening_figures(), is_closed) else {
+        let says = format!("the window is {stage}; {}", stage.what_next());
+        return item(Status::Failed, says);
+    };
+    let now = match &facts.figures {
+        None => {
+            let says = "the opening figures were not read again; do so".to_owned();
+            return item(Status::NotChecked, says);
+        }
+        Some(Err(why)) => {
+            let says = format!("the opening figures could not be read again: {why}");
+            return item(Status::NotChecked, says);
+        }
+        Some(Ok(now)) => now,
+    };
+    match differences(after, now) {
+        None => {
             let figures = after
                 .figures
                 .iter()
                 .map(|Figure { name, value }| format!("{name} {value}"));
             let figures = figures.collect::<Vec<_>>().join(", ");
-            let says = format!("the old book is closed, and was read twice the same: {figures}");
-            item(Check::Frozen, Status::Passed, says)
+            let says = format!("the old book is closed, and reads as it was frozen: {figures}");
+            item(Status::Passed, says)
         }
-        _ => {
-            let says = format!("the window is {stage}; {}", stage.what_next());
-            item(Check::Frozen, Status::Failed, says)
+        Some(differences) => {
+            let says = format!(
+                "the old book is another than was frozen: {differences}; read the one that was \
+                 frozen, or freeze this one, convert and verify"
+            );
+            item(Status::Failed, says).values(after.blake3, now.blake3)
         }
-    });
+    }
 }
 
-pub(super) fn check_rehearsal(state: &State, items: &mut Vec<Item>) {
+pub(super) fn check_rehearsal(state: &State, facts: &Facts, items: &mut Vec<Item>) {
     let item = |status, says: String| item(Check::Rehearsal, status, says);
     let Some(rehearsal) = state.rehearsal() else {
         let says = "there was no rehearsal; rehearse this plan".to_owned();
@@ -82,11 +110,7 @@ pub(super) fn check_rehearsal(state: &State, items: &mut Vec<Item>) {
             item(Status::NotChecked, says.to_owned())
                 .values(plan.unwrap_or_default(), rehearsal.plan_blake3)
         }
-        (true, true) => item(
-            Status::Passed,
-            format!("all {planted} planted faults were found and explained"),
-        )
-        .figures(planted, found, 0),
+        (true, true) => covered(rehearsal, facts).figures(planted, found, 0),
         (true, false) => item(
             Status::Failed,
             format!(
@@ -97,12 +121,51 @@ pub(super) fn check_rehearsal(state: &State, items: &mut Vec<Item>) {
         )
         .figures(planted, found, difference(planted, found)),
     });
+    let left_out = rehearsal.scope.iter().flat_map(|scope| &scope.left_out);
+    items.extend(left_out.filter(|_| is_this_plan).map(|left| {
+        let says = format!("was not rehearsed, as {}; rehearse it too", left.why);
+        item(Status::NotChecked, says).of(&left.agreement)
+    }));
+}
+
+/// Says of a rehearsal in which everything planted was found whether that was all there is to plant,
+/// and in which books.
+fn covered(rehearsal: &RehearsalFinished, facts: &Facts) -> Item {
+    let item = |status, says: String| item(Check::Rehearsal, status, says);
+    let Some(scope) = &rehearsal.scope else {
+        let says = "the daybook does not tell what the rehearsal covered; rehearse again";
+        return item(Status::NotChecked, says.to_owned());
+    };
+    if !scope.causes.is_empty() {
+        let says = format!(
+            "the rehearsal was limited to the causes {}; rehearse without a limit",
+            scope.causes.join(", ")
+        );
+        return item(Status::NotChecked, says);
+    }
+    let verified = facts.evidence.as_ref().and_then(|evidence| {
+        let inputs = &evidence.sealed.manifest().inputs;
+        book_blake3(inputs, "source")
+    });
+    let books = match (scope.source_blake3, verified) {
+        (Some(then), Some(now)) if then == now => "in a shadow of these books",
+        // The evening before there are smaller ones; what that shows of these is for people to say.
+        (Some(_), Some(_)) => "in a shadow of other books than were verified",
+        _ => "and whether in a shadow of these books is not known",
+    };
+    let planted = rehearsal.planted;
+    let says = format!("all {planted} planted faults were found and explained, {books}");
+    item(Status::Passed, says)
 }
 
 pub(super) fn check_conversion(state: &State, facts: &Facts, items: &mut Vec<Item>) {
+    if let Some(conversion) = state.converted_elsewhere() {
+        return check_elsewhere(conversion, state, facts, items);
+    }
     let item = |status, says: &str| item(Check::Conversion, status, says);
     let Some(conversion) = state.conversion() else {
-        let says = "no conversion is recorded; convert, or record what the conversion came to";
+        let says = "no conversion is recorded; convert, or record who converted: crossfoot window \
+                    converted";
         return items.push(item(Status::NotChecked, says));
     };
     items.push(match facts.conversion_blake3 {
@@ -125,6 +188,50 @@ pub(super) fn check_conversion(state: &State, facts: &Facts, items: &mut Vec<Ite
     }
     let tables = conversion.tables.iter();
     items.extend(tables.map(|table| table_account(table, facts)));
+}
+
+/// Of a conversion by something else there is no account. In its place stands the verification, which
+/// must have read both sides of every agreement.
+fn check_elsewhere(
+    conversion: &ConvertedElsewhere,
+    state: &State,
+    facts: &Facts,
+    items: &mut Vec<Item>,
+) {
+    let item = |status, says: &str| item(Check::Conversion, status, says);
+    // Then there is an account, and nothing shows that it was not this that wrote the books.
+    if facts.conversion_blake3.is_some() {
+        let says = "the target has the account of a conversion by Crossfoot, and the daybook says \
+                    that something else converted; convert again";
+        return items.push(item(Status::Failed, says));
+    }
+    let ConvertedElsewhere { by, how } = conversion;
+    let says =
+        format!("converted by {by} ({how}): its records are held against the rule by verify");
+    items.push(item(Status::Passed, &says));
+    let agreements = state.terms().map_or(&[][..], |terms| &terms.agreements);
+    items.extend(agreements.iter().map(|name| both_sides(name, state, facts)));
+}
+
+/// Read on both sides, or it is not known what was converted.
+fn both_sides(name: &str, state: &State, facts: &Facts) -> Item {
+    let evidence = facts.evidence.as_ref();
+    let evidence = evidence.filter(|_| state.verification().is_some());
+    let found = evidence.and_then(|evidence| {
+        let mut agreements = evidence.report.agreements.iter();
+        agreements.find(|agreement| agreement.name == name && agreement.not_checked.is_empty())
+    });
+    let Some(agreement) = found else {
+        let says = "was not verified on both sides; verify";
+        return item(Check::Conversion, Status::NotChecked, says).of(name);
+    };
+    let Counts {
+        expected,
+        actual,
+        agreed,
+    } = agreement.records;
+    let says = format!("{expected} by the rule, {actual} in the target, {agreed} agree");
+    item(Check::Conversion, Status::Passed, says).of(name)
 }
 
 /// Read = converted + rejected + left out. A rule over groups has no such account; its agreement
@@ -173,10 +280,7 @@ pub(super) fn check_inputs(facts: &Facts, items: &mut Vec<Item>) {
 fn inputs(facts: &Facts) -> Item {
     let item = |status, says: String| item(Check::Inputs, status, says);
     let Some(evidence) = &facts.evidence else {
-        return item(
-            Status::NotChecked,
-            "there is no evidence yet; verify".into(),
-        );
+        return item(Status::NotChecked, facts.no_evidence().to_owned());
     };
     let then = &evidence.sealed.manifest().inputs;
     for book in ["source", "target"] {

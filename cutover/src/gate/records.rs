@@ -13,11 +13,7 @@ use crate::window::State;
 pub(super) fn check_agreements(state: &State, facts: &Facts, items: &mut Vec<Item>) {
     let (Some(evidence), Some(terms)) = (&facts.evidence, state.terms()) else {
         for check in [Check::Agreement, Check::Residual, Check::Complete] {
-            items.push(item(
-                check,
-                Status::NotChecked,
-                "there is no report yet; verify",
-            ));
+            items.push(item(check, Status::NotChecked, facts.no_report()));
         }
         return;
     };

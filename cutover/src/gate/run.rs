@@ -21,7 +21,10 @@ fn evidence(state: &State, facts: &Facts) -> Item {
         return not_checked("nothing was verified since the books last changed; verify");
     };
     let Some(evidence) = &facts.evidence else {
-        return not_checked("the evidence was not read; name its folder");
+        return match &facts.evidence_says {
+            None => not_checked("the evidence was not read; name its folder"),
+            Some(why) => item(Status::Failed, format!("{why}; verify again")),
+        };
     };
     let hash = evidence.sealed.hash();
     if hash != run.manifest_blake3 {
@@ -54,7 +57,7 @@ fn evidence(state: &State, facts: &Facts) -> Item {
 
 pub(super) fn check_report(state: &State, facts: &Facts, items: &mut Vec<Item>) {
     let Some(evidence) = &facts.evidence else {
-        let says = "there is no report yet; verify";
+        let says = facts.no_report();
         return items.push(item(Check::Report, Status::NotChecked, says));
     };
     items.push(report(state, evidence));
@@ -108,7 +111,7 @@ fn sum_breaks(evidence: &Evidence) -> BreakCounts {
 pub(super) fn check_controls(state: &State, facts: &Facts, items: &mut Vec<Item>) {
     let item = |status, says: &str| item(Check::Control, status, says);
     let (Some(evidence), Some(terms)) = (&facts.evidence, state.terms()) else {
-        let says = "there is no report yet; verify";
+        let says = facts.no_report();
         return items.push(item(Status::NotChecked, says));
     };
     let controls = &evidence.report.controls;
@@ -183,7 +186,7 @@ fn adds_up(control: &ControlReport) -> bool {
 pub(super) fn check_rejects(state: &State, facts: &Facts, items: &mut Vec<Item>) {
     let item = |status, says: String| item(Check::Rejects, status, says);
     let Some(evidence) = &facts.evidence else {
-        let says = "there is no report yet; verify".to_owned();
+        let says = facts.no_report().to_owned();
         return items.push(item(Status::NotChecked, says));
     };
     let (rejects, listed) = (evidence.report.rejects, evidence.rejects.rejects());

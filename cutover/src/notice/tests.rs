@@ -10,8 +10,8 @@ fn shanghai() -> TimeZone {
 
 fn sender(language: Language) -> Sender<'static> {
     let (system, contact) = match language {
-        Language::English => ("Ruixin Pay", "hotline 95188"),
-        Language::Chinese => ("瑞信支付", "客服热线 95188"),
+        Language::English => ("Ruixin Pay", "hotline 95000"),
+        Language::Chinese => ("瑞信支付", "客服热线 95000"),
     };
     Sender {
         system,
@@ -51,7 +51,7 @@ fn a_stop_is_announced() {
     升级期间，我们不会向您索要密码或短信验证码，请谨防诈骗。
     如提前恢复或需要延后，我们会另行通知。
 
-    如有疑问，请联系：客服热线 95188
+    如有疑问，请联系：客服热线 95000
     给您带来不便，敬请谅解。
 
     瑞信支付
@@ -71,7 +71,7 @@ fn a_stop_is_announced() {
     We will not ask you for a password or a code, neither now nor then. Beware of anyone who does.
     If we open earlier or later than planned, we will tell you.
 
-    Questions: hotline 95188
+    Questions: hotline 95000
     We are sorry for the inconvenience.
 
     Ruixin Pay
@@ -95,7 +95,7 @@ fn a_reopening_is_announced() {
 
     请您登录后核对余额和最近的账单。暂停期间未成功的交易，请确认账单中没有记录后再重新办理。如有任何一笔不符，请与我们联系，我们会逐笔核实。
 
-    如有疑问，请联系：客服热线 95188
+    如有疑问，请联系：客服热线 95000
     感谢您的耐心等待。
 
     瑞信支付
@@ -111,11 +111,67 @@ fn a_reopening_is_announced() {
 
     What to do: please look at your balance and your latest statement. Before you repeat anything that did not go through while we were closed, make sure that your statement does not show it. If a single entry is not as it should be, tell us, and we will look into it.
 
-    Questions: hotline 95188
+    Questions: hotline 95000
     Thank you for your patience.
 
     Ruixin Pay
     ");
+}
+
+#[test]
+fn a_move_that_was_put_off_is_not_told_as_done() {
+    let put_off = Occasion::PutOff {
+        from: at("2013-05-27T08:00+08"),
+        until: at("2013-05-27T16:00+08"),
+        at: at("2013-05-27T13:05+08"),
+    };
+    insta::assert_snapshot!(told(&put_off, Language::Chinese), @r"
+    瑞信支付 升级推迟，服务照常
+
+    尊敬的用户：
+
+    原定于 2013年5月27日（星期一）08:00 至 16:00（北京时间，UTC+08:00） 进行的系统升级已推迟。自 2013年5月27日（星期一）13:05 起，瑞信支付的全部服务与原来一样开放。
+
+    开放的服务：付款、充值、提现、转账、查询余额和账单
+
+    您的余额和收益不受影响。您如有未成功的交易，请确认账单中没有记录后再重新办理。如有任何一笔不符，请与我们联系，我们会逐笔核实。
+    我们不会向您索要密码或短信验证码，请谨防诈骗。新的升级时间确定后，我们会另行通知。
+
+    如有疑问，请联系：客服热线 95188
+    给您带来不便，敬请谅解。
+
+    瑞信支付
+    ");
+    insta::assert_snapshot!(told(&put_off, Language::English), @r"
+    Ruixin Pay is open as before: the move was put off
+
+    Dear customer,
+
+    The move of Ruixin Pay to a new system, planned for Monday 27 May 2013, 08:00 to 16:00 (Beijing time, UTC+08:00), was put off. Since Monday 27 May 2013, 13:05, Ruixin Pay is open as before.
+
+    Open: payments, top-ups, withdrawals and transfers; reading balances and statements
+
+    What to do: your balance and your income stay as they are. Before you repeat anything that did not go through, make sure that your statement does not show it. If a single entry is not as it should be, tell us, and we will look into it.
+    We will not ask you for a password or a code. Beware of anyone who does. We will tell you when the move is to be.
+
+    Questions: hotline 95188
+    We are sorry for the inconvenience.
+
+    Ruixin Pay
+    ");
+    // Whoever calls it off before the freeze has closed nothing.
+    let early = Occasion::PutOff {
+        from: at("2013-05-27T08:00+08"),
+        until: at("2013-05-27T16:00+08"),
+        at: at("2013-05-26T18:00+08"),
+    };
+    for language in [Language::English, Language::Chinese] {
+        assert!(!told(&early, language).contains("done"));
+    }
+    let notice = write(&early, &sender(Language::English), Language::English, None);
+    let json = serde_json::to_value(notice.expect("all is filled in")).expect("plain data");
+    assert_eq!(json["kind"], "put_off");
+    assert_eq!(json["fields"]["at"], "2013-05-26T18:00:00+08:00");
 }
 
 #[test]
@@ -139,7 +195,7 @@ fn a_delay_is_announced() {
     您无需任何操作，请勿重复提交交易。您的余额和收益不受影响。
     我们不会向您索要密码或短信验证码，请谨防诈骗。恢复后我们会立即通知您。
 
-    如有疑问，请联系：客服热线 95188
+    如有疑问，请联系：客服热线 95000
     再次给您带来不便，深表歉意。
 
     瑞信支付
@@ -159,7 +215,7 @@ fn a_delay_is_announced() {
     What to do: nothing. Please do not submit anything again. Your balance and your income stay as they are.
     We will not ask you for a password or a code. Beware of anyone who does. We will tell you as soon as we are open.
 
-    Questions: hotline 95188
+    Questions: hotline 95000
     We are sorry to keep you waiting.
 
     Ruixin Pay
@@ -179,14 +235,14 @@ fn a_report_tells_how_the_work_goes() {
 
     convert: 12,000,000 of 100,000,000 records; ON TRACK
     verify: 30 minutes
-    时间均为北京时间，UTC+08:00。负责人：客服热线 95188
+    时间均为北京时间，UTC+08:00。负责人：客服热线 95000
     ");
     insta::assert_snapshot!(told(&report, Language::English), @r"
     Ruixin Pay at 10:20: how the cutover goes
 
     convert: 12,000,000 of 100,000,000 records; ON TRACK
     verify: 30 minutes
-    Times are Beijing time, UTC+08:00. In charge: hotline 95188
+    Times are Beijing time, UTC+08:00. In charge: hotline 95000
     ");
     let alone = Occasion::Progress {
         at: at("2013-05-27T10:20+08"),
@@ -198,7 +254,7 @@ fn a_report_tells_how_the_work_goes() {
 
     all phases are done
 
-    Times are Beijing time, UTC+08:00. In charge: hotline 95188
+    Times are Beijing time, UTC+08:00. In charge: hotline 95000
     ");
 }
 
@@ -212,7 +268,7 @@ fn programs_get_the_same_as_fields() {
         json["fields"],
         serde_json::json!({
             "system": "瑞信支付",
-            "contact": "客服热线 95188",
+            "contact": "客服热线 95000",
             "closed": ["付款", "充值", "提现", "转账"],
             "open": ["查询余额和账单"],
             "from": "2013-05-27T08:00:00+08:00",
@@ -236,7 +292,7 @@ fn a_template_of_the_plan_takes_the_place_of_ours() {
     assert_eq!(
         notice.text,
         "2013年5月27日（星期一）08:00 至 16:00（北京时间，UTC+08:00）\n\
-         付款、充值、提现、转账停用 8 小时，查询余额和账单照常。客服热线 95188{}\n"
+         付款、充值、提现、转账停用 8 小时，查询余额和账单照常。客服热线 95000{}\n"
     );
     let reopening = Occasion::Reopening {
         from: at("2013-05-27T00:00Z"),
@@ -256,6 +312,11 @@ fn every_known_place_is_filled() {
         Occasion::Reopening {
             from: at("2013-05-27T00:00Z"),
             at: at("2013-05-27T08:00Z"),
+        },
+        Occasion::PutOff {
+            from: at("2013-05-27T00:00Z"),
+            until: at("2013-05-27T08:00Z"),
+            at: at("2013-05-27T05:00Z"),
         },
         Occasion::Delay {
             was_until: at("2013-05-27T00:00Z"),

@@ -78,6 +78,38 @@ Thank you for your patience.
 
 {system}",
         ),
+        (Kind::PutOff, Language::Chinese) => (
+            "{system} 升级推迟，服务照常",
+            "尊敬的用户：
+
+原定于 {window} 进行的系统升级已推迟。自 {at} 起，{system}的全部服务与原来一样开放。
+
+开放的服务：{closed}、{open}
+
+您的余额和收益不受影响。您如有未成功的交易，请确认账单中没有记录后再重新办理。如有任何一笔不符，请与我们联系，我们会逐笔核实。
+我们不会向您索要密码或短信验证码，请谨防诈骗。新的升级时间确定后，我们会另行通知。
+
+如有疑问，请联系：{contact}
+给您带来不便，敬请谅解。
+
+{system}",
+        ),
+        (Kind::PutOff, Language::English) => (
+            "{system} is open as before: the move was put off",
+            "Dear customer,
+
+The move of {system} to a new system, planned for {window}, was put off. Since {at}, {system} is open as before.
+
+Open: {closed}; {open}
+
+What to do: your balance and your income stay as they are. Before you repeat anything that did not go through, make sure that your statement does not show it. If a single entry is not as it should be, tell us, and we will look into it.
+We will not ask you for a password or a code. Beware of anyone who does. We will tell you when the move is to be.
+
+Questions: {contact}
+We are sorry for the inconvenience.
+
+{system}",
+        ),
         (Kind::Delay, Language::Chinese) => (
             "{system} 延后恢复服务",
             "尊敬的用户：
@@ -137,7 +169,13 @@ mod tests {
 
     #[test]
     fn our_texts_are_templates() {
-        for kind in [Kind::Stop, Kind::Reopening, Kind::Delay, Kind::Progress] {
+        for kind in [
+            Kind::Stop,
+            Kind::Reopening,
+            Kind::PutOff,
+            Kind::Delay,
+            Kind::Progress,
+        ] {
             for language in [Language::English, Language::Chinese] {
                 let (subject, text) = text(kind, language);
                 let read = Template::read(kind, subject, text);

@@ -24,6 +24,10 @@ pub(super) fn check(event: &Event, terms: Option<&Terms>) -> Result<(), Refusal>
         Event::OpeningFigures(figures) => check_figures(&fields, figures),
         Event::ChunkFinished(chunk) => fields.said("chunk", &chunk.chunk),
         Event::ConversionFinished(conversion) => check_tables(&fields, &conversion.tables),
+        Event::ConvertedElsewhere(conversion) => {
+            fields.said("by", &conversion.by)?;
+            fields.said("how", &conversion.how)
+        }
         Event::VerificationFinished(run) => fields.said("evidence", &run.evidence),
         Event::NoticeSent(notice) => {
             fields.said("kind", &notice.kind)?;
@@ -204,6 +208,13 @@ fn check_rehearsal(fields: &Fields, rehearsal: &RehearsalFinished) -> Result<(),
     fields.ensure(explained <= found && found <= planted, "found", || {
         format!("must lie between explained, {explained}, and planted, {planted}; it is {found}")
     })?;
+    if let Some(scope) = &rehearsal.scope {
+        let left_out = scope.left_out.iter().map(|left| left.agreement.clone());
+        fields.names("left_out", &left_out.collect::<Vec<_>>())?;
+        fields.names("causes", &scope.causes)?;
+        let mut reasons = scope.left_out.iter();
+        reasons.try_for_each(|left| fields.said("why", &left.why))?;
+    }
     let is_all = planted > 0 && found == planted && explained == planted;
     fields.ensure(is_all || !rehearsal.passed, "passed", || {
         format!(

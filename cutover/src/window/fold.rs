@@ -54,12 +54,19 @@ impl State {
             Event::Freezing => {
                 self.stage = Stage::Freezing;
                 (self.figures_before, self.figures_after) = (None, None);
+                // Of another reading of the old book, what was made of it is not known.
+                self.forget_conversion();
             }
             Event::OpeningFigures(figures) => self.absorb_figures(figures),
             Event::Frozen => self.stage = Stage::Frozen,
             Event::PhaseStarted(started) => self.absorb_start(started.phase),
             Event::ConversionFinished(conversion) => {
                 self.conversion = Some(conversion.clone());
+                self.stage = Stage::Converted;
+            }
+            Event::ConvertedElsewhere(conversion) => {
+                self.forget_conversion();
+                self.converted_elsewhere = Some(conversion.clone());
                 self.stage = Stage::Converted;
             }
             Event::VerificationFinished(verification) => self.absorb_verification(verification),
@@ -100,10 +107,15 @@ impl State {
 
     /// Another plan may convert otherwise: what was converted by the old one counts no more.
     fn void_conversion(&mut self) {
-        (self.conversion, self.verification) = (None, None);
+        self.forget_conversion();
         if self.stage.is_closed() {
             self.stage = Stage::Frozen;
         }
+    }
+
+    fn forget_conversion(&mut self) {
+        (self.conversion, self.converted_elsewhere) = (None, None);
+        self.verification = None;
     }
 
     fn absorb_figures(&mut self, figures: &OpeningFigures) {
@@ -119,7 +131,7 @@ impl State {
     fn absorb_start(&mut self, phase: Phase) {
         match phase {
             Phase::Convert => {
-                (self.conversion, self.verification) = (None, None);
+                self.forget_conversion();
                 self.stage = Stage::Converting;
             }
             Phase::Verify => {
@@ -170,6 +182,7 @@ fn voids(event: &Event) -> Voids {
         | Event::Frozen
         | Event::PhaseStarted(_)
         | Event::ConversionFinished(_)
+        | Event::ConvertedElsewhere(_)
         | Event::VerificationFinished(_)
         | Event::BreakAccepted(_)
         | Event::RejectsDisposed(_)

@@ -20,7 +20,7 @@ pub enum Refusal {
         in_words(step)
     )]
     NotNow {
-        /// The event that would be recorded.
+        /// The event that would be recorded, or the phase that would begin.
         step: &'static str,
         /// The stage.
         stage: Stage,

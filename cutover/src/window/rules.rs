@@ -39,17 +39,22 @@ impl State {
             | Event::NoticeSent(_)
             | Event::NoticeFailed { .. }
             | Event::Remark { .. } => true,
-            Event::Replanned(_)
-            | Event::Extended { .. }
-            | Event::RehearsalFinished(_)
-            | Event::Gate(_) => stage.is_at_work(),
+            Event::Replanned(_) | Event::Extended { .. } | Event::RehearsalFinished(_) => {
+                stage.is_at_work()
+            }
+            // Before the new system is called again, the gate is asked again.
+            Event::Gate(_) => stage.is_at_work() || stage == Stage::Releasing,
             Event::Announced => stage == Stage::Planned,
-            Event::Freezing => matches!(stage, Stage::Announced | Stage::Freezing),
+            Event::Freezing => {
+                matches!(stage, Stage::Announced | Stage::Freezing) || stage.is_closed()
+            }
             Event::OpeningFigures(_) | Event::Frozen => stage == Stage::Freezing,
             Event::PhaseStarted(started) => starts_in(started.phase, stage),
             Event::ChunkFinished(chunk) => goes_on_in(chunk.phase, stage),
             Event::PhaseFinished(finished) => ends_in(finished.phase, stage),
             Event::ConversionFinished(_) => stage == Stage::Converting,
+            // As a conversion of our own may begin: at any time while both books are closed.
+            Event::ConvertedElsewhere(_) => stage.is_closed(),
             Event::VerificationFinished(_) => stage == Stage::Verifying,
             Event::BreakAccepted(_) | Event::RejectsDisposed(_) => {
                 matches!(stage, Stage::OutOfBalance | Stage::Incomplete)
@@ -69,7 +74,7 @@ impl State {
         match has_place {
             true => Ok(()),
             false => Err(Refusal::NotNow {
-                step: event.name(),
+                step: step(event),
                 stage,
                 instead: stage.what_next(),
             }),
@@ -235,7 +240,10 @@ impl State {
             stage,
             instead: stage.what_next(),
         };
-        if !matches!(self.stage, Stage::Balanced | Stage::OutOfBalance) {
+        if !matches!(
+            self.stage,
+            Stage::Balanced | Stage::OutOfBalance | Stage::Releasing
+        ) {
             return Err(not_now(self.stage));
         }
         if judgement.outcome() != Outcome::Go {
@@ -307,6 +315,14 @@ fn words(event: &Event, field: &'static str, why: String) -> Refusal {
     }
 }
 
+/// Gives what a refusal calls an event: of a phase its name, not that it began.
+fn step(event: &Event) -> &'static str {
+    match event {
+        Event::PhaseStarted(started) => started.phase.name(),
+        _ => event.name(),
+    }
+}
+
 fn starts_in(phase: Phase, stage: Stage) -> bool {
     match phase {
         Phase::Convert => stage.is_closed(),
@@ -346,7 +362,7 @@ fn called_in(hook: Hook) -> Stage {
 }
 
 /// Names the figures that differ, with both values and their difference; none where all agree.
-fn differences(before: &OpeningFigures, after: &OpeningFigures) -> Option<String> {
+pub(crate) fn differences(before: &OpeningFigures, after: &OpeningFigures) -> Option<String> {
     let names = |figures: &OpeningFigures| -> Vec<String> {
         let names = figures.figures.iter().map(|figure| figure.name.clone());
         names.collect()

@@ -125,8 +125,13 @@ impl Stage {
                 "take the opening figures twice and confirm that the old book is closed, or roll \
                  back"
             }
-            Stage::Frozen => "convert first, or roll back",
-            Stage::Converting => "finish the conversion first, or roll back",
+            Stage::Frozen => {
+                "convert first, or record who converted: crossfoot window converted; or roll back"
+            }
+            Stage::Converting => {
+                "finish the conversion first, or record who converted: crossfoot window converted; \
+                 or roll back"
+            }
             Stage::Converted => "verify first, or roll back",
             Stage::Verifying => "finish the verification first, or roll back",
             Stage::Balanced => "sign off, let the gate judge and release, or roll back",

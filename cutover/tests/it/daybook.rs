@@ -84,6 +84,7 @@ fn every_event_comes_back_as_it_was_written() {
         10:12 correct
         10:13 extend 17:00
         10:14 replan
+        10:14 converted-elsewhere etl 4.2
         10:15 convert
         10:16 converted
         10:17 verify{SIGNED}
@@ -135,17 +136,17 @@ fn every_event_comes_back_as_it_was_written() {
 #[test]
 fn each_damage_is_named_with_its_place() {
     assert_snapshot!(damage(|_| {}), @"22 entries, torn: None");
-    assert_snapshot!(damage(|lines| lines[5] = lines[5].replace("1234.50", "1234.51")), @"line 6 of the daybook (byte 1705) was changed: its bytes have the hash 54580ddaf38402ab0414658b79cc6fecc2fd04d81fbedc71b71841997c3fe8a4, and it says a5e750c2df7c5cf75c347698b4950dc108e1a2ee0db2fde483f6bc9d32704633; put back a copy of the daybook");
-    assert_snapshot!(damage(|lines| drop(lines.remove(4))), @"line 5 of the daybook (byte 1345) is entry 5, and entry 4 should be here: 1 missing before it; put back a copy of the daybook");
-    assert_snapshot!(damage(|lines| drop(lines.drain(4..7))), @"line 5 of the daybook (byte 1345) is entry 7, and entry 4 should be here: 3 missing before it; put back a copy of the daybook");
-    assert_snapshot!(damage(|lines| lines.swap(4, 5)), @"line 5 of the daybook (byte 1345) is entry 5, and entry 4 stands in line 6: lines were put in another order; put back a copy of the daybook");
-    assert_snapshot!(damage(|lines| lines.insert(5, lines[4].clone())), @"line 6 of the daybook (byte 1705) is line 5 once more; put back a copy of the daybook");
-    assert_snapshot!(damage(|lines| lines.insert(9, lines[4].clone())), @"line 10 of the daybook (byte 3090) is line 5 once more; put back a copy of the daybook");
+    assert_snapshot!(damage(|lines| lines[5] = lines[5].replace("1234.50", "1234.51")), @"line 6 of the daybook (byte 1824) was changed: its bytes have the hash 5ece1be7925bf5d35dfc5aac4ee3f2007c5f4ead1621f6620d895ed79113bc8d, and it says 6877631f377ce96d9b99d18cd4b6e56cae7bb4950eefa3cedff9d95caad48d4e; put back a copy of the daybook");
+    assert_snapshot!(damage(|lines| drop(lines.remove(4))), @"line 5 of the daybook (byte 1464) is entry 5, and entry 4 should be here: 1 missing before it; put back a copy of the daybook");
+    assert_snapshot!(damage(|lines| drop(lines.drain(4..7))), @"line 5 of the daybook (byte 1464) is entry 7, and entry 4 should be here: 3 missing before it; put back a copy of the daybook");
+    assert_snapshot!(damage(|lines| lines.swap(4, 5)), @"line 5 of the daybook (byte 1464) is entry 5, and entry 4 stands in line 6: lines were put in another order; put back a copy of the daybook");
+    assert_snapshot!(damage(|lines| lines.insert(5, lines[4].clone())), @"line 6 of the daybook (byte 1824) is line 5 once more; put back a copy of the daybook");
+    assert_snapshot!(damage(|lines| lines.insert(9, lines[4].clone())), @"line 10 of the daybook (byte 3209) is line 5 once more; put back a copy of the daybook");
     assert_snapshot!(damage(|lines| drop(lines.remove(0))), @"line 1 of the daybook (byte 0) is entry 1, and entry 0 should be here: 1 missing before it; put back a copy of the daybook");
-    assert_snapshot!(damage(|lines| lines[3] = "{\"level\":\"info\"}\n".into()), @"line 4 of the daybook (byte 1142) is no entry of a daybook; put back a copy of the daybook, or name the right file");
-    assert_snapshot!(damage(|lines| lines.insert(2, "\n".into())), @"line 3 of the daybook (byte 938) is no entry of a daybook; put back a copy of the daybook, or name the right file");
+    assert_snapshot!(damage(|lines| lines[3] = "{\"level\":\"info\"}\n".into()), @"line 4 of the daybook (byte 1261) is no entry of a daybook; put back a copy of the daybook, or name the right file");
+    assert_snapshot!(damage(|lines| lines.insert(2, "\n".into())), @"line 3 of the daybook (byte 1057) is no entry of a daybook; put back a copy of the daybook, or name the right file");
     assert_snapshot!(damage(|lines| lines[0] = lines[0].replace("\"version\":1", "\"version\":2")), @"line 1 of the daybook (byte 0) says that this is daybook version 2, and only version 1 can be read; read it with the Crossfoot that wrote it");
-    assert_snapshot!(damage(|lines| lines.push("more".into())), @"line 23 of the daybook (byte 10208) is 4 bytes behind the last entry that are no part of one; see what wrote them, then cut the file to 10208 bytes");
+    assert_snapshot!(damage(|lines| lines.push("more".into())), @"line 23 of the daybook (byte 10354) is 4 bytes behind the last entry that are no part of one; see what wrote them, then cut the file to 10354 bytes");
     assert_snapshot!(damage(|lines| lines[0] = lines[0].replace('\n', "\r\n")), @"line 1 of the daybook (byte 0) is no entry of a daybook; put back a copy of the daybook, or name the right file");
 }
 
@@ -169,21 +170,21 @@ fn lines_written_anew_with_right_hashes_are_named_too() {
     let unknown = rehash(&whole(), 3, |body| {
         body.replace("\"freezing\"", "\"frozing\"")
     });
-    assert_snapshot!(Daybook::read(unknown.as_bytes()).expect_err("unknown"), @r#"line 4 of the daybook (byte 1142) tells of the event "frozing", which daybook version 1 does not know; read it with the Crossfoot that wrote it"#);
+    assert_snapshot!(Daybook::read(unknown.as_bytes()).expect_err("unknown"), @r#"line 4 of the daybook (byte 1261) tells of the event "frozing", which daybook version 1 does not know; read it with the Crossfoot that wrote it"#);
     let field = rehash(&whole(), 3, |body| {
         body.replace("\"freezing\"", "\"freezing\",\"why\":1")
     });
-    assert_snapshot!(Daybook::read(field.as_bytes()).expect_err("a field"), @"line 4 of the daybook (byte 1142) is spelled otherwise than daybook version 1 spells it; read it with the Crossfoot that wrote it");
+    assert_snapshot!(Daybook::read(field.as_bytes()).expect_err("a field"), @"line 4 of the daybook (byte 1261) is spelled otherwise than daybook version 1 spells it; read it with the Crossfoot that wrote it");
     let lacking = rehash(&whole(), 4, |body| {
         body.replace("\"taken\":\"before\",", "")
     });
-    assert_snapshot!(Daybook::read(lacking.as_bytes()).expect_err("a field"), @"line 5 of the daybook (byte 1345) has other fields than its event: missing field `taken`; read it with the Crossfoot that wrote it");
+    assert_snapshot!(Daybook::read(lacking.as_bytes()).expect_err("a field"), @"line 5 of the daybook (byte 1464) has other fields than its event: missing field `taken`; read it with the Crossfoot that wrote it");
     let blank = rehash(&whole(), 3, |body| {
         body.replace("\"freezing\"", " \"freezing\"")
     });
-    assert_snapshot!(Daybook::read(blank.as_bytes()).expect_err("a blank"), @"line 4 of the daybook (byte 1142) is spelled otherwise than daybook version 1 spells it; read it with the Crossfoot that wrote it");
+    assert_snapshot!(Daybook::read(blank.as_bytes()).expect_err("a blank"), @"line 4 of the daybook (byte 1261) is spelled otherwise than daybook version 1 spells it; read it with the Crossfoot that wrote it");
     let back = rehash(&whole(), 3, |body| body.replace("T08:00", "T06:00"));
-    assert_snapshot!(Daybook::read(back.as_bytes()).expect_err("a time"), @"line 4 of the daybook (byte 1142) is of 2013-05-27T06:00:00Z, before the entry before it, 2013-05-27T07:10:00Z; no daybook is written so: put back a copy of it");
+    assert_snapshot!(Daybook::read(back.as_bytes()).expect_err("a time"), @"line 4 of the daybook (byte 1261) is of 2013-05-27T06:00:00Z, before the entry before it, 2013-05-27T07:10:00Z; no daybook is written so: put back a copy of it");
     let again = rehash(&whole(), 3, |_| {
         let opened = whole();
         let line = opened.lines().next().expect("a line");
@@ -194,7 +195,7 @@ fn lines_written_anew_with_right_hashes_are_named_too() {
             .replace("T07", "T08")
             + ",\"prev\":\"0000000000000000000000000000000000000000000000000000000000000000\""
     });
-    assert_snapshot!(Daybook::read(again.as_bytes()).expect_err("opened again"), @"line 4 of the daybook (byte 1142) is opened, and a daybook begins with the entry opened and has it once; put back a copy of the daybook");
+    assert_snapshot!(Daybook::read(again.as_bytes()).expect_err("opened again"), @"line 4 of the daybook (byte 1261) is opened, and a daybook begins with the entry opened and has it once; put back a copy of the daybook");
 }
 
 /// Changes the words of one line and gives it, and no other, the right hashes.

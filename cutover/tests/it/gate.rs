@@ -1,5 +1,6 @@
 //! What the gate says, in sentences.
 
+use cutover::daybook::{Event, LeftOut, Scope};
 use cutover::gate::{Check, Evidence, Facts, Item, Outcome, RejectTally, Status, Tally, judge};
 use cutover::window::State;
 use insta::assert_snapshot;
@@ -47,8 +48,8 @@ fn a_go_says_what_it_rests_on() {
     assert_snapshot!(all(&signed(), "11:30"), @r"
     GO
     passed      plan: the plan is the one that was verified
-    passed      freeze: the old book is closed, and was read twice the same: sum of balances 1234.50
-    passed      rehearsal: all 20 planted faults were found and explained
+    passed      freeze: the old book is closed, and reads as it was frozen: sum of balances 1234.50
+    passed      rehearsal: all 20 planted faults were found and explained, in a shadow of these books
     passed      conversion: the account of the conversion is the one that was recorded
     passed      conversion posting: 1000 read, 990 converted + 4 rejected + 6 left out
     passed      conversion balance: its rule works on groups; the agreement balances compares each
@@ -126,7 +127,7 @@ fn nothing_known_is_nothing_passed() {
     not checked plan: no daybook was opened; open one
     failed      freeze: the window is planned; announce it first
     not checked rehearsal: there was no rehearsal; rehearse this plan
-    not checked conversion: no conversion is recorded; convert, or record what the conversion came to
+    not checked conversion: no conversion is recorded; convert, or record who converted: crossfoot window converted
     not checked evidence: nothing was verified since the books last changed; verify
     not checked inputs: there is no evidence yet; verify
     not checked report: there is no report yet; verify
@@ -143,8 +144,8 @@ fn nothing_known_is_nothing_passed() {
     assert_snapshot!(all(&told(VERIFYING), "11:30"), @r"
     INCOMPLETE
     not checked plan: there is no evidence yet; verify
-    passed      freeze: the old book is closed, and was read twice the same: sum of balances 1234.50
-    passed      rehearsal: all 20 planted faults were found and explained
+    passed      freeze: the old book is closed, and reads as it was frozen: sum of balances 1234.50
+    passed      rehearsal: all 20 planted faults were found and explained, and whether in a shadow of these books is not known
     passed      conversion: the account of the conversion is the one that was recorded
     passed      conversion posting: 1000 read, 990 converted + 4 rejected + 6 left out
     not checked conversion balance: its rule works on groups, and balances was not compared; verify it
@@ -160,6 +161,48 @@ fn nothing_known_is_nothing_passed() {
     not checked sign-off accountant: nobody has signed in this role since what there is to sign last changed; sign
     not checked sign-off engineer: nobody has signed in this role since what there is to sign last changed; sign
     not checked two people: 0 signed off, and it takes two; have another person of another role sign
+    ");
+}
+
+#[test]
+fn a_conversion_by_something_else_is_held_to_the_verification_of_both_sides() {
+    let elsewhere = VERIFYING.replace(
+        "08:05 convert\n10:00 converted",
+        "10:00 converted-elsewhere etl 4.2",
+    );
+    let conversion = |world: &World, facts: &Facts| {
+        let judgement = judge(&world.state, facts, at("11:30"));
+        let items = judgement.items().iter();
+        let items = items.filter(|item| item.check == Check::Conversion);
+        in_words(judgement.outcome(), &items.cloned().collect::<Vec<_>>())
+    };
+    let world = told(&format!("{elsewhere}{SIGNED}"));
+    let mut facts = world.facts();
+    assert_snapshot!(conversion(&world, &facts), @r"
+    GO
+    passed      conversion: converted by Wang Wei (etl 4.2): its records are held against the rule by verify
+    passed      conversion postings: 1000 by the rule, 1000 in the target, 1000 agree
+    passed      conversion balances: 1000 by the rule, 1000 in the target, 1000 agree
+    ");
+    // An account of our own says that it was not something else.
+    facts.conversion_blake3 = Some(world.conversion.conversion_blake3);
+    assert_snapshot!(conversion(&world, &facts), @r"
+    NO-GO
+    failed      conversion: the target has the account of a conversion by Crossfoot, and the daybook says that something else converted; convert again
+    ");
+    let world = told(&format!("{elsewhere}\n11:00 verified incomplete"));
+    assert_snapshot!(conversion(&world, &world.facts()), @r"
+    INCOMPLETE
+    passed      conversion: converted by Wang Wei (etl 4.2): its records are held against the rule by verify
+    passed      conversion postings: 1000 by the rule, 1000 in the target, 1000 agree
+    not checked conversion balances: was not verified on both sides; verify
+    ");
+    let world = told(&elsewhere);
+    assert_snapshot!(conversion(&world, &world.facts()), @r"
+    INCOMPLETE
+    passed      conversion: converted by Wang Wei (etl 4.2): its records are held against the rule by verify
+    not checked conversion postings: was not verified on both sides; verify
+    not checked conversion balances: was not verified on both sides; verify
     ");
 }
 
@@ -200,6 +243,15 @@ fn what_was_not_looked_at_is_not_checked() {
     failed      sign-off engineer: signed by the key 1eed29b1654fbca9, which is not among the trusted keys; add it, or have a trusted person sign
     not checked two people: 0 signed off, and it takes two; have another person of another role sign
     ");
+    assert_snapshot!(open_facts(|facts| facts.figures = None), @r"
+    INCOMPLETE
+    not checked freeze: the opening figures were not read again; do so
+    ");
+    let unread = |facts: &mut Facts| facts.figures = Some(Err("old/flow.csv: no such file".into()));
+    assert_snapshot!(open_facts(unread), @r"
+    INCOMPLETE
+    not checked freeze: the opening figures could not be read again: old/flow.csv: no such file
+    ");
     assert_snapshot!(open_facts(|facts| facts.evidence = None), @r"
     INCOMPLETE
     not checked plan: there is no evidence yet; verify
@@ -216,6 +268,88 @@ fn what_was_not_looked_at_is_not_checked() {
     not checked sign-off engineer: there is no evidence to hold the sign-off against; name its folder
     not checked two people: 0 signed off, and it takes two; have another person of another role sign
     ");
+}
+
+#[test]
+fn evidence_that_cannot_be_read_is_named_in_its_line_and_nowhere_called_lacking() {
+    let open = open_facts(|facts| {
+        facts.evidence = None;
+        facts.evidence_says = Some("evidence/1: breaks.jsonl: no such file".into());
+    });
+    assert!(open.starts_with("NO-GO\n"), "{open}");
+    let line = "failed      evidence: evidence/1: breaks.jsonl: no such file; verify again\n";
+    assert!(open.contains(line), "{open}");
+    let line = "not checked report: the evidence cannot be read; see its line\n";
+    assert!(open.contains(line), "{open}");
+    assert!(!open.contains("no evidence yet") && !open.contains("no report yet"), "{open}");
+}
+
+#[test]
+fn the_figures_of_the_freeze_are_held_against_those_of_now() {
+    let other = |facts: &mut Facts| facts.figures = Some(Ok(super::world::read("1234.51")));
+    assert_snapshot!(open_facts(other), @r"
+    NO-GO
+    failed      freeze: the old book is another than was frozen: sum of balances was 1234.50, then 1234.51 (0.01 more); read the one that was frozen, or freeze this one, convert and verify
+    ");
+    // Where the new system was told to open and did not answer, the old book is closed still.
+    let world = told(&format!("{VERIFYING}{SIGNED}\n11:30 release"));
+    assert_eq!(world.judge("11:31").outcome(), Outcome::Go);
+}
+
+#[test]
+fn a_rehearsal_that_left_something_out_is_not_one_of_the_plan() {
+    let after = |change: fn(&mut Scope)| {
+        let mut rehearsal = super::world::rehearsal(super::world::terms().plan_blake3);
+        rehearsal.scope.iter_mut().for_each(change);
+        let mut world = told(VERIFYING);
+        let step = |world: &mut World, time: &str, event| {
+            let done = world.step(time, cutover::window::Command::Record(event));
+            done.unwrap_or_else(|why| panic!("{why}"));
+        };
+        step(&mut world, "10:02", Event::RehearsalFinished(rehearsal));
+        let run = super::world::run(vec![], 0, world.plan_blake3, &world.inputs);
+        let finished = Event::VerificationFinished(run.finished());
+        world.run = Some(run);
+        step(&mut world, "11:00", finished);
+        for (role, key) in [("accountant", super::world::li()), ("engineer", super::world::wang())] {
+            let sign_off = world.sign("11:20", role, &key);
+            step(&mut world, "11:20", Event::SignedOff(Box::new(sign_off)));
+        }
+        let judgement = world.judge("11:30");
+        let items = judgement.items().iter();
+        let items = items.filter(|item| item.check == Check::Rehearsal);
+        in_words(judgement.outcome(), &items.cloned().collect::<Vec<_>>())
+    };
+    assert_snapshot!(after(|scope| scope.causes = vec!["A5".into(), "B3".into()]), @r"
+    INCOMPLETE
+    not checked rehearsal: the rehearsal was limited to the causes A5, B3; rehearse without a limit
+    ");
+    let left = |scope: &mut Scope| {
+        scope.left_out.push(LeftOut {
+            agreement: "postings".into(),
+            why: "its table has corrections already".into(),
+        })
+    };
+    assert_snapshot!(after(left), @r"
+    INCOMPLETE
+    passed      rehearsal: all 20 planted faults were found and explained, in a shadow of these books
+    not checked rehearsal postings: was not rehearsed, as its table has corrections already; rehearse it too
+    ");
+    // Smaller books the evening before are no mistake, and not hidden.
+    assert_snapshot!(after(|scope| scope.source_blake3 = Some(cutover::Digest::ZERO)), @r"
+    GO
+    passed      rehearsal: all 20 planted faults were found and explained, in a shadow of other books than were verified
+    ");
+    let mut world = signed();
+    let old = cutover::daybook::RehearsalFinished {
+        scope: None,
+        ..super::world::rehearsal(world.plan_blake3)
+    };
+    let old = cutover::window::Command::Record(Event::RehearsalFinished(old));
+    world.step("11:25", old).expect("a rehearsal");
+    let judgement = world.judge("11:30");
+    let item = judgement.items().iter().find(|item| item.check == Check::Rehearsal);
+    assert_snapshot!(item.expect("there"), @"rehearsal: the daybook does not tell what the rehearsal covered; rehearse again");
 }
 
 #[test]

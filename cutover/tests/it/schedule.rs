@@ -59,6 +59,8 @@ struct Machine {
     /// A judgement that somebody kept for later.
     kept: Option<Judgement>,
     crashes: u64,
+    /// Calls of the new system beyond the first of a release.
+    calls_again: u64,
 }
 
 /// How a step went.
@@ -91,11 +93,14 @@ impl Machine {
             },
             kept: None,
             crashes: 0,
+            calls_again: 0,
         }
     }
 
     /// Decides a step and writes its events, any of which may be cut short.
     fn step(&mut self, command: Command) -> Went {
+        let is_called_again = matches!(command, Command::Release(_))
+            && self.world.state.stage() == Stage::Releasing;
         let Ok(events) = decide(&self.world.state, command, self.now) else {
             return Went::Refused;
         };
@@ -124,6 +129,11 @@ impl Machine {
             assert!(self.world.book.push(entry.clone()));
             self.note(&entry);
         }
+        if is_called_again {
+            self.calls_again += 1;
+            self.audit_release();
+            self.auditor.new_is_open |= self.dice.one_in(2);
+        }
         Went::Through
     }
 
@@ -149,6 +159,10 @@ impl Machine {
                 auditor.verified_books = None;
             }
             Event::ConversionFinished(_) => auditor.converted_by_plan = Some(auditor.plan),
+            Event::ConvertedElsewhere(_) => {
+                auditor.books += 1;
+                auditor.converted_by_plan = Some(auditor.plan);
+            }
             Event::VerificationFinished(_) => auditor.verified_books = Some(auditor.books),
             Event::Corrected(_) => auditor.books += 1,
             Event::BreakAccepted(accepted) => {
@@ -261,6 +275,7 @@ impl Machine {
             Stage::Freezing if !is_read(Taken::Before) => record(figures(Taken::Before, "1.00")),
             Stage::Freezing if !is_read(Taken::After) => record(figures(Taken::After, "1.00")),
             Stage::Freezing => Command::ConfirmFrozen,
+            Stage::Frozen if self.dice.one_in(4) => record(elsewhere()),
             Stage::Frozen => record(started(Phase::Convert)),
             Stage::Converting => record(Event::ConversionFinished(self.world.conversion.clone())),
             Stage::Converted => record(started(Phase::Verify)),
@@ -268,10 +283,11 @@ impl Machine {
             Stage::Incomplete => record(started(Phase::Verify)),
             Stage::Balanced | Stage::OutOfBalance => self.towards_release(),
             Stage::Releasing if self.auditor.new_is_open => Command::ConfirmReleased,
-            Stage::Releasing if self.dice.one_in(2) => record(Event::NotReleased {
+            Stage::Releasing if self.dice.one_in(3) => record(Event::NotReleased {
                 says: "down".into(),
             }),
-            Stage::Releasing => Command::ConfirmReleased,
+            // No answer came: it is called again, whatever has become of the books meanwhile.
+            Stage::Releasing => Command::Release(self.judge()),
             Stage::RollingBack => Command::ConfirmRolledBack,
             Stage::Released | Stage::RolledBack => record(remark()),
         }
@@ -392,12 +408,15 @@ impl Machine {
                 why: "a rule".into(),
                 by: "Wang Wei".into(),
             }))),
+            22 => record(elsewhere()),
             _ => record(remark()),
         }
     }
 
     /// Somebody changes a book, or the plan, and tells nobody.
     fn tamper(&mut self) -> Command {
+        // A judgement holds for ten minutes, whatever becomes of the files in them.
+        self.kept = None;
         let mark = self.dice.roll(u64::MAX).to_le_bytes();
         if self.dice.one_in(2) {
             self.world.plan_blake3 = Digest::of(&mark);
@@ -431,6 +450,13 @@ impl Machine {
     }
 }
 
+fn elsewhere() -> Event {
+    Event::ConvertedElsewhere(cutover::daybook::ConvertedElsewhere {
+        by: "Wang Wei".into(),
+        how: "etl 4.2".into(),
+    })
+}
+
 fn remark() -> Event {
     Event::Remark {
         by: "Li Na".into(),
@@ -441,10 +467,12 @@ fn remark() -> Event {
 #[test]
 fn no_schedule_opens_the_new_book_without_a_go_on_what_is_there() {
     let (mut released, mut rolled_back, mut crashes, mut recovered) = (0_u64, 0_u64, 0_u64, 0_u64);
+    let mut calls_again = 0_u64;
     for seed in 0..SCHEDULES {
         let mut machine = Machine::new(seed);
         machine.play();
         crashes += machine.crashes;
+        calls_again += machine.calls_again;
         match machine.world.state.stage() {
             Stage::Released => {
                 released += 1;
@@ -475,4 +503,5 @@ fn no_schedule_opens_the_new_book_without_a_go_on_what_is_there() {
         "{recovered} released after a crash"
     );
     assert!(crashes > SCHEDULES, "{crashes} crashes");
+    assert!(calls_again > SCHEDULES / 50, "{calls_again} calls again");
 }

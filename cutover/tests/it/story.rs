@@ -8,7 +8,7 @@
 //! 08:03 after 1234.50
 //! 08:03 frozen
 //! 08:05 convert
-//! 10:00 converted
+//! 10:00 converted             (or: converted-elsewhere etl 4.2, without a convert)
 //! 10:01 verify
 //! 11:00 verified            (or: verified V1 0.01, V2 -0.02 / verified rejects 3 / verified incomplete)
 //! 11:10 accept V1 0.01
@@ -17,7 +17,7 @@
 //! ```
 
 use cutover::Digest;
-use cutover::daybook::{Corrected, Event, Hook, Outlook, Phase, Replanned, Taken};
+use cutover::daybook::{ConvertedElsewhere, Corrected, Event, Hook, Outlook, Phase, Replanned, Taken};
 use cutover::window::Command;
 use ledger::{Break, Verdict};
 
@@ -146,6 +146,10 @@ fn command(world: &World, word: &str, rest: &str) -> Command {
         "frozen" => return Command::ConfirmFrozen,
         "convert" => started(Phase::Convert),
         "converted" => Event::ConversionFinished(world.conversion.clone()),
+        "converted-elsewhere" => Event::ConvertedElsewhere(ConvertedElsewhere {
+            by: "Wang Wei".into(),
+            how: says(),
+        }),
         "verify" => started(Phase::Verify),
         "accept" => Event::BreakAccepted(Box::new(acceptance(&named(rest)))),
         "dispose" => {

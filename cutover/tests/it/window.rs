@@ -55,15 +55,70 @@ fn a_step_out_of_its_stage_is_refused_and_told_what_to_do() {
     assert_snapshot!(refusal("07:00 announce"), @"07:00 announce: there is no window yet: open a daybook for the plan first");
     assert_snapshot!(refusal("07:00 open\n07:01 open"), @"07:01 open: this daybook is open already: another window is another daybook");
     assert_snapshot!(refusal("07:00 open\n08:00 freeze"), @"08:00 freeze: freezing has no place while the window is planned; announce it first");
-    assert_snapshot!(refusal("07:00 open\n08:00 convert"), @"08:00 convert: phase started has no place while the window is planned; announce it first");
+    assert_snapshot!(refusal("07:00 open\n08:00 convert"), @"08:00 convert: convert has no place while the window is planned; announce it first");
     assert_snapshot!(refusal("07:00 open\n08:00 rollback"), @"08:00 rollback: rolling back has no place while the window is planned; announce it first");
     assert_snapshot!(refusal("07:00 open\n07:10 announce\n07:20 announce"), @"07:20 announce: announced has no place while the window is announced; freeze the old book first, or roll back to call it off");
-    assert_snapshot!(refusal("07:00 open\n07:10 announce\n08:00 convert"), @"08:00 convert: phase started has no place while the window is announced; freeze the old book first, or roll back to call it off");
+    assert_snapshot!(refusal("07:00 open\n07:10 announce\n08:00 convert"), @"08:00 convert: convert has no place while the window is announced; freeze the old book first, or roll back to call it off");
     assert_snapshot!(refusal(&format!("{VERIFYING}\n10:02 correct")), @"10:02 correct: corrected has no place while the window is verifying; finish the verification first, or roll back");
     assert_snapshot!(refusal(&format!("{VERIFYING}\n10:02 release")), @"10:02 release: releasing has no place while the window is verifying; finish the verification first, or roll back");
     assert_snapshot!(refusal(&format!("{VERIFYING}\n11:00 verified incomplete\n11:01 sign accountant")), @"11:01 sign accountant: signed off has no place while the window is incomplete; verify again with nothing left out, or roll back");
     assert_snapshot!(refusal(&format!("{VERIFYING}{SIGNED}\n11:30 release\n11:31 released\n11:32 rollback")), @"11:32 rollback: rolling back has no place while the window is released; the new book is open: a mistake is mended by entries, and another window is another daybook");
     assert_snapshot!(refusal(&format!("{VERIFYING}{SIGNED}\n11:30 rollback\n11:31 rolled-back\n11:32 release")), @"11:32 release: gate has no place while the window is rolled back; the old book is open again: another attempt is another daybook");
+}
+
+/// Up to the old book closed, before anything is converted.
+fn frozen() -> String {
+    let (frozen, _) = VERIFYING
+        .split_once("\n08:05 convert")
+        .expect("it converts");
+    frozen.to_owned()
+}
+
+#[test]
+fn what_something_else_converted_is_recorded_and_then_verified() {
+    let frozen = frozen();
+    assert_snapshot!(refusal(&format!("{frozen}\n10:01 verify")), @"10:01 verify: verify has no place while the window is frozen; convert first, or record who converted: crossfoot window converted; or roll back");
+    let converted = format!("{frozen}\n10:00 converted-elsewhere etl 4.2");
+    check(&converted, "converted");
+    let world = told(&converted);
+    assert_eq!(
+        world.state.converted_elsewhere().map(|one| &*one.how),
+        Some("etl 4.2")
+    );
+    check(
+        &format!("{converted}\n10:01 verify{SIGNED}\n11:30 release\n11:31 released"),
+        "released",
+    );
+    // Nothing is released on what was not verified since.
+    let again = format!("{converted}\n10:01 verify{SIGNED}\n11:25 converted-elsewhere etl 4.3");
+    assert_snapshot!(refusal(&format!("{again}\n11:30 release")), @"11:30 release: releasing has no place while the window is converted; verify first, or roll back");
+    // Another plan may convert otherwise.
+    let world = told(&format!("{converted}\n10:30 replan"));
+    assert_eq!(world.state.converted_elsewhere(), None);
+    check(&format!("{converted}\n10:30 replan"), "frozen");
+}
+
+#[test]
+fn of_two_who_convert_the_last_one_counts() {
+    let frozen = frozen();
+    let elsewhere = "10:00 converted-elsewhere etl 4.2";
+    // A conversion of our own that was given up, or that is still at work: it ends in vain.
+    let given_up = format!("{frozen}\n08:05 convert\n{elsewhere}");
+    check(&given_up, "converted");
+    assert_snapshot!(refusal(&format!("{given_up}\n10:02 converted")), @"10:02 converted: conversion finished has no place while the window is converted; verify first, or roll back");
+    let ours = told(&format!(
+        "{frozen}\n{elsewhere}\n10:05 convert\n10:06 converted"
+    ));
+    assert_eq!(ours.state.converted_elsewhere(), None);
+    assert!(ours.state.conversion().is_some());
+    let theirs = told(&format!(
+        "{VERIFYING}\n11:00 {}",
+        &elsewhere["10:00 ".len()..]
+    ));
+    assert_eq!(theirs.state.conversion(), None);
+    assert!(theirs.state.converted_elsewhere().is_some());
+    assert_snapshot!(refusal("07:00 open\n07:10 announce\n08:00 converted-elsewhere etl 4.2"), @"08:00 converted-elsewhere etl 4.2: converted elsewhere has no place while the window is announced; freeze the old book first, or roll back to call it off");
+    assert_snapshot!(refusal(&format!("{frozen}\n10:00 converted-elsewhere")), @"10:00 converted-elsewhere: the how of converted elsewhere is empty; say it in words");
 }
 
 #[test]
@@ -121,7 +176,47 @@ fn a_call_whose_answer_is_not_known_is_made_again() {
         &format!("{releasing}\n11:31 not-released down\n11:32 release\n11:33 released"),
         "released",
     );
-    assert_snapshot!(refusal(&format!("{releasing}\n11:31 release")), @"11:31 release: gate has no place while the window is releasing; ask the new system whether it is open, then confirm the release or record that it is not");
+}
+
+#[test]
+fn a_release_is_called_again_on_a_go_of_that_moment_only() {
+    use cutover::window::Command;
+    let releasing = format!("{VERIFYING}{SIGNED}\n11:30 release\n11:31 release-failed no answer");
+    check(&format!("{releasing}\n11:32 release"), "releasing");
+    check(
+        &format!("{releasing}\n11:32 release\n11:33 released"),
+        "released",
+    );
+    assert_snapshot!(refusal(&format!("{releasing}\n11:32 input-changes\n11:32 release")), @"11:32 release: the gate says NO-GO: inputs: of 2 files these are other than when they were verified: source flow.csv had 96a4257289f9 and has 6a9f75eec646; verify again; mend these, and let the gate judge again");
+    assert_snapshot!(refusal(&format!("{releasing}\n16:00 release")), @"16:00 release: the gate says NO-GO: deadline: the new book had to be open less than 1s ago; put off the release and tell those who wait, or roll back; mend these, and let the gate judge again");
+    let mut world = told(&releasing);
+    let judgement = world.judge("11:32");
+    let late = world.clone().step("16:00", Command::Release(judgement.clone()));
+    assert!(late.is_err(), "a judgement of hours ago");
+    // The judgement is told, and the intent stands as it was.
+    let before = world.book.entries().len();
+    world
+        .step("11:33", Command::Release(judgement))
+        .expect("a GO of now");
+    assert_eq!(world.book.entries().len(), before + 1);
+    check(
+        &format!("{releasing}\n11:32 release\n11:33 not-released down"),
+        "balanced",
+    );
+}
+
+#[test]
+fn a_book_that_is_frozen_anew_is_converted_anew() {
+    let verified = format!("{VERIFYING}{SIGNED}");
+    let world = told(&format!("{verified}\n11:25 freeze"));
+    assert_eq!(world.state.stage(), Stage::Freezing);
+    assert_eq!(world.state.sign_offs(), []);
+    assert!(world.state.conversion().is_none() && world.state.verification().is_none());
+    check(
+        &format!("{verified}\n11:25 freeze\n11:26 before 2.00\n11:27 after 2.00\n11:27 frozen"),
+        "frozen",
+    );
+    assert_snapshot!(refusal(&format!("{verified}\n11:30 release\n11:31 freeze")), @"11:31 freeze: freezing has no place while the window is releasing; ask the new system whether it is open, then confirm the release or record that it is not");
 }
 
 #[test]
@@ -130,6 +225,7 @@ fn whatever_changes_what_there_is_to_sign_voids_what_was_signed() {
     for change in [
         "correct",
         "convert",
+        "converted-elsewhere etl 4.2",
         "verify",
         "rehearse",
         "extend 17:00",

@@ -3,11 +3,11 @@
 use cutover::Digest;
 use cutover::daybook::{
     BreakAccepted, ConversionFinished, Daybook, Event, Figure, Opened, OpeningFigures, Phase,
-    PhaseStarted, RehearsalFinished, RejectsDisposed, TableMoved, Taken, Terms,
+    PhaseStarted, RehearsalFinished, RejectsDisposed, Scope, TableMoved, Taken, Terms,
     VerificationFinished, Version,
 };
 use cutover::gate::{Evidence, Facts, Judgement, RejectTally, Tally, break_blake3, judge};
-use cutover::seal::{Found, Input};
+use cutover::seal::{Found, Input, book_blake3};
 use cutover::signoff::{SecretKey, SignOff, Statement, Trusted};
 use cutover::window::{Command, State, decide};
 use jiff::Timestamp;
@@ -48,15 +48,23 @@ pub(crate) fn opened(terms: Terms) -> Event {
 }
 
 pub(crate) fn figures(taken: Taken, value: &str) -> Event {
+    Event::OpeningFigures(OpeningFigures {
+        taken,
+        ..read(value)
+    })
+}
+
+/// The figures as they are read once more.
+pub(crate) fn read(value: &str) -> OpeningFigures {
     let figure = Figure {
         name: "sum of balances".into(),
         value: value.into(),
     };
-    Event::OpeningFigures(OpeningFigures {
-        taken,
+    OpeningFigures {
+        taken: Taken::After,
         figures: vec![figure],
         blake3: Digest::of(value.as_bytes()),
-    })
+    }
 }
 
 pub(crate) fn started(phase: Phase) -> Event {
@@ -76,8 +84,21 @@ pub(crate) fn rehearsal(plan_blake3: Digest) -> RehearsalFinished {
         explained: 20,
         rollback_took_ms: 30 * 60_000,
         verified: None,
+        scope: Some(Scope {
+            left_out: Vec::new(),
+            causes: Vec::new(),
+            source_blake3: book_blake3(&books(), "source"),
+        }),
         passed: true,
     }
+}
+
+/// The files of both books.
+pub(crate) fn books() -> Vec<Input> {
+    vec![
+        input("source", "flow.csv", b"old"),
+        input("target", "p.parquet", b"new"),
+    ]
 }
 
 /// A key pair that a test draws from one byte.
@@ -364,10 +385,7 @@ impl World {
             book: Daybook::new(),
             state: State::new(),
             plan_blake3: terms().plan_blake3,
-            inputs: vec![
-                input("source", "flow.csv", b"old"),
-                input("target", "p.parquet", b"new"),
-            ],
+            inputs: books(),
             conversion: conversion(1000, 990, 4, 6),
             run: None,
             trusted: trusted(),
@@ -389,12 +407,19 @@ impl World {
     pub(crate) fn facts(&self) -> Facts {
         Facts {
             plan_blake3: Some(self.plan_blake3),
+            // Nothing moves, unless a test lets it.
+            figures: self.state.opening_figures().1.cloned().map(Ok),
+            evidence_says: None,
             evidence: self
                 .run
                 .as_ref()
                 .and_then(|run| run.evidence(self.state.accepted())),
             inputs: Some(self.inputs.clone()),
-            conversion_blake3: Some(self.conversion.conversion_blake3),
+            // What something else has converted has no account.
+            conversion_blake3: match self.state.converted_elsewhere() {
+                None => Some(self.conversion.conversion_blake3),
+                Some(_) => None,
+            },
             trusted: self.trusted.clone(),
         }
     }

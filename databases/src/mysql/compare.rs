@@ -346,6 +346,7 @@ mod tests {
             declared: (*declared).to_owned(),
             data_type: data_type.clone(),
             is_nullable: false,
+            is_granted: true,
             comment: None,
             asked: quoted(name),
         };

@@ -1,5 +1,8 @@
 //! One moment for all sessions, and the proof that none of them writes.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use mysql::prelude::Queryable;
 use mysql::{Conn, Error, Opts};
 
@@ -7,6 +10,12 @@ use super::{Product, fault, opened, quoted};
 use crate::address::Server as Place;
 use crate::error::{DatabaseError, DatabaseErrorKind};
 
+/// How long a lock on tables is waited for at a time, and how long others may write before it is
+/// asked for again.
+const TURN_SECONDS: u32 = 1;
+const PAUSE: Duration = Duration::from_secs(1);
+/// The code of a lock that was not to be had in time.
+const LOCKED: u16 = 1205;
 /// The codes of a lock that the user may not take.
 const DENIED: [u16; 5] = [1044, 1045, 1142, 1227, 1290];
 /// The codes of a write that is not let through: the transaction only reads, the user may not, the
@@ -73,12 +82,21 @@ pub(super) fn take(
         Held::Not
     } else {
         let leader = opened(place, options)?.0;
-        hold(leader, &listed)
-            .map_err(failed)?
-            .unwrap_or_else(|why| {
-                unshared = Some((sessions, why));
-                Held::Not
-            })
+        let held = hold(leader, place, &listed).map_err(|error| {
+            let is_waiting = is_locked(&error);
+            let failed = failed(error);
+            match is_waiting {
+                true => failed.mend(
+                    "another session writes, or holds a lock: wait for its end, raise \
+                     `lock_timeout` in the address, or write `connections=1`, which needs no lock",
+                ),
+                false => failed,
+            }
+        })?;
+        held.unwrap_or_else(|why| {
+            unshared = Some((sessions, why));
+            Held::Not
+        })
     };
     if unshared.is_some() {
         conns.truncate(1);
@@ -135,15 +153,63 @@ fn list(conn: &mut Conn) -> Result<Listed, Error> {
     })
 }
 
+/// What an attempt to hold tables still came to.
+enum Attempt {
+    /// All of the server's tables are held.
+    Server,
+    /// Those of the database are.
+    Tables,
+    /// There is none to hold.
+    Nothing,
+    /// The user may not.
+    Denied,
+}
+
 /// Holds tables still; says why where the user may not.
-fn hold(mut leader: Conn, listed: &Listed) -> Result<Result<Held, String>, Error> {
+///
+/// A lock that is waited for keeps out everybody who comes later and writes. So it is waited for in
+/// short turns, between which the others have their way.
+fn hold(
+    mut leader: Conn,
+    place: &Place,
+    listed: &Listed,
+) -> Result<Result<Held, String>, Error> {
+    leader.query_drop(format!("SET SESSION lock_wait_timeout = {TURN_SECONDS}"))?;
+    let begun = Instant::now();
+    let attempt = loop {
+        match attempt(&mut leader, listed) {
+            Err(error) if is_locked(&error) && begun.elapsed() + PAUSE < place.lock_timeout => {
+                thread::sleep(PAUSE);
+            }
+            done => break done?,
+        }
+    };
+    Ok(match attempt {
+        Attempt::Server => Ok(Held::Server(leader)),
+        Attempt::Tables => Ok(Held::Tables(leader)),
+        Attempt::Nothing => Ok(Held::Not),
+        Attempt::Denied => Err(
+            "the user may hold still neither all tables, for want of RELOAD, nor these, for want \
+             of LOCK TABLES"
+                .to_owned(),
+        ),
+    })
+}
+
+/// Whether a lock was not to be had in time.
+fn is_locked(error: &Error) -> bool {
+    matches!(error, Error::MySqlError(error) if error.code == LOCKED)
+}
+
+/// Tries to hold all tables still, or else those of the database.
+fn attempt(leader: &mut Conn, listed: &Listed) -> Result<Attempt, Error> {
     match leader.query_drop("FLUSH TABLES WITH READ LOCK") {
-        Ok(()) => return Ok(Ok(Held::Server(leader))),
+        Ok(()) => return Ok(Attempt::Server),
         Err(Error::MySqlError(error)) if DENIED.contains(&error.code) => {}
         Err(error) => return Err(error),
     }
     if listed.base.is_empty() && listed.views.is_empty() {
-        return Ok(Ok(Held::Not));
+        return Ok(Attempt::Nothing);
     }
     // With a view, what it reads is locked as well; a broken one locks nothing.
     let with_views = [listed.base.as_slice(), &listed.views].concat();
@@ -154,16 +220,12 @@ fn hold(mut leader: Conn, listed: &Listed) -> Result<Result<Held, String>, Error
             .map(|name| format!("{} READ", quoted(name)))
             .collect();
         match leader.query_drop(format!("LOCK TABLES {}", locks.join(", "))) {
-            Ok(()) => return Ok(Ok(Held::Tables(leader))),
-            Err(Error::MySqlError(error)) if error.code != 1205 => {}
+            Ok(()) => return Ok(Attempt::Tables),
+            Err(Error::MySqlError(error)) if error.code != LOCKED => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(Err(
-        "the user may hold still neither all tables, for want of RELOAD, nor these, for want of \
-            LOCK TABLES"
-            .to_owned(),
-    ))
+    Ok(Attempt::Denied)
 }
 
 /// Where the binary log stood when the snapshot was taken, which MariaDB keeps with it.

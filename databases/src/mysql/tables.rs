@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType, TimeUnit};
 use mysql::prelude::{FromRow, Queryable};
-use mysql::{Conn, Row, Value};
+use mysql::{Conn, Error, Row, Value};
 
 use super::compare::{TextSet, Texts};
 use super::{fault, quoted};
@@ -18,6 +18,85 @@ pub(super) struct Found {
     pub(super) tables: Vec<Arc<TableInfo>>,
     pub(super) without_moment: Vec<(String, String)>,
     pub(super) texts: Texts,
+}
+
+impl Found {
+    /// Takes out the tables of which the user may read nothing, and gives their names. Of those for
+    /// which he has no right of any kind the server says nothing.
+    pub(super) fn without_rights(&mut self) -> Vec<String> {
+        let is_barred = |table: &TableInfo| {
+            !table.columns.is_empty() && table.columns.iter().all(|column| !column.is_granted)
+        };
+        let barred = self.tables.iter().filter(|table| is_barred(table));
+        let barred = barred.map(|table| table.name.clone()).collect();
+        self.tables.retain(|table| !is_barred(table));
+        barred
+    }
+}
+
+/// Adds the columns of which the server says nothing, since the user has no right to them: lest
+/// `*` leave them out without a word. Only tables that the user may not read as a whole are looked
+/// at, and of their columns the server names one, or none.
+pub(super) fn add_hidden(
+    conn: &mut Conn,
+    place: &Place,
+    tables: &mut [Arc<TableInfo>],
+) -> Result<(), DatabaseError> {
+    let failed = |error| fault::while_opening(place, "asking what may be read", error);
+    let may_read_all: Option<u8> = conn.query_first(ALL_GRANTED).map_err(failed)?;
+    if may_read_all.is_some() {
+        return Ok(());
+    }
+    let whole: Vec<String> = conn.query(GRANTED).map_err(failed)?;
+    for table in tables.iter_mut().filter(|one| !whole.contains(&one.name)) {
+        let all = conn.prep(format!("SELECT * FROM {}", quoted(&table.name)));
+        match all {
+            Ok(statement) => conn.close(statement).map_err(failed)?,
+            Err(Error::MySqlError(error)) if DENIED.contains(&error.code) => {
+                let name = denied_column(&error.message);
+                let is_known = table.columns.iter().any(|column| column.name == name);
+                if !is_known {
+                    Arc::make_mut(table).columns.push(hidden(name));
+                }
+            }
+            // A view that is broken is not read either; what else is wrong is told when it is.
+            Err(Error::MySqlError(_)) => {}
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    Ok(())
+}
+
+/// The codes of columns that the user may not read.
+const DENIED: [u16; 2] = [1142, 1143];
+
+/// Gives a row where the user may read all tables of the database.
+const ALL_GRANTED: &str = "SELECT 1 FROM information_schema.USER_PRIVILEGES \
+     WHERE PRIVILEGE_TYPE = 'SELECT' \
+     UNION SELECT 1 FROM information_schema.SCHEMA_PRIVILEGES \
+     WHERE PRIVILEGE_TYPE = 'SELECT' AND DATABASE() LIKE TABLE_SCHEMA";
+
+/// The tables that the user may read as a whole.
+const GRANTED: &str = "SELECT TABLE_NAME FROM information_schema.TABLE_PRIVILEGES \
+     WHERE PRIVILEGE_TYPE = 'SELECT' AND TABLE_SCHEMA = DATABASE()";
+
+/// The column that a refusal names; `?` where it names none.
+fn denied_column(message: &str) -> String {
+    let column = message.split_once(" column ").map(|(_, rest)| rest);
+    let quoted = column.and_then(|rest| rest.split('\'').nth(1));
+    quoted.unwrap_or("?").to_owned()
+}
+
+fn hidden(name: String) -> ColumnInfo {
+    ColumnInfo {
+        asked: quoted(&name),
+        name,
+        declared: String::new(),
+        data_type: DataType::Null,
+        is_nullable: true,
+        is_granted: false,
+        comment: None,
+    }
 }
 
 /// Asks for tables, columns and keys.
@@ -76,7 +155,8 @@ const TABLES: &str = "SELECT TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, \
      WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'VIEW')";
 
 const COLUMNS: &str = "SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE, \
-     NUMERIC_PRECISION, NUMERIC_SCALE, COLUMN_COMMENT, CHARACTER_SET_NAME, COLLATION_NAME FROM information_schema.COLUMNS \
+     NUMERIC_PRECISION, NUMERIC_SCALE, COLUMN_COMMENT, CHARACTER_SET_NAME, COLLATION_NAME, \
+     PRIVILEGES FROM information_schema.COLUMNS \
      WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME, ORDINAL_POSITION";
 
 const INDEXES: &str = "SELECT TABLE_NAME, INDEX_NAME, COLUMN_NAME, SUB_PART, INDEX_TYPE \
@@ -131,7 +211,13 @@ fn column(told: &Told, is_view: bool) -> Option<ColumnInfo> {
     let name = told.text(1)?;
     let kind = told.text(2)?.to_ascii_lowercase();
     let declared = told.text(3)?;
-    let data_type = data_type(&kind, &declared, told.number(5), told.number(6));
+    let is_granted = told
+        .text(10)
+        .is_none_or(|rights| rights.split(',').any(|one| one.trim() == "select"));
+    let data_type = match is_granted {
+        true => data_type(&kind, &declared, told.number(5), told.number(6)),
+        false => DataType::Null,
+    };
     let asked = match kind.as_str() {
         // It may be longer than a day, for which there is no type of time.
         "time" => format!("CAST({} AS CHAR)", quoted(&name)),
@@ -140,6 +226,7 @@ fn column(told: &Told, is_view: bool) -> Option<ColumnInfo> {
     Some(ColumnInfo {
         // What an outer join leaves empty in a view is not always told.
         is_nullable: is_view || told.text(4).as_deref() != Some("NO"),
+        is_granted,
         comment: told.text(7).filter(|comment| !comment.is_empty()),
         name,
         declared,

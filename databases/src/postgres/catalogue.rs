@@ -19,10 +19,33 @@ const DECLARED: &str = "pg_catalog.format_type(a.atttypid, a.atttypmod)";
 const KEPT: &str = "CASE WHEN b.typtype = 'e' \
      THEN 'enum ' || pg_catalog.format_type(b.oid, NULL) \
      WHEN b.typname = 'citext' THEN 'citext' \
-     ELSE pg_catalog.format_type(b.oid, \
-     CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END) END";
+     ELSE pg_catalog.format_type(b.oid, u.modifier) END";
+/// What a column's type is over, its modifier, and whether a domain on the way there takes no NULL:
+/// a domain may be over another one.
+const UNDERLYING: &str = "WITH RECURSIVE chain AS (\
+     SELECT t.oid, t.typtype, t.typbasetype, t.typtypmod, t.typnotnull, a.atttypmod AS modifier \
+     UNION ALL \
+     SELECT d.oid, d.typtype, d.typbasetype, d.typtypmod, d.typnotnull OR c.typnotnull, \
+     c.typtypmod FROM chain c JOIN pg_catalog.pg_type d ON d.oid = c.typbasetype \
+     WHERE c.typtype = 'd') \
+     SELECT oid, modifier, typnotnull FROM chain WHERE typtype <> 'd'";
+/// About how many bytes a table takes. Asking for its size would open it, and so wait for whoever
+/// holds it locked: only where nothing has been counted yet, and nobody does, that is asked.
+const BYTES: &str = "CASE WHEN c.relkind = 'v' THEN NULL \
+     WHEN c.relkind = 'p' THEN (WITH RECURSIVE tree AS (SELECT c.oid AS id UNION ALL \
+     SELECT i.inhrelid FROM tree JOIN pg_catalog.pg_inherits i ON i.inhparent = tree.id) \
+     SELECT sum(p.relpages::int8) FROM tree JOIN pg_catalog.pg_class p ON p.oid = tree.id) \
+     * pg_catalog.current_setting('block_size')::int8 \
+     WHEN c.relpages > 0 THEN (c.relpages::int8 + COALESCE((SELECT s.relpages \
+     FROM pg_catalog.pg_class s WHERE s.oid = c.reltoastrelid), 0)) \
+     * pg_catalog.current_setting('block_size')::int8 \
+     WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.relation = c.oid \
+     AND l.mode = 'AccessExclusiveLock') THEN pg_catalog.pg_table_size(c.oid) END";
+/// Whether a user may read something of a table.
+const GRANTED: &str = "(pg_catalog.has_table_privilege(c.oid, 'SELECT') \
+     OR pg_catalog.has_any_column_privilege(c.oid, 'SELECT'))";
 
-/// The tables and views of a schema that the user may read, by name, without the partitions of
+/// The tables and views of a schema of which the user may read something, by name, without the partitions of
 /// partitioned ones.
 pub(super) fn tables(link: &Link, schema: &str) -> Result<Vec<TableInfo>, DatabaseError> {
     listed(link, schema, DECLARED)
@@ -31,6 +54,35 @@ pub(super) fn tables(link: &Link, schema: &str) -> Result<Vec<TableInfo>, Databa
 /// The same tables for somebody who writes: a column's type is the one its values are kept in.
 pub(super) fn tables_to_write(link: &Link, schema: &str) -> Result<Vec<TableInfo>, DatabaseError> {
     listed(link, schema, KEPT)
+}
+
+/// The tables and views of a schema of which the user may read nothing, by name.
+pub(super) fn barred(link: &Link, schema: &str) -> Result<Vec<String>, DatabaseError> {
+    let found = ask(
+        link,
+        &format!(
+            "SELECT c.relname FROM pg_catalog.pg_class c \
+             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+             WHERE n.nspname = {} AND c.relkind IN ('r', 'p', 'v', 'm', 'f') \
+             AND NOT c.relispartition AND NOT {GRANTED} ORDER BY c.relname COLLATE \"C\"",
+            literal(schema)
+        ),
+    )?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// Whether the user may use a schema; none where there is no such schema.
+pub(super) fn may_use(link: &Link, schema: &str) -> Result<Option<bool>, DatabaseError> {
+    let found = ask(
+        link,
+        &format!(
+            "SELECT pg_catalog.has_schema_privilege(n.oid, 'USAGE')::text \
+             FROM pg_catalog.pg_namespace n WHERE n.nspname = {}",
+            literal(schema)
+        ),
+    )?;
+    let first = found.into_iter().flatten().next();
+    Ok(first.map(|may| may == "true"))
 }
 
 /// SQL that asks for what has a name in a schema, in a row of its kind and what it is a partition of.
@@ -69,13 +121,11 @@ fn listed(link: &Link, schema: &str, declared: &str) -> Result<Vec<TableInfo>, D
         &format!(
             "SELECT c.oid::text, c.relname, (c.relkind IN ('v', 'm'))::text, \
              CASE WHEN c.reltuples >= 0 THEN c.reltuples::int8::text END, \
-             CASE WHEN c.relkind <> 'v' THEN pg_catalog.pg_table_size(c.oid)::text END, \
+             ({BYTES})::text, \
              pg_catalog.obj_description(c.oid, 'pg_class') \
              FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
              WHERE n.nspname = {} AND c.relkind IN ('r', 'p', 'v', 'm', 'f') \
-             AND NOT c.relispartition \
-             AND (pg_catalog.has_table_privilege(c.oid, 'SELECT') \
-             OR pg_catalog.has_any_column_privilege(c.oid, 'SELECT')) \
+             AND NOT c.relispartition AND {GRANTED} \
              ORDER BY c.relname COLLATE \"C\"",
             literal(schema)
         ),
@@ -101,6 +151,7 @@ fn listed(link: &Link, schema: &str, declared: &str) -> Result<Vec<TableInfo>, D
 }
 
 /// The columns of a table with their numbers in the catalogue; `declared` is the SQL of their types.
+/// Those that the user may not read are among them, lest `*` leave them out without a word.
 fn columns(
     link: &Link,
     oid: &str,
@@ -111,26 +162,38 @@ fn columns(
         link,
         &format!(
             "SELECT a.attnum::text, a.attname, {declared}, b.typname, \
-             (CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END)::text, \
-             (a.attnotnull OR t.typnotnull)::text, \
+             u.modifier::text, (a.attnotnull OR u.typnotnull)::text, \
+             pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT')::text, \
              pg_catalog.col_description(a.attrelid, a.attnum) \
              FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
-             JOIN pg_catalog.pg_type b \
-             ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END \
+             CROSS JOIN LATERAL ({UNDERLYING}) u JOIN pg_catalog.pg_type b ON b.oid = u.oid \
              WHERE a.attrelid = {oid} AND a.attnum > 0 AND NOT a.attisdropped \
-             AND pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT') \
              ORDER BY a.attnum"
         ),
     )?;
     let column = |row| {
-        let [number, name, declared, base, modifier, is_bound, comment] = take(row);
-        let (data_type, cast) = type_of(&base, modifier.parse().unwrap_or(-1));
+        let [
+            number,
+            name,
+            declared,
+            base,
+            modifier,
+            is_bound,
+            may_read,
+            comment,
+        ] = take(row);
+        let is_granted = may_read == "true";
+        let (data_type, cast) = match is_granted {
+            true => type_of(&base, modifier.parse().unwrap_or(-1)),
+            false => (DataType::Null, ""),
+        };
         let column = ColumnInfo {
             asked: format!("{}{cast}", quoted(&name)),
             name,
             declared,
             data_type,
             is_nullable: is_bound != "true",
+            is_granted,
             comment: Some(comment).filter(|comment| !comment.is_empty()),
         };
         (number, column)
@@ -161,7 +224,8 @@ fn key(
             .split(' ')
             .map(|number| {
                 let at = columns.iter().position(|(known, _)| known == number)?;
-                (!columns[at].1.is_nullable).then_some(at)
+                let column = &columns[at].1;
+                (column.is_readable() && !column.is_nullable).then_some(at)
             })
             .collect::<Option<Vec<usize>>>()
     };

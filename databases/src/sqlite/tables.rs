@@ -127,6 +127,7 @@ fn described(
                 false => data_type(&declared, dates),
             },
             is_nullable: !row.get::<_, bool>(2)?,
+            is_granted: true,
             asked: format!("t.{}", quoted(&name)),
             comment: None,
             declared,

@@ -332,6 +332,7 @@ mod tests {
             declared: declared.to_owned(),
             data_type: super::super::kinds::data_type(declared, super::super::Dates::Typed),
             is_nullable: false,
+            is_granted: true,
             comment: None,
             asked: "k".to_owned(),
         }

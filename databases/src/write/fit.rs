@@ -280,6 +280,13 @@ pub(super) fn destination(
             ));
             continue;
         };
+        if !column.is_granted {
+            unfit.push(misfit(
+                format!("the user may not read it in {}", table.name),
+                "GRANT SELECT on it to the user that writes".to_owned(),
+            ));
+            continue;
+        }
         let (from, to) = (sort(field.data_type()), sort(&column.data_type));
         if from.is_none() || from != to {
             let declared = match column.declared.as_str() {
@@ -411,6 +418,7 @@ mod tests {
             declared: declared.to_owned(),
             data_type,
             is_nullable: true,
+            is_granted: true,
             comment: None,
             asked: String::new(),
         };

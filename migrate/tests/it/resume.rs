@@ -229,10 +229,62 @@ fn what_is_not_of_a_conversion_is_not_discarded() {
         discard: true,
         ..options
     };
+    let before = place.target();
     let error = place.convert_with(again, &Unwatched::default().into_watch());
     insta::assert_snapshot!(place.told(&error.expect_err("refused")), @"
     [folder]/new/posting/mine.txt is there already, and not from a conversion
     mend: name an empty folder as the target, or move this away
+    ");
+    assert!(place.target() == before, "{}", place.names());
+}
+
+#[test]
+fn what_lies_in_the_last_table_keeps_all_of_them_from_being_discarded() {
+    let place = several();
+    place.convert().expect("it converts");
+    place.write("new/balance/part-000099.parquet", "dear");
+    let before = place.target();
+    let again = |options| Options {
+        discard: true,
+        ..options
+    };
+    let error = place.convert_with(again, &Unwatched::default().into_watch());
+    insta::assert_snapshot!(place.told(&error.expect_err("refused")), @"
+    [folder]/new/balance/part-000099.parquet is there already, and not from a conversion
+    mend: name an empty folder as the target, or move this away
+    ");
+    assert!(place.target() == before, "{}", place.names());
+}
+
+#[test]
+fn a_file_among_those_of_a_table_that_no_manifest_tells_of_is_named() {
+    let place = several();
+    place.convert().expect("it converts");
+    let [part, stranger] =
+        [0, 99].map(|at| place.path(&format!("new/posting/part-{at:06}.parquet")));
+    fs::copy(part, &stranger).expect("copied");
+    insta::assert_snapshot!(place.error(), @"
+    [folder]/new/posting/part-000099.parquet lies among what was converted, and no manifest tells of it
+    mend: find out where it comes from, and move it away; then start it again
+    ");
+    fs::remove_file(stranger).expect("moved away");
+    assert!(place.convert().expect("all is as it was").already);
+}
+
+#[test]
+fn what_lies_among_the_files_of_a_table_is_not_published_with_them() {
+    let place = several();
+    place.convert().expect("it converts");
+    // As if the process had been killed before the table was in its place.
+    let staging = "new/.crossfoot/convert/staging";
+    fs::create_dir_all(place.path(staging)).expect("made");
+    let staged = place.path(&format!("{staging}/posting"));
+    fs::rename(place.path("new/posting"), staged).expect("moved");
+    fs::remove_file(place.path("new/.crossfoot/convert/conversion.json")).expect("gone");
+    place.write(&format!("{staging}/posting/part-000099.parquet"), "strange");
+    insta::assert_snapshot!(place.error(), @"
+    [folder]/new/.crossfoot/convert/staging/posting/part-000099.parquet lies among what was converted, and no manifest tells of it
+    mend: find out where it comes from, and move it away; then start it again
     ");
 }
 

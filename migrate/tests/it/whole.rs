@@ -180,3 +180,28 @@ fn an_empty_book_gives_empty_tables() {
     assert_eq!(records(&place, "posting"), Vec::<String>::new());
     assert_eq!(records(&place, "balance"), Vec::<String>::new());
 }
+
+#[test]
+fn which_record_became_which_is_null_where_a_rule_brings_records_together() {
+    let place = Place::new(10);
+    let conversion = place.convert().expect("it converts").conversion;
+    let bytes = std::fs::read(place.path("new/.crossfoot/convert/conversion.json")).expect("there");
+    let document: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
+    let told = |at: usize| {
+        let table = &document["tables"][at];
+        [
+            "read",
+            "converted",
+            "rejected",
+            "partly",
+            "left_out",
+            "written",
+        ]
+        .map(|name| table[name].as_u64())
+    };
+    // The first record is of nothing, which the rule of the postings leaves out.
+    assert_eq!(told(0), [10, 9, 0, 0, 1, 18].map(Some));
+    assert_eq!(told(1)[1..], [None, Some(0), None, None, Some(10)]);
+    let read: migrate::Conversion = serde_json::from_slice(&bytes).expect("its own document");
+    assert_eq!(read, conversion);
+}

@@ -3,9 +3,8 @@
 use super::StoryError;
 use super::chosen::Chosen;
 use crate::prepare::Agreement;
-use crate::rows::common_type;
+use crate::rows::{common_type, read};
 use arrow_array::{Array, ArrayRef, StringArray, new_null_array};
-use arrow_cast::{CastOptions, cast_with_options};
 use arrow_select::concat::concat;
 use footing::{Class, Layout};
 use ledger::Record;
@@ -169,8 +168,7 @@ fn typed(column: &footing::Column, value: &str) -> Result<ArrayRef, StoryError> 
         return Err(unreadable());
     }
     let text: ArrayRef = Arc::new(StringArray::from(vec![value]));
-    let options = CastOptions::default();
-    let read = cast_with_options(&text, &common_type(column.class), &options)?;
+    let read = read(column.class, &text)?;
     match read.is_null(0) {
         true => Err(unreadable()),
         false => Ok(read),

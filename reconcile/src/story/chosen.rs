@@ -1,10 +1,10 @@
 //! The records that are asked for, as a test that travels down to the scan.
 
-use crate::rows::{common, common_type};
+use crate::rows::{common, common_type, text};
 use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch};
 use arrow_row::{RowConverter, SortField};
 use arrow_schema::ArrowError;
-use footing::{Class, Layout, Side, value_text};
+use footing::{Class, Layout, Side};
 use hashbrown::HashSet;
 use ledger::Record;
 use rules::sql::{KeyTest, Probe};
@@ -91,7 +91,8 @@ impl Chosen {
         let parser = self.whole.parser();
         let arrays = self.whole.convert_rows([parser.parse(row)]).ok()?;
         let named = self.columns.iter().zip(&arrays);
-        let named = named.map(|(column, array)| (column.name.clone(), value_text(array, 0, None)));
+        let named =
+            named.map(|(column, array)| (column.name.clone(), text(column.class, array, 0)));
         Some(Record(named.collect()))
     }
 

@@ -5,10 +5,9 @@ use super::chosen::Chosen;
 use super::fetch::Fetch;
 use crate::locate::{Look, in_place_order};
 use crate::prepare::Prepared;
-use crate::rows::common_type;
+use crate::rows::read;
 use crate::watch::Watch;
 use arrow_array::{Array, ArrayRef, StringArray};
-use arrow_cast::{CastOptions, cast_with_options};
 use books::Meter;
 use footing::{Class, Layout, Seed};
 use ledger::{Break, Record};
@@ -101,9 +100,8 @@ fn columns(layout: &Layout, keys: &BTreeSet<Record>) -> Result<Vec<ArrayRef>, St
         let column = &layout.columns()[*at];
         let values = keys.iter().map(|key| key.get(&column.name).flatten());
         let texts: Vec<Option<&str>> = values.collect();
-        let options = CastOptions::default();
         let given: ArrayRef = Arc::new(StringArray::from(texts.clone()));
-        let read = cast_with_options(&given, &common_type(column.class), &options)?;
+        let read = read(column.class, &given)?;
         let lost = texts.iter().enumerate();
         let mut lost = lost.filter_map(|(row, text)| text.filter(|_| read.is_null(row)));
         match lost.next() {

@@ -1,5 +1,6 @@
 //! How the values of two columns are brought to one form, and how many they then share.
 
+use super::money;
 use super::names;
 use super::profile::{Class, Column, Share, likeness_permille};
 use super::times::Format;
@@ -27,6 +28,8 @@ pub(super) enum Form {
     Float,
     /// Texts.
     Text,
+    /// Texts, because a zero or a plus before their digits is a part of them.
+    Digits,
 }
 
 /// What minor units are to major ones.
@@ -40,11 +43,26 @@ pub(super) enum Shift {
     ToMajor,
 }
 
+/// How the units of two columns of numbers are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Units {
+    /// Nothing speaks against the form.
+    Sure,
+    /// No name tells of other units, but so shifted most values would be the same.
+    Suspected(Shift),
+    /// The names tell of other units, but most values are the same without them.
+    Contradicted,
+}
+
 /// The zone of civil times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Zone {
+    /// Both sides hold instants.
+    Own,
     /// The one that was wished for.
     Wished,
+    /// UTC, as the column's name says.
+    Named,
     /// So many minutes east of UTC: with it, the values are the same.
     Measured(i32),
     /// Nothing tells; UTC is taken.
@@ -55,6 +73,7 @@ pub(super) enum Zone {
 #[derive(Clone, Debug)]
 pub(super) struct Fit {
     pub(super) form: Form,
+    pub(super) units: Units,
     /// None where a column shows no value.
     pub(super) shared: Option<Share>,
     /// Values of a thousand of the column with more that the other one has.
@@ -65,6 +84,7 @@ impl Fit {
     fn of<T: Hash + Eq>(form: Form, source: &HashSet<T>, target: &HashSet<T>) -> Fit {
         Fit {
             form,
+            units: Units::Sure,
             shared: Share::of(source, target),
             likeness: likeness_permille(source, target),
         }
@@ -73,6 +93,7 @@ impl Fit {
     fn unknown(form: Form) -> Fit {
         Fit {
             form,
+            units: Units::Sure,
             shared: None,
             likeness: 0,
         }
@@ -103,6 +124,9 @@ pub(super) fn fit(source: &Column, target: &Column, has_zone: bool) -> Fit {
     let texts = |form| Fit::of(form, &source.texts, &target.texts);
     match (source.class(), target.class()) {
         (Text, Text) => two_texts(source, target, has_zone),
+        (a, b) if (a.is_exact_number() || b.is_exact_number()) && keeps_digits(source, target) => {
+            texts(Form::Digits)
+        }
         (a, b) if a.is_exact_number() && b.is_exact_number() => numbers(source, target),
         (Text, b) if b.is_exact_number() && is_amounts(source) => numbers(source, target),
         (a, Text) if a.is_exact_number() && is_amounts(target) => numbers(source, target),
@@ -129,6 +153,27 @@ fn is_amounts(column: &Column) -> bool {
     column.is_number() || column.has_decimal_commas()
 }
 
+/// Whether a zero or a plus before the digits is a part of the value, as in the number of an
+/// account or of a telephone. It is none in amounts.
+fn keeps_digits(source: &Column, target: &Column) -> bool {
+    let has_some = |column: &Column| {
+        column.class() == Class::Text && column.numbers.padded + column.numbers.signed > 0
+    };
+    [source, target].into_iter().any(has_some) && !money::is_money(source, target)
+}
+
+/// The form of columns that are money because somebody says so.
+pub(super) fn as_money(source: &Column, target: &Column) -> Option<Fit> {
+    let is_number =
+        |column: &Column| column.class().is_exact_number() || is_text_of_amounts(column);
+    let are_numbers = is_number(source) && is_number(target);
+    are_numbers.then(|| numbers(source, target))
+}
+
+fn is_text_of_amounts(column: &Column) -> bool {
+    column.class() == Class::Text && is_amounts(column)
+}
+
 fn is_bools(column: &Column) -> bool {
     let words = [
         "true", "false", "t", "f", "yes", "no", "y", "n", "1", "0", "TRUE", "FALSE", "True",
@@ -147,11 +192,18 @@ fn floats(source: &Column, target: &Column) -> Fit {
 
 /// Two columns of texts stay texts, unless another form makes clearly more of them the same.
 fn two_texts(source: &Column, target: &Column, has_zone: bool) -> Fit {
-    let as_is = Fit::of(Form::AsIs, &source.texts, &target.texts);
-    if as_is.shared.is_none() || as_is.known() >= 900 {
-        return as_is;
+    let are_numbers = is_amounts(source) && is_amounts(target) && !keeps_digits(source, target);
+    let as_numbers = are_numbers.then(|| numbers(source, target));
+    let as_is = Fit {
+        units: as_numbers.as_ref().map_or(Units::Sure, |fit| fit.units),
+        ..Fit::of(Form::AsIs, &source.texts, &target.texts)
+    };
+    match as_numbers {
+        // The names say so.
+        Some(shifted) if !matches!(shifted.form, Form::Number(Shift::None)) => return shifted,
+        _ if as_is.shared.is_none() || as_is.known() >= 900 => return as_is,
+        _ => {}
     }
-    let as_numbers = (is_amounts(source) && is_amounts(target)).then(|| numbers(source, target));
     let as_times = times(source, target, has_zone);
     let best = as_times
         .into_iter()
@@ -180,34 +232,41 @@ fn numbers(source: &Column, target: &Column) -> Fit {
         }
     };
     let plain = of(Shift::None);
-    if source.class() == Class::Float || plain.shared.is_none() || plain.known() >= 900 {
-        return match plain.shared {
-            None => Fit::unknown(Form::Number(named_shift(source, target))),
-            Some(_) => plain,
-        };
-    }
-    let shifted = [of(Shift::ToMinor), of(Shift::ToMajor)];
-    let best = shifted.into_iter().max_by_key(Fit::known);
-    match best {
-        Some(best) if best.known() >= 500 && best.known() > plain.known() + 200 => best,
-        // Parts of large books may share nothing; then the names have a say.
-        _ if plain.known() < 500 => Fit {
-            form: Form::Number(named_shift(source, target)),
+    match named_shift(source, target) {
+        Shift::None => Fit {
+            units: suspected(&plain, [of(Shift::ToMinor), of(Shift::ToMajor)]),
             ..plain
         },
-        _ => plain,
+        named => {
+            let shifted = of(named);
+            let is_contradicted = plain.known() >= 500 && plain.known() > shifted.known() + 200;
+            match is_contradicted {
+                true => Fit {
+                    units: Units::Contradicted,
+                    ..plain
+                },
+                false => shifted,
+            }
+        }
     }
 }
 
-/// What the names say of the units, if the values do not contradict.
+/// Values alone shift nothing: those that are wrong by a factor of 100 would be found right.
+fn suspected(plain: &Fit, shifted: [Fit; 2]) -> Units {
+    let best = shifted.into_iter().max_by_key(Fit::known);
+    match best.map(|best| (best.known(), best.form)) {
+        Some((known, Form::Number(shift))) if known >= 500 && known > plain.known() + 200 => {
+            Units::Suspected(shift)
+        }
+        _ => Units::Sure,
+    }
+}
+
+/// What the names say of the units.
 fn named_shift(source: &Column, target: &Column) -> Shift {
-    let whole = |column: &Column| column.numbers.fractions == 0;
-    match (
-        names::says_minor(&source.name),
-        names::says_minor(&target.name),
-    ) {
-        (false, true) if whole(target) => Shift::ToMinor,
-        (true, false) if whole(source) => Shift::ToMajor,
+    match [source, target].map(|column| names::says_minor(&column.name)) {
+        [false, true] => Shift::ToMinor,
+        [true, false] => Shift::ToMajor,
         _ => Shift::None,
     }
 }
@@ -223,6 +282,7 @@ fn readings(column: &Column) -> Vec<Reading<'_>> {
             _ => times.format.has_time && !times.is_midnight,
         },
         is_instant: times.format.is_instant || column.class() == Class::Moment { utc: true },
+        says_utc: names::says_utc(&column.name),
     };
     let mut found: Vec<Reading<'_>> = column
         .times()
@@ -240,6 +300,7 @@ fn readings(column: &Column) -> Vec<Reading<'_>> {
             values: None,
             has_time,
             is_instant,
+            says_utc: names::says_utc(&column.name),
         });
     }
     found
@@ -251,6 +312,8 @@ struct Reading<'c> {
     values: Option<&'c HashSet<i64>>,
     has_time: bool,
     is_instant: bool,
+    /// Whether the column's name says that its times are of UTC.
+    says_utc: bool,
 }
 
 fn times(source: &Column, target: &Column, has_zone: bool) -> Option<Fit> {
@@ -284,15 +347,15 @@ fn two_readings(source: Reading<'_>, target: Reading<'_>, has_zone: bool) -> Fit
     }
     if source.is_instant == target.is_instant {
         let form = match source.is_instant {
-            true => Form::Instant(formats, Zone::Unknown),
+            true => Form::Instant(formats, Zone::Own),
             false => Form::Clock(formats),
         };
         return Fit::of(form, ours, theirs);
     }
-    let (clock, instants) = if source.is_instant {
-        (theirs, ours)
+    let (civil, clock, instants) = if source.is_instant {
+        (target, theirs, ours)
     } else {
-        (ours, theirs)
+        (source, ours, theirs)
     };
     let shifted = |minutes: i32| -> HashSet<i64> {
         clock
@@ -305,6 +368,9 @@ fn two_readings(source: Reading<'_>, target: Reading<'_>, has_zone: bool) -> Fit
             form: Form::Instant(formats, Zone::Wished),
             ..Fit::unknown(Form::Text)
         };
+    }
+    if civil.says_utc {
+        return Fit::of(Form::Instant(formats, Zone::Named), clock, instants);
     }
     let offsets = (-24..=28).map(|half_hours: i32| half_hours * 30);
     let tried = offsets.map(|minutes| {
@@ -384,15 +450,21 @@ pub(super) fn sql(column: &Column, form: &Form, at: At, terms: Terms) -> Option<
         Form::Instant(formats, zone) => instant(column, &value, formats[side], *zone).or(own),
         Form::Bool if is_text => Some(format!("CAST({value} AS BOOLEAN)")),
         Form::Float if column.class() != Class::Float => Some(format!("CAST({value} AS DOUBLE)")),
-        Form::Text if !is_text => Some(format!("CAST({value} AS VARCHAR)")),
-        Form::Bool | Form::Float | Form::Text => own,
+        Form::Text | Form::Digits if !is_text => Some(format!("CAST({value} AS VARCHAR)")),
+        Form::Bool | Form::Float | Form::Text | Form::Digits => own,
     }
+}
+
+/// Whether texts that stand for nothing are read as NULL.
+pub(super) fn reads_null(column: &Column, form: &Form, terms: Terms) -> bool {
+    own(column, form, terms).is_some()
 }
 
 /// The column with NULL for texts that stand for nothing, where the form or the other side has
 /// need of it.
 fn own(column: &Column, form: &Form, terms: Terms) -> Option<String> {
-    let stays_text = matches!(form, Form::AsIs | Form::Text) && !terms.is_money && !terms.has_nulls;
+    let is_as_written = matches!(form, Form::AsIs | Form::Text | Form::Digits);
+    let stays_text = is_as_written && !terms.is_money && !terms.has_nulls;
     if column.class() != Class::Text || stays_text {
         return None;
     }
@@ -504,7 +576,9 @@ fn instant(column: &Column, value: &str, format: Option<&Format>, zone: Zone) ->
     };
     Some(match zone {
         Zone::Wished => format!("local_time({civil})"),
-        Zone::Measured(0) | Zone::Unknown => format!("local_time({civil}, 'UTC')"),
+        Zone::Measured(0) | Zone::Own | Zone::Named | Zone::Unknown => {
+            format!("local_time({civil}, 'UTC')")
+        }
         Zone::Measured(minutes) => format!("local_time({civil}, '{}')", offset(minutes)),
     })
 }
@@ -518,11 +592,11 @@ pub(super) fn offset(minutes: i32) -> String {
 impl Form {
     /// The form in words, where it is more than the values as they are.
     pub(super) fn says(&self, source: &Column, target: &Column) -> Option<String> {
-        let differ = source.class() != target.class();
+        let is_read = source.class() != target.class() || source.class() == Class::Text;
         Some(match self {
             Form::Number(Shift::ToMinor) => "the source's times 100: major units on that side, minor ones on the other".to_owned(),
             Form::Number(Shift::ToMajor) => "the source's times 0.01: minor units on that side, major ones on the other".to_owned(),
-            Form::Number(Shift::None) if differ => "as exact numbers".to_owned(),
+            Form::Number(Shift::None) if is_read => "as exact numbers".to_owned(),
             Form::Number(Shift::None) => return None,
             Form::Day(_) => "as days".to_owned(),
             Form::Clock(_) => "as times without a zone".to_owned(),
@@ -530,14 +604,63 @@ impl Form {
             Form::Instant(_, Zone::Measured(minutes)) => {
                 format!("as instants: with the offset {} most are the same", offset(*minutes))
             }
-            Form::Instant(_, Zone::Unknown) if differ => {
+            Form::Instant(_, Zone::Named) => "as instants of UTC, as the name says".to_owned(),
+            Form::Instant(_, Zone::Unknown) => {
                 "as instants; nothing tells the zone of times without one, and UTC was taken".to_owned()
             }
-            Form::Instant(..) => "as instants".to_owned(),
+            Form::Instant(_, Zone::Own) => "as instants".to_owned(),
             Form::Bool => "as true and false".to_owned(),
             Form::Float => "as binary floating-point numbers, because one side is such: these are no exact amounts".to_owned(),
             Form::Text => "as texts: their types have no exact common form".to_owned(),
+            Form::Digits => "as texts: a zero or a plus before the digits is a part of the value".to_owned(),
             Form::AsIs => return None,
         })
+    }
+
+    /// What of the form was taken because most values are the same with it, and nothing else tells
+    /// it: a fault of just that kind would not be found.
+    pub(super) fn doubt(&self, source: &Column, target: &Column) -> Option<String> {
+        let says = |reading: &str, why: &str| format!("was read {reading} because {why}");
+        let fits = "most values are the same so, and nothing else tells it";
+        let formats = match self {
+            Form::Instant(_, Zone::Measured(minutes)) => {
+                return Some(says(
+                    &format!("with the offset {} from UTC", offset(*minutes)),
+                    fits,
+                ));
+            }
+            Form::Instant(_, Zone::Unknown) if !source.is_bare() && !target.is_bare() => {
+                return Some(says("as UTC", "nothing tells its zone"));
+            }
+            Form::Day(formats) | Form::Clock(formats) | Form::Instant(formats, _) => formats,
+            _ => return None,
+        };
+        let mut sides = formats.iter().zip([source, target]);
+        sides.find_map(|(format, column)| {
+            let (format, other) = (*format, column.read_otherwise((*format)?)?);
+            let reading = format!("as {}, not as {},", format?.pattern, other.pattern);
+            Some(says(&reading, fits))
+        })
+    }
+}
+
+impl Units {
+    /// What is to be said of the units, where they are not sure.
+    pub(super) fn says(self) -> Option<String> {
+        let words = match self {
+            Units::Sure => return None,
+            Units::Suspected(Shift::ToMajor) => {
+                "most would be the same times 0.01, but no name tells of minor units: if the source holds \
+                 such and the target major ones, `* 0.01` in the rule says so"
+            }
+            Units::Suspected(_) => {
+                "most would be the same times 100, but no name tells of minor units: if the target holds \
+                 such and the source major ones, `minor(…, 2)` in the rule says so"
+            }
+            Units::Contradicted => {
+                "the names tell of minor units on one side only, but most values are the same as they are"
+            }
+        };
+        Some(words.to_owned())
     }
 }

@@ -1,6 +1,6 @@
 //! From two books to the draft of a plan.
 
-use super::convert::{At, Form, Terms, sql};
+use super::convert::{At, Form, Terms, Units, as_money, reads_null, sql};
 use super::key::{self, Key};
 use super::money;
 use super::names;
@@ -11,6 +11,7 @@ use super::sample::Sample;
 use super::say::{count, list, many};
 use super::site::{Environment, Site};
 use super::{Survey, SurveyError, Wishes};
+use crate::Beforehand;
 use crate::prepare::quoted;
 use hashbrown::HashSet;
 use ledger::{CurrencyCode, Zone, minor_units};
@@ -50,23 +51,35 @@ pub(super) fn survey(
         let words = words.chain(samples.iter().filter_map(says_sample));
         said.extend(words.map(|words| format!("in the {side}, {words}")));
     }
-    let facts = facts(&sources, &targets, wishes, &mut said)?;
+    let facts = facts(&sources, &targets, wishes)?;
+    let unpaired = unpaired(&facts, &sources, &targets);
+    said.extend(unpaired.iter().map(Unpaired::says));
     let told = currency(&facts, wishes, &mut said);
     let mut took = Vec::new();
     let mut agreements = Vec::new();
+    let mut found = Vec::new();
+    let mut beforehand = beforehand_of_all(&said, &unpaired);
     for fact in &facts {
         let start = if facts.len() > 1 {
             format!("{}: ", fact.target.name())
         } else {
             String::new()
         };
-        took.push(format!("{start}{}", fact.says_took(told.as_deref())));
-        let words = fact.says();
-        said.push(took.last().cloned().unwrap_or_default());
+        let taken = format!("{start}{}", fact.says_took(told.as_deref()));
+        let mut words = fact.says(told.as_deref());
+        beforehand.notes.push(taken.clone());
+        beforehand.notes.extend(words.iter().cloned());
+        beforehand.not_checked.extend(fact.says_not_compared());
+        beforehand.not_checked.extend(fact.says_doubts());
+        words.extend(fact.says_not_compared());
+        said.push(taken.clone());
         said.extend(words.iter().cloned());
+        took.push(taken);
+        took.extend(fact.says_forms(&start));
         agreements.push(fact.agreement(told.as_deref(), &words));
+        found.push(std::mem::take(&mut beforehand));
     }
-    took.extend(says_left_out(&facts, &sources, &targets));
+    took.extend(says_left_out(&facts, &unpaired));
     let draft = Draft {
         preface: PREFACE.to_owned(),
         name: format!("{} to {}", source.name(), target.name()),
@@ -81,6 +94,7 @@ pub(super) fn survey(
     Ok(Survey {
         draft,
         said,
+        beforehand: found,
         took,
         paths: [source.paths, target.paths],
     })
@@ -163,7 +177,6 @@ fn facts<'s>(
     sources: &'s [Sample],
     targets: &'s [Sample],
     wishes: &Wishes,
-    said: &mut Vec<String>,
 ) -> Result<Vec<Fact<'s>>, SurveyError> {
     let codes = money::code_hashes();
     let mut paired: Vec<(&Sample, &Sample, Vec<Pair>)> = Vec::new();
@@ -177,18 +190,6 @@ fn facts<'s>(
     if paired.is_empty() {
         return Err(nothing_shared(sources, targets));
     }
-    says_unpaired(
-        sources,
-        paired.iter().map(|(source, ..)| source.name()),
-        "source",
-        said,
-    );
-    says_unpaired(
-        targets,
-        paired.iter().map(|(_, target, _)| target.name()),
-        "target",
-        said,
-    );
     let wanted = |names: &Option<Vec<String>>| -> Result<Vec<Option<Vec<usize>>>, SurveyError> {
         let Some(names) = names else {
             return Ok(vec![None; paired.len()]);
@@ -207,7 +208,7 @@ fn facts<'s>(
 fn fact<'s>(
     source: &'s Sample,
     target: &'s Sample,
-    pairs: Vec<Pair>,
+    mut pairs: Vec<Pair>,
     wished_key: Option<Vec<usize>>,
     wished_money: Option<Vec<usize>>,
     codes: &HashSet<u64>,
@@ -215,7 +216,11 @@ fn fact<'s>(
     let known = |column: &Column| money::has_codes(column, codes);
     let currency = money::currency_column(source, target, &pairs, &known);
     let money = match wished_money {
-        Some(wished) => exact(source, target, &pairs, wished)?,
+        Some(wished) => {
+            let wished = exact(source, target, &pairs, wished)?;
+            read_as_money(source, target, &mut pairs, &wished);
+            wished
+        }
         None => {
             let in_key = |at: &usize| wished_key.as_ref().is_some_and(|key| key.contains(at));
             money::find(source, target, &pairs)
@@ -268,6 +273,17 @@ fn exact(
             "`{name}` cannot be money: it holds no exact numbers, but values of another type"
         ))),
         None => Ok(wished),
+    }
+}
+
+/// Reads as amounts what would be texts, were it not money.
+fn read_as_money(source: &Sample, target: &Sample, pairs: &mut [Pair], wished: &[usize]) {
+    for at in wished {
+        let pair = &mut pairs[*at];
+        let (ours, theirs) = (&source.columns[pair.source], &target.columns[pair.target]);
+        if let (Form::Digits, Some(fit)) = (&pair.form, as_money(ours, theirs)) {
+            (pair.form, pair.units, pair.shared) = (fit.form, fit.units, fit.shared);
+        }
     }
 }
 
@@ -354,17 +370,40 @@ fn nothing_shared(sources: &[Sample], targets: &[Sample]) -> SurveyError {
     ))
 }
 
-fn says_unpaired<'a>(
-    samples: &[Sample],
-    paired: impl Iterator<Item = &'a str>,
-    side: &str,
-    said: &mut Vec<String>,
-) {
-    let paired: BTreeSet<&str> = paired.collect();
-    let open = samples
-        .iter()
-        .filter(|sample| !paired.contains(sample.name()));
-    said.extend(open.map(|sample| {
+/// A table without a counterpart.
+struct Unpaired<'s> {
+    sample: &'s Sample,
+    side: &'static str,
+}
+
+fn unpaired<'s>(
+    facts: &[Fact<'s>],
+    sources: &'s [Sample],
+    targets: &'s [Sample],
+) -> Vec<Unpaired<'s>> {
+    let is_open = |side: usize, sample: &Sample| {
+        let mut compared = facts
+            .iter()
+            .map(|fact| [fact.source, fact.target][side].name());
+        compared.all(|table| table != sample.name())
+    };
+    let open = |side: usize, name: &'static str, samples: &'s [Sample]| {
+        let samples: Vec<&Sample> = samples
+            .iter()
+            .filter(|sample| is_open(side, sample))
+            .collect();
+        samples
+            .into_iter()
+            .map(move |sample| Unpaired { sample, side: name })
+    };
+    open(0, "source", sources)
+        .chain(open(1, "target", targets))
+        .collect()
+}
+
+impl Unpaired<'_> {
+    fn says(&self) -> String {
+        let Unpaired { sample, side } = self;
         let records = match (sample.is_whole, sample.records_in_all()) {
             (true, _) => many(sample.records, "record"),
             (false, Some((all, false))) => many(all, "record"),
@@ -375,22 +414,33 @@ fn says_unpaired<'a>(
             "the {side}'s table {} ({records}) has no counterpart: it is not compared",
             sample.name()
         )
-    }));
+    }
+
+    /// Whether there is nothing in it that could be compared.
+    fn is_empty(&self) -> bool {
+        self.sample.is_whole && self.sample.records == 0
+    }
+}
+
+/// What is to be told of both books as a whole, of what was said of them. It has its place in the
+/// first agreement's report.
+fn beforehand_of_all(said: &[String], unpaired: &[Unpaired<'_>]) -> Beforehand {
+    let lost = unpaired.iter().filter(|table| !table.is_empty());
+    let not_checked: Vec<String> = lost.map(Unpaired::says).collect();
+    let is_note = |line: &&String| !not_checked.contains(line);
+    Beforehand {
+        notes: said.iter().filter(is_note).cloned().collect(),
+        not_checked,
+    }
 }
 
 /// All that is not compared, on one line: a book that agrees but for what was left out has not
 /// been shown to agree.
-fn says_left_out(facts: &[Fact<'_>], sources: &[Sample], targets: &[Sample]) -> Option<String> {
+fn says_left_out(facts: &[Fact<'_>], unpaired: &[Unpaired<'_>]) -> Option<String> {
     let mut left_out = Vec::new();
-    for (side, name, samples) in [(0, "source", sources), (1, "target", targets)] {
-        let is_open = |sample: &&Sample| {
-            let mut compared = facts
-                .iter()
-                .map(|fact| [fact.source, fact.target][side].name());
-            compared.all(|table| table != sample.name())
-        };
-        let tables = samples.iter().filter(is_open);
-        left_out.extend(tables.map(|sample| format!("table {} of the {name}", sample.name())));
+    for (side, name) in ["source", "target"].into_iter().enumerate() {
+        let tables = unpaired.iter().filter(|table| table.side == name);
+        left_out.extend(tables.map(|table| format!("table {} of the {name}", table.sample.name())));
         for fact in facts {
             let sample = [fact.source, fact.target][side];
             let nested = sample
@@ -490,7 +540,7 @@ impl Fact<'_> {
     }
 
     /// Everything else that was taken, a line each.
-    fn says(&self) -> Vec<String> {
+    fn says(&self, currency: Option<&str>) -> Vec<String> {
         let (source, target) = (self.source.name(), self.target.name());
         let mut said = Vec::new();
         if source != target {
@@ -498,8 +548,14 @@ impl Fact<'_> {
         }
         said.extend(self.says_key());
         said.extend(self.says_comments());
-        said.extend((0..self.pairs.len()).filter_map(|at| self.says_pair(at)));
+        said.extend((0..self.pairs.len()).filter_map(|at| self.says_pair(at, currency)));
         said.extend((0..self.pairs.len()).flat_map(|at| self.says_faults(at)));
+        said
+    }
+
+    /// The columns that are not compared, and why.
+    fn says_not_compared(&self) -> Vec<String> {
+        let mut said = Vec::new();
         let sides = [
             (self.source, "source", "target"),
             (self.target, "target", "source"),
@@ -603,8 +659,53 @@ impl Fact<'_> {
         of_tables.chain(of_columns.flatten()).collect()
     }
 
+    /// What the columns of a pair are called.
+    fn says_names(&self, at: usize) -> String {
+        let [source, target] = self.columns(at);
+        match source.name == target.name {
+            true => target.name.clone(),
+            false => format!("{} is {}", source.name, target.name),
+        }
+    }
+
+    /// The forms into which columns are brought, in a few words.
+    fn says_forms(&self, start: &str) -> Vec<String> {
+        let form = |at: usize| {
+            let [source, target] = self.columns(at);
+            let words = self.pairs[at].form.says(source, target)?;
+            Some(format!("{start}{}: {words}", self.name(at)))
+        };
+        let mut forms: Vec<String> = (0..self.pairs.len()).filter_map(form).collect();
+        let more = forms.len().saturating_sub(MOST_FORMS);
+        forms.truncate(MOST_FORMS);
+        forms.extend((more > 0).then(|| match more {
+            1 => format!("{start}1 more column is converted"),
+            _ => format!("{start}{more} more columns are converted"),
+        }));
+        forms
+    }
+
+    /// What was taken because it fits: it would fit a fault as well.
+    fn says_doubts(&self) -> Vec<String> {
+        let doubt = |at: usize| {
+            let [source, target] = self.columns(at);
+            let pair = &self.pairs[at];
+            let of_units = matches!(pair.units, Units::Contradicted);
+            let of_units = of_units.then(|| {
+                "was compared as it is, though the names tell of minor units on one side only"
+                    .to_owned()
+            });
+            let words = pair.form.doubt(source, target).or(of_units)?;
+            Some(format!(
+                "{} {words}: write a plan with `crossfoot init` to settle it",
+                self.name(at)
+            ))
+        };
+        (0..self.pairs.len()).filter_map(doubt).collect()
+    }
+
     /// Why two columns were paired, if not by their names alone, and how they are compared.
-    fn says_pair(&self, at: usize) -> Option<String> {
+    fn says_pair(&self, at: usize, currency: Option<&str>) -> Option<String> {
         let pair = &self.pairs[at];
         let [source, target] = self.columns(at);
         let shared = pair.shared.map(|shared| shared.to_string());
@@ -630,14 +731,12 @@ impl Fact<'_> {
         let parts: Vec<String> = why
             .into_iter()
             .chain(form)
+            .chain(pair.units.says())
+            .chain(self.reads_null(at, currency).then(|| NULLS.to_owned()))
             .chain(odd)
             .chain(says_fill(source, target))
             .collect();
-        let start = match source.name == target.name {
-            true => target.name.clone(),
-            false => format!("{} is {}", source.name, target.name),
-        };
-        (!parts.is_empty()).then(|| format!("{start}: {}", parts.join("; ")))
+        (!parts.is_empty()).then(|| format!("{}: {}", self.says_names(at), parts.join("; ")))
     }
 
     /// Values that the form of a pair cannot hold.
@@ -694,6 +793,15 @@ impl Fact<'_> {
             side,
             self.terms(at, side, currency),
         )
+    }
+
+    /// Whether a side's texts that stand for nothing are read as NULL.
+    fn reads_null(&self, at: usize, currency: Option<&str>) -> bool {
+        let form = &self.pairs[at].form;
+        let sides = [At::Source, At::Target].into_iter().zip(self.columns(at));
+        let mut reads =
+            sides.map(|(side, column)| reads_null(column, form, self.terms(at, side, currency)));
+        reads.any(|reads| reads)
     }
 
     /// Whether a side is its table as it is: `money()` over a text is understood.
@@ -814,6 +922,11 @@ fn says_fill(source: &Column, target: &Column) -> Option<String> {
         )
     })
 }
+
+/// Forms that are named on one line; of others only their number is told.
+const MOST_FORMS: usize = 3;
+
+const NULLS: &str = "a text that stands for nothing is NULL";
 
 /// Characters of a comment that are repeated.
 const MOST_OF_COMMENT: usize = 100;

@@ -17,8 +17,6 @@ pub(super) struct Part {
     pub(super) columns: Vec<(String, String)>,
     /// How the file is written.
     pub(super) spec: TableSpec,
-    /// Whether there is nothing in it, not even a header.
-    pub(super) is_empty: bool,
 }
 
 /// Parts that make one table.
@@ -41,15 +39,13 @@ pub(super) fn groups(parts: &[Part], files: &BTreeSet<String>) -> Vec<Group> {
     }
     let mut taken: BTreeSet<String> = parts.iter().map(|part| part.table.clone()).collect();
     let mut found = Vec::new();
-    for (shape, parts) in alike {
-        let (empty, mut left): (Vec<&Part>, Vec<&Part>) =
-            parts.into_iter().partition(|part| part.is_empty);
+    for (shape, mut left) in alike {
         while let Some(base) = most_usual(&left) {
             let (members, others): (Vec<&Part>, Vec<&Part>) =
                 left.into_iter().partition(|part| joins(base, part));
             if members.len() > 1 {
-                let (globs, excluded) = globs(&shape, &members, &empty, files);
-                let group = group(free_name(&members, &taken), &members, globs, &excluded);
+                let globs = globs(&shape, &members, files);
+                let group = group(free_name(&members, &taken), &members, globs);
                 taken.insert(group.name.clone());
                 found.push(group);
             }
@@ -91,38 +87,19 @@ fn joins(base: &Part, other: &Part) -> bool {
     is_alike && base.spec.format == other.spec.format && !other.columns.iter().any(clash)
 }
 
-/// Globs that match the members and no other file of the book that is one; the empty files that
-/// they leave out.
-fn globs<'p>(
-    shape: &str,
-    members: &[&Part],
-    empty: &[&'p Part],
-    files: &BTreeSet<String>,
-) -> (Vec<String>, Vec<&'p Part>) {
+/// Globs that match the members and no other file of the book.
+fn globs(shape: &str, members: &[&Part], files: &BTreeSet<String>) -> Vec<String> {
     let is_member = |file: &String| members.iter().any(|part| part.file == *file);
-    let left_out: Vec<&Part> = empty
-        .iter()
-        .copied()
-        .filter(|part| is_match(shape, &part.file))
-        .collect();
-    let is_left_out = |file: &String| left_out.iter().any(|part| part.file == *file);
     let is_exact = files
         .iter()
-        .all(|file| is_member(file) || is_left_out(file) || !is_match(shape, file));
-    if !is_exact {
-        return (
-            members.iter().map(|part| part.file.clone()).collect(),
-            Vec::new(),
-        );
+        .all(|file| is_member(file) || !is_match(shape, file));
+    match is_exact {
+        true => vec![shape.to_owned()],
+        false => members.iter().map(|part| part.file.clone()).collect(),
     }
-    let excluded = left_out.iter().map(|part| format!("!{}", part.file));
-    (
-        std::iter::once(shape.to_owned()).chain(excluded).collect(),
-        left_out,
-    )
 }
 
-fn group(name: String, members: &[&Part], globs: Vec<String>, excluded: &[&Part]) -> Group {
+fn group(name: String, members: &[&Part], globs: Vec<String>) -> Group {
     let columns = Columns::of(members);
     let specs: Vec<&TableSpec> = members.iter().map(|part| &part.spec).collect();
     let usual = usual_spec(&specs);
@@ -155,16 +132,7 @@ fn group(name: String, members: &[&Part], globs: Vec<String>, excluded: &[&Part]
         many(count, "file")
     )];
     said.extend(columns.says(&name));
-    said.extend(
-        excluded
-            .iter()
-            .map(|part| format!("{name}: {} is empty and left out", part.file)),
-    );
-    let parts = members
-        .iter()
-        .chain(excluded)
-        .map(|part| part.table.clone())
-        .collect();
+    let parts = members.iter().map(|part| part.table.clone()).collect();
     let spec = TableSpec {
         files: globs,
         columns: columns.aliases,
@@ -333,7 +301,7 @@ fn is_match(glob: &str, path: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// Files, each with its columns in one text; an empty file has none.
+    /// Files, each with its columns in one text.
     fn found(files: &[(&str, &str)]) -> Vec<Group> {
         let part = |(file, columns): &(&str, &str)| Part {
             table: file
@@ -350,7 +318,6 @@ mod tests {
                 .map(|name| (name.to_owned(), "text".to_owned()))
                 .collect(),
             spec: TableSpec::default(),
-            is_empty: columns.is_empty(),
         };
         let parts: Vec<Part> = files.iter().map(part).collect();
         groups(
@@ -409,11 +376,6 @@ mod tests {
             &[("flow.csv", "b"), ("flow1.csv", "a"), ("flow2.csv", "a")],
             "flow_2",
             &["flow1.csv", "flow2.csv"],
-        );
-        check(
-            &[("pay1.csv", "a"), ("pay2.csv", "a"), ("pay3.csv", "")],
-            "pay",
-            &["pay*.csv", "!pay3.csv"],
         );
         check(
             &[("pay1.csv", "a"), ("pay2.csv", "a"), ("pay3.csv", "b")],

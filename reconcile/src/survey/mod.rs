@@ -32,6 +32,7 @@ mod site;
 mod stories;
 mod times;
 
+use crate::Beforehand;
 use books::{BookError, ReadError};
 use rules::plan::{Draft, Plan, PlanError};
 use std::io;
@@ -58,14 +59,17 @@ pub struct Survey {
     pub draft: Draft,
     /// What was taken for what, and why: a line each.
     pub said: Vec<String>,
+    /// The same for the reports of a run without a plan that people have read: what it leaves out,
+    /// and what was taken only because it fits, it does not check. In the order of the agreements.
+    pub beforehand: Vec<Beforehand>,
     took: Vec<String>,
     /// Where in the books' addresses paths stand that start from the working folder.
     paths: [Vec<Range<usize>>; 2],
 }
 
 impl Survey {
-    /// Says what was taken for key and money, of all agreements, and what is not compared, in one
-    /// line.
+    /// Says what was taken for key and money, of all agreements, how columns are read and what is
+    /// not compared, in one line.
     pub fn in_one_line(&self) -> String {
         self.took.join("; ")
     }
@@ -130,6 +134,7 @@ pub fn plan_text(survey: &Survey, folder: &Path) -> String {
 /// What the system says when a file cannot be written.
 pub fn write_plan(survey: &Survey, path: &Path) -> io::Result<Vec<PathBuf>> {
     let folder = path.parent().unwrap_or(Path::new(""));
+    std::fs::create_dir_all(folder)?;
     let mut draft = survey.seen_from(folder);
     let mut written = vec![path.to_owned()];
     for agreement in &mut draft.agreements {

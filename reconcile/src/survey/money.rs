@@ -13,23 +13,26 @@ use std::str::FromStr;
 /// Pairs that hold amounts, by their indexes: exact numbers by name, by the type that a database
 /// declares, or with two decimals.
 pub(super) fn find(source: &Sample, target: &Sample, pairs: &[Pair]) -> Vec<usize> {
-    let is_money = |pair: &Pair| {
-        let columns = [&source.columns[pair.source], &target.columns[pair.target]];
-        let is_number = columns.iter().all(|column| can_be_money(column));
-        let no_money = columns
-            .iter()
-            .any(|column| names::is_no_money(&column.name));
-        let named = columns.iter().any(|column| names::is_money(&column.name));
-        let holds = columns.iter().all(|column| holds_amounts(column));
-        let declared = columns.iter().any(|column| column.is_declared_amount());
-        is_number && !no_money && (named || holds || declared)
-    };
-    let is_exact = |pair: &Pair| !matches!(pair.form, Form::Float | Form::Text);
+    let holds = |pair: &Pair| is_money(&source.columns[pair.source], &target.columns[pair.target]);
+    let is_exact = |pair: &Pair| !matches!(pair.form, Form::Float | Form::Text | Form::Digits);
     let found = pairs
         .iter()
         .enumerate()
-        .filter(|(_, pair)| is_exact(pair) && is_money(pair));
+        .filter(|(_, pair)| is_exact(pair) && holds(pair));
     found.map(|(at, _)| at).collect()
+}
+
+/// Whether two columns that belong together hold amounts.
+pub(super) fn is_money(source: &Column, target: &Column) -> bool {
+    let columns = [source, target];
+    let is_number = columns.iter().all(|column| can_be_money(column));
+    let no_money = columns
+        .iter()
+        .any(|column| names::is_no_money(&column.name));
+    let named = columns.iter().any(|column| names::is_money(&column.name));
+    let holds = columns.iter().all(|column| holds_amounts(column));
+    let declared = columns.iter().any(|column| column.is_declared_amount());
+    is_number && !no_money && (named || holds || declared)
 }
 
 /// Whether a column can be read as exact amounts.

@@ -274,6 +274,14 @@ pub(super) fn says_minor(name: &str) -> bool {
         .any(|word| ["fen", "cent", "cents", "pence", "minor", "分"].contains(&word.as_str()))
 }
 
+/// Whether a column's name says that its times are of UTC.
+pub(super) fn says_utc(name: &str) -> bool {
+    let words = words(name);
+    words
+        .iter()
+        .any(|word| ["utc", "gmt"].contains(&word.as_str()))
+}
+
 /// How alike two names of columns are, of a thousand.
 pub(super) fn likeness(one: &str, other: &str) -> u64 {
     if one == other {

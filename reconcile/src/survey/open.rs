@@ -123,7 +123,6 @@ fn group(book: &Book, spec: &mut BookSpec, said: &mut Vec<String>) -> bool {
             table: table.name().to_owned(),
             file: file.unwrap_or_default(),
             columns: columns.collect(),
-            is_empty: !spec.header && spec.names == [NOTHING],
             spec,
         }
     };
@@ -204,9 +203,6 @@ fn base_of(root: &Path) -> PathBuf {
     root.components().take_while(is_plain).collect()
 }
 
-/// The column of a file without any line.
-const NOTHING: &str = "nothing";
-
 /// How a file is written, and what is worth saying of it.
 #[derive(Debug, Default)]
 struct Fitted {
@@ -270,10 +266,12 @@ fn ending_of(path: &Path) -> String {
 }
 
 /// Reads a file's first lines in the encoding in which all of it can be read. `None` for a file
-/// without any line.
+/// whose lines cannot be read. One without any line has no columns: nothing could be compared.
 fn decode(path: &Path, found: &mut Fitted) -> Result<Option<Vec<Line>>, SurveyError> {
     let lines = match read_lines(path, None) {
-        Err(SurveyError::Read(error)) if is_undecodable(&error) => decode_foreign(path, found)?,
+        Err(SurveyError::Read(error)) if is_undecodable(&error) => {
+            decode_foreign(path, error, found)?
+        }
         // Not even a line can be read; the header may be, and it says more.
         Err(SurveyError::Read(error)) => {
             found.said.push((error.line, fault(&error)));
@@ -282,9 +280,8 @@ fn decode(path: &Path, found: &mut Fitted) -> Result<Option<Vec<Line>>, SurveyEr
         other => other?,
     };
     if lines.is_empty() {
-        found.spec.header = false;
-        found.spec.names = vec![NOTHING.to_owned()];
-        found.say("the file is empty: a table without records and columns".to_owned());
+        // Lines of nothing are a table only to a plan that says so.
+        open_alone(path, csv())?;
         return Ok(None);
     }
     Ok(Some(lines))
@@ -294,9 +291,19 @@ fn is_undecodable(error: &ReadError) -> bool {
     matches!(error.kind, ReadErrorKind::Undecodable { .. })
 }
 
-/// Reads a file that is not UTF-8.
-fn decode_foreign(path: &Path, found: &mut Fitted) -> Result<Vec<Line>, SurveyError> {
+/// Reads a file that is not UTF-8, as `first` says. Where a byte-order mark tells the encoding, it
+/// is damaged: no other encoding is tried.
+fn decode_foreign(
+    path: &Path,
+    first: ReadError,
+    found: &mut Fitted,
+) -> Result<Vec<Line>, SurveyError> {
     match read_lines(path, Some("gb18030")) {
+        Err(SurveyError::Read(error))
+            if matches!(error.kind, ReadErrorKind::ByteOrderMark { .. }) =>
+        {
+            Err(SurveyError::Read(first))
+        }
         Ok(lines) if is_chinese(&lines) => {
             found.spec.encoding = Some("gb18030".to_owned());
             found.say("is not UTF-8; read as gb18030, in which it is Chinese".to_owned());
@@ -378,6 +385,14 @@ fn read_lines(path: &Path, encoding: Option<&str>) -> Result<Vec<Line>, SurveyEr
     found.retain(|(_, line)| !line.is_empty());
     found.truncate(JUDGED_LINES);
     Ok(found)
+}
+
+/// A CSV file of which nothing is known.
+fn csv() -> TableSpec {
+    TableSpec {
+        format: Some(Format::Csv),
+        ..TableSpec::default()
+    }
 }
 
 /// Opens a file as the one table of a book.

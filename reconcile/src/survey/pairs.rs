@@ -1,6 +1,6 @@
 //! Which tables and columns of both books belong together.
 
-use super::convert::{Fit, Form, Shift, fit};
+use super::convert::{Fit, Form, Shift, Units, fit};
 use super::names::{self, MEANS_THE_SAME, SAME, SPELT_ALIKE};
 use super::profile::{Class, Column, Share};
 use super::sample::Sample;
@@ -12,6 +12,7 @@ pub(super) struct Pair {
     pub(super) source: usize,
     pub(super) target: usize,
     pub(super) form: Form,
+    pub(super) units: Units,
     pub(super) why: Why,
     /// None where a side shows no value.
     pub(super) shared: Option<Share>,
@@ -118,6 +119,7 @@ impl Pairs<'_> {
             source: candidate.source,
             target: candidate.target,
             form: candidate.fit.form,
+            units: candidate.fit.units,
             why,
             shared: candidate.fit.shared,
         });

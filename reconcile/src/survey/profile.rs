@@ -99,6 +99,8 @@ pub(super) struct Numbers {
     pub(super) digits: usize,
     /// Values such as `0012`.
     pub(super) padded: u64,
+    /// Values such as `+12`.
+    pub(super) signed: u64,
     /// Signs of currencies beside the amounts.
     pub(super) signs: BTreeSet<char>,
     /// Values with two decimals behind a comma.
@@ -244,6 +246,13 @@ impl Column {
         self.times.iter().filter(holds)
     }
 
+    /// Another format that reads no fewer of its texts as other times than `format` does.
+    pub(super) fn read_otherwise(&self, format: &Format) -> Option<&'static Format> {
+        let own = self.times().find(|times| times.format == format)?;
+        let other = |times: &&Times| times.failed <= own.failed && times.values != own.values;
+        self.times().find(other).map(|times| times.format)
+    }
+
     /// The decimals that its values need: by its type, else as they were seen.
     pub(super) fn scale(&self) -> u8 {
         match self.class() {
@@ -298,6 +307,7 @@ impl Numbers {
         let starts =
             whole.starts_with('0') && whole.chars().nth(1).is_some_and(|c| c.is_ascii_digit());
         self.padded += u64::from(starts);
+        self.signed += u64::from(text.trim_start().starts_with('+'));
         self.signs
             .extend(text.chars().filter(|c| "¥￥元圆€£$".contains(*c)));
         if is_new {

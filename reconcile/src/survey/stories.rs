@@ -537,7 +537,7 @@ fn semicolons_decimal_commas_and_other_dates_are_read() {
     beleg: unique in 3 of 3 records of the source, unique in 3 of 3 of the target
     Beleg is beleg: spelt otherwise
     Datum is datum: spelt otherwise; as days
-    Betrag is betrag: spelt otherwise
+    Betrag is betrag: spelt otherwise; as exact numbers
     ----
     [source.tables.a]
     delimiter = ";"
@@ -1156,7 +1156,8 @@ fn nothing_in_a_text_is_null_where_the_other_side_has_null() {
     took GBP as the currency: `£` stands beside amounts
     took id as key (unique in 3 of 3), fee as money (GBP)
     id: unique in 3 of 3 records of the source, unique in 3 of 3 of the target
-    fee: as exact numbers
+    memo: a text that stands for nothing is NULL
+    fee: as exact numbers; a text that stands for nothing is NULL
     ----
     currency = "GBP"
     name = "a"

@@ -269,3 +269,51 @@ fn an_origin_leads_back_to_the_source_where_the_rule_does_not() {
         "differs mon amount:3.00->3.01 [amount 0.01 CNY] @flow.csv:2 @flow.csv:3\nextra wed"
     );
 }
+
+#[test]
+fn a_query_may_read_its_table_more_than_once() {
+    let books = "serial,day,amount\n1,2013-05-26,1.00\n2,2013-05-27,2.00\n3,2013-05-27,3.00\n";
+    let damaged = "serial,day,amount\n1,2013-05-26,1.00\n2,2013-05-27,2.00\n3,2013-05-27,3.01\n";
+    let broken = "differs 3 amount:3.00->3.01 [amount 0.01 CNY] @flow.csv:4";
+    let of = |query: &str, table: &str| query.replace("TABLE", table);
+    for query in [
+        "SELECT serial, day, money(amount) AS amount FROM TABLE WHERE day <= (SELECT max(day) FROM TABLE)",
+        "SELECT serial, day, money(amount) AS amount FROM TABLE WHERE day IN (SELECT day FROM TABLE)",
+        "SELECT serial, day, money(amount) AS amount FROM TABLE AS f WHERE NOT EXISTS (SELECT 1 FROM TABLE AS g WHERE g.serial = f.serial AND g.day <> f.day)",
+        "WITH last AS (SELECT max(day) AS day FROM TABLE) SELECT f.serial, f.day, money(f.amount) AS amount FROM TABLE AS f JOIN last ON f.day <= last.day",
+        "SELECT serial, day, money(amount) AS amount FROM TABLE WHERE day < '2013-05-27' UNION ALL SELECT serial, day, money(amount) AS amount FROM TABLE WHERE day = '2013-05-27'",
+        "SELECT serial, day, money(amount) AS amount FROM TABLE AS f WHERE serial = (SELECT max(serial) FROM TABLE AS g WHERE g.serial = f.serial)",
+    ] {
+        let agreement = format!(
+            "[[agreement]]\nname = \"postings\"\nrule = \"{}\"\ntarget = \"{}\"\n\
+             key = [\"serial\"]\nmoney = [\"amount\"]\n",
+            of(query, "flow"),
+            of(query, "posting"),
+        );
+        check(&agreement, books, books, "");
+        check(&agreement, books, damaged, broken);
+    }
+}
+
+#[test]
+fn instants_of_two_units_are_compared_as_far_as_either_reaches() {
+    let of = |table: &str, unit: &str| {
+        format!("SELECT serial, arrow_cast(day, 'Timestamp({unit}, None)') AS day FROM {table}")
+    };
+    let agreement = format!(
+        "[[agreement]]\nname = \"postings\"\nrule = \"{}\"\ntarget = \"{}\"\nkey = [\"serial\"]\n",
+        of("flow", "Microsecond"),
+        of("posting", "Nanosecond"),
+    );
+    check(
+        &agreement,
+        "serial,day\n1,9999-12-31\n2,2013-05-27T08:00:00.000001\n",
+        "serial,day\n1,2013-05-27\n2,2013-05-27T08:00:00.000001\n",
+        "differs 1 day:9999-12-31T00:00:00->2013-05-27T00:00:00 @flow.csv:2",
+    );
+    let keyless = agreement.replace("key = [\"serial\"]\n", "");
+    let source = "serial,day\n1,9999-12-31\n2,2013-05-27\n";
+    let target = "serial,day\n1,2013-05-27\n2,2013-05-27\n";
+    let ran = Case::new(&keyless, source, target).run();
+    assert_eq!(ran.closes().report.verdict, Verdict::OutOfBalance);
+}

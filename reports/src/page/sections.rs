@@ -139,7 +139,7 @@ impl Page<'_> {
                     td.w {
                         @if !cause.conditions.is_empty() {
                             code { (cause.conditions.join(" AND ")) }
-                            " " span.quiet { (language.counterexamples()) ": " (counted(cause.counterexamples)) }
+                            " " span.quiet { (language.met_by(cause)) }
                         }
                     }
                 }
@@ -332,8 +332,21 @@ impl Page<'_> {
         };
         let all = usize::try_from(self.dossier.report.rejects).unwrap_or(usize::MAX);
         html! {
+            (self.disposal())
             (titled_table(language.rejects(), &heads, &rows))
             (self.left_out(all, shown.len(), "rejects.jsonl"))
+        }
+    }
+
+    /// What becomes of the rejects, and who answers for it.
+    fn disposal(&self) -> Markup {
+        let (language, disposal) = (self.language, self.dossier.disposal.as_ref());
+        let disposed = language.rejects_disposed(disposal);
+        html! {
+            @match disposal {
+                None => p.warn { (disposed) },
+                Some(disposal) => p { (disposed) " · " (language.labelled(language.owner(), &disposal.owner)) },
+            }
         }
     }
 
@@ -392,6 +405,21 @@ impl Page<'_> {
             }
         };
         titled_table(language.sign_off(), &heads, &rows)
+    }
+
+    pub(super) fn forecasts(&self) -> Markup {
+        let language = self.language;
+        let heads = [language.phase(), language.ended(), language.what()];
+        let rows = html! {
+            @for phase in &self.dossier.forecasts {
+                tr {
+                    th scope="row" { (phase.phase) }
+                    td.d { (phase.ended) }
+                    td.w { (phase.says) }
+                }
+            }
+        };
+        titled_table(language.forecasts(), &heads, &rows)
     }
 
     pub(super) fn method(&self) -> Markup {

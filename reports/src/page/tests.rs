@@ -97,6 +97,8 @@ fn what_comes_from_the_books_is_text() {
     dossier.manifest.inputs[0].file = evil.to_owned();
     dossier.sign_offs[0].name = evil.to_owned();
     dossier.acceptances[0].reason = evil.to_owned();
+    dossier.disposal.as_mut().unwrap().how = evil.to_owned();
+    dossier.forecasts[0].says = evil.to_owned();
     dossier.cause_names.insert("A1".to_owned(), evil.to_owned());
     let mut breaks = story::breaks();
     for found in &mut breaks {
@@ -187,6 +189,28 @@ fn only_a_balanced_run_is_called_balanced() {
         let other = page(&dossier, Vec::new(), Language::English);
         assert!(!other.contains("BALANCED<") || verdict == Verdict::OutOfBalance);
         assert!(!other.contains("verdict good\""));
+    }
+}
+
+#[test]
+fn rejects_of_which_nothing_was_decided_are_open() {
+    let mut dossier = story::dossier();
+    dossier.disposal = None;
+    let text = text(&page(&dossier, story::breaks(), Language::English));
+    assert!(text.contains("Rejects|\nopen|\n"), "{text}");
+    assert!(!text.contains("disposed of"), "{text}");
+}
+
+#[test]
+fn without_forecasts_the_page_does_not_speak_of_them() {
+    let mut dossier = story::dossier();
+    dossier.forecasts.clear();
+    for language in [Language::English, Language::Chinese] {
+        let page = page(&dossier, story::breaks(), language);
+        assert!(
+            !page.contains("forecasts") && !page.contains("预测"),
+            "{page}"
+        );
     }
 }
 

@@ -138,7 +138,7 @@ fn write_break(
     let (source, target) = (places(&found.source), places(&found.target));
     let reason = match disposition {
         Disposition::Accepted(acceptance) => acceptance.reason.as_str(),
-        Disposition::Open | Disposition::OtherAmount(_) => "",
+        Disposition::Open | Disposition::OtherAmount(_) | Disposition::OtherRecords(_) => "",
     };
     let mut left = 0_u64;
     for detail in details(found) {

@@ -212,7 +212,7 @@ impl<'w> Lines<'w, '_, '_> {
         }
         if !cause.conditions.is_empty() {
             let conditions = cause.conditions.join(" AND ");
-            notes.push(self.language.with_note(&conditions, cause.counterexamples));
+            notes.push(self.language.with_note(&conditions, cause));
         }
         notes.join(" ")
     }

@@ -251,7 +251,12 @@ pub(super) fn rejects(
         language.reason(),
         language.record(),
         language.source_place(),
+        language.owner(),
+        language.disposition(),
     ])?;
+    let disposal = book.dossier.disposal.as_ref();
+    let owner = disposal.map_or(Cell::Blank, |disposal| Cell::Text(&disposal.owner));
+    let disposed = language.rejects_disposed(disposal);
     let mut tally = Tally::new(&book.dossier.report);
     let mut left = 0_u64;
     for (number, reject) in (1_u64..).zip(rejects) {
@@ -267,6 +272,8 @@ pub(super) fn rejects(
             Cell::Text(&reject.reason),
             Cell::Said(on_one_line(&reject.record)),
             Cell::Said(places(&reject.source)),
+            owner.clone(),
+            Cell::Text(&disposed),
         ])?;
     }
     tally.close_rejects()?;

@@ -1,4 +1,4 @@
-//! The first and the last sheets: summary, method, accepted breaks and sign-off.
+//! The first and the last sheets: summary, method, accepted breaks, sign-off and forecasts.
 
 use ledger::Verdict;
 use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
@@ -206,7 +206,27 @@ pub(super) fn sign_off(
     }
     sheet.gap()?;
     accepted(&mut sheet, book, dispositions)?;
+    forecasts(&mut sheet, book)?;
     sheet.finish()
+}
+
+/// Writes how good the forecasts were, where the window had any.
+fn forecasts(sheet: &mut Sheet<'_>, book: &Book<'_>) -> Result<(), XlsxError> {
+    let (language, forecasts) = (book.language, &book.dossier.forecasts);
+    if forecasts.is_empty() {
+        return Ok(());
+    }
+    sheet.gap()?;
+    sheet.section(language.forecasts(), 3)?;
+    sheet.head(&[language.phase(), language.ended(), language.what()])?;
+    for phase in forecasts {
+        sheet.row(&[
+            Cell::Text(&phase.phase),
+            Cell::Text(&phase.ended),
+            Cell::Text(&phase.says),
+        ])?;
+    }
+    Ok(())
 }
 
 fn accepted(

@@ -1,6 +1,7 @@
 //! The commands: thin screens over the library.
 
 mod error;
+mod fill;
 mod orders;
 mod serve;
 
@@ -17,6 +18,7 @@ use ruixin_bao::Day;
 use ruixin_bao::calendar::Calendar;
 use ruixin_bao::fund::{Batch, Terms};
 use ruixin_bao_store::{Store, write_register, write_trial_balance};
+use ruixin_service::money::Income;
 
 use error::CommandError;
 
@@ -33,6 +35,11 @@ A day of the fund, after `init` and `import`:
   ruixin-bao day run --date 2013-05-28 --income 12345.67
   ruixin-bao register --date 2013-05-28 --out register.csv --totals totals.csv
   ruixin-bao prove
+
+New books have nothing to advance: fast redemptions and payments from the fund are refused until
+  ruixin-bao advance --amount 1000000
+A loss that no holder can bear is the risk reserve's; a day that it is too small for waits for
+  ruixin-bao reserve --amount 0.01
 
 Amounts are yuan with two decimals at most. Instants are Shanghai's clock.
 
@@ -91,6 +98,16 @@ enum Command {
     /// The steps of a day
     #[command(subcommand)]
     Day(DayCommand),
+    /// Puts money of the fund's manager into the risk reserve (风险准备金)
+    ///
+    /// The reserve bears what of a day's loss no holder can bear. A day that it is too small for is
+    /// not distributed, and nothing of it is lost: fill the reserve, and run the day again.
+    Reserve(fill::Fill),
+    /// Puts money of the advance bank at the settlement bank (垫支款)
+    ///
+    /// Fast redemptions and payments from the fund are advanced from it, and refused where it is too
+    /// small; in new books there is none.
+    Advance(fill::Fill),
     /// What went over a user's wallet and shares
     Statement {
         /// The user's number
@@ -124,11 +141,13 @@ enum Command {
     Prove,
     /// Serves over HTTP, until SIGTERM or Ctrl-C
     Serve(serve::Serve),
-    /// Makes an API key and prints it, this once
+    /// Makes an API key and prints it, this once; its id is told on the standard error
     Key(ruixin_service::options::NewKey),
+    /// Lists the API keys: id, role, when it was made, whether it is good or revoked, name
+    Keys,
     /// Revokes an API key
     Revoke {
-        /// Its id, as the logs name it
+        /// Its id, as `key` told it, and `keys` and the log of requests (`key_id`) name it
         id: String,
     },
     /// Prints the OpenAPI document of the service
@@ -165,8 +184,8 @@ enum DayCommand {
         #[arg(long)]
         date: Day,
         /// What the fund has earned on it; below zero for a loss
-        #[arg(long, value_parser = fen, allow_hyphen_values = true)]
-        income: i64,
+        #[arg(long, value_parser = Income::parse, allow_hyphen_values = true)]
+        income: Income,
         /// Threads for the division; the incomes do not depend on it
         #[arg(long, default_value = "2")]
         threads: NonZeroUsize,
@@ -185,6 +204,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
         Command::Init(terms) => init(books, terms, &mut out)?,
         Command::Serve(asked) => serve::serve(books, asked, &mut out)?,
         Command::Key(asked) => serve::key(books, asked, &mut out)?,
+        Command::Keys => serve::list_keys(books, &mut out)?,
         Command::Revoke { id } => serve::revoke(books, id)?,
         Command::Openapi => writeln!(out, "{:#}", ruixin_bao_service::api::document())?,
         command => {
@@ -208,6 +228,7 @@ fn on_books(
         Command::Init(_)
         | Command::Serve(_)
         | Command::Key(_)
+        | Command::Keys
         | Command::Revoke { .. }
         | Command::Openapi => {}
         Command::Import { from } => import(store, from, now, out)?,
@@ -221,13 +242,11 @@ fn on_books(
             date,
             income,
             threads,
-        }) => run_day(store, *date, *income, now, *threads, out)?,
+        }) => run_day(store, *date, income.fen(), now, *threads, out)?,
         Command::Day(DayCommand::Show) => show_days(store, out)?,
-        Command::Statement { user, from, until } => {
-            for statement in store.statement(*user, *from, *until)? {
-                statement.write(out)?;
-            }
-        }
+        Command::Reserve(asked) => fill::reserve(store, asked, now, out)?,
+        Command::Advance(asked) => fill::advance(store, asked, now, out)?,
+        Command::Statement { user, from, until } => statement(store, *user, *from, *until, out)?,
         Command::TrialBalance { by_subject } => {
             let balance = store.trial_balance(now)?;
             write_trial_balance(&balance, *by_subject, out)?;
@@ -344,6 +363,28 @@ fn run_day(
     if run.from_reserve_fen > 0 {
         let borne = yuan(i128::from(run.from_reserve_fen));
         writeln!(out, "  from the reserve    {borne}")?;
+    }
+    Ok(())
+}
+
+fn statement(
+    store: &mut Store,
+    user: u64,
+    from: Day,
+    until: Day,
+    out: &mut impl Write,
+) -> Result<(), CommandError> {
+    if from > until {
+        let says = format!("{from} is after {until}: there is no day to state");
+        return Err(CommandError::refused("span_unfit", says));
+    }
+    let statements = store.statement(user, from, until)?;
+    if statements.is_empty() {
+        let says = format!("there is no user {user}");
+        return Err(CommandError::refused("account_not_found", says));
+    }
+    for statement in statements {
+        statement.write(out)?;
     }
     Ok(())
 }

@@ -133,6 +133,24 @@ pub struct Release {
     pub memo: Option<String>,
 }
 
+/// Money of the fund's manager goes into the risk reserve (风险准备金), which bears what of a loss no
+/// holder can bear.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FillReserve {
+    /// How much.
+    pub amount: Amount,
+}
+
+/// Money of the advance bank comes to the settlement bank (垫支款), for fast redemptions and payments
+/// from the fund to be advanced from it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FillAdvance {
+    /// How much.
+    pub amount: Amount,
+}
+
 /// Is what an order of the fund does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

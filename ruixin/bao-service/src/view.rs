@@ -2,7 +2,7 @@
 
 mod make;
 
-use ruixin_service::money::Yuan;
+use ruixin_service::money::{Income, Yuan};
 use ruixin_service::notices::Notice;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -370,7 +370,7 @@ pub struct TrialBalanceView {
 #[serde(deny_unknown_fields)]
 pub struct DayRun {
     /// What the fund earned on the day; below zero for a loss.
-    pub income: Yuan,
+    pub income: Income,
 }
 
 /// Is what a number of orders come to.
@@ -424,7 +424,8 @@ pub enum WindowState {
 pub struct StandingView {
     /// Whether commands are taken.
     pub state: WindowState,
-    /// Since when, civil time in Shanghai; nothing where it was never otherwise.
+    /// Since when, civil time in Shanghai by the service's clock; where it was never otherwise, since
+    /// the books were served first.
     pub since: Option<String>,
     /// What users are told, one of each language.
     pub notices: Vec<Notice>,

@@ -58,6 +58,13 @@ pub enum Deed {
     },
     /// Places an order of the fund.
     Place(Request),
+    /// Puts money of the fund's manager into the risk reserve.
+    Reserve {
+        /// How much, fen.
+        amount_fen: i64,
+        /// The day on whose books it stands.
+        accounting_date: Day,
+    },
 }
 
 /// Is what was done.

@@ -1,9 +1,10 @@
 //! Why the store gives no answer.
 
+use ledger::Decimal;
 use ruixin_bao::DayError;
 use ruixin_bao::calendar::CalendarError;
-use ruixin_bao::fund::FundError;
-use ruixin_bao::ledger::LedgerError;
+use ruixin_bao::fund::{ADVANCE, FundError, RESERVE};
+use ruixin_bao::ledger::{AccountId, LedgerError};
 use thiserror::Error;
 
 use crate::import::ImportError;
@@ -186,9 +187,26 @@ fn of_fund(error: &FundError) -> Option<String> {
         FundError::Calendar(CalendarError::NotCovered { .. }) => {
             "the calendar was set by `ruixin-bao init`"
         }
+        FundError::Ledger(LedgerError::DebitsExceedCredits { account, short_fen }) => {
+            return of_house(*account, *short_fen);
+        }
         _ => return None,
     };
     Some(mend.to_owned())
+}
+
+/// Says what fills an account of the house that is too small.
+fn of_house(account: AccountId, short_fen: u64) -> Option<String> {
+    let short = Decimal::new(i128::from(short_fen), 2);
+    match account.subject {
+        RESERVE => Some(format!(
+            "`ruixin-bao reserve --amount {short}` puts what is missing into the risk reserve; then run the day again"
+        )),
+        ADVANCE => Some(format!(
+            "`ruixin-bao advance --amount {short}` puts there what is missing for fast redemptions"
+        )),
+        _ => None,
+    }
 }
 
 impl From<LedgerError> for StoreError {

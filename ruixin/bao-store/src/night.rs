@@ -13,7 +13,7 @@ use ruixin_bao::fund::{
     Batch, CLIENT_MONEY, FUND_ASSETS, Fund, RESERVE, SHARES, SUBSCRIPTIONS, Stage, Terms,
     check_same_income, income_voucher,
 };
-use ruixin_bao::income::{Distribution, Register};
+use ruixin_bao::income::{Distribution, IncomeError, Register};
 use ruixin_bao::ledger::{Account, AccountId, Entry, LedgerError, Posting, Voucher, VoucherId};
 
 pub use stored::StoredDay;
@@ -326,6 +326,11 @@ fn divide(
     let mut incomes = vec![0; holders.len()];
     let register = Register::new(&holders, &shares)?;
     let distribution = register.distribute_on(threads, income_fen, &mut incomes)?;
+    let per_ten_thousand = i64::try_from(distribution.per_ten_thousand.mantissa);
+    let per_ten_thousand = per_ten_thousand.map_err(|_| IncomeError::OutOfRange {
+        income_fen,
+        shares: distribution.shares,
+    })?;
     tell("write incomes");
     let mut from_reserve_fen = 0_i64;
     let available = match income_fen < 0 {
@@ -361,14 +366,13 @@ fn divide(
         ]);
         Ok(true)
     })?;
-    let per_ten_thousand = i64::try_from(distribution.per_ten_thousand.mantissa);
     let sql = "UPDATE day SET income = $2, shares = $3, per_ten_thousand = $4, residue = $5, \
                from_reserve = $6 WHERE day = $1";
     let with = [
         day_value(day),
         Value::Int(income_fen),
         Value::Int(distribution.shares),
-        Value::Int(per_ten_thousand.map_err(|_| overflow())?),
+        Value::Int(per_ten_thousand),
         Value::Int(distribution.residue_fen),
         Value::Int(from_reserve_fen),
     ];

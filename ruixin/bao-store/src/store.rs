@@ -65,7 +65,7 @@ impl std::fmt::Debug for Store {
 /// Connects to a database: a path, or an address of PostgreSQL.
 pub(crate) fn connect(address: &str, create: bool) -> Result<Box<dyn Session>, StoreError> {
     if address.starts_with("postgres://") || address.starts_with("postgresql://") {
-        return Ok(Box::new(Postgres::connect(address)?));
+        return Ok(Box::new(Postgres::connect(address, create)?));
     }
     let path = address.strip_prefix("sqlite://").unwrap_or(address);
     if path.is_empty() || path.contains("://") {

@@ -53,7 +53,8 @@
 //!
 //! Redemption is at 1.00, whatever happens after the order. So a loss is taken from shares that are
 //! not held for an order; what a holder has not got any more is borne by the risk reserve. If that
-//! is too small the day is not distributed, and nothing has changed.
+//! is too small the day is not distributed, and nothing has changed: [`Fund::pay_into_reserve`]
+//! fills it.
 
 mod chart;
 mod day;
@@ -285,6 +286,21 @@ impl Fund {
         let voucher = reserve_voucher(id, amount_fen, accounting_date);
         Ok(self.book.book(&voucher, now_micros)?)
     }
+}
+
+/// Makes the voucher that puts money of the provider's at the settlement bank, for fast redemptions
+/// to be advanced from it, fen. It is one of the wallet, see [`Fund::book_voucher`].
+pub fn advance_voucher(
+    terms: &Terms,
+    id: u128,
+    amount_fen: i64,
+    accounting_date: Day,
+) -> Voucher {
+    let postings = vec![
+        Posting::debit(chart::bank(terms), amount_fen),
+        Posting::credit(chart::advance(terms), amount_fen),
+    ];
+    Voucher::booking(VoucherId::of_client(id), accounting_date, postings)
 }
 
 /// Makes the voucher that [`Fund::pay_into_reserve`] books, fen.

@@ -21,6 +21,9 @@ pub enum OrderError {
     /// The text is not a cause and a number with a colon between them.
     #[error("`{0}` is not of the form CAUSE:COUNT, such as B3:10")]
     Form(String),
+    /// The count is 0.
+    #[error("`{0}` would plant nothing: a count is 1 or more")]
+    Nothing(String),
     /// No such cause can be planted.
     #[error(transparent)]
     Cause(#[from] UnknownCause),
@@ -32,10 +35,11 @@ impl FromStr for Order {
     fn from_str(text: &str) -> Result<Self, OrderError> {
         let wrong = || OrderError::Form(text.to_owned());
         let (cause, count) = text.split_once(':').ok_or_else(wrong)?;
-        Ok(Self {
-            cause: cause.parse()?,
-            count: count.parse().map_err(|_| wrong())?,
-        })
+        let cause = cause.parse()?;
+        match count.parse::<u32>().map_err(|_| wrong())? {
+            0 => Err(OrderError::Nothing(text.to_owned())),
+            count => Ok(Self { cause, count }),
+        }
     }
 }
 
@@ -51,7 +55,7 @@ mod tests {
 
     #[test]
     fn what_is_no_order_is_refused() {
-        for wrong in ["B3", "B3:", "B3:many", "B3:-1", ":3", "Z9:3"] {
+        for wrong in ["B3", "B3:", "B3:many", "B3:-1", "B3:0", ":3", "Z9:3"] {
             assert!(wrong.parse::<Order>().is_err(), "{wrong}");
         }
     }

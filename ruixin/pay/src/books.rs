@@ -25,7 +25,7 @@ use crate::{numbers, view};
 const CODES: &str = include_str!("../migrations/0002_codes.sql");
 
 /// The migrations of the books.
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 3] = [
     Migration {
         set: "pay",
         number: 1,
@@ -37,6 +37,12 @@ const MIGRATIONS: [Migration; 2] = [
         number: 2,
         sqlite: CODES,
         postgres: CODES,
+    },
+    Migration {
+        set: "pay",
+        number: 3,
+        sqlite: include_str!("../migrations/0003_house.sqlite.sql"),
+        postgres: include_str!("../migrations/0003_house.postgres.sql"),
     },
 ];
 
@@ -140,6 +146,15 @@ impl Books {
             seal: seal.into(),
             closed: Arc::new(AtomicBool::new(is_closed)),
         })
+    }
+
+    /// Opens the store of the keys, which is that of the books, and founds none.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be reached, or holds something else.
+    pub async fn keys(address: &str) -> Result<Store, StoreError> {
+        Store::open(address, &migrations()).await
     }
 
     /// Gives the same books with another clock.

@@ -177,9 +177,12 @@ impl Books {
     /// and the house's own accounts, which the old system knows at the freeze only. Given again, it
     /// adds up again, and the figures are the same.
     ///
+    /// Closing is a transaction of its own, before the sum: no payment waits while the flow is read.
+    ///
     /// # Errors
     ///
-    /// The store failed, or payments did not end within a minute: then nothing has changed.
+    /// Payments did not end within a minute, or the store failed. Where it failed after the closing, the
+    /// books are closed and not added up: freeze them again, or reopen them.
     pub async fn freeze(&self) -> Result<Frozen, StoreError> {
         let clock = self.clock;
         let close = async move |tx: &mut Tx<'_>| {

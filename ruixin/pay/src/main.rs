@@ -11,7 +11,8 @@ use clap::{Args, Parser, Subcommand};
 use ruixin_pay::civil::{Civil, Clock};
 use ruixin_pay::import::{self, Imported, Options};
 use ruixin_pay::{Books, api};
-use ruixin_service::options::{NewKey, Serving};
+use ruixin_service::options::{NewKey, Serving, tell_id};
+use ruixin_service::store::Store;
 use ruixin_service::{keys, logs, server};
 use tokio::net::TcpListener;
 
@@ -29,13 +30,18 @@ enum Does {
     Serve(Serve),
     /// Fills an empty store with a history that `ruixin-history` wrote as CSV.
     Import(Import),
-    /// Makes an API key and prints it, this once.
+    /// Makes an API key and prints it, this once; its id is told on the standard error.
     Key(NewKeyAt),
+    /// Lists the API keys: id, role, when it was made, whether it is good or revoked, name.
+    Keys {
+        #[command(flatten)]
+        store: StoreAt,
+    },
     /// Revokes an API key by its id.
     Revoke {
         #[command(flatten)]
         store: StoreAt,
-        /// The id, as it was printed.
+        /// The id, as `key` told it, and `keys` and the log of requests (`key_id`) name it.
         id: String,
     },
     /// Prints the OpenAPI document.
@@ -110,16 +116,25 @@ async fn run(does: Does) -> Result<(), String> {
         Does::Serve(asked) => serve(asked).await,
         Does::Import(asked) => bring_in(&asked),
         Does::Key(asked) => {
-            let books = open(&asked.store, Clock::default()).await?;
-            let made = keys::make(books.store(), &asked.key.name, asked.key.role).await;
-            say(&made.map_err(|error| error.to_string())?)
+            let store = keys_at(&asked.store).await?;
+            let made = keys::make(&store, &asked.key.name, asked.key.role).await;
+            let made = made.map_err(|error| error.to_string())?;
+            say(&made)?;
+            tell_id(&made);
+            Ok(())
+        }
+        Does::Keys { store } => {
+            let listed = keys::list(&keys_at(&store).await?).await;
+            let listed = listed.map_err(|error| error.to_string())?;
+            listed.iter().try_for_each(|key| say(&key.to_string()))
         }
         Does::Revoke { store, id } => {
-            let books = open(&store, Clock::default()).await?;
-            let revoked = keys::revoke(books.store(), &id).await;
+            let revoked = keys::revoke(&keys_at(&store).await?, &id).await;
             match revoked.map_err(|error| error.to_string())? {
                 true => Ok(()),
-                false => Err(format!("there is no key `{id}`")),
+                false => Err(format!(
+                    "there is no key `{id}`: `ruixin-pay keys` lists their ids"
+                )),
             }
         }
         Does::Openapi => say(&format!("{:#}", api::document())),
@@ -128,7 +143,12 @@ async fn run(does: Does) -> Result<(), String> {
 
 async fn serve(asked: Serve) -> Result<(), String> {
     logs::begin(&asked.serving.log)?;
-    let books = open(&asked.store, Clock::default()).await?;
+    // New books are founded at the time that the service is to live in; any others have a last record.
+    let begin = match asked.clock.as_deref() {
+        None | Some("continue") => Clock::default(),
+        text => clock(text, None)?,
+    };
+    let books = open(&asked.store, begin).await?;
     let last = books
         .last_moment()
         .await
@@ -206,6 +226,13 @@ fn bring_in(asked: &Import) -> Result<(), String> {
          record is of {until}",
         begun.elapsed()
     ))
+}
+
+/// Opens the store for its keys: books that are not founded yet stay so, as only a service knows their
+/// time.
+async fn keys_at(at: &StoreAt) -> Result<Store, String> {
+    let opened = Books::keys(&at.store).await;
+    opened.map_err(|error| error.to_string())
 }
 
 async fn open(at: &StoreAt, clock: Clock) -> Result<Books, String> {

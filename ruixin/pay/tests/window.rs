@@ -253,3 +253,35 @@ fn a_freeze_holds_for_every_instance() {
         served.end().await;
     });
 }
+
+/// What a bank owes for all customers together is more than one of them can hold: a freeze adds it up.
+#[test]
+fn the_freeze_adds_up_more_of_one_bank_than_one_account_can_hold() {
+    for database in [Database::sqlite(), Database::postgres()] {
+        block_on(async {
+            let served = Served::begin(database.books().await, limits()).await;
+            let client = served.client(Role::Writer).await;
+            let admin = served.client(Role::Admin).await;
+            beside(move || {
+                for user in 0..3 {
+                    let account = client.open(&format!("u{user}"), true);
+                    for time in 0..40 {
+                        client.top_up(&format!("{user}-{time}"), &account, "99999999999.99");
+                    }
+                }
+                let freeze = || {
+                    let frozen = admin.post("/v1/admin/window/freeze", "-", "").expect("sent");
+                    assert_eq!(frozen.status, 200, "{frozen:?}");
+                    frozen.json()
+                };
+                let frozen = freeze();
+                assert_eq!(frozen["figures"]["difference"], "0.00", "{frozen}");
+                assert_eq!(frozen["figures"]["balances"], "11999999999998.80", "{frozen}");
+                assert_eq!(freeze(), frozen);
+            })
+            .await;
+            audit(served.books.store()).await;
+            served.end().await;
+        });
+    }
+}

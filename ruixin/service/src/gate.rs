@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
@@ -154,8 +154,16 @@ impl Bucket {
     }
 }
 
+/// Is the id of the key that a request came with, for its line in the log: known once it is admitted.
+#[derive(Debug, Clone, Default)]
+struct KeyId(Arc<OnceLock<String>>);
+
 /// Counts and logs each request, gives it a number, and writes problems in the caller's language.
-pub async fn observe(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
+pub async fn observe(
+    State(gate): State<Arc<Gate>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let begun = Instant::now();
     let number = gate.numbers.fetch_add(1, Ordering::Relaxed);
     let language = Language::wanted(request.headers());
@@ -165,15 +173,18 @@ pub async fn observe(State(gate): State<Arc<Gate>>, request: Request, next: Next
         .get::<MatchedPath>()
         .map_or("other", |path| path.as_str())
         .to_owned();
+    let key = KeyId::default();
+    request.extensions_mut().insert(key.clone());
     let response = next.run(request).await;
     let mut response = worded(response, language);
+    let key_id = key.0.get().map_or("-", String::as_str);
     let (status, took) = (response.status().as_u16(), begun.elapsed());
     gate.metrics.add(&route, method, status, took);
     // Neither the path nor a body: both name accounts.
     let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     match status {
-        500.. => tracing::warn!(number, method, route, status, micros, "request"),
-        _ => tracing::info!(number, method, route, status, micros, "request"),
+        500.. => tracing::warn!(number, method, route, status, micros, key_id, "request"),
+        _ => tracing::info!(number, method, route, status, micros, key_id, "request"),
     }
     response
         .headers_mut()
@@ -249,6 +260,9 @@ pub async fn admit(
         Ok(caller) => caller,
         Err(problem) => return problem.into_response(),
     };
+    if let Some(KeyId(key_id)) = request.extensions().get() {
+        key_id.get_or_init(|| caller.key_id.clone());
+    }
     if !gate.is_within_rate(&caller) {
         return Problem::new(RATE_LIMITED).retry_after(1).into_response();
     }

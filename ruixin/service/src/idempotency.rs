@@ -156,6 +156,13 @@ impl Asked {
     }
 }
 
+/// Draws the id of a command that comes without a key; nothing where the system gives no random bytes.
+pub fn drawn_id() -> Option<u128> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).ok()?;
+    Some(u128::from_be_bytes(bytes))
+}
+
 fn system_seconds() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| {

@@ -1,14 +1,15 @@
 //! API keys with roles. A key is shown once; only its hash is kept.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::http::{HeaderMap, header};
+use jiff::Timestamp;
 use thiserror::Error;
 
-use crate::store::{Change, Store, StoreError, Write};
+use crate::store::{Change, Store, StoreError, Tx, Write};
 
 /// Is what a key may do; each may what those before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -96,6 +97,11 @@ pub fn drawn() -> Result<String, KeyError> {
     Ok(key)
 }
 
+/// Gives the id of a key, by which it is revoked and which the log of requests names. It is no secret.
+pub fn id(key: &str) -> String {
+    id_of(&hash_of(key))
+}
+
 /// Keeps the hash of a key that was made elsewhere. One that is there already stays as it is.
 ///
 /// # Errors
@@ -105,6 +111,7 @@ pub async fn add(store: &Store, key: &str, name: &str, role: Role) -> Result<(),
     let hash = hash_of(key);
     let id = id_of(&hash);
     let name = name.to_owned();
+    let made_at = system_seconds();
     store
         .write(async move |_| {
             let parameters = vec![
@@ -112,8 +119,10 @@ pub async fn add(store: &Store, key: &str, name: &str, role: Role) -> Result<(),
                 name.clone().into(),
                 role.word().into(),
                 hash.clone().into(),
+                made_at.into(),
             ];
-            let sql = "INSERT INTO api_key (id, name, role, hash) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+            let sql = "INSERT INTO api_key (id, name, role, hash, made_at) VALUES (?1, ?2, ?3, ?4, ?5) \
+                 ON CONFLICT DO NOTHING";
             Ok(Change::new(()).with(Write::any(sql, parameters)))
         })
         .await
@@ -141,6 +150,62 @@ pub async fn revoke(store: &Store, id: &str) -> Result<bool, StoreError> {
             Ok(Change::new(!found.is_empty()).with(write))
         })
         .await
+}
+
+/// Is a key as an operator sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its id.
+    pub id: String,
+    /// Whose it is.
+    pub name: String,
+    /// What it may do.
+    pub role: String,
+    /// When it was made, in seconds since 1970; nothing for keys from before this was kept.
+    pub made_at: Option<i64>,
+    /// Whether it is revoked.
+    pub is_revoked: bool,
+}
+
+/// Lists all keys, by name.
+///
+/// # Errors
+///
+/// The store failed.
+pub async fn list(store: &Store) -> Result<Vec<Listed>, StoreError> {
+    let read = async |tx: &mut Tx<'_>| {
+        let sql = "SELECT id, name, role, made_at, revoked FROM api_key ORDER BY name, id";
+        let rows = tx.rows(sql, vec![]).await?;
+        let listed = rows.iter().map(|row| {
+            Ok::<_, StoreError>(Listed {
+                id: row.text(0)?.to_owned(),
+                name: row.text(1)?.to_owned(),
+                role: row.text(2)?.to_owned(),
+                made_at: row.maybe_int(3)?,
+                is_revoked: row.int(4)? == 1,
+            })
+        });
+        listed.collect()
+    };
+    store.read(read).await
+}
+
+/// Writes one line: id, role, when it was made, whether it is revoked, and the name at the end.
+impl fmt::Display for Listed {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stamp = self.made_at.and_then(|at| Timestamp::from_second(at).ok());
+        let made = stamp.map_or_else(|| "-".to_owned(), |stamp| stamp.to_string());
+        let state = if self.is_revoked { "revoked" } else { "good" };
+        let Listed { id, role, name, .. } = self;
+        write!(to, "{id}  {role:<6}  {made:<20}  {state:<7}  {name}")
+    }
+}
+
+fn system_seconds() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    })
 }
 
 fn hash_of(key: &str) -> String {
@@ -266,7 +331,17 @@ mod tests {
             assert_eq!(keys.known("rx_none"), Known::Nothing);
             assert_eq!(keys.known("rx_none"), Known::Nothing);
 
+            // What is printed with a key, what the list shows and what revokes it are one id.
+            assert_eq!(id(&key), caller.key_id);
+            let listed = list(&store).await.expect("listed").remove(0);
+            assert_eq!((&listed.id, listed.is_revoked), (&caller.key_id, false));
+            let line = listed.to_string();
+            assert!(line.starts_with(&caller.key_id) && line.ends_with("good     app"), "{line}");
+            assert!(!line.contains(&key), "{line}");
+
             assert_eq!(revoke(&store, &caller.key_id).await, Ok(true));
+            let listed = list(&store).await.expect("listed").remove(0);
+            assert!(listed.is_revoked && listed.made_at.is_some_and(|at| at > 0));
             grow_old();
             assert_eq!(keys.known(&key), Known::Stale);
             assert_eq!(keys.find(&key).await, Ok(None));

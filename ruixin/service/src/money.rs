@@ -16,6 +16,11 @@ pub const MOST_AT_ONCE_FEN: i64 = 9_999_999_999_999;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Amount(i64);
 
+/// Is what somebody has earned, or lost where it is below zero: from -99,999,999,999.99 to
+/// 99,999,999,999.99 yuan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Income(i64);
+
 /// Is an amount of an answer, in fen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Yuan(pub i64);
@@ -27,7 +32,51 @@ pub struct Yuan(pub i64);
 )]
 pub struct AmountError;
 
+/// Says why a text is no income.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error(
+    "an income is a text from \"-99999999999.99\" to \"99999999999.99\", in yuan with at most two decimals"
+)]
+pub struct IncomeError;
+
 const PATTERN: &str = r"^(0|[1-9][0-9]{0,10})(\.[0-9]{1,2})?$";
+const INCOME_PATTERN: &str = r"^-?(0|[1-9][0-9]{0,10})(\.[0-9]{1,2})?$";
+
+/// Reads yuan as fen: digits without a needless zero before them, a point and one or two decimals.
+fn read(text: &str) -> Option<i64> {
+    let (whole, places) = match text.split_once('.') {
+        Some((whole, places)) if matches!(places.len(), 1 | 2) => (whole, places),
+        Some(_) => return None,
+        None => (text, ""),
+    };
+    let is_whole = matches!(whole.len(), 1..=11) && (whole == "0" || !whole.starts_with('0'));
+    let mut digits = whole.bytes().chain(places.bytes());
+    if !is_whole || !digits.all(|one| one.is_ascii_digit()) {
+        return None;
+    }
+    format!("{whole}{places:0<2}").parse().ok()
+}
+
+impl Income {
+    /// Reads yuan, with a minus before them for a loss.
+    ///
+    /// # Errors
+    ///
+    /// The text is none, or it is too much.
+    pub fn parse(text: &str) -> Result<Income, IncomeError> {
+        let (is_below, digits) = match text.strip_prefix('-') {
+            Some(digits) => (true, digits),
+            None => (false, text),
+        };
+        let fen = read(digits).ok_or(IncomeError)?;
+        Ok(Income(if is_below { fen.saturating_neg() } else { fen }))
+    }
+
+    /// Gives the fen.
+    pub fn fen(self) -> i64 {
+        self.0
+    }
+}
 
 impl Amount {
     /// Makes an amount of fen.
@@ -48,18 +97,7 @@ impl Amount {
     ///
     /// The text is none, or the amount is nothing or too much.
     pub fn parse(text: &str) -> Result<Amount, AmountError> {
-        let (whole, places) = match text.split_once('.') {
-            Some((whole, places)) if matches!(places.len(), 1 | 2) => (whole, places),
-            Some(_) => return Err(AmountError),
-            None => (text, ""),
-        };
-        let is_whole = matches!(whole.len(), 1..=11) && (whole == "0" || !whole.starts_with('0'));
-        let mut digits = whole.bytes().chain(places.bytes());
-        if !is_whole || !digits.all(|one| one.is_ascii_digit()) {
-            return Err(AmountError);
-        }
-        let fen = format!("{whole}{places:0<2}").parse();
-        Amount::from_fen(fen.map_err(|_| AmountError)?)
+        Amount::from_fen(read(text).ok_or(AmountError)?)
     }
 
     /// Gives the fen, from 1 on.
@@ -90,6 +128,25 @@ impl<'de> Deserialize<'de> for Amount {
 }
 
 impl Serialize for Amount {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl fmt::Display for Income {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Yuan(self.0).fmt(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Income {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Income, D::Error> {
+        let text = <Cow<'de, str>>::deserialize(from)?;
+        Income::parse(&text).map_err(de::Error::custom)
+    }
+}
+
+impl Serialize for Income {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(self)
     }
@@ -128,6 +185,21 @@ impl JsonSchema for Amount {
             "not": { "pattern": r"^0(\.0{1,2})?$" },
             "description": "Yuan (元) with at most two decimals, above zero.",
             "examples": ["12.30"],
+        })
+    }
+}
+
+impl JsonSchema for Income {
+    fn schema_name() -> Cow<'static, str> {
+        "Income".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": INCOME_PATTERN,
+            "description": "Yuan (元) with at most two decimals, below zero for a loss.",
+            "examples": ["12345.67", "0", "-0.01"],
         })
     }
 }
@@ -192,6 +264,24 @@ mod tests {
             assert_eq!(Amount::parse(text), Err(AmountError), "{text}");
         }
         assert!(serde_json::from_str::<Amount>("12.3").is_err());
+    }
+
+    #[test]
+    fn an_income_may_be_nothing_or_below_zero_and_is_bounded() {
+        let good = [
+            ("0", 0),
+            ("-0.00", 0),
+            ("-0.01", -1),
+            ("12.3", 1_230),
+            ("99999999999.99", MOST_AT_ONCE_FEN),
+            ("-99999999999.99", -MOST_AT_ONCE_FEN),
+        ];
+        for (text, fen) in good {
+            assert_eq!(Income::parse(text).map(Income::fen), Ok(fen), "{text}");
+        }
+        for text in ["", "-", "--1", "+1", "abc", "1.", "-.5", "0.001", "9999999999999999.99"] {
+            assert_eq!(Income::parse(text), Err(IncomeError), "{text}");
+        }
     }
 
     #[test]

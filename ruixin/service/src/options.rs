@@ -27,6 +27,12 @@ pub struct Serving {
     pub keep_answers: Duration,
 }
 
+/// Says on the standard error by which id a new key is revoked: the standard output has the key alone.
+#[expect(clippy::print_stderr, reason = "it is for the screen of a command line")]
+pub fn tell_id(key: &str) {
+    eprintln!("id {} (for revoke)", crate::keys::id(key));
+}
+
 /// Is a key that is to be made.
 #[derive(Debug, Clone, Args)]
 pub struct NewKey {

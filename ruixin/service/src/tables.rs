@@ -6,8 +6,10 @@ const KEYS_AND_REQUESTS: &str = include_str!("../migrations/0001_keys_and_reques
 
 const ANSWERED_AT: &str = include_str!("../migrations/0002_answered_at.sql");
 
+const MADE_AT: &str = include_str!("../migrations/0003_made_at.sql");
+
 /// Lists the migrations of this crate's tables; a service adds its own behind them.
-pub const MIGRATIONS: [Migration; 2] = [
+pub const MIGRATIONS: [Migration; 3] = [
     Migration {
         set: "service",
         number: 1,
@@ -19,5 +21,11 @@ pub const MIGRATIONS: [Migration; 2] = [
         number: 2,
         sqlite: ANSWERED_AT,
         postgres: ANSWERED_AT,
+    },
+    Migration {
+        set: "service",
+        number: 3,
+        sqlite: MADE_AT,
+        postgres: MADE_AT,
     },
 ];

@@ -551,6 +551,12 @@ pub enum Mistake {
     /// One person alone would sign off.
     #[error("two people sign off, and `roles` names fewer roles")]
     OneRole,
+    /// A list of signers that the environment would choose.
+    #[error("`signers` takes no variable, and `{value}` has one")]
+    SignersByVariable {
+        /// What stands there.
+        value: String,
+    },
     /// A word that is none of a few.
     #[error("`{value}` is nothing that `{key}` knows")]
     NoSuchWord {
@@ -756,6 +762,9 @@ impl Mistake {
             }
             Self::OneRole => {
                 "name two roles at least, as in `roles = [\"accountant\", \"engineer\"]`"
+            }
+            Self::SignersByVariable { .. } => {
+                "name the file itself: who may sign is part of the plan, wherever it runs"
             }
             Self::NoSuchWord { known, .. } => return Some(format!("it knows {known}")),
             Self::NoWay => "give it one of `webhook`, `email`, `command` and `file`",

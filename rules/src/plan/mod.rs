@@ -32,6 +32,8 @@ use jiff::tz::TimeZoneDatabase;
 use ledger::{CurrencyCode, Zone};
 use toml::de::DeTable;
 
+use crate::sql::{corrections_of, relations};
+
 pub use agreement::{Agreement, Control, ControlCheck, Origin};
 pub use book::{Address, BookPlan};
 pub use draft::{Draft, DraftAgreement, DraftBook, DraftControl, write};
@@ -135,12 +137,22 @@ impl Plan {
         sides.chain(controls).chain(figures)
     }
 
-    /// All that names tables: what is asked for, and the origins of records.
+    /// All that names tables: what the SQL reads from, and the origins of records; each with what
+    /// corrects it. A text that is no SQL stands for itself.
     fn texts(&self) -> Vec<String> {
-        let asked = self.asked().map(|sql| sql.as_str().to_owned());
+        let read = |sql: &SqlText| match sql.is_table() {
+            true => None,
+            false => relations(sql.as_str()),
+        };
+        let asked = self
+            .asked()
+            .flat_map(|sql| read(sql).unwrap_or_else(|| vec![sql.as_str().to_owned()]));
         let origins = self.agreements.iter().filter_map(|a| a.origin.as_ref());
         let origins = origins.map(|origin| origin.table.value.clone());
-        asked.chain(origins).collect()
+        asked
+            .chain(origins)
+            .flat_map(|name| [corrections_of(&name), name])
+            .collect()
     }
 
     /// Makes a mistake that was found later, at bytes of the plan's text.
@@ -167,8 +179,14 @@ impl Plan {
 /// Gives every mistake, in the order of their places: why the file cannot be read, what is no
 /// TOML in it, and whatever else is wrong that shows without the books.
 pub fn read(path: &Path) -> Result<Plan, Vec<PlanError>> {
+    without_mistakes(read_despite(path))
+}
+
+/// Reads the plan at `path` and gives its mistakes, as [`read`] does; beside them the plan as far as
+/// it can be read, so that mistakes in its SQL can be said too. It is not to be run.
+pub fn read_despite(path: &Path) -> (Option<Plan>, Vec<PlanError>) {
     let named = || path.display().to_string();
-    let refuse = |mistake| Err(vec![PlanError::new(mistake)]);
+    let refuse = |mistake| (None, vec![PlanError::new(mistake)]);
     if path.is_dir() {
         let path = named().trim_end_matches('/').to_owned();
         return refuse(Mistake::PlanIsFolder { path });
@@ -188,8 +206,15 @@ pub fn read(path: &Path) -> Result<Plan, Vec<PlanError>> {
         }
     };
     match String::from_utf8(bytes) {
-        Ok(text) => parse(&text, path),
-        Err(error) => Err(vec![not_utf8(&error, path)]),
+        Ok(text) => parse_despite(&text, path),
+        Err(error) => (None, vec![not_utf8(&error, path)]),
+    }
+}
+
+fn without_mistakes(read: (Option<Plan>, Vec<PlanError>)) -> Result<Plan, Vec<PlanError>> {
+    match read {
+        (Some(plan), mistakes) if mistakes.is_empty() => Ok(plan),
+        (_, mistakes) => Err(mistakes),
     }
 }
 
@@ -208,6 +233,10 @@ fn not_utf8(error: &std::string::FromUtf8Error, path: &Path) -> PlanError {
 /// # Errors
 /// Gives every mistake that shows without the books, in the order of their places.
 pub fn parse(text: &str, path: &Path) -> Result<Plan, Vec<PlanError>> {
+    without_mistakes(parse_despite(text, path))
+}
+
+fn parse_despite(text: &str, path: &Path) -> (Option<Plan>, Vec<PlanError>) {
     let shown = Arc::new(SourceText::new(path.display().to_string(), text));
     let folder = path.parent().unwrap_or(Path::new(""));
     let (document, errors) = DeTable::parse_recoverable(text);
@@ -216,11 +245,9 @@ pub fn parse(text: &str, path: &Path) -> Result<Plan, Vec<PlanError>> {
     let mut mistakes = reader.into_mistakes();
     if !errors.is_empty() {
         mistakes = with_syntax_errors(&shown, &errors, mistakes);
+        return (None, mistakes);
     }
-    match plan {
-        Some(plan) if mistakes.is_empty() => Ok(plan),
-        _ => Err(mistakes),
-    }
+    (plan, mistakes)
 }
 
 /// Adds what is no TOML, and drops what only follows from it: what seems to be missing, and
@@ -313,8 +340,11 @@ fn read_plan(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Option<Plan> {
     }
     let timezone = read_timezone(reader, &fields);
     let currency = read_currency(reader, &fields);
+    let before = reader.mistakes_so_far();
     let source = read_side(reader, &fields, "source");
     let target = read_side(reader, &fields, "target");
+    // Of books that are not read as they are meant, no SQL can be judged.
+    let are_books_known = reader.mistakes_so_far() == before;
     let agreements = agreement::read_agreements(reader, &fields);
     let controls = agreement::read_controls(reader, &fields);
     if fields.parts("agreement").is_empty() && fields.parts("control").is_empty() {
@@ -336,7 +366,7 @@ fn read_plan(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Option<Plan> {
     let mut plan = Plan {
         name: name?,
         timezone,
-        currency,
+        currency: currency.or_else(|| stand_in(&fields)),
         source: source?,
         target: target?,
         agreements,
@@ -348,7 +378,7 @@ fn read_plan(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Option<Plan> {
         digest: blake3::Hash::from_bytes([0; 32]),
     };
     plan.digest = digest_of(reader.raw, &plan);
-    Some(plan)
+    are_books_known.then_some(plan)
 }
 
 fn read_side(reader: &mut Reader<'_>, plan: &Fields<'_>, side: &'static str) -> Option<BookPlan> {
@@ -418,6 +448,13 @@ fn read_currency(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Placed<
     None
 }
 
+/// A currency in the place of one that cannot be read: what is said of the SQL shall not be that there
+/// is none.
+fn stand_in(fields: &Fields<'_>) -> Option<Placed<CurrencyCode>> {
+    let code = CurrencyCode::from_str("CNY").ok()?;
+    fields.has("currency").then(|| Placed::new(code, 0..0))
+}
+
 /// Finds the code that was meant by a sign, a name, or small letters.
 fn like_currency(written: &str) -> Option<String> {
     let capitals = written.trim().to_uppercase();
@@ -439,18 +476,26 @@ fn like_currency(written: &str) -> Option<String> {
 fn digest_of(raw: &str, plan: &Plan) -> blake3::Hash {
     let files = plan.asked().filter(|sql| sql.file_name().is_some());
     let lists = plan.window.iter().flat_map(|window| &window.signers);
-    // Whoever needs the list says that it is not there; a plan without it can do all else.
-    let signers: Vec<String> = lists
-        .filter_map(|file| std::fs::read_to_string(plan.folder.join(&file.value)).ok())
-        .collect();
     let mut hasher = blake3::Hasher::new();
-    let texts = files
-        .map(SqlText::as_str)
-        .chain(signers.iter().map(String::as_str));
+    let texts = files.map(SqlText::as_str);
     for text in std::iter::once(raw).chain(texts) {
-        let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
-        hasher.update(&length.to_le_bytes());
-        hasher.update(text.as_bytes());
+        digest_text(&mut hasher, text.as_bytes());
+    }
+    for list in lists {
+        match std::fs::read(plan.folder.join(&list.value)) {
+            Ok(list) => digest_text(&mut hasher, &list),
+            // Whoever needs the list says that it is not there; a plan without it can do all else.
+            // But it is another plan than with a list of nobody: no text is so long.
+            Err(_) => {
+                hasher.update(&u64::MAX.to_le_bytes());
+            }
+        }
     }
     hasher.finalize()
+}
+
+fn digest_text(hasher: &mut blake3::Hasher, text: &[u8]) {
+    let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
+    hasher.update(&length.to_le_bytes());
+    hasher.update(text);
 }

@@ -55,6 +55,11 @@ impl<'p> Reader<'p> {
         self.mistakes.push(error.with(other, label));
     }
 
+    /// Returns how many mistakes have been noted.
+    pub(super) fn mistakes_so_far(&self) -> usize {
+        self.mistakes.len()
+    }
+
     /// Returns the mistakes noted so far, in the order of their places.
     pub(super) fn into_mistakes(self) -> Vec<PlanError> {
         let mut mistakes = self.mistakes;

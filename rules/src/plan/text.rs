@@ -341,29 +341,68 @@ fn mask_passwords(text: &str) -> String {
     while let Some(at) = rest.find("://") {
         let (before, after) = rest.split_at(at.saturating_add(3));
         masked.push_str(before);
-        rest = after;
-        while let Some(password) = password_of(rest) {
-            let (user, secret) = rest.split_at(password.start);
+        let scheme = before.get(..at).unwrap_or_default();
+        let (mut url, behind) = after.split_at(end_of_url(scheme, after));
+        while let Some(password) = password_of(url) {
+            let (user, secret) = url.split_at(password.start);
             let (secret, tail) = secret.split_at(password.len());
             masked.push_str(user);
             masked.push_str(&"*".repeat(secret.len()));
-            rest = tail;
+            url = tail;
         }
+        let left = url.len().saturating_add(behind.len());
+        let done = after.len().saturating_sub(left);
+        rest = after.get(done..).unwrap_or_default();
     }
     masked.push_str(rest);
     masked
 }
 
-/// Finds a password written out in what follows `scheme://`. A user and a password end at the
-/// last `@` before the first slash, quote or space; a `password=` may stand behind a `?`. Variables
-/// are not passwords.
+/// Where a URL in a text ends, of which `before` ends with its scheme: at the quote that closes it
+/// where one opens before the scheme, else at a quote or a blank. Within quotes a password may hold
+/// blanks.
+fn end_of_url(before: &str, after_scheme: &str) -> usize {
+    let is_of_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+    let opening = before.trim_end_matches(is_of_scheme).chars().next_back();
+    let line = after_scheme
+        .find(['\n', '\r'])
+        .unwrap_or(after_scheme.len());
+    let in_line = after_scheme.get(..line).unwrap_or_default();
+    let end = match opening {
+        Some('"') => unescaped_quote(in_line),
+        Some('\'') => in_line.find('\''),
+        _ => in_line
+            .find(['"', '\'', ' ', '\t'])
+            .filter(|end| !is_broken_off(in_line.get(..*end).unwrap_or_default())),
+    };
+    end.unwrap_or(line)
+}
+
+/// Whether what stands before a blank may be a user and the beginning of a password.
+fn is_broken_off(word: &str) -> bool {
+    word.contains(':') && !word.contains(['@', '/'])
+}
+
+/// The first quote that no backslash makes a part of the text.
+fn unescaped_quote(text: &str) -> Option<usize> {
+    let mut is_escaped = false;
+    text.char_indices()
+        .find(|(_, letter)| {
+            let is_end = *letter == '"' && !is_escaped;
+            is_escaped = *letter == '\\' && !is_escaped;
+            is_end
+        })
+        .map(|(at, _)| at)
+}
+
+/// Finds a password written out in what follows `scheme://`, up to the end of the URL. A user and a
+/// password end at the last `@` before the path; a `password=` may stand behind a `?`. Variables are
+/// not passwords.
 pub(super) fn password_of(after_scheme: &str) -> Option<Range<usize>> {
-    let ends = |c: char| matches!(c, '/' | '"' | '\'' | '?' | '#') || c.is_whitespace();
     // A password with a slash in it is wrong in a URL, but it is a password all the same.
-    let line = after_scheme.split(['"', '\'', '\n', '\r', ' ']).next()?;
-    let authority = match line.find(ends) {
-        Some(end) if line.get(..end)?.contains('@') => line.get(..end)?,
-        _ => line,
+    let authority = match after_scheme.find(['/', '?', '#']) {
+        Some(end) if after_scheme.get(..end)?.contains('@') => after_scheme.get(..end)?,
+        _ => after_scheme,
     };
     let before_host = || {
         let at = authority.rfind('@')?;
@@ -371,16 +410,26 @@ pub(super) fn password_of(after_scheme: &str) -> Option<Range<usize>> {
         Some(colon.saturating_add(1)..at)
     };
     let is_secret = |place: &Range<usize>| {
-        let secret = line.get(place.clone());
+        let secret = after_scheme.get(place.clone());
         secret.is_some_and(|secret| !is_variables_only(secret))
+    };
+    // One that is written out may hold slashes and `@`s: it ends at the last of them.
+    let whole = |place: Range<usize>| {
+        let behind = after_scheme.get(place.end..).unwrap_or_default();
+        let before_query = behind.split('?').next().unwrap_or_default();
+        let more = before_query.rfind('@').unwrap_or_default();
+        place.start..place.end.saturating_add(more)
     };
     before_host()
         .filter(&is_secret)
-        .or_else(|| password_behind(line).find(is_secret))
+        .map(whole)
+        .or_else(|| password_behind(after_scheme).find(is_secret))
 }
 
-/// The names under which a password is written behind a `?`.
+/// How the names begin, end or go on under which a password is written behind a `?`.
 const PASSWORD_KEYS: [&str; 3] = ["password", "passwd", "pwd"];
+/// Keys that say where a password is to be had.
+const NO_PASSWORD_KEYS: [&str; 2] = ["password_file", "password_command"];
 
 /// The values of a URL's passwords behind its `?`.
 fn password_behind(url: &str) -> impl Iterator<Item = Range<usize>> {
@@ -391,7 +440,9 @@ fn password_behind(url: &str) -> impl Iterator<Item = Range<usize>> {
         let end = at.saturating_add(part.len());
         let began = std::mem::replace(&mut at, end.saturating_add(1));
         let (key, _) = part.split_once('=')?;
-        let is_password = PASSWORD_KEYS.contains(&key.to_ascii_lowercase().as_str());
+        let name = key.to_ascii_lowercase();
+        let is_password = PASSWORD_KEYS.iter().any(|one| name.contains(one))
+            && !NO_PASSWORD_KEYS.contains(&name.as_str());
         is_password.then(|| began.saturating_add(key.len()).saturating_add(1)..end)
     })
 }
@@ -440,6 +491,26 @@ mod tests {
             "'pg://b:*@h/b?tls=off&PWD=***'",
         );
         check("'pg://b@h/b?password=${PW}'", "'pg://b@h/b?password=${PW}'");
+        // Blanks, slashes, `@`s and quotes in it do not end it.
+        check(
+            "url = \"pg://bao:my pass@host/b\" # x",
+            "url = \"pg://bao:*******@host/b\" # x",
+        );
+        check(
+            "\"pg://b:a\\\"b c@h/b\" \"d\"",
+            "\"pg://b:******@h/b\" \"d\"",
+        );
+        check("'pg://b:a@s/w@h/b'", "'pg://b:*****@h/b'");
+        check("url = pg://b:my pass@h/b", "url = pg://b:*******@h/b");
+        check(
+            "'pg://b:${PW}@h/b?options=a@b'",
+            "'pg://b:${PW}@h/b?options=a@b'",
+        );
+        check(
+            "'pg://b@h/b?sslpassword=s 3&tls=off'",
+            "'pg://b@h/b?sslpassword=***&tls=off'",
+        );
+        check("see http://h/b, mail a: b@c", "see http://h/b, mail a: b@c");
         check(
             "'pg://b@h/b?password_file=word'",
             "'pg://b@h/b?password_file=word'",

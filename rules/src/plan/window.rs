@@ -76,8 +76,8 @@ pub struct NoticePlan {
     pub closed: Vec<String>,
     /// What goes on.
     pub open: Vec<String>,
-    /// Texts in place of ours: of the window, of the reopening, of a delay.
-    pub texts: [Option<Placed<String>>; 3],
+    /// Texts in place of ours: of the window, of the reopening, of a delay, of a move put off.
+    pub texts: [Option<Placed<String>>; 4],
     place: Range<usize>,
 }
 
@@ -182,6 +182,10 @@ pub(super) fn read_window(
     let rollback_takes = read_duration(reader, fields, "rollback_takes");
     let roles = read_roles(reader, fields);
     let signers = fields.text(reader, "signers");
+    if let Some(signers) = signers.as_ref().filter(|file| file.contains("${")) {
+        let value = signers.value.clone();
+        reader.note(Mistake::SignersByVariable { value }, signers.place());
+    }
     let figures = fields.text(reader, "figures");
     let figures = figures.and_then(|text| read_query(reader, "figures", text));
     let figures_apart = read_or(reader, fields, "figures_apart", FIGURES_APART);
@@ -284,7 +288,7 @@ fn read_notices(reader: &mut Reader<'_>, window: &Fields<'_>) -> Vec<NoticePlan>
         );
         let closed = plain(fields.texts(reader, "closed"));
         let open = plain(fields.texts(reader, "open"));
-        let texts = ["stop", "reopening", "delay"].map(|key| fields.text(reader, key));
+        let texts = ["stop", "reopening", "delay", "put_off"].map(|key| fields.text(reader, key));
         let (Some(language), Some(system), Some(contact)) = (language, system, contact) else {
             continue;
         };

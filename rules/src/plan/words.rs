@@ -646,7 +646,7 @@ pub(super) static NOTICE: Section = Section {
         must(
             "contact",
             Kind::Text,
-            r#"contact = "95188""#,
+            r#"contact = "95000""#,
             "where they ask",
         ),
         may(
@@ -679,6 +679,12 @@ pub(super) static NOTICE: Section = Section {
             r#"delay = "{system} will be open at {until}""#,
             "the notice of a delay, in place of ours",
         ),
+        may(
+            "put_off",
+            Kind::Text,
+            r#"put_off = "{system} is open as before since {at}""#,
+            "the notice that the move was put off, in place of ours",
+        ),
     ],
 };
 
@@ -699,7 +705,7 @@ pub(super) static CHANNEL: Section = Section {
             Kind::List,
             r#"notices = ["stop", "reopening", "delay"]"#,
             "which notices go there: stop, reopening, delay, and for the team progress; left out, \
-             the first three",
+             the first three. Whoever gets one of the first two is also told if the move is put off",
         ),
         may(
             "language",

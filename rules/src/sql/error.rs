@@ -17,6 +17,9 @@ pub struct SqlError {
     pub span: Option<Range<usize>>,
     /// How to mend it.
     pub mend: Option<String>,
+    /// Which of the requirements that the query was read with it is about, and its span; `None` is
+    /// the query itself.
+    pub require: Option<usize>,
 }
 
 impl SqlError {
@@ -25,6 +28,7 @@ impl SqlError {
             message: message.into(),
             span: None,
             mend: None,
+            require: None,
         }
     }
 

@@ -14,8 +14,9 @@ use datafusion::logical_expr::{
     BinaryExpr, Expr, ExprSchemable, LogicalPlan, Operator, Volatility,
 };
 use datafusion::sql::sqlparser::ast::{
-    self, Distinct, FunctionArguments, LimitClause, Query, Select, SetExpr, SetOperator,
-    SetQuantifier, Spanned, TableFactor, Visit, Visitor,
+    self, Distinct, FunctionArguments, Ident, LimitClause, NamedWindowDefinition, NamedWindowExpr,
+    Query, Select, SetExpr, SetOperator, SetQuantifier, Spanned, TableFactor, Visit, Visitor,
+    WindowFrame, WindowFrameBound, WindowSpec, WindowType,
 };
 use datafusion::sql::sqlparser::tokenizer::{Location, Span};
 
@@ -121,6 +122,9 @@ const ORDERED: [&str; 17] = [
     "listagg",
 ];
 
+/// Functions that compare their arguments with one another.
+const COMPARING: [&str; 3] = ["greatest", "least", "nullif"];
+
 /// Names of all functions that a statement calls, in lower case, with their places.
 pub(super) fn functions(statement: &ast::Statement) -> Vec<(String, Span)> {
     struct Functions(Vec<(String, Span)>);
@@ -157,6 +161,7 @@ pub(super) fn of_text(
     let mut lints = TextLints {
         state,
         text,
+        windows: Vec::new(),
         found: Vec::new(),
     };
     let _ = Visit::visit(statement, &mut lints);
@@ -166,7 +171,17 @@ pub(super) fn of_text(
 struct TextLints<'a> {
     state: &'a SessionState,
     text: &'a Text<'a>,
+    /// The windows that each `SELECT` around names, the innermost last.
+    windows: Vec<Vec<NamedWindowDefinition>>,
     found: Vec<SqlError>,
+}
+
+/// What a window says of the order of its records.
+#[derive(Debug, Clone, Copy, Default)]
+struct Over {
+    is_ordered: bool,
+    /// Whether it takes a part of the records that depends on which stand beside one another.
+    is_part: bool,
 }
 
 impl TextLints<'_> {
@@ -178,6 +193,9 @@ impl TextLints<'_> {
     fn call(&mut self, call: &ast::Function) {
         let name = call.name.to_string().to_lowercase();
         let span = name_span(call);
+        let over = call.over.as_ref().map(|over| self.over(over));
+        let over = over.unwrap_or_default();
+        let is_unordered = ORDERED.contains(&name.as_str()) && !is_ordered(call, over);
         if let Some((_, wrong, mend)) = INEXACT.iter().find(|(inexact, ..)| *inexact == name) {
             self.add(format!("{name} {wrong}"), span, *mend);
         } else if FLOATS.contains(&name.as_str()) {
@@ -185,14 +203,14 @@ impl TextLints<'_> {
                 "{name} computes in floats, whose last digits depend on the order of records"
             );
             self.add(message, span, "use an exact figure");
-        } else if ORDERED.contains(&name.as_str()) && !is_ordered(call) {
+        } else if is_unordered || (over.is_part && !over.is_ordered) {
             let message = format!("{name} depends on the order in which records arrive");
             self.add(
                 message,
                 span,
                 format!(
                     "give it an ORDER BY that leaves no choice, as in {}",
-                    example(&name)
+                    example(&name, over)
                 ),
             );
         } else if self.is_volatile(&name) {
@@ -205,19 +223,59 @@ impl TextLints<'_> {
         }
     }
 
+    /// Looks through the names of windows.
+    fn over(&self, over: &WindowType) -> Over {
+        let mut found = Over::default();
+        let mut next = match over {
+            WindowType::WindowSpec(window) => Some(window),
+            WindowType::NamedWindow(name) => self.window(name),
+        };
+        // A window may stand on another one; no more than there are stand on one another.
+        for _ in 0..=self.windows.last().map_or(0, Vec::len) {
+            let Some(window) = next else { break };
+            found.is_ordered |= !window.order_by.is_empty();
+            found.is_part |= window.window_frame.as_ref().is_some_and(is_part);
+            next = window
+                .window_name
+                .as_ref()
+                .and_then(|name| self.window(name));
+        }
+        found
+    }
+
+    fn window(&self, name: &Ident) -> Option<&WindowSpec> {
+        let defined = self.windows.last()?;
+        let mut name = name;
+        for _ in defined {
+            let is_meant =
+                |window: &&NamedWindowDefinition| window.0.value.eq_ignore_ascii_case(&name.value);
+            match &defined.iter().find(is_meant)?.1 {
+                NamedWindowExpr::WindowSpec(window) => return Some(window),
+                NamedWindowExpr::NamedWindow(other) => name = other,
+            }
+        }
+        None
+    }
+
     fn is_volatile(&self, name: &str) -> bool {
         let function = self.state.scalar_functions().get(name);
         function.is_some_and(|function| function.signature().volatility != Volatility::Immutable)
     }
 }
 
-fn is_ordered(call: &ast::Function) -> bool {
+/// Whether a frame is less than all records of the window.
+fn is_part(frame: &WindowFrame) -> bool {
+    !matches!(
+        (&frame.start_bound, &frame.end_bound),
+        (
+            WindowFrameBound::Preceding(None),
+            Some(WindowFrameBound::Following(None))
+        )
+    )
+}
+
+fn is_ordered(call: &ast::Function, over: Over) -> bool {
     let within = !call.within_group.is_empty();
-    let window = match &call.over {
-        Some(ast::WindowType::WindowSpec(window)) => !window.order_by.is_empty(),
-        Some(ast::WindowType::NamedWindow(_)) => true,
-        None => false,
-    };
     let clauses = match &call.args {
         FunctionArguments::List(list) => list.clauses.as_slice(),
         _ => &[],
@@ -225,11 +283,12 @@ fn is_ordered(call: &ast::Function) -> bool {
     let ordered = |clause: &ast::FunctionArgumentClause| {
         matches!(clause, ast::FunctionArgumentClause::OrderBy(_))
     };
-    within || window || clauses.iter().any(ordered)
+    within || over.is_ordered || clauses.iter().any(ordered)
 }
 
-fn example(name: &str) -> String {
+fn example(name: &str, over: Over) -> String {
     match name {
+        _ if over.is_part => format!("{name}(x) OVER (ORDER BY id ROWS …)"),
         "array_agg" | "string_agg" | "listagg" | "first_value" | "last_value" | "nth_value"
         | "first" | "last" | "any_value" => format!("{name}(x ORDER BY id)"),
         _ => format!("{name}() OVER (ORDER BY id)"),
@@ -293,6 +352,7 @@ impl Visitor for TextLints<'_> {
     }
 
     fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
+        self.windows.push(select.named_window.clone());
         let start = select.select_token.0.span;
         if select.into.is_some() {
             self.add(
@@ -312,6 +372,11 @@ impl Visitor for TextLints<'_> {
                 "use ORDER BY … LIMIT",
             );
         }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_select(&mut self, _select: &Select) -> ControlFlow<()> {
+        self.windows.pop();
         ControlFlow::Continue(())
     }
 
@@ -427,7 +492,12 @@ fn text_as_number(plan: &LogicalPlan, text: &Text<'_>) -> Result<Vec<SqlError>> 
             expr.apply(|inner| {
                 match inner {
                     Expr::BinaryExpr(BinaryExpr { left, op, right })
-                        if op.supports_propagation() || op.is_numerical_operators() =>
+                        if op.supports_propagation()
+                            || op.is_numerical_operators()
+                            || matches!(
+                                op,
+                                Operator::IsDistinctFrom | Operator::IsNotDistinctFrom
+                            ) =>
                     {
                         check(left, right);
                     }
@@ -436,6 +506,18 @@ fn text_as_number(plan: &LogicalPlan, text: &Text<'_>) -> Result<Vec<SqlError>> 
                         check(&between.expr, &between.high);
                     }
                     Expr::InList(list) => list.list.iter().for_each(|item| check(&list.expr, item)),
+                    Expr::Case(case) => {
+                        let of = case.expr.as_deref().into_iter();
+                        let whens = case.when_then_expr.iter().map(|(when, _)| when);
+                        of.for_each(|of| whens.clone().for_each(|when| check(of, when)));
+                    }
+                    Expr::ScalarFunction(call) if COMPARING.contains(&call.func.name()) => {
+                        let mut rest = call.args.as_slice();
+                        while let [first, others @ ..] = rest {
+                            others.iter().for_each(|other| check(first, other));
+                            rest = others;
+                        }
+                    }
                     _ => {}
                 }
                 Ok(TreeNodeRecursion::Continue)
@@ -480,12 +562,24 @@ fn loss(expr: &Expr, schema: &DFSchema) -> Result<Option<Loss>> {
             let (from, to) = (cast.expr.get_type(schema)?, cast.field.data_type().clone());
             Ok(lossy_cast(&from, &to))
         }
-        Expr::TryCast(_) => Ok(Some((
-            "TRY_CAST turns what it cannot convert into NULL without a word".to_owned(),
-            "use CAST: a record that it cannot convert is a reject".to_owned(),
-        ))),
+        Expr::TryCast(_) => Ok(Some(silent_null("TRY_CAST"))),
+        Expr::ScalarFunction(call) => match (call.func.name(), call.args.as_slice()) {
+            ("arrow_cast" | "cast_to_type", [given, ..]) => {
+                let (from, to) = (given.get_type(schema)?, expr.get_type(schema)?);
+                Ok(lossy_cast(&from, &to))
+            }
+            (name @ ("arrow_try_cast" | "try_cast_to_type"), _) => Ok(Some(silent_null(name))),
+            _ => Ok(None),
+        },
         _ => Ok(None),
     }
+}
+
+fn silent_null(name: &str) -> Loss {
+    (
+        format!("{name} turns what it cannot convert into NULL without a word"),
+        "use CAST: a record that it cannot convert is a reject".to_owned(),
+    )
 }
 
 /// Casts that change a figure instead of failing.

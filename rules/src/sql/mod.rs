@@ -65,6 +65,7 @@ pub use error::{RunError, SqlError};
 pub use fetch::{Fetched, Wanted};
 pub use ledger::report::ControlStatus;
 pub use lineage::Lineage;
+pub(crate) use names::relations;
 pub use parts::{Parted, Whole};
 pub use plain::Plain;
 pub use probe::{KeyTest, Probe};

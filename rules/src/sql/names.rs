@@ -94,6 +94,18 @@ fn one(error: DataFusionError) -> Vec<SqlError> {
     vec![engine_error(error)]
 }
 
+/// The names of all that a query reads from, those of its own WITH among them; none where the text
+/// is no query.
+pub(crate) fn relations(sql: &str) -> Option<Vec<String>> {
+    let read = || {
+        let statement = parse(&Text(sql)).map_err(|error| vec![error])?;
+        let names = Names::of(&statement).relations;
+        let last = |name: &ObjectName| Some(name.0.last()?.as_ident()?.value.clone());
+        Ok(names.iter().filter_map(last).collect())
+    };
+    with_room(sql, read).ok()
+}
+
 /// Recognises `flow`, `source.flow` and names that are no SQL at all, such as `2013-05 flow`.
 fn plain_table(
     session: &Session,
@@ -119,12 +131,21 @@ fn plain_table(
         .tables()
         .map(|table| table.name())
         .collect();
+    if session.book(which).is_barred(text) {
+        return Err(vec![may_not_be_read(text).at(0..text.len())]);
+    }
     let error = SqlError::new(format!("there is no table `{text}` in the {which}"));
     Err(vec![
         error
             .at(0..text.len())
             .mend(instead(text, &tables, "tables")),
     ])
+}
+
+/// The mistake of a table that is there, and that the user of the database may not read.
+fn may_not_be_read(table: &str) -> SqlError {
+    SqlError::new(format!("the user may not read the table `{table}`"))
+        .mend("GRANT SELECT on it to the user that reads")
 }
 
 fn quote(name: &str) -> String {
@@ -487,6 +508,8 @@ impl Visitor for Names {
 struct Known {
     scope: Scope,
     tables: BTreeMap<Which, BTreeSet<String>>,
+    /// Tables that are there and may not be read, of those that the query names.
+    barred: BTreeSet<String>,
     columns: BTreeSet<String>,
 }
 
@@ -516,9 +539,15 @@ impl Known {
                 .into_iter()
                 .map(|side| (side, list(side)))
                 .collect(),
+            barred: BTreeSet::new(),
             columns: BTreeSet::from([FILE.to_owned(), ROW.to_owned()]),
         };
         for name in &names.relations {
+            let last = name.0.last().and_then(ObjectNamePart::as_ident);
+            let is_barred = |side| last.is_some_and(|one| session.book(side).is_barred(&one.value));
+            if [Which::Source, Which::Target].into_iter().any(is_barred) {
+                known.barred.extend(last.map(|one| one.value.clone()));
+            }
             if let Relation::Table(side, table) = known.relation(name, names)
                 && let Some(table) = session.book(side).table(&table)
             {
@@ -681,6 +710,11 @@ impl<'a> Resolver<'a> {
                     .filter_map(ObjectNamePart::as_ident)
                     .map(|part| part.value.as_str());
                 let wanted = wanted.collect::<Vec<_>>().join(".");
+                let last = name.0.last().and_then(ObjectNamePart::as_ident);
+                if last.is_some_and(|one| self.known.barred.contains(&one.value)) {
+                    self.certain.push(may_not_be_read(&wanted).at(span));
+                    return;
+                }
                 let error = SqlError::new(format!("there is no table `{wanted}`"));
                 self.certain
                     .push(error.at(span).mend(instead(&wanted, &tables, "tables")));
@@ -926,10 +960,14 @@ fn read_requires(
     let tables = side::tables(&read.plan).map_err(one)?;
     let mut requirements = Vec::new();
     let mut mistakes = Vec::new();
-    for text in requires {
+    for (index, text) in requires.iter().enumerate() {
         match read_require(session, which, &tables, text) {
             Ok(requirement) => requirements.push(requirement),
-            Err(mut errors) => mistakes.append(&mut errors),
+            Err(error) => mistakes.push(SqlError {
+                message: format!("require `{text}`: {}", error.message),
+                require: Some(index),
+                ..error
+            }),
         }
     }
     match mistakes.is_empty() {
@@ -943,7 +981,7 @@ fn read_require(
     which: Which,
     tables: &[(Which, String)],
     text: &str,
-) -> Result<(Which, String, Requirement), Vec<SqlError>> {
+) -> Result<(Which, String, Requirement), SqlError> {
     let mut fits = Vec::new();
     let mut errors = Vec::new();
     for (side, table) in tables.iter().filter(|(side, _)| *side == which) {
@@ -952,27 +990,20 @@ fn read_require(
             Err(error) => errors.push(error),
         }
     }
-    let about = |error: SqlError| SqlError {
-        message: format!("require `{text}`: {}", error.message),
-        span: None,
-        mend: error.mend,
-    };
     match (fits.len(), errors.into_iter().next()) {
         (1, _) => Ok(fits.remove(0)),
-        (0, Some(error)) => Err(vec![about(error)]),
-        (0, None) => Err(vec![about(SqlError::new(
-            "the query reads no table of its own side",
-        ))]),
+        (0, Some(error)) => Err(error),
+        (0, None) => Err(SqlError::new("the query reads no table of its own side")),
         _ => {
             let names: Vec<String> = fits
                 .iter()
                 .map(|(_, table, _)| format!("`{table}`"))
                 .collect();
             let error = SqlError::new(format!("{} all have these columns", names.join(" and ")));
-            Err(vec![about(error.mend(format!(
+            Err(error.mend(format!(
                 "say which, as in {}.column",
                 names[0].trim_matches('`')
-            )))])
+            )))
         }
     }
 }
@@ -984,10 +1015,25 @@ fn requirement_on(
     table: &str,
     text: &str,
 ) -> Result<Requirement, SqlError> {
-    let sql = format!("SELECT 1 FROM {side}.{} WHERE {text}\n", quote(table));
-    let read = read(session, Scope::of(side), &sql).map_err(|mut errors| errors.remove(0))?;
+    let before = format!("SELECT 1 FROM {side}.{} WHERE ", quote(table));
+    let sql = format!("{before}{text}\n");
+    let in_text = |error: SqlError| {
+        let within = |span: Range<usize>| {
+            let start = span.start.checked_sub(before.len())?;
+            let end = span.end.checked_sub(before.len())?;
+            (end <= text.len()).then_some(start..end)
+        };
+        let span = error.span.clone().and_then(within);
+        SqlError { span, ..error }
+    };
+    let read = read(session, Scope::of(side), &sql);
+    let read = read.map_err(|mut errors| in_text(errors.remove(0)))?;
+    let options = read.state.config_options();
+    let typed = read.state.analyzer();
+    let typed = typed.execute_and_check(read.plan, options, |_, _| {});
+    let typed = typed.map_err(engine_error)?;
     let mut found = None;
-    let visited = read.plan.apply_with_subqueries(|node| {
+    let visited = typed.apply_with_subqueries(|node| {
         if let LogicalPlan::Filter(filter) = node {
             found = Some(filter.predicate.clone());
         }
@@ -1063,6 +1109,7 @@ pub(super) fn explain(error: &DataFusionError, text: &Text<'_>) -> SqlError {
         span: span.or_else(|| mentioned(&message, text)),
         message,
         mend,
+        require: None,
     }
 }
 

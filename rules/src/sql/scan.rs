@@ -407,7 +407,11 @@ impl Scan {
         let rows = rows.unwrap_or(bytes / 64);
         let whole = |value: u64| Precision::Inexact(usize::try_from(value).unwrap_or(usize::MAX));
         statistics.num_rows = whole(rows);
-        statistics.total_byte_size = whole(bytes);
+        // Tables of one database file share its bytes, so that these say nothing of one of them: then
+        // a join's side is chosen by the records, which are counted.
+        if self.table.moment().is_none() {
+            statistics.total_byte_size = whole(bytes);
+        }
         statistics
     }
 }

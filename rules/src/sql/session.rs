@@ -103,6 +103,7 @@ impl Session {
             .with_scalar_functions(functions::scalar(&functions))
             .with_aggregate_functions(functions::aggregate())
             .with_analyzer_rule(Arc::new(functions::RoundQuotients))
+            .with_analyzer_rule(Arc::new(functions::CheckWholeNumbers))
             .build();
         Ok(Self {
             source,

@@ -18,6 +18,7 @@ use datafusion::physical_plan::displayable;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, ReplaceChildrenOptions};
 
+use super::carry;
 use super::checked;
 use super::error::{RunError, SqlError};
 use super::hoist;
@@ -97,6 +98,8 @@ pub struct Side {
     schema: SchemaRef,
     lineage: Vec<Lineage>,
     tables: Vec<(Which, String)>,
+    /// How often a run reads a table, all tables together.
+    scans: usize,
 }
 
 impl Side {
@@ -107,12 +110,14 @@ impl Side {
             schema: Arc::new(Schema::empty()),
             lineage: Vec::new(),
             tables: tables(&plan)?,
+            scans: 0,
             state,
             plan,
         };
         let optimized = side.optimize(&side.plan)?;
         side.schema = plain_schema(optimized.schema().inner());
         side.lineage = lineage::widen(&optimized)?.lineage;
+        side.scans = carry::others(&optimized)?.len();
         Ok(side)
     }
 
@@ -136,6 +141,15 @@ impl Side {
     /// Returns the tables that the query reads, ordered, each once.
     pub fn tables(&self) -> &[(Which, String)] {
         &self.tables
+    }
+
+    /// Returns the one table that the query reads, where a run reads it once, in subqueries too, and
+    /// its records are kept apart: each of its chunks is then read once.
+    pub fn table_read_once(&self) -> Option<&(Which, String)> {
+        match (self.tables.as_slice(), self.lineage.as_slice()) {
+            ([table], [_]) if self.scans == 1 => Some(table),
+            _ => None,
+        }
     }
 
     /// Says of each money column why its figures are not exact: a float on the way to it, a

@@ -168,7 +168,7 @@ fn every_mistake_of_a_notice_is_told() {
     let stop = Occasion::Stop { from, until };
     let good = Sender {
         system: "瑞信支付",
-        contact: "95188",
+        contact: "95000",
         closed: &["付款"],
         open: &["查询"],
         zone: TimeZone::UTC,

@@ -49,7 +49,7 @@ fn plan(folder: &Path, channel: &str) -> Plan {
          key = [\"id\"]\n\
          [window]\nfreeze = {freeze:.0}\nrelease = {release:.0}\nrollback_takes = \"45m\"\n\
          report_every = \"1s\"\n\
-         [[window.notice]]\nlanguage = \"en\"\nsystem = \"Ruixin Pay\"\ncontact = \"95188\"\n\
+         [[window.notice]]\nlanguage = \"en\"\nsystem = \"Ruixin Pay\"\ncontact = \"95000\"\n\
          [[window.channel]]\nname = \"pager\"\nnotices = [\"progress\"]\n{channel}\n"
     );
     let path = folder.join("crossfoot.toml");
@@ -145,6 +145,7 @@ fn rehearsed(desk: &mut Desk, plan_blake3: Digest, source_bytes: u64) {
             source_bytes,
             pieces: vec![piece; 10],
         }),
+        scope: None,
         passed: true,
     }))
     .unwrap();

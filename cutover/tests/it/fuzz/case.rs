@@ -2,7 +2,7 @@
 
 use cutover::Digest;
 use cutover::daybook::{
-    BreakAccepted, ConversionFinished, Daybook, Event, Phase, RehearsalFinished, RejectsDisposed,
+    BreakAccepted, ConversionFinished, Daybook, Event, OpeningFigures, Phase, RehearsalFinished, RejectsDisposed,
     Taken, Terms, VerificationFinished,
 };
 use cutover::gate::{Facts, Judgement, Outcome, judge};
@@ -21,6 +21,7 @@ pub(super) struct Case {
     pub(super) terms: Terms,
     pub(super) rehearsal: Option<RehearsalFinished>,
     pub(super) figures: [Option<&'static str>; 2],
+    pub(super) figures_now: Option<Result<OpeningFigures, String>>,
     pub(super) conversion: Option<ConversionFinished>,
     pub(super) conversion_now: Option<Digest>,
     pub(super) run: Run,
@@ -102,6 +103,8 @@ impl Case {
         let files = self.files.clone().unwrap_or_else(|| self.run.files());
         Facts {
             plan_blake3: self.plan_now,
+            figures: self.figures_now.clone(),
+            evidence_says: None,
             evidence: self.run.evidence_with(files, state.accepted()),
             inputs: self.inputs_now.clone(),
             conversion_blake3: self.conversion_now,
@@ -212,6 +215,7 @@ pub(super) fn case(seed: &Seed) -> Case {
             ..world::rehearsal(terms.plan_blake3)
         }),
         figures: [Some("1.00"); 2],
+        figures_now: Some(Ok(world::read("1.00"))),
         conversion_now: Some(conversion.conversion_blake3),
         conversion: Some(conversion),
         accepted: run.breaks.iter().map(acceptance).collect(),

@@ -6,7 +6,7 @@
 )]
 
 use cutover::Digest;
-use cutover::daybook::VerificationFinished;
+use cutover::daybook::{LeftOut, Scope, VerificationFinished};
 use ledger::{BreakCounts, BreakKind, Verdict};
 
 use super::case::Case;
@@ -21,6 +21,11 @@ fn done<T>(_: T) -> bool {
 
 fn first<T>(list: &mut [T], change: impl FnOnce(&mut T)) -> bool {
     list.first_mut().map(change).is_some()
+}
+
+fn scope(case: &mut Case, change: impl FnOnce(&mut Scope)) -> bool {
+    let scope = case.rehearsal.as_mut().and_then(|r| r.scope.as_mut());
+    scope.map(change).is_some()
 }
 
 pub(super) const CHANGES: &[(&str, Change)] = &[
@@ -61,6 +66,29 @@ pub(super) const CHANGES: &[(&str, Change)] = &[
             .as_mut()
             .map(|r| (r.planted, r.found, r.explained) = (0, 0, 0))
             .is_some()
+    }),
+    ("a rehearsal that does not tell what it covered", |case| {
+        case.rehearsal.as_mut().map(|r| r.scope = None).is_some()
+    }),
+    ("a rehearsal of some causes", |case| {
+        scope(case, |scope| scope.causes.push("A5".into()))
+    }),
+    ("a rehearsal without an agreement", |case| {
+        scope(case, |scope| {
+            scope.left_out.push(LeftOut {
+                agreement: "balances".into(),
+                why: "its table has corrections already".into(),
+            })
+        })
+    }),
+    ("figures not read again", |case| {
+        done(case.figures_now = None)
+    }),
+    ("figures that cannot be read again", |case| {
+        done(case.figures_now = Some(Err("no such file".into())))
+    }),
+    ("figures of another book now", |case| {
+        done(case.figures_now = Some(Ok(world::read("2.00"))))
     }),
     ("no first figures", |case| done(case.figures[0] = None)),
     ("no second figures", |case| done(case.figures[1] = None)),

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use ruixin_bao_store::{Notice as Kept, Store};
+use ruixin_bao_store::{Notice as Kept, Store, StoreError};
 use ruixin_service::body::{Body, Id as Name, id, json, parsed, read, read_or_usual};
 use ruixin_service::notices::{Call, Instant, Notice, call_schema};
 use ruixin_service::problem::{INTERNAL, Problem};
@@ -14,7 +14,7 @@ use schemars::{Schema, SchemaGenerator};
 use super::App;
 use crate::books::BooksError;
 use crate::names::Date;
-use crate::refusal::{DAY_NOT_FOUND, TEXT_UNFIT};
+use crate::refusal::{DAY_NOT_FOUND, Refusal, TEXT_UNFIT};
 use crate::view::{DayRun, DayRunView, ProvedView, StandingView};
 
 /// The steps whose hooks open the window: Bao is what is moved to.
@@ -98,8 +98,21 @@ pub(super) async fn run_day(
     let now = app.books.now();
     let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let threads = NonZeroUsize::new(threads.min(THREADS)).ok_or(Problem::new(INTERNAL))?;
-    let run = move |store: &mut Store| store.run_day(day, income.0, now, threads);
-    json(&DayRunView::of(&app.books.long(run).await?))
+    let run = move |store: &mut Store| match store.run_day(day, income.fen(), now, threads) {
+        Ok(run) => Ok(Ok(run)),
+        Err(StoreError::Fund(error)) => {
+            // What it lacks is told by the account as it is: of the step nothing was done.
+            match Refusal::of_step(&error, |account| store.account(account))? {
+                Some(refusal) => Ok(Err(refusal)),
+                None => Err(error.into()),
+            }
+        }
+        Err(error) => Err(error),
+    };
+    match app.books.long(run).await? {
+        Ok(run) => json(&DayRunView::of(&run)),
+        Err(refusal) => Err(refusal.problem()),
+    }
 }
 
 pub(super) async fn prove(State(app): State<App>, body: Body) -> Result<Response, Problem> {

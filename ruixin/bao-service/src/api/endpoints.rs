@@ -10,8 +10,8 @@ use ruixin_service::problem::{INVALID_REQUEST, Kind};
 use super::commands::{moving, moving_one};
 use super::{App, admin, reads, registers};
 use crate::command::{
-    NewHold, NewOrder, NewVoucher, OpenMerchant, OpenUser, Payment, Refund, Release, Settlement,
-    TopUp, Transfer, Withdrawal,
+    FillAdvance, FillReserve, NewHold, NewOrder, NewVoucher, OpenMerchant, OpenUser, Payment,
+    Refund, Release, Settlement, TopUp, Transfer, Withdrawal,
 };
 use crate::names::{Date, Moment};
 use crate::pages;
@@ -482,6 +482,34 @@ pub(super) static ENDPOINTS: &[Endpoint<App>] = &[
                 "日终处理（日切、确认、分配、关账）",
             ),
             || post(admin::run_day),
+        )
+    },
+    Endpoint {
+        role: Some(Role::Admin),
+        request: Some(schema::<FillReserve>),
+        problems: &[BALANCE_LIMIT],
+        ..command(
+            "/v1/admin/reserve",
+            "fillReserve",
+            words(
+                "Puts money of the fund's manager into the risk reserve, which bears what of a loss no holder can bear",
+                "补充风险准备金",
+            ),
+            moving::<FillReserve>,
+        )
+    },
+    Endpoint {
+        role: Some(Role::Admin),
+        request: Some(schema::<FillAdvance>),
+        problems: &[BALANCE_LIMIT],
+        ..command(
+            "/v1/admin/advance",
+            "fillAdvance",
+            words(
+                "Puts money of the advance bank there, for fast redemptions and payments from the fund",
+                "补充快速赎回垫支款",
+            ),
+            moving::<FillAdvance>,
         )
     },
     Endpoint {

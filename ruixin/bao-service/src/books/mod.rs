@@ -75,16 +75,13 @@ pub enum Ran {
 }
 
 impl Books {
-    /// Opens books that are there, and the tables of keys and sessions in the same database.
+    /// Opens books that are there, and the tables of keys and sessions in the same database. The
+    /// window of new books is as it is from now on, by the clock.
     ///
     /// # Errors
     ///
     /// There are no books, they are of a later version, or the database refuses.
     pub async fn open(address: &str, clock: Clock) -> Result<Books, BooksError> {
-        let migrations: Vec<Migration> = ruixin_service::MIGRATIONS
-            .into_iter()
-            .chain(crate::MIGRATIONS)
-            .collect();
         let at: Arc<str> = address.into();
         let now = clock.now();
         // First the books: keys alone make none.
@@ -97,7 +94,7 @@ impl Books {
             }
         })?;
         let store = opened.await.map_err(|_| BooksError::Gone)??;
-        let keys = Keys::open(&address::of_keys(address), &migrations).await?;
+        let keys = keys(address).await?;
         let figures = Arc::new(Figures::default());
         let terms = store.terms().clone();
         Ok(Books {
@@ -112,6 +109,22 @@ impl Books {
                 long: Arc::default(),
             }),
         })
+    }
+
+    /// Opens the store of keys and sessions of books that are there, and nothing else: of the books
+    /// themselves nothing changes.
+    ///
+    /// # Errors
+    ///
+    /// There are no books, they are of a later version, or the database refuses.
+    pub async fn keys(address: &str) -> Result<Keys, BooksError> {
+        let at = address.to_owned();
+        let looked = thread("looking for the books", move || {
+            drop(Store::open(&at)?);
+            Ok(())
+        })?;
+        looked.await.map_err(|_| BooksError::Gone)??;
+        keys(address).await
     }
 
     /// Gives the store of keys and sessions, in the same database.
@@ -144,14 +157,15 @@ impl Books {
         self.inner.writer.run(asked).await
     }
 
-    /// Reads on a session of its own: whatever the store has to read.
+    /// Reads on a session of its own: whatever the store has to read. Where the session turns out to
+    /// be broken, it is read once more on a new one.
     ///
     /// # Errors
     ///
     /// Too much is waiting, or what the reading gave.
     pub async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&mut Store) -> Result<T, StoreError> + Send + 'static,
+        read: impl FnMut(&mut Store) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, BooksError> {
         self.inner.readers.read(read).await
     }
@@ -216,6 +230,14 @@ impl Books {
             Ok(work(&mut store)?)
         })
     }
+}
+
+async fn keys(address: &str) -> Result<Keys, BooksError> {
+    let migrations: Vec<Migration> = ruixin_service::MIGRATIONS
+        .into_iter()
+        .chain(crate::MIGRATIONS)
+        .collect();
+    Ok(Keys::open(&address::of_keys(address), &migrations).await?)
 }
 
 /// Runs work on a thread of its own: a session waits for its database by blocking.

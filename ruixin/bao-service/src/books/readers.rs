@@ -16,8 +16,8 @@ const READERS: usize = 4;
 const WAITING: usize = 1_024;
 
 /// Is a reading that waits: it runs on a session, or is told why there is none, and says whether the
-/// session is broken.
-type Reading = Box<dyn FnOnce(Result<&mut Store, StoreError>) -> bool + Send>;
+/// session is broken. Who asked is told of a broken one only if it is the last that is tried.
+type Reading = Box<dyn FnMut(Result<&mut Store, StoreError>, bool) -> bool + Send>;
 
 /// Is the queue of the readings.
 #[derive(Debug)]
@@ -41,17 +41,22 @@ impl Readers {
 
     pub(super) async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&mut Store) -> Result<T, StoreError> + Send + 'static,
+        mut read: impl FnMut(&mut Store) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, BooksError> {
         let (reply, answer) = oneshot::channel();
-        let reading: Reading = Box::new(move |store| {
+        let mut reply = Some(reply);
+        let reading: Reading = Box::new(move |store, is_last| {
             // Who asked has gone: nobody wants to know.
-            if reply.is_closed() {
+            if reply.as_ref().is_none_or(oneshot::Sender::is_closed) {
                 return false;
             }
-            let found = store.and_then(read);
+            let found = store.and_then(&mut read);
             let is_broken = found.as_ref().is_err_and(StoreError::is_broken);
-            drop(reply.send(found));
+            if (is_last || !is_broken)
+                && let Some(reply) = reply.take()
+            {
+                drop(reply.send(found));
+            }
             is_broken
         });
         self.readings.try_send(reading).map_err(|full| match full {
@@ -69,14 +74,22 @@ fn read_on(address: &str, waiting: &Mutex<Receiver<Reading>>, figures: &Figures)
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .recv();
-        let Ok(reading) = next else { return };
-        let opened = match session.as_mut() {
-            Some(store) => Ok(store),
-            None => Store::open(address).map(|store| session.insert(store)),
-        };
-        if reading(opened) {
+        let Ok(mut reading) = next else { return };
+        // The database may have ended a session while nobody read: what was asked for is read once
+        // more, on a new one.
+        for is_last in [session.is_none(), true] {
+            let opened = match session.as_mut() {
+                Some(store) => Ok(store),
+                None => Store::open(address).map(|store| session.insert(store)),
+            };
+            if !reading(opened, is_last) {
+                break;
+            }
             session = None;
             figures.reopened.fetch_add(1, Ordering::Relaxed);
+            if is_last {
+                break;
+            }
         }
     }
 }

@@ -103,12 +103,7 @@ fn place_some(
 
 fn request(line: &str) -> Result<Request, String> {
     let line: Line = serde_json::from_str(line).map_err(|error| error.to_string())?;
-    let digits: String = line.id.chars().filter(|char| *char != '-').collect();
-    let id = u128::from_str_radix(&digits, 16)
-        .ok()
-        .filter(|_| digits.len() == 32);
-    let id =
-        id.ok_or_else(|| format!("`{}` is neither a UUID nor 32 hexadecimal digits", line.id))?;
+    let id = id(&line.id)?;
     let kind = match (line.kind, line.merchant) {
         (Kind::Pay, Some(merchant)) => OrderKind::Pay { merchant },
         (Kind::Pay, None) => return Err("a payment needs a \"merchant\"".to_owned()),
@@ -123,6 +118,14 @@ fn request(line: &str) -> Result<Request, String> {
         kind,
         amount_fen: fen(&line.amount)?,
     })
+}
+
+/// Reads the id of an order or a voucher.
+pub(super) fn id(text: &str) -> Result<u128, String> {
+    let digits: String = text.chars().filter(|char| *char != '-').collect();
+    let is_hex = digits.len() == 32 && digits.bytes().all(|one| one.is_ascii_hexdigit());
+    let id = u128::from_str_radix(&digits, 16).ok().filter(|_| is_hex);
+    id.ok_or_else(|| format!("`{text}` is neither a UUID nor 32 hexadecimal digits"))
 }
 
 fn answer(request: &Request, outcome: Result<Placed, FundError>) -> Answer {

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use clap::Args;
 use ruixin_bao_service::clock::{self, Clock};
 use ruixin_bao_service::{Books, BooksError, api};
-use ruixin_service::options::{NewKey, Serving};
+use ruixin_service::options::{NewKey, Serving, tell_id};
 use ruixin_service::{keys, logs, server};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -44,7 +44,7 @@ pub(super) fn serve(books: &str, asked: &Serve, out: &mut impl Write) -> Result<
     };
     let limits = asked.serving.limits();
     runtime()?.block_on(async {
-        let books = open(books, clock).await?;
+        let books = Books::open(books, clock).await.map_err(refused)?;
         let failed = |error| CommandError::listening(asked.listen, &error);
         let listener = TcpListener::bind(asked.listen).await.map_err(failed)?;
         let at = listener.local_addr().map_err(failed)?;
@@ -62,33 +62,47 @@ pub(super) fn serve(books: &str, asked: &Serve, out: &mut impl Write) -> Result<
 /// Makes a key and prints it, this once.
 pub(super) fn key(books: &str, asked: &NewKey, out: &mut impl Write) -> Result<(), CommandError> {
     let made = runtime()?.block_on(async {
-        let books = open(books, Clock::default()).await?;
-        let made = keys::make(books.store(), &asked.name, asked.role).await;
+        let store = Books::keys(books).await.map_err(refused)?;
+        let made = keys::make(&store, &asked.name, asked.role).await;
         made.map_err(|error| CommandError::trouble("key", &error))
     })?;
-    Ok(writeln!(out, "{made}")?)
+    writeln!(out, "{made}")?;
+    tell_id(&made);
+    Ok(())
+}
+
+/// Lists the keys, and which of them are revoked.
+pub(super) fn list_keys(books: &str, out: &mut impl Write) -> Result<(), CommandError> {
+    let listed = runtime()?.block_on(async {
+        let store = Books::keys(books).await.map_err(refused)?;
+        let listed = keys::list(&store).await;
+        listed.map_err(|error| CommandError::trouble("key", &error))
+    })?;
+    for key in listed {
+        writeln!(out, "{key}")?;
+    }
+    Ok(())
 }
 
 /// Revokes a key.
 pub(super) fn revoke(books: &str, id: &str) -> Result<(), CommandError> {
     let was_there = runtime()?.block_on(async {
-        let books = open(books, Clock::default()).await?;
-        let revoked = keys::revoke(books.store(), id).await;
+        let store = Books::keys(books).await.map_err(refused)?;
+        let revoked = keys::revoke(&store, id).await;
         revoked.map_err(|error| CommandError::trouble("key", &error))
     })?;
     match was_there {
         true => Ok(()),
         false => Err(CommandError::refused(
             "key_not_found",
-            format!("there is no key `{id}`"),
+            format!("there is no key `{id}`: `ruixin-bao keys` lists their ids"),
         )),
     }
 }
 
-async fn open(books: &str, clock: Clock) -> Result<Books, CommandError> {
-    let opened = Books::open(books, clock).await;
-    opened.map_err(|error| match error {
+fn refused(error: BooksError) -> CommandError {
+    match error {
         BooksError::Store(error) => CommandError::of_store(&error),
         other => CommandError::trouble("service", &other),
-    })
+    }
 }

@@ -2,7 +2,8 @@
 
 use ruixin_bao::Day;
 use ruixin_bao::fund::{
-    CLIENT_MONEY, MERCHANTS, OrderKind, Request, Terms, USERS, merchant_account, user_account,
+    CLIENT_MONEY, MERCHANTS, OrderKind, Request, Terms, USERS, advance_voucher, merchant_account,
+    user_account,
 };
 use ruixin_bao::ledger::{AccountId, Entry, Posting, Side, Voucher, VoucherId, VoucherKind};
 use ruixin_bao_store::Deed;
@@ -10,8 +11,8 @@ use ruixin_service::money::Amount;
 use ruixin_service::problem::{INVALID_REQUEST, Problem};
 
 use super::{
-    BankOutcome, LegSide, NewHold, NewOrder, NewOrderKind, NewVoucher, OpenMerchant, OpenUser,
-    Payment, Refund, Release, Settlement, TopUp, Transfer, Withdrawal,
+    BankOutcome, FillAdvance, FillReserve, LegSide, NewHold, NewOrder, NewOrderKind, NewVoucher,
+    OpenMerchant, OpenUser, Payment, Refund, Release, Settlement, TopUp, Transfer, Withdrawal,
 };
 use crate::names::{Id, Number};
 use crate::refusal::{SAME_ACCOUNT, TEXT_UNFIT};
@@ -182,6 +183,23 @@ impl Command for NewOrder {
             },
             amount_fen: self.amount.fen(),
         }))
+    }
+}
+
+impl Command for FillReserve {
+    fn deed(self, with: &With<'_>) -> Result<Deed, Problem> {
+        Ok(Deed::Reserve {
+            amount_fen: self.amount.fen(),
+            accounting_date: with.today,
+        })
+    }
+}
+
+impl Command for FillAdvance {
+    fn deed(self, with: &With<'_>) -> Result<Deed, Problem> {
+        let fen = self.amount.fen();
+        let voucher = advance_voucher(with.terms, with.id, fen, with.today);
+        Ok(Deed::Book(voucher))
     }
 }
 

@@ -1,9 +1,9 @@
 //! What a refusal of the core is to a caller.
 
 use ruixin_bao::calendar::CalendarError;
-use ruixin_bao::fund::{ADVANCE, Fund, FundError, MERCHANTS, SHARES, USERS};
+use ruixin_bao::fund::{ADVANCE, Fund, FundError, MERCHANTS, RESERVE, SHARES, USERS};
 use ruixin_bao::ledger::{Account, AccountId, LedgerError};
-use ruixin_bao_store::Refused;
+use ruixin_bao_store::{Refused, StoreError};
 use ruixin_service::money::Yuan;
 use ruixin_service::problem::{INTERNAL, KEY_REUSED};
 
@@ -48,6 +48,23 @@ impl Refusal {
                 Refusal::new(PAYMENT_HAS_REFUNDS).with("refunded", Yuan(*refunded_fen))
             }
         }
+    }
+
+    /// Says what a refusal of a step of a day is, by the account that it names as it is; nothing where
+    /// it names none.
+    pub(crate) fn of_step(
+        error: &FundError,
+        mut account: impl FnMut(AccountId) -> Result<Option<Account>, StoreError>,
+    ) -> Result<Option<Refusal>, StoreError> {
+        let FundError::Ledger(
+            LedgerError::DebitsExceedCredits { account: id, short_fen }
+            | LedgerError::CreditsExceedDebits { account: id, short_fen },
+        ) = error
+        else {
+            return Ok(None);
+        };
+        let there = account(*id)?;
+        Ok(Some(of_limit(*id, *short_fen, there.as_ref())))
     }
 
     /// Says what a refusal of the fund is.
@@ -159,7 +176,8 @@ fn of_ledger(error: &LedgerError, fund: Option<&Fund>) -> Refusal {
         }
         LedgerError::DebitsExceedCredits { account, short_fen }
         | LedgerError::CreditsExceedDebits { account, short_fen } => {
-            of_limit(*account, *short_fen, fund)
+            let there = fund.and_then(|fund| fund.book().account(*account));
+            of_limit(*account, *short_fen, there)
         }
         LedgerError::TotalOverflow { account } => {
             Refusal::new(BALANCE_LIMIT).with("account", account)
@@ -188,26 +206,30 @@ fn of_missing(account: AccountId) -> Refusal {
     Refusal::new(kind).with("account", account)
 }
 
-fn of_limit(id: AccountId, short_fen: u64, fund: Option<&Fund>) -> Refusal {
-    let kind = match id.subject {
-        USERS | MERCHANTS => INSUFFICIENT_FUNDS,
-        SHARES => INSUFFICIENT_SHARES,
-        ADVANCE => return Refusal::new(ADVANCE_EXHAUSTED),
-        _ => LIMIT_BROKEN,
+/// Says by how much an account is too small, and what fills it where that is the operator's to do.
+fn of_limit(id: AccountId, short_fen: u64, account: Option<&Account>) -> Refusal {
+    let (kind, fill) = match id.subject {
+        USERS | MERCHANTS => (INSUFFICIENT_FUNDS, None),
+        SHARES => (INSUFFICIENT_SHARES, None),
+        ADVANCE => (ADVANCE_EXHAUSTED, Some("/v1/admin/advance")),
+        RESERVE => (LIMIT_BROKEN, Some("/v1/admin/reserve")),
+        _ => (LIMIT_BROKEN, None),
     };
     let refusal = Refusal::new(kind).with("account", id);
-    let account = fund.and_then(|fund| fund.book().account(id));
     let Some(available_fen) = account.map(Account::available_fen) else {
         return refusal;
     };
     let missing = yuan(i128::from(short_fen));
     let needed = yuan(i128::from(available_fen).saturating_add(i128::from(short_fen)));
     let available = Yuan(available_fen);
+    let mut en = format!("{available} is available and {needed} is needed: {missing} is missing.");
+    let mut zh = format!("可用 {available} 元，需要 {needed} 元，还差 {missing} 元。");
+    if let Some(path) = fill {
+        en = format!("{en} An admin fills it with POST {path}.");
+        zh = format!("{zh}可由管理员通过 POST {path} 补足。");
+    }
     refusal
-        .says(
-            format!("{available} is available and {needed} is needed: {missing} is missing."),
-            format!("可用 {available} 元，需要 {needed} 元，还差 {missing} 元。"),
-        )
+        .says(en, zh)
         .with("available", available)
         .with("needed", needed)
 }

@@ -76,6 +76,8 @@ runDay            /v1/admin/days/2013-06-07/run     409 too-early              {
 runDay            /v1/admin/days/2013-06-04/run     422 before-first-day       {"income":"0"}
 runDay            /v1/admin/days/yesterday/run      404 day-not-found          {"income":"0"}
 runDay            /v1/admin/days/2013-06-05/run     409 income-differs         {"income":"1"}
+runDay            /v1/admin/days/2013-06-05/run     400 invalid-request        {"income":"9999999999999999.99"}
+runDay            /v1/admin/days/2013-06-05/run     400 invalid-request        {"income":"abc"}
 open              /v1/admin/window/open             400 invalid-request        {"step":"freeze"}
 tell              /v1/admin/notices                 422 text-unfit             {"language":"en","kind":"stop","subject":" ","text":""}
 "#;
@@ -91,6 +93,9 @@ pay             POST   /v1/payments                              403 forbidden  
 release         POST   /v1/holds/$HOLD/release                   409 idempotency-key-reused  key json used-id
 open            POST   /v1/admin/window/open                     403 forbidden               reader
 bookVoucher     POST   /v1/vouchers                              403 forbidden               writer json id
+fillReserve     POST   /v1/admin/reserve                         403 forbidden               writer json id
+fillAdvance     POST   /v1/admin/advance                         403 forbidden               writer json id
+fillReserve     POST   /v1/admin/reserve                         400 idempotency-key-missing key json
 getUser         GET    /v1/users/1                               404 account-not-found       reader
 getUser         GET    /v1/users/x                               404 account-not-found       reader
 getMerchant     GET    /v1/merchants/1                           404 account-not-found       reader

@@ -287,3 +287,101 @@ fn books_that_do_not_stand_are_told_with_their_place() {
         });
     }
 }
+
+/// A loss of one fen when all shares are redeemed: the reserve bears it, and can be filled.
+#[test]
+fn a_loss_that_nobody_can_bear_waits_for_the_reserve_and_not_for_ever() {
+    for kind in BOTH {
+        with_service(kind, |admin, database| {
+            let document = admin.get("/v1/openapi.json").unwrap().json();
+            people(admin, &USERS[..1], SHOP);
+            let order = |id: &str, what: &str| {
+                let body = format!(r#"{{"user":"6001","kind":"{what}","amount":"100"}}"#);
+                did(admin, "/v1/orders", id, &body);
+            };
+            order("in", "subscribe");
+            database.set("2013-06-06 01:00");
+            assert_eq!(run(admin, "2013-06-05", 0).status, 200);
+            database.set("2013-06-06 10:00");
+            order("out", "redeem");
+            database.set("2013-06-07 01:00");
+            let refused = run(admin, "2013-06-06", -1);
+            is_as_documented(&document, "runDay", &refused);
+            assert_eq!((refused.status, refused.code().as_str()), (422, "limit-broken"));
+            let said = refused.json();
+            let members = ["account", "available", "needed"].map(|name| said[name].as_str());
+            assert_eq!(members, [Some("4102"), Some("0.00"), Some("0.01")]);
+            let detail = said["detail"].as_str().unwrap();
+            assert!(detail.contains("POST /v1/admin/reserve"), "{detail}");
+
+            let fill = || {
+                admin
+                    .post("/v1/admin/reserve", "fill", r#"{"amount":"0.01"}"#)
+                    .unwrap()
+            };
+            let filled = fill();
+            assert_eq!(filled.status, 201, "{filled:?}");
+            is_as_documented(&document, "fillReserve", &filled);
+            let again = fill();
+            assert_eq!(again.body, filled.body);
+            assert_eq!(again.headers["idempotency-replayed"], "true");
+            let done = run(admin, "2013-06-06", -1);
+            assert_eq!(done.status, 200, "{done:?}");
+            assert_eq!(done.json()["from_reserve"], "0.01");
+            assert_eq!(admin.post("/v1/admin/prove", "-", "").unwrap().status, 200);
+        });
+    }
+}
+
+/// New books have nothing to advance: who asks is told what is missing, and an admin puts it there.
+#[test]
+fn a_fast_redemption_of_new_books_waits_for_the_money_of_the_advance_bank() {
+    for kind in BOTH {
+        with_service(kind, |admin, database| {
+            let document = admin.get("/v1/openapi.json").unwrap().json();
+            people(admin, &USERS[..1], SHOP);
+            let buy = r#"{"user":"6001","kind":"subscribe","amount":"100"}"#;
+            did(admin, "/v1/orders", "in", buy);
+            database.set("2013-06-06 01:00");
+            assert_eq!(run(admin, "2013-06-05", 0).status, 200);
+            database.set("2013-06-06 10:00");
+            let fast = r#"{"user":"6001","kind":"redeem_fast","amount":"30"}"#;
+            let refused = admin.post("/v1/orders", "fast-1", fast).unwrap();
+            is_as_documented(&document, "placeOrder", &refused);
+            assert_eq!(refused.code(), "advance-exhausted");
+            let said = refused.json();
+            let members = ["account", "available", "needed"].map(|name| said[name].as_str());
+            assert_eq!(members, [Some("2205:90"), Some("0.00"), Some("30.00")]);
+            let filled = admin.post("/v1/admin/advance", "fill", r#"{"amount":"30"}"#);
+            let filled = filled.unwrap();
+            assert_eq!(filled.status, 201, "{filled:?}");
+            is_as_documented(&document, "fillAdvance", &filled);
+            did(admin, "/v1/orders", "fast-2", fast);
+        });
+    }
+}
+
+/// An income that no figure of the fund could hold is refused, and is no fault.
+#[test]
+fn an_income_beyond_all_figures_is_refused() {
+    for kind in BOTH {
+        with_service(kind, |admin, database| {
+            let document = admin.get("/v1/openapi.json").unwrap().json();
+            people(admin, &USERS[..1], SHOP);
+            let buy = r#"{"user":"6001","kind":"subscribe","amount":"0.01"}"#;
+            did(admin, "/v1/orders", "in", buy);
+            database.set("2013-06-06 01:00");
+            assert_eq!(run(admin, "2013-06-05", 0).status, 200);
+            database.set("2013-06-07 01:00");
+            let refused = run(admin, "2013-06-06", 9_999_999_999_999);
+            is_as_documented(&document, "runDay", &refused);
+            assert_eq!((refused.status, refused.code().as_str()), (422, "income-unfit"));
+            let unread = admin
+                .post("/v1/admin/days/2013-06-06/run", "-", r#"{"income":"abc"}"#)
+                .unwrap();
+            let detail = unread.json()["detail"].as_str().unwrap().to_owned();
+            assert!(detail.contains("an income is a text from"), "{detail}");
+            assert_eq!(run(admin, "2013-06-06", 1).status, 200);
+        });
+    }
+}

@@ -301,3 +301,101 @@ fn help_does_not_show_an_address_with_its_password() {
         "{said}"
     );
 }
+
+/// What the reserve and the money for advances lack is named with the command that fills it.
+#[test]
+fn the_reserve_and_the_advances_are_filled_from_the_command_line() {
+    for kind in BOTH {
+        let place = Place::new(kind);
+        let (mut store, _) = books(&place, "2013-06-05");
+        let order = |id, kind| request(id, USERS[0], kind, 10_000);
+        let now = at("2013-06-05 10:00");
+        let bought = order(1, OrderKind::Subscribe);
+        store.place(&[bought], now).unwrap()[0].as_ref().unwrap();
+        let night = at("2013-06-06 01:00");
+        store.run_day(day("2013-06-05"), 0, night, threads()).unwrap();
+        let sold = order(2, OrderKind::Redeem);
+        let sold = store.place(&[sold], at("2013-06-06 10:00")).unwrap();
+        sold[0].as_ref().unwrap();
+        drop(store);
+        let at = ["--at", "2013-06-07 01:00"];
+        let run = || {
+            let day = ["day", "run", "--date", "2013-06-06", "--income", "-0.01"];
+            screen(&place, &[&day[..], &at].concat())
+        };
+        let short = run();
+        assert_eq!(short.2, Some(1), "{}", short.1);
+        let mend = "mend: `ruixin-bao reserve --amount 0.01` puts what is missing into the risk \
+                    reserve; then run the day again";
+        assert!(short.1.contains(mend), "{}", short.1);
+        let id = "000000000000000000000000000000f1";
+        let fill = ["reserve", "--amount", "0.01", "--id", id];
+        let filled = screen(&place, &[&fill[..], &at].concat());
+        let expected = format!("The risk reserve is 0.01 now.\nvoucher {id}\n");
+        assert_eq!((filled.0, filled.2), (expected, Some(0)));
+        let again = screen(&place, &[&fill[..], &at].concat());
+        let expected = format!(
+            "The risk reserve is 0.01 now.\nvoucher {id} was there before: nothing was booked.\n"
+        );
+        assert_eq!((again.0, again.2), (expected, Some(0)));
+        let done = run();
+        assert_eq!(done.2, Some(0), "{}", done.1);
+        assert!(done.0.contains("from the reserve    0.01"), "{}", done.0);
+
+        let fill = ["advance", "--amount", "12.50"];
+        let filled = screen(&place, &[&fill[..], &at].concat());
+        assert!(
+            filled.0.starts_with("The money for advances is 512.50 now.\nvoucher "),
+            "{}",
+            filled.0
+        );
+        let nothing = ["reserve", "--amount", "0"];
+        assert_eq!(screen(&place, &nothing).2, Some(2));
+        assert_eq!(screen(&place, &["prove"]).2, Some(0));
+    }
+}
+
+#[test]
+fn a_statement_of_nobody_or_of_no_day_is_refused() {
+    for kind in BOTH {
+        let place = Place::new(kind);
+        drop(books(&place, "2013-06-05"));
+        let statement = |user: &str, from: &str, until: &str| {
+            let said = screen(&place, &["statement", user, "--from", from, "--until", until]);
+            assert_eq!(said.0, "");
+            (said.1, said.2)
+        };
+        let (said, code) = statement("999", "2013-06-05", "2013-06-05");
+        assert!(said.contains("there is no user 999"), "{said}");
+        assert_eq!(code, Some(1));
+        let (said, code) = statement("6001", "2013-06-06", "2013-06-05");
+        assert!(said.contains("2013-06-06 is after 2013-06-05"), "{said}");
+        assert_eq!(code, Some(1));
+    }
+}
+
+/// The id of a key is told with it, listed, and revokes it; and a key is no service: since when the
+/// window is as it is, only a service can say.
+#[test]
+fn a_key_is_listed_and_revoked_by_its_id() {
+    for kind in BOTH {
+        let place = Place::new(kind);
+        drop(books(&place, "2013-06-05"));
+        let made = screen(&place, &["key", "--name", "shop 1", "--role", "writer"]);
+        assert_eq!(made.2, Some(0), "{}", made.1);
+        assert_eq!(made.0.lines().count(), 1);
+        let id = made.1.strip_prefix("id ").and_then(|rest| rest.split(' ').next());
+        let id = id.unwrap();
+        assert_eq!(made.1, format!("id {id} (for revoke)\n"));
+        let listed = || screen(&place, &["keys"]).0;
+        let line = listed();
+        assert!(line.starts_with(&format!("{id}  writer  20")), "{line}");
+        assert!(line.ends_with("  good     shop 1\n"), "{line}");
+        assert_eq!(screen(&place, &["revoke", id]).2, Some(0));
+        assert!(listed().ends_with("  revoked  shop 1\n"), "{}", listed());
+        let nobody = screen(&place, &["revoke", "key_0"]);
+        assert_eq!(nobody.2, Some(1));
+        assert!(nobody.1.contains("`ruixin-bao keys` lists their ids"), "{}", nobody.1);
+        assert_eq!(place.open().standing().unwrap().since, None);
+    }
+}

@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ruixin_bao::fund::{
     Fund, FundEffects, FundError, MERCHANTS, OrderDecision, OrderKind, Request, USERS,
+    reserve_voucher,
 };
-use ruixin_bao::ledger::{AccountId, Decision, Outcome, Posting, Voucher, VoucherId, VoucherKind};
+use ruixin_bao::ledger::{
+    AccountId, Decision, Effects, Entry, Outcome, Posting, Voucher, VoucherId, VoucherKind,
+};
 
 use super::refunds::{Refunds, paid};
 use super::{Answer, Asked, Deed, Done, Refused, Reply, Say};
@@ -70,7 +73,7 @@ impl Asked {
                 }
                 Ok(())
             }
-            Deed::Refund { .. } => Ok(()),
+            Deed::Refund { .. } | Deed::Reserve { .. } => Ok(()),
             Deed::Place(request) => {
                 number("investor", request.investor)?;
                 if let OrderKind::Pay { merchant } = request.kind {
@@ -86,7 +89,7 @@ impl Asked {
         match &self.deed {
             Deed::Book(voucher) | Deed::Resolve { voucher, .. } => voucher.kind.link(),
             Deed::Refund { payment, .. } => Some(VoucherId::of_client(*payment)),
-            Deed::Open(_) | Deed::Place(_) => None,
+            Deed::Open(_) | Deed::Place(_) | Deed::Reserve { .. } => None,
         }
     }
 
@@ -104,6 +107,13 @@ impl Asked {
             }
             Deed::Place(request) => {
                 accounts_of_orders(fund.terms(), std::slice::from_ref(request)).collect()
+            }
+            Deed::Reserve {
+                amount_fen,
+                accounting_date,
+            } => {
+                let voucher = reserve_voucher(self.id, *amount_fen, *accounting_date);
+                fund.book().accounts_of(&voucher)
             }
         }
     }
@@ -249,6 +259,15 @@ impl Group {
                 }
             }
             Deed::Place(request) => self.place(request, page, now)?,
+            Deed::Reserve {
+                amount_fen,
+                accounting_date,
+            } => {
+                let voucher = reserve_voucher(asked.id, *amount_fen, *accounting_date);
+                let decision = page.fund.book().decide(&voucher, now);
+                let decided = booked(decision.map_err(FundError::from));
+                self.apply(decided, page)?
+            }
         })
     }
 
@@ -271,10 +290,27 @@ impl Group {
                 refunded_fen,
             }));
         }
-        let effects = match page.fund.decide_voucher(voucher, now) {
+        let decided = booked(page.fund.decide_voucher(voucher, now));
+        let is_new = matches!(decided, Ok(Booked::New(_)));
+        let done = self.apply(decided, page)?;
+        if let VoucherKind::Reversal { original } = voucher.kind
+            && is_new
+        {
+            self.refunds.take_back(original.id);
+        }
+        Ok(done)
+    }
+
+    /// Makes the change that was decided on, on the page.
+    fn apply(
+        &mut self,
+        booked: Result<Booked, FundError>,
+        page: &mut Page<'_>,
+    ) -> Result<Result<Done, Refused>, StoreError> {
+        let effects = match booked {
             Err(error) => return Ok(Err(error.into())),
-            Ok(Decision::Exists(entry)) => return Ok(Ok(Done::Booked(Box::new(entry.clone())))),
-            Ok(Decision::Book(effects)) => *effects,
+            Ok(Booked::Before(entry)) => return Ok(Ok(Done::Booked(entry))),
+            Ok(Booked::New(effects)) => *effects,
         };
         let entry = effects.entry.clone();
         page.fund.apply(FundEffects {
@@ -282,9 +318,6 @@ impl Group {
             ..FundEffects::default()
         })?;
         self.changes.add_voucher(effects);
-        if let VoucherKind::Reversal { original } = voucher.kind {
-            self.refunds.take_back(original.id);
-        }
         Ok(Ok(Done::Booked(Box::new(entry))))
     }
 
@@ -351,6 +384,19 @@ impl Group {
         session.append_rows("answer", &columns, answers)?;
         Ok(())
     }
+}
+
+/// Is what was decided on a voucher, apart from the page that it was decided by.
+enum Booked {
+    Before(Box<Entry>),
+    New(Box<Effects>),
+}
+
+fn booked(decision: Result<Decision<'_>, FundError>) -> Result<Booked, FundError> {
+    Ok(match decision? {
+        Decision::Exists(entry) => Booked::Before(Box::new(entry.clone())),
+        Decision::Book(effects) => Booked::New(effects),
+    })
 }
 
 fn said_before(asked: &Asked, given: &BTreeMap<u128, Given>) -> Reply {

@@ -47,11 +47,12 @@ impl Drop for Postgres {
 }
 
 impl Postgres {
-    /// Connects; `schema=…` in the address names a schema.
+    /// Connects; `schema=…` in the address names a schema, which is made where there is none if
+    /// something is to be created.
     ///
     /// To another machine the connection is encrypted, and the server's name checked by the public
     /// authorities.
-    pub(crate) fn connect(url: &str) -> Result<Postgres, StoreError> {
+    pub(crate) fn connect(url: &str, create: bool) -> Result<Postgres, StoreError> {
         let (url, schema) = without_schema(url);
         let mut config: Config = url.parse().map_err(|error: Error| StoreError::Address {
             url: without_password(&url),
@@ -94,9 +95,20 @@ impl Postgres {
         postgres.script(&what, SETTINGS)?;
         if let Some(schema) = schema {
             let quoted = schema.replace('"', "\"\"");
+            if create && !postgres.has_schema(&what, &schema)? {
+                let sql = format!("CREATE SCHEMA IF NOT EXISTS \"{quoted}\"");
+                postgres.script(&what, &sql)?;
+            }
             postgres.script(&what, &format!("SET search_path = \"{quoted}\""))?;
         }
         Ok(postgres)
+    }
+
+    /// Whether a schema is there: to make one takes a right that who only uses it may not have.
+    fn has_schema(&mut self, what: &str, schema: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT CAST(count(*) AS bigint) FROM pg_namespace WHERE nspname = $1::text";
+        let session: &mut dyn Session = self;
+        Ok(session.number(what, sql, &[Value::from(schema)])? > 0)
     }
 
     fn wait<T>(&self, work: impl Future<Output = T>) -> Option<T> {

@@ -383,3 +383,42 @@ fn the_database_keeps_answers_and_bounds_refunds() {
         assert!(place.direct("UPDATE answer SET digest = digest").is_err());
     }
 }
+
+/// The reserve is filled once, whoever asks how often, and no voucher of the wallet's moves it.
+#[test]
+fn the_reserve_is_filled_once_and_by_nothing_else() {
+    for kind in BOTH {
+        let place = Place::new(kind);
+        let mut store = opened(&place);
+        let reserve = AccountId::new(ruixin_bao::fund::RESERVE, 0);
+        let fill = asked(
+            1,
+            Deed::Reserve {
+                amount_fen: 7,
+                accounting_date: day("2013-06-05"),
+            },
+        );
+        let name = format!("{:032x}", 1);
+        assert_eq!(
+            ask(&mut store, std::slice::from_ref(&fill)),
+            [format!("booked {name}, shop 0")]
+        );
+        assert_eq!(
+            ask(&mut store, &[fill]),
+            [format!("booked {name}, shop 0 again")]
+        );
+        let legs = vec![
+            Posting::debit(AccountId::new(ruixin_bao::fund::FUND_ASSETS, 0), 1),
+            Posting::credit(reserve, 1),
+        ];
+        let by_hand = asked(2, Deed::Book(voucher(2, VoucherKind::Booking, legs)));
+        let back = reversal(3, 1);
+        assert_eq!(
+            ask(&mut store, &[by_hand, back]),
+            ["account_reserved, shop 0", "account_reserved, shop 0"]
+        );
+        let there = store.account(reserve).unwrap().unwrap();
+        assert_eq!(there.balance_fen(), 7);
+        store.prove().unwrap();
+    }
+}

@@ -217,3 +217,48 @@ fn at_a_desk_in_english() {
         language: "en-GB",
     });
 }
+
+/// A memo is kept as it was written, without a blank perhaps, and amounts can be as large as an account
+/// can hold: neither leaves its card on the smallest phone.
+#[test]
+fn a_long_memo_and_a_large_amount_stay_on_a_small_phone() {
+    for (width, language) in [(340, "en-GB"), (390, "zh-CN")] {
+        let service = Service::begin();
+        let memo = "W".repeat(100);
+        let filled = json!({
+            "account": service.user, "amount": "99999999999.99", "channel": "ICBC", "memo": memo,
+        });
+        for _ in 0..3 {
+            service.did("/v1/top-ups", &filled);
+        }
+        let mut taken = filled.clone();
+        taken["channel"] = "CMB".into();
+        service.did("/v1/withdrawals", &taken);
+        let setup = Setup {
+            width,
+            height: 844,
+            is_phone: true,
+            scripts: false,
+            is_dark: false,
+            language,
+        };
+        let mut reader = Reader::begin(&service, service.to, setup, PICTURES);
+        reader.go(&service.link(&service.user));
+        stays(&mut reader, "long-home");
+        reader.go("/bills");
+        stays(&mut reader, "long-bills");
+        reader.browser.follow("a.line");
+        stays(&mut reader, "long-bill");
+        reader.go("/top-up?amount=99999999999.99&bank=CMB");
+        stays(&mut reader, "long-check");
+    }
+}
+
+/// Nothing ends beyond the card that it is in.
+fn stays(reader: &mut Reader<'_>, name: &str) {
+    reader.look(name);
+    let beyond = "[...document.querySelectorAll('.card *, .hero *')].filter(one => \
+         one.getBoundingClientRect().right > one.closest('.card, .hero').getBoundingClientRect().right)\
+         .map(one => one.className + ': ' + one.textContent.slice(0, 20)).join('; ')";
+    assert_eq!(reader.browser.value(beyond), "", "{name}");
+}

@@ -52,7 +52,7 @@ impl Postgres {
         migrations: &[Migration],
         figures: Arc<Figures>,
     ) -> Result<Postgres, StoreError> {
-        let config = config(address)?;
+        let (config, schema) = config(address)?;
         let (jobs, mut waiting) = mpsc::channel::<Job>(WAITING);
         let serve = move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
@@ -82,7 +82,7 @@ impl Postgres {
         let store = Postgres { jobs };
         let migrations = migrations.to_vec();
         store
-            .with(async move |pool| pool.migrate(&migrations).await)
+            .with(async move |pool| pool.migrate(&migrations, schema.as_deref()).await)
             .await?;
         Ok(store)
     }
@@ -133,12 +133,53 @@ impl Postgres {
     }
 }
 
-fn config(address: &str) -> Result<Config, StoreError> {
+/// Reads an address; `schema=…` in it names the schema that everything is in.
+fn config(address: &str) -> Result<(Config, Option<String>), StoreError> {
+    let (address, schema) = without_schema(address);
     // The error of the parser may quote the address, and with it a password.
-    let wrong = |_| StoreError::Address("postgres://…".to_owned());
-    let mut config: Config = address.parse().map_err(wrong)?;
+    let wrong = || StoreError::Address("postgres://…".to_owned());
+    let mut config: Config = address.parse().map_err(|_| wrong())?;
     config.connect_timeout(CONNECT);
-    Ok(config)
+    if let Some(schema) = &schema {
+        let is_name = |one: char| one == '_' || one.is_ascii_lowercase() || one.is_ascii_digit();
+        if schema.is_empty() || !schema.chars().all(is_name) {
+            return Err(StoreError::Address(
+                "postgres://…?schema=… with other characters than a-z, 0-9 and _".to_owned(),
+            ));
+        }
+        config.options(format!("-csearch_path={schema}"));
+    }
+    Ok((config, schema))
+}
+
+/// Takes `schema=…` out of an address: the driver does not know it.
+fn without_schema(address: &str) -> (String, Option<String>) {
+    let Some((before, query)) = address.split_once('?') else {
+        return (address.to_owned(), None);
+    };
+    let is_schema = |part: &&str| part.starts_with("schema=");
+    let schema = query.split('&').find(is_schema);
+    let schema = schema.and_then(|part| part.strip_prefix("schema="));
+    let others: Vec<&str> = query.split('&').filter(|part| !is_schema(part)).collect();
+    let address = match others.is_empty() {
+        true => before.to_owned(),
+        false => format!("{before}?{}", others.join("&")),
+    };
+    (address, schema.map(str::to_owned))
+}
+
+/// Makes the schema of the address where there is none. Whether it is there is looked for first: to
+/// make one takes a right that who only uses it may not have.
+async fn found_schema(connection: &Connection, schema: Option<&str>) -> Result<(), StoreError> {
+    let Some(schema) = schema else { return Ok(()) };
+    let sql = "SELECT CAST(count(*) AS bigint) FROM pg_namespace WHERE nspname = CAST(?1 AS TEXT)";
+    let there = connection.rows(sql, vec![schema.into()]).await?;
+    if there.first().is_some_and(|row| row.int(0) == Ok(0)) {
+        let sql = format!("CREATE SCHEMA IF NOT EXISTS {schema}");
+        let made = connection.client.batch_execute(&sql).await;
+        made.map_err(|error| StoreError::Migration(said(&error)))?;
+    }
+    Ok(())
 }
 
 fn unreachable(error: tokio_postgres::Error) -> StoreError {
@@ -150,7 +191,8 @@ fn unreachable(error: tokio_postgres::Error) -> StoreError {
 
 /// Opens one connection for work that takes as long as it takes.
 pub(super) async fn alone(address: &str) -> Result<Connection, StoreError> {
-    let (client, connection) = config(address)?.connect(NoTls).await.map_err(unreachable)?;
+    let (config, schema) = config(address)?;
+    let (client, connection) = config.connect(NoTls).await.map_err(unreachable)?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::warn!(%error, "a connection to PostgreSQL broke");
@@ -158,7 +200,9 @@ pub(super) async fn alone(address: &str) -> Result<Connection, StoreError> {
     });
     let set = "SET lock_timeout = '5s'; SET TIME ZONE 'UTC'; SET maintenance_work_mem = '256MB'";
     client.batch_execute(set).await.map_err(unreachable)?;
-    Ok(Connection::new(client))
+    let connection = Connection::new(client);
+    found_schema(&connection, schema.as_deref()).await?;
+    Ok(connection)
 }
 
 struct Pool {
@@ -197,8 +241,13 @@ impl Pool {
         Ok(Connection::new(client))
     }
 
-    async fn migrate(&self, migrations: &[Migration]) -> Result<(), StoreError> {
+    async fn migrate(
+        &self,
+        migrations: &[Migration],
+        schema: Option<&str>,
+    ) -> Result<(), StoreError> {
         let connection = self.take().await?;
+        found_schema(&connection, schema).await?;
         let failed = |error: tokio_postgres::Error| StoreError::Migration(said(&error));
         let client = &connection.client;
         client.batch_execute("BEGIN").await.map_err(failed)?;

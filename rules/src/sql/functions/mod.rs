@@ -20,6 +20,9 @@
 //! smaller scale rounds: neither says so, hence a rule may use `/` on decimals only as
 //! `round_…(a / b, scale)`, which is computed exactly as one step, and may not `CAST` to a
 //! decimal what could lose digits by it.
+//!
+//! Over whole numbers `+`, `-`, `*` and the minus sign would wrap; they are replaced by steps that
+//! fail instead.
 
 mod business_date;
 mod control_total;
@@ -28,6 +31,7 @@ mod local_time;
 mod minor;
 mod money;
 mod rounding;
+mod whole_numbers;
 
 use std::sync::Arc;
 
@@ -39,6 +43,7 @@ use datafusion::logical_expr::{AggregateUDF, ColumnarValue, ScalarFunctionArgs, 
 use super::error::SqlError;
 
 pub(super) use rounding::RoundQuotients;
+pub(super) use whole_numbers::CheckWholeNumbers;
 
 /// What holds where a call leaves an argument out.
 #[derive(Debug, Clone)]

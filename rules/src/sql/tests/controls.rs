@@ -167,3 +167,13 @@ fn a_name_of_both_books_must_say_which() {
         "Holds\n: ∅ ∅ 0"
     );
 }
+
+#[test]
+fn a_figure_beyond_its_type_leaves_a_control_incomplete() {
+    assert_eq!(
+        one(
+            "SELECT (count(*) - 3) * 9223372036854775807 * 2 + 2 AS difference FROM target.payment"
+        ),
+        "Incomplete (it gave no rows) (1 records were rejected on the way)"
+    );
+}

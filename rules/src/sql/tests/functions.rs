@@ -260,3 +260,82 @@ fn decimal_arithmetic_fails_rather_than_rounds() {
         "1.00000000000000000000"
     );
 }
+
+/// `+`, `-`, `*` and the minus sign of whole numbers do not wrap: what is beyond the range of its
+/// type is a reject, and a mistake of the query where no record has a part in it.
+#[test]
+fn whole_numbers_do_not_wrap() {
+    let story = story(&[("source/one", "d,n\n9223372036854775807,2\n")]);
+    for (expr, expect) in [
+        (
+            "CAST(d AS BIGINT) * CAST(n AS BIGINT)",
+            "`9223372036854775807 * 2` is beyond the range of Int64",
+        ),
+        (
+            "CAST(d AS BIGINT) + CAST(n AS BIGINT)",
+            "`9223372036854775807 + 2` is beyond the range of Int64",
+        ),
+        (
+            "-CAST(d AS BIGINT) - CAST(n AS BIGINT)",
+            "`-9223372036854775807 - 2` is beyond the range of Int64",
+        ),
+        (
+            "-(-CAST(d AS BIGINT) - 1)",
+            "`- -9223372036854775808` is beyond the range of Int64",
+        ),
+        (
+            "arrow_cast(CAST(n AS BIGINT), 'UInt32') - arrow_cast(3, 'UInt32')",
+            "`2 - 3` is beyond the range of UInt32",
+        ),
+        (
+            "CASE WHEN n = '2' THEN 1 ELSE CAST(d AS BIGINT) * 2 END",
+            "1",
+        ),
+        (
+            "CAST(d AS BIGINT) - CAST(n AS BIGINT)",
+            "9223372036854775805",
+        ),
+        ("CAST(NULL AS BIGINT) * CAST(d AS BIGINT)", "∅"),
+        ("-CAST(n AS SMALLINT)", "-2"),
+        (
+            "arrow_typeof(CAST(n AS SMALLINT) * CAST(n AS SMALLINT))",
+            "Int16",
+        ),
+        (
+            "9223372036854775807 * 2",
+            "mistake: `9223372036854775807 * 2` is beyond the range of Int64",
+        ),
+    ] {
+        assert_eq!(evaluate(&story, expr), expect, "{expr}");
+    }
+}
+
+#[test]
+fn whole_numbers_wrap_neither_in_groups_nor_in_filters_nor_in_requirements() {
+    let story = story(&[("source/one", "id,d\n1,9223372036854775807\n2,3\n")]);
+    for (sql, requires) in [
+        (
+            "SELECT id FROM one WHERE CAST(d AS BIGINT) * 2 <> 1 GROUP BY id",
+            &[][..],
+        ),
+        (
+            "SELECT control_total(CAST(d AS BIGINT) * 2) AS t FROM one",
+            &[],
+        ),
+        (
+            "SELECT CAST(d AS BIGINT) * 2 AS t, count(*) AS n FROM one GROUP BY CAST(d AS BIGINT) * 2",
+            &[],
+        ),
+        ("SELECT id FROM one", &["CAST(d AS BIGINT) * 2 <> 1"]),
+        ("SELECT id FROM one", &["-(-CAST(d AS BIGINT) - 2) > 0"]),
+    ] {
+        let run = keeping();
+        let found = collect(&story.require(sql, requires), &run).expect(sql);
+        assert_eq!(found.lines().count(), 1, "{sql}: {found}");
+        let text = rejected(&run.rejects);
+        assert!(
+            text.starts_with("one.csv:2 ") && text.contains("is beyond the range of Int64"),
+            "{sql}: {text}"
+        );
+    }
+}

@@ -352,3 +352,114 @@ fn deep_nesting_is_a_mistake_and_no_crash() {
         "the query is longer than 524288 bytes"
     );
 }
+
+#[test]
+fn a_part_of_a_window_without_an_order_is_refused() {
+    let expect = |at: &str, name: &str| {
+        format!(
+            "{at}: {name} depends on the order in which records arrive; give it an ORDER BY that leaves no choice, as in {name}(x) OVER (ORDER BY id ROWS …)"
+        )
+    };
+    for (name, over) in [
+        (
+            "control_total",
+            "(ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)",
+        ),
+        (
+            "control_total",
+            "(PARTITION BY id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)",
+        ),
+        ("max", "(ROWS UNBOUNDED PRECEDING)"),
+        (
+            "count",
+            "w AS t FROM flow WINDOW w AS (PARTITION BY id ROWS 1 PRECEDING)",
+        ),
+    ] {
+        let from = if over.contains("FROM") {
+            ""
+        } else {
+            "AS t FROM flow"
+        };
+        check(
+            &format!("SELECT {name}(money(amount)) OVER {over} {from}"),
+            &[&expect(name, name)],
+        );
+    }
+    check(
+        "SELECT row_number() OVER w AS n FROM flow WINDOW w AS (PARTITION BY amount)",
+        &[
+            "row_number: row_number depends on the order in which records arrive; give it an ORDER BY that leaves no choice, as in row_number() OVER (ORDER BY id)",
+        ],
+    );
+    for over in [
+        "(PARTITION BY amount)",
+        "(ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)",
+        "(ORDER BY id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)",
+    ] {
+        check(
+            &format!("SELECT control_total(money(amount)) OVER {over} AS t FROM flow"),
+            &[],
+        );
+    }
+    check(
+        "SELECT control_total(money(amount)) OVER w AS t FROM flow WINDOW w AS (ORDER BY id ROWS 1 PRECEDING)",
+        &[],
+    );
+}
+
+#[test]
+fn functions_that_cast_are_held_to_what_casts_are() {
+    check(
+        "SELECT arrow_cast(amount, 'Decimal128(18, 2)') AS x FROM flow",
+        &[
+            "amount: CAST of text to Decimal128(18, 2) rounds what has more than 2 decimals; use money(…, 2)",
+        ],
+    );
+    check(
+        "SELECT arrow_cast(money(amount), 'Int64') AS x FROM flow",
+        &[
+            "amount: CAST from Decimal128(38, 2) to Int64 rounds without a word; use minor(…) for minor units, or round_down(…, 0)",
+        ],
+    );
+    check(
+        "SELECT cast_to_type(money(amount), 1) AS x FROM flow",
+        &[
+            "amount: CAST from Decimal128(38, 2) to Int64 rounds without a word; use minor(…) for minor units, or round_down(…, 0)",
+        ],
+    );
+    for name in ["arrow_try_cast(id, 'Int64')", "try_cast_to_type(id, 1)"] {
+        let function = name.split('(').next().expect("a name");
+        check(
+            &format!("SELECT {name} AS x FROM flow"),
+            &[&format!(
+                "id: {function} turns what it cannot convert into NULL without a word; use CAST: a record that it cannot convert is a reject"
+            )],
+        );
+    }
+    check("SELECT arrow_cast(id, 'Int64') AS x FROM flow", &[]);
+}
+
+#[test]
+fn text_is_not_compared_with_numbers_within_functions() {
+    let mistake = "amount: text meets a number here: as text, '10' is less than '9'; use money(…) or CAST(… AS BIGINT) on the text";
+    for expr in [
+        "CASE amount WHEN 5 THEN 'x' ELSE 'y' END",
+        "nullif(amount, 5)",
+        "greatest(amount, 9)",
+        "least('1', id, 9, amount)",
+        "amount IS DISTINCT FROM 5",
+    ] {
+        let sql = format!("SELECT {expr} AS x FROM flow");
+        let found = books().mistakes(&sql);
+        assert!(!found.is_empty(), "{sql}");
+        if !expr.starts_with("least") {
+            check(&sql, &[mistake]);
+        }
+    }
+    check("SELECT nullif(amount, '') AS x FROM flow", &[]);
+    check("SELECT greatest(money(amount), 9) AS x FROM flow", &[]);
+    check(
+        "SELECT CASE amount WHEN '5' THEN 1 ELSE 2 END AS x FROM flow",
+        &[],
+    );
+}
