@@ -249,31 +249,26 @@ impl DatabaseTable {
         ranges.iter().enumerate().map(part).collect()
     }
 
-    /// Whether no record of a range can be wanted, by the bounds of its key's first column.
+    /// The column of a table that leads its key, with the least and the greatest of its values in a
+    /// range; none at an end of the table.
     ///
-    /// Only columns are asked about whose order is the same on the server as here.
-    fn is_pruned(&self, source: &SourceFile, range: &KeyRange, request: &ReadRequest) -> bool {
-        let (Some(filter), Some(first)) = (&request.filter, self.key().first()) else {
-            return false;
-        };
-        let data_type = &self.info().columns[*first].data_type;
+    /// Only columns are told of whose order is the same on the server as here.
+    fn bounds(&self, source: &SourceFile, range: &KeyRange) -> Option<(usize, ArrayRef, ArrayRef)> {
+        let first = *self.key().first()?;
+        let data_type = &self.info().columns[first].data_type;
         let is_ordered = data_type.is_integer()
             || matches!(data_type, DataType::Decimal128(..) | DataType::Date32);
-        let of_first = |column: &&usize| source.columns.get(**column) == Some(&Some(*first));
-        let column = filter.columns().iter().find(of_first);
-        let (Some(column), true, (Some(after), Some(upto))) = (column, is_ordered, range.bounds())
+        let column = source.columns.iter().position(|at| *at == Some(first))?;
+        let (Some(after), Some(upto), true) = (range.bounds().0, range.bounds().1, is_ordered)
         else {
-            return false;
+            return None;
         };
         let typed = |text: &str| {
             let text = StringArray::from(vec![text]);
             let value = cast(&text, data_type).ok()?;
             (value.null_count() == 0).then_some(value)
         };
-        match (typed(after), typed(upto)) {
-            (Some(min), Some(max)) => !filter.may_contain(*column, &min, &max),
-            _ => false,
-        }
+        Some((column, typed(after)?, typed(upto)?))
     }
 
     fn range(&self, index: usize, display: &str) -> Result<&KeyRange, ReadError> {
@@ -317,9 +312,21 @@ pub(crate) fn read(
         return Err(ReadError::new(&source.display, ReadErrorKind::NoSuchFile));
     };
     let range = table.range(index, &source.display)?;
-    let is_pruned = table.is_pruned(source, range, request);
+    let bounds = table.bounds(source, range);
+    let is_pruned = match (&bounds, &request.filter) {
+        (Some((column, min, max)), Some(filter)) => {
+            filter.columns().contains(column) && !filter.may_contain(*column, min, max)
+        }
+        _ => false,
+    };
+    let is_passed_over = match (&bounds, &request.within) {
+        (Some((column, min, max)), Some(within)) => {
+            request.filter.is_none() && part.is_none() && !within.may_contain(*column, min, max)
+        }
+        _ => false,
+    };
     let range = match request.first_rows {
-        Some(rows) if request.filter.is_none() && part.is_none() => {
+        Some(rows) if request.filter.is_none() && part.is_none() && !is_passed_over => {
             let beginning = table.database.beginning(table.index, range, rows);
             beginning.map_err(|error| failed(&source.display, error))?
         }
@@ -341,8 +348,12 @@ pub(crate) fn read(
         part: part.map(Arc::clone),
         stage: Stage::Over,
     };
+    let passed_over = match is_passed_over {
+        true => reader.range.rows.unwrap_or_default(),
+        false => 0,
+    };
     match &request.filter {
-        _ if is_pruned => {
+        _ if is_pruned || is_passed_over => {
             reader.passed(reader.range.rows.unwrap_or_default());
             reader.meter.finish();
         }
@@ -356,7 +367,7 @@ pub(crate) fn read(
         // The server begins at once, while the caller is still at other things.
         None => reader.stage = Stage::Reading(reader.start(&request.columns)),
     }
-    Ok(ChunkReader::new(reader))
+    Ok(ChunkReader::new(reader).passing_over(passed_over))
 }
 
 /// How far a reader is.
@@ -830,7 +841,10 @@ mod tests {
             assert!(!named(text), "{text}");
         }
         // A name of several words, and one that ends in a sign.
-        assert!(is_named_in("SELECT * FROM \"2013-05 flow\"", "2013-05 flow"));
+        assert!(is_named_in(
+            "SELECT * FROM \"2013-05 flow\"",
+            "2013-05 flow"
+        ));
         assert!(is_named_in("SELECT * FROM \"flow (old)\"", "flow (old)"));
     }
 }

@@ -613,7 +613,7 @@ impl GroupReader {
             .take()
         {
             Some(why) => ReadError::new(&self.source.display, ReadErrorKind::Filter(why)),
-            None => unreadable(&self.source.display, why),
+            None => self.source.wrong(unreadable(&self.source.display, why)),
         }
     }
 
@@ -622,7 +622,7 @@ impl GroupReader {
         if !is_filtered && self.rows_left > 0 {
             let (found, rows) = (self.rows - self.rows_left, self.rows);
             let why = format!("the row group has {found} rows, its footer says {rows}");
-            return Err(unreadable(&self.source.display, &why));
+            return Err(self.source.wrong(unreadable(&self.source.display, &why)));
         }
         self.source.check_unchanged()?;
         self.meter.add(self.rows_left, 0);

@@ -30,6 +30,9 @@ pub struct ReadRequest {
     /// No more rows than about so many of the chunk's first will be asked for: a server then sends
     /// no others. Only without a filter.
     pub first_rows: Option<u64>,
+    /// Passes over ranges of a database's key in which no record can be wanted, without reading
+    /// them. Only without a filter.
+    pub within: Option<Arc<dyn RangeTest>>,
 }
 
 impl ReadRequest {
@@ -43,6 +46,7 @@ impl ReadRequest {
             narrow_decimals: false,
             first_rows: None,
             one_in: None,
+            within: None,
         }
     }
 }
@@ -61,6 +65,14 @@ pub trait RowFilter: Send + Sync + Debug {
 
     /// False only if no value in `min..=max` of this column can pass. It is
     /// asked with arrays of one element, only about columns without NULL.
+    fn may_contain(&self, column: usize, min: &ArrayRef, max: &ArrayRef) -> bool;
+}
+
+/// Says of ranges of values whether a record with one of them may be wanted.
+pub trait RangeTest: Send + Sync + Debug {
+    /// False only if no record is wanted whose value of this column, an index into
+    /// [`Table::schema`](crate::Table::schema), is in `min..=max`. It is asked with arrays of one
+    /// element, only about columns without NULL.
     fn may_contain(&self, column: usize, min: &ArrayRef, max: &ArrayRef) -> bool;
 }
 
@@ -106,15 +118,30 @@ impl ChunkMeter {
 pub struct ChunkReader {
     batches: Box<dyn Iterator<Item = Result<RecordBatch, ReadError>> + Send>,
     is_over: bool,
+    passed_over: u64,
 }
 
 impl ChunkReader {
+    /// Returns how many records it does not give, since none of them can be wanted:
+    /// [`ReadRequest::within`].
+    pub fn passed_over(&self) -> u64 {
+        self.passed_over
+    }
+
+    pub(crate) fn passing_over(self, rows: u64) -> ChunkReader {
+        ChunkReader {
+            passed_over: rows,
+            ..self
+        }
+    }
+
     pub(crate) fn new(
         batches: impl Iterator<Item = Result<RecordBatch, ReadError>> + Send + 'static,
     ) -> ChunkReader {
         ChunkReader {
             batches: Box::new(batches),
             is_over: false,
+            passed_over: 0,
         }
     }
 }

@@ -150,6 +150,15 @@ impl SourceFile {
         Err(ReadError::new(&self.display, ReadErrorKind::Changed)
             .mend("freeze the book (or copy it), then start again"))
     }
+
+    /// What is wrong with the file, if that is found wrong: that it is another one by now says more
+    /// than what is wrong in it.
+    pub(crate) fn wrong(&self, found: ReadError) -> ReadError {
+        match self.check_unchanged() {
+            Err(changed) if changed.kind == ReadErrorKind::Changed => changed,
+            _ => found,
+        }
+    }
 }
 
 impl Table {

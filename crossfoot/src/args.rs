@@ -199,7 +199,7 @@ pub(crate) struct Demo {
     /// has its first nights. What goes wrong is one leg of the ledger that a double lost a fen of.
     #[arg(long, conflicts_with = "fault")]
     pub(crate) live: bool,
-    /// How many people use the systems of `--live`, rounded up to a multiple of four.
+    /// How many people use the systems of `--live`.
     #[arg(
         long,
         value_name = "N",
@@ -219,9 +219,9 @@ fn order(text: &str) -> Result<ruixin_faults::Order, String> {
         true => text.to_owned(),
         false => format!("{text}:1"),
     };
-    use ruixin_faults::OrderError;
-    whole.parse().map_err(|error: OrderError| match error {
-        OrderError::Cause(error) => {
+    let order = whole.parse::<ruixin_faults::Order>();
+    order.map_err(|error| match error {
+        ruixin_faults::OrderError::Cause(error) => {
             let known = ruixin_faults::Cause::ALL.map(|cause| cause.to_string());
             format!("{error}; known are {}", known.join(", "))
         }

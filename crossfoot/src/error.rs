@@ -1,7 +1,7 @@
 //! Why a command failed, and with which exit code.
 
 use reconcile::{PrepareError, VerifyError};
-use rules::plan::PlanError;
+use rules::plan::{Mistake, PlanError};
 use rules::sql::RunError;
 use std::fmt;
 
@@ -86,7 +86,14 @@ impl CommandError {
     }
 
     /// All mistakes of a plan.
+    ///
+    /// Where the machine had no room to read its SQL, it is not known whether the plan has any.
     pub(crate) fn plan(mistakes: Vec<PlanError>) -> Self {
+        let no_room = |error: &&PlanError| matches!(error.mistake(), Mistake::NoRoom { .. });
+        if let Some(error) = mistakes.iter().find(no_room) {
+            let failed = Self::new(Kind::Book, error.to_string());
+            return error.mistake().mend().into_iter().fold(failed, Self::hint);
+        }
         let message = match mistakes.len() {
             1 => "the plan has a mistake".to_owned(),
             count => format!("the plan has {count} mistakes"),

@@ -214,6 +214,19 @@ impl Language {
         )
     }
 
+    pub(crate) fn still_changing(self, moving: u64) -> String {
+        self.pick(
+            match moving {
+                1 => "1 record was still changing when it was last looked at".to_owned(),
+                _ => format!(
+                    "{} records were still changing when they were last looked at",
+                    grouped(moving)
+                ),
+            },
+            format!("{} 笔在最后一次查看时仍在变动", grouped(moving)),
+        )
+    }
+
     pub(crate) fn counts_unexplained(self) -> &'static str {
         self.pick(
             "the numbers of records differ, and no break says why",

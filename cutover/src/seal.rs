@@ -87,7 +87,7 @@ pub fn book_blake3(inputs: &[Input], book: &str) -> Option<Digest> {
         ..
     } in &files
     {
-        // No text holds a zero byte that a name could pretend to end with.
+        // A zero byte ends each part, as no name holds one.
         text.push_str(&format!("{table}\0{file}\0{bytes}\0{}\n", (*blake3)?));
     }
     (!files.is_empty()).then(|| Digest::of(text.as_bytes()))

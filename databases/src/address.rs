@@ -171,8 +171,10 @@ impl Address {
         }
         if server.user.contains(':') {
             // Filled in by one variable, the two come as a user, who would be named everywhere.
-            return Err(wrong("its user holds a colon, and so perhaps a password".to_owned())
-                .mend("write user and password apart: `${NAME}:${PASSWORD}@`"));
+            return Err(
+                wrong("its user holds a colon, and so perhaps a password".to_owned())
+                    .mend("write user and password apart: `${NAME}:${PASSWORD}@`"),
+            );
         }
         if server.user.is_empty() {
             return Err(wrong("it names no user".to_owned())

@@ -597,6 +597,103 @@ fn who_is_not_let_in_is_told_why_and_never_the_password() {
     );
 }
 
+/// A user who may read some columns of one table, may only add to another, and may read a third.
+const RIGHTS: &str = r"
+CREATE DATABASE rights;
+USE rights;
+CREATE TABLE part (id INT PRIMARY KEY, v INT, secret INT, hidden TEXT);
+INSERT INTO part VALUES (1, 2, 3, 'four');
+CREATE TABLE drop_box (id INT PRIMARY KEY);
+CREATE TABLE flow (id INT PRIMARY KEY);
+INSERT INTO flow VALUES (1);
+CREATE USER reader@localhost IDENTIFIED BY 'pa55word';
+GRANT SELECT (id, v), INSERT (secret) ON rights.part TO reader@localhost;
+GRANT INSERT ON rights.drop_box TO reader@localhost;
+GRANT SELECT ON rights.flow TO reader@localhost;
+";
+
+#[test]
+fn what_a_user_may_not_read_is_refused_by_name_and_never_left_out() {
+    let server = MariaDb::start();
+    server.run(RIGHTS);
+    let socket = server.folder().join("socket");
+    let url = format!(
+        "mysql://reader:pa55word@localhost/rights?socket={}&connections=1",
+        socket.display()
+    );
+    let database = server.open_url(&url, 1).expect("it opens");
+    assert_eq!(database.barred(), ["drop_box"]);
+    let part = table(&database, "part");
+    let columns: Vec<(&str, bool)> = part
+        .columns
+        .iter()
+        .map(|one| (one.name.as_str(), one.is_granted))
+        .collect();
+    assert_eq!(
+        columns,
+        [("id", true), ("v", true), ("secret", false), ("?", false)]
+    );
+    assert_eq!(
+        read(&database, "part", &["id", "v"], 9),
+        Ok(vec![vec!["1".to_owned(), "2".to_owned()]])
+    );
+    let told = [&["secret"][..], &["id", "v", "?"]].map(|columns| {
+        let refused = read(&database, "part", columns, 9).expect_err("it is refused");
+        refused.to_string()
+    });
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    part, column "secret": the user may not read it; GRANT SELECT on it to the user that reads, or leave it out with `ignore` of the table
+    part, column "?": the user may not read it; GRANT SELECT on it to the user that reads, or leave it out with `ignore` of the table
+    "#);
+    assert_eq!(table(&database, "flow").columns.len(), 1);
+    // Who may read all columns has no others.
+    assert_eq!(table(&server.open("rights", 1), "part").columns.len(), 4);
+}
+
+#[test]
+fn who_writes_meanwhile_waits_for_a_moment_only() {
+    let server = MariaDb::start();
+    server.run(
+        "CREATE DATABASE busy;\nUSE busy;\nCREATE TABLE long_one (id INT PRIMARY KEY, n INT);\n\
+         INSERT INTO long_one SELECT seq, 0 FROM seq_1_to_400;\n\
+         CREATE TABLE flow (id INT PRIMARY KEY AUTO_INCREMENT, n INT);\n",
+    );
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let _ends_the_writer = SetOnDrop(&is_over);
+        let began = Instant::now();
+        scope.spawn(|| {
+            let mut conn = server.root();
+            conn.query_drop("UPDATE busy.long_one SET n = n + SLEEP(0.01)")
+                .expect("written");
+        });
+        let longest = scope.spawn(|| {
+            let mut conn = server.root();
+            let mut longest = Duration::ZERO;
+            while !is_over.load(Ordering::Relaxed) {
+                let one = Instant::now();
+                conn.query_drop("INSERT INTO busy.flow (n) VALUES (1)")
+                    .expect("written");
+                longest = longest.max(one.elapsed());
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            longest
+        });
+        std::thread::sleep(Duration::from_millis(300));
+        let url = format!(
+            "mysql://root@localhost/busy?socket={}&lock_timeout=30",
+            server.folder().join("socket").display()
+        );
+        let database = server.open_url(&url, 2).expect("it opens");
+        assert!(database.snapshot().contains("one moment for 2 connections"));
+        // It had to wait for the long statement; nobody else had.
+        assert!(began.elapsed() > Duration::from_secs(3));
+        is_over.store(true, Ordering::Relaxed);
+        let longest = longest.join().expect("it ends");
+        assert!(longest < Duration::from_secs(3), "{longest:?}");
+    });
+}
+
 const SLOW: &str = r"
 CREATE DATABASE slow;
 USE slow;

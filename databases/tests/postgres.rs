@@ -430,13 +430,17 @@ fn all_sessions_see_one_moment_and_none_can_write() {
 #[test]
 fn whoever_is_not_let_in_learns_why_and_no_password_is_told() {
     let server = Postgres::start("");
-    server.psql("CREATE SCHEMA bare; CREATE ROLE nobody_here LOGIN PASSWORD 'n'");
+    server.psql(
+        "CREATE SCHEMA bare; CREATE TABLE flow (id int); CREATE ROLE nobody_here LOGIN PASSWORD 'n'",
+    );
     let port = server.port;
     let url = server.url("teller", PASSWORD);
     let said = [
         refused(&server.url("teller", "wr0ng")),
         refused(&url.replace("/postgres?", "/no_such?")),
-        refused(&format!("{url}&schema=bare")),
+        refused(&format!("{url}&schema=none")),
+        refused(&format!("{}&schema=bare", server.url("nobody_here", "n"))),
+        refused(&server.url("nobody_here", "n")),
         refused(&format!("{}?tls=verify", server.tcp_url("teller", "wr0ng"))),
         refused("postgres://teller:wr0ng@127.0.0.1:1/postgres"),
         refused("postgres://teller:wr0ng@no-such-host.invalid/postgres"),
@@ -448,12 +452,130 @@ fn whoever_is_not_let_in_learns_why_and_no_password_is_told() {
     insta::assert_snapshot!(said.replace(&port.to_string(), "PORT"), @r#"
     FOLDER refuses teller: password authentication failed for user "teller" (28P01)
     FOLDER refuses teller: database "no_such" does not exist (3D000)
-    looking for tables: teller may read no table in the schema "bare" of "postgres"; name another with `?schema=…`, or GRANT USAGE on it and SELECT on its tables
+    looking for tables: there is no schema "none" in "postgres"; name another with `?schema=…`
+    looking for tables: nobody_here may read no table in the schema "bare" of "postgres"; name another with `?schema=…`, or GRANT USAGE on it and SELECT on its tables
+    looking for tables: nobody_here may read no table in the schema "public" of "postgres"; name another with `?schema=…`, or GRANT USAGE on it and SELECT on its tables
     no secure connection to 127.0.0.1:PORT: error performing TLS handshake: invalid peer certificate: UnknownIssuer; name the roots of its certificate with `?ca_file=…` in the address
     127.0.0.1:1 cannot be reached: error connecting to server: Connection refused (os error 111); is it running, and is this its host and port?
     no-such-host.invalid:5432 cannot be reached: error connecting to server: failed to lookup address information: Name or service not known; is it running, and is this its host and port?
     127.0.0.1:PORT refuses teller: it asks for a password, and there is none; write `user:${NAME}@` in the address, or `?password_file=…`
     "#);
+}
+
+#[test]
+fn what_a_user_may_not_read_is_refused_by_name_and_never_left_out() {
+    let server = Postgres::start("");
+    server.psql(
+        "CREATE TABLE part (id int PRIMARY KEY, v int);
+         INSERT INTO part SELECT n, n FROM generate_series(1, 1000) n;
+         CREATE TABLE wide (id int PRIMARY KEY, v int, hidden text);
+         INSERT INTO wide VALUES (1, 2, 'three');
+         CREATE TABLE secret (id int);
+         CREATE ROLE reader LOGIN PASSWORD 'r'; GRANT SELECT ON part TO reader;
+         GRANT SELECT (id, v) ON wide TO reader;
+         ALTER TABLE part ENABLE ROW LEVEL SECURITY;
+         CREATE POLICY half ON part TO reader USING (id % 2 = 0);",
+    );
+    let address = Address::parse(&server.url("reader", "r"), Path::new("/")).expect("good");
+    let database = Database::open(&address, 1).expect("it opens");
+    assert_eq!(database.barred(), ["secret"]);
+    let names: Vec<&str> = database.tables().iter().map(|one| &*one.name).collect();
+    assert_eq!(names, ["part", "wide"]);
+    let wide = table(&database, "wide");
+    let info = &database.tables()[wide];
+    assert_eq!((info.columns.len(), info.key.as_slice()), (3, &[0][..]));
+    let range = &database.cut(wide, 10).expect("cut")[0];
+    let seen: Vec<String> = database
+        .read(wide, range, &[0, 1], 3)
+        .flat_map(|batch| shown(&batch.expect("read")))
+        .collect();
+    assert_eq!(seen, ["1 | 2"]);
+    let half = records(&database, "part", 100).expect_err("it is refused");
+    let hidden = records(&database, "wide", 100).expect_err("it is refused");
+    insta::assert_snapshot!(format!("{half}\n{hidden}"), @r#"
+    cutting part: query would be affected by row-level security policy for table "part" (42501); its policies would hide records from this user: read as one that has BYPASSRLS, or that owns the table
+    public.wide, column "hidden": the user may not read it; GRANT SELECT on it to the user that reads, or leave it out with `ignore` of the table
+    "#);
+    // Whom policies do not bind reads all.
+    assert_eq!(
+        records(&open(&server, 1), "part", 400).expect("read").len(),
+        1000
+    );
+}
+
+#[test]
+fn an_empty_schema_is_an_empty_book() {
+    let server = Postgres::start("");
+    server.psql("CREATE SCHEMA bare");
+    let url = format!("{}&schema=bare", server.url("teller", PASSWORD));
+    let address = Address::parse(&url, Path::new("/")).expect("good");
+    let database = Database::open(&address, 2).expect("it opens");
+    assert!(database.tables().is_empty() && database.barred().is_empty());
+}
+
+#[test]
+fn a_domain_over_a_domain_is_read_and_written_as_what_is_under_both() {
+    let server = Postgres::start("");
+    server.psql(
+        "CREATE DOMAIN fen AS numeric(12,2) NOT NULL; CREATE DOMAIN price AS fen;
+         CREATE DOMAIN sale AS price CHECK (value > 0); CREATE DOMAIN word AS varchar(3);
+         CREATE DOMAIN code AS word;
+         CREATE TABLE flow (id int PRIMARY KEY, amount sale, code code);
+         INSERT INTO flow VALUES (1, 2.50, 'abc')",
+    );
+    let database = open(&server, 1);
+    let columns = &database.tables()[0].columns;
+    let told: Vec<String> = columns
+        .iter()
+        .map(|one| format!("{} {} {}", one.declared, one.data_type, one.is_nullable))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "integer Int32 false",
+            "sale Decimal128(12, 2) false",
+            "code Utf8View true"
+        ]
+    );
+    let read = records(&database, "flow", 10).expect("it is read");
+    assert_eq!(read, ["1 | 2.50 | abc"]);
+}
+
+#[test]
+fn a_lock_on_a_table_keeps_nobody_from_opening_the_book_and_reading_others() {
+    let server = Postgres::start("");
+    server.psql(
+        "CREATE TABLE busy (id int PRIMARY KEY, memo text); CREATE TABLE flow (id int PRIMARY KEY);
+         INSERT INTO flow VALUES (1);
+         CREATE TABLE day (id int, at date) PARTITION BY RANGE (at);
+         CREATE TABLE day_13 PARTITION OF day FOR VALUES FROM ('2013-01-01') TO ('2014-01-01');
+         INSERT INTO day SELECT n, '2013-05-27' FROM generate_series(1, 1000) n; ANALYZE day_13;",
+    );
+    let mut other = server.psql_command();
+    let mut other = other
+        .args([
+            "-c",
+            "BEGIN; LOCK TABLE busy, day IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(30)",
+        ])
+        .spawn()
+        .expect("psql runs");
+    while server
+        .psql("SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted")
+        .trim()
+        .parse::<u32>()
+        .expect("a number")
+        < 3
+    {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let url = format!("{}&lock_timeout=1", server.url("teller", PASSWORD));
+    let address = Address::parse(&url, Path::new("/")).expect("good");
+    let database = Database::open(&address, 1).expect("it opens");
+    assert_eq!(records(&database, "flow", 10).expect("read"), ["1"]);
+    // Pages of 8 KiB, as they were counted last: those of partitions count for the whole.
+    let day = &database.tables()[table(&database, "day")];
+    assert!(day.bytes_estimate.is_some_and(|bytes| bytes >= 8_192));
+    other.kill().and_then(|()| other.wait()).expect("it ends");
 }
 
 #[test]

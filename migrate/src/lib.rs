@@ -48,8 +48,7 @@
 //!
 //! # What it does not do
 //! It compares nothing: that a rule says what was meant is for `verify` and for controls to show.
-//! It replaces nothing that it has not written itself. It writes no correcting entries into a
-//! database.
+//! It replaces nothing that it has not written itself.
 
 mod chunk;
 mod control;

@@ -205,6 +205,7 @@ pub(crate) async fn fold_side(
         meter: Arc::clone(how.meter),
         narrow_decimals: true,
         part,
+        passes_over: true,
         ..Run::new(how.threads)
     };
     let nothing = match &beside {

@@ -850,13 +850,17 @@ impl AgreementRun<'_> {
             );
         }
         let ledger::InFlight { settled, moving } = tally.in_flight;
-        if settled > 0 {
-            notes.push(format!("{settled} records were in flight and have settled"));
+        match settled {
+            0 => {}
+            1 => notes.push("1 record was in flight and has settled".to_owned()),
+            _ => notes.push(format!("{settled} records were in flight and have settled")),
         }
-        if moving > 0 {
-            notes.push(format!(
+        match moving {
+            0 => {}
+            1 => notes.push("1 record was still changing when it was last looked at".to_owned()),
+            _ => notes.push(format!(
                 "{moving} records were still changing when they were last looked at"
-            ));
+            )),
         }
         notes.extend(tally.readings.iter().cloned());
         notes.extend(tally.filters());

@@ -6,9 +6,7 @@ use ledger::{
     Reject, Repair, Report, Sides, SourceRecord, Total, Verdict, Version,
 };
 
-use crate::dossier::{
-    Acceptance, Disposal, Dossier, Forecasts, Input, Manifest, Output, SignOff,
-};
+use crate::dossier::{Acceptance, Disposal, Dossier, Forecasts, Input, Manifest, Output, SignOff};
 use crate::error::LineError;
 
 pub(crate) fn text(text: &str) -> String {

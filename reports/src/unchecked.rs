@@ -12,6 +12,10 @@ pub(crate) fn unchecked_of(report: &Report, language: Language) -> Vec<String> {
     for agreement in &report.agreements {
         let not_checked = agreement.not_checked.iter();
         told.extend(not_checked.map(|what| language.labelled(&agreement.name, what)));
+        let moving = agreement.in_flight.moving;
+        if moving > 0 {
+            told.push(language.still_changing(&agreement.name, moving));
+        }
         let residuals = agreement
             .residual
             .iter()
@@ -53,6 +57,22 @@ mod tests {
                 "postings: the breaks leave a residual of amount 1,234.50 CNY",
                 "Control `roll-forward`: it gave no rows",
             ]
+        );
+    }
+
+    #[test]
+    fn records_that_were_still_changing_are_told() {
+        let mut report = story::balanced().report;
+        report.verdict = Verdict::Incomplete;
+        report.agreements[0].in_flight.moving = 1;
+        assert_eq!(
+            unchecked_of(&report, Language::English),
+            ["postings: 1 record was still changing when it was last looked at"]
+        );
+        report.agreements[0].in_flight.moving = 1200;
+        assert_eq!(
+            unchecked_of(&report, Language::Chinese),
+            ["postings：1,200 笔在最后一次查看时仍在变动"]
         );
     }
 

@@ -347,6 +347,18 @@ impl Language {
         self.pick("it could not be computed", "未能计算")
     }
 
+    pub(crate) fn still_changing(self, agreement: &str, moving: u64) -> String {
+        let what = match moving {
+            1 => "1 record was still changing when it was last looked at".to_owned(),
+            _ => format!(
+                "{} records were still changing when they were last looked at",
+                counted(moving)
+            ),
+        };
+        let zh = format!("{} 笔在最后一次查看时仍在变动", counted(moving));
+        self.labelled(agreement, &self.pick(what, zh))
+    }
+
     pub(crate) fn residual_unchecked(self, agreement: &str, residual: &str) -> String {
         self.pick(
             format!("{agreement}: the breaks leave a residual of {residual}"),
@@ -378,10 +390,7 @@ impl Language {
             format!("反例 {against} 条"),
         ));
         if let Some(ratio) = &cause.risk_ratio {
-            met.push_str(&self.pick(
-                format!(", risk ratio {ratio}"),
-                format!("，风险比 {ratio}"),
-            ));
+            met.push_str(&self.pick(format!(", risk ratio {ratio}"), format!("，风险比 {ratio}")));
         }
         met
     }

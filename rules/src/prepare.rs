@@ -119,8 +119,7 @@ fn whole_plan(plan: &Plan, error: SqlError) -> PlanError {
 
 /// Puts mistakes in a query at their places in the plan or its file.
 pub fn in_sql(sql: &SqlText, errors: Vec<SqlError>) -> Vec<PlanError> {
-    let placed = |error: SqlError| sql.error(error.span, error.message, error.mend);
-    errors.into_iter().map(placed).collect()
+    in_query(sql, &[], errors)
 }
 
 /// Puts mistakes in a query at their places, and those in its requirements at theirs.
@@ -128,6 +127,9 @@ fn in_query(sql: &SqlText, requires: &[SqlText], errors: Vec<SqlError>) -> Vec<P
     let placed = |error: SqlError| {
         let requirement = error.require.and_then(|index| requires.get(index));
         let text = requirement.unwrap_or(sql);
+        if error.is_of_the_machine {
+            return PlanError::without_room(error.message);
+        }
         text.error(error.span, error.message, error.mend)
     };
     errors.into_iter().map(placed).collect()

@@ -130,12 +130,11 @@ impl CsvReader {
     /// after a fault in a chunk before, the cuts are in the wrong places, and
     /// before one in the chunks behind, what is footer is not known.
     fn first_error(&self, error: ReadError) -> ReadError {
-        if self.is_whole
-            || matches!(
-                error.kind,
-                ReadErrorKind::Filter(_) | ReadErrorKind::Changed
-            )
-        {
+        if matches!(error.kind, ReadErrorKind::Filter(_)) {
+            return error;
+        }
+        let error = self.source.wrong(error);
+        if self.is_whole || error.kind == ReadErrorKind::Changed {
             return error;
         }
         let whole = Span::Bytes {

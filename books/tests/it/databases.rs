@@ -8,7 +8,9 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{ArrayRef, BooleanArray, RecordBatch};
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
-use books::{Book, BookError, BookSpec, DatabaseAddress, Meter, ReadRequest, RowFilter, Table};
+use books::{
+    Book, BookError, BookSpec, DatabaseAddress, Meter, RangeTest, ReadRequest, RowFilter, Table,
+};
 use proptest::prelude::*;
 
 fn fill(folder: &Path, sql: &str) {
@@ -281,4 +283,67 @@ fn tables_that_nothing_names_are_there_and_are_not_digested() {
         .collect();
     assert_eq!(files, [vec!["Day"], vec!["flow"], vec![]]);
     assert_eq!(digests[1][0].blake3, digest(book.table("flow").unwrap()));
+}
+
+#[test]
+fn a_value_that_stops_a_digest_is_told_with_what_leaves_its_column_out() {
+    let folder = tempfile::tempdir().unwrap();
+    fill(
+        folder.path(),
+        "CREATE TABLE flow (id INTEGER PRIMARY KEY, at DATE);
+         INSERT INTO flow VALUES (1, '0000-00-00');",
+    );
+    let digests = |tables: &str| {
+        let book = open(folder.path(), tables, 1 << 20).unwrap();
+        let tables: Vec<&Table> = book.tables().map(|table| &**table).collect();
+        books::digest_tables(&tables, 1, &Meter::default(), &|| false)
+    };
+    let refused = digests("").unwrap_err().to_string();
+    assert!(
+        refused.starts_with("flow, id 1, column \"at\": ")
+            && refused.ends_with(
+                "; where no rule reads the column, leave it out with `ignore` of the table"
+            ),
+        "{refused}"
+    );
+    assert!(digests("[flow]\nignore = [\"at\"]").is_ok());
+}
+
+/// Wants the ids from one on.
+#[derive(Debug)]
+struct AtLeast(i64);
+
+impl RangeTest for AtLeast {
+    fn may_contain(&self, column: usize, _: &ArrayRef, max: &ArrayRef) -> bool {
+        assert_eq!(column, 0);
+        max.as_primitive::<Int64Type>().value(0) >= self.0
+    }
+}
+
+#[test]
+fn ranges_that_hold_nothing_wanted_are_passed_over_and_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    fill(
+        folder.path(),
+        "CREATE TABLE flow (id INTEGER PRIMARY KEY);
+         INSERT INTO flow VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9), (10);",
+    );
+    // Four records of eight bytes in each, and what is left.
+    let book = open(folder.path(), "", 64).unwrap();
+    let table = book.table("flow").unwrap();
+    let meter = Arc::new(Meter::default());
+    let request = ReadRequest {
+        within: Some(Arc::new(AtLeast(9))),
+        meter: Some(Arc::clone(&meter)),
+        ..ReadRequest::new(vec![0])
+    };
+    let mut told = Vec::new();
+    for chunk in table.chunks() {
+        let mut reader = table.read(&chunk, &request).unwrap();
+        let rows: usize = reader.by_ref().map(|batch| batch.unwrap().num_rows()).sum();
+        told.push((rows, reader.passed_over()));
+    }
+    // Of the first one nobody says where it begins.
+    assert_eq!(told, [(4, 0), (0, 4), (2, 0)]);
+    assert_eq!(meter.rows.load(Ordering::Relaxed), 10);
 }

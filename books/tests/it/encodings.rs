@@ -122,7 +122,7 @@ pub(crate) fn zstandard(bytes: &[u8]) -> Vec<u8> {
 fn compressed_files_say_the_same_in_one_piece_or_several() {
     let text = text("aé金😀");
     let (first, second) = text.as_bytes().split_at(100_001);
-    let files: [(&str, Vec<u8>); 5] = [
+    let files: [(&str, Vec<u8>); 6] = [
         ("t.csv", text.clone().into_bytes()),
         ("t.csv.gz", gzip(text.as_bytes())),
         ("t.csv.gz", [gzip(first), gzip(second)].concat()),

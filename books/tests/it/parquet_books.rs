@@ -15,7 +15,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;
 use proptest::prelude::*;
 
-use crate::bookshelf::{open, outcome, shelf, texts};
+use crate::bookshelf::{open, outcome, records, shelf, texts};
 
 /// A file with row groups of `group` rows.
 fn file(columns: Vec<(&str, ArrayRef)>, group: usize) -> Vec<u8> {
@@ -462,6 +462,23 @@ fn a_file_that_changes_while_it_is_read_is_refused() {
 }
 
 #[test]
+fn a_file_that_is_replaced_by_another_one_is_no_damaged_file() {
+    for (name, bytes) in [("t.parquet", ledger(50)), ("t.csv", b"a,b\n1,2\n".to_vec())] {
+        let folder = shelf(&[(name, &bytes)]);
+        let book = open(folder.path(), "").unwrap();
+        let chunk = table(&book).chunks().pop().unwrap();
+        let other = folder.path().join("other");
+        std::fs::write(&other, "a,b\n1\n").unwrap();
+        std::fs::rename(other, folder.path().join(name)).unwrap();
+        let mut reader = table(&book)
+            .read(&chunk, &ReadRequest::new(vec![0]))
+            .unwrap();
+        let error = reader.find_map(Result::err).unwrap();
+        assert_eq!(error.kind, ReadErrorKind::Changed, "{name}");
+    }
+}
+
+#[test]
 fn digests_are_those_of_the_bytes_in_the_order_of_the_files() {
     let names = ["1.csv", "2.csv", "3.csv"];
     let folder = shelf(&[
@@ -491,8 +508,7 @@ fn digests_are_those_of_the_bytes_in_the_order_of_the_files() {
 
 #[test]
 fn columns_of_one_name_can_be_left_out() {
-    let column = |value: i64| -> ArrayRef { Arc::new(Int64Array::from(vec![value])) };
-    let columns = vec![("id", column(1)), ("id", column(2)), ("day", column(3))];
+    let columns = vec![("id", ids([1])), ("id", ids([2])), ("day", ids([3]))];
     let folder = shelf(&[("t.parquet", &file(columns, 10))]);
     let errors = open(folder.path(), "").unwrap_err();
     assert_eq!(

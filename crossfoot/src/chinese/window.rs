@@ -284,6 +284,7 @@ fn every_mistake_of_a_window_in_a_plan_is_told() {
         freeze = 2013-05-27T08:00:00+08:00
         release = 2013-05-27T16:00:00+08:00
         rollback_takes = "45m"
+        signers = "${SIG}/signers.txt"
         roles = ["accountant"]
         figures_apart = "0s"
         [[window.notice]]

@@ -104,7 +104,10 @@ fn missing(plan: &Plan, target: &BookSpec) -> Option<Vec<String>> {
         let bare = name.strip_prefix("target.").unwrap_or(name);
         !is_there(name) && !is_there(bare) && !name.starts_with("source.")
     };
-    let missing: Vec<&str> = tables.map(|side| side.as_str()).filter(is_missing).collect();
+    let missing: Vec<&str> = tables
+        .map(|side| side.as_str())
+        .filter(is_missing)
+        .collect();
     match book.tables().next() {
         _ if missing.is_empty() => None,
         None => Some(Vec::new()),
@@ -137,7 +140,11 @@ fn without_a_target(
         }))?;
     } else {
         let rules = plan.agreements.len() as u64;
-        screen.print(&screen.words().rules_are_sound(&plan.name.value, rules, missing))?;
+        screen.print(
+            &screen
+                .words()
+                .rules_are_sound(&plan.name.value, rules, missing),
+        )?;
     }
     Ok(Kind::Incomplete.code())
 }

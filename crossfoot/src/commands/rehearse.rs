@@ -52,12 +52,36 @@ pub(crate) struct Rehearsed {
     pub(crate) outcome: Outcome,
 }
 
+/// Why nothing is planted in an agreement.
+#[derive(Debug)]
+pub(crate) struct Left {
+    pub(crate) why: String,
+    /// Whether that is so of this plan and these books, whoever rehearses them.
+    is_for_good: bool,
+}
+
+impl Left {
+    fn for_good(why: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            is_for_good: true,
+        }
+    }
+
+    fn for_now(why: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            is_for_good: false,
+        }
+    }
+}
+
 /// What the rehearsal of a plan came to.
 #[derive(Debug)]
 pub(crate) struct Whole {
     pub(crate) agreements: Vec<Rehearsed>,
     /// Agreements that were not rehearsed, and why.
-    pub(crate) left: Vec<(String, String)>,
+    pub(crate) left: Vec<(String, Left)>,
     /// How long verifying took, without faults and with them.
     pub(crate) took: [Duration; 2],
     /// How verifying without faults went.
@@ -155,7 +179,11 @@ pub(crate) fn rehearsed(asked: &Rehearse, screen: &Screen) -> Result<(Plan, Whol
 fn limit(asked: &Rehearse) -> Vec<String> {
     match Cause::ALL.iter().all(|cause| asked.cause.contains(cause)) {
         true => Vec::new(),
-        false => asked.cause.iter().map(|cause| cause.as_str().to_owned()).collect(),
+        false => asked
+            .cause
+            .iter()
+            .map(|cause| cause.as_str().to_owned())
+            .collect(),
     }
 }
 
@@ -163,8 +191,8 @@ fn limit(asked: &Rehearse) -> Vec<String> {
 fn source_of(evidence: &Path) -> Result<Option<Digest>, CommandError> {
     let path = evidence.join(cutover::seal::MANIFEST);
     let manifest = fs::read(&path).map_err(|error| failed(&path, &error))?;
-    let sealed = Sealed::read(&manifest)
-        .map_err(|error| CommandError::new(Kind::Own, error.to_string()))?;
+    let sealed =
+        Sealed::read(&manifest).map_err(|error| CommandError::new(Kind::Own, error.to_string()))?;
     Ok(book_blake3(&sealed.manifest().inputs, "source"))
 }
 
@@ -271,21 +299,19 @@ fn plant(
     prepared: &Prepared,
     agreement: &Agreement,
     before: &[Break],
-) -> Result<Result<Planted, String>, CommandError> {
+) -> Result<Result<Planted, Left>, CommandError> {
     if !agreement.target.is_table() {
-        return Ok(Err(
-            "its target is a query, and only a table has a shadow".to_owned()
-        ));
+        let why = "its target is a query, and only a table has a shadow";
+        return Ok(Err(Left::for_good(why)));
     }
     let book = prepared.session.book(Which::Target);
     let Some(table) = book.table(agreement.target.as_str()) else {
-        return Ok(Err("the target has no such table".to_owned()));
+        return Ok(Err(Left::for_now("the target has no such table")));
     };
     let corrections = rules::sql::corrections_of(table.name());
     if book.table(&corrections).is_some() {
-        return Ok(Err(format!(
-            "its table has corrections already: {corrections}"
-        )));
+        let why = format!("its table has corrections already: {corrections}");
+        return Ok(Err(Left::for_now(why)));
     }
     let mut samples = samples(table)?;
     let own: Vec<Break> = before
@@ -298,12 +324,13 @@ fn plant(
         .iter()
         .find(|ready| ready.name == agreement.name.value);
     let Some(ready) = ready else {
-        return Ok(Err("it cannot be prepared".to_owned()));
+        return Ok(Err(Left::for_now("it cannot be prepared")));
     };
     let shadow = shadow_of(plan, table, ready);
     samples.retain(|record| is_plain(record, &shadow));
     if samples.is_empty() {
-        return Ok(Err("its table has no records with plain amounts".to_owned()));
+        let why = "its table has no records with plain amounts";
+        return Ok(Err(Left::for_good(why)));
     }
     let causes: Vec<Cause> = match asked.cause.as_slice() {
         [] => Cause::ALL.to_vec(),
@@ -331,13 +358,13 @@ fn plant(
         }
         planned.retain(|fault| fault.put_in.iter().all(|record| fits(record, table)));
         return Ok(match planned.faults.is_empty() {
-            true => Err("no cause fits its columns".to_owned()),
+            true => Err(Left::for_good("no cause fits its columns")),
             false => Ok(planned),
         });
     }
-    Ok(Err(
-        "the keys that faults would make are all taken".to_owned()
-    ))
+    Ok(Err(Left::for_now(
+        "the keys that faults would make are all taken",
+    )))
 }
 
 /// Whether the amounts of a record are plain decimals; a text file may dress them up.
@@ -556,9 +583,10 @@ fn record(plan: &Plan, whole: &Whole) -> Result<(), CommandError> {
     }
     let planned = Duration::try_from(window.rollback_takes.value).unwrap_or_default();
     let took = whole.rollback.unwrap_or(planned);
-    let left_out = whole.left.iter().map(|(agreement, why)| LeftOut {
+    let left_out = whole.left.iter().map(|(agreement, left)| LeftOut {
         agreement: agreement.clone(),
-        why: why.clone(),
+        why: left.why.clone(),
+        is_for_good: left.is_for_good,
     });
     desk.record(Event::RehearsalFinished(RehearsalFinished {
         plan_blake3: digest(plan)?,
@@ -580,13 +608,14 @@ fn document(plan: &Plan, whole: &Whole) -> serde_json::Value {
     let left = whole
         .left
         .iter()
-        .map(|(agreement, why)| json!({"agreement": agreement, "why": why}));
+        .map(|(agreement, left)| json!({"agreement": agreement, "why": left.why}));
     json!({
         "version": 1,
         "plan": plan.name.value,
         "passed": whole.passed(),
         "agreements": whole.agreements,
         "not_rehearsed": left.collect::<Vec<_>>(),
+        "limited_to": whole.causes,
         "verify_seconds": whole.took.map(|took| took.as_millis() as f64 / 1000.0),
         "rollback_seconds": whole.rollback.map(|took| took.as_millis() as f64 / 1000.0),
     })

@@ -1,7 +1,7 @@
 //! The first lines: what the run comes to, and why.
 
 use super::{LINES_MAX, Page, Paint, is_zero, text};
-use ledger::{AgreementReport, Amount, ControlStatus, Verdict};
+use ledger::{AgreementReport, Amount, ControlStatus, InFlight, Verdict};
 
 impl Page<'_> {
     /// Writes the alarm, the verdict, the counts, and what was not checked.
@@ -132,9 +132,14 @@ impl Page<'_> {
                 why.push(self.words.no_residual(&column));
             }
         }
+        let InFlight { settled, moving } = agreement.in_flight;
+        if moving > 0 {
+            why.push(self.words.still_changing(moving));
+        }
         let records = &agreement.records;
         let all_agree = records.expected == records.actual && records.actual == records.agreed;
-        if !all_agree && agreement.breaks.sum() == 0 {
+        let is_explained = agreement.breaks.sum() > 0 || settled > 0 || moving > 0;
+        if !all_agree && !is_explained {
             why.push(self.words.counts_unexplained().to_owned());
         }
         why

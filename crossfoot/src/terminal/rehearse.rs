@@ -18,8 +18,8 @@ pub(crate) fn render(plan: &str, whole: &Whole, style: &Style) -> String {
         out.push_str(&agreement(one, style));
     }
     out.push('\n');
-    for (name, why) in &whole.left {
-        let said = words.not_rehearsed(&text::plain(name), &text::plain(&words.engine(why)));
+    for (name, left) in &whole.left {
+        let said = words.not_rehearsed(&text::plain(name), &text::plain(&words.engine(&left.why)));
         out.push_str(&style.said(2, Paint::Doubtful, &said));
     }
     let [before, after] = whole.took;

@@ -710,6 +710,20 @@ fn what_was_not_checked_is_said_at_the_top() {
 }
 
 #[test]
+fn a_record_that_keeps_changing_is_the_reason_and_not_the_numbers() {
+    let reasons = |moving: u64, style: &Style| {
+        let mut postings = agreement("postings", [7, 7, 6], Vec::new());
+        postings.in_flight.moving = moving;
+        let page = render(&report(vec![postings], Vec::new(), 0), &[], style);
+        let reasons = page.lines().filter(|line| line.starts_with("  - "));
+        reasons.map(str::trim).collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(reasons(1, &style()), @"- postings: 1 record was still changing when it was last looked at");
+    insta::assert_snapshot!(reasons(2000, &style()), @"- postings: 2,000 records were still changing when they were last looked at");
+    insta::assert_snapshot!(reasons(1, &chinese()), @"- postings：1 笔在最后一次查看时仍在变动");
+}
+
+#[test]
 fn where_no_currency_is_named_none_is_shown() {
     let mut report = balanced();
     for agreement in &mut report.agreements {
@@ -778,7 +792,7 @@ fn controls_that_are_off_in_many_lines() {
         key: record(&[("day", "2013-06-01")]),
         ..ControlLine::default()
     });
-    daily.says = Some("1 lines have a figure that is NULL".to_owned());
+    daily.says = Some("1 line has a figure that is NULL".to_owned());
     let report = report(Vec::new(), vec![daily], 0);
     insta::assert_snapshot!(render(&report, &[], &style()), @"
     OUT OF BALANCE  first: the books do not agree
@@ -788,7 +802,7 @@ fn controls_that_are_off_in_many_lines() {
               control       expected  actual  difference
       broken  daily totals         -       -           -
 
-      daily totals: 1 lines have a figure that is NULL
+      daily totals: 1 line has a figure that is NULL
       daily totals: 31 lines off
         day         expected  actual  difference
         2013-06-01         -       -           -

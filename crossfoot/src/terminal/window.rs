@@ -229,7 +229,9 @@ pub(crate) fn evidence(looked: &Looked, style: &Style) -> String {
         true => style.said(0, paint, &head),
         false => style.said(0, paint, &format!("{plan}{colon}{head}")),
     };
-    let came_to = looked.verdict.map(|verdict| words.verdict(verdict).to_owned());
+    let came_to = looked
+        .verdict
+        .map(|verdict| words.verdict(verdict).to_owned());
     let stage = looked.stage.map(|stage| words.stage(stage).to_owned());
     let entries = looked.entries.map(|count| words.entries(count));
     let came_to: Vec<String> = came_to.into_iter().chain(stage).chain(entries).collect();

@@ -5,7 +5,7 @@
 
 use crate::error::{CommandError, Kind};
 use cutover::Digest;
-use cutover::daybook::{Daybook, Event, Opened, Terms, Torn, Version};
+use cutover::daybook::{Daybook, Entry, Event, Opened, Terms, Torn, Version};
 use cutover::window::{Command, Refusal, Stage, State, decide};
 use jiff::Timestamp;
 use rules::plan::{Plan, Window};
@@ -86,7 +86,7 @@ impl Desk {
     }
 
     /// Begins the daybook of another window where the one before is over, and gives where that one's
-    /// is kept from now on. Otherwise as [`Desk::begin`].
+    /// is kept from now on: under the time of its last entry. Otherwise as [`Desk::begin`].
     pub(crate) fn begin_another(plan: &Plan) -> Result<(Self, Option<PathBuf>), CommandError> {
         let over = Self::open(plan)?.filter(|desk| desk.state.stage().is_over());
         let Some(over) = over else {
@@ -102,7 +102,9 @@ impl Desk {
             return Err(CommandError::new(Kind::Use, message)
                 .hint("give the other window its own `freeze` and `release` in the plan"));
         }
-        let ended = over.now().strftime("%Y-%m-%dT%H-%M-%SZ");
+        let last = over.daybook.entries().last();
+        let ended = last.map_or_else(Timestamp::now, Entry::at);
+        let ended = ended.strftime("%Y-%m-%dT%H-%M-%SZ");
         let kept = over.path.with_file_name(format!("daybook-{ended}.jsonl"));
         let file = over.locked()?;
         if kept.exists() {

@@ -1,7 +1,7 @@
 //! What the gate judges by: everything is read anew from the disk.
 
 use super::desk::{Desk, digest};
-use super::{figures, folder, hook};
+use super::{figures, folder};
 use crate::commands::{environment, threads};
 use crate::error::{CommandError, Kind};
 use books::{Book, Meter, Table};
@@ -105,8 +105,7 @@ pub(crate) fn trusted(plan: &Plan, window: &Window) -> Result<Vec<Trusted>, Comm
     let Some(file) = &window.signers else {
         return Ok(Vec::new());
     };
-    let file = hook::filled(&file.value).map_err(|says| CommandError::new(Kind::Use, says))?;
-    read_keys(&plan.folder().join(file))
+    read_keys(&plan.folder().join(&file.value))
 }
 
 /// Reads a file of trusted keys.

@@ -28,10 +28,11 @@ pub(crate) fn read(
         .block_on(side.rows(&run))
         .map_err(|error| CommandError::from(reconcile::VerifyError::from(error)))?;
     if run.rejects.count() > 0 {
-        let message = format!(
-            "the opening figures cannot be told: {} records were rejected on the way",
-            run.rejects.count()
-        );
+        let records = match run.rejects.count() {
+            1 => "1 record was".to_owned(),
+            count => format!("{count} records were"),
+        };
+        let message = format!("the opening figures cannot be told: {records} rejected on the way");
         return Err(CommandError::new(Kind::Incomplete, message));
     }
     let columns: Vec<Column> = side

@@ -66,7 +66,10 @@ pub(crate) fn send(
         let told = already(desk, kind, &named);
         let takers = window.channels.iter().filter(|channel| {
             takes(channel, kind)
-                && channel.language.as_ref().is_none_or(|one| *one == planned.language)
+                && channel
+                    .language
+                    .as_ref()
+                    .is_none_or(|one| *one == planned.language)
                 && !told.contains(&channel.name)
         });
         let (channels, mut failed) = opened_each(plan, takers);
@@ -92,7 +95,7 @@ pub(crate) fn send(
             }
         }
         for (channel, says) in failed {
-            screen.tell(&format!("channel {channel}: {says}"));
+            screen.tell(&says);
             let notice = Told {
                 kind: named.clone(),
                 channel,

@@ -9,7 +9,7 @@ use cutover::Digest;
 use cutover::daybook::{
     ConversionFinished, Corrected, Event, Phase, TableMoved, VerificationFinished,
 };
-use cutover::window::Command;
+use cutover::window::{Command, Stage};
 use ledger::{BreakCounts, ControlStatus, Report};
 use migrate::{Corrections, Outcome};
 use rules::plan::Plan;
@@ -90,7 +90,8 @@ pub(crate) fn verified(
 /// Says whether the window, where one is under way, takes corrections now. What it refuses must not be
 /// written first.
 pub(crate) fn takes_corrections(plan: &Plan, by: &str) -> Result<(), CommandError> {
-    let Some(desk) = Desk::open(plan)?.filter(|desk| desk.state().stage().is_closed()) else {
+    let is_in_the_way = |stage: Stage| stage.is_closed() || stage == Stage::Releasing;
+    let Some(desk) = Desk::open(plan)?.filter(|desk| is_in_the_way(desk.state().stage())) else {
         return Ok(());
     };
     desk.unchanged(plan)?;

@@ -197,7 +197,8 @@ fn only_the_causes_that_were_asked_for() {
       "not_asked": 3,
       "written": false,
       "rechecked": [],
-      "not_rechecked": []
+      "not_rechecked": [],
+      "error": null
     }
     "#);
 }

@@ -798,3 +798,107 @@ fn init_says_what_is_wrong_with_an_address() {
     错误：账的地址有误
     ");
 }
+
+#[test]
+fn what_a_user_may_not_read_ends_the_run_and_is_named() {
+    let postgres = Postgres::start("");
+    postgres.psql(&format!(
+        "CREATE TABLE part (id int PRIMARY KEY, v int);
+         INSERT INTO part SELECT n, n FROM generate_series(1, 1000) n;
+         CREATE TABLE wide (id int PRIMARY KEY, v int, hidden int);
+         INSERT INTO wide SELECT n, n, n FROM generate_series(1, 1000) n;
+         CREATE TABLE secret (id int PRIMARY KEY, v int);
+         CREATE ROLE reader LOGIN PASSWORD '{PASSWORD}';
+         GRANT SELECT ON part TO reader; GRANT SELECT (id, v) ON wide TO reader;
+         ALTER TABLE part ENABLE ROW LEVEL SECURITY;
+         CREATE POLICY half ON part TO reader USING (id % 2 = 0)",
+    ));
+    let url = postgres.url("reader", "${PASSWORD}").replace("%40", "@");
+    let plan = |rule: &str| {
+        format!(
+            "name = \"rights\"\n[source]\nurl = \"{url}\"\n[target]\nurl = \"{url}\"\n\
+             [[agreement]]\nname = \"all\"\nrule = \"{rule}\"\ntarget = \"{rule}\"\nkey = [\"id\"]\n"
+        )
+    };
+    let place = Place::empty();
+    for (rule, code, said) in [
+        ("part", 3, "its policies would hide records from this user"),
+        (
+            "wide",
+            3,
+            "public.wide, column \"hidden\": the user may not read it",
+        ),
+        ("secret", 2, "the user may not read the table `secret`"),
+        (
+            "SELECT id FROM secret",
+            2,
+            "the user may not read the table `secret`",
+        ),
+    ] {
+        fs::write(place.path().join("crossfoot.toml"), plan(rule)).unwrap();
+        let (ended, stdout, stderr) = run(&place, "verify --no-progress --no-digest");
+        assert_eq!(ended, Some(code), "{rule}: {stdout}{stderr}");
+        assert!(stderr.contains(said), "{rule}: {stderr}");
+    }
+    // What is granted is read, and a column that is named is left out.
+    fs::write(
+        place.path().join("crossfoot.toml"),
+        plan("SELECT id, v FROM wide"),
+    )
+    .unwrap();
+    let (ended, stdout, stderr) = run(&place, "verify --no-progress");
+    assert_eq!(ended, Some(0), "{stdout}{stderr}");
+    let ignoring = format!(
+        "{}[source.tables.wide]\nignore = [\"hidden\"]\n[target.tables.wide]\nignore = [\"hidden\"]\n",
+        plan("wide")
+    );
+    fs::write(place.path().join("crossfoot.toml"), ignoring).unwrap();
+    let (ended, stdout, stderr) = run(&place, "verify --no-progress");
+    assert_eq!(ended, Some(0), "{stdout}{stderr}");
+}
+
+#[test]
+fn ranges_that_a_rule_leaves_out_are_passed_over_and_the_rest_is_compared() {
+    let place = Place::empty();
+    // So wide that some thousand records are a range.
+    let wide: Vec<String> = (0..40).map(|at| format!("note{at} text")).collect();
+    let numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)";
+    sqlite(
+        &place,
+        "old.db",
+        &format!(
+            "CREATE TABLE flow (id INTEGER PRIMARY KEY, amount DECIMAL(18,2), {});
+             INSERT INTO flow (id, amount) {numbers} SELECT i, i FROM n;",
+            wide.join(", ")
+        ),
+    );
+    sqlite(
+        &place,
+        "new.db",
+        &format!(
+            "CREATE TABLE posting (id INTEGER PRIMARY KEY, amount DECIMAL(18,2));
+             INSERT INTO posting {numbers} SELECT i, i FROM n WHERE i > 15000;
+             UPDATE posting SET amount = 1 WHERE id = 16000;",
+        ),
+    );
+    for condition in [
+        "id > 15000",
+        "id BETWEEN 15001 AND 20000",
+        "id >= 15001 AND amount IS NOT NULL",
+        // It may fail: all ranges are read.
+        "id + 1 > 15001",
+    ] {
+        let plan = format!(
+            "name = \"late\"\n[source]\nurl = \"sqlite://old.db\"\n[target]\nurl = \"sqlite://new.db\"\n\
+             [[agreement]]\nname = \"late\"\nrule = \"SELECT id, amount FROM flow WHERE {condition}\"\n\
+             target = \"posting\"\nkey = [\"id\"]\nmoney = [\"amount\"]\n"
+        );
+        fs::write(place.path().join("crossfoot.toml"), plan).unwrap();
+        let (code, stdout, stderr) = run(&place, "verify --no-progress --evidence evidence");
+        assert_eq!(code, Some(1), "{condition}: {stdout}{stderr}");
+        let breaks = breaks_of(&place, "evidence");
+        assert_eq!(breaks.len(), 1, "{condition}: {breaks:?}");
+        assert!(breaks[0].contains("16000"), "{condition}: {breaks:?}");
+        fs::remove_dir_all(place.path().join("evidence")).unwrap();
+    }
+}

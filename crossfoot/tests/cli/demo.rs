@@ -707,6 +707,7 @@ fn the_story_as_it_is_told() {
               crossfoot-demo/signers.txt
 
     ruixin-pay: sound: 5 files as they were written
+      BALANCED, released, daybook of 29 entries
       signed by Li Na (accountant, [hash])
       signed by Wang Wei (engineer, [hash])
       manifest.json [hash]
@@ -1380,7 +1381,10 @@ fn what_cannot_be_played_is_told_in_chinese() {
       处理：请用 --folder 指定另一个文件夹
     ");
     let told = Place::empty().run("demo --records 1000 --no-progress --fault E1:1000 --lang zh");
-    assert!(told.contains("错误：要以 E1 损坏 1000 张凭证，而适用的有"), "{told}");
+    assert!(
+        told.contains("错误：要以 E1 损坏 1000 张凭证，而适用的有"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -1388,6 +1392,10 @@ fn a_demo_is_played_anew_in_the_folder_that_one_stands_in() {
     let place = Place::empty();
     for _ in 0..2 {
         let (code, document) = played(&place, "--folder .");
-        assert_eq!((code.as_str(), &document["gate"]), ("0", &"GO".into()), "{document}");
+        assert_eq!(
+            (code.as_str(), &document["gate"]),
+            ("0", &"GO".into()),
+            "{document}"
+        );
     }
 }

@@ -186,7 +186,10 @@ fn the_helps_say_what_the_commands_do() {
             "correct --help",
             "1 a record that was corrected differs still; 5 some breaks have none.",
         ),
-        ("demo --help", "rounded up to a multiple of four"),
+        (
+            "demo --help",
+            "How many people use the systems of `--live` [default: 40]",
+        ),
         (
             "convert --help",
             "by default as the plan says, else one for each processor",
@@ -240,6 +243,41 @@ fn one_book_alone_is_wrong_use() {
 
     For more information, try '--help'.
     ");
+}
+
+#[test]
+fn wrong_use_is_told_in_json_too() {
+    for (line, message) in [
+        (
+            "verify --threads 0 --json",
+            "invalid value '0' for '--threads <N>': number would be zero for non-zero type",
+        ),
+        (
+            "verify one.csv two.csv three.csv --json --lang zh",
+            "unexpected argument 'three.csv' found",
+        ),
+    ] {
+        let told = Place::empty().output(line);
+        assert_eq!(told.status, "2", "{line}");
+        assert!(!told.stderr.is_empty(), "{line}");
+        let document: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
+        assert_eq!(document["version"], 1, "{line}");
+        let error = &document["error"];
+        assert_eq!(
+            (&error["kind"], &error["exit_code"]),
+            (&"use".into(), &2.into()),
+            "{line}"
+        );
+        assert_eq!(error["message"], message, "{line}");
+    }
+    // Help is what was asked for.
+    let told = Place::empty().output("verify --help --json");
+    assert_eq!(told.status, "0");
+    assert!(
+        told.stdout.starts_with("Finds every record"),
+        "{}",
+        told.stdout
+    );
 }
 
 #[test]

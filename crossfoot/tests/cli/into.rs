@@ -324,6 +324,100 @@ fn discarding_empties_tables_that_point_to_each_other_and_misses_none_that_is_go
     }
 }
 
+/// A table of which the key that the plan names cannot be made.
+#[test]
+fn a_key_that_the_rule_does_not_give_is_a_mistake_before_a_record_is_read() {
+    let servers = Servers::start();
+    servers.make("bao");
+    for (name, url) in servers.addresses("bao") {
+        let plan = KIN.replace("TARGET", &url);
+        let place = Place::empty()
+            .with("old/flow.csv", flow(0, 5))
+            .with("crossfoot.toml", plan.replace("[\"serial\"]", "[\"nope\"]"));
+        let (code, _, stderr) = run(&place, "convert --no-progress");
+        assert_eq!(code, Some(2), "{name}: {stderr}");
+        for said in [
+            "the key column `nope` is not among the rule's columns",
+            "add it to the rule, or take it out of `key`",
+            "crossfoot.toml:16:8",
+        ] {
+            assert!(stderr.contains(said), "{name}, {said}: {stderr}");
+        }
+        if name != "SQLite" {
+            let database = Database::open(&address(&place, &url), 1).unwrap();
+            assert!(database.tables().is_empty(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn after_a_rule_has_changed_the_tables_that_were_made_are_made_anew() {
+    let servers = Servers::start();
+    servers.make("bao");
+    for (name, url) in servers.addresses("bao") {
+        let plan = KIN.replace("TARGET", &url);
+        let place = Place::empty()
+            .with("old/flow.csv", flow(0, 50))
+            .with("crossfoot.toml", &plan);
+        let (code, _, stderr) = run(&place, "convert --no-progress");
+        assert_eq!(code, Some(0), "{name}: {stderr}");
+        let place = place.with(
+            "crossfoot.toml",
+            plan.replace("serial, account FROM", "serial, account, kind FROM"),
+        );
+        let (code, _, stderr) = run(&place, "convert --no-progress");
+        assert_eq!(code, Some(2), "{name}: {stderr}");
+        for said in ["flow has no such column", "begin again, with --discard"] {
+            assert!(stderr.contains(said), "{name}, {said}: {stderr}");
+        }
+        let (code, _, stderr) = run(&place, "convert --no-progress --discard");
+        assert_eq!(code, Some(0), "{name}: {stderr}");
+        let (code, stdout, _) = run(&place, "verify --no-progress --evidence evidence");
+        assert_eq!(code, Some(0), "{name}: {stdout}");
+    }
+}
+
+#[test]
+fn before_the_first_conversion_check_says_the_same_of_every_database() {
+    let servers = Servers::start();
+    servers.make("bao");
+    for (name, url) in servers.addresses("bao") {
+        let place = wallet(1, &url);
+        let (code, stdout, stderr) = run(&place, "check --lang en");
+        assert_eq!(code, Some(5), "{name}: {stdout}{stderr}");
+        assert!(
+            stdout.contains("no mistakes in 2 rules; the target is not there"),
+            "{name}: {stdout}"
+        );
+        // Other tables are there, and that of one agreement.
+        execute(
+            &servers,
+            &place,
+            name,
+            &[
+                "CREATE TABLE other (id int PRIMARY KEY)",
+                "CREATE TABLE account (id int PRIMARY KEY)",
+            ],
+        );
+        let (code, stdout, stderr) = run(&place, "check --lang en");
+        assert_eq!(code, Some(5), "{name}: {stdout}{stderr}");
+        assert!(
+            stdout.contains("the target has no table `posting`, so nothing of it was checked"),
+            "{name}: {stdout}"
+        );
+        execute(
+            &servers,
+            &place,
+            name,
+            &["DROP TABLE other", "DROP TABLE account"],
+        );
+        let (code, _, stderr) = run(&place, "convert --no-progress");
+        assert_eq!(code, Some(0), "{name}: {stderr}");
+        let (code, stdout, stderr) = run(&place, "check");
+        assert_eq!(code, Some(0), "{name}: {stdout}{stderr}");
+    }
+}
+
 /// A server that is started anew ends all connections, also those that wait for work.
 #[test]
 fn a_server_that_is_started_anew_costs_one_attempt() {
@@ -502,6 +596,110 @@ fn a_server_that_is_killed_meanwhile_loses_and_doubles_nothing() {
             assert_eq!(code, Some(0), "{name}: {stderr}");
             assert_eq!(left(&place, &killed), expected, "{name}, round {round}");
         }
+    }
+}
+
+/// A plan that compares a table of each kind of column with the same table elsewhere.
+const KINDS: &str = r#"
+name = "kinds"
+[source]
+url = "SOURCE"
+[target]
+url = "TARGET"
+[[agreement]]
+name = "parts"
+rule = "part"
+target = "part"
+key = ["id"]
+"#;
+
+/// Columns that a conversion would refuse to write into are kept as text beside the table.
+#[test]
+fn entries_hold_columns_of_every_kind() {
+    let servers = Servers::start();
+    servers.make("kinds_old");
+    servers.make("kinds_new");
+    let postgres = [
+        "CREATE TYPE mood AS ENUM ('calm', 'anxious')",
+        "CREATE DOMAIN fen AS numeric(12,2)",
+        "CREATE DOMAIN price AS fen",
+        "CREATE TABLE part (id int PRIMARY KEY, a mood, b jsonb, c text[], d interval, e money, \
+         f numeric, g bit(3), h price, i uuid)",
+        "INSERT INTO part SELECT n, 'calm', '{\"a\": 1}', '{x,NULL}', '1 day', 2.5, 0.10, B'101', \
+         1.5, '00000000-0000-0000-0000-000000000000' FROM generate_series(1, 9) n",
+    ];
+    let mariadb = [
+        "CREATE TABLE part (id int PRIMARY KEY, a set('x','y'), b inet6, c float(7,2), d enum('p','q'))",
+        "INSERT INTO part SELECT seq, 'x,y', '::1', 0.25, 'p' FROM seq_1_to_9",
+    ];
+    let address = |name: &str, book: &str| {
+        let all = servers.addresses(book);
+        all.into_iter().find(|(one, _)| *one == name).unwrap().1
+    };
+    for (name, statements) in [("PostgreSQL", &postgres[..]), ("MariaDB", &mariadb[..])] {
+        for book in ["kinds_old", "kinds_new"] {
+            match name {
+                "PostgreSQL" => drop(servers.postgres.psql(&format!(
+                    "SET search_path = {book}; {}",
+                    statements.join("; ")
+                ))),
+                _ => servers
+                    .mariadb
+                    .run(&format!("USE {book};\n{};\n", statements.join(";\n"))),
+            }
+        }
+        let [old, new] = ["kinds_old", "kinds_new"].map(|book| address(name, book));
+        let plan = KINDS.replace("SOURCE", &old).replace("TARGET", &new);
+        let place = Place::empty().with("crossfoot.toml", plan);
+        let change = match name {
+            "PostgreSQL" => {
+                "SET search_path = kinds_new; UPDATE part SET a = 'anxious' WHERE id = 3; DELETE FROM part WHERE id = 4"
+            }
+            _ => {
+                "USE kinds_new;\nUPDATE part SET d = 'q' WHERE id = 3;\nDELETE FROM part WHERE id = 4;\n"
+            }
+        };
+        match name {
+            "PostgreSQL" => drop(servers.postgres.psql(change)),
+            _ => servers.mariadb.run(change),
+        }
+        let (code, stdout, stderr) = run(&place, "verify --no-progress --evidence evidence/found");
+        assert_eq!(code, Some(1), "{name}: {stdout}{stderr}");
+        let (code, stdout, stderr) = run(&place, "correct --write --reason 'by hand'");
+        assert_eq!(code, Some(0), "{name}: {stdout}{stderr}");
+        let (code, stdout, stderr) = run(&place, "verify --no-progress --evidence evidence/mended");
+        assert_eq!(code, Some(0), "{name}: {stdout}{stderr}");
+    }
+}
+
+#[test]
+fn where_no_entry_can_be_made_no_table_of_entries_is_left() {
+    let servers = Servers::start();
+    servers.make("bao");
+    for (name, url) in servers.addresses("bao") {
+        let place = wallet(1, &url);
+        let (code, _, stderr) = run(&place, "convert --no-progress");
+        assert_eq!(code, Some(0), "{name}: {stderr}");
+        execute(
+            &servers,
+            &place,
+            name,
+            &["UPDATE posting SET amount = amount + 1 WHERE voucher = 'P00000007' AND leg = 1"],
+        );
+        let (code, ..) = run(&place, "verify --no-progress --evidence evidence/found");
+        assert_eq!(code, Some(1), "{name}");
+        // As a break would be that does not tell its record whole.
+        let found = place.read("evidence/found/breaks.jsonl");
+        let damaged = found.replace("\"memo\":", "\"memento\":");
+        assert_ne!(found, damaged);
+        let place = place.with("evidence/found/breaks.jsonl", damaged);
+        let (code, stdout, stderr) = run(&place, "correct --write --reason none --lang en");
+        assert_eq!(code, Some(5), "{name}: {stdout}{stderr}");
+        assert!(!left(&place, &url).contains("corrections"), "{name}");
+        let place = place.with("evidence/found/breaks.jsonl", found);
+        let (code, stdout, stderr) = run(&place, "correct --write --reason 'a yuan'");
+        assert_eq!(code, Some(0), "{name}: {stdout}{stderr}");
+        assert!(left(&place, &url).contains("posting.corrections"), "{name}");
     }
 }
 

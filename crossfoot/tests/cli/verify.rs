@@ -927,6 +927,55 @@ fn catches_interrupts(pid: &str) -> bool {
     mask.is_some_and(|mask| mask & 2 != 0)
 }
 
+/// Starts a command line, and interrupts it as soon as it listens.
+#[cfg(target_os = "linux")]
+fn interrupted(place: &Place, line: &str) -> std::process::Output {
+    let mut child = place
+        .command(line)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let pid = child.id().to_string();
+    while !catches_interrupts(&pid) {
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "it ended before it could be stopped"
+        );
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    let killed = std::process::Command::new("kill")
+        .args(["-INT", &pid])
+        .status()
+        .unwrap();
+    assert!(killed.success());
+    child.wait_with_output().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupt_ends_the_measuring_of_two_books() {
+    let place = many(600_000);
+    let books = "old/flow.csv new/posting.csv";
+    for (line, said) in [
+        (
+            format!("verify {books} --evidence out"),
+            "error: stopped before the end: nothing is proved, and no evidence was written\n",
+        ),
+        (
+            format!("init {books} -o drafted.toml"),
+            "error: stopped before the end: no plan was written\n",
+        ),
+    ] {
+        let output = interrupted(&place, &line);
+        assert_eq!(output.status.code(), Some(5), "{line}: {output:?}");
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), said, "{line}");
+        assert!(output.stdout.is_empty(), "{line}");
+    }
+    let is_left = |file: &String| file.starts_with("out") || file.starts_with("drafted");
+    assert!(!place.files().iter().any(is_left), "{:?}", place.files());
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn an_interrupt_ends_in_good_order_and_proves_nothing() {

@@ -224,6 +224,8 @@ fn a_night_from_the_announcement_to_the_release() {
     assert_eq!(place.read("notices.jsonl").lines().count(), 4);
 
     // What is over is over.
+    let gate = ends(&place, "gate", "2");
+    assert!(gate.contains("the window is released"), "{gate}");
     let back = ends(&place, "window rollback --why x --by y", "2");
     assert!(back.contains("released"), "{back}");
     ends(&place, "daybook verify window/daybook.jsonl", "0");
@@ -233,6 +235,7 @@ fn a_night_from_the_announcement_to_the_release() {
     exit 0
     --- stdout
     wallet: sound: 5 files as they were written
+      BALANCED, released, daybook of 25 entries
       signed by Li Na (accountant, [hash])
       signed by Wang Wei (engineer, [hash])
       manifest.json [hash]
@@ -244,6 +247,7 @@ fn a_night_from_the_announcement_to_the_release() {
     exit 0
     --- stdout
     wallet：完好：5 个文件均与写入时一致
+      配平，已开放，日记账 25 条
       签核：Li Na (accountant, [hash])
       签核：Wang Wei (engineer, [hash])
       manifest.json [hash]
@@ -332,6 +336,71 @@ fn a_night_in_which_something_else_converts_ends_released_too() {
         "{zh}"
     );
     ends(&place, "daybook verify window/daybook.jsonl", "0");
+    ends(
+        &place,
+        "evidence verify evidence/first --keys signers.txt",
+        "0",
+    );
+}
+
+/// Two books of CSV, the new one written by something else, as in `examples/first`; a table of CSV
+/// holds texts, and so the rule gives them.
+fn books_of_csv() -> Place {
+    let mut flow = "serial,user_id,code,happened_at,amount\n".to_owned();
+    let mut ledger = "voucher,account,kind,booked_at,amount\n".to_owned();
+    for n in 0..240_u32 {
+        let (code, kind, sign) = [
+            ("01", "TOPUP", ""),
+            ("02", "PAYMENT", "-"),
+            ("03", "REFUND", ""),
+            ("04", "WITHDRAWAL", "-"),
+        ][n as usize % 4];
+        let (person, cents) = (1_000 + n * 7 % 53, 1_000 + n * 977 % 90_000);
+        let amount = format!("{}.{:02}", cents / 100, cents % 100);
+        let (day, hour) = (1 + n % 27, n % 24);
+        let (minute, second) = (n * 7 % 60, n * 11 % 60);
+        let at = format!("2013-05-{day:02} {hour:02}:{minute:02}:{second:02}");
+        writeln!(flow, "P{n:05},U{person},{code},{at},{amount}").unwrap();
+        writeln!(ledger, "P{n:05},W-{person},{kind},{at},{sign}{amount}").unwrap();
+    }
+    let plan = plan(-1, 240);
+    let (head, rest) = plan.split_once("[[agreement]]").unwrap();
+    let (_, window) = rest.split_once("[window]").unwrap();
+    night()
+        .with("old/flow.csv", flow)
+        .with("new/posting.csv", ledger)
+        .with("crossfoot.toml", format!("{head}{TEXTS}[window]{window}"))
+}
+
+const TEXTS: &str = r#"[[agreement]]
+name = "postings"
+rule = """
+SELECT serial AS voucher, concat('W-', substr(user_id, 2)) AS account,
+  CASE code WHEN '01' THEN 'TOPUP' WHEN '02' THEN 'PAYMENT' WHEN '03' THEN 'REFUND'
+    WHEN '04' THEN 'WITHDRAWAL' END AS kind,
+  happened_at AS booked_at,
+  CASE WHEN code IN ('02', '04') THEN -money(amount) ELSE money(amount) END AS amount
+FROM flow"""
+target = "posting"
+key = ["voucher"]
+money = ["amount"]
+"#;
+
+#[test]
+fn two_books_of_csv_that_crossfoot_only_verifies_are_released() {
+    let place = books_of_csv();
+    ends(&place, "rehearse --count 1", "0");
+    frozen(&place);
+    ends(&place, "verify", "2");
+    ends(
+        &place,
+        "window converted --by 'Wang Wei' --how 'etl 4.2'",
+        "0",
+    );
+    ends(&place, "verify --evidence evidence/first", "0");
+    signed(&place);
+    ends(&place, "window release", "0");
+    assert_eq!(stage(&place), "released");
     ends(
         &place,
         "evidence verify evidence/first --keys signers.txt",
@@ -694,8 +763,9 @@ fn a_release_that_was_killed_in_its_call_is_called_again_or_told_not_to_be() {
     let place = place.with("answer", "");
     ends(&place, "window release", "0");
     assert_eq!(stage(&place), "released");
+    // What the books were at the first call they need not be now: the gate is asked again.
     let daybook = place.read("window/daybook.jsonl");
-    assert_eq!(daybook.matches("\"event\":\"gate\"").count(), gates);
+    assert_eq!(daybook.matches("\"event\":\"gate\"").count(), gates + 1);
     let ids = place.read("ids");
     let ids: Vec<&str> = ids.lines().collect();
     assert_eq!(ids.len(), 3, "{ids:?}");
@@ -742,6 +812,19 @@ fn a_window_is_rolled_back_from_anywhere_before_the_release() {
     "
     );
     assert!(place.read("calls.jsonl").contains("\"rollback\""));
+    let notices = place.read("notices.jsonl");
+    assert_eq!(notices.matches("\"kind\":\"put_off\"").count(), 2);
+    assert!(
+        notices.contains("升级推迟") && notices.contains("was put off"),
+        "{notices}"
+    );
+    assert!(
+        !notices.contains("is done") && !notices.contains("已完成"),
+        "{notices}"
+    );
+    // Given again, it looks whether somebody was not told, and tells nobody twice.
+    ends(&place, "window rollback --why x --by y", "0");
+    assert_eq!(place.read("notices.jsonl"), notices);
     let over = ends(&place, "window freeze", "2");
     assert!(over.contains("rolled back"), "{over}");
     assert!(
@@ -1058,4 +1141,309 @@ fn a_daybook_names_its_damage() {
     let place = place.with("crossfoot.toml", "name = \"x\"\n[source]\nurl=\"old\"\n[target]\nurl=\"new\"\n[[control]]\nname=\"c\"\nsql=\"SELECT 0 AS difference\"\n");
     let said = ends(&place, "window announce", "2");
     assert!(said.contains("no `[window]`"), "{said}");
+}
+
+/// The hook of the release fails, and says so.
+const FAILS: &str = r#"["/bin/sh", "-c", "cat >> calls.jsonl; echo >> calls.jsonl; exit 7"]"#;
+
+fn calls(place: &Place, step: &str) -> usize {
+    let calls = place.read("calls.jsonl");
+    calls.matches(&format!("\"step\":\"{step}\"")).count()
+}
+
+#[test]
+fn a_release_is_not_called_again_on_books_that_are_not_those_of_its_go() {
+    let place = night().with("crossfoot.toml", hooked("release", FAILS));
+    ready(&place);
+    ends(&place, "window release", "5");
+    assert_eq!(
+        (stage(&place).as_str(), calls(&place, "release")),
+        ("releasing", 1)
+    );
+    let flow = place.read("old/flow.csv");
+    let place = place.with("old/flow.csv", flow.replacen("V00007,", "V0000X,", 1));
+    let said = ends(&place, "window release", "1");
+    assert!(
+        said.contains("NO-GO") && said.contains("--not-released TEXT"),
+        "{said}"
+    );
+    assert!(said.contains("flow.csv"), "{said}");
+    assert_eq!(
+        (stage(&place).as_str(), calls(&place, "release")),
+        ("releasing", 1)
+    );
+    // As they were, it is called again; and somebody who has looked may say that it is open.
+    let place = place.with("old/flow.csv", flow);
+    ends(&place, "window release", "5");
+    assert_eq!(calls(&place, "release"), 2);
+    ends(&place, "window release --released x --not-released y", "2");
+    ends(
+        &place,
+        "window release --released 'the first page answers'",
+        "0",
+    );
+    assert_eq!(
+        (stage(&place).as_str(), calls(&place, "release")),
+        ("released", 2)
+    );
+    let daybook = place.read("window/daybook.jsonl");
+    assert!(daybook.contains("the first page answers"), "{daybook}");
+    ends(&place, "daybook verify window/daybook.jsonl", "0");
+}
+
+#[test]
+fn whoever_was_told_of_a_window_hears_that_it_was_called_off() {
+    let place = night();
+    ends(&place, "window announce", "0");
+    ends(&place, "window rollback --why x --by y", "0");
+    let notices = place.read("notices.jsonl");
+    assert_eq!(notices.lines().count(), 4, "{notices}");
+    assert_eq!(notices.matches("\"kind\":\"put_off\"").count(), 2);
+}
+
+#[test]
+fn another_attempt_is_another_daybook_and_the_one_before_is_kept() {
+    let place = night();
+    frozen(&place);
+    ends(&place, "window rollback --why x --by y", "0");
+    let before = place.read("window/daybook.jsonl");
+    let said = ends(&place, "window announce", "0");
+    assert!(
+        said.contains("the daybook of the window before is now"),
+        "{said}"
+    );
+    assert_eq!(stage(&place), "announced");
+    let kept = fs::read_dir(place.path().join("window")).unwrap();
+    let kept = kept.map(|entry| entry.unwrap().path());
+    let kept: Vec<_> = kept
+        .filter(|path| !path.ends_with("daybook.jsonl"))
+        .collect();
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    assert_eq!(fs::read_to_string(&kept[0]).unwrap(), before);
+    // By its own times, a window cannot be opened that would be over.
+    ends(&place, "window rollback --why x --by y", "0");
+    let place = place.with("crossfoot.toml", plan(-300, -1));
+    let said = ends(&place, "window announce", "2");
+    assert!(said.contains("which is past"), "{said}");
+    assert_eq!(stage(&place), "rolled_back");
+}
+
+#[test]
+fn what_was_released_is_announced_anew_by_another_plan_only() {
+    let place = night();
+    ready(&place);
+    ends(&place, "window release", "0");
+    let said = ends(&place, "window announce", "2");
+    assert!(said.contains("the window is released"), "{said}");
+    let place = place.with("crossfoot.toml", plan(-1, 300));
+    ends(&place, "window announce", "0");
+    assert_eq!(stage(&place), "announced");
+}
+
+/// Runs a command with one variable more, which must end with this status.
+fn with_variable(place: &Place, line: &str, (name, value): (&str, &str), status: i32) -> String {
+    let output = place.command(line).env(name, value).output().unwrap();
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert_eq!(output.status.code(), Some(status), "{line}: {said}");
+    said
+}
+
+#[test]
+fn a_channel_that_cannot_be_opened_keeps_neither_a_run_nor_a_notice() {
+    let peer = Peer::start(|_| (200, String::new()));
+    let place = night();
+    let plan = place.read("crossfoot.toml")
+        + &format!(
+            "[[window.channel]]\nname = \"status page\"\nwebhook = \"{}\"\n\
+             headers = {{ Authorization = \"Bearer ${{TOKEN}}\" }}\nattempts = 1\n",
+            peer.url()
+        );
+    let place = place.with("crossfoot.toml", plan);
+    let token = ("TOKEN", "t0ken");
+    ends(&place, "convert", "0");
+    ends(&place, "rehearse --count 1", "0");
+    // Before the night it is told, and nothing begins.
+    let said = ends(&place, "window announce", "2");
+    assert!(said.contains("TOKEN"), "{said}");
+    with_variable(&place, "window announce", token, 0);
+    with_variable(&place, "window freeze", token, 0);
+    drop(peer.heard());
+    // On the night it is told at the beginning, and the work is done.
+    let said = ends(&place, "convert", "0");
+    assert!(said.contains("TOKEN"), "{said}");
+    assert_eq!(stage(&place), "converted");
+    ends(&place, "verify --evidence evidence/first", "0");
+    assert_eq!(stage(&place), "balanced");
+    signed(&place);
+    let said = ends(&place, "window release", "0");
+    assert!(said.contains("TOKEN"), "{said}");
+    assert_eq!(stage(&place), "released");
+    assert!(peer.heard().is_empty());
+    let users = place.read("notices.jsonl");
+    assert_eq!(
+        users.matches("\"kind\":\"reopening\"").count(),
+        2,
+        "{users}"
+    );
+    let daybook = place.read("window/daybook.jsonl");
+    let failed = daybook
+        .lines()
+        .filter(|line| line.contains("notice_failed"));
+    assert_eq!(
+        failed.filter(|line| line.contains("status page")).count(),
+        2
+    );
+    // Given again, it tells those who were not told.
+    with_variable(&place, "window release", token, 0);
+    assert_eq!(peer.heard().len(), 2);
+    assert_eq!(place.read("notices.jsonl"), users);
+    with_variable(&place, "window release", token, 0);
+    assert!(peer.heard().is_empty());
+    ends(
+        &place,
+        "evidence verify evidence/first --keys signers.txt",
+        "0",
+    );
+}
+
+#[test]
+fn a_role_that_nobody_signed_for_is_told_of_evidence() {
+    let place = night();
+    let roles = "signers = \"signers.txt\"\nroles = [\"accountant\", \"engineer\", \"auditor\"]";
+    let plan = plan(-1, 240).replace("signers = \"signers.txt\"", roles);
+    let place = place.with("crossfoot.toml", plan);
+    ready(&place);
+    ends(&place, "window release", "5");
+    ends(
+        &place,
+        "window rollback --why 'no auditor' --by 'Li Na'",
+        "0",
+    );
+    let check = "evidence verify evidence/first --keys signers.txt";
+    let said = ends(&place, check, "5");
+    assert!(said.contains("nobody signed as auditor"), "{said}");
+    let told: serde_json::Value =
+        serde_json::from_str(&place.output(&format!("{check} --json")).stdout).unwrap();
+    assert_eq!(told["verdict"], "balanced");
+    assert_eq!(told["stage"], "rolled_back");
+    assert!(told["entries"].as_u64() > Some(10), "{told}");
+}
+
+#[test]
+fn evidence_that_cannot_be_read_is_named_by_the_gate() {
+    let place = night();
+    ready(&place);
+    let breaks = place.path().join("evidence/first/breaks.jsonl");
+    let whole = fs::read(&breaks).unwrap();
+    fs::remove_file(&breaks).unwrap();
+    let said = ends(&place, "gate", "1");
+    assert!(said.contains("breaks.jsonl"), "{said}");
+    assert!(!said.contains("there is no evidence yet"), "{said}");
+    fs::write(&breaks, whole).unwrap();
+    let report = place.path().join("evidence/first/report.json");
+    let mut other = fs::read(&report).unwrap();
+    other[0] = b'[';
+    fs::write(&report, other).unwrap();
+    let said = ends(&place, "gate", "1");
+    assert!(said.contains("report.json"), "{said}");
+}
+
+#[test]
+fn the_books_that_were_frozen_are_those_that_open() {
+    let place = night();
+    let plan = plan(-1, 240).replace("url = \"old\"", "url = \"${BOOKS}\"");
+    let small: String = flow()
+        .lines()
+        .take(100)
+        .map(|line| line.to_owned() + "\n")
+        .collect();
+    let place = place
+        .with("crossfoot.toml", plan)
+        .with("small/flow.csv", small);
+    let (whole, small) = (("BOOKS", "old"), ("BOOKS", "small"));
+    with_variable(&place, "convert", whole, 0);
+    with_variable(&place, "rehearse --count 1", whole, 0);
+    with_variable(&place, "window announce", small, 0);
+    with_variable(&place, "window freeze", small, 0);
+    with_variable(&place, "convert", whole, 0);
+    with_variable(&place, "verify --evidence evidence/first", whole, 0);
+    with_variable(&place, "sign --role accountant --key li.key", whole, 0);
+    with_variable(&place, "sign --role engineer --key wang.key", whole, 0);
+    let said = with_variable(&place, "window release", whole, 1);
+    assert!(said.contains("another than was frozen"), "{said}");
+    assert!(said.contains("records was 99, then 1200"), "{said}");
+    // Frozen as they are, they are converted and proved as what was frozen.
+    with_variable(&place, "window freeze", whole, 0);
+    assert_eq!(
+        stage_of(&with_variable(&place, "window status --json", whole, 0)),
+        "frozen"
+    );
+}
+
+fn stage_of(status: &str) -> String {
+    let status: serde_json::Value = serde_json::from_str(status).unwrap();
+    status["stage"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_rehearsal_of_some_causes_shuts_the_gate_and_one_of_smaller_books_is_told() {
+    let place = night();
+    ends(&place, "convert", "0");
+    ends(&place, "rehearse --count 1 --cause A5", "0");
+    frozen(&place);
+    converted_and_verified(&place);
+    let said = ends(&place, "gate", "5");
+    assert!(said.contains("limited to the causes A5"), "{said}");
+    ends(&place, "rehearse --count 1", "0");
+    let judged: serde_json::Value =
+        serde_json::from_str(&place.output("gate --json").stdout).unwrap();
+    let items = judged["items"].as_array().unwrap();
+    let item = items
+        .iter()
+        .find(|item| item["check"] == "rehearsal")
+        .unwrap();
+    assert_eq!(item["status"], "passed");
+    assert!(
+        item["says"]
+            .as_str()
+            .unwrap()
+            .ends_with("in a shadow of these books"),
+        "{item}"
+    );
+}
+
+#[test]
+fn nothing_is_signed_or_accepted_under_a_plan_that_changed() {
+    let place = night();
+    ready(&place);
+    let other = place.read("crossfoot.toml") + "# another\n";
+    let place = place.with("crossfoot.toml", other);
+    for line in [
+        "sign --role accountant --key li.key",
+        "gate accept --agreement postings V00007 --reason x --owner y",
+        "gate dispose --how x --owner y",
+    ] {
+        let said = ends(&place, line, "2");
+        assert!(said.contains("the plan has changed"), "{line}: {said}");
+    }
+}
+
+#[test]
+fn corrections_that_the_window_refuses_are_not_written() {
+    let place = night();
+    ends(&place, "convert", "0");
+    let place = off(place);
+    frozen(&place);
+    let before = place.files();
+    let correct = "correct --evidence evidence/off --write --reason key --by 'Wang Wei'";
+    let said = ends(&place, correct, "2");
+    assert!(
+        said.contains("corrected has no place while the window is frozen"),
+        "{said}"
+    );
+    assert_eq!(place.files(), before);
+    let output = place.output(&format!("{correct} --json"));
+    let told: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(told["error"]["kind"], "use");
+    assert_eq!(place.files(), before);
 }

@@ -11,12 +11,14 @@ pub(crate) fn data() -> Option<PathBuf> {
         assert!(named.is_dir(), "CROSSFOOT_DATA names no folder: {named:?}");
         return Some(named);
     }
-    let beside = crate_folder().join("../../shared/data");
-    if beside.is_dir() {
-        return Some(beside);
+    let mut beside = ["../../data", "../../shared/data"]
+        .map(|path| crate_folder().join(path))
+        .into_iter();
+    let found = beside.find(|folder| folder.is_dir());
+    if found.is_none() {
+        eprintln!("real books: no data, nothing was verified; CROSSFOOT_DATA names their folder");
     }
-    eprintln!("real books: no data, nothing was verified; CROSSFOOT_DATA names their folder");
-    None
+    found
 }
 
 fn crate_folder() -> &'static Path {

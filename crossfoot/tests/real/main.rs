@@ -3,7 +3,7 @@
 //! with the program that users get, and with the strict plans beside these.
 //!
 //! The data are no part of the project. They lie in the folder that `CROSSFOOT_DATA` names, else
-//! in `../shared/data` beside the project; where there are none, the tests say so and pass.
+//! in `data` beside the project; where there are none, the tests say so and pass.
 
 #![expect(
     clippy::unwrap_used,

@@ -91,7 +91,11 @@ pub fn goodness_line(goodness: &Goodness, language: Language) -> String {
     let off = format!("{}.{} %", off / 10, off % 10);
     let median = SignedDuration::try_from(goodness.median_off).unwrap_or(SignedDuration::MAX);
     let median = said::length(median, language);
-    let noun = if forecasts == 1 { "forecast" } else { "forecasts" };
+    let noun = if forecasts == 1 {
+        "forecast"
+    } else {
+        "forecasts"
+    };
     match language {
         Language::English => format!(
             "{forecasts} {noun}: done by p50 in {by_p50}, by p90 in {by_p90}; \

@@ -447,6 +447,9 @@ pub struct LeftOut {
     pub agreement: String,
     /// Why.
     pub why: String,
+    /// Whether that is so of the plan and the books, so that rehearsing again would change nothing.
+    #[serde(default)]
+    pub is_for_good: bool,
 }
 
 /// Says how some work went, piece by piece.

@@ -123,9 +123,34 @@ pub(super) fn check_rehearsal(state: &State, facts: &Facts, items: &mut Vec<Item
     });
     let left_out = rehearsal.scope.iter().flat_map(|scope| &scope.left_out);
     items.extend(left_out.filter(|_| is_this_plan).map(|left| {
-        let says = format!("was not rehearsed, as {}; rehearse it too", left.why);
-        item(Status::NotChecked, says).of(&left.agreement)
+        let item = match has_no_record(&left.agreement, facts) {
+            true => {
+                let says = "was not rehearsed, and has no record on either side";
+                item(Status::Passed, says.to_owned())
+            }
+            // It was verified all the same; whether a fault in it would be found, the other agreements
+            // have shown.
+            false if left.is_for_good => {
+                let says = format!("cannot be rehearsed, as {}", left.why);
+                item(Status::Passed, says)
+            }
+            false => {
+                let says = format!("was not rehearsed, as {}; rehearse it too", left.why);
+                item(Status::NotChecked, says)
+            }
+        };
+        item.of(&left.agreement)
     }));
+}
+
+/// Says whether an agreement was verified and nothing was found to compare: there is nothing in which
+/// a fault could be planted.
+fn has_no_record(agreement: &str, facts: &Facts) -> bool {
+    let evidence = facts.evidence.iter();
+    let mut agreements = evidence.flat_map(|evidence| &evidence.report.agreements);
+    agreements.any(|found| {
+        found.name == agreement && (found.records.expected, found.records.actual) == (0, 0)
+    })
 }
 
 /// Says of a rehearsal in which everything planted was found whether that was all there is to plant,

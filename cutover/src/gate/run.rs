@@ -148,10 +148,13 @@ fn check_control(control: &ControlReport) -> Item {
             item(Status::NotChecked, format!("{why}; verify again"))
         }
         ControlStatus::Broken => {
-            let lines = control.lines.len();
+            let lines = match control.lines.len() {
+                1 => "1 line is".to_owned(),
+                lines => format!("{lines} lines are"),
+            };
             item(
                 Status::Failed,
-                format!("does not hold, {lines} lines are off; find out why"),
+                format!("does not hold, {lines} off; find out why"),
             )
         }
         ControlStatus::Holds if !adds_up(control) => item(

@@ -57,6 +57,7 @@ fn extremes() -> [Seed; 2] {
         rejects: 2,
         inputs: 2,
         controls: 2,
+        elsewhere: false,
         planted: 3,
         read: 100,
         minute: 1,
@@ -66,6 +67,7 @@ fn extremes() -> [Seed; 2] {
         rejects: 0,
         inputs: 1,
         controls: 0,
+        elsewhere: true,
         planted: 1,
         ..much.clone()
     };

@@ -281,7 +281,10 @@ fn evidence_that_cannot_be_read_is_named_in_its_line_and_nowhere_called_lacking(
     assert!(open.contains(line), "{open}");
     let line = "not checked report: the evidence cannot be read; see its line\n";
     assert!(open.contains(line), "{open}");
-    assert!(!open.contains("no evidence yet") && !open.contains("no report yet"), "{open}");
+    assert!(
+        !open.contains("no evidence yet") && !open.contains("no report yet"),
+        "{open}"
+    );
 }
 
 #[test]
@@ -311,7 +314,10 @@ fn a_rehearsal_that_left_something_out_is_not_one_of_the_plan() {
         let finished = Event::VerificationFinished(run.finished());
         world.run = Some(run);
         step(&mut world, "11:00", finished);
-        for (role, key) in [("accountant", super::world::li()), ("engineer", super::world::wang())] {
+        for (role, key) in [
+            ("accountant", super::world::li()),
+            ("engineer", super::world::wang()),
+        ] {
             let sign_off = world.sign("11:20", role, &key);
             step(&mut world, "11:20", Event::SignedOff(Box::new(sign_off)));
         }
@@ -328,6 +334,7 @@ fn a_rehearsal_that_left_something_out_is_not_one_of_the_plan() {
         scope.left_out.push(LeftOut {
             agreement: "postings".into(),
             why: "its table has corrections already".into(),
+            is_for_good: false,
         })
     };
     assert_snapshot!(after(left), @r"
@@ -348,8 +355,59 @@ fn a_rehearsal_that_left_something_out_is_not_one_of_the_plan() {
     let old = cutover::window::Command::Record(Event::RehearsalFinished(old));
     world.step("11:25", old).expect("a rehearsal");
     let judgement = world.judge("11:30");
-    let item = judgement.items().iter().find(|item| item.check == Check::Rehearsal);
+    let item = judgement
+        .items()
+        .iter()
+        .find(|item| item.check == Check::Rehearsal);
     assert_snapshot!(item.expect("there"), @"rehearsal: the daybook does not tell what the rehearsal covered; rehearse again");
+}
+
+#[test]
+fn what_nobody_can_rehearse_is_named_and_passes() {
+    let mut world = signed();
+    let mut rehearsal = super::world::rehearsal(world.plan_blake3);
+    let left_out = LeftOut {
+        agreement: "postings".into(),
+        why: "its target is a query, and only a table has a shadow".into(),
+        is_for_good: true,
+    };
+    let scope = rehearsal.scope.as_mut().expect("a rehearsal has a scope");
+    scope.left_out.push(left_out);
+    let rehearsed = cutover::window::Command::Record(Event::RehearsalFinished(rehearsal));
+    world.step("11:25", rehearsed).expect("a rehearsal");
+    let judgement = world.judge("11:30");
+    let mut items = judgement.items().iter();
+    let item = items.find(|item| item.check == Check::Rehearsal && item.of.is_some());
+    assert_snapshot!(item.expect("it is named"), @"rehearsal postings: cannot be rehearsed, as its target is a query, and only a table has a shadow");
+    assert_eq!(item.map(|item| item.status), Some(cutover::gate::Status::Passed));
+}
+
+#[test]
+fn an_agreement_without_a_record_has_nothing_to_rehearse() {
+    let mut world = signed();
+    let mut rehearsal = super::world::rehearsal(world.plan_blake3);
+    let left_out = LeftOut {
+        agreement: "balances".into(),
+        why: "its table has no records with plain amounts".into(),
+        is_for_good: false,
+    };
+    rehearsal
+        .scope
+        .iter_mut()
+        .for_each(|scope| scope.left_out.push(left_out.clone()));
+    let rehearsed = cutover::window::Command::Record(Event::RehearsalFinished(rehearsal));
+    world.step("11:25", rehearsed).expect("a rehearsal");
+    let said = |world: &World| {
+        let judgement = world.judge("11:30");
+        let mut items = judgement.items().iter();
+        let item = items.find(|item| item.of.as_deref() == Some("balances"));
+        let item = item.expect("there");
+        (item.check, item.status)
+    };
+    assert_eq!(said(&world), (Check::Rehearsal, Status::NotChecked));
+    let report = &mut world.run.as_mut().expect("a run").report;
+    report.agreements[1].records = Default::default();
+    assert_eq!(said(&world), (Check::Rehearsal, Status::Passed));
 }
 
 #[test]

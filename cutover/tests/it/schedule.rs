@@ -99,8 +99,8 @@ impl Machine {
 
     /// Decides a step and writes its events, any of which may be cut short.
     fn step(&mut self, command: Command) -> Went {
-        let is_called_again = matches!(command, Command::Release(_))
-            && self.world.state.stage() == Stage::Releasing;
+        let is_called_again =
+            matches!(command, Command::Release(_)) && self.world.state.stage() == Stage::Releasing;
         let Ok(events) = decide(&self.world.state, command, self.now) else {
             return Went::Refused;
         };

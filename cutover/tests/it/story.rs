@@ -17,7 +17,9 @@
 //! ```
 
 use cutover::Digest;
-use cutover::daybook::{ConvertedElsewhere, Corrected, Event, Hook, Outlook, Phase, Replanned, Taken};
+use cutover::daybook::{
+    ConvertedElsewhere, Corrected, Event, Hook, Outlook, Phase, Replanned, Taken,
+};
 use cutover::window::Command;
 use ledger::{Break, Verdict};
 

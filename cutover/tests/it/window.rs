@@ -191,7 +191,9 @@ fn a_release_is_called_again_on_a_go_of_that_moment_only() {
     assert_snapshot!(refusal(&format!("{releasing}\n16:00 release")), @"16:00 release: the gate says NO-GO: deadline: the new book had to be open less than 1s ago; put off the release and tell those who wait, or roll back; mend these, and let the gate judge again");
     let mut world = told(&releasing);
     let judgement = world.judge("11:32");
-    let late = world.clone().step("16:00", Command::Release(judgement.clone()));
+    let late = world
+        .clone()
+        .step("16:00", Command::Release(judgement.clone()));
     assert!(late.is_err(), "a judgement of hours ago");
     // The judgement is told, and the intent stands as it was.
     let before = world.book.entries().len();

@@ -169,11 +169,7 @@ enum Attempt {
 ///
 /// A lock that is waited for keeps out everybody who comes later and writes. So it is waited for in
 /// short turns, between which the others have their way.
-fn hold(
-    mut leader: Conn,
-    place: &Place,
-    listed: &Listed,
-) -> Result<Result<Held, String>, Error> {
+fn hold(mut leader: Conn, place: &Place, listed: &Listed) -> Result<Result<Held, String>, Error> {
     leader.query_drop(format!("SET SESSION lock_wait_timeout = {TURN_SECONDS}"))?;
     let begun = Instant::now();
     let attempt = loop {

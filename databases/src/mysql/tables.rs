@@ -43,11 +43,20 @@ pub(super) fn add_hidden(
     tables: &mut [Arc<TableInfo>],
 ) -> Result<(), DatabaseError> {
     let failed = |error| fault::while_opening(place, "asking what may be read", error);
-    let may_read_all: Option<u8> = conn.query_first(ALL_GRANTED).map_err(failed)?;
+    let all_granted = format!(
+        "SELECT 1 FROM information_schema.USER_PRIVILEGES WHERE {TO_THE_USER} \
+         UNION SELECT 1 FROM information_schema.SCHEMA_PRIVILEGES WHERE {TO_THE_USER} \
+         AND DATABASE() LIKE TABLE_SCHEMA"
+    );
+    let may_read_all: Option<u8> = conn.query_first(all_granted).map_err(failed)?;
     if may_read_all.is_some() {
         return Ok(());
     }
-    let whole: Vec<String> = conn.query(GRANTED).map_err(failed)?;
+    let granted = format!(
+        "SELECT TABLE_NAME FROM information_schema.TABLE_PRIVILEGES WHERE {TO_THE_USER} \
+         AND TABLE_SCHEMA = DATABASE()"
+    );
+    let whole: Vec<String> = conn.query(granted).map_err(failed)?;
     for table in tables.iter_mut().filter(|one| !whole.contains(&one.name)) {
         let all = conn.prep(format!("SELECT * FROM {}", quoted(&table.name)));
         match all {
@@ -59,8 +68,8 @@ pub(super) fn add_hidden(
                     Arc::make_mut(table).columns.push(hidden(name));
                 }
             }
-            // A view that is broken is not read either; what else is wrong is told when it is.
-            Err(Error::MySqlError(_)) => {}
+            // A view that is broken is told of when it is read.
+            Err(Error::MySqlError(error)) if BROKEN.contains(&error.code) => {}
             Err(error) => return Err(failed(error)),
         }
     }
@@ -69,16 +78,15 @@ pub(super) fn add_hidden(
 
 /// The codes of columns that the user may not read.
 const DENIED: [u16; 2] = [1142, 1143];
+/// The codes of a view whose tables, columns or maker are gone, or may not be used by it.
+const BROKEN: [u16; 5] = [1146, 1054, 1356, 1370, 1449];
 
-/// Gives a row where the user may read all tables of the database.
-const ALL_GRANTED: &str = "SELECT 1 FROM information_schema.USER_PRIVILEGES \
-     WHERE PRIVILEGE_TYPE = 'SELECT' \
-     UNION SELECT 1 FROM information_schema.SCHEMA_PRIVILEGES \
-     WHERE PRIVILEGE_TYPE = 'SELECT' AND DATABASE() LIKE TABLE_SCHEMA";
-
-/// The tables that the user may read as a whole.
-const GRANTED: &str = "SELECT TABLE_NAME FROM information_schema.TABLE_PRIVILEGES \
-     WHERE PRIVILEGE_TYPE = 'SELECT' AND TABLE_SCHEMA = DATABASE()";
+/// Of the rights that the server lists, those to read that the user has himself: to some it shows the
+/// rights of others, too. What he has by a role is not among them.
+const TO_THE_USER: &str = "PRIVILEGE_TYPE = 'SELECT' AND GRANTEE = CONCAT('''', \
+     LEFT(CURRENT_USER(), CHAR_LENGTH(CURRENT_USER()) \
+     - CHAR_LENGTH(SUBSTRING_INDEX(CURRENT_USER(), '@', -1)) - 1), '''@''', \
+     SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '''')";
 
 /// The column that a refusal names; `?` where it names none.
 fn denied_column(message: &str) -> String {

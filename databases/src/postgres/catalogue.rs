@@ -34,7 +34,7 @@ const UNDERLYING: &str = "WITH RECURSIVE chain AS (\
 const BYTES: &str = "CASE WHEN c.relkind = 'v' THEN NULL \
      WHEN c.relkind = 'p' THEN (WITH RECURSIVE tree AS (SELECT c.oid AS id UNION ALL \
      SELECT i.inhrelid FROM tree JOIN pg_catalog.pg_inherits i ON i.inhparent = tree.id) \
-     SELECT sum(p.relpages::int8) FROM tree JOIN pg_catalog.pg_class p ON p.oid = tree.id) \
+     SELECT sum(GREATEST(p.relpages, 0)::int8) FROM tree JOIN pg_catalog.pg_class p ON p.oid = tree.id) \
      * pg_catalog.current_setting('block_size')::int8 \
      WHEN c.relpages > 0 THEN (c.relpages::int8 + COALESCE((SELECT s.relpages \
      FROM pg_catalog.pg_class s WHERE s.oid = c.reltoastrelid), 0)) \

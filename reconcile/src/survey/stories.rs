@@ -306,7 +306,7 @@ fn yuan_in_texts_are_fen_in_whole_numbers() {
 }
 
 #[test]
-fn fen_in_whole_numbers_are_yuan_in_decimals() {
+fn amounts_are_other_units_only_where_a_name_says_so() {
     let amounts = |values: Vec<i128>| {
         Decimal128Array::from(values)
             .with_precision_and_scale(18, 2)
@@ -337,24 +337,196 @@ fn fen_in_whole_numbers_are_yuan_in_decimals() {
     nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
     took serial as key (unique in 3 of 3), amount as money
     serial: unique in 3 of 3 records of the source, unique in 3 of 3 of the target
-    amount: the source's times 0.01: minor units on that side, major ones on the other
+    amount: as exact numbers; most would be the same times 0.01, but no name tells of minor units: if the source holds such and the target major ones, `* 0.01` in the rule says so
     ----
     name = "pay"
-    rule = """
-    -- What the target's pay must hold, from the source's pay.
-    SELECT
-      "serial",
-      money("amount", 0) * 0.01 AS "amount"
-    FROM "pay"
-    """
+    rule = "pay"
     target = "pay"
     key = ["serial"] # unique in 3 of 3
     money = ["amount"]
     ----
     OutOfBalance, 0 rejects
-    pay: 2 agreed, 0 missing, 0 extra, 1 differ, 0 copies
-    Differs amount: 7.07 is 7.08
+    pay: 0 agreed, 0 missing, 0 extra, 3 differ, 0 copies
+    Differs amount: 2550 is 25.50
+    Differs amount: 1000 is 10.00
+    Differs amount: 707 is 7.08
     "#);
+}
+
+/// What a survey does not check, of two tables of CSV.
+fn doubts(source: &str, target: &str) -> Vec<String> {
+    let found = texts(("a.csv", source), ("a.csv", target)).survey(&Wishes::default());
+    let found = found.unwrap().beforehand;
+    found
+        .into_iter()
+        .flat_map(|known| known.not_checked)
+        .collect()
+}
+
+#[test]
+fn what_is_taken_only_because_it_fits_is_not_checked() {
+    let settle = "write a plan with `crossfoot init` to settle it";
+    let column = |name: &str, values: [&str; 3]| {
+        let rows = values.iter().zip(["x", "y", "z"]);
+        let rows: Vec<String> = rows.map(|(value, id)| format!("{id},{value}\n")).collect();
+        format!("id,{name}\n{}", rows.concat())
+    };
+    // The names tell of fen on one side, and the values do not.
+    let amounts = column("amount", ["100", "250", "707"]);
+    assert_eq!(
+        doubts(&amounts, &amounts.replace("amount", "amount_fen")),
+        [format!(
+            "amount_fen was compared as it is, though the names tell of minor units on one side only: {settle}"
+        )]
+    );
+    // Days of which the first number can be the month.
+    let days = column("day", ["01/02/2013", "03/04/2013", "05/06/2013"]);
+    let others = column("day", ["2013-02-01", "2013-04-03", "2013-06-05"]);
+    assert_eq!(
+        doubts(&days, &others),
+        [format!(
+            "day was read as %d/%m/%Y, not as %m/%d/%Y, because most values are the same so, and \
+             nothing else tells it: {settle}"
+        )]
+    );
+    let days = days.replace("05/06/2013", "25/06/2013");
+    assert!(doubts(&days, &others).is_empty());
+    // An offset that the values tell, and a zone that the name tells.
+    let clock = column(
+        "at",
+        [
+            "2013-05-27 08:00:00",
+            "2013-05-27 09:30:00",
+            "2013-05-28 11:00:00",
+        ],
+    );
+    let instants = column(
+        "at",
+        [
+            "2013-05-27T08:00:00Z",
+            "2013-05-27T09:30:00Z",
+            "2013-05-28T11:00:00Z",
+        ],
+    );
+    assert_eq!(
+        doubts(&clock, &instants),
+        [format!(
+            "at was read with the offset +00:00 from UTC because most values are the same so, and \
+             nothing else tells it: {settle}"
+        )]
+    );
+    let [clock, instants] = [clock, instants].map(|table| table.replace("id,at", "id,at_utc"));
+    assert!(doubts(&clock, &instants).is_empty());
+}
+
+#[test]
+fn zeros_and_signs_before_digits_are_kept() {
+    let source = "id,account,phone\nx,000042,+1380001\ny,000043,+1380002\nz,000044,+1380003\n";
+    let target = parquet(&[
+        (
+            "id",
+            Arc::new(StringArray::from(vec!["x", "y", "z"])) as ArrayRef,
+        ),
+        (
+            "account",
+            Arc::new(Int64Array::from(vec![42, 43, 44])) as ArrayRef,
+        ),
+        (
+            "phone",
+            Arc::new(StringArray::from(vec!["1380001", "1380002", "1380003"])) as ArrayRef,
+        ),
+    ]);
+    let books = books(("a.csv", source.as_bytes()), ("a.parquet", &target));
+    assert_snapshot!(books.told(&Wishes::default()), @r#"
+    took id as key (unique in 3 of 3), no column as money
+    id: unique in 3 of 3 records of the source, unique in 3 of 3 of the target
+    account: as texts: a zero or a plus before the digits is a part of the value
+    ----
+    name = "a"
+    rule = "a"
+    target = """
+    -- What the target's a does hold, in the types of the rule.
+    SELECT
+      "id",
+      CAST("account" AS VARCHAR) AS "account",
+      "phone"
+    FROM "a"
+    """
+    key = ["id"] # unique in 3 of 3
+    ----
+    OutOfBalance, 0 rejects
+    a: 0 agreed, 0 missing, 0 extra, 3 differ, 0 copies
+    Differs account: 000042 is 42, phone: +1380001 is 1380001
+    Differs account: 000043 is 43, phone: +1380002 is 1380002
+    Differs account: 000044 is 44, phone: +1380003 is 1380003
+    "#);
+    // They are amounts where somebody says so.
+    let wishes = Wishes {
+        money: Some(vec!["account".into()]),
+        ..Wishes::default()
+    };
+    let told = books.told(&wishes);
+    assert!(
+        told.contains(r#"money("account", 0) AS "account""#),
+        "{told}"
+    );
+    // A zero before an amount counts for nothing.
+    let padded = "id,amount\nx,0012.50\ny,0007.25\n";
+    assert!(doubts(padded, "id,amount\nx,12.50\ny,7.25\n").is_empty());
+    let both = texts(("a.csv", padded), ("a.csv", "id,amount\nx,12.50\ny,7.25\n"));
+    assert!(
+        both.told(&Wishes::default())
+            .contains("Balanced, 0 rejects")
+    );
+}
+
+#[test]
+fn what_is_left_out_is_not_checked_and_all_else_is_noted() {
+    let books = texts(
+        (
+            "a.csv",
+            "id;amount;day;lost\n1;1.00;27.05.2013;x\n2;2.00;28.05.2013;y\n",
+        ),
+        (
+            "a.csv",
+            "id,amount,day,row_no\n1,1.00,2013-05-27,91\n2,2.00,2013-05-28,92\n",
+        ),
+    );
+    std::fs::write(books.folder.path().join("new/b.csv"), "x\nq\n").unwrap();
+    std::fs::write(books.folder.path().join("new/c.csv"), "code,words\n").unwrap();
+    let whole = Books {
+        source: books.folder.path().join("old"),
+        target: books.folder.path().join("new"),
+        folder: books.folder,
+    };
+    let found = whole.survey(&Wishes::default()).unwrap();
+    assert_snapshot!(found.beforehand[0].not_checked.join("\n"), @r#"
+    the target's table b (1 record) has no counterpart: it is not compared
+    the source's lost is not compared: the target has nothing like it
+    the target's row_no is not compared: the source has nothing like it
+    "#);
+    assert_snapshot!(found.beforehand[0].notes.join("\n"), @r#"
+    in the source, a.csv: its delimiter is a `;`
+    the target's table c (0 records) has no counterpart: it is not compared
+    nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
+    took id as key (unique in 2 of 2), amount as money
+    id: unique in 2 of 2 records of the source, unique in 2 of 2 of the target
+    day: as days
+    "#);
+    assert_snapshot!(found.in_one_line(), @"took id as key (unique in 2 of 2), amount as money; day: as days; not compared: lost of the source's a, table b of the target, table c of the target, row_no of the target's a");
+}
+
+#[test]
+fn files_of_nothing_are_no_books() {
+    let sound = "id,amount\n1,1.00\n";
+    for nothing in ["", "\u{feff}", "\n\n"] {
+        let books = texts(("a.csv", nothing), ("a.csv", sound));
+        let found = books.survey(&Wishes::default());
+        assert!(
+            matches!(found, Err(SurveyError::Read(_))),
+            "{nothing:?} {found:?}"
+        );
+    }
 }
 
 #[test]
@@ -1064,7 +1236,6 @@ fn parts_that_are_written_otherwise_are_put_together_too() {
     let old = books.folder.path().join("old");
     std::fs::write(old.join("2013-06.csv"), "id,NetAmount\n3,3.00\n").unwrap();
     std::fs::write(old.join("2013-07.csv"), "id,Net Amount,day\n4,4.00,z\n").unwrap();
-    std::fs::write(old.join("2013-08.csv"), "").unwrap();
     let parts = Books {
         source: old,
         target: books.target.clone(),
@@ -1072,18 +1243,17 @@ fn parts_that_are_written_otherwise_are_put_together_too() {
     };
     assert_snapshot!(parts.told(&Wishes::default()), @r#"
     in the source, 2013-05.csv: its delimiter is a `;`
-    in the source, 2013-08.csv: the file is empty: a table without records and columns
-    in the source, records: 3 files are one table: *-*.csv, !2013-08.csv
+    in the source, records: 3 files are one table: *-*.csv
     in the source, records: NetAmount is Net Amount
     in the source, records: some files lack day: NULL there
-    in the source, records: 2013-08.csv is empty and left out
     nothing tells the currency of the amounts: they are totalled without one; `currency = "CNY"` in a plan would tell it
     took id as key (unique in 4 of 4), Net Amount as money
     records is held against pay
     id: unique in 4 of 4 records of the source, unique in 4 of 4 of the target
+    day: a text that stands for nothing is NULL
     ----
     [source.tables.records]
-    files = ["*-*.csv", "!2013-08.csv"]
+    files = "*-*.csv"
     columns = { "Net Amount" = ["NetAmount"] }
     optional = ["day"]
     [[source.tables.records.file]]

@@ -230,7 +230,7 @@ pub enum NewVoucher {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewBooking {
-    /// The day on whose books it stands; today where it is left out.
+    /// The day on whose books it stands, from the fund's first day until today; today where it is left out.
     pub accounting_date: Option<Date>,
     /// Its legs, 64 at most.
     #[serde(default)]
@@ -247,7 +247,7 @@ pub struct NewBooking {
 pub struct NewPending {
     /// From when on it cannot be posted; never where it is left out.
     pub expires_at: Option<Moment>,
-    /// The day on whose books it stands; today where it is left out.
+    /// The day on whose books it stands, from the fund's first day until today; today where it is left out.
     pub accounting_date: Option<Date>,
     /// Its legs, 64 at most.
     #[serde(default)]
@@ -264,7 +264,7 @@ pub struct NewPending {
 pub struct NewLinked {
     /// The voucher that it posts or replaces.
     pub link: VoucherName,
-    /// The day on whose books it stands; today where it is left out.
+    /// The day on whose books it stands, from the fund's first day until today; today where it is left out.
     pub accounting_date: Option<Date>,
     /// Its legs, 64 at most.
     #[serde(default)]
@@ -281,7 +281,7 @@ pub struct NewLinked {
 pub struct NewLink {
     /// The voucher that it releases or takes back.
     pub link: VoucherName,
-    /// The day on whose books it stands; today where it is left out.
+    /// The day on whose books it stands, from the fund's first day until today; today where it is left out.
     pub accounting_date: Option<Date>,
     /// Why, up to 100 characters.
     #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]

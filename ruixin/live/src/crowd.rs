@@ -18,6 +18,14 @@ use circle::{At, Circle};
 /// How many circles the crowd falls into: each asks one thing after the other.
 const CIRCLES: usize = 4;
 
+/// How many people are in each circle: nobody is alone in one if there is no need.
+fn dealt(people: usize) -> Vec<usize> {
+    let circles = (people / 2).clamp(1, CIRCLES).min(people);
+    (0..circles)
+        .map(|number| (people + number) / circles)
+        .collect()
+}
+
 /// Is what the crowd did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -82,10 +90,10 @@ impl Crowd {
     /// The wallet answers otherwise than it should.
     pub fn gather(wallet: &Wallet, people: usize, seed: u64) -> Result<Crowd, LiveError> {
         let mut circles = Vec::new();
-        for number in 0..CIRCLES {
+        for (number, of_circle) in dealt(people).into_iter().enumerate() {
             let client = Client::new(wallet.address(), wallet.writer_key());
             let mut circle = Circle::new(client, number, seed);
-            circle.found(people.div_ceil(CIRCLES))?;
+            circle.found(of_circle)?;
             circles.push(circle);
         }
         Ok(Crowd {
@@ -211,5 +219,26 @@ impl Drop for Crowd {
     fn drop(&mut self) {
         // Threads end with their last answer; nobody asks for it any more.
         self.is_over.store(true, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_dealt_out_and_nobody_is_added() {
+        let table: [(usize, &[usize]); 7] = [
+            (0, &[]),
+            (1, &[1]),
+            (3, &[3]),
+            (5, &[2, 3]),
+            (8, &[2, 2, 2, 2]),
+            (10, &[2, 2, 3, 3]),
+            (41, &[10, 10, 10, 11]),
+        ];
+        for (people, expected) in table {
+            assert_eq!(dealt(people), expected, "{people}");
+        }
     }
 }

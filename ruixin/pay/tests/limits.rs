@@ -2,10 +2,13 @@
 
 mod support;
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use ruixin_pay::Books;
+use ruixin_pay::civil::Clock;
 use ruixin_service::gate::Limits;
 use ruixin_service::keys::Role;
 use serde_json::json;
@@ -165,4 +168,105 @@ fn a_service_that_stops_finishes_what_is_under_way() {
         ending.await.expect("it ends");
         assert!(TcpStream::connect(to).is_err(), "nobody listens any more");
     });
+}
+
+/// A schema that the address names is made where there is none, and holds all of the books.
+#[test]
+fn the_schema_of_the_address_is_made_where_there_is_none() {
+    let database = Database::postgres();
+    let address = format!("{}&schema=wallet", database.address());
+    block_on(async {
+        for _ in 0..2 {
+            let books = Books::open(&address, Clock::default()).await;
+            let books = books.expect("books");
+            let read = books.store().read(async |tx| {
+                let sql = "SELECT CAST(schemaname AS TEXT) FROM pg_tables WHERE tablename = 'flow'";
+                tx.rows(sql, vec![]).await
+            });
+            let rows = read.await.expect("rows");
+            assert_eq!(rows.len(), 1);
+            assert_eq!(rows[0].text(0), Ok("wallet"));
+        }
+        let odd = format!("{}&schema=a;b", database.address());
+        let odd = Books::open(&odd, Clock::default()).await;
+        let said = odd.expect_err("a name that is none").to_string();
+        assert!(said.contains("a-z, 0-9 and _"), "{said}");
+    });
+}
+
+/// The id of a key is told with it, in the list and in the log; a key alone founds no books.
+#[test]
+fn a_key_is_listed_logged_and_revoked_by_its_id() {
+    let database = Database::sqlite();
+    let store = database.address();
+    let said = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_ruixin-pay"))
+            .args(arguments)
+            .env("RUIXIN_PAY_STORE", &store)
+            .output()
+            .expect("it runs");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+        (
+            text(output.stdout),
+            text(output.stderr),
+            output.status.code(),
+        )
+    };
+    let made = said(&["key", "--name", "app", "--role", "reader"]);
+    let key = made.0.trim().to_owned();
+    let id = ruixin_service::keys::id(&key);
+    assert_eq!(made.1, format!("id {id} (for revoke)\n"));
+    let listed = said(&["keys"]).0;
+    assert!(
+        listed.starts_with(&id) && listed.ends_with("good     app\n"),
+        "{listed}"
+    );
+
+    // The clock of the service, and not the computer's, says since when it is open.
+    let log = tempfile::NamedTempFile::new().expect("a file");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ruixin-pay"))
+        .args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--clock",
+            "2013-05-27T07:30:00",
+        ])
+        .env("RUIXIN_PAY_STORE", &store)
+        .stdout(Stdio::piped())
+        .stderr(log.reopen().expect("a file"))
+        .spawn()
+        .expect("it runs");
+    let mut line = String::new();
+    let stdout = child.stdout.take().expect("it is piped");
+    BufReader::new(stdout).read_line(&mut line).expect("a line");
+    let to = line
+        .trim()
+        .strip_prefix("listening on ")
+        .expect("an address");
+    let client = Client {
+        to: to.parse().expect("an address"),
+        key,
+        language: "en",
+    };
+    let window = client.get("/v1/window").expect("an answer").json();
+    let since = window["since"].as_str().expect("a time");
+    assert!(since.starts_with("2013-05-27 07:30:"), "{since}");
+    drop(child.kill());
+    drop(child.wait());
+    let logged = std::fs::read_to_string(log.path()).expect("a log");
+    let line = logged.lines().find(|line| line.contains("/v1/window"));
+    let line = line.expect("a line of the request");
+    assert!(line.contains(&format!("\"key_id\":\"{id}\"")), "{line}");
+    assert!(!logged.contains(&client.key), "{logged}");
+
+    assert_eq!(said(&["revoke", &id]).2, Some(0));
+    assert!(said(&["keys"]).0.contains("  revoked  app"));
+    let nobody = said(&["revoke", "key_0"]);
+    assert_eq!(nobody.2, Some(1));
+    assert!(
+        nobody.1.contains("`ruixin-pay keys` lists their ids"),
+        "{}",
+        nobody.1
+    );
 }

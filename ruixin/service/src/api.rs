@@ -14,9 +14,9 @@ use crate::gate::{Gate, admit, bound};
 use crate::keys::Role;
 use crate::language::Words;
 use crate::problem::{
-    self, FORBIDDEN, INTERNAL, INVALID_CURSOR, INVALID_REQUEST, KEY_MISSING, KEY_REUSED, Kind,
-    MEDIA_TYPE, NOT_FOUND, OUTCOME_UNKNOWN, OVERLOADED, RATE_LIMITED, STORE_UNREACHABLE, TOO_LARGE,
-    UNAUTHENTICATED,
+    self, BODY_LATE, FORBIDDEN, INTERNAL, INVALID_CURSOR, INVALID_REQUEST, KEY_MISSING, KEY_REUSED,
+    Kind, MEDIA_TYPE, NOT_FOUND, OUTCOME_UNKNOWN, OVERLOADED, RATE_LIMITED, STORE_UNREACHABLE,
+    TOO_LARGE, UNAUTHENTICATED,
 };
 
 /// Makes the schema of a type.
@@ -161,7 +161,9 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
             _ => json!({ "type": "string" }),
         };
         let content = json!({ self.media: { "schema": response.unwrap_or(plain) } });
-        let answer = json!({ "description": self.summary.en, "content": content });
+        let headers = self.headers(self.status);
+        let answer =
+            json!({ "description": self.summary.en, "headers": headers, "content": content });
         responses.insert(self.status.to_string(), answer);
         let kinds = self.all_problems(closed);
         let statuses: BTreeSet<u16> = kinds.iter().map(|kind| kind.status).collect();
@@ -174,7 +176,9 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
             });
             let content = json!({ "application/problem+json": { "schema": schema } });
             let description = codes.join(", ");
-            let response = json!({ "description": description, "content": content });
+            let headers = self.headers(status);
+            let response =
+                json!({ "description": description, "headers": headers, "content": content });
             responses.insert(status.to_string(), response);
         }
         let mut operation = json!({
@@ -196,6 +200,27 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
             }
         }
         operation
+    }
+
+    /// The headers that an answer with a status may have, beside those of HTTP itself.
+    fn headers(&self, status: u16) -> Value {
+        let mut headers = Map::new();
+        // What is kept is told again: what was done, and a refusal; not what never began.
+        if self.moves && matches!(status, 200..=299 | 404 | 409 | 422) {
+            let header = json!({
+                "description": "`true` where this was answered before, and nothing was done now.",
+                "schema": { "type": "string", "enum": ["true"] },
+            });
+            headers.insert("Idempotency-Replayed".to_owned(), header);
+        }
+        if matches!(status, 429 | 503 | 504) {
+            let header = json!({
+                "description": "In how many seconds it is worth trying again.",
+                "schema": { "type": "integer", "minimum": 1 },
+            });
+            headers.insert("Retry-After".to_owned(), header);
+        }
+        headers.into()
     }
 
     fn parameters(&self, of: &mut dyn FnMut(SchemaOf) -> Value) -> Vec<Value> {
@@ -251,6 +276,9 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
         }
         if self.request.is_some() {
             kinds.extend([INVALID_REQUEST, TOO_LARGE]);
+        }
+        if self.request.is_some() && !self.is_free() {
+            kinds.push(BODY_LATE);
         }
         if self.request.is_some() && !self.may_be_empty {
             kinds.push(MEDIA_TYPE);

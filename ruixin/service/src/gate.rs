@@ -5,22 +5,26 @@
 //! key and its role, and holds each key to its rate.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use hyper::body::{Frame, SizeHint};
 use tokio::sync::Semaphore;
 
 use crate::keys::{Caller, Keys, Known, Role, bearer};
 use crate::language::Language;
 use crate::metrics::Metrics;
 use crate::problem::{
-    FORBIDDEN, METHOD_NOT_ALLOWED, NOT_FOUND, OUTCOME_UNKNOWN, OVERLOADED, Problem, RATE_LIMITED,
-    TOO_LARGE, Told, UNAUTHENTICATED,
+    BODY_LATE, FORBIDDEN, METHOD_NOT_ALLOWED, NOT_FOUND, OUTCOME_UNKNOWN, OVERLOADED, Problem,
+    RATE_LIMITED, TOO_LARGE, Told, UNAUTHENTICATED,
 };
 use crate::store::Store;
 
@@ -159,11 +163,7 @@ impl Bucket {
 struct KeyId(Arc<OnceLock<String>>);
 
 /// Counts and logs each request, gives it a number, and writes problems in the caller's language.
-pub async fn observe(
-    State(gate): State<Arc<Gate>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub async fn observe(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let number = gate.numbers.fetch_add(1, Ordering::Relaxed);
     let language = Language::wanted(request.headers());
@@ -226,15 +226,54 @@ fn worded(response: Response, language: Language) -> Response {
 }
 
 /// Refuses what is too much at once, and ends what takes too long: what it had begun in the store
-/// is finished there, and can be asked for with the same `Idempotency-Key`.
+/// is finished there, and can be asked for with the same `Idempotency-Key`. What still waits for its
+/// body has begun nothing, and is told so.
 pub async fn bound(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
     let Ok(_slot) = gate.slots.try_acquire() else {
         gate.metrics.shed.fetch_add(1, Ordering::Relaxed);
         return Problem::new(OVERLOADED).retry_after(1).into_response();
     };
+    let awaited = Arc::new(AtomicBool::new(false));
+    let request = request.map(|body| {
+        let awaited = awaited.clone();
+        Body::new(Watched { body, awaited })
+    });
     match tokio::time::timeout(gate.limits.time, next.run(request)).await {
         Ok(response) => response,
+        // Nothing begins before all of the body is there.
+        Err(_) if awaited.load(Ordering::Relaxed) => Problem::new(BODY_LATE).into_response(),
         Err(_) => Problem::new(OUTCOME_UNKNOWN).retry_after(1).into_response(),
+    }
+}
+
+/// Is a body that tells whether somebody waits for more of it.
+struct Watched {
+    body: Body,
+    awaited: Arc<AtomicBool>,
+}
+
+impl HttpBody for Watched {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let watched = self.get_mut();
+        let polled = Pin::new(&mut watched.body).poll_frame(context);
+        watched
+            .awaited
+            .store(polled.is_pending(), Ordering::Relaxed);
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

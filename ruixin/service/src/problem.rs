@@ -46,6 +46,8 @@ kinds! {
     NOT_FOUND: "not-found" 404 "There is nothing at this address" "地址不存在"
     /// The address does not take this method.
     METHOD_NOT_ALLOWED: "method-not-allowed" 405 "This address does not take this method" "该地址不支持此方法"
+    /// The body did not come in time, so nothing was begun.
+    BODY_LATE: "body-not-received" 408 "The body did not arrive in time; nothing was done" "请求体未在规定时间内到达，本次请求未处理"
     /// The key was used for something else.
     KEY_REUSED: "idempotency-key-reused" 409 "This Idempotency-Key was used for another request" "该 Idempotency-Key 已用于其他请求"
     /// The body is too large.

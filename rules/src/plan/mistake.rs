@@ -50,6 +50,11 @@ impl PlanError {
         self
     }
 
+    /// Says that the machine had no room to read SQL.
+    pub(crate) fn without_room(message: String) -> Self {
+        Self::new(Mistake::NoRoom { message })
+    }
+
     /// Returns what is wrong.
     pub fn mistake(&self) -> &Mistake {
         &self.mistake
@@ -601,6 +606,12 @@ pub enum Mistake {
         short: u64,
     },
 
+    /// No mistake of the plan: the machine had no room to read its SQL.
+    #[error("{message}")]
+    NoRoom {
+        /// What was lacking.
+        message: String,
+    },
     /// Something found later, against the books or in the SQL.
     #[error("{message}")]
     Other {
@@ -777,6 +788,7 @@ impl Mistake {
             }
             Self::NotASize { .. } => "write it as `2 GB`, `512 MiB` or a number of bytes",
             Self::TooLittleMemory { .. } => "write more, or leave it out",
+            Self::NoRoom { .. } => "give it more memory and threads, then start again",
             Self::Other { help, .. } => return help.clone(),
         };
         Some(words.to_owned())

@@ -169,9 +169,8 @@ impl ControlQuery {
         };
         let rejects = run.rejects.count() - before;
         if rejects > 0 {
-            outcome
-                .notes
-                .push(format!("{rejects} records were rejected on the way"));
+            let records = counted(rejects, "record was", "records were");
+            outcome.notes.push(format!("{records} rejected on the way"));
         }
         if !outcome.notes.is_empty() {
             outcome.status = ControlStatus::Incomplete;
@@ -328,9 +327,17 @@ fn differences(batches: &[RecordBatch]) -> Result<ControlOutcome, RunError> {
         notes.push("it gave no rows".to_owned());
     }
     if unknown > 0 {
-        notes.push(format!("{unknown} differences are NULL"));
+        let differences = counted(unknown, "difference is", "differences are");
+        notes.push(format!("{differences} NULL"));
     }
     Ok(outcome(rows, broken > 0, notes))
+}
+
+fn counted(count: impl Into<u128>, one: &str, many: &str) -> String {
+    match count.into() {
+        1 => format!("1 {one}"),
+        count => format!("{count} {many}"),
+    }
 }
 
 fn outcome(mut rows: Vec<ControlRow>, broken: bool, notes: Vec<String>) -> ControlOutcome {
@@ -406,7 +413,8 @@ fn pair(
         notes.push("it gave no rows".to_owned());
     }
     if unknown > 0 {
-        notes.push(format!("{unknown} lines have a figure that is NULL"));
+        let lines = counted(unknown, "line has", "lines have");
+        notes.push(format!("{lines} a figure that is NULL"));
     }
     for (side, lines) in [("expected", &left), ("actual", &right)] {
         if !lines.twice.is_empty() {

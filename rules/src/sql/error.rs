@@ -20,6 +20,8 @@ pub struct SqlError {
     /// Which of the requirements that the query was read with it is about, and its span; `None` is
     /// the query itself.
     pub require: Option<usize>,
+    /// Whether nothing is wrong with the query: the machine had no room to read it.
+    pub is_of_the_machine: bool,
 }
 
 impl SqlError {
@@ -29,6 +31,17 @@ impl SqlError {
             span: None,
             mend: None,
             require: None,
+            is_of_the_machine: false,
+        }
+    }
+
+    /// No thread could be had to read a query.
+    pub(super) fn without_room(why: &std::io::Error) -> Self {
+        Self {
+            is_of_the_machine: true,
+            ..Self::new(format!(
+                "there is not enough memory, or there are too many threads, to read a query: {why}"
+            ))
         }
     }
 

@@ -60,6 +60,7 @@ impl Session {
             narrow_decimals: false,
             first_rows: None,
             one_in: None,
+            within: None,
         };
         let queue = Mutex::new(found.chunks().into_iter());
         let origin = Origin::of_table(which, table, &schema);

@@ -36,6 +36,7 @@
 //! And a record on which an expression fails is set aside in [`Rejects`] with its reason, while
 //! the others go on.
 
+mod bounds;
 mod carry;
 mod checked;
 mod controls;

@@ -56,9 +56,7 @@ pub(super) fn with_room<T: Send>(
         };
         match thread {
             Ok(thread) => thread.join().map_err(broken)?,
-            Err(error) => Err(vec![SqlError::new(format!(
-                "the query could not be read: {error}"
-            ))]),
+            Err(error) => Err(vec![SqlError::without_room(&error)]),
         }
     })
 }
@@ -1110,6 +1108,7 @@ pub(super) fn explain(error: &DataFusionError, text: &Text<'_>) -> SqlError {
         message,
         mend,
         require: None,
+        is_of_the_machine: false,
     }
 }
 

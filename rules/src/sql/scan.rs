@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::{Schema, SchemaRef};
 use async_trait::async_trait;
-use books::{Chunk, ChunkReader, Meter, ReadRequest, RowFilter, Table};
+use books::{Chunk, ChunkReader, Meter, RangeTest, ReadRequest, RowFilter, Table};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::stats::Precision;
 use datafusion::common::tree_node::TreeNodeRecursion;
@@ -28,6 +28,7 @@ use datafusion::physical_plan::{
 };
 use futures::Stream;
 
+use super::bounds::Bounds;
 use super::carry::field_beside;
 use super::checked;
 use super::probe::{ScanFilter, is_probe};
@@ -50,7 +51,8 @@ pub struct ChunkRead {
     pub chunk: books::ChunkId,
     /// How many scans have read it: a rule may name a table more than once.
     pub reads: u64,
-    /// Records that it gave to all of them, before requirements and rules.
+    /// Records that it gave to all of them, before requirements and rules, with those that were
+    /// [passed over](super::Run::passes_over).
     pub rows: u64,
 }
 
@@ -101,6 +103,7 @@ pub(super) struct RunContext {
     pub(super) one_in: Option<u64>,
     pub(super) only: Option<Arc<dyn RowFilter>>,
     pub(super) part: Option<Arc<books::Part>>,
+    pub(super) bounds: Option<Arc<Bounds>>,
 }
 
 /// A condition on every record of a table, with the words in which the plan states it.
@@ -503,6 +506,7 @@ impl ExecutionPlan for Scan {
             narrow_decimals: self.is_narrow,
             first_rows: self.run.rows_per_chunk.filter(|_| is_large),
             one_in: self.run.one_in,
+            within: self.within(),
         };
         Ok(Box::pin(ScanStream {
             origin: self.origin(),
@@ -526,6 +530,13 @@ impl ExecutionPlan for Scan {
 }
 
 impl Scan {
+    /// Which ranges need not be read.
+    fn within(&self) -> Option<Arc<dyn RangeTest>> {
+        let bounds = self.run.bounds.as_ref();
+        let bounds = bounds.filter(|bounds| bounds.is_of(self.side, self.table.name()));
+        bounds.map(|bounds| Arc::clone(bounds) as Arc<dyn RangeTest>)
+    }
+
     /// Where a record that fails a requirement comes from: this very table.
     fn origin(&self) -> Arc<Origin> {
         Arc::new(Origin::of_table(
@@ -631,9 +642,9 @@ impl ScanStream {
 
     fn finish_chunk(&mut self) {
         if let Some(open) = self.open.take() {
-            self.run
-                .log
-                .add(self.side, self.table.name(), open.chunk.id, open.rows);
+            let rows = open.rows.saturating_add(open.reader.passed_over());
+            let (log, table) = (&self.run.log, self.table.name());
+            log.add(self.side, table, open.chunk.id, rows);
         }
     }
 

@@ -18,6 +18,7 @@ use datafusion::physical_plan::displayable;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, ReplaceChildrenOptions};
 
+use super::bounds::Bounds;
 use super::carry;
 use super::checked;
 use super::error::{RunError, SqlError};
@@ -66,6 +67,9 @@ pub struct Run {
     /// Has the server pick out some records: only of a side that is [`Side::plain`], over a table
     /// of a database. The log then tells of these only.
     pub part: Option<Arc<books::Part>>,
+    /// Passes over ranges of a database's key of which the query's conditions keep no record, where
+    /// nothing else depends on it. They count as read: the server has counted their records.
+    pub passes_over: bool,
 }
 
 impl Run {
@@ -85,6 +89,7 @@ impl Run {
             one_in: None,
             only: None,
             part: None,
+            passes_over: false,
         }
     }
 }
@@ -240,6 +245,11 @@ impl Side {
             None => self.plan.clone(),
         };
         let optimized = self.optimize(&probed)?;
+        let is_bounded = run.passes_over && run.probe.is_none() && self.scans == 1;
+        let bounds = match is_bounded {
+            true => Bounds::of(&optimized)?,
+            false => None,
+        };
         let (logical, scans) = match run.lineage {
             true => {
                 let widened = lineage::widen(&optimized)?;
@@ -252,7 +262,7 @@ impl Side {
             }
             false => (optimized, Vec::new()),
         };
-        let state = self.state_of(run);
+        let state = self.state_within(run, bounds);
         let logical = match &run.columns {
             Some(columns) => only(logical, columns, &state)?,
             None => logical,
@@ -270,6 +280,10 @@ impl Side {
     }
 
     pub(super) fn state_of(&self, run: &Run) -> SessionState {
+        self.state_within(run, None)
+    }
+
+    fn state_within(&self, run: &Run, bounds: Option<Arc<Bounds>>) -> SessionState {
         let mut state = self.state.clone();
         let context = RunContext {
             batch_rows: run.batch_rows.max(1),
@@ -281,6 +295,7 @@ impl Side {
             one_in: run.one_in,
             only: run.only.clone(),
             part: run.part.clone(),
+            bounds,
         };
         let config = state.config().clone();
         *state.config_mut() = config

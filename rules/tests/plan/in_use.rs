@@ -197,6 +197,32 @@ fn the_digest_goes_by_what_is_written_and_not_by_where() {
 }
 
 #[test]
+fn whoever_may_sign_is_in_the_digest_and_a_list_that_is_not_there_is_no_empty_list() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let plan = Path::new("tests/plans/good-everything/crossfoot.toml");
+    fs::create_dir(folder.path().join("rules")).expect("a folder");
+    for file in ["crossfoot.toml", "rules/postings.sql", "rules/monthly.sql"] {
+        let from = plan.with_file_name(file);
+        fs::copy(from, folder.path().join(file)).expect("a copy");
+    }
+    let digest = || {
+        let plan = plan::read(&folder.path().join("crossfoot.toml"));
+        plan.expect("a good plan").digest()
+    };
+    let list = folder.path().join("signers.txt");
+    let mut seen = std::collections::BTreeSet::from([digest()]);
+    for text in ["", "accountant one\n", "accountant other\n"] {
+        fs::write(&list, text).expect("a file");
+        assert!(seen.insert(digest()), "{text:?}");
+    }
+    // Bytes that are no text are a list all the same.
+    for bytes in [[0xff_u8], [0xfe_u8]] {
+        fs::write(&list, bytes).expect("a file");
+        assert!(seen.insert(digest()), "{bytes:?}");
+    }
+}
+
+#[test]
 fn a_draft_is_written_as_a_person_would() {
     let draft = Draft {
         preface: "A first plan.\nRead it before you trust it.".to_owned(),
@@ -272,4 +298,28 @@ money = ["amount"]
 origin = { table = "flow", on = { serial = "source" } }
 "#
     );
+}
+
+#[test]
+fn of_the_tables_of_a_database_those_matter_that_the_sql_reads_from() {
+    let rule =
+        r#"FROM source.Flow JOIN (SELECT 1 FROM \"day sum\") AS overflow ON kind = 'account'"#;
+    let text = PLAN.replace("FROM flow", rule);
+    let plan = plan::parse(&text, Path::new("crossfoot.toml")).expect("a good plan");
+    let (source, target) = plan
+        .books(&|_| Some("here".to_owned()))
+        .expect("all variables are set");
+    assert_eq!(source.named_in, target.named_in);
+    let mut named = source.named_in.expect("they are told");
+    named.sort();
+    // Each with what corrects it; no alias, no text and no column is among them.
+    let expected = [
+        "Flow",
+        "Flow.corrections",
+        "day sum",
+        "day sum.corrections",
+        "t",
+        "t.corrections",
+    ];
+    assert_eq!(named, expected);
 }

@@ -19,7 +19,7 @@ pub(crate) struct Data {
 }
 
 impl Data {
-    /// Looks in the folder that `CROSSFOOT_DATA` names, else in `../shared/data`, and unpacks.
+    /// Looks in the folder that `CROSSFOOT_DATA` names, else in `data` beside the project, and unpacks.
     ///
     /// # Errors
     /// When `CROSSFOOT_DATA` names no folder, or something cannot be unpacked.
@@ -85,7 +85,7 @@ fn kind(folder: &Path) -> Kind {
     }
 }
 
-/// The folder of the packed data: the one that `CROSSFOOT_DATA` names, else `../shared/data`.
+/// The folder of the packed data: the one that `CROSSFOOT_DATA` names, else `data` beside the project.
 ///
 /// # Errors
 /// When `CROSSFOOT_DATA` names no folder.
@@ -97,8 +97,8 @@ pub(crate) fn packed() -> Result<Option<PathBuf>> {
         }
         return Ok(Some(named));
     }
-    let beside = place::root().join("../shared/data");
-    Ok(beside.is_dir().then_some(beside))
+    let beside = ["../data", "../shared/data"].map(|path| place::root().join(path));
+    Ok(beside.into_iter().find(|folder| folder.is_dir()))
 }
 
 fn unpack_council(packed: &Path, unpacked: &Path) -> Result<()> {

@@ -11,7 +11,8 @@ use crate::screen::Screen;
 use cutover::Digest;
 use cutover::clock::Basis;
 use cutover::daybook::{
-    Event, Figure, OpeningFigures, Paced, PhaseStarted, Piece, RehearsalFinished, Taken,
+    ConversionFinished, Event, Figure, OpeningFigures, Paced, PhaseStarted, Piece,
+    RehearsalFinished, TableMoved, Taken,
 };
 use cutover::window::Command;
 use jiff::{SignedDuration, Timestamp};
@@ -244,4 +245,38 @@ fn a_channel_that_hangs_does_not_hold_up_the_run() {
     clocked.end(None).unwrap();
     assert!(began.elapsed() < Duration::from_secs(15), "it was held up");
     assert_eq!(count(&plan, "notice_failed"), 1);
+}
+
+#[test]
+fn a_channel_that_cannot_be_opened_costs_neither_the_run_nor_its_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let closed = "webhook = \"https://pager.example\"\n\
+                  headers = { Authorization = \"Bearer ${NO_SUCH_VARIABLE_ANYWHERE}\" }";
+    let plan = plan(folder.path(), closed);
+    let clocked = begun(&plan);
+    let watch = clocked.watch(Arc::new(Unseen));
+    watch.begin(stretch());
+    wait_for("the notice", || count(&plan, "notice_failed") >= 1);
+    let table = TableMoved {
+        agreement: "a".to_owned(),
+        table: "flow".to_owned(),
+        by_record: true,
+        read: 7,
+        converted: Some(7),
+        rejected: 0,
+        left_out: Some(0),
+        written: 7,
+    };
+    let event = Event::ConversionFinished(ConversionFinished {
+        conversion_blake3: Digest::of(b"conversion.json"),
+        tables: vec![table],
+    });
+    clocked.end(Some(event)).unwrap();
+    assert_eq!(count(&plan, "conversion_finished"), 1);
+    assert_eq!(count(&plan, "phase_finished"), 1);
+    let says = events(&plan).into_iter().find_map(|event| match event {
+        Event::NoticeFailed { says, .. } => Some(says),
+        _ => None,
+    });
+    assert!(says.unwrap().contains("NO_SUCH_VARIABLE_ANYWHERE"));
 }

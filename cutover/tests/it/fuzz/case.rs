@@ -2,8 +2,8 @@
 
 use cutover::Digest;
 use cutover::daybook::{
-    BreakAccepted, ConversionFinished, Daybook, Event, OpeningFigures, Phase, RehearsalFinished, RejectsDisposed,
-    Taken, Terms, VerificationFinished,
+    BreakAccepted, ConversionFinished, ConvertedElsewhere, Daybook, Event, OpeningFigures, Phase,
+    RehearsalFinished, RejectsDisposed, Taken, Terms, VerificationFinished,
 };
 use cutover::gate::{Facts, Judgement, Outcome, judge};
 use cutover::seal::{Found, Input};
@@ -23,6 +23,8 @@ pub(super) struct Case {
     pub(super) figures: [Option<&'static str>; 2],
     pub(super) figures_now: Option<Result<OpeningFigures, String>>,
     pub(super) conversion: Option<ConversionFinished>,
+    /// In its place, where something else has converted.
+    pub(super) elsewhere: Option<ConvertedElsewhere>,
     pub(super) conversion_now: Option<Digest>,
     pub(super) run: Run,
     /// What the daybook says of the run, where it is not what the run says.
@@ -69,7 +71,11 @@ impl Case {
         events.extend([Event::Announced, Event::Freezing]);
         events.extend(optional(before.map(|value| figures(Taken::Before, value))));
         events.extend(optional(after.map(|value| figures(Taken::After, value))));
-        events.extend([Event::Frozen, started(Phase::Convert)]);
+        events.push(Event::Frozen);
+        events.push(match self.elsewhere.clone() {
+            Some(conversion) => Event::ConvertedElsewhere(conversion),
+            None => started(Phase::Convert),
+        });
         events.extend(optional(
             self.conversion.clone().map(Event::ConversionFinished),
         ));
@@ -143,6 +149,7 @@ pub(super) struct Seed {
     pub(super) rejects: u64,
     pub(super) inputs: u8,
     pub(super) controls: u8,
+    pub(super) elsewhere: bool,
     pub(super) planted: u64,
     pub(super) read: u32,
     pub(super) minute: i64,
@@ -150,15 +157,17 @@ pub(super) struct Seed {
 
 pub(super) fn seeds() -> impl Strategy<Value = Seed> {
     let breaks = prop::collection::vec((0..4_u8, -500..500_i64), 0..4);
-    let parts = (breaks, any::<bool>(), 0..3_u64, 1..4_u8, 0..3_u8);
+    let elsewhere = any::<bool>();
+    let parts = (breaks, any::<bool>(), 0..3_u64, 1..4_u8, 0..3_u8, elsewhere);
     (parts, 1..50_u64, 10..u32::MAX, 0..470_i64).prop_map(|(parts, planted, read, minute)| {
-        let (breaks, keyless, rejects, inputs, controls) = parts;
+        let (breaks, keyless, rejects, inputs, controls, elsewhere) = parts;
         Seed {
             breaks,
             keyless,
             rejects,
             inputs,
             controls,
+            elsewhere,
             planted,
             read,
             minute,
@@ -207,6 +216,7 @@ pub(super) fn case(seed: &Seed) -> Case {
     fit_counts(&mut run);
     let read = u64::from(seed.read);
     let conversion = world::conversion(read, read - 7, 3, 4);
+    let conversion = (!seed.elsewhere).then_some(conversion);
     Case {
         rehearsal: Some(RehearsalFinished {
             planted: seed.planted,
@@ -216,8 +226,12 @@ pub(super) fn case(seed: &Seed) -> Case {
         }),
         figures: [Some("1.00"); 2],
         figures_now: Some(Ok(world::read("1.00"))),
-        conversion_now: Some(conversion.conversion_blake3),
-        conversion: Some(conversion),
+        conversion_now: conversion.as_ref().map(|one| one.conversion_blake3),
+        conversion,
+        elsewhere: seed.elsewhere.then(|| ConvertedElsewhere {
+            by: "Wang Wei".into(),
+            how: "etl 4.2".into(),
+        }),
         accepted: run.breaks.iter().map(acceptance).collect(),
         disposal: (seed.rejects > 0).then(|| run.disposal()),
         recorded: None,

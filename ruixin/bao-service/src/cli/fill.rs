@@ -27,10 +27,16 @@ pub(super) struct Fill {
 }
 
 impl Fill {
-    fn named(&self, now: i64) -> Result<(u128, Day), CommandError> {
+    /// Gives the id and the day. A day that the fund's calendar does not know is refused: time does
+    /// not go back, so no order could be placed after it.
+    fn named(&self, store: &Store, now: i64) -> Result<(u128, Day), CommandError> {
         let none = || CommandError::trouble("random", &KeyError::NoRandomness);
         let id = self.id.or_else(drawn_id).ok_or_else(none)?;
         let today = clock::day_of(now).ok_or_else(|| CommandError::usage("no day is at `--at`"))?;
+        if store.terms().calendar.is_trading_day(today).is_err() {
+            let says = format!("the calendar does not cover {today}: give the instant with `--at`");
+            return Err(CommandError::refused("calendar_not_covered", says));
+        }
         Ok((id, today))
     }
 }
@@ -42,7 +48,7 @@ pub(super) fn reserve(
     now: i64,
     out: &mut impl Write,
 ) -> Result<(), CommandError> {
-    let (id, today) = asked.named(now)?;
+    let (id, today) = asked.named(store, now)?;
     let outcome = store.pay_into_reserve(id, asked.amount.fen(), today, now)?;
     let there = store.account(AccountId::new(RESERVE, 0))?;
     tell("The risk reserve", id, outcome, there.as_ref(), out)
@@ -55,7 +61,7 @@ pub(super) fn advance(
     now: i64,
     out: &mut impl Write,
 ) -> Result<(), CommandError> {
-    let (id, today) = asked.named(now)?;
+    let (id, today) = asked.named(store, now)?;
     let voucher = advance_voucher(store.terms(), id, asked.amount.fen(), today);
     let outcome = store.book_voucher(&voucher, now)?;
     let provider = store.terms().provider;

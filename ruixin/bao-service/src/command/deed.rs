@@ -15,7 +15,7 @@ use super::{
     OpenMerchant, OpenUser, Payment, Refund, Release, Settlement, TopUp, Transfer, Withdrawal,
 };
 use crate::names::{Id, Number};
-use crate::refusal::{SAME_ACCOUNT, TEXT_UNFIT};
+use crate::refusal::{DATE_UNFIT, RESERVED, SAME_ACCOUNT, TEXT_UNFIT};
 
 /// Characters of a memo at most.
 const MEMO: usize = 100;
@@ -62,6 +62,18 @@ impl With<'_> {
         Ok(voucher)
     }
 
+    /// Checks that the books have a day: from their first one until today.
+    fn within(&self, day: Day) -> Result<Day, Problem> {
+        let (first, today) = (self.terms.first_day.min(self.today), self.today);
+        if (first..=today).contains(&day) {
+            return Ok(day);
+        }
+        Err(Problem::new(DATE_UNFIT).says(
+            format!("{day} is not between {first} and {today}."),
+            format!("{day} 不在 {first} 至 {today} 之间。"),
+        ))
+    }
+
     /// Books what one account gives another.
     fn moves(
         &self,
@@ -95,7 +107,14 @@ fn fit(memo: String) -> Result<String, Problem> {
 }
 
 impl Command for OpenUser {
-    fn deed(self, _: &With<'_>) -> Result<Deed, Problem> {
+    fn deed(self, with: &With<'_>) -> Result<Deed, Problem> {
+        // Who has a wallet sees the shares that are under its number.
+        if self.user.0 == with.terms.provider {
+            return Err(Problem::new(RESERVED).says(
+                "This number is that of the advance bank, whose shares are no user's.",
+                "该编号为垫资银行所有，不能用于开立用户账户。",
+            ));
+        }
         Ok(Deed::Open(user_account(self.user.0)))
     }
 }
@@ -250,7 +269,7 @@ impl Command for NewVoucher {
         });
         let mut voucher = with.voucher(kind, legs.collect(), memo)?;
         if let Some(day) = day {
-            voucher.accounting_date = day.0;
+            voucher.accounting_date = with.within(day.0)?;
         }
         Ok(Deed::Book(voucher))
     }

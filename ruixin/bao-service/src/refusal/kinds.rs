@@ -80,6 +80,8 @@ kinds! {
     SAME_ACCOUNT: "same-account" 422 "Payer and payee are the same account" "付款方与收款方为同一账户"
     /// The days of a statement go back, or are too many.
     SPAN_UNFIT: "span-unfit" 422 "The days go back, or are too many" "起止日期颠倒或跨度过长"
+    /// The books of the accounting date have not begun, or are not there yet.
+    DATE_UNFIT: "accounting-date-unfit" 422 "The books have no such day yet, or had none" "会计日期不在账簿范围内"
     /// A text that cannot be kept.
     TEXT_UNFIT: "text-unfit" 422 "A text is empty, too long or holds a control character" "文字为空、过长或含有控制字符"
     /// The fund did not exist then.

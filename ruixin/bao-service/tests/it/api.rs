@@ -71,6 +71,11 @@ bookVoucher       /v1/vouchers                      400 invalid-request        {
 bookVoucher       /v1/vouchers                      400 invalid-request        {"kind":"booking","expires_at":"2013-06-07 09:00:00","legs":[]}
 bookVoucher       /v1/vouchers                      400 invalid-request        {"kind":"pending","expires_at":"tomorrow"}
 bookVoucher       /v1/vouchers                      400 invalid-request        {"kind":"booking","link":"$TOPUP","legs":[]}
+bookVoucher       /v1/vouchers                      422 accounting-date-unfit  {"kind":"booking","accounting_date":"9999-12-31","legs":[]}
+bookVoucher       /v1/vouchers                      422 accounting-date-unfit  {"kind":"booking","accounting_date":"2013-06-07","legs":[]}
+bookVoucher       /v1/vouchers                      422 accounting-date-unfit  {"kind":"booking","accounting_date":"2013-06-04","legs":[]}
+bookVoucher       /v1/vouchers                      422 legs-unfit             {"kind":"booking","accounting_date":"2013-06-05","legs":[]}
+openUser          /v1/users                         422 reserved               {"user":"90"}
 runDay            /v1/admin/days/2013-06-06/run     409 too-early              {"income":"0"}
 runDay            /v1/admin/days/2013-06-07/run     409 too-early              {"income":"0"}
 runDay            /v1/admin/days/2013-06-04/run     422 before-first-day       {"income":"0"}
@@ -256,7 +261,7 @@ fn every_problem(kind: Kind) {
             // Those of the store's and the window's own are shown elsewhere, or cannot be made to
             // happen.
             let elsewhere = "internal overloaded rate-limited store-unreachable outcome-unknown \
-                             service-window out-of-balance after-cut day-is-over";
+                             service-window out-of-balance after-cut day-is-over body-not-received";
             let all = problem::KINDS.iter().chain(ruixin_bao_service::KINDS);
             let missing: Vec<&str> = all
                 .map(|kind| kind.code)

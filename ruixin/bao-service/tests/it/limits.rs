@@ -182,3 +182,21 @@ fn many_readers_and_writers_at_once_are_all_answered() {
         assert_eq!(shop["balance"], "160.00");
     });
 }
+
+/// Who does not send what he began has begun nothing, and is told so.
+#[test]
+fn a_body_that_does_not_come_is_told_and_nothing_is_done() {
+    let limits = Limits {
+        time: Duration::from_secs(2),
+        ..Limits::default()
+    };
+    serving(limits, |reader, writer, _| {
+        let mut stream = half(writer, r#"{"user":"6001"}"#);
+        stream.write_all(br#"{"user""#).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+        assert!(answer.contains("body-not-received"), "{answer}");
+        assert_eq!(reader.get("/v1/users/6001").unwrap().status, 404);
+    });
+}

@@ -313,7 +313,9 @@ fn the_reserve_and_the_advances_are_filled_from_the_command_line() {
         let bought = order(1, OrderKind::Subscribe);
         store.place(&[bought], now).unwrap()[0].as_ref().unwrap();
         let night = at("2013-06-06 01:00");
-        store.run_day(day("2013-06-05"), 0, night, threads()).unwrap();
+        store
+            .run_day(day("2013-06-05"), 0, night, threads())
+            .unwrap();
         let sold = order(2, OrderKind::Redeem);
         let sold = store.place(&[sold], at("2013-06-06 10:00")).unwrap();
         sold[0].as_ref().unwrap();
@@ -345,12 +347,22 @@ fn the_reserve_and_the_advances_are_filled_from_the_command_line() {
         let fill = ["advance", "--amount", "12.50"];
         let filled = screen(&place, &[&fill[..], &at].concat());
         assert!(
-            filled.0.starts_with("The money for advances is 512.50 now.\nvoucher "),
+            filled
+                .0
+                .starts_with("The money for advances is 512.50 now.\nvoucher "),
             "{}",
             filled.0
         );
         let nothing = ["reserve", "--amount", "0"];
         assert_eq!(screen(&place, &nothing).2, Some(2));
+        // The computer's clock is years ahead of these books, and nothing goes back behind a voucher.
+        let late = screen(&place, &["reserve", "--amount", "1"]);
+        assert_eq!(late.2, Some(1));
+        assert!(
+            late.1.contains("give the instant with `--at`"),
+            "{}",
+            late.1
+        );
         assert_eq!(screen(&place, &["prove"]).2, Some(0));
     }
 }
@@ -361,7 +373,10 @@ fn a_statement_of_nobody_or_of_no_day_is_refused() {
         let place = Place::new(kind);
         drop(books(&place, "2013-06-05"));
         let statement = |user: &str, from: &str, until: &str| {
-            let said = screen(&place, &["statement", user, "--from", from, "--until", until]);
+            let said = screen(
+                &place,
+                &["statement", user, "--from", from, "--until", until],
+            );
             assert_eq!(said.0, "");
             (said.1, said.2)
         };
@@ -384,7 +399,10 @@ fn a_key_is_listed_and_revoked_by_its_id() {
         let made = screen(&place, &["key", "--name", "shop 1", "--role", "writer"]);
         assert_eq!(made.2, Some(0), "{}", made.1);
         assert_eq!(made.0.lines().count(), 1);
-        let id = made.1.strip_prefix("id ").and_then(|rest| rest.split(' ').next());
+        let id = made
+            .1
+            .strip_prefix("id ")
+            .and_then(|rest| rest.split(' ').next());
         let id = id.unwrap();
         assert_eq!(made.1, format!("id {id} (for revoke)\n"));
         let listed = || screen(&place, &["keys"]).0;
@@ -395,7 +413,30 @@ fn a_key_is_listed_and_revoked_by_its_id() {
         assert!(listed().ends_with("  revoked  shop 1\n"), "{}", listed());
         let nobody = screen(&place, &["revoke", "key_0"]);
         assert_eq!(nobody.2, Some(1));
-        assert!(nobody.1.contains("`ruixin-bao keys` lists their ids"), "{}", nobody.1);
+        assert!(
+            nobody.1.contains("`ruixin-bao keys` lists their ids"),
+            "{}",
+            nobody.1
+        );
         assert_eq!(place.open().standing().unwrap().since, None);
     }
+}
+
+/// A schema that the address names is made with the books, and by nothing that only looks for them.
+#[test]
+fn the_schema_of_the_address_is_made_with_the_books() {
+    let mut place = Place::new(Kind::Postgres);
+    place.address.push_str("_new");
+    let nothing = screen(&place, &["prove"]);
+    assert_eq!(nothing.2, Some(4));
+    assert!(
+        nothing.1.contains("`ruixin-bao init` makes them"),
+        "{}",
+        nothing.1
+    );
+    let made = screen(&place, &["init", "--first-day", "2013-06-05"]);
+    assert_eq!(made.2, Some(0), "{}", made.1);
+    let key = screen(&place, &["key", "--name", "app", "--role", "reader"]);
+    assert_eq!(key.2, Some(0), "{}", key.1);
+    assert_eq!(screen(&place, &["prove"]).2, Some(0));
 }

@@ -218,8 +218,8 @@ fn at_a_desk_in_english() {
     });
 }
 
-/// A memo is kept as it was written, without a blank perhaps, and amounts can be as large as an account
-/// can hold: neither leaves its card on the smallest phone.
+/// A memo is kept as it was written, without a blank perhaps, and amounts can be as large as a request
+/// can move: neither leaves its card on a small phone.
 #[test]
 fn a_long_memo_and_a_large_amount_stay_on_a_small_phone() {
     for (width, language) in [(340, "en-GB"), (390, "zh-CN")] {

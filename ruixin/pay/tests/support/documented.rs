@@ -38,6 +38,12 @@ pub fn is_as_documented(document: &Value, id: &str, reply: &Reply) {
     let (_, _, operation) = operation(document, id);
     let said = &operation["responses"][reply.status.to_string()];
     assert!(said.is_object(), "{id} does not document {reply:?}");
+    for header in ["Retry-After", "Idempotency-Replayed"] {
+        if reply.headers.contains_key(&header.to_ascii_lowercase()) {
+            let header = &said["headers"][header];
+            assert!(header.is_object(), "{id} does not document {reply:?}");
+        }
+    }
     if reply.status >= 400 {
         let schema = &said["content"]["application/problem+json"]["schema"];
         let codes = schema["allOf"][1]["properties"]["code"]["enum"]

@@ -74,7 +74,7 @@ const CUTS: [&str; 9] = [
 
 /// How deep within an expression a reading may change something.
 const DEPTH: usize = 24;
-/// How many branches of a `CASE`, and values of a list, are read otherwise.
+/// How many branches of a `CASE`, values of a list, and columns beside one are read otherwise.
 const MANY: usize = 40;
 
 /// Functions that only dress a text, and those that cut it.
@@ -316,7 +316,8 @@ impl Mutator<'_> {
         )))
     }
 
-    /// Columns beside `column` in its own table, of its type, in the order of the table.
+    /// Columns beside `column` in its own table, of its type, in the order of the table; of many those
+    /// that stand nearest to it.
     fn other_columns(
         &self,
         column: &Column,
@@ -327,12 +328,21 @@ impl Mutator<'_> {
             return;
         };
         let (table, own) = self.schema.qualified_field(index);
-        for (other, field) in self.schema.iter() {
+        let mut others = Vec::new();
+        for (at, (other, field)) in self.schema.iter().enumerate() {
             let same = other == table && field.data_type() == own.data_type();
             let is_place = matches!(field.name().as_str(), "_file" | "_row");
             if same && !is_place && field.name() != own.name() && fits(field.name()) {
-                take(Expr::Column(Column::new(other.cloned(), field.name())));
+                others.push((at, Column::new(other.cloned(), field.name())));
             }
+        }
+        if others.len() > MANY {
+            others.sort_by_key(|(at, _)| at.abs_diff(index));
+            others.truncate(MANY);
+            others.sort_by_key(|(at, _)| *at);
+        }
+        for (_, other) in others {
+            take(Expr::Column(other));
         }
     }
 

@@ -35,7 +35,7 @@ pub(super) fn changes(
 ) -> Result<Vec<Changed>> {
     let mut changes = Vec::new();
     let mut nodes = Vec::new();
-    let mut counts = Counts::default();
+    let mut counts = Counts::of(plan.schema().fields().len());
     collect(plan, &mut nodes);
     for (number, node) in nodes.iter().enumerate() {
         let of_node = Node {
@@ -60,17 +60,30 @@ pub(super) fn changes(
 
 /// How many readings of a rank are worked out: a wide table has thousands of the last one.
 const OF_A_RANK: usize = 400;
+/// Ranks of which there are as many as pairs of columns.
+const FAR: usize = 3;
+/// An output of more columns has fewer readings of those ranks: each costs as much as it is wide.
+const WIDE: usize = 100;
 
 /// The readings so far, by rank.
-#[derive(Default)]
-struct Counts([usize; 6]);
+struct Counts {
+    of_ranks: [usize; 6],
+    far: usize,
+}
 
 impl Counts {
+    fn of(width: usize) -> Self {
+        Self {
+            of_ranks: [0; 6],
+            far: (OF_A_RANK * WIDE / width.max(WIDE)).max(OF_A_RANK / 16),
+        }
+    }
+
     fn admits(&mut self, rank: u8) -> bool {
-        let last = self.0.len() - 1;
-        let count = &mut self.0[usize::from(rank).min(last)];
-        *count += 1;
-        *count <= OF_A_RANK
+        let rank = usize::from(rank).min(self.of_ranks.len() - 1);
+        self.of_ranks[rank] += 1;
+        let most = if rank < FAR { OF_A_RANK } else { self.far };
+        self.of_ranks[rank] <= most
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where an output column comes from: through projections, joins, groups and branches.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
@@ -69,17 +69,52 @@ fn hashed(value: &impl Hash) -> u64 {
     hasher.finish()
 }
 
+/// The columns of one input, found by name without going through all of them.
+struct Input<'a> {
+    schema: &'a DFSchema,
+    origins: &'a [Origin],
+    /// Where the column of a name stands; `None` where several have it.
+    names: BTreeMap<&'a str, Option<usize>>,
+}
+
+impl<'a> Input<'a> {
+    fn new(plan: &'a LogicalPlan, traced: &'a Traced) -> Self {
+        let schema = plan.schema().as_ref();
+        let mut names = BTreeMap::new();
+        for (at, field) in schema.fields().iter().enumerate() {
+            names
+                .entry(field.name().as_str())
+                .and_modify(|known| *known = None)
+                .or_insert(Some(at));
+        }
+        Self {
+            schema,
+            origins: &traced.columns,
+            names,
+        }
+    }
+
+    fn find(&self, column: &Column) -> Option<&'a Origin> {
+        let only = self.names.get(column.name.as_str()).copied().flatten();
+        let is_meant = |at: &usize| {
+            let of = self.schema.qualified_field(*at).0;
+            column.relation.is_none() || column.relation.as_ref() == of
+        };
+        let at = only.filter(is_meant);
+        let at = at.or_else(|| self.schema.maybe_index_of_column(column));
+        self.origins.get(at?)
+    }
+}
+
 /// The columns that an expression may name, with those of the query around it.
 struct Scope<'a> {
-    inputs: Vec<(&'a DFSchema, &'a [Origin])>,
+    inputs: Vec<Input<'a>>,
     outer: Option<&'a Scope<'a>>,
 }
 
 impl Scope<'_> {
     fn find(&self, column: &Column) -> Option<&Origin> {
-        self.inputs
-            .iter()
-            .find_map(|(schema, origins)| origins.get(schema.maybe_index_of_column(column)?))
+        self.inputs.iter().find_map(|input| input.find(column))
     }
 
     fn find_outer(&self, column: &Column) -> Option<&Origin> {
@@ -236,7 +271,7 @@ fn trace_within(plan: &LogicalPlan, outer: Option<&Scope<'_>>) -> Traced {
 
 fn over<'a>(plan: &'a LogicalPlan, traced: &'a Traced, outer: Option<&'a Scope<'a>>) -> Scope<'a> {
     Scope {
-        inputs: vec![(plan.schema().as_ref(), &traced.columns)],
+        inputs: vec![Input::new(plan, traced)],
         outer,
     }
 }
@@ -375,10 +410,7 @@ fn brought_by(mut column: Origin, condition: &Origin) -> Origin {
 
 fn join_condition(join: &Join, left: &Traced, right: &Traced, outer: Option<&Scope<'_>>) -> Origin {
     let scope = Scope {
-        inputs: vec![
-            (join.left.schema().as_ref(), &left.columns),
-            (join.right.schema().as_ref(), &right.columns),
-        ],
+        inputs: vec![Input::new(&join.left, left), Input::new(&join.right, right)],
         outer,
     };
     let mut condition = Origin {

@@ -74,7 +74,7 @@ fn nothing_and_null_are_not_zero() {
     );
     assert_eq!(
         one("SELECT control_total(money(amount)) AS difference FROM payment WHERE month = 'x'"),
-        "Incomplete (1 differences are NULL)\n: ∅ ∅ ∅",
+        "Incomplete (1 difference is NULL)\n: ∅ ∅ ∅",
     );
 }
 
@@ -84,7 +84,7 @@ fn a_reject_makes_a_control_incomplete() {
         one(
             "SELECT control_total(money(month)) AS difference FROM payment WHERE month = '2013-06'"
         ),
-        "Incomplete (1 differences are NULL) (1 records were rejected on the way)\n: ∅ ∅ ∅",
+        "Incomplete (1 difference is NULL) (1 record was rejected on the way)\n: ∅ ∅ ∅",
     );
 }
 
@@ -174,6 +174,6 @@ fn a_figure_beyond_its_type_leaves_a_control_incomplete() {
         one(
             "SELECT (count(*) - 3) * 9223372036854775807 * 2 + 2 AS difference FROM target.payment"
         ),
-        "Incomplete (it gave no rows) (1 records were rejected on the way)"
+        "Incomplete (it gave no rows) (1 record was rejected on the way)"
     );
 }

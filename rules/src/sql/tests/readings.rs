@@ -267,3 +267,21 @@ fn totals_are_read_otherwise() {
         ],
     );
 }
+
+#[test]
+fn a_wide_table_has_a_few_readings_of_neighbouring_columns() {
+    let names: Vec<String> = (0..800).map(|number| format!("c{number}")).collect();
+    let story = story(&[("source/wide", &format!("{}\n", names.join(",")))]);
+    let side = story.side("wide");
+    let readings = side.readings();
+    assert_eq!(readings.len(), 50);
+    let of_second = readings.iter().filter(|reading| reading.rule == "c1");
+    let taken: Vec<&str> = of_second.filter_map(|one| one.reading.as_deref()).collect();
+    assert_eq!(
+        taken,
+        ["c0", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10"]
+    );
+    let from = side.comes_from();
+    assert_eq!(from.len(), 800);
+    assert!(from.iter().all(|one| one.values[0].column == one.column));
+}
