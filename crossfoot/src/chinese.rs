@@ -318,6 +318,44 @@ mod tests {
     }
 
     #[test]
+    fn what_two_books_are_taken_for_is_told_in_chinese() {
+        check(
+            "paid at was read with the offset +08:00 from UTC because most values are the same so, and \
+             nothing else tells it: write a plan with `crossfoot init` to settle it",
+            "paid at 按与 UTC 的时差 +08:00 读取，只因这样多数值相同，别无依据：请用 `crossfoot init` 写出方案加以确定",
+        );
+        for said in [
+            "at was read as UTC because nothing tells its zone: write a plan with `crossfoot init` to settle it",
+            "day was read as %d/%m/%Y, not as %m/%d/%Y, because most values are the same so, and nothing \
+             else tells it: write a plan with `crossfoot init` to settle it",
+            "fee was compared as it is, though the names tell of minor units on one side only: write a \
+             plan with `crossfoot init` to settle it",
+            "amount: as exact numbers; most would be the same times 0.01, but no name tells of minor \
+             units: if the source holds such and the target major ones, `* 0.01` in the rule says so",
+            "amount: most would be the same times 100, but no name tells of minor units: if the target \
+             holds such and the source major ones, `minor(…, 2)` in the rule says so; only 0 of 40 \
+             values are in both",
+            "fee: the names tell of minor units on one side only, but most values are the same as they are",
+            "account: as texts: a zero or a plus before the digits is a part of the value",
+            "at_utc: as instants of UTC, as the name says",
+            "memo: a text that stands for nothing is NULL",
+            "took id as key (unique in 2 of 2), amount as money; day: as days; 4 more columns are \
+             converted; not compared: lost of the source's a",
+            "posting: 1 more column is converted",
+            "old.db: this is a SQLite database; give it as a database: `sqlite://` and its path, as in \
+             `sqlite://old.db`",
+            "a.csv:3:1: 0x0A is no character in UTF-16LE; fetch the file again: its byte-order mark \
+             tells its encoding, so it is damaged or cut off",
+            "t.parquet: two columns are named \"id\": the 1. and the 2.; leave both out with `ignore = \
+             [\"id\"]`, or have the file written with a name for each",
+            "table t: column \"x\" is left out, and `optional` names it; take it out of `optional`, or \
+             take it out of `ignore`",
+        ] {
+            assert!(chinese(said).is_some(), "{said}");
+        }
+    }
+
+    #[test]
     fn what_a_database_does_not_take_is_told_in_chinese() {
         check(
             "public.t, id 1, column \"c\": a column character(5) cannot hold \"ab \" exactly: it drops \

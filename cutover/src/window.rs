@@ -63,8 +63,8 @@ mod stage;
 mod words;
 
 pub use refusal::{Refusal, ReplayError};
-pub use stage::{OpenBook, Stage};
 pub(crate) use rules::differences;
+pub use stage::{OpenBook, Stage};
 pub(crate) use words::in_words;
 
 use jiff::{SignedDuration, Timestamp};

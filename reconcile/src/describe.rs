@@ -88,6 +88,15 @@ pub(crate) struct Describer<'a> {
 }
 
 impl Describer<'_> {
+    /// The text of a compared column's value; where the sides have different types, with all that
+    /// tells their values apart.
+    fn text(&self, side: &Records, column: usize, row: u32) -> Option<String> {
+        match self.expected.data_type(column) == self.actual.data_type(column) {
+            true => side.text(column, row),
+            false => side.exact_text(column, row),
+        }
+    }
+
     /// Writes one break out in full.
     pub(crate) fn describe(&self, found: &Found) -> Break {
         let none: &[Row] = &[];
@@ -155,7 +164,7 @@ impl Describer<'_> {
         let named = |column: &usize| {
             (
                 layout.columns()[*column].name.clone(),
-                side.text(*column, row),
+                self.text(side, *column, row),
             )
         };
         Record(layout.key().iter().map(named).collect())
@@ -165,7 +174,7 @@ impl Describer<'_> {
         let columns = self.agreement.layout.columns().iter().enumerate();
         Record(
             columns
-                .map(|(at, column)| (column.name.clone(), side.text(at, row)))
+                .map(|(at, column)| (column.name.clone(), self.text(side, at, row)))
                 .collect(),
         )
     }
@@ -176,8 +185,8 @@ impl Describer<'_> {
             .filter(|(at, _)| !self.expected.same(*at, expected, self.actual, actual))
             .map(|(at, column)| FieldDifference {
                 name: column.name.clone(),
-                expected: self.expected.text(at, expected),
-                actual: self.actual.text(at, actual),
+                expected: self.text(self.expected, at, expected),
+                actual: self.text(self.actual, at, actual),
             })
             .collect()
     }
@@ -198,7 +207,7 @@ impl Describer<'_> {
             ];
             for (side, rows, plus) in sides {
                 for row in rows {
-                    let Some(text) = side.text(*column, *row) else {
+                    let Some(text) = self.text(side, *column, *row) else {
                         continue;
                     };
                     let sum = sums.entry(self.currency(side, *row)).or_default();
@@ -220,7 +229,7 @@ impl Describer<'_> {
     fn currency(&self, side: &Records, row: Row) -> String {
         let layout = &self.agreement.layout;
         match layout.currency_column() {
-            Some(column) => side.text(column, row).unwrap_or_default(),
+            Some(column) => self.text(side, column, row).unwrap_or_default(),
             None => layout.fixed_currency().unwrap_or_default().to_owned(),
         }
     }

@@ -133,7 +133,10 @@ impl Tally {
     pub(crate) fn filters(&self) -> Vec<String> {
         let is_of_missing = |id: &CauseId| [CauseId::A1, CauseId::A2].contains(id);
         let filter = |((status, id), common): (&CauseKey, &Common)| {
-            let id = id.as_deref().and_then(CauseId::find).filter(is_of_missing)?;
+            let id = id
+                .as_deref()
+                .and_then(CauseId::find)
+                .filter(is_of_missing)?;
             let is_filter = *status == CauseStatus::Consistent
                 && common.separates()
                 && !common.conditions.is_empty();

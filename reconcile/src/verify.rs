@@ -543,21 +543,7 @@ impl AgreementRun<'_> {
                     .without_flights(differing, &look, looks, &mut out)
                     .await?;
             }
-            let paired = look.pair(differing.expected, differing.actual)?;
-            out.readings = Readings::choose(self.agreement, &paired, out.threads).await?;
-            let mut found = paired.describe_all(out.threads);
-            if let Some(origin) = &self.agreement.origin {
-                self.trace(origin, &mut found)?;
-            }
-            let given = look.read(&out.readings, &paired).await?;
-            let readings = &out.readings;
-            readings.count_fits(self.agreement, &given, &found, out.threads);
-            self.hold_against_book(readings).await?;
-            let found = out.explainer.explain_all(found, &given, out.threads);
-            drop(given);
-            let usual = Background::sample(self.agreement, &found, self.watch).await?;
-            out.propose_from(self.of(), &found, &usual)?;
-            out.write(found)?;
+            self.tell_all(&look, differing, &mut out).await?;
         } else {
             if outlet.looks.is_some() {
                 not_checked.push(NOT_LOOKED_AT.to_owned());
@@ -596,6 +582,30 @@ impl AgreementRun<'_> {
         self.hold_against_book(&readings).await?;
         tally.readings = readings.notes();
         Ok(())
+    }
+
+    /// Explains breaks that are all in memory, each by itself and then together, and writes them.
+    async fn tell_all(
+        &self,
+        look: &Look<'_>,
+        differing: Differing,
+        out: &mut Out<'_>,
+    ) -> Result<(), VerifyError> {
+        let paired = look.pair(differing.expected, differing.actual)?;
+        out.readings = Readings::choose(self.agreement, &paired, out.threads).await?;
+        let mut found = paired.describe_all(out.threads);
+        if let Some(origin) = &self.agreement.origin {
+            self.trace(origin, &mut found)?;
+        }
+        let given = look.read(&out.readings, &paired).await?;
+        let readings = &out.readings;
+        readings.count_fits(self.agreement, &given, &found, out.threads);
+        self.hold_against_book(readings).await?;
+        let found = out.explainer.explain_all(found, &given, out.threads);
+        drop(given);
+        let usual = Background::sample(self.agreement, &found, self.watch).await?;
+        out.propose_from(self.of(), &found, &usual)?;
+        out.write(found)
     }
 
     /// Looks again at the records that differ, and gives back those that are breaks. The others are

@@ -187,8 +187,12 @@ pub fn side(
     match session.side(which, &query, &texts) {
         Ok(side) => Some(side),
         Err(found) => {
-            let whole = |error: SqlError| sql.error(None, error.message, error.mend);
-            errors.extend(found.into_iter().map(whole));
+            let whole = |error: SqlError| SqlError {
+                span: None,
+                ..error
+            };
+            let found = found.into_iter().map(whole).collect();
+            errors.extend(in_query(sql, requires, found));
             None
         }
     }

@@ -90,7 +90,10 @@ fn offer_shown(field: &Field<'_>, trial: &mut Trial<'_>) {
         });
     }
     let long = id_with_exponent(id).filter(|_| id.len() >= SHOWN_WHOLE);
-    for shown in long.iter().flat_map(|upper| [upper.clone(), upper.to_lowercase()]) {
+    for shown in long
+        .iter()
+        .flat_map(|upper| [upper.clone(), upper.to_lowercase()])
+    {
         trial.text(field, Some(&shown), Fit::Exact, || {
             reason(
                 "taken for a number, and written with an exponent",

@@ -58,7 +58,11 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
 fn offer_half_days(case: &Case<'_>, field: &Field<'_>, civil: Civil, trial: &mut Trial<'_>) {
     let of_day = civil.micros().rem_euclid(MICROS_PER_DAY);
     let half = MICROS_PER_DAY / 2;
-    let shift = if of_day < half { half } else { half.saturating_neg() };
+    let shift = if of_day < half {
+        half
+    } else {
+        half.saturating_neg()
+    };
     let other = Civil::from_micros(civil.micros().saturating_add(shift));
     let Ok(instant) = case.terms.zone.instant(other, Disambiguation::Compatible) else {
         return;

@@ -1361,8 +1361,20 @@ fn what_is_gone_or_might_be_anything_proves_nothing() {
             "A5 consistent",
         ),
         // A zero in front is written no more.
-        ("id:key,amount:money", "", "1,2001.35", "1,201.35", "B1 consistent"),
-        ("id:key,amount:money", "", "1,2101.35", "1,1201.35", "B1 proved"),
+        (
+            "id:key,amount:money",
+            "",
+            "1,2001.35",
+            "1,201.35",
+            "B1 consistent",
+        ),
+        (
+            "id:key,amount:money",
+            "",
+            "1,2101.35",
+            "1,1201.35",
+            "B1 proved",
+        ),
         // A number taken off itself.
         (
             "id:key,amount:money",

@@ -119,7 +119,8 @@ pub(crate) fn unless_stopped<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<Option<T>, CommandError> {
     let pressed = interrupt();
-    let failed = |why: String| CommandError::new(Kind::Own, format!("no threads to work in: {why}"));
+    let failed =
+        |why: String| CommandError::new(Kind::Own, format!("no threads to work in: {why}"));
     let (give, done) = tokio::sync::oneshot::channel();
     let worker = std::thread::Builder::new()
         .stack_size(STACK_BYTES)

@@ -327,6 +327,15 @@ fn template(planned: &NoticePlan, kind: About_) -> Result<Option<Template>, Comm
     })
 }
 
+/// Cuts `mail.example.org:587` into host and port.
+fn host_and_port(server: &str) -> Result<(&str, Option<u16>), String> {
+    let Some((host, port)) = server.rsplit_once(':') else {
+        return Ok((server, None));
+    };
+    let number = port.parse().map_err(|_| format!("`{port}` is no port"))?;
+    Ok((host, Some(number)))
+}
+
 /// A channel of the plan, as it is opened.
 fn channel_of(planned: &ChannelPlan) -> Result<Channel, CommandError> {
     let wrong = |why: String| {
@@ -384,16 +393,7 @@ fn channel_of(planned: &ChannelPlan) -> Result<Channel, CommandError> {
             password,
             ca_file,
         } => {
-            let (host, port) = match server.rsplit_once(':') {
-                Some((host, port)) => (
-                    host,
-                    Some(
-                        port.parse()
-                            .map_err(|_| wrong(format!("`{port}` is no port")))?,
-                    ),
-                ),
-                None => (server.as_str(), None),
-            };
+            let (host, port) = host_and_port(server).map_err(wrong)?;
             Channel::Email(Email {
                 name,
                 notices,

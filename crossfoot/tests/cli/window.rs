@@ -155,18 +155,22 @@ fn off(place: Place) -> Place {
     place
 }
 
-#[test]
-fn a_night_from_the_announcement_to_the_release() {
-    let place = night();
-    ends(&place, "convert", "0");
-    ends(&place, "rehearse --count 1 --rollback-took 12m", "0");
-    ends(&place, "window announce", "0");
+fn rehearsed_and_announced(place: &Place) {
+    ends(place, "convert", "0");
+    ends(place, "rehearse --count 1 --rollback-took 12m", "0");
+    ends(place, "window announce", "0");
     let notices = place.read("notices.jsonl");
     assert_eq!(notices.lines().count(), 2, "{notices}");
     assert!(
         notices.contains("暂停服务") && notices.contains("Ruixin Pay"),
         "{notices}"
     );
+}
+
+#[test]
+fn a_night_from_the_announcement_to_the_release() {
+    let place = night();
+    rehearsed_and_announced(&place);
 
     // Nothing may be released that was not frozen, converted and verified.
     let early = ends(&place, "window release", "1");

@@ -32,6 +32,7 @@ fn leeds_lost_the_sign_of_its_credit_notes_and_took_no_total_for_a_payment() {
     assert_eq!((rows.len() - totals, totals), (4_248, 13));
     run.holds(&json!({"rejects": totals}));
     run.agree_but_for(rows.len() - totals);
+    run.says_of_all("the minus sign was lost");
 }
 
 #[test]
@@ -40,7 +41,11 @@ fn london_read_parentheses_as_payments() {
     let rows = run.known("truth_clean_vs_processed.tsv");
     assert_eq!(rows.len(), 2_001);
     run.agree_but_for(rows.len());
+    run.says_of_all("the minus sign was lost: parentheses were read as plus");
     run.misses_the_published_months();
+    let twice =
+        "in 3 lines one figure is just twice the other: what is behind it may be there twice";
+    run.holds(&json!({"controls": [{"name": "published monthly totals", "says": twice}]}));
 }
 
 #[test]
@@ -50,6 +55,7 @@ fn network_rail_booked_its_copyright_line() {
     };
     let breaks = json!({"missing": 0, "extra": 1, "differs": 0, "copies": 0});
     run.holds(&json!({"agreements": [{"breaks": breaks}]}));
+    run.says_of_all("2017.00 may be a year: it looks like a footer");
     run.misses_the_published_months();
 }
 
@@ -60,6 +66,11 @@ fn newcastle_broke_one_record_and_one_number() {
     };
     let breaks = json!({"missing": 1, "extra": 1, "differs": 1, "copies": 0});
     run.holds(&json!({"agreements": [{"breaks": breaks}]}));
+    let not_split = "a line was not split: unit of one record holds 5 columns of the other";
+    let exponent = "-3.46945E-18 became -3.46945-18: the exponent E-18 was lost";
+    for (said, says) in run.said().iter().zip([not_split, not_split, exponent]) {
+        assert!(said.ends_with(says), "{said}");
+    }
     run.misses_the_published_months();
 }
 
@@ -143,6 +154,26 @@ impl Run {
         let evidence = self.report["evidence"].as_str().unwrap();
         let breaks = Path::new(evidence).join("breaks.jsonl");
         truth.compare(&breaks).unwrap()
+    }
+
+    /// What is said of each break.
+    fn said(&self) -> Vec<String> {
+        let evidence = self.report["evidence"].as_str().unwrap();
+        let breaks = fs::read_to_string(Path::new(evidence).join("breaks.jsonl")).unwrap();
+        let said = |line: &str| {
+            let found: Value = serde_json::from_str(line).unwrap();
+            found["cause"]["says"].as_str().unwrap().to_owned()
+        };
+        breaks.lines().map(said).collect()
+    }
+
+    /// The same is said of every break, whatever the record.
+    fn says_of_all(&self, says: &str) {
+        let said = self.said();
+        assert!(!said.is_empty(), "{}", self.body);
+        for said in said {
+            assert!(said.ends_with(says), "{said}");
+        }
     }
 
     /// The rows of a table about this body, as cells. The table of Leeds is about nothing else.

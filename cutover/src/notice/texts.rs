@@ -9,8 +9,15 @@ pub(super) fn template(kind: Kind, language: Language) -> Template {
 }
 
 fn text(kind: Kind, language: Language) -> (&'static str, &'static str) {
-    match (kind, language) {
-        (Kind::Stop, Language::Chinese) => (
+    match language {
+        Language::Chinese => chinese(kind),
+        Language::English => english(kind),
+    }
+}
+
+fn chinese(kind: Kind) -> (&'static str, &'static str) {
+    match kind {
+        Kind::Stop => (
             "{system} {span} 暂停服务",
             "尊敬的用户：
 
@@ -29,26 +36,7 @@ fn text(kind: Kind, language: Language) -> (&'static str, &'static str) {
 
 {system}",
         ),
-        (Kind::Stop, Language::English) => (
-            "{system} is closed {span}",
-            "Dear customer,
-
-{system} is moving to a new system. Some services stop meanwhile.
-
-When: {window}, {length}
-Closed: {closed}
-Not affected: {open}
-
-What to do: please plan ahead. Anything urgent should be done before {from}; do not submit it again while the service is closed. Your balance and your income stay as they are.
-We will not ask you for a password or a code, neither now nor then. Beware of anyone who does.
-If we open earlier or later than planned, we will tell you.
-
-Questions: {contact}
-We are sorry for the inconvenience.
-
-{system}",
-        ),
-        (Kind::Reopening, Language::Chinese) => (
+        Kind::Reopening => (
             "{system} 已恢复服务",
             "尊敬的用户：
 
@@ -63,22 +51,7 @@ We are sorry for the inconvenience.
 
 {system}",
         ),
-        (Kind::Reopening, Language::English) => (
-            "{system} is open again",
-            "Dear customer,
-
-The move to the new system is done. {system} has been fully open since {at} ({zone}).
-
-Open again: {closed}
-
-What to do: please look at your balance and your latest statement. Before you repeat anything that did not go through while we were closed, make sure that your statement does not show it. If a single entry is not as it should be, tell us, and we will look into it.
-
-Questions: {contact}
-Thank you for your patience.
-
-{system}",
-        ),
-        (Kind::PutOff, Language::Chinese) => (
+        Kind::PutOff => (
             "{system} 升级推迟，服务照常",
             "尊敬的用户：
 
@@ -94,23 +67,7 @@ Thank you for your patience.
 
 {system}",
         ),
-        (Kind::PutOff, Language::English) => (
-            "{system} is open as before: the move was put off",
-            "Dear customer,
-
-The move of {system} to a new system, planned for {window}, was put off. Since {at}, {system} is open as before.
-
-Open: {closed}; {open}
-
-What to do: your balance and your income stay as they are. Before you repeat anything that did not go through, make sure that your statement does not show it. If a single entry is not as it should be, tell us, and we will look into it.
-We will not ask you for a password or a code. Beware of anyone who does. We will tell you when the move is to be.
-
-Questions: {contact}
-We are sorry for the inconvenience.
-
-{system}",
-        ),
-        (Kind::Delay, Language::Chinese) => (
+        Kind::Delay => (
             "{system} 延后恢复服务",
             "尊敬的用户：
 
@@ -129,7 +86,68 @@ We are sorry for the inconvenience.
 
 {system}",
         ),
-        (Kind::Delay, Language::English) => (
+        Kind::Progress => (
+            "{system} {at} 切换进度",
+            "{status}
+{details}
+时间均为{zone}。负责人：{contact}",
+        ),
+    }
+}
+
+fn english(kind: Kind) -> (&'static str, &'static str) {
+    match kind {
+        Kind::Stop => (
+            "{system} is closed {span}",
+            "Dear customer,
+
+{system} is moving to a new system. Some services stop meanwhile.
+
+When: {window}, {length}
+Closed: {closed}
+Not affected: {open}
+
+What to do: please plan ahead. Anything urgent should be done before {from}; do not submit it again while the service is closed. Your balance and your income stay as they are.
+We will not ask you for a password or a code, neither now nor then. Beware of anyone who does.
+If we open earlier or later than planned, we will tell you.
+
+Questions: {contact}
+We are sorry for the inconvenience.
+
+{system}",
+        ),
+        Kind::Reopening => (
+            "{system} is open again",
+            "Dear customer,
+
+The move to the new system is done. {system} has been fully open since {at} ({zone}).
+
+Open again: {closed}
+
+What to do: please look at your balance and your latest statement. Before you repeat anything that did not go through while we were closed, make sure that your statement does not show it. If a single entry is not as it should be, tell us, and we will look into it.
+
+Questions: {contact}
+Thank you for your patience.
+
+{system}",
+        ),
+        Kind::PutOff => (
+            "{system} is open as before: the move was put off",
+            "Dear customer,
+
+The move of {system} to a new system, planned for {window}, was put off. Since {at}, {system} is open as before.
+
+Open: {closed}; {open}
+
+What to do: your balance and your income stay as they are. Before you repeat anything that did not go through, make sure that your statement does not show it. If a single entry is not as it should be, tell us, and we will look into it.
+We will not ask you for a password or a code. Beware of anyone who does. We will tell you when the move is to be.
+
+Questions: {contact}
+We are sorry for the inconvenience.
+
+{system}",
+        ),
+        Kind::Delay => (
             "{system} opens later than planned",
             "Dear customer,
 
@@ -148,13 +166,7 @@ We are sorry to keep you waiting.
 
 {system}",
         ),
-        (Kind::Progress, Language::Chinese) => (
-            "{system} {at} 切换进度",
-            "{status}
-{details}
-时间均为{zone}。负责人：{contact}",
-        ),
-        (Kind::Progress, Language::English) => (
+        Kind::Progress => (
             "{system} at {at}: how the cutover goes",
             "{status}
 {details}

@@ -379,7 +379,10 @@ fn what_nobody_can_rehearse_is_named_and_passes() {
     let mut items = judgement.items().iter();
     let item = items.find(|item| item.check == Check::Rehearsal && item.of.is_some());
     assert_snapshot!(item.expect("it is named"), @"rehearsal postings: cannot be rehearsed, as its target is a query, and only a table has a shadow");
-    assert_eq!(item.map(|item| item.status), Some(cutover::gate::Status::Passed));
+    assert_eq!(
+        item.map(|item| item.status),
+        Some(cutover::gate::Status::Passed)
+    );
 }
 
 #[test]

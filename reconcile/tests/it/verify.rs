@@ -317,3 +317,17 @@ fn instants_of_two_units_are_compared_as_far_as_either_reaches() {
     let ran = Case::new(&keyless, source, target).run();
     assert_eq!(ran.closes().report.verdict, Verdict::OutOfBalance);
 }
+
+#[test]
+fn floats_of_two_widths_are_told_apart() {
+    let agreement = "[[agreement]]\nname = \"rates\"\nkey = [\"serial\"]\n\
+                     rule = \"SELECT serial, CAST(rate AS REAL) AS rate FROM flow\"\n\
+                     target = \"SELECT serial, CAST(rate AS DOUBLE) AS rate FROM posting\"\n";
+    let book = "serial,rate\n1,0.1\n2,0.5\n";
+    check(
+        agreement,
+        book,
+        book,
+        "differs 1 rate:0.10000000149011612->0.1 @flow.csv:2",
+    );
+}

@@ -290,12 +290,7 @@ impl Fund {
 
 /// Makes the voucher that puts money of the provider's at the settlement bank, for fast redemptions
 /// to be advanced from it, fen. It is one of the wallet, see [`Fund::book_voucher`].
-pub fn advance_voucher(
-    terms: &Terms,
-    id: u128,
-    amount_fen: i64,
-    accounting_date: Day,
-) -> Voucher {
+pub fn advance_voucher(terms: &Terms, id: u128, amount_fen: i64, accounting_date: Day) -> Voucher {
     let postings = vec![
         Posting::debit(chart::bank(terms), amount_fen),
         Posting::credit(chart::advance(terms), amount_fen),

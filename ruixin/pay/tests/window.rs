@@ -270,13 +270,18 @@ fn the_freeze_adds_up_more_of_one_bank_than_one_account_can_hold() {
                     }
                 }
                 let freeze = || {
-                    let frozen = admin.post("/v1/admin/window/freeze", "-", "").expect("sent");
+                    let frozen = admin
+                        .post("/v1/admin/window/freeze", "-", "")
+                        .expect("sent");
                     assert_eq!(frozen.status, 200, "{frozen:?}");
                     frozen.json()
                 };
                 let frozen = freeze();
                 assert_eq!(frozen["figures"]["difference"], "0.00", "{frozen}");
-                assert_eq!(frozen["figures"]["balances"], "11999999999998.80", "{frozen}");
+                assert_eq!(
+                    frozen["figures"]["balances"], "11999999999998.80",
+                    "{frozen}"
+                );
                 assert_eq!(freeze(), frozen);
             })
             .await;

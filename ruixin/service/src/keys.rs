@@ -336,7 +336,10 @@ mod tests {
             let listed = list(&store).await.expect("listed").remove(0);
             assert_eq!((&listed.id, listed.is_revoked), (&caller.key_id, false));
             let line = listed.to_string();
-            assert!(line.starts_with(&caller.key_id) && line.ends_with("good     app"), "{line}");
+            assert!(
+                line.starts_with(&caller.key_id) && line.ends_with("good     app"),
+                "{line}"
+            );
             assert!(!line.contains(&key), "{line}");
 
             assert_eq!(revoke(&store, &caller.key_id).await, Ok(true));

@@ -279,7 +279,17 @@ mod tests {
         for (text, fen) in good {
             assert_eq!(Income::parse(text).map(Income::fen), Ok(fen), "{text}");
         }
-        for text in ["", "-", "--1", "+1", "abc", "1.", "-.5", "0.001", "9999999999999999.99"] {
+        for text in [
+            "",
+            "-",
+            "--1",
+            "+1",
+            "abc",
+            "1.",
+            "-.5",
+            "0.001",
+            "9999999999999999.99",
+        ] {
             assert_eq!(Income::parse(text), Err(IncomeError), "{text}");
         }
     }

@@ -28,7 +28,10 @@ pub struct Serving {
 }
 
 /// Says on the standard error by which id a new key is revoked: the standard output has the key alone.
-#[expect(clippy::print_stderr, reason = "it is for the screen of a command line")]
+#[expect(
+    clippy::print_stderr,
+    reason = "it is for the screen of a command line"
+)]
 pub fn tell_id(key: &str) {
     eprintln!("id {} (for revoke)", crate::keys::id(key));
 }

@@ -33,32 +33,35 @@ use futures::{Stream, StreamExt, ready};
 
 use super::lineage::ScanName;
 use super::rejects::{Origin, Rejects, take_rows};
+use super::ties;
 
 /// Rows of a batch that failed, ascending, each with its reason.
 pub(super) type Failing = Vec<(usize, String)>;
 
-/// Replaces every projection and filter of `plan` that can fail on a record by a checked one.
+/// Replaces every projection and filter of `plan` that can fail on a record by a checked one, and
+/// puts a check below windows whose order may leave a choice.
 pub(super) fn install(
     plan: Arc<dyn ExecutionPlan>,
     rejects: &Arc<Rejects>,
     scans: &[ScanName],
 ) -> Result<Arc<dyn ExecutionPlan>> {
-    plan.transform_up(|node| {
-        let step = match (
-            node.downcast_ref::<ProjectionExec>(),
-            node.downcast_ref::<FilterExec>(),
-        ) {
-            (Some(projection), _) => Step::of_projection(projection),
-            (_, Some(filter)) => Step::of_filter(filter),
-            _ => None,
-        };
-        let Some(step) = step else {
-            return Ok(Transformed::no(node));
-        };
-        let checked = Checked::new(node, step, rejects, scans);
-        Ok(Transformed::yes(Arc::new(checked) as Arc<dyn ExecutionPlan>))
-    })
-    .data()
+    ties::install(plan)?
+        .transform_up(|node| {
+            let step = match (
+                node.downcast_ref::<ProjectionExec>(),
+                node.downcast_ref::<FilterExec>(),
+            ) {
+                (Some(projection), _) => Step::of_projection(projection),
+                (_, Some(filter)) => Step::of_filter(filter),
+                _ => None,
+            };
+            let Some(step) = step else {
+                return Ok(Transformed::no(node));
+            };
+            let checked = Checked::new(node, step, rejects, scans);
+            Ok(Transformed::yes(Arc::new(checked) as Arc<dyn ExecutionPlan>))
+        })
+        .data()
 }
 
 /// Returns whether evaluating `expr` can fail on one record and not on another.

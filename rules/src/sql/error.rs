@@ -5,7 +5,7 @@ use std::ops::Range;
 use datafusion::common::DataFusionError;
 use thiserror::Error;
 
-use super::checked;
+use super::{checked, ties};
 
 /// A mistake in a query, found before anything is read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -98,8 +98,11 @@ impl RunError {
 impl From<DataFusionError> for RunError {
     /// Sorts an error that a stream of records ended with.
     fn from(error: DataFusionError) -> Self {
-        if let Some(read) = read_error(&error) {
+        if let Some(read) = source_of::<books::ReadError>(&error) {
             return Self::Read(read.clone());
+        }
+        if let Some(tied) = source_of::<ties::Tied>(&error) {
+            return Self::Request(tied.to_string());
         }
         match error.find_root() {
             DataFusionError::ResourcesExhausted(message) => Self::Memory(message.clone()),
@@ -112,11 +115,12 @@ impl From<DataFusionError> for RunError {
     }
 }
 
-fn read_error(error: &DataFusionError) -> Option<&books::ReadError> {
+/// The error of one kind among those that an error comes from.
+fn source_of<E: std::error::Error + 'static>(error: &DataFusionError) -> Option<&E> {
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = source {
-        if let Some(read) = error.downcast_ref::<books::ReadError>() {
-            return Some(read);
+        if let Some(found) = error.downcast_ref::<E>() {
+            return Some(found);
         }
         source = error.source();
     }

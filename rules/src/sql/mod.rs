@@ -56,6 +56,7 @@ mod rejects;
 mod scan;
 mod session;
 mod side;
+mod ties;
 
 pub use controls::{ControlOutcome, ControlQuery, ControlRow};
 pub use corrections::{

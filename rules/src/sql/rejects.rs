@@ -373,6 +373,8 @@ impl Origin {
                         .or_default()
                         .push((column.to_owned(), index));
                 }
+                // What the optimizer or we have computed beforehand is no value of the rule's own.
+                _ if is_computed(&name) => {}
                 _ => own.push(index),
             }
         }
@@ -406,6 +408,16 @@ impl Origin {
         sources.sort();
         sources
     }
+}
+
+/// Whether a column's name is one of DataFusion's for a common part of expressions, or one of
+/// [`super::hoist`].
+fn is_computed(name: &str) -> bool {
+    let numbered = |prefix: &str| {
+        let number = name.strip_prefix(prefix);
+        number.is_some_and(|it| !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    numbered("__common_expr_") || numbered("__h")
 }
 
 fn names(schema: &Schema) -> impl Iterator<Item = (String, usize)> {

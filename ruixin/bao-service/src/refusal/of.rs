@@ -57,8 +57,14 @@ impl Refusal {
         mut account: impl FnMut(AccountId) -> Result<Option<Account>, StoreError>,
     ) -> Result<Option<Refusal>, StoreError> {
         let FundError::Ledger(
-            LedgerError::DebitsExceedCredits { account: id, short_fen }
-            | LedgerError::CreditsExceedDebits { account: id, short_fen },
+            LedgerError::DebitsExceedCredits {
+                account: id,
+                short_fen,
+            }
+            | LedgerError::CreditsExceedDebits {
+                account: id,
+                short_fen,
+            },
         ) = error
         else {
             return Ok(None);

@@ -307,7 +307,10 @@ fn a_loss_that_nobody_can_bear_waits_for_the_reserve_and_not_for_ever() {
             database.set("2013-06-07 01:00");
             let refused = run(admin, "2013-06-06", -1);
             is_as_documented(&document, "runDay", &refused);
-            assert_eq!((refused.status, refused.code().as_str()), (422, "limit-broken"));
+            assert_eq!(
+                (refused.status, refused.code().as_str()),
+                (422, "limit-broken")
+            );
             let said = refused.json();
             let members = ["account", "available", "needed"].map(|name| said[name].as_str());
             assert_eq!(members, [Some("4102"), Some("0.00"), Some("0.01")]);
@@ -375,7 +378,10 @@ fn an_income_beyond_all_figures_is_refused() {
             database.set("2013-06-07 01:00");
             let refused = run(admin, "2013-06-06", 9_999_999_999_999);
             is_as_documented(&document, "runDay", &refused);
-            assert_eq!((refused.status, refused.code().as_str()), (422, "income-unfit"));
+            assert_eq!(
+                (refused.status, refused.code().as_str()),
+                (422, "income-unfit")
+            );
             let unread = admin
                 .post("/v1/admin/days/2013-06-06/run", "-", r#"{"income":"abc"}"#)
                 .unwrap();

@@ -300,3 +300,25 @@ fn any_number_of_rejects_comes_in_the_same_order_as_if_all_were_held() {
     let left = std::fs::read_dir(folder.path()).expect("the folder is there");
     assert_eq!(left.count(), 0, "what was spilled has no name");
 }
+
+#[test]
+fn a_reject_shows_no_column_that_was_computed_on_the_way() {
+    let story = story(&[("source/n", "id,a,b\n1,1.00,0\n2,4.00,2\n")]);
+    for sql in [
+        "SELECT id, round_half_up(money(a) / money(b), 2) AS q, round_half_up(money(a) / money(b), 2) + 1 AS r FROM n",
+        "SELECT id, money(a) * money(a) AS q, round_half_up(money(a) * money(a) / money(b), 2) AS r FROM n",
+    ] {
+        let run = keeping();
+        let found = collect(&story.side(sql), &run).expect(sql);
+        assert_eq!(found.lines().count(), 1, "{sql}: {found}");
+        let rejects = run.rejects.read();
+        assert_eq!(rejects.len(), 1, "{sql}");
+        let names: Vec<&str> = rejects[0]
+            .values
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        let is_own = |name: &&str| ["id", "a", "b"].contains(name);
+        assert!(names.iter().all(is_own), "{sql}: {names:?}");
+    }
+}

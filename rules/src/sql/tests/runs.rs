@@ -452,3 +452,43 @@ fn tables_are_listed_with_their_data_columns() {
         ["source.account:2", "source.flow:3", "target.flow:3"]
     );
 }
+
+#[test]
+fn an_order_that_leaves_a_choice_ends_the_run_whatever_the_threads() {
+    let story = story_cut(&[("source/n", "id,amount\n1,5\n2,5\n3,7\n")], 8);
+    for sql in [
+        "SELECT id, row_number() OVER (ORDER BY amount) AS n FROM n",
+        "SELECT id, lag(id) OVER (ORDER BY amount) AS before FROM n",
+        "SELECT id, first_value(id) OVER (ORDER BY amount) AS f FROM n",
+        "SELECT id, control_total(money(amount)) OVER (ORDER BY amount ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS t FROM n",
+    ] {
+        for partitions in [1, 3] {
+            match collect(&story.side(sql), &Run::new(partitions)) {
+                Err(RunError::Request(message)) => {
+                    assert!(message.ends_with("until it leaves no choice"), "{message}");
+                }
+                other => panic!("{sql}: {other:?}"),
+            }
+        }
+    }
+    for (sql, expect) in [
+        (
+            "SELECT id, rank() OVER (ORDER BY amount) AS n FROM n",
+            "1|1\n2|1\n3|3",
+        ),
+        (
+            "SELECT id, row_number() OVER (ORDER BY amount, id) AS n FROM n",
+            "1|1\n2|2\n3|3",
+        ),
+        (
+            "SELECT id, row_number() OVER (PARTITION BY id ORDER BY amount) AS n FROM n",
+            "1|1\n2|1\n3|1",
+        ),
+        (
+            "SELECT id, control_total(money(amount)) OVER (ORDER BY amount) AS t FROM n",
+            "1|10.00\n2|10.00\n3|17.00",
+        ),
+    ] {
+        assert_eq!(story.run(sql), expect, "{sql}");
+    }
+}
