@@ -431,7 +431,7 @@ fn all_sessions_see_one_moment_and_none_can_write() {
 fn whoever_is_not_let_in_learns_why_and_no_password_is_told() {
     let server = Postgres::start("");
     server.psql(
-        "CREATE SCHEMA bare; CREATE TABLE flow (id int); CREATE ROLE nobody_here LOGIN PASSWORD 'n'",
+        "CREATE SCHEMA bare; CREATE TABLE flow (id int); CREATE ROLE nobody_here LOGIN PASSWORD 'unkn0wn'",
     );
     let port = server.port;
     let url = server.url("teller", PASSWORD);
@@ -439,8 +439,11 @@ fn whoever_is_not_let_in_learns_why_and_no_password_is_told() {
         refused(&server.url("teller", "wr0ng")),
         refused(&url.replace("/postgres?", "/no_such?")),
         refused(&format!("{url}&schema=none")),
-        refused(&format!("{}&schema=bare", server.url("nobody_here", "n"))),
-        refused(&server.url("nobody_here", "n")),
+        refused(&format!(
+            "{}&schema=bare",
+            server.url("nobody_here", "unkn0wn")
+        )),
+        refused(&server.url("nobody_here", "unkn0wn")),
         refused(&format!("{}?tls=verify", server.tcp_url("teller", "wr0ng"))),
         refused("postgres://teller:wr0ng@127.0.0.1:1/postgres"),
         refused("postgres://teller:wr0ng@no-such-host.invalid/postgres"),

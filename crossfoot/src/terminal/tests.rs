@@ -647,7 +647,8 @@ fn a_residual_is_said_before_anything_else() {
         cause unknown       1        -10.00
         actual                   999,900.03
         residual                   !!! 0.03
-        B3 proved: where source.channel = 'UNIONPAY'; 997 of 999; counterexamples: 0, risk ratio 48,000.1
+        B3 proved: where source.channel = 'UNIONPAY'; 997 of 999; counterexamples: 0, risk
+          ratio 48,000.1
 
     ── The largest breaks: 0 of 1,000 ────────────────────────────────────────────────────────
       and 1,000 more, in evidence/2013-05-27T08-00-00Z/breaks.jsonl

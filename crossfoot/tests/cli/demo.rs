@@ -795,7 +795,7 @@ fn the_story_in_chinese_with_the_fault_left_in() {
       期初数：accounts 186，balances 385169.91，frozen 2721.50
       [the clock]
       没有可留到开放之后的工作：转换、核对、签核
-      下一步：请先转换，或回退
+      下一步：请先转换，或以 `crossfoot window converted` 记录由谁转换；或回退
       日记账：9 条，末条摘要 [hash]
 
     [clock]   $ crossfoot convert --plan crossfoot-demo

@@ -1143,7 +1143,8 @@ fn explain_teaches_by_examples() {
           --difference <AMOUNT>  A difference of two totals of which nothing else is known
           --column <COLUMN>      The money column of the difference; needed where there is more than one
           --currency <CODE>      The currency of the difference; needed where the records have one each
-          --threads <N>          Threads to work in; by default one for each processor
+          --threads <N>          Threads to work in; by default as the plan says, else one for each
+                                 processor
       -h, --help                 Print help (see more with '--help')
       -V, --version              Print version
 

@@ -254,7 +254,7 @@ fn wrong_use_is_told_in_json_too() {
         ),
         (
             "verify one.csv two.csv three.csv --json --lang zh",
-            "2 values required for '[OLD NEW] [OLD NEW]...' but 3 were provided",
+            "2 values required for '[OLD] [NEW]' but 3 were provided",
         ),
     ] {
         let told = Place::empty().output(line);

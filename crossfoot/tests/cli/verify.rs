@@ -616,10 +616,10 @@ fn two_books_without_a_plan() {
     records: 120 expected, 120 actual, 51 agreed
     70 breaks; no rejects; no controls
     Why nothing is proved:
-      - posting: the source's user_id, happened_at, code, memo are not compared: the target has nothing
-        like it
-      - posting: the target's account, kind, booked_at, accounting_date are not compared: the source has
+      - posting: the source's user_id, happened_at, code, memo are not compared: the target has
         nothing like it
+      - posting: the target's account, kind, booked_at, accounting_date are not compared: the source
+        has nothing like it
 
     ── posting ─────────────────────────────────────────────────────────────────────────────────────────
                 expected    actual  difference
@@ -642,7 +642,7 @@ fn two_books_without_a_plan() {
         B3 possible       1       -0.01
         actual                 2,555.55
         residual                   0.00
-        B9 possible: where source.serial <> 'P00042031' and money(source.code) IN (2, 4);
+        B9 possible: where source.serial <> 'P00042031' and money(source.code) IN (2, 4); 67 of 67;
           counterexamples: 0
 
       Notes
@@ -650,8 +650,8 @@ fn two_books_without_a_plan() {
           in a plan would tell it
         - took voucher as key (unique in 120 of 120), amount as money
         - flow is held against posting
-        - voucher: unique in 120 of 120 records of the source, unique in 119 of 120 of the target: what
-          is there more than once, or empty, is reported
+        - voucher: unique in 120 of 120 records of the source, unique in 119 of 120 of the target:
+          what is there more than once, or empty, is reported
         - serial is voucher: by what they hold: all 119 values are in both
         - amount: only 25 of 96 values are in both
         - not compared, as the plan says: account, kind, booked_at, accounting_date
@@ -665,71 +665,61 @@ fn two_books_without_a_plan() {
          difference  -759.88 (amount)
          source      flow.csv:104
          target      posting.csv:63
-         cause       B9 possible: amount: turns the sign, `-money(amount, 2)` instead of `money(amount,
-                     2)` (D1)
+         cause       B9 possible: amount: 379.94 became -379.94: the sign was turned (D1)
       2. differs  voucher=P00041910
          amount      379.93 → -379.93
          difference  -759.86 (amount)
          source      flow.csv:3
          target      posting.csv:92
-         cause       B9 possible: amount: turns the sign, `-money(amount, 2)` instead of `money(amount,
-                     2)` (D1)
+         cause       B9 possible: amount: 379.93 became -379.93: the sign was turned (D1)
       3. differs  voucher=P00041948
          amount      375.91 → -375.91
          difference  -751.82 (amount)
          source      flow.csv:25
          target      posting.csv:101
-         cause       B9 possible: amount: turns the sign, `-money(amount, 2)` instead of `money(amount,
-                     2)` (D1)
+         cause       B9 possible: amount: 375.91 became -375.91: the sign was turned (D1)
       4. differs  voucher=P00042020
          amount      375.15 → -375.15
          difference  -750.30 (amount)
          source      flow.csv:71
          target      posting.csv:60
-         cause       B9 possible: amount: turns the sign, `-money(amount, 2)` instead of `money(amount,
-                     2)` (D1)
+         cause       B9 possible: amount: 375.15 became -375.15: the sign was turned (D1)
       5. differs  voucher=P00041975
          amount      369.12 → -369.12
          difference  -738.24 (amount)
          source      flow.csv:43
          target      posting.csv:47
-         cause       B9 possible: amount: turns the sign, `-money(amount, 2)` instead of `money(amount,
-                     2)` (D1)
+         cause       B9 possible: amount: 369.12 became -369.12: the sign was turned (D1)
       6. differs  voucher=P00041918
          amount      345.88 → -345.88
          difference  -691.76 (amount)
          source      flow.csv:8
          target      posting.csv:14
-         cause       B9 possible: amount: turns the sign, `-money(amount, 2)` instead of `money(amount,
-                     2)` (D1)
+         cause       B9 possible: amount: 345.88 became -345.88: the sign was turned (D1)
       7. differs  voucher=P00041947
          amount      344.10 → -344.10
          difference  -688.20 (amount)
          source      flow.csv:24
          target      posting.csv:100
-         cause       B9 possible: amount: turns the sign, `-money(amount, 2)` instead of `money(amount,
-                     2)` (D1)
+         cause       B9 possible: amount: 344.10 became -344.10: the sign was turned (D1)
       8. differs  voucher=P00042045
          amount      341.10 → -341.10
          difference  -682.20 (amount)
          source      flow.csv:85
          target      posting.csv:119
-         cause       B9 possible: amount: turns the sign, `-money(amount, 2)` instead of `money(amount,
-                     2)` (D1)
+         cause       B9 possible: amount: 341.10 became -341.10: the sign was turned (D1)
       9. differs  voucher=P00042080
          amount      337.51 → -337.51
          difference  -675.02 (amount)
          source      flow.csv:103
          target      posting.csv:76
-         cause       B9 possible: amount: turns the sign, `-money(amount, 2)` instead of `money(amount,
-                     2)` (D1)
+         cause       B9 possible: amount: 337.51 became -337.51: the sign was turned (D1)
       10. differs  voucher=P00041961
           amount      332.69 → -332.69
           difference  -665.38 (amount)
           source      flow.csv:34
           target      posting.csv:103
-          cause       B9 possible: amount: turns the sign, `-money(amount, 2)` instead of `money(amount,
-                      2)` (D1)
+          cause       B9 possible: amount: 332.69 became -332.69: the sign was turned (D1)
       and 60 more, in out/breaks.jsonl
 
     Evidence: out/

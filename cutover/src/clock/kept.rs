@@ -157,7 +157,10 @@ mod tests {
 
     #[test]
     fn a_daybook_is_judged_phase_by_phase_and_a_run_begun_anew_by_itself() {
-        use crate::daybook::{Daybook, Forecast, Outlook, PhaseFinished, PhaseStarted};
+        use crate::Digest;
+        use crate::daybook::{
+            Daybook, Forecast, Opened, Outlook, PhaseFinished, PhaseStarted, Terms, Version,
+        };
         let started = |phase| {
             Event::PhaseStarted(PhaseStarted {
                 phase,
@@ -185,8 +188,24 @@ mod tests {
                 took_ms: 1,
             })
         };
+        let opened = Event::Opened(Box::new(Opened {
+            version: Version,
+            crossfoot: "0.1.0".into(),
+            plan: "wallet".into(),
+            terms: Terms {
+                plan_blake3: Digest::of(b"plan"),
+                freeze: at(0),
+                release: at(480),
+                rollback_takes_ms: 0,
+                timezone: "UTC".into(),
+                roles: Vec::new(),
+                agreements: Vec::new(),
+                controls: Vec::new(),
+            },
+        }));
         let mut book = Daybook::new();
         for (minute, event) in [
+            (0, opened),
             (0, started(Phase::Convert)),
             (5, forecast(Phase::Convert, Some(7), Some(8))),
             // Killed, and begun anew.

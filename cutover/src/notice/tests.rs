@@ -125,7 +125,7 @@ fn a_move_that_was_put_off_is_not_told_as_done() {
         until: at("2013-05-27T16:00+08"),
         at: at("2013-05-27T13:05+08"),
     };
-    insta::assert_snapshot!(told(&put_off, Language::Chinese), @r"
+    insta::assert_snapshot!(told(&put_off, Language::Chinese), @"
     瑞信支付 升级推迟，服务照常
 
     尊敬的用户：
@@ -137,12 +137,12 @@ fn a_move_that_was_put_off_is_not_told_as_done() {
     您的余额和收益不受影响。您如有未成功的交易，请确认账单中没有记录后再重新办理。如有任何一笔不符，请与我们联系，我们会逐笔核实。
     我们不会向您索要密码或短信验证码，请谨防诈骗。新的升级时间确定后，我们会另行通知。
 
-    如有疑问，请联系：客服热线 95188
+    如有疑问，请联系：客服热线 95000
     给您带来不便，敬请谅解。
 
     瑞信支付
     ");
-    insta::assert_snapshot!(told(&put_off, Language::English), @r"
+    insta::assert_snapshot!(told(&put_off, Language::English), @"
     Ruixin Pay is open as before: the move was put off
 
     Dear customer,
@@ -154,7 +154,7 @@ fn a_move_that_was_put_off_is_not_told_as_done() {
     What to do: your balance and your income stay as they are. Before you repeat anything that did not go through, make sure that your statement does not show it. If a single entry is not as it should be, tell us, and we will look into it.
     We will not ask you for a password or a code. Beware of anyone who does. We will tell you when the move is to be.
 
-    Questions: hotline 95188
+    Questions: hotline 95000
     We are sorry for the inconvenience.
 
     Ruixin Pay

@@ -93,7 +93,7 @@ fn too_much_at_once_is_shed_and_the_window_can_still_be_closed() {
         // Who is slow is told so in time, and the places are free again.
         let mut answer = String::new();
         one.read_to_string(&mut answer).ok();
-        assert!(answer.starts_with("HTTP/1.1 504"), "{answer}");
+        assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
         assert_eq!(reader.get("/v1/window").expect("an answer").status, 200);
         let metrics = reader.get("/metrics").expect("an answer").body;
         let shed = metrics

@@ -401,11 +401,11 @@ fn the_reserve_is_filled_once_and_by_nothing_else() {
         let name = format!("{:032x}", 1);
         assert_eq!(
             ask(&mut store, std::slice::from_ref(&fill)),
-            [format!("booked {name}, shop 0")]
+            [format!("booked {name}, shop -1")]
         );
         assert_eq!(
             ask(&mut store, &[fill]),
-            [format!("booked {name}, shop 0 again")]
+            [format!("booked {name}, shop -1 again")]
         );
         let legs = vec![
             Posting::debit(AccountId::new(ruixin_bao::fund::FUND_ASSETS, 0), 1),
@@ -415,7 +415,7 @@ fn the_reserve_is_filled_once_and_by_nothing_else() {
         let back = reversal(3, 1);
         assert_eq!(
             ask(&mut store, &[by_hand, back]),
-            ["account_reserved, shop 0", "account_reserved, shop 0"]
+            ["account_reserved, shop -1", "account_reserved, shop -1"]
         );
         let there = store.account(reserve).unwrap().unwrap();
         assert_eq!(there.balance_fen(), 7);

@@ -316,10 +316,14 @@ fn rules_that_mix_records_are_not_reread() {
             side.records_of(&flow(&story)).expect("an answer").is_none(),
             "{sql}"
         );
-        // They can be run as a whole.
+        // They can be run as a whole, unless what is read otherwise leaves an order open.
         for reading in side.readings() {
             let read = side.read_as(&reading).expect("a sound reading");
-            collect(&read, &Run::new(2)).expect("a run");
+            match collect(&read, &Run::new(2)) {
+                Ok(_) => {}
+                Err(RunError::Request(why)) => assert!(why.contains("ORDER BY"), "{why}"),
+                Err(error) => panic!("{sql}: {error}"),
+            }
         }
     }
 }
