@@ -84,6 +84,11 @@ impl Book {
         self.tables.values()
     }
 
+    /// Tables that are there and that the user of the database may not read.
+    pub fn barred(&self) -> impl Iterator<Item = &str> {
+        self.barred.iter().map(String::as_str)
+    }
+
     /// Whether a table of this name is there that the user of the database may not read.
     pub fn is_barred(&self, name: &str) -> bool {
         self.barred.contains(name)

@@ -62,6 +62,8 @@ pub struct Facts {
     pub inputs: Option<Vec<Input>>,
     /// BLAKE3 of `conversion.json`.
     pub conversion_blake3: Option<Digest>,
+    /// Why that could not be asked for.
+    pub conversion_says: Option<String>,
     /// Whose keys are trusted, and for which roles.
     pub trusted: Vec<Trusted>,
 }

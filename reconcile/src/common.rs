@@ -174,11 +174,12 @@ impl Columns {
 
     /// A break's values of these columns.
     fn of_break(&self, found: &Break) -> Vec<Option<String>> {
-        let record = found.actual.as_ref().or(found.expected.as_ref());
-        let book = match self.side {
-            Side::Expected => &found.source,
-            Side::Actual => &found.target,
+        // The record of the side that is counted.
+        let (record, other, book) = match self.side {
+            Side::Expected => (&found.expected, &found.actual, &found.source),
+            Side::Actual => (&found.actual, &found.expected, &found.target),
         };
+        let record = record.as_ref().or(other.as_ref());
         let value = |place: &Place| match place {
             Place::Compared { column } => record?.get(column)?.map(str::to_owned),
             Place::Book { table, column } => {

@@ -57,7 +57,8 @@ impl Count {
     /// How many records it would change that agree with the rule.
     fn against(&self) -> Option<u64> {
         let changed = self.changed.get()?;
-        Some(changed.saturating_sub(self.fits()))
+        // Where it would change fewer than it fits, it was not counted as it was tried.
+        changed.checked_sub(self.fits())
     }
 }
 
@@ -161,8 +162,8 @@ impl Readings {
     pub(crate) fn notes(&self) -> Vec<String> {
         let note = |number: usize| {
             let count = &self.counts[number];
-            let (changed, against) = (count.changed.get()?, count.against()?);
-            let (fits, reading) = (count.fits(), &self.readings[number].1);
+            let (changed, fits) = (*count.changed.get()?, count.fits());
+            let (against, reading) = (changed.saturating_sub(fits), &self.readings[number].1);
             Some(format!(
                 "{} reading of the rule, {}: gives what the target holds for {fits} breaks, and would change {changed} records of the whole book, of which {against} agree with the rule",
                 reading.cause, reading.en
@@ -473,20 +474,15 @@ async fn changed_by(
     Ok(Some(changed))
 }
 
-/// Counts the records that the rule gives and each reading would change.
+/// Counts the records that each reading would change, and those that it alone would give.
 fn count_changed(batch: &RecordBatch, changed: &mut [u64]) {
-    let Some(given) = batch.column_by_name("given") else {
-        return;
-    };
-    let given = given.as_boolean();
     for (number, changed) in changed.iter_mut().enumerate() {
         let column = batch.column_by_name(&format!("changed_{number}"));
         let Some(column) = column.and_then(|column| column.as_boolean_opt()) else {
             continue;
         };
-        // Neither has nulls.
-        let both = given.values() & column.values();
-        *changed += both.count_set_bits() as u64;
+        // It has no nulls.
+        *changed += column.values().count_set_bits() as u64;
     }
 }
 

@@ -139,6 +139,8 @@ impl Tally {
                 .filter(is_of_missing)?;
             let is_filter = *status == CauseStatus::Consistent
                 && common.separates()
+                // Breaks of other causes may be in the target.
+                && common.matching == common.covered
                 && !common.conditions.is_empty();
             is_filter.then(|| {
                 let conditions = common.shown().join(" AND ");

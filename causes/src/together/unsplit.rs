@@ -1,7 +1,7 @@
 //! A line that was not split into its columns: one record is missing, and another holds its columns
 //! in one text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::{BreakKind, Record};
 
@@ -36,7 +36,9 @@ pub(super) fn find(prover: &Prover, breaks: &mut [Explained]) {
     if candidates.is_empty() {
         return;
     }
-    // Where each value stands in the records that are missing.
+    // Where the values that they begin with stand in the records that are missing.
+    let firsts = candidates.iter().filter_map(|(_, _, parts)| parts.first());
+    let firsts: BTreeSet<&str> = firsts.map(String::as_str).collect();
     let mut places: BTreeMap<String, Vec<(usize, Vec<String>)>> = BTreeMap::new();
     for (at, (found, _)) in breaks.iter().enumerate() {
         if found.kind != BreakKind::Missing {
@@ -45,10 +47,12 @@ pub(super) fn find(prover: &Prover, breaks: &mut [Explained]) {
         for source in &found.source {
             let values: Vec<String> = values(&source.fields).collect();
             for (place, value) in values.iter().enumerate() {
-                let behind = values.iter().skip(place).cloned().collect();
+                if !firsts.contains(value.as_str()) {
+                    continue;
+                }
                 let known = places.entry(value.clone()).or_default();
                 if known.len() <= ALIKE_MAX {
-                    known.push((at, behind));
+                    known.push((at, values.iter().skip(place).cloned().collect()));
                 }
             }
         }

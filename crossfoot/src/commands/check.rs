@@ -15,6 +15,7 @@ pub(crate) fn run(check: &Check, screen: &Screen) -> Result<u8, CommandError> {
     let threads = threads(None, Some(&plan));
     let (_, target) = plan.books(&environment).map_err(PrepareError::Plan)?;
     if let Some(missing) = missing(&plan, &target) {
+        beside_missing(&plan, threads, &missing)?;
         return without_a_target(&plan, threads, &missing, screen);
     }
     let prepared = prepare(plan, threads, &environment)?;
@@ -98,7 +99,12 @@ fn missing(plan: &Plan, target: &BookSpec) -> Option<Vec<String>> {
     let book = Book::open(target).ok()?;
     let sides = plan.agreements.iter().map(|agreement| &agreement.target);
     let tables = sides.filter(|side| side.is_table());
-    let is_there = |name: &str| book.table(name).is_some() || book.is_barred(name);
+    // One that is written in other capitals is a slip, and not to be converted.
+    let is_there = |name: &str| {
+        let is_like =
+            |table: &std::sync::Arc<books::Table>| table.name().eq_ignore_ascii_case(name);
+        book.tables().any(is_like) || book.is_barred(name)
+    };
     let is_missing = |name: &&str| {
         // A name may say the book.
         let bare = name.strip_prefix("target.").unwrap_or(name);
@@ -112,6 +118,32 @@ fn missing(plan: &Plan, target: &BookSpec) -> Option<Vec<String>> {
         _ if missing.is_empty() => None,
         None => Some(Vec::new()),
         Some(_) => Some(missing.into_iter().map(str::to_owned).collect()),
+    }
+}
+
+/// Tells what is wrong with the plan beside the tables that the target lacks.
+fn beside_missing(plan: &Plan, threads: usize, missing: &[String]) -> Result<(), CommandError> {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let Err(PrepareError::Plan(mistakes)) = prepare(plan.clone(), threads, &environment) else {
+        return Ok(());
+    };
+    let is_of_missing = |mistake: &PlanError| {
+        let said = mistake.to_string();
+        missing.iter().any(|table| {
+            let bare = table.strip_prefix("target.").unwrap_or(table);
+            [
+                format!("no table `{bare}`"),
+                format!("no table `target.{bare}`"),
+            ]
+            .iter()
+            .any(|none| said.contains(none))
+        })
+    };
+    match mistakes.iter().all(is_of_missing) {
+        true => Ok(()),
+        false => Err(CommandError::plan(mistakes)),
     }
 }
 

@@ -168,7 +168,7 @@ pub(crate) fn rehearsed(asked: &Rehearse, screen: &Screen) -> Result<(Plan, Whol
         source,
         rollback: rollback(asked, &plan)?,
     };
-    record(&plan, &whole)?;
+    record(&plan, &whole, screen)?;
     if let Some(folder) = &asked.keep {
         keep(&scratch, folder)?;
     }
@@ -179,11 +179,11 @@ pub(crate) fn rehearsed(asked: &Rehearse, screen: &Screen) -> Result<(Plan, Whol
 fn limit(asked: &Rehearse) -> Vec<String> {
     match Cause::ALL.iter().all(|cause| asked.cause.contains(cause)) {
         true => Vec::new(),
-        false => asked
-            .cause
-            .iter()
-            .map(|cause| cause.as_str().to_owned())
-            .collect(),
+        false => {
+            let ids = asked.cause.iter().map(|cause| cause.as_str().to_owned());
+            let each_once: std::collections::BTreeSet<String> = ids.collect();
+            each_once.into_iter().collect()
+        }
     }
 }
 
@@ -314,6 +314,8 @@ fn plant(
         return Ok(Err(Left::for_now(why)));
     }
     let mut samples = samples(table)?;
+    // What has no record yet, or none that agrees, may have some on the night.
+    let has_records = !samples.is_empty();
     let own: Vec<Break> = before
         .iter()
         .filter(|found| found.agreement == agreement.name.value)
@@ -330,7 +332,10 @@ fn plant(
     samples.retain(|record| is_plain(record, &shadow));
     if samples.is_empty() {
         let why = "its table has no records with plain amounts";
-        return Ok(Err(Left::for_good(why)));
+        return Ok(Err(match has_records {
+            true => Left::for_good(why),
+            false => Left::for_now(why),
+        }));
     }
     let causes: Vec<Cause> = match asked.cause.as_slice() {
         [] => Cause::ALL.to_vec(),
@@ -358,7 +363,8 @@ fn plant(
         }
         planned.retain(|fault| fault.put_in.iter().all(|record| fits(record, table)));
         return Ok(match planned.faults.is_empty() {
-            true => Err(Left::for_good("no cause fits its columns")),
+            true if own.is_empty() => Err(Left::for_good("no cause fits its columns")),
+            true => Err(Left::for_now("no cause fits its columns")),
             false => Ok(planned),
         });
     }
@@ -573,12 +579,13 @@ fn rollback(asked: &Rehearse, plan: &Plan) -> Result<Option<Duration>, CommandEr
 }
 
 /// Tells the daybook, where the plan has a window.
-fn record(plan: &Plan, whole: &Whole) -> Result<(), CommandError> {
+fn record(plan: &Plan, whole: &Whole, screen: &Screen) -> Result<(), CommandError> {
     let Some(window) = &plan.window else {
         return Ok(());
     };
     let mut desk = Desk::begin(plan)?;
     if !desk.state().stage().is_at_work() {
+        screen.tell("the daybook is not written to: the window is not under way");
         return Ok(());
     }
     let planned = Duration::try_from(window.rollback_takes.value).unwrap_or_default();

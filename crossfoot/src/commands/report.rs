@@ -123,23 +123,38 @@ fn translate(report: &mut Report, words: Words) {
     says.for_each(told);
 }
 
-/// The folder of the evidence, and the daybook that tells of it, if any.
+/// The folder of the evidence, and the daybook that tells of it, if any: a folder that was released on
+/// has its daybook with it, and beside the plan that of a window before may be kept.
 fn evidence(asked: &Asked) -> Result<(PathBuf, Option<Desk>), CommandError> {
-    if let Some(folder) = &asked.evidence {
-        // A folder that was released on has its daybook with it.
-        let path = folder.join(DAYBOOK);
-        let desk = match fs::read(&path) {
-            Ok(bytes) => Some(Desk::read(path, &bytes)?),
-            Err(_) => None,
-        };
-        if desk.is_some() || !asked.plan.plan.exists() {
-            return Ok((folder.clone(), desk));
-        }
-        let plan = read_plan(&asked.plan)?;
-        return Ok((folder.clone(), Desk::open(&plan)?));
+    let evidence = match &asked.evidence {
+        Some(folder) => folder.clone(),
+        None => latest(&read_plan(&asked.plan)?)?,
+    };
+    let mut paths = vec![evidence.join(DAYBOOK)];
+    if !paths[0].is_file() && asked.plan.plan.exists() {
+        paths.extend(Desk::paths(&read_plan(&asked.plan)?));
     }
-    let plan = read_plan(&asked.plan)?;
-    Ok((latest(&plan)?, Desk::open(&plan)?))
+    let (_, manifest) = folder::digest_of(&evidence.join(MANIFEST))?;
+    for path in paths {
+        let bytes = match fs::read(&path) {
+            Ok(bytes) if !bytes.is_empty() => bytes,
+            _ => continue,
+        };
+        let desk = Desk::read(path, &bytes)?;
+        if has_verified(&desk, manifest) {
+            return Ok((evidence, Some(desk)));
+        }
+    }
+    Ok((evidence, None))
+}
+
+/// Whether a daybook tells of the verification that left a manifest.
+fn has_verified(desk: &Desk, manifest: Digest) -> bool {
+    let mut entries = desk.daybook().entries().iter();
+    entries.any(|entry| match entry.event() {
+        Event::VerificationFinished(run) => run.manifest_blake3 == manifest,
+        _ => false,
+    })
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> Result<T, CommandError> {
@@ -187,14 +202,7 @@ impl Said {
     fn of(folder: &Path, desk: Option<&Desk>) -> Result<Self, CommandError> {
         // A daybook that does not know this verification says nothing of it.
         let (_, manifest) = folder::digest_of(&folder.join(MANIFEST))?;
-        let is_known = |desk: &&Desk| {
-            let mut entries = desk.daybook().entries().iter();
-            entries.any(|entry| match entry.event() {
-                Event::VerificationFinished(run) => run.manifest_blake3 == manifest,
-                _ => false,
-            })
-        };
-        let Some(desk) = desk.filter(is_known) else {
+        let Some(desk) = desk.filter(|desk| has_verified(desk, manifest)) else {
             return Ok(Self::default());
         };
         let state = desk.state();

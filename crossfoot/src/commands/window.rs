@@ -234,7 +234,8 @@ fn freeze(
 
 fn converted(asked: &WindowConverted, screen: &Screen) -> Result<u8, CommandError> {
     let mut case = Case::open(&asked.at)?;
-    if conversion(&case.plan)?.is_some() {
+    let account = conversion(&case.plan)?.map_err(|why| CommandError::new(Kind::Book, why))?;
+    if account.is_some() {
         let message = "the target has the account of a conversion by Crossfoot";
         return Err(CommandError::new(Kind::Use, message)
             .hint("convert again, so that it is recorded, or put another target in its place"));
@@ -272,10 +273,12 @@ fn release(asked: &WindowReleased, screen: &Screen) -> Result<u8, CommandError> 
         return Ok(NO_GO);
     }
     if let Some(says) = &asked.released {
-        case.desk.take(Command::ConfirmReleased)?;
         let by = environment("USER").unwrap_or_else(|| "nobody named".to_owned());
         let says = says.clone();
-        case.desk.record(Event::Remark { by, says })?;
+        let remark = Event::Remark { by, says };
+        case.desk.would_take(Command::Record(remark.clone()))?;
+        case.desk.take(Command::ConfirmReleased)?;
+        case.desk.record(remark)?;
     }
     if case.desk.state().stage() != Stage::Released {
         case.desk.unchanged(&case.plan)?;

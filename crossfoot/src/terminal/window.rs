@@ -6,7 +6,7 @@ use crate::commands::evidence::Looked;
 use crate::window::{Desk, clocked};
 use cutover::clock::{Reading, goodness_line, judge_daybook, leaving_line, status_line};
 use cutover::daybook::Event;
-use cutover::gate::{Item, Judgement, Outcome, Status};
+use cutover::gate::{Check, Item, Judgement, Outcome, Status};
 use cutover::notice::Language as NoticeLanguage;
 use cutover::window::Stage;
 use jiff::Timestamp;
@@ -182,16 +182,29 @@ pub(crate) fn judgement(judgement: &Judgement, style: &Style) -> String {
         out.push_str(&style.table(2, &table));
         out.push('\n');
         for item in &open {
-            let of = item.of.as_deref().map(|of| format!(" {}", text::plain(of)));
-            let name = format!("{}{}", words.gate_check(item.check), of.unwrap_or_default());
-            let colon = words.pick(": ", "：");
-            let says = text::plain(&words.engine(&item.says));
-            out.push_str(&style.said(2, Paint::Plain, &format!("{name}{colon}{says}")));
+            out.push_str(&style.said(2, Paint::Plain, &told(item, style)));
         }
+    }
+    // What a rehearsal covered is for people to weigh, also where it passes.
+    let rehearsed = judgement.items().iter();
+    let rehearsed =
+        rehearsed.filter(|item| item.check == Check::Rehearsal && item.status == Status::Passed);
+    for item in rehearsed {
+        out.push_str(&style.said(2, Paint::Dim, &told(item, style)));
     }
     let passed = judgement.items().len().saturating_sub(open.len()) as u64;
     out.push_str(&style.said(2, Paint::Dim, &words.all_passed(passed)));
     out
+}
+
+/// What was looked at, and what was found.
+fn told(item: &Item, style: &Style) -> String {
+    let words = style.language;
+    let of = item.of.as_deref().map(|of| format!(" {}", text::plain(of)));
+    let name = format!("{}{}", words.gate_check(item.check), of.unwrap_or_default());
+    let colon = words.pick(": ", "：");
+    let says = text::plain(&words.engine(&item.says));
+    format!("{name}{colon}{says}")
 }
 
 fn paint(outcome: Outcome) -> Paint {

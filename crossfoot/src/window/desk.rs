@@ -32,6 +32,22 @@ impl Desk {
         plan.folder().join(FOLDER).join(cutover::seal::DAYBOOK)
     }
 
+    /// Where the daybooks of a plan lie, that of the window at hand first, then those of the windows
+    /// before.
+    pub(crate) fn paths(plan: &Plan) -> Vec<PathBuf> {
+        let own = Self::path_of(plan);
+        let folder = own.parent().unwrap_or(Path::new(""));
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let is_kept = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with("daybook-") && name.ends_with(".jsonl")
+        };
+        let mut kept: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_kept).collect();
+        kept.sort();
+        kept.insert(0, own);
+        kept
+    }
+
     /// Opens the daybook of a plan; none where there is none yet.
     pub(crate) fn open(plan: &Plan) -> Result<Option<Self>, CommandError> {
         let path = Self::path_of(plan);

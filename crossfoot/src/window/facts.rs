@@ -44,13 +44,18 @@ fn gather(
         let read = figures::read(plan, window, threads, Taken::After);
         read.map_err(|error| error.message)
     });
+    let (conversion_blake3, conversion_says) = match conversion(plan)? {
+        Ok(digest) => (digest, None),
+        Err(why) => (None, Some(why)),
+    };
     Ok(Facts {
         plan_blake3: Some(digest(plan)?),
         figures,
         evidence,
         evidence_says,
         inputs: inputs(plan, threads)?,
-        conversion_blake3: conversion(plan)?,
+        conversion_blake3,
+        conversion_says,
         trusted: trusted(plan, window)?,
     })
 }
@@ -89,13 +94,20 @@ fn inputs(plan: &Plan, threads: usize) -> Result<Option<Vec<Input>>, CommandErro
     Ok(Some(inputs))
 }
 
-/// The digest of what the last conversion left beside the target; none where there is none.
-pub(crate) fn conversion(plan: &Plan) -> Result<Option<cutover::Digest>, CommandError> {
+/// The digest of what the last conversion left beside the target; none where there is none. The
+/// inner error says why that cannot be asked: what cannot be asked is not checked, and so not
+/// passed.
+pub(crate) fn conversion(
+    plan: &Plan,
+) -> Result<Result<Option<cutover::Digest>, String>, CommandError> {
     let (_, target) = plan.books(&environment).map_err(CommandError::plan)?;
     match migrate::conversion_digest(&target) {
-        Ok(digest) => Ok(digest.and_then(|digest| digest.parse().ok())),
-        // As with the books: what cannot be asked is not checked, and so not passed.
-        Err(ConvertError::Database(_)) => Ok(None),
+        Ok(None) => Ok(Ok(None)),
+        Ok(Some(digest)) => Ok(digest
+            .parse()
+            .map(Some)
+            .map_err(|error: cutover::NoDigest| error.to_string())),
+        Err(error @ ConvertError::Database(_)) => Ok(Err(error.to_string())),
         Err(error) => Err(error.into()),
     }
 }

@@ -17,7 +17,8 @@ pub(crate) fn read(
 ) -> Result<OpeningFigures, CommandError> {
     let session = rules::prepare::open_source(plan, threads, &environment)?;
     let Some(sql) = &window.figures else {
-        return of_files(session.book(Which::Source), threads, taken);
+        let book = session.book(Which::Source);
+        return of_files(book, &targets_within(plan)?, threads, taken);
     };
     let side = session
         .side(Which::Source, sql.as_str(), &[])
@@ -101,13 +102,39 @@ fn of_rows(
     })
 }
 
-/// Number and length of the files of a book, and the digest of them all.
+/// The tables of the new book, where both lie in one database: what is written to them is no change
+/// of the old one.
+fn targets_within(plan: &Plan) -> Result<Vec<String>, CommandError> {
+    let (source, target) = plan.books(&environment).map_err(CommandError::plan)?;
+    if source.database.is_none() || source.database != target.database {
+        return Ok(Vec::new());
+    }
+    let tables = plan.agreements.iter().map(|agreement| &agreement.target);
+    let tables = tables.filter(|target| target.is_table());
+    Ok(tables
+        .flat_map(|target| {
+            let name = target.as_str();
+            let name = name.strip_prefix("target.").unwrap_or(name);
+            [name.to_owned(), rules::sql::corrections_of(name)]
+        })
+        .collect())
+}
+
+/// Number and length of the files of a book, but for some tables, and the digest of them all.
 fn of_files(
     book: &books::Book,
+    left_out: &[String],
     threads: usize,
     taken: Taken,
 ) -> Result<OpeningFigures, CommandError> {
-    let tables: Vec<&books::Table> = book.tables().map(|table| &**table).collect();
+    let tables = book.tables().map(|table| &**table);
+    let tables: Vec<&books::Table> = tables
+        .filter(|table| {
+            !left_out
+                .iter()
+                .any(|name| name.eq_ignore_ascii_case(table.name()))
+        })
+        .collect();
     let digests = books::digest_tables(&tables, threads, &books::Meter::default(), &|| false)
         .map_err(|error| CommandError::new(Kind::Book, error.to_string()))?;
     let (mut hasher, mut count, mut bytes) = (blake3::Hasher::new(), 0_u64, 0_u64);

@@ -224,6 +224,12 @@ fn check_elsewhere(
     items: &mut Vec<Item>,
 ) {
     let item = |status, says: &str| item(Check::Conversion, status, says);
+    if let Some(why) = &facts.conversion_says {
+        let says = format!(
+            "whether the target has the account of a conversion by Crossfoot could not be asked: {why}"
+        );
+        return items.push(item(Status::NotChecked, &says));
+    }
     // Then there is an account, and nothing shows that it was not this that wrote the books.
     if facts.conversion_blake3.is_some() {
         let says = "the target has the account of a conversion by Crossfoot, and the daybook says \

@@ -184,6 +184,13 @@ fn a_conversion_by_something_else_is_held_to_the_verification_of_both_sides() {
     passed      conversion postings: 1000 by the rule, 1000 in the target, 1000 agree
     passed      conversion balances: 1000 by the rule, 1000 in the target, 1000 agree
     ");
+    // Where nobody can ask, it is not known that there is none.
+    facts.conversion_says = Some("no right to read it".into());
+    assert_snapshot!(conversion(&world, &facts), @r"
+    INCOMPLETE
+    not checked conversion: whether the target has the account of a conversion by Crossfoot could not be asked: no right to read it
+    ");
+    facts.conversion_says = None;
     // An account of our own says that it was not something else.
     facts.conversion_blake3 = Some(world.conversion.conversion_blake3);
     assert_snapshot!(conversion(&world, &facts), @r"
@@ -234,6 +241,14 @@ fn what_was_not_looked_at_is_not_checked() {
     not checked inputs: the books were not digested anew; do so
     ");
     assert_snapshot!(open_facts(|facts| facts.conversion_blake3 = None), @r"
+    INCOMPLETE
+    not checked conversion: the account of the conversion was not read again; do so
+    ");
+    let unasked = |facts: &mut Facts| {
+        facts.conversion_blake3 = None;
+        facts.conversion_says = Some("no right to read it".into());
+    };
+    assert_snapshot!(open_facts(unasked), @r"
     INCOMPLETE
     not checked conversion: the account of the conversion was not read again; do so
     ");

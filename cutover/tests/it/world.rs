@@ -416,6 +416,7 @@ impl World {
                 .and_then(|run| run.evidence(self.state.accepted())),
             inputs: Some(self.inputs.clone()),
             // What something else has converted has no account.
+            conversion_says: None,
             conversion_blake3: match self.state.converted_elsewhere() {
                 None => Some(self.conversion.conversion_blake3),
                 Some(_) => None,

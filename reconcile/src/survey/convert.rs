@@ -159,7 +159,15 @@ fn keeps_digits(source: &Column, target: &Column) -> bool {
     let has_some = |column: &Column| {
         column.class() == Class::Text && column.numbers.padded + column.numbers.signed > 0
     };
-    [source, target].into_iter().any(has_some) && !money::is_money(source, target)
+    // The number of an account has no decimals, and is not below zero.
+    let is_quantity = |column: &Column| {
+        let is_below = |value: &Decimal| value.mantissa < 0;
+        column.scale() > 0 || column.numbers.values.iter().any(is_below)
+    };
+    let columns = [source, target];
+    columns.into_iter().any(has_some)
+        && !columns.into_iter().any(is_quantity)
+        && !money::is_money(source, target)
 }
 
 /// The form of columns that are money because somebody says so.

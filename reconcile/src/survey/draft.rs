@@ -51,6 +51,11 @@ pub(super) fn survey(
         let words = words.chain(samples.iter().filter_map(says_sample));
         said.extend(words.map(|words| format!("in the {side}, {words}")));
     }
+    let barred: Vec<String> = [("source", &old), ("target", &new)]
+        .into_iter()
+        .flat_map(|(side, opened)| says_barred(side, &opened.book))
+        .collect();
+    said.extend(barred.iter().cloned());
     let facts = facts(&sources, &targets, wishes)?;
     let unpaired = unpaired(&facts, &sources, &targets);
     said.extend(unpaired.iter().map(Unpaired::says));
@@ -58,7 +63,7 @@ pub(super) fn survey(
     let mut took = Vec::new();
     let mut agreements = Vec::new();
     let mut found = Vec::new();
-    let mut beforehand = beforehand_of_all(&said, &unpaired);
+    let mut beforehand = beforehand_of_all(&said, &unpaired, barred);
     for fact in &facts {
         let start = if facts.len() > 1 {
             format!("{}: ", fact.target.name())
@@ -424,14 +429,25 @@ impl Unpaired<'_> {
 
 /// What is to be told of both books as a whole, of what was said of them. It has its place in the
 /// first agreement's report.
-fn beforehand_of_all(said: &[String], unpaired: &[Unpaired<'_>]) -> Beforehand {
+fn beforehand_of_all(
+    said: &[String],
+    unpaired: &[Unpaired<'_>],
+    barred: Vec<String>,
+) -> Beforehand {
     let lost = unpaired.iter().filter(|table| !table.is_empty());
-    let not_checked: Vec<String> = lost.map(Unpaired::says).collect();
+    let not_checked: Vec<String> = lost.map(Unpaired::says).chain(barred).collect();
     let is_note = |line: &&String| !not_checked.contains(line);
     Beforehand {
         notes: said.iter().filter(is_note).cloned().collect(),
         not_checked,
     }
+}
+
+/// The tables of a side that nobody lets us read.
+fn says_barred<'b>(side: &'b str, book: &'b books::Book) -> impl Iterator<Item = String> + 'b {
+    book.barred().map(move |table| {
+        format!("the {side}'s table {table} is not compared: the user may not read it")
+    })
 }
 
 /// All that is not compared, on one line: a book that agrees but for what was left out has not
@@ -578,7 +594,7 @@ impl Fact<'_> {
             if !sample.unread.is_empty() {
                 let unread: Vec<&str> = sample.unread.iter().map(String::as_str).collect();
                 said.push(format!(
-                    "the {own}'s {} not compared: values of such a type cannot be read",
+                    "the {own}'s {} not compared: their values cannot be read, by their type or for want of a right",
                     with_verb(&unread)
                 ));
             }

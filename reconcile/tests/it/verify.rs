@@ -331,3 +331,51 @@ fn floats_of_two_widths_are_told_apart() {
         "differs 1 rate:0.10000000149011612->0.1 @flow.csv:2",
     );
 }
+
+/// A book whose fees are missing in the target, but for some that are there and differ.
+fn without_fees(differing: usize) -> crate::common::Ran {
+    let (mut source, mut target) = ("id,type,amount\n".to_owned(), "id,type,amount\n".to_owned());
+    let mut fees = 0;
+    for id in 0..400 {
+        let is_fee = id % 5 == 0;
+        let kind = if is_fee { "FEE" } else { "PAY" };
+        source.push_str(&format!("{id},{kind},{id}.25\n"));
+        fees += usize::from(is_fee);
+        match (is_fee, fees <= differing) {
+            (false, _) => target.push_str(&format!("{id},{kind},{id}.25\n")),
+            (true, true) => target.push_str(&format!("{id},{kind},seven\n")),
+            (true, false) => {}
+        }
+    }
+    let agreement =
+        "[[agreement]]\nname = \"a\"\nrule = \"flow\"\ntarget = \"posting\"\nkey = [\"id\"]\n";
+    crate::common::Case::new(agreement, &source, &target).run()
+}
+
+#[test]
+fn breaks_of_another_cause_are_no_counterexamples_and_no_filter_leaves_them() {
+    let fees = "source.\"type\" = 'FEE'";
+    let missing = |ran: &crate::common::Ran| {
+        let causes = ran.report.agreements[0].causes.iter();
+        let mut missing = causes.filter(|cause| cause.id.as_deref() == Some("A1"));
+        missing.next().expect("records are missing").clone()
+    };
+    let is_filter = |ran: &crate::common::Ran| {
+        let mut notes = ran.report.agreements[0].notes.iter();
+        notes.any(|note| note.contains("they look filtered out (A3)"))
+    };
+    let all = without_fees(0);
+    let line = missing(&all);
+    assert_eq!(line.conditions.len(), 1, "{line:?}");
+    assert!(
+        line.conditions[0] == fees || line.conditions[0] == "source.type = 'FEE'",
+        "{line:?}"
+    );
+    assert_eq!((line.covered, line.counterexamples), (Some(80), 0));
+    assert!(is_filter(&all), "{:?}", all.report.agreements[0].notes);
+    // Nine of them are there: they do not agree, and were not left out either.
+    let most = without_fees(9);
+    let line = missing(&most);
+    assert_eq!((line.covered, line.counterexamples), (Some(71), 0));
+    assert!(!is_filter(&most), "{:?}", most.report.agreements[0].notes);
+}

@@ -114,6 +114,7 @@ impl Case {
             evidence: self.run.evidence_with(files, state.accepted()),
             inputs: self.inputs_now.clone(),
             conversion_blake3: self.conversion_now,
+            conversion_says: None,
             trusted: self.trusted.clone(),
         }
     }

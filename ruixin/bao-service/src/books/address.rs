@@ -13,8 +13,8 @@ pub(super) fn of_keys(address: &str) -> String {
     let parts = query
         .split('&')
         .map(|part| match part.strip_prefix("schema=") {
-            // A space and an equals sign within.
-            Some(schema) => format!("options=-csearch_path%3D{schema}"),
+            // An equals sign and quotes within: a name may be a word of SQL, or have capitals.
+            Some(schema) => format!("options=-csearch_path%3D%22{schema}%22"),
             None => part.to_owned(),
         });
     let parts: Vec<String> = parts.collect();
@@ -33,7 +33,7 @@ mod tests {
             ("postgres://u:p@h/bao", "postgres://u:p@h/bao"),
             (
                 "postgres://u:p@h/bao?schema=bao_1&connect_timeout=3",
-                "postgres://u:p@h/bao?options=-csearch_path%3Dbao_1&connect_timeout=3",
+                "postgres://u:p@h/bao?options=-csearch_path%3D%22bao_1%22&connect_timeout=3",
             ),
         ];
         for (books, keys) in table {

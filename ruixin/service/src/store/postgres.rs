@@ -147,7 +147,9 @@ fn config(address: &str) -> Result<(Config, Option<String>), StoreError> {
                 "postgres://…?schema=… with other characters than a-z, 0-9 and _".to_owned(),
             ));
         }
-        config.options(format!("-csearch_path={schema}"));
+        let others = config.get_options().unwrap_or_default();
+        let options = format!("{others} -csearch_path=\"{schema}\"");
+        config.options(options.trim_start());
     }
     Ok((config, schema))
 }
@@ -175,7 +177,7 @@ async fn found_schema(connection: &Connection, schema: Option<&str>) -> Result<(
     let sql = "SELECT CAST(count(*) AS bigint) FROM pg_namespace WHERE nspname = CAST(?1 AS TEXT)";
     let there = connection.rows(sql, vec![schema.into()]).await?;
     if there.first().is_some_and(|row| row.int(0) == Ok(0)) {
-        let sql = format!("CREATE SCHEMA IF NOT EXISTS {schema}");
+        let sql = format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\"");
         let made = connection.client.batch_execute(&sql).await;
         made.map_err(|error| StoreError::Migration(said(&error)))?;
     }

@@ -260,11 +260,19 @@ impl Side {
                 let Ok(planned) = carrying.planned(&side, &records.table, &wanted, &held) else {
                     return Ok(None);
                 };
-                if is_hopeless(&planned, sample).await? {
-                    return Ok::<_, RunError>(None);
+                let Records { batch, unmet, .. } = records;
+                let tried = async {
+                    match is_hopeless(&planned, sample).await? {
+                        true => Ok::<_, RunError>(None),
+                        false => planned.read(batch).await.map(Some),
+                    }
+                };
+                match tried.await {
+                    Ok(read) => Ok(read.map(|read| with_unmet(read, unmet))),
+                    // Nor is one that leaves the order of a window open, or that fails as a whole.
+                    Err(RunError::Request(_) | RunError::Query { .. }) => Ok(None),
+                    Err(error) => Err(error),
                 }
-                let read = planned.read(records.batch).await?;
-                Ok(Some(with_unmet(read, records.unmet)))
             };
             async { tokio::spawn(read).await.map_err(internal)? }
         });

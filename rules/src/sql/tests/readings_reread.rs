@@ -328,6 +328,23 @@ fn rules_that_mix_records_are_not_reread() {
     }
 }
 
+#[test]
+fn a_reading_that_leaves_an_order_open_ends_nothing() {
+    let flow_table = "id,cur\n1,U\n2,U\n3,E\n4,E\n";
+    let rate = "cur,kind,day,rate\nU,std,2024-01-01,7\nU,std,2024-01-02,8\nE,std,2024-01-01,9\nE,std,2024-01-03,6\n";
+    let story = story_cut(&[("source/flow", flow_table), ("source/rate", rate)], 64);
+    let side = story.side(
+        "SELECT f.id, r.rate FROM flow f JOIN (SELECT cur, rate, \
+         row_number() OVER (PARTITION BY cur ORDER BY day DESC, kind) AS n FROM rate) r \
+         ON r.cur = f.cur AND r.n = 1",
+    );
+    let readings = side.readings();
+    assert!(!readings.is_empty());
+    let answers = reread(&side, &readings, &flow(&story), &["id"]);
+    assert_eq!(answers.len(), readings.len());
+    assert!(answers.iter().any(Option::is_none), "one leaves it open");
+}
+
 /// Rules of every kind that are read record by record.
 const RULES: [&str; 9] = [
     FEE,
