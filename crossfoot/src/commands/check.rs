@@ -126,7 +126,7 @@ fn beside_missing(plan: &Plan, threads: usize, missing: &[String]) -> Result<(),
     if missing.is_empty() {
         return Ok(());
     }
-    let Err(PrepareError::Plan(mistakes)) = prepare(plan.clone(), threads, &environment) else {
+    let Err(PrepareError::Plan(mut mistakes)) = prepare(plan.clone(), threads, &environment) else {
         return Ok(());
     };
     let is_of_missing = |mistake: &PlanError| {
@@ -141,7 +141,8 @@ fn beside_missing(plan: &Plan, threads: usize, missing: &[String]) -> Result<(),
             .any(|none| said.contains(none))
         })
     };
-    match mistakes.iter().all(is_of_missing) {
+    mistakes.retain(|mistake| !is_of_missing(mistake));
+    match mistakes.is_empty() {
         true => Ok(()),
         false => Err(CommandError::plan(mistakes)),
     }

@@ -521,7 +521,7 @@ fn init_drafts_a_plan_from_one_database_to_another_by_what_they_declare() {
     the source's comment on entry: 分录
     the source's comment on total: what is owed, in yuan
     the target's comment on total: owed
-    the target's place is not compared: values of such a type cannot be read
+    the target's place is not compared: their values cannot be read, by their type or for want of a right
     "#);
     let plan = place.read("drafted/crossfoot.toml");
     assert!(
@@ -546,7 +546,7 @@ fn init_drafts_a_plan_from_one_database_to_another_by_what_they_declare() {
     # the source's comment on entry: 分录
     # the source's comment on total: what is owed, in yuan
     # the target's comment on total: owed
-    # the target's place is not compared: values of such a type cannot be read
+    # the target's place is not compared: their values cannot be read, by their type or for want of a right
     [[agreement]]
     name = "entry"
     rule = "entry"
@@ -559,14 +559,14 @@ fn init_drafts_a_plan_from_one_database_to_another_by_what_they_declare() {
     exit 0
     已写出 drafted/crossfoot.toml。下一步：crossfoot verify --plan drafted/crossfoot.toml
     ---
-    源账的表 scratch（0 records）没有对应的表：不核对
+    源账的表 scratch（0 笔）没有对应的表：不核对
     看不出金额的币种：合计时不分币种；可在方案中写 `currency = "CNY"`
     以 id 为键（entry 的主键），以 total, burden 为金额
     id：源账的 entry 的主键，也是新账的 entry 的主键
     源账对 entry 的说明：分录
     源账对 total 的说明：what is owed, in yuan
     新账对 total 的说明：owed
-    新账的 place 不核对：这种类型的值无法读取
+    新账的 place 不核对：因类型或权限，其值无法读取
     "#);
     let (code, stdout, stderr) = run(&place, "check --plan drafted");
     assert_eq!(code, Some(0), "{stdout}{stderr}");

@@ -399,6 +399,22 @@ fn before_the_first_conversion_check_says_the_same_of_every_database() {
                 "CREATE TABLE account (id int PRIMARY KEY)",
             ],
         );
+        // What is wrong with the tables that are there is said, and of the missing ones nothing.
+        let (code, _, stderr) = run(&place, "check --lang en");
+        assert_eq!(code, Some(2), "{name}: {stderr}");
+        assert!(
+            stderr.contains("the rule gives column `account`") && !stderr.contains("no table"),
+            "{name}: {stderr}"
+        );
+        execute(
+            &servers,
+            &place,
+            name,
+            &[
+                "DROP TABLE account",
+                "CREATE TABLE account (account varchar(40) PRIMARY KEY, amount decimal(20,2))",
+            ],
+        );
         let (code, stdout, stderr) = run(&place, "check --lang en");
         assert_eq!(code, Some(5), "{name}: {stdout}{stderr}");
         assert!(
