@@ -36,9 +36,14 @@ mod whole_numbers;
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef};
-use datafusion::common::{Result as EngineResult, ScalarValue};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::{DFSchema, Result as EngineResult, ScalarValue};
 use datafusion::execution::SessionStateDefaults;
-use datafusion::logical_expr::{AggregateUDF, ColumnarValue, ScalarFunctionArgs, ScalarUDF};
+use datafusion::logical_expr::expr_rewriter::NamePreserver;
+use datafusion::logical_expr::utils::merge_schema;
+use datafusion::logical_expr::{
+    AggregateUDF, ColumnarValue, Expr, LogicalPlan, ScalarFunctionArgs, ScalarUDF,
+};
 
 use super::error::SqlError;
 
@@ -95,6 +100,27 @@ pub(super) fn aggregate() -> Vec<Arc<AggregateUDF>> {
         control_total::ControlTotal::new(),
     )));
     functions
+}
+
+/// Rewrites the expressions of a plan from the inside out, those of subqueries too. What is rewritten
+/// keeps the name that the plan knows it by.
+fn rewritten(
+    plan: LogicalPlan,
+    step: impl Fn(Expr, &DFSchema) -> EngineResult<Transformed<Expr>>,
+) -> EngineResult<LogicalPlan> {
+    plan.transform_up_with_subqueries(|node| {
+        let schema = merge_schema(&node.inputs());
+        let names = NamePreserver::new(&node);
+        node.map_expressions(|expr| {
+            let name = names.save(&expr);
+            let rewritten = expr.transform_up(|expr| step(expr, &schema))?;
+            Ok(match rewritten.transformed {
+                true => rewritten.update_data(|expr| name.restore(expr)),
+                false => rewritten,
+            })
+        })
+    })
+    .data()
 }
 
 /// Computes a function of its first argument; a literal stays one.

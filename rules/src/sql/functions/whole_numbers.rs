@@ -5,15 +5,12 @@
 
 use std::sync::Arc;
 
-use arrow_array::ArrayRef;
 use arrow_schema::{ArrowError, DataType, Field, FieldRef};
 use datafusion::arrow::compute::kernels::numeric::{add, mul, neg, sub};
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
-use datafusion::common::{DFSchema, Result, ScalarValue, internal_err};
+use datafusion::common::tree_node::Transformed;
+use datafusion::common::{DFSchema, Result, internal_err};
 use datafusion::config::ConfigOptions;
 use datafusion::logical_expr::expr::ScalarFunction;
-use datafusion::logical_expr::expr_rewriter::NamePreserver;
-use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{
     BinaryExpr, ColumnarValue, Expr, ExprSchemable, LogicalPlan, Operator, ReturnFieldArgs,
     ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
@@ -31,19 +28,7 @@ impl AnalyzerRule for CheckWholeNumbers {
     }
 
     fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
-        plan.transform_up_with_subqueries(|node| {
-            let schema = merge_schema(&node.inputs());
-            let names = NamePreserver::new(&node);
-            node.map_expressions(|expr| {
-                let name = names.save(&expr);
-                let rewritten = expr.transform_up(|expr| checked(expr, &schema))?;
-                Ok(match rewritten.transformed {
-                    true => rewritten.update_data(|expr| name.restore(expr)),
-                    false => rewritten,
-                })
-            })
-        })
-        .data()
+        super::rewritten(plan, checked)
     }
 }
 
@@ -139,23 +124,12 @@ impl ScalarUDFImpl for Step {
             (Kind::Sum, [a, b]) => apply(a, b, |a, b| add(a, b).map_err(beyond)),
             (Kind::Difference, [a, b]) => apply(a, b, |a, b| sub(a, b).map_err(beyond)),
             (Kind::Product, [a, b]) => apply(a, b, |a, b| mul(a, b).map_err(beyond)),
-            (Kind::Negation, [of]) => negated(of, |array| Ok(neg(array.as_ref()).map_err(beyond)?)),
+            (Kind::Negation, [_]) => {
+                super::unary(&args, |of| Ok(neg(of.as_ref()).map_err(beyond)?))
+            }
             _ => internal_err!("{} has other arguments than it was made for", self.name()),
         }
     }
-}
-
-fn negated(
-    of: &ColumnarValue,
-    negate: impl Fn(&ArrayRef) -> Result<ArrayRef>,
-) -> Result<ColumnarValue> {
-    Ok(match of {
-        ColumnarValue::Array(array) => ColumnarValue::Array(negate(array)?),
-        ColumnarValue::Scalar(value) => {
-            let result = negate(&value.to_array()?)?;
-            ColumnarValue::Scalar(ScalarValue::try_from_array(&result, 0)?)
-        }
-    })
 }
 
 /// An overflow in our own words.
