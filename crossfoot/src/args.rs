@@ -301,6 +301,10 @@ pub(crate) struct Verify {
     /// Does not digest the files of the books; the evidence then names them without their BLAKE3.
     #[arg(long)]
     pub(crate) no_digest: bool,
+    /// Locates breaks and does not say why they are there: much faster where very many records
+    /// differ. `explain` tells of one afterwards.
+    #[arg(long)]
+    pub(crate) no_causes: bool,
     /// Verifies databases that still move: as of one moment each. Records that differ are looked at
     /// again; those in flight are no breaks. The gate stays shut.
     #[arg(long)]
@@ -467,7 +471,7 @@ pub(crate) enum Window {
     Rollback(WindowBack),
     /// Puts the release off, and tells the channels.
     Extend(WindowExtend),
-    /// Records that the plan was changed: what was verified before no longer holds.
+    /// Records that the plan was changed: convert and verify again.
     Replan(WindowReplan),
     /// Puts a remark into the daybook.
     Note(WindowNote),

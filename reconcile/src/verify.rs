@@ -56,6 +56,9 @@ pub struct Options {
     pub sketch: Option<SketchSize>,
     /// Whether the files of both books are digested.
     pub digest: bool,
+    /// Whether breaks are explained. Without it they are located, described and added up, and what
+    /// the plan's gate asks of a run is the same.
+    pub causes: bool,
     /// How much is held in memory.
     pub limits: Limits,
     /// How records in flight are told from breaks, where the books still move.
@@ -521,7 +524,7 @@ impl AgreementRun<'_> {
             evidence: &mut *outlet.evidence,
             largest: &mut *outlet.largest,
             tally,
-            explainer: Explainer::new(self.prepared, self.agreement),
+            explainer: self.explainer(),
             readings: Readings::default(),
             broken: groups.nothing_counted(),
             groups,
@@ -548,7 +551,10 @@ impl AgreementRun<'_> {
             if outlet.looks.is_some() {
                 not_checked.push(NOT_LOOKED_AT.to_owned());
             }
-            let readings = self.propose_from_sample(&look, folded, &mut out).await?;
+            let readings = match self.options.causes {
+                true => self.propose_from_sample(&look, folded, &mut out).await?,
+                false => Readings::default(),
+            };
             let choice = choice(layout, &comparison);
             let scratch = scratch(&self.options.evidence)?;
             let records = (folded.expected.records, folded.actual.records);
@@ -567,24 +573,19 @@ impl AgreementRun<'_> {
                 not_checked.push(CHANGED.to_owned());
             }
         }
+        if !self.options.causes {
+            return Ok(());
+        }
         let (groups, broken, readings) = (out.groups, out.broken, out.readings);
-        let mut common = self.find_common(&groups, broken, folded).await?;
-        groups.leave_out_broken(&mut common, |take| {
-            outlet.evidence.breaks_from(place, |found| {
-                take(&found);
-                match self.watch.is_stopped() {
-                    true => Err(VerifyError::Stopped),
-                    false => Ok(()),
-                }
-            })
-        })?;
-        tally.common = common;
+        tally.common = self
+            .find_common(&groups, broken, folded, (outlet.evidence, place))
+            .await?;
         self.hold_against_book(&readings).await?;
         tally.readings = readings.notes();
         Ok(())
     }
 
-    /// Explains breaks that are all in memory, each by itself and then together, and writes them.
+    /// Writes breaks that are all in memory, each explained by itself and then together.
     async fn tell_all(
         &self,
         look: &Look<'_>,
@@ -592,16 +593,19 @@ impl AgreementRun<'_> {
         out: &mut Out<'_>,
     ) -> Result<(), VerifyError> {
         let paired = look.pair(differing.expected, differing.actual)?;
-        out.readings = Readings::choose(self.agreement, &paired, out.threads).await?;
         let mut found = paired.describe_all(out.threads);
         if let Some(origin) = &self.agreement.origin {
             self.trace(origin, &mut found)?;
         }
+        let Some(explainer) = &out.explainer else {
+            return out.write(found);
+        };
+        out.readings = Readings::choose(self.agreement, &paired, out.threads).await?;
         let given = look.read(&out.readings, &paired).await?;
         let readings = &out.readings;
         readings.count_fits(self.agreement, &given, &found, out.threads);
         self.hold_against_book(readings).await?;
-        let found = out.explainer.explain_all(found, &given, out.threads);
+        let found = explainer.explain_all(found, &given, out.threads);
         drop(given);
         let usual = Background::sample(self.agreement, &found, self.watch).await?;
         out.propose_from(self.of(), &found, &usual)?;
@@ -642,6 +646,12 @@ impl AgreementRun<'_> {
             .await
     }
 
+    /// What explains the breaks, if anything is to.
+    fn explainer(&self) -> Option<Explainer<'_>> {
+        let causes = self.options.causes;
+        causes.then(|| Explainer::new(self.prepared, self.agreement))
+    }
+
     fn of(&self) -> Of<'_> {
         Of {
             agreement: self.agreement,
@@ -665,7 +675,9 @@ impl AgreementRun<'_> {
         let readings = Readings::choose(self.agreement, &paired, look.threads).await?;
         let mut breaks = paired.describe_all(look.threads);
         let given = look.read(&readings, &paired).await?;
-        out.explainer.explain_each(&mut breaks, &given, 0);
+        if let Some(explainer) = &out.explainer {
+            explainer.explain_each(&mut breaks, &given, 0);
+        }
         drop(given);
         let usual = Background::of_agreeing(paired.agreeing()?);
         out.propose_from(self.of(), &breaks, &usual)?;
@@ -682,12 +694,14 @@ impl AgreementRun<'_> {
         look.pair(expected, actual)
     }
 
-    /// Counts over the whole book what the breaks of each cause have in common.
+    /// Counts over the whole book what the breaks of each cause have in common. The breaks lie in the
+    /// evidence from a place on.
     async fn find_common(
         &self,
         groups: &Groups,
         broken: Census,
         folded: &Folded,
+        (evidence, place): (&mut Evidence, u64),
     ) -> Result<BTreeMap<CauseKey, Common>, VerifyError> {
         let passes = Passes {
             of: self.of(),
@@ -698,7 +712,17 @@ impl AgreementRun<'_> {
             in_steps_from: self.options.limits.in_steps_from,
             begin: &|| self.begin(Work::Common),
         };
-        groups.count(broken, &passes).await
+        let mut common = groups.count(broken, &passes).await?;
+        groups.leave_out_broken(&mut common, |take| {
+            evidence.breaks_from(place, |found| {
+                take(&found);
+                match self.watch.is_stopped() {
+                    true => Err(VerifyError::Stopped),
+                    false => Ok(()),
+                }
+            })
+        })?;
+        Ok(common)
     }
 
     /// Looks up the source records of breaks that the rule itself cannot be followed back from:
@@ -872,6 +896,9 @@ impl AgreementRun<'_> {
                 "{moving} records were still changing when they were last looked at"
             )),
         }
+        if !self.options.causes && tally.counts.sum() > 0 {
+            notes.push("the causes of the breaks were not looked for, as asked".to_owned());
+        }
         notes.extend(tally.readings.iter().cloned());
         notes.extend(tally.filters());
         if tally.ambiguous > 0 {
@@ -1009,7 +1036,8 @@ struct Out<'a> {
     evidence: &'a mut Evidence,
     largest: &'a mut Largest,
     tally: &'a mut Tally,
-    explainer: Explainer<'a>,
+    /// None where breaks are only located.
+    explainer: Option<Explainer<'a>>,
     readings: Readings,
     /// What may be common to the breaks of each cause, and the breaks counted so far.
     groups: Groups,
@@ -1032,7 +1060,10 @@ impl Out<'_> {
         breaks: &[Break],
         usual: &Background,
     ) -> Result<(), VerifyError> {
-        let zone = &self.explainer.terms().zone;
+        let Some(explainer) = &self.explainer else {
+            return Ok(());
+        };
+        let zone = &explainer.terms().zone;
         self.groups = Groups::propose(of, zone, breaks, usual, self.threads)?;
         self.broken = self.groups.nothing_counted();
         Ok(())
@@ -1045,7 +1076,9 @@ impl Out<'_> {
             let write = |(number, block): (usize, &[Found])| {
                 let mut breaks = paired.describe(block);
                 let from = number * BREAKS_PER_BLOCK;
-                self.explainer.explain_each(&mut breaks, given, from);
+                if let Some(explainer) = &self.explainer {
+                    explainer.explain_each(&mut breaks, given, from);
+                }
                 self.write_block(breaks)
             };
             let written = in_parallel(wave.iter().copied(), &write);
@@ -1223,6 +1256,7 @@ impl Options {
             seed: None,
             sketch: None,
             digest: true,
+            causes: true,
             limits: Limits::default(),
             as_of: None,
             beforehand: Vec::new(),

@@ -58,6 +58,7 @@ pub(crate) fn outcome(verify: &Verify, screen: &Screen) -> Result<Outcome, Comma
         evidence_shown: shown,
         started,
         digest: !verify.no_digest,
+        causes: !verify.no_causes,
         as_of,
         beforehand,
         ..Options::new(evidence)

@@ -157,6 +157,8 @@ fn verify_has_examples() {
                               processor
           --no-digest         Does not digest the files of the books; the evidence then names them
                               without their BLAKE3
+          --no-causes         Locates breaks and does not say why they are there: much faster where very
+                              many records differ. `explain` tells of one afterwards
           --as-of             Verifies databases that still move: as of one moment each. Records that
                               differ are looked at again; those in flight are no breaks. The gate stays
                               shut

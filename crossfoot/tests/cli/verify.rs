@@ -560,6 +560,36 @@ fn the_breaks_are_all_in_the_evidence() {
 }
 
 #[test]
+fn breaks_are_located_without_their_causes() {
+    let place = Place::first();
+    let explained = place.output("verify --json --evidence explained");
+    let located = place.output("verify --json --evidence located --no-causes");
+    assert_eq!(
+        (located.status, located.stderr),
+        (explained.status, explained.stderr)
+    );
+    let lines = |folder: &str| -> Vec<serde_json::Value> {
+        let breaks = place.read(&format!("{folder}/breaks.jsonl"));
+        breaks
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    };
+    let nothing = serde_json::json!({"id": null, "status": "unknown", "says": "", "rivals": []});
+    let mut explained = lines("explained");
+    for found in &mut explained {
+        let cause = std::mem::replace(&mut found["cause"], nothing.clone());
+        assert_ne!(cause, nothing);
+    }
+    assert_eq!(lines("located"), explained);
+    insta::assert_snapshot!(place.run("verify --evidence located --no-causes"));
+    insta::assert_snapshot!(place.run("verify --evidence located --no-causes --lang zh"));
+    // Where there is no break, there is nothing to leave out.
+    let sound = Place::sound().output("verify --json --no-causes");
+    assert!(!sound.stdout.contains("as asked"), "{}", sound.stdout);
+}
+
+#[test]
 fn threads_change_nothing_but_the_time() {
     let told = |threads: &str| {
         let place = Place::first();
@@ -917,9 +947,9 @@ fn catches_interrupts(pid: &str) -> bool {
     mask.is_some_and(|mask| mask & 2 != 0)
 }
 
-/// Starts a command line, and interrupts it as soon as it listens.
+/// Starts a command line, and interrupts it as soon as it listens and has begun.
 #[cfg(target_os = "linux")]
-fn interrupted(place: &Place, line: &str) -> std::process::Output {
+fn interrupted(place: &Place, line: &str, has_begun: impl Fn() -> bool) -> std::process::Output {
     let mut child = place
         .command(line)
         .stdout(Stdio::piped())
@@ -927,7 +957,7 @@ fn interrupted(place: &Place, line: &str) -> std::process::Output {
         .spawn()
         .unwrap();
     let pid = child.id().to_string();
-    while !catches_interrupts(&pid) {
+    while !has_begun() || !catches_interrupts(&pid) {
         assert!(
             child.try_wait().unwrap().is_none(),
             "it ended before it could be stopped"
@@ -957,7 +987,7 @@ fn an_interrupt_ends_the_measuring_of_two_books() {
             "error: stopped before the end: no plan was written\n",
         ),
     ] {
-        let output = interrupted(&place, &line);
+        let output = interrupted(&place, &line, || true);
         assert_eq!(output.status.code(), Some(5), "{line}: {output:?}");
         assert_eq!(String::from_utf8(output.stderr).unwrap(), said, "{line}");
         assert!(output.stdout.is_empty(), "{line}");
@@ -970,28 +1000,9 @@ fn an_interrupt_ends_the_measuring_of_two_books() {
 #[test]
 fn an_interrupt_ends_in_good_order_and_proves_nothing() {
     let place = many(600_000);
-    let mut child = place
-        .command("verify --evidence out")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let pid = child.id().to_string();
-    // The run has begun when its evidence has; it can be told to stop once it listens.
+    // The run has begun when its evidence has.
     let begun = place.path().join("out.partial");
-    while !begun.exists() || !catches_interrupts(&pid) {
-        assert!(
-            child.try_wait().unwrap().is_none(),
-            "the run ended before it could be stopped"
-        );
-        std::thread::sleep(std::time::Duration::from_millis(1));
-    }
-    let killed = std::process::Command::new("kill")
-        .args(["-INT", &pid])
-        .status()
-        .unwrap();
-    assert!(killed.success());
-    let output = child.wait_with_output().unwrap();
+    let output = interrupted(&place, "verify --evidence out", || begun.exists());
     assert_eq!(output.status.code(), Some(5), "{output:?}");
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
     insta::assert_snapshot!(String::from_utf8(output.stderr).unwrap(), @"

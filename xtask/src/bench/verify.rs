@@ -187,6 +187,13 @@ impl Hall<'_> {
                 &format!("{IDENTITY}{KEY}{MONEY}"),
                 None,
             )?,
+            self.crossfoot_with(
+                "--no-digest",
+                names::NO_DIGEST,
+                &books,
+                "plan",
+                &format!("{IDENTITY}{KEY}{MONEY}"),
+            )?,
             self.crossfoot(
                 names::KEYLESS,
                 &books,
@@ -242,6 +249,7 @@ impl Hall<'_> {
         let money = money.replace("target = \"ledger\"", "target = \"rule.sql\"");
         let rows = vec![
             self.crossfoot(names::CSV_TEXT, &books, "text", &text, None)?,
+            self.crossfoot_with("--no-causes", names::CSV_LOCATED, &books, "text", &text)?,
             self.crossfoot(
                 names::CSV_MONEY,
                 &books,
@@ -263,7 +271,10 @@ impl Hall<'_> {
             let id = format!("bad-{percent}");
             let books = self.books(&id, self.options.bad_records, &["--differ", percent])?;
             let plan = format!("{IDENTITY}{KEY}{MONEY}");
-            let rows = vec![self.crossfoot(names::OURS, &books, "plan", &plan, None)?];
+            let rows = vec![
+                self.crossfoot_with("--no-causes", names::LOCATED, &books, "plan", &plan)?,
+                self.crossfoot(names::OURS, &books, "plan", &plan, None)?,
+            ];
             let title = format!("{percent} % of the records are one fen off");
             cases.push(self.close(&id, &title, books, rows)?);
         }
@@ -388,10 +399,34 @@ impl Hall<'_> {
         rule: Option<&str>,
     ) -> Result<Value> {
         let folder = books.plan(folder, plan, rule)?;
+        self.verifies(&[], name, books, &folder)
+    }
+
+    /// Verifies with one more option, and no rule.
+    fn crossfoot_with(
+        &self,
+        option: &str,
+        name: &'static str,
+        books: &Books,
+        folder: &str,
+        plan: &str,
+    ) -> Result<Value> {
+        let folder = books.plan(folder, plan, None)?;
+        self.verifies(&[option], name, books, &folder)
+    }
+
+    fn verifies(
+        &self,
+        options: &[&str],
+        name: &'static str,
+        books: &Books,
+        folder: &Path,
+    ) -> Result<Value> {
         let evidence = folder.join("evidence");
         let mut command = Command::new(&self.crossfoot);
-        command.args(["verify", "--json", "--no-progress", "--plan"]);
-        command.arg(&folder).arg("--evidence").arg(&evidence);
+        command.arg("verify").args(options);
+        command.args(["--json", "--no-progress", "--plan"]);
+        command.arg(folder).arg("--evidence").arg(&evidence);
         let counted = !books.truth["differing"].is_null();
         let contestant = Contestant {
             name,
