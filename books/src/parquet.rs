@@ -25,7 +25,7 @@ use crate::error::{BookError, ReadError, ReadErrorKind};
 use crate::find::FoundFile;
 use crate::guard::guard;
 use crate::place::{FileColumn, rows_from};
-use crate::read::{ChunkMeter, ChunkReader, ReadRequest, RowFilter};
+use crate::read::{ChunkMeter, ChunkReader, RangeTest, ReadRequest, RowFilter};
 use crate::table::{Body, Chunk, SourceFile, Span};
 
 /// The name of the column of row numbers that the reader makes; no file's
@@ -468,19 +468,47 @@ fn batch(
 }
 
 /// Whether the row group's statistics rule out every row.
-///
-/// Only columns without NULL are asked about: a filter may want those.
 fn is_pruned(source: &SourceFile, file: &ParquetFile, index: usize, request: &ReadRequest) -> bool {
     let Some(filter) = &request.filter else {
         return false;
     };
+    let may_contain =
+        |column: usize, min: &ArrayRef, max: &ArrayRef| filter.may_contain(column, min, max);
+    is_ruled_out(source, file, index, filter.columns(), &may_contain)
+}
+
+/// Whether a row group may hold a row that passes a test of some columns.
+pub(crate) fn may_hold(
+    source: &SourceFile,
+    chunk: &Chunk,
+    columns: &[usize],
+    test: &dyn RangeTest,
+) -> bool {
+    let (Body::Parquet(file), Span::RowGroup { index, .. }) = (&source.body, chunk.span) else {
+        return true;
+    };
+    let may_contain =
+        |column: usize, min: &ArrayRef, max: &ArrayRef| test.may_contain(column, min, max);
+    !is_ruled_out(source, file, index, columns, &may_contain)
+}
+
+/// Whether the values of one of some columns rule out every row of a row group.
+///
+/// Only columns without NULL are asked about: a filter may want those.
+fn is_ruled_out(
+    source: &SourceFile,
+    file: &ParquetFile,
+    index: usize,
+    columns: &[usize],
+    may_contain: &dyn Fn(usize, &ArrayRef, &ArrayRef) -> bool,
+) -> bool {
     let group = file.metadata.metadata().row_group(index);
-    filter.columns().iter().any(|column| {
+    columns.iter().any(|column| {
         let Some(Some(place)) = source.columns.get(*column) else {
             return false;
         };
         let bounds = guard(|| bounds(file, group, *place)).ok().flatten();
-        bounds.is_some_and(|(min, max)| !filter.may_contain(*column, &min, &max))
+        bounds.is_some_and(|(min, max)| !may_contain(*column, &min, &max))
     })
 }
 

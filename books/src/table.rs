@@ -13,7 +13,7 @@ use crate::csv::CsvFile;
 use crate::database::DatabaseTable;
 use crate::error::{ReadError, ReadErrorKind};
 use crate::parquet::ParquetFile;
-use crate::read::{ChunkReader, ReadRequest};
+use crate::read::{ChunkReader, RangeTest, ReadRequest};
 use crate::repair::{Repair, RepairBook, RepairKind};
 
 /// One table of a book.
@@ -281,6 +281,22 @@ impl Table {
         part: &Arc<Part>,
     ) -> Result<ChunkReader, ReadError> {
         self.read_chosen(chunk, request, Some(part))
+    }
+
+    /// Says whether a chunk may hold a record that passes a test of all these columns, indexes into
+    /// [`Table::schema`], as far as its file tells the ranges of their values (Parquet). Where it
+    /// says no there is none.
+    pub fn may_hold(&self, chunk: &Chunk, columns: &[usize], test: &dyn RangeTest) -> bool {
+        match self
+            .sources
+            .get(chunk.file)
+            .map(|source| (source, &source.body))
+        {
+            Some((source, Body::Parquet(_))) => {
+                crate::parquet::may_hold(source, chunk, columns, test)
+            }
+            _ => true,
+        }
     }
 
     fn read_chosen(

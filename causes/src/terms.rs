@@ -57,6 +57,8 @@ pub enum Kind {
     Text,
     /// `true` or `false`.
     Boolean,
-    /// Anything else: bytes, floats, times of day.
+    /// A binary floating-point number. Its digits are neither amounts nor texts.
+    Float,
+    /// Anything else: bytes, times of day.
     Other,
 }

@@ -36,9 +36,9 @@ impl Prover {
         merge::by_key(self, breaks);
         neighbours::merged(self, breaks);
         merge::by_amount(self, breaks);
-        neighbours::split_lines(self, breaks);
+        neighbours::split_lines(self, breaks, &paired);
         runs::missing(self, breaks, &paired);
-        unsplit::find(self, breaks);
+        unsplit::find(self, breaks, &paired);
         legs::find(self, breaks);
         swap::join(self, breaks, &swapped);
         runs::doubled(self, breaks);

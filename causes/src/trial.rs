@@ -375,7 +375,7 @@ fn word_of(field: &Field<'_>) -> &'static str {
         Kind::Date => "日期",
         Kind::Instant => "时间",
         Kind::Text => "文本",
-        Kind::Boolean | Kind::Other => "字段",
+        Kind::Boolean | Kind::Float | Kind::Other => "字段",
     }
 }
 

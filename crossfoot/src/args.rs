@@ -456,7 +456,8 @@ pub(crate) enum Window {
     /// Closes the old system, and proves by its figures that nothing moves any more.
     ///
     /// The plan's hook is called, then the opening figures are read twice. Only where they are equal
-    /// is the window frozen; otherwise exit code 1, with what moved. Given again, it calls again.
+    /// is the window frozen; otherwise exit code 1, with what moved. Given again, it calls again; once
+    /// something was made of the frozen book, which that voids, only with `--again`.
     Freeze(WindowFreeze),
     /// Records that something other than Crossfoot converted, so that `verify` may begin.
     ///
@@ -498,6 +499,15 @@ pub(crate) struct Decision {
 pub(crate) struct WindowFreeze {
     #[command(flatten)]
     pub(crate) at: WindowAt,
+    /// Freezes once more, and voids what was converted, verified and signed.
+    #[arg(long, requires_all = ["why", "by"])]
+    pub(crate) again: bool,
+    /// Why again.
+    #[arg(long, value_name = "TEXT", requires = "again")]
+    pub(crate) why: Option<String>,
+    /// Who decided it.
+    #[arg(long, value_name = "NAME", requires = "again")]
+    pub(crate) by: Option<String>,
     /// Threads to read the figures in.
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<std::num::NonZeroUsize>,

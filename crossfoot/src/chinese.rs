@@ -335,7 +335,7 @@ mod tests {
             "amount: most would be the same times 100, but no name tells of minor units: if the target \
              holds such and the source major ones, `minor(…, 2)` in the rule says so; only 0 of 40 \
              values are in both",
-            "fee: the names tell of minor units on one side only, but most values are the same as they are",
+            "fee: the names tell of minor units on one side only, but most of their values are in both as they are",
             "account: as texts: a zero or a plus before the digits is a part of the value",
             "at_utc: as instants of UTC, as the name says",
             "memo: a text that stands for nothing is NULL",

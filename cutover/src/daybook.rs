@@ -43,10 +43,10 @@ mod words;
 
 pub use damage::{Damage, Wrong};
 pub use event::{
-    BreakAccepted, ChunkFinished, ConversionFinished, ConvertedElsewhere, Corrected, Event, Figure,
-    Forecast, Hook, LeftOut, Notice, Opened, OpeningFigures, Outlook, Paced, Phase, PhaseFinished,
-    PhaseStarted, Piece, RehearsalFinished, RejectsDisposed, Replanned, Scope, TableMoved, Taken,
-    Terms, VerificationFinished, Version,
+    Again, BreakAccepted, ChunkFinished, ConversionFinished, ConvertedElsewhere, Corrected, Event,
+    Figure, Forecast, Hook, LeftBy, LeftOut, Notice, Opened, OpeningFigures, Outlook, Paced, Phase,
+    PhaseFinished, PhaseStarted, Piece, RehearsalFinished, RejectsDisposed, Replanned, Scope,
+    TableMoved, Taken, Terms, VerificationFinished, Version,
 };
 
 use jiff::Timestamp;

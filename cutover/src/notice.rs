@@ -57,7 +57,7 @@ pub enum Kind {
     Stop,
     /// The system is open again.
     Reopening,
-    /// The move was put off: the system is open as before.
+    /// The move was put off: the system is open as before, or stays so.
     PutOff,
     /// It will be closed longer.
     Delay,
@@ -90,6 +90,8 @@ pub enum Occasion<'a> {
         until: Timestamp,
         /// Since when it is open as before.
         at: Timestamp,
+        /// Whether it was told to close; if not, it stays open.
+        was_closed: bool,
     },
     /// It will be closed longer.
     Delay {
@@ -229,7 +231,12 @@ pub fn write(
     let template = match template {
         Some(template) => template,
         None => {
-            ours = texts::template(kind, language);
+            ours = match occasion {
+                Occasion::PutOff {
+                    was_closed: false, ..
+                } => texts::stays_open(language),
+                _ => texts::template(kind, language),
+            };
             &ours
         }
     };
@@ -462,7 +469,9 @@ fn fields(occasion: &Occasion<'_>, sender: &Sender<'_>) -> Fields {
             fields.from = told(from);
             fields.until = told(until);
         }
-        Occasion::PutOff { from, until, at } => {
+        Occasion::PutOff {
+            from, until, at, ..
+        } => {
             fields.from = told(from);
             fields.until = told(until);
             fields.at = told(at);

@@ -76,7 +76,17 @@ pub struct Input {
 /// Digests what a book held: each of its files with its table, name, length and digest, whatever
 /// their order. None where it has no file, or a file without a digest.
 pub fn book_blake3(inputs: &[Input], book: &str) -> Option<Digest> {
-    let mut files: Vec<&Input> = inputs.iter().filter(|input| input.book == book).collect();
+    let inputs = inputs.iter();
+    files_blake3(inputs.filter(|input| input.book == book).collect())
+}
+
+/// Digests what a table of a book held, as [`book_blake3`] does the whole book.
+pub fn table_blake3(inputs: &[Input], book: &str, table: &str) -> Option<Digest> {
+    let is_its = |input: &&Input| input.book == book && input.table.eq_ignore_ascii_case(table);
+    files_blake3(inputs.iter().filter(is_its).collect())
+}
+
+fn files_blake3(mut files: Vec<&Input>) -> Option<Digest> {
     files.sort();
     let mut text = String::new();
     for Input {

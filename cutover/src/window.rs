@@ -12,7 +12,7 @@
 //! ```
 //!
 //! From every stage between frozen and incomplete the old book can be frozen anew: what was
-//! converted and verified of it counts no more.
+//! converted and verified of it counts no more, and so somebody must decide it.
 //!
 //! **Intent and fact.** Freezing, releasing and rolling back call a system. The intent is recorded
 //! before the call and the fact after it. A crash in between leaves the intent: the call, which
@@ -63,7 +63,7 @@ mod stage;
 mod words;
 
 pub use refusal::{Refusal, ReplayError};
-pub(crate) use rules::differences;
+pub(crate) use rules::{differences, too_late_instead};
 pub use stage::{OpenBook, Stage};
 pub(crate) use words::in_words;
 
@@ -72,8 +72,8 @@ use serde::Serialize;
 
 use crate::Digest;
 use crate::daybook::{
-    BreakAccepted, ConversionFinished, ConvertedElsewhere, Entry, Event, Opened, OpeningFigures,
-    RehearsalFinished, RejectsDisposed, Terms, VerificationFinished,
+    Again, BreakAccepted, ConversionFinished, ConvertedElsewhere, Entry, Event, Opened,
+    OpeningFigures, RehearsalFinished, RejectsDisposed, Terms, VerificationFinished,
 };
 use crate::gate::{Judgement, Outcome};
 use crate::signoff::{SignOff, Statement, Subject};
@@ -121,9 +121,16 @@ struct Judged {
 pub enum Command {
     /// Tell those whom it concerns.
     Announce,
-    /// Tell the old system to close; again where it is not known whether it has, or where its book
-    /// is to be read anew.
+    /// Tell the old system to close; again where it is not known whether it has, or where nothing
+    /// was made of its book yet.
     Freeze,
+    /// Tell the old system to close once more and read its book anew, whatever that voids.
+    FreezeAgain {
+        /// Why.
+        why: String,
+        /// Who decided it.
+        by: String,
+    },
     /// Record that the old book is closed.
     ConfirmFrozen,
     /// Record what the gate says.
@@ -173,7 +180,8 @@ pub fn decide(state: &State, command: Command, now: Timestamp) -> Result<Vec<Eve
             late_is_accepted,
         } => state.roll_back(why, by, late_is_accepted, now)?,
         Command::Announce => Event::Announced,
-        Command::Freeze => Event::Freezing,
+        Command::Freeze => state.freeze(None)?,
+        Command::FreezeAgain { why, by } => state.freeze(Some(Again { why, by }))?,
         Command::ConfirmFrozen => Event::Frozen,
         Command::Judge(judgement) => Event::Gate(Box::new(judgement)),
         Command::ConfirmReleased => Event::Released,

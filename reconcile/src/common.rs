@@ -2,8 +2,9 @@
 //!
 //! Breaks are grouped by their cause. For each group the conditions that its records share are
 //! proposed from the breaks alone; then one pass over the side that they are of counts all records
-//! that meet them. Breaks that only the target holds are held against the target, all others
-//! against what the rule gives, with the source records behind it.
+//! that meet them. Breaks that only the target holds are held against the target where a cause has few
+//! others, and are left out elsewhere: all others are held against what the rule gives, with the
+//! source records behind it.
 
 mod counting;
 mod guard;
@@ -27,7 +28,7 @@ use causes::common::{
 };
 use counting::{Asked, Counter};
 use footing::{Side, value_text};
-use ledger::{Break, BreakKind, CauseStatus, Zone};
+use ledger::{Break, CauseStatus, Zone};
 use rules::sql::{Lineage, Run, Session, Which};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -172,16 +173,14 @@ impl Columns {
         self.places.push(place);
     }
 
-    /// A break's values of these columns.
+    /// The values of these columns in a break's record of this side, which it must have.
     fn of_break(&self, found: &Break) -> Vec<Option<String>> {
-        // The record of the side that is counted.
-        let (record, other, book) = match self.side {
-            Side::Expected => (&found.expected, &found.actual, &found.source),
-            Side::Actual => (&found.actual, &found.expected, &found.target),
+        let (record, book) = match self.side {
+            Side::Expected => (&found.expected, &found.source),
+            Side::Actual => (&found.actual, &found.target),
         };
-        let record = record.as_ref().or(other.as_ref());
         let value = |place: &Place| match place {
-            Place::Compared { column } => record?.get(column)?.map(str::to_owned),
+            Place::Compared { column } => record.as_ref()?.get(column)?.map(str::to_owned),
             Place::Book { table, column } => {
                 let record = book.iter().find(|record| record.table == *table)?;
                 match own_name(column) {
@@ -209,6 +208,7 @@ fn kind_of_type(data_type: &DataType) -> Kind {
         DataType::Date32 | DataType::Date64 => Kind::Date,
         DataType::Timestamp(..) => Kind::Instant,
         numeric if numeric.is_integer() || numeric.is_decimal() => Kind::Number,
+        float if float.is_floating() => Kind::Float,
         _ => Kind::Other,
     }
 }
@@ -234,18 +234,32 @@ pub(crate) struct Census(Vec<Tally>);
 /// Of one cause, what must be known before its records are looked at.
 #[derive(Default)]
 struct Shape {
-    breaks: u64,
-    is_extra_only: Option<bool>,
+    /// Breaks with records of the expected and of the actual side.
+    breaks: [u64; 2],
     differing: BTreeSet<String>,
 }
 
 impl Shape {
-    /// The side that the breaks' records are held against.
+    /// The side that the breaks' records are held against: what only the target holds tells
+    /// something of the target alone.
     fn side(&self) -> Side {
-        match self.is_extra_only {
-            Some(true) => Side::Actual,
-            _ => Side::Expected,
+        match self.breaks[Side::Expected as usize] < BREAKS_MIN {
+            true => Side::Actual,
+            false => Side::Expected,
         }
+    }
+
+    /// The breaks with records of that side.
+    fn breaks(&self) -> u64 {
+        self.breaks[self.side() as usize]
+    }
+}
+
+/// How many records of a side a break is about.
+fn records_of(found: &Break, side: Side) -> u64 {
+    match side {
+        Side::Expected => found.copies.expected,
+        Side::Actual => found.copies.actual,
     }
 }
 
@@ -336,9 +350,9 @@ fn wanted(breaks: &[Break]) -> Vec<(CauseKey, Shape)> {
     let mut shapes: BTreeMap<CauseKey, Shape> = BTreeMap::new();
     for found in breaks {
         let shape = shapes.entry(key_of(found)).or_default();
-        shape.breaks += 1;
-        let is_extra = found.kind == BreakKind::Extra;
-        shape.is_extra_only = Some(shape.is_extra_only.unwrap_or(true) && is_extra);
+        for side in [Side::Expected, Side::Actual] {
+            shape.breaks[side as usize] += u64::from(records_of(found, side) > 0);
+        }
         let new = found.fields.iter().map(|field| &field.name);
         let new: Vec<&String> = new
             .filter(|name| !shape.differing.contains(*name))
@@ -347,9 +361,9 @@ fn wanted(breaks: &[Break]) -> Vec<(CauseKey, Shape)> {
     }
     let mut wanted: Vec<(CauseKey, Shape)> = shapes
         .into_iter()
-        .filter(|(_, shape)| shape.breaks >= BREAKS_MIN)
+        .filter(|(_, shape)| shape.breaks() >= BREAKS_MIN)
         .collect();
-    wanted.sort_by_key(|(_, shape)| std::cmp::Reverse(shape.breaks));
+    wanted.sort_by_key(|(_, shape)| std::cmp::Reverse(shape.breaks()));
     wanted.truncate(GROUPS_MAX);
     wanted
 }
@@ -361,7 +375,8 @@ fn shaped(of: Of<'_>, zone: &Zone, breaks: &[Break]) -> Vec<Shaped> {
         let columns = Columns::new(of, shape.side(), &shape.differing);
         let attributes = Attributes::new(columns.attributes.clone(), zone.clone());
         let mut proposer = Proposer::new(attributes);
-        for found in breaks.iter().filter(|found| is_of(found, &key)) {
+        let is_own = |found: &&Break| is_of(found, &key) && records_of(found, columns.side) > 0;
+        for found in breaks.iter().filter(is_own) {
             proposer.offer_broken(&columns.of_break(found));
         }
         groups.push(Shaped {
@@ -448,7 +463,9 @@ impl Groups {
     pub(crate) fn count_breaks(&self, breaks: &[Break], counts: &mut Census) {
         for (group, tally) in self.groups.iter().zip(&mut counts.0) {
             let mut masker = group.finder.masker();
-            for found in breaks.iter().filter(|found| is_of(found, &group.key)) {
+            let side = group.columns.side;
+            let is_own = |found: &&Break| is_of(found, &group.key) && records_of(found, side) > 0;
+            for found in breaks.iter().filter(is_own) {
                 tally.add_broken(masker.mask(&group.columns.of_break(found)));
             }
         }
@@ -478,10 +495,7 @@ impl Groups {
         let mut others = vec![0_u64; open.len()];
         again(&mut |found| {
             for ((group, conditions), others) in open.iter().zip(&mut others) {
-                let records = match group.columns.side {
-                    Side::Expected => found.copies.expected,
-                    Side::Actual => found.copies.actual,
-                };
+                let records = records_of(found, group.columns.side);
                 if records == 0 || is_of(found, &group.key) {
                     continue;
                 }

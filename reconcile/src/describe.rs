@@ -2,7 +2,7 @@
 
 use crate::pairing::{Found, Row};
 use crate::prepare::{Agreement, is_number};
-use crate::rows::Records;
+use crate::rows::{Records, Spelling};
 use arrow_array::Array;
 use footing::value_text;
 use ledger::{
@@ -88,13 +88,10 @@ pub(crate) struct Describer<'a> {
 }
 
 impl Describer<'_> {
-    /// The text of a compared column's value; where the sides have different types, with all that
-    /// tells their values apart.
+    /// The text of a compared column's value, spelled for both sides alike.
     fn text(&self, side: &Records, column: usize, row: u32) -> Option<String> {
-        match self.expected.data_type(column) == self.actual.data_type(column) {
-            true => side.text(column, row),
-            false => side.exact_text(column, row),
-        }
+        let types = [self.expected, self.actual].map(|side| side.data_type(column));
+        side.spelled(column, row, Spelling::of(types[0], types[1]))
     }
 
     /// Writes one break out in full.

@@ -128,6 +128,7 @@ pub(crate) fn kind_of(class: Class) -> Kind {
         Class::Bool => Kind::Boolean,
         Class::Date => Kind::Date,
         Class::Instant { .. } => Kind::Instant,
-        Class::Binary | Class::Time | Class::Float | Class::Null => Kind::Other,
+        Class::Float => Kind::Float,
+        Class::Binary | Class::Time | Class::Null => Kind::Other,
     }
 }

@@ -8,8 +8,9 @@ use crate::parallel::in_parallel;
 use crate::prepare::Agreement;
 use crate::push::Restriction;
 use crate::readings::{Given, Readings};
-use crate::rows::{Encoder, Records};
+use crate::rows::{Encoder, Records, Spelling, common};
 use crate::scribe::BREAKS_PER_BLOCK;
+use crate::story::Chosen;
 use crate::wanted::{Choice, Wanted};
 use crate::watch::Watch;
 use arrow_array::cast::AsArray;
@@ -19,8 +20,8 @@ use arrow_select::concat::concat_batches;
 use books::Meter;
 use footing::{Element, Mark, Marker, Seed, Side};
 use ledger::Break;
-use rules::sql::{Run, Which};
-use std::collections::BTreeMap;
+use rules::sql::{Probe, Run, Which};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Samples the keys of every book alike; it keeps no secret.
@@ -38,6 +39,9 @@ pub(crate) struct Look<'a> {
     /// The buckets that differ, where no others need be looked at.
     pub(crate) restriction: Option<&'a Restriction>,
 }
+
+/// Records of more keys are found by their hashes.
+const VALUES_MAX: usize = 1_000;
 
 /// Keeps the batches of one partition.
 #[derive(Default)]
@@ -96,8 +100,11 @@ impl Look<'_> {
         choice: Option<&Choice>,
         lineage: bool,
     ) -> Result<RecordBatch, VerifyError> {
+        self.fetch_by(side, self.run(side, choice, lineage)).await
+    }
+
+    async fn fetch_by(&self, side: Side, run: Run) -> Result<RecordBatch, VerifyError> {
         let query = self.side(side);
-        let run = self.run(side, choice, lineage);
         let keepers = drive(query, &run, self.watch, Keeper::default).await?;
         let batches: Vec<RecordBatch> = keepers
             .into_iter()
@@ -108,6 +115,63 @@ impl Look<'_> {
             None => query.schema(),
         };
         Ok(concat_batches(&schema, &batches)?)
+    }
+
+    /// Fetches the records that differ: expected, then actual.
+    ///
+    /// The fold tells of most keys their hashes only, and no scan finds these but by reading the
+    /// keys of all records, nor any by those of several columns that come from several tables.
+    /// So the side that is a table as it stands is asked first; where it has the other side's
+    /// keys too, and these are few, that side is asked by their values.
+    pub(crate) async fn fetch_differing(
+        &self,
+        choice: &Choice,
+        elements: &[Element],
+    ) -> Result<[RecordBatch; 2], VerifyError> {
+        let is_table = self.side(Side::Actual).single_table().is_some();
+        let (first, then) = match is_table {
+            true => (Side::Actual, Side::Expected),
+            false => (Side::Expected, Side::Actual),
+        };
+        let one = self.fetch(first, Some(choice), true).await?;
+        if self.tells_keys_of(then, elements) {
+            let probe = self.probe_for_keys_of(first, &one)?;
+            let run = Run {
+                probe: Some(probe),
+                ..self.run(then, Some(choice), true)
+            };
+            let other = self.fetch_by(then, run).await?;
+            let both = in_order(first, one.clone(), other);
+            if self.agrees_with(elements, &both[0], &both[1])? {
+                return Ok(both);
+            }
+        }
+        let other = self.fetch(then, Some(choice), true).await?;
+        Ok(in_order(first, one, other))
+    }
+
+    /// Whether all keys of one side's differing records are among the other's, and few enough for
+    /// their values to be of use.
+    fn tells_keys_of(&self, side: Side, elements: &[Element]) -> bool {
+        let layout = &self.agreement.layout;
+        let is_of = |element: &&Element| (element.count > 0) == (side == Side::Expected);
+        let (own, others): (Vec<&Element>, Vec<&Element>) = elements.iter().partition(is_of);
+        let known: BTreeSet<u64> = others.iter().map(|element| element.mark.key).collect();
+        !layout.key().is_empty()
+            && !layout.key_is_plain()
+            && elements.len() <= VALUES_MAX
+            && own.iter().all(|element| known.contains(&element.mark.key))
+    }
+
+    /// A test for the keys of one side's records.
+    fn probe_for_keys_of(&self, side: Side, records: &RecordBatch) -> Result<Probe, VerifyError> {
+        let layout = &self.agreement.layout;
+        let values = layout.key().iter().map(|at| {
+            let column = &layout.columns()[*at];
+            common(column.class, records.column(column.index[side as usize]))
+        });
+        let values = values.collect::<Result<Vec<_>, _>>()?;
+        Ok(Arc::new(Chosen::new(layout, layout.key(), &values)?).probe())
     }
 
     /// Whether the fetched records are just those that the fold decoded. If not, a book has
@@ -197,6 +261,17 @@ impl Paired<'_> {
         &self.expected.batch
     }
 
+    /// The compared columns whose values breaks tell in another spelling than their own.
+    pub(crate) fn told_exactly(&self) -> BTreeSet<String> {
+        let columns = self.agreement.layout.columns().iter().enumerate();
+        let is_exact = |at: usize| {
+            let types = [&self.expected, &self.actual].map(|side| side.data_type(at));
+            Spelling::of(types[0], types[1]) == Spelling::Exact
+        };
+        let exact = columns.filter(|(at, _)| is_exact(*at));
+        exact.map(|(_, column)| column.name.clone()).collect()
+    }
+
     /// The breaks in blocks of the size that one thread writes at a time.
     pub(crate) fn blocks(&self) -> Vec<&[Found]> {
         self.found.chunks(BREAKS_PER_BLOCK).collect()
@@ -245,6 +320,14 @@ impl Paired<'_> {
             .iter()
             .map(|found| describer.describe(found))
             .collect()
+    }
+}
+
+/// Both sides in their order, of which one was fetched first.
+fn in_order(first: Side, one: RecordBatch, other: RecordBatch) -> [RecordBatch; 2] {
+    match first {
+        Side::Expected => [one, other],
+        Side::Actual => [other, one],
     }
 }
 

@@ -8,13 +8,16 @@ use crate::locate::Paired;
 use crate::pairing::Found;
 use crate::parallel::in_parallel;
 use crate::prepare::Agreement;
+use crate::rows::Spelling;
+use crate::tally::disagreeing;
 use crate::watch::Watch;
 use arrow_array::cast::AsArray;
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_select::take::take_record_batch;
 use causes::{CauseId, Says};
+use footing::Class;
 use futures::StreamExt;
-use ledger::{Break, Record};
+use ledger::{Break, BreakKind, Record};
 use rules::sql::{Reading, Reread, Run, RunError};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -45,6 +48,9 @@ pub(crate) struct Readings {
 struct Count {
     /// For how many breaks it gives what the target holds.
     fits: AtomicU64,
+    /// How many records of other breaks it would change. They do not agree with the rule, and so do
+    /// not speak for it.
+    broken: AtomicU64,
     /// How many records of the whole book it would change, once that was counted.
     changed: OnceLock<u64>,
 }
@@ -57,8 +63,9 @@ impl Count {
     /// How many records it would change that agree with the rule.
     fn against(&self) -> Option<u64> {
         let changed = self.changed.get()?;
-        // Where it would change fewer than it fits, it was not counted as it was tried.
-        changed.checked_sub(self.fits())
+        // Where it would change fewer than those, it was not counted as it was tried.
+        let others = changed.checked_sub(self.fits())?;
+        others.checked_sub(self.broken.load(Ordering::Relaxed))
     }
 }
 
@@ -70,6 +77,19 @@ pub(crate) struct Given<'a> {
     answers: Vec<Option<Reread>>,
     /// For each break, which of the read records is its own.
     record_of: Vec<Option<u32>>,
+    /// The columns that breaks spell exactly.
+    exact: BTreeSet<String>,
+}
+
+/// What a reading makes of the record of a break.
+#[derive(Debug)]
+enum Outcome {
+    /// The same record, as far as can be told.
+    Same,
+    /// It cannot convert the record, and is no reading that anybody lived with.
+    Reject,
+    /// Another record in its place, or none.
+    Other(Option<Record>),
 }
 
 impl Readings {
@@ -94,8 +114,10 @@ impl Readings {
         let given = all.read(agreement, paired, &sampled, threads).await?;
         let mut fits = vec![Vec::new(); all.readings.len()];
         for (at, found) in paired.describe(&sampled).iter().enumerate() {
-            for (reading, _) in given.fitting(agreement, at, found) {
-                fits[reading].push(at);
+            for (reading, outcome) in given.outcomes(agreement, at, found) {
+                if outcome.fits(found) {
+                    fits[reading].push(at);
+                }
             }
         }
         drop(given);
@@ -112,7 +134,8 @@ impl Readings {
         }
     }
 
-    /// Counts for how many of the breaks each reading gives what the target holds.
+    /// Counts for how many of the breaks each reading gives what the target holds, and how many
+    /// others it would change.
     pub(crate) fn count_fits(
         &self,
         agreement: &Agreement,
@@ -123,9 +146,8 @@ impl Readings {
         let size = breaks.len().div_ceil(threads.max(1)).max(1);
         let count = |(part, breaks): (usize, &[Break])| {
             for (at, found) in breaks.iter().enumerate() {
-                for (number, _) in given.fitting(agreement, part * size + at, found) {
-                    self.counts[number].fits.fetch_add(1, Ordering::Relaxed);
-                }
+                let outcomes = given.outcomes(agreement, part * size + at, found);
+                given.count(found, &outcomes);
             }
         };
         in_parallel(breaks.chunks(size).enumerate(), &count);
@@ -163,7 +185,7 @@ impl Readings {
         let note = |number: usize| {
             let count = &self.counts[number];
             let (changed, fits) = (*count.changed.get()?, count.fits());
-            let (against, reading) = (changed.saturating_sub(fits), &self.readings[number].1);
+            let (against, reading) = (count.against()?, &self.readings[number].1);
             Some(format!(
                 "{} reading of the rule, {}: gives what the target holds for {fits} breaks, and would change {changed} records of the whole book, of which {against} agree with the rule",
                 reading.cause, reading.en
@@ -213,10 +235,12 @@ impl Readings {
             counts: &self.counts,
             answers: Vec::new(),
             record_of: Vec::new(),
+            exact: BTreeSet::new(),
         };
         let row_of = |found: &Found| match found {
             Found::Missing(row) | Found::Differs { expected: row, .. } => Some(*row),
-            Found::Extra(_) | Found::Copies { .. } => None,
+            Found::Copies { expected, .. } => expected.first().copied(),
+            Found::Extra(_) => None,
         };
         let rows: Vec<u32> = found.iter().filter_map(row_of).collect();
         if self.readings.is_empty() || rows.is_empty() {
@@ -241,6 +265,7 @@ impl Readings {
                 .reread(&rules, &records, &key_names(agreement), threads)
                 .await?,
             record_of,
+            exact: paired.told_exactly(),
         })
     }
 }
@@ -268,50 +293,50 @@ fn chosen(fits: Vec<Vec<usize>>) -> BTreeSet<usize> {
 }
 
 impl Given<'_> {
-    /// The readings that give what the target holds in all that they change, by their numbers.
-    fn fitting(
-        &self,
-        agreement: &Agreement,
-        at: usize,
-        found: &Break,
-    ) -> Vec<(usize, causes::Reading)> {
-        let given = self.of(agreement, at, found);
-        given
-            .into_iter()
-            .filter(|(_, reading)| fits(reading, found))
-            .collect()
+    /// What every reading makes of the record of a break, with the readings' numbers.
+    fn outcomes(&self, agreement: &Agreement, at: usize, found: &Break) -> Vec<(usize, Outcome)> {
+        let Some(record) = self.record_of.get(at).copied().flatten() else {
+            return Vec::new();
+        };
+        let numbered = self.readings.iter().zip(&self.answers).enumerate();
+        let outcomes = numbered.filter_map(|(number, ((_, reading), answer))| {
+            let answer = answer.as_ref()?;
+            let outcome = self.outcome(agreement, reading, (answer, record), found);
+            Some((number, outcome))
+        });
+        outcomes.collect()
     }
 
-    /// What every reading gives for a break, with the readings' numbers.
+    /// What every reading gives for a break where it is another record, or none, with the readings'
+    /// numbers. Of copies too many or too few no reading tells.
     pub(crate) fn of(
         &self,
         agreement: &Agreement,
         at: usize,
         found: &Break,
     ) -> Vec<(usize, causes::Reading)> {
-        let Some(record) = self.record_of.get(at).copied().flatten() else {
-            return Vec::new();
-        };
-        let numbered = self.readings.iter().zip(&self.answers).enumerate();
-        let one = |(number, ((cause, reading), answer)): (usize, (&(CauseId, Reading), _))| {
-            let answer: &Option<Reread> = answer;
-            let gives = gives(agreement, reading, answer.as_ref()?, record, found)?;
-            let says = Says {
+        let outcomes = self.outcomes(agreement, at, found).into_iter();
+        outcomes
+            .filter(|_| found.kind != BreakKind::Copies)
+            .filter_map(|(number, outcome)| match outcome {
+                Outcome::Other(gives) => Some((number, self.reading(number, gives))),
+                Outcome::Same | Outcome::Reject => None,
+            })
+            .collect()
+    }
+
+    fn reading(&self, number: usize, gives: Option<Record>) -> causes::Reading {
+        let (cause, reading) = &self.readings[number];
+        causes::Reading {
+            cause: *cause,
+            says: Says {
                 en: reading.en.clone(),
                 zh: reading.zh.clone(),
-            };
-            Some((
-                number,
-                causes::Reading {
-                    cause: *cause,
-                    says,
-                    gives,
-                    picked: reading.picked,
-                    against: self.counts[number].against(),
-                },
-            ))
-        };
-        numbered.filter_map(one).collect()
+            },
+            gives,
+            picked: reading.picked,
+            against: self.counts[number].against(),
+        }
     }
 
     /// The readings that give what the target holds, for the prover to weigh; counted, where they were
@@ -323,14 +348,144 @@ impl Given<'_> {
         found: &Break,
         is_counted: bool,
     ) -> Vec<causes::Reading> {
-        let fitting = self.fitting(agreement, at, found).into_iter();
-        let weighed = fitting.map(|(number, reading)| {
-            if !is_counted {
-                self.counts[number].fits.fetch_add(1, Ordering::Relaxed);
+        let outcomes = self.outcomes(agreement, at, found);
+        if !is_counted {
+            self.count(found, &outcomes);
+        }
+        let fitting = outcomes.into_iter().filter_map(|(number, outcome)| {
+            let fits = outcome.fits(found);
+            match outcome {
+                Outcome::Other(gives) if fits => Some(self.reading(number, gives)),
+                _ => None,
             }
-            reading
         });
-        weighed.collect()
+        fitting.collect()
+    }
+
+    /// Counts what readings make of the record of a break.
+    fn count(&self, found: &Break, outcomes: &[(usize, Outcome)]) {
+        for (number, outcome) in outcomes {
+            let count = &self.counts[*number];
+            match outcome {
+                Outcome::Same => {}
+                _ if outcome.fits(found) => {
+                    count.fits.fetch_add(1, Ordering::Relaxed);
+                }
+                Outcome::Reject | Outcome::Other(_) => {
+                    count
+                        .broken
+                        .fetch_add(disagreeing(found), Ordering::Relaxed);
+                }
+            }
+        }
+    }
+
+    /// What a reading makes of the record of a break, by its answer for that record.
+    fn outcome(
+        &self,
+        agreement: &Agreement,
+        reading: &Reading,
+        (answer, record): (&Reread, u32),
+        found: &Break,
+    ) -> Outcome {
+        let Some(expected) = &found.expected else {
+            return Outcome::Same;
+        };
+        if answer.reject_of(record).is_some() {
+            return Outcome::Reject;
+        }
+        let row = match self.row_for(reading, answer, record, found) {
+            None => return Outcome::Same,
+            Some(None) => return Outcome::Other(None),
+            Some(Some(row)) => row,
+        };
+        let mut gives = expected.clone();
+        let schema = answer.rows.schema();
+        for column in agreement.layout.columns() {
+            let name = &column.name;
+            let held = gives.0.iter_mut().find(|(own, _)| own == name);
+            let (Ok(at), Some((_, held))) = (schema.index_of(name), held) else {
+                continue;
+            };
+            let read = self.text(answer, at, row);
+            let actual = found
+                .actual
+                .as_ref()
+                .and_then(|one| one.get(name))
+                .flatten();
+            *held = match read {
+                Some(read) if column.class != Class::Text => {
+                    Some(as_held(read, [held.as_deref(), actual]))
+                }
+                read => read,
+            };
+        }
+        match gives == *expected {
+            true => Outcome::Same,
+            false => Outcome::Other(Some(gives)),
+        }
+    }
+
+    /// The row that stands for the record of a break among those that its source record gives: the
+    /// one of its key. `Some(None)` where there is none, none where nothing tells.
+    fn row_for(
+        &self,
+        reading: &Reading,
+        answer: &Reread,
+        record: u32,
+        found: &Break,
+    ) -> Option<Option<usize>> {
+        let mut rows = answer.rows_of(record);
+        let alone = (rows.len() == 1).then_some(rows.start);
+        if found.key.0.is_empty() {
+            return match rows.len() {
+                0 => Some(None),
+                _ => Some(Some(alone?)),
+            };
+        }
+        let schema = answer.rows.schema();
+        let key = found.key.0.iter();
+        let key: Vec<(usize, Option<&str>)> = key
+            .map(|(name, value)| Some((schema.index_of(name).ok()?, value.as_deref())))
+            .collect::<Option<_>>()?;
+        let is_its_own = |row: &usize| {
+            key.iter()
+                .all(|(at, value)| self.text(answer, *at, *row).as_deref() == *value)
+        };
+        let is_of_key = |name: &String| found.key.get(name).is_some();
+        match rows.find(is_its_own) {
+            Some(row) => Some(Some(row)),
+            // It may be the key itself that is read otherwise.
+            None if reading.columns.iter().any(is_of_key) => Some(Some(alone?)),
+            None => Some(None),
+        }
+    }
+
+    /// The text of a value of an answer, spelled as breaks spell those of its column.
+    fn text(&self, answer: &Reread, column: usize, row: usize) -> Option<String> {
+        let spelling = match self
+            .exact
+            .contains(answer.rows.schema().field(column).name())
+        {
+            true => Spelling::Exact,
+            false => Spelling::Own,
+        };
+        spelling.text(answer.rows.column(column), row)
+    }
+}
+
+impl Outcome {
+    /// Whether it is what the target holds, in everything that the reading changes.
+    fn fits(&self, found: &Break) -> bool {
+        match (self, &found.expected, &found.actual) {
+            (Outcome::Other(None), Some(_), None) => true,
+            (Outcome::Other(Some(gives)), Some(expected), Some(actual)) => {
+                let columns = gives.0.iter().zip(&expected.0).zip(&actual.0);
+                let mut changed = columns.filter(|((gives, expected), _)| gives != expected);
+                changed.all(|((gives, _), actual)| gives == actual)
+            }
+            _ => false,
+        }
     }
 }
 
@@ -341,102 +496,13 @@ fn key_names(agreement: &Agreement) -> Vec<String> {
     key.map(|at| columns[*at].name.clone()).collect()
 }
 
-/// The row that stands for the record of a break among those that its source record gives: the one
-/// of its key. `Some(None)` where there is none, none where nothing tells.
-fn row_for(
-    reading: &Reading,
-    answer: &Reread,
-    record: u32,
-    found: &Break,
-) -> Option<Option<usize>> {
-    let mut rows = answer.rows_of(record);
-    let alone = (rows.len() == 1).then_some(rows.start);
-    if found.key.0.is_empty() {
-        return match rows.len() {
-            0 => Some(None),
-            _ => Some(Some(alone?)),
-        };
-    }
-    let schema = answer.rows.schema();
-    let key = found.key.0.iter();
-    let key: Vec<(usize, Option<&str>)> = key
-        .map(|(name, value)| Some((schema.index_of(name).ok()?, value.as_deref())))
-        .collect::<Option<_>>()?;
-    let is_its_own = |row: &usize| {
-        key.iter().all(|(at, value)| {
-            footing::value_text(answer.rows.column(*at), *row, None).as_deref() == *value
-        })
-    };
-    match rows.find(is_its_own) {
-        Some(row) => Some(Some(row)),
-        // It may be the key itself that is read otherwise.
-        None if reading
-            .columns
-            .iter()
-            .any(|name| found.key.get(name).is_some()) =>
-        {
-            Some(Some(alone?))
-        }
-        None => Some(None),
-    }
-}
-
-/// The record that a reading gives in place of the expected one; `Some(None)` where it gives none,
-/// none where that cannot be told, or it gives the same.
-fn gives(
-    agreement: &Agreement,
-    reading: &Reading,
-    answer: &Reread,
-    record: u32,
-    found: &Break,
-) -> Option<Option<Record>> {
-    let expected = found.expected.as_ref()?;
-    // A reading that cannot convert the record is no reading that anybody lived with.
-    if answer.reject_of(record).is_some() {
-        return None;
-    }
-    let Some(row) = row_for(reading, answer, record, found)? else {
-        return Some(None);
-    };
-    let mut record = expected.clone();
-    let schema = answer.rows.schema();
-    for column in agreement.layout.columns() {
-        let Ok(at) = schema.index_of(&column.name) else {
-            continue;
-        };
-        let read = footing::value_text(answer.rows.column(at), row, None);
-        if let Some((_, held)) = record.0.iter_mut().find(|(name, _)| *name == column.name) {
-            *held = as_held(
-                read,
-                found.actual.as_ref().and_then(|one| one.get(&column.name)),
-            );
-        }
-    }
-    (record != *expected).then_some(Some(record))
-}
-
-/// A number as the target writes it, where it holds the same: scales may differ.
-fn as_held(read: Option<String>, actual: Option<Option<&str>>) -> Option<String> {
+/// A number as it is expected or as the target writes it, where one of them is the same: scales may
+/// differ.
+fn as_held(read: String, held: [Option<&str>; 2]) -> String {
     let number = |text: &str| text.parse::<ledger::Decimal>().ok();
-    match (read, actual.flatten()) {
-        (Some(read), Some(actual)) if number(&read).is_some_and(|n| number(actual) == Some(n)) => {
-            Some(actual.to_owned())
-        }
-        (read, _) => read,
-    }
-}
-
-/// Whether a reading gives what the target holds, in everything that it changes.
-fn fits(reading: &causes::Reading, found: &Break) -> bool {
-    match (&reading.gives, &found.expected, &found.actual) {
-        (None, Some(_), None) => true,
-        (Some(gives), Some(expected), Some(actual)) => {
-            let columns = gives.0.iter().zip(&expected.0).zip(&actual.0);
-            let mut changed = columns.filter(|((gives, expected), _)| gives != expected);
-            changed.all(|((gives, _), actual)| gives == actual)
-        }
-        _ => false,
-    }
+    let is_same = |own: &&str| number(&read).is_some_and(|read| number(own) == Some(read));
+    let same = held.into_iter().flatten().find(is_same).map(str::to_owned);
+    same.unwrap_or(read)
 }
 
 /// How many records of the whole book each reading would change; none where that cannot be asked.

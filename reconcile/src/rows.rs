@@ -221,6 +221,40 @@ pub(crate) fn text(class: Class, array: &ArrayRef, row: usize) -> Option<String>
     })
 }
 
+/// How the values of a compared column are spelled where they are reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spelling {
+    /// As their own type has them.
+    Own,
+    /// A float as far as 64 bits tell floats apart: the float of 32 bits that reads 0.1 is not the
+    /// one of 64 bits that does.
+    Exact,
+}
+
+impl Spelling {
+    /// That of a column which has these types on the two sides: where they are not the same, with
+    /// all that tells their values apart.
+    pub(crate) fn of(expected: &DataType, actual: &DataType) -> Self {
+        match expected == actual {
+            true => Self::Own,
+            false => Self::Exact,
+        }
+    }
+
+    /// The text of a value.
+    pub(crate) fn text(self, array: &ArrayRef, row: usize) -> Option<String> {
+        let is_narrow = matches!(array.data_type(), DataType::Float16 | DataType::Float32);
+        let wide = match self {
+            Self::Exact if is_narrow => cast(&array.slice(row, 1), &DataType::Float64).ok(),
+            Self::Exact | Self::Own => None,
+        };
+        match wide {
+            Some(wide) => footing::value_text(&wide, 0, None),
+            None => footing::value_text(array, row, None),
+        }
+    }
+}
+
 /// The columns that records are grouped by: the key, or all but the money, or all.
 fn group_columns(layout: &Layout) -> Vec<usize> {
     let all = 0..layout.columns().len();
@@ -257,26 +291,12 @@ impl Records {
 
     /// The text of a compared column's value, with its own type's decimals.
     pub(crate) fn text(&self, field: usize, row: u32) -> Option<String> {
-        footing::value_text(self.batch.column(self.columns[field]), row as usize, None)
+        self.spelled(field, row, Spelling::Own)
     }
 
-    /// As [`Records::text`], but of a float as far as 64 bits tell floats apart: the float of 32 bits
-    /// that reads 0.1 is not the one of 64 bits that does.
-    pub(crate) fn exact_text(&self, field: usize, row: u32) -> Option<String> {
-        let wide = match self.data_type(field) {
-            DataType::Float16 | DataType::Float32 => {
-                let value = self
-                    .batch
-                    .column(self.columns[field])
-                    .slice(row as usize, 1);
-                cast(&value, &DataType::Float64).ok()
-            }
-            _ => None,
-        };
-        match wide {
-            Some(wide) => footing::value_text(&wide, 0, None),
-            None => self.text(field, row),
-        }
+    /// The text of a compared column's value in a spelling.
+    pub(crate) fn spelled(&self, field: usize, row: u32, spelling: Spelling) -> Option<String> {
+        spelling.text(self.batch.column(self.columns[field]), row as usize)
     }
 
     /// The own type of a compared column.

@@ -23,6 +23,7 @@ use crate::prepare::{Agreement, Prepared};
 use crate::watch::Watch;
 use ask::Asked;
 use causes::{CATALOGUE, Explanation};
+pub(crate) use chosen::Chosen;
 use fetch::Fetch;
 use ledger::{Break, CauseStatus, Record, Reject, SourceRecord};
 use rules::plan::SqlText;

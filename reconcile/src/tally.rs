@@ -3,7 +3,7 @@
 use crate::common::CauseKey;
 use crate::error::VerifyError;
 use causes::CauseId;
-use causes::common::Common;
+use causes::common::{Common, Role};
 use ledger::{
     Account, Amount, Break, BreakCounts, BreakKind, CauseLine, CauseStatus, Flight, InFlight, Wide,
 };
@@ -128,29 +128,30 @@ impl Tally {
         }
     }
 
-    /// Names the conditions that hold of all missing records of a cause and of no other record: a filter
-    /// would leave out just these.
-    pub(crate) fn filters(&self) -> Vec<String> {
-        let is_of_missing = |id: &CauseId| [CauseId::A1, CauseId::A2].contains(id);
-        let filter = |((status, id), common): (&CauseKey, &Common)| {
-            let id = id
-                .as_deref()
-                .and_then(CauseId::find)
-                .filter(is_of_missing)?;
-            let is_filter = *status == CauseStatus::Consistent
-                && common.separates()
-                // Breaks of other causes may be in the target.
-                && common.matching == common.covered
-                && !common.conditions.is_empty();
-            is_filter.then(|| {
-                let conditions = common.shown().join(" AND ");
-                let records = common.broken;
-                format!(
-                    "{id}: all {records} missing records and no others meet `{conditions}`: they look filtered out (A3)"
-                )
-            })
+    /// Names the conditions that hold of missing records and of no other record: a filter would leave
+    /// out just these. It is said of records that may be missing for any reason; of such as
+    /// stand next to each other only together with these, and where they meet the same conditions.
+    pub(crate) fn filters(&self) -> Option<String> {
+        let filtered = |id: CauseId| {
+            let key = (CauseStatus::Consistent, Some(id.as_str().to_owned()));
+            let common = self.common.get(&key)?;
+            (common.separates() && is_of_values(common)).then_some(common)
         };
-        self.common.iter().filter_map(filter).collect()
+        let omitted = filtered(CauseId::A1)?;
+        let run = filtered(CauseId::A2).filter(|run| run.conditions == omitted.conditions);
+        let records = omitted.covered + run.map_or(0, |run| run.covered);
+        // Breaks of other causes may be in the target.
+        if omitted.matching != records {
+            return None;
+        }
+        let (id, conditions) = (CauseId::A1, omitted.shown().join(" AND "));
+        let which = match self.counts.missing {
+            all if all == records => format!("all {records}"),
+            all => format!("{records} of {all}"),
+        };
+        Some(format!(
+            "{id}: {which} missing records and no others meet `{conditions}`: they look filtered out (A3)"
+        ))
     }
 
     /// One line for each cause and how sure it is, that of the most breaks first.
@@ -178,8 +179,15 @@ impl Tally {
     }
 }
 
+/// Whether there are conditions, all on what records say: no filter asks where they stand.
+fn is_of_values(common: &Common) -> bool {
+    let mut conditions = common.conditions.iter();
+    !common.conditions.is_empty()
+        && conditions.all(|condition| condition.attribute.role == Role::Value)
+}
+
 /// Records of the expected side that do not agree.
-fn disagreeing(found: &Break) -> u64 {
+pub(crate) fn disagreeing(found: &Break) -> u64 {
     match found.kind {
         BreakKind::Copies => found.copies.expected.saturating_sub(found.copies.actual),
         _ => found.copies.expected,

@@ -76,8 +76,11 @@ pub struct Beforehand {
     pub not_checked: Vec<String>,
 }
 
-/// How much a run holds in memory. Of keyed books nothing that a run gives depends on it; without a
-/// key, more differing records than fit are paired by their amounts only.
+/// How much a run holds in memory. Of keyed books no break, no figure and no verdict depends on it, but
+/// the causes may: only of breaks that are all in memory are causes looked for that take several,
+/// and is it known how many other records a reading of the rule would change before a cause is named.
+/// Beyond it, another of the causes that fit may be named, or one that was proved be only possible.
+/// Without a key, more differing records than fit are paired by their amounts only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// More differing records than this are compared in partitions on disk.
@@ -535,8 +538,7 @@ impl AgreementRun<'_> {
         if comparison.complete && comparison.elements.len() <= self.options.limits.in_memory {
             let marks = comparison.elements.iter().map(|element| element.mark);
             let choice = Choice::Keys(Arc::new(Keys::new(layout, marks)));
-            let expected = look.fetch(Side::Expected, Some(&choice), true).await?;
-            let actual = look.fetch(Side::Actual, Some(&choice), true).await?;
+            let [expected, actual] = look.fetch_differing(&choice, &comparison.elements).await?;
             if !look.agrees_with(&comparison.elements, &expected, &actual)? {
                 not_checked.push(CHANGED.to_owned());
             }

@@ -4,7 +4,7 @@ use super::floats;
 use crate::case::{Case, Field};
 use crate::catalogue::{Cause, CauseId, Way};
 use crate::explanation::Says;
-use crate::number;
+use crate::number::{self, ROUNDINGS};
 use crate::trial::{Fit, Trial, reason};
 
 // Cause: B4 float of 32 bits, or exponent | 单精度或指数格式
@@ -78,21 +78,51 @@ fn offer_text(field: &Field<'_>, trial: &mut Trial<'_>) {
     let Some((digits, exponent)) = written.and_then(split_exponent) else {
         return;
     };
-    let power = exponent.get(1..).unwrap_or_default();
-    for text in [format!("{digits}{power}"), digits.to_owned()] {
-        trial.text(field, Some(&text), Fit::Exact, || lost(exponent));
-    }
+    // `7E5` is a code as well as a number, and codes lose a letter in other ways.
+    let is_number = digits.contains('.') || digits.starts_with(['-', '+']);
+    let fit = if is_number && digits.parse::<Decimal>().is_ok() {
+        Fit::Exact
+    } else {
+        Fit::Loose
+    };
+    let (letter, power) = exponent.split_at_checked(1).unwrap_or_default();
+    let joined = format!("{digits}{power}");
+    trial.text(field, Some(&joined), fit, || match fit {
+        Fit::Exact => lost(exponent),
+        Fit::Loose => reason(
+            format!("the letter {letter} of the exponent {exponent} was lost"),
+            format!("指数 {exponent} 的字母 {letter} 丢失"),
+        ),
+    });
+    trial.text(field, Some(digits), fit, || lost(exponent));
 }
 
+/// Offers a number of the source without its exponent, where it is the one that is expected.
 fn offer_exponent(field: &Field<'_>, digits: &str, exponent: &str, trial: &mut Trial<'_>) {
-    let Ok(value) = digits.parse::<Decimal>() else {
+    let (Ok(value), Some(pair)) = (digits.parse::<Decimal>(), field.numbers) else {
         return;
     };
+    if !is_written_so(value, exponent, pair.expected, field.scale()) {
+        return;
+    }
     for rounding in [Rounding::HalfUp, Rounding::Down] {
         if let Some(value) = number::at_scale(value, field.scale(), rounding) {
             trial.number(field, value, Fit::Exact, || lost(exponent));
         }
     }
+}
+
+/// Says whether digits with an exponent such as `E-18` are a number, signs and rounding apart.
+fn is_written_so(digits: Decimal, exponent: &str, number: Decimal, scale: u8) -> bool {
+    let power: Option<i16> = exponent.get(1..).and_then(|power| power.parse().ok());
+    let Some(power) = power else { return false };
+    let value = number::slide(digits, power);
+    ROUNDINGS.iter().any(|(rounding, ..)| {
+        let rounded = value.and_then(|value| number::at_scale(value, scale, *rounding));
+        // So small a number has no digits left.
+        let rounded = rounded.or((power < 0).then_some(Decimal::ZERO));
+        rounded.is_some_and(|rounded| number::magnitude(rounded) == number::magnitude(number))
+    })
 }
 
 fn lost(exponent: &str) -> Says {

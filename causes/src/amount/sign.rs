@@ -3,6 +3,7 @@ use ledger::Decimal;
 use crate::case::{Case, Field};
 use crate::catalogue::{Cause, CauseId, Way};
 use crate::explanation::Says;
+use crate::number;
 use crate::trial::{Fit, Trial, reason};
 
 // Cause: B9 sign lost or turned | 正负号丢失
@@ -36,7 +37,9 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
         trial.number(field, turned, Fit::Exact, || says(case, pair.expected));
     }
     for (_, text) in case.source_values() {
-        if let Some(value) = without_overpunch(text, field.scale()) {
+        if let Some((value, meant)) = without_overpunch(text, field.scale())
+            && number::magnitude(meant) == number::magnitude(pair.expected)
+        {
             trial.number(field, value, Fit::Exact, || {
                 reason(
                     "the overpunched last digit was misread",
@@ -80,12 +83,17 @@ fn mark(text: &str) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// Reads `4686}` as a program does that knows no overpunched digits: without its last sign.
-fn without_overpunch(text: &str, scale: u8) -> Option<Decimal> {
+/// Reads `4686}` as a program does that knows no overpunched digits: without its last character. Gives
+/// also what it means, signs apart.
+fn without_overpunch(text: &str, scale: u8) -> Option<(Decimal, Decimal)> {
+    const OVERPUNCHED: &str = "{ABCDEFGHI}JKLMNOPQR";
     let text = text.trim();
-    let digits = text.strip_suffix(|last: char| matches!(last, '{' | '}' | 'A'..='R'))?;
+    let (digits, last) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let last = OVERPUNCHED.find(last)?.checked_rem(10)?;
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    Some(Decimal::new(digits.parse().ok()?, scale))
+    let read = Decimal::new(digits.parse().ok()?, scale);
+    let meant = Decimal::new(format!("{digits}{last}").parse().ok()?, scale);
+    Some((read, meant))
 }

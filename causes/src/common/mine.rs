@@ -142,7 +142,7 @@ impl<'a> Field<'a> {
         }
         if matches!(
             self.attribute.kind,
-            Kind::Text | Kind::Boolean | Kind::Other
+            Kind::Text | Kind::Boolean | Kind::Float | Kind::Other
         ) {
             drafts.extend(texts::values(&self.texts.texts, counts, all));
             drafts.extend(self.shapes.drafts(counts, all));

@@ -24,7 +24,7 @@ pub(super) fn number(kind: Kind, text: &str) -> Option<Decimal> {
     match kind {
         Kind::Number => text.parse().ok(),
         Kind::Text => money(text),
-        Kind::Date | Kind::Instant | Kind::Boolean | Kind::Other => None,
+        Kind::Date | Kind::Instant | Kind::Boolean | Kind::Float | Kind::Other => None,
     }
 }
 
@@ -93,7 +93,7 @@ pub(super) fn moment(kind: Kind, text: &str) -> Option<Moment> {
     match kind {
         Kind::Date | Kind::Text => civil(text),
         Kind::Instant => civil(text.strip_suffix('Z')?),
-        Kind::Number | Kind::Boolean | Kind::Other => None,
+        Kind::Number | Kind::Boolean | Kind::Float | Kind::Other => None,
     }
 }
 

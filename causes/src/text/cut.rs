@@ -1,4 +1,4 @@
-use crate::case::{Case, Field};
+use crate::case::{Case, Field, Pair};
 use crate::catalogue::{Cause, CauseId, Way};
 use crate::trial::{Fit, Trial, reason};
 
@@ -30,7 +30,7 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
         let is_beginning = texts.expected.starts_with(end) && end.len() < texts.expected.len();
         if is_beginning && !end.is_empty() {
             let characters = end.chars().count();
-            trial.text(field, field.actual, Fit::Exact, || {
+            trial.text(field, field.actual, fit_of(texts, end), || {
                 let bytes = end.len();
                 if bytes == characters {
                     reason(
@@ -58,5 +58,17 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
         trial.text(field, field.actual, Fit::Exact, || {
             reason("its beginning was cut off", "开头被截掉")
         });
+    }
+}
+
+/// A cut leaves marks only of a character that it goes through, and fewer of them than its bytes.
+fn fit_of(texts: Pair<&str>, end: &str) -> Fit {
+    let length = |text: &str| text.chars().count();
+    let marks = length(texts.actual).saturating_sub(length(end));
+    let next = texts.expected.chars().nth(length(end));
+    if next.is_some_and(|next| marks < next.len_utf8()) {
+        Fit::Exact
+    } else {
+        Fit::Loose
     }
 }

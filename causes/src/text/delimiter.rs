@@ -141,7 +141,19 @@ fn offer_moved(case: &Case<'_>, trial: &mut Trial<'_>) {
         {
             continue;
         }
-        trial.fields(&differing(), Fit::Exact, || {
+        // What stands where nothing moved to is not told, and empty columns are alike anywhere.
+        let free = if to > from {
+            actual.0.get(first)
+        } else {
+            actual.0.last()
+        };
+        let is_free = free.is_some_and(|(_, value)| is_nothing(value.as_deref()));
+        let fit = if is_free && tells(expected.0.iter().skip(from).take(length)) {
+            Fit::Exact
+        } else {
+            Fit::Loose
+        };
+        trial.fields(&differing(), fit, || {
             let name = expected.0.get(first).map_or("", |(name, _)| name.as_str());
             reason(
                 format!("from {name} on the columns moved one to the {en}"),
@@ -156,6 +168,18 @@ fn offer_moved(case: &Case<'_>, trial: &mut Trial<'_>) {
     {
         offer_spilled(case, trial);
     }
+}
+
+/// Says whether columns hold two different values that are not nothing.
+fn tells<'r>(columns: impl Iterator<Item = &'r (String, Option<String>)>) -> bool {
+    let values = columns.map(|(_, value)| value.as_deref());
+    let mut values = values.filter(|value| !is_nothing(*value));
+    let first = values.next();
+    first.is_some_and(|first| values.any(|value| !is_same(value, first)))
+}
+
+fn is_nothing(value: Option<&str>) -> bool {
+    value.is_none_or(|text| text.bytes().all(|byte| matches!(byte, b' ' | b'0' | b'.')))
 }
 
 /// A text that was cut at a sign, and whose rest stands in the next column.

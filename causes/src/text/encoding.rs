@@ -89,7 +89,7 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     if texts.expected.is_ascii() {
         return;
     }
-    if is_only_replaced(texts.actual) {
+    if is_only_replaced(texts.actual) && is_replaced(texts.expected, texts.actual) {
         // Which encoding left nothing else, nothing can tell.
         trial.text(field, field.actual, Fit::Exact, || {
             reason(
@@ -201,9 +201,11 @@ fn offer_misread(
         for mark in ["?", ""] {
             offer_garbled(field, &garbled.replace('\u{fffd}', mark), trial, says);
         }
-        let alike = field
-            .actual
-            .filter(|actual| squeezed(actual) == squeezed(&garbled));
+        let bytes = written.encode(expected).map_or(0, |bytes| bytes.len());
+        let is_alike = |actual: &&str| {
+            is_decoded(&garbled, actual) && actual.matches('\u{fffd}').count() <= bytes
+        };
+        let alike = field.actual.filter(is_alike);
         if let Some(actual) = alike {
             offer_garbled(field, actual, trial, says);
         }
@@ -252,15 +254,51 @@ fn with_marks(text: &str, mark: &str, width: impl Fn(char) -> usize) -> String {
     marked
 }
 
-/// The text with each run of replacement characters made one.
-fn squeezed(text: &str) -> String {
-    let mut squeezed = String::new();
-    for character in text.chars() {
-        if !(character == '\u{fffd}' && squeezed.ends_with('\u{fffd}')) {
-            squeezed.push(character);
+/// Bytes of the longest character, in UTF-8 and in GB18030.
+const WIDTH_MAX: usize = 4;
+
+/// Says whether a decoder may leave replacement characters for all that is beyond ASCII: at most one
+/// for each byte, at least one for each wrong sequence of them, and none for a character of ASCII.
+fn is_replaced(expected: &str, actual: &str) -> bool {
+    is_alike(&runs(expected, |sign| !sign.is_ascii()), &marks(actual))
+}
+
+/// Says whether another decoder may leave a text that differs from what ours leaves in nothing but
+/// how many replacement characters stand for the same bytes.
+fn is_decoded(ours: &str, theirs: &str) -> bool {
+    is_alike(&marks(ours), &marks(theirs))
+}
+
+fn is_alike(one: &[Piece], other: &[Piece]) -> bool {
+    let fits = |one: usize, other: usize| one <= other.saturating_mul(WIDTH_MAX);
+    let is_alike = |pieces: (&Piece, &Piece)| match pieces {
+        (Piece::Run(one), Piece::Run(other)) => fits(*one, *other) && fits(*other, *one),
+        (Piece::Sign(one), Piece::Sign(other)) => one == other,
+        _ => false,
+    };
+    one.len() == other.len() && one.iter().zip(other).all(is_alike)
+}
+
+/// Is a character of a text, or a run of those that are looked for and its length.
+enum Piece {
+    Sign(char),
+    Run(usize),
+}
+
+fn marks(text: &str) -> Vec<Piece> {
+    runs(text, |sign| sign == '\u{fffd}')
+}
+
+fn runs(text: &str, belongs: impl Fn(char) -> bool) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for sign in text.chars() {
+        match pieces.last_mut() {
+            Some(Piece::Run(length)) if belongs(sign) => *length = length.saturating_add(1),
+            _ if belongs(sign) => pieces.push(Piece::Run(1)),
+            _ => pieces.push(Piece::Sign(sign)),
         }
     }
-    squeezed
+    pieces
 }
 
 fn says(written: Charset, read: Charset, en: &str, zh: &str) -> Says {

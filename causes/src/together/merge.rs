@@ -60,17 +60,16 @@ pub(super) fn by_key(prover: &Prover, breaks: &mut [Explained]) {
 }
 
 /// Looks for a record that is off by the amounts of one missing record, or of two where few are
-/// missing. Their keys tell nothing, so that this is consistent at best.
+/// missing. Their keys tell nothing, so that this is consistent at best, and no record went into
+/// another that is proved to be there under a key of its own.
 pub(super) fn by_amount(prover: &Prover, breaks: &mut [Explained]) {
     if !prover.knows(CauseId::A7) {
         return;
     }
     let mut missing: BTreeMap<Vec<Decimal>, Vec<usize>> = BTreeMap::new();
-    for (at, (found, _)) in breaks.iter().enumerate() {
-        let lost = found
-            .expected
-            .as_ref()
-            .filter(|_| found.kind == BreakKind::Missing);
+    for (at, (found, explanation)) in breaks.iter().enumerate() {
+        let is_open = found.kind == BreakKind::Missing && explanation.status != CauseStatus::Proved;
+        let lost = found.expected.as_ref().filter(|_| is_open);
         if let Some(amounts) = lost.and_then(|record| amounts(prover, record)) {
             missing.entry(amounts).or_default().push(at);
         }
@@ -185,12 +184,52 @@ pub(super) fn settle(prover: &Prover, breaks: &mut [Explained], at: usize, lost:
         }
         return false;
     }
-    for at in lost.iter().copied().chain([at]) {
-        if let Some((_, explanation)) = breaks.get_mut(at) {
-            put_first(explanation, CauseId::A7, true, says.clone());
+    // What is proved of one of them alone gives the same, and so may what fits the record that is off.
+    let all: Vec<usize> = lost.iter().copied().chain([at]).collect();
+    let is_rival = all.iter().any(|at| is_proved_otherwise(breaks, *at));
+    let is_open = fits_otherwise(breaks, at) || begins_alone(prover, breaks, at, lost);
+    let is_proved = !is_rival && !is_open;
+    for at in all {
+        let Some((_, explanation)) = breaks.get_mut(at) else {
+            continue;
+        };
+        if is_rival && explanation.status != CauseStatus::Unknown {
+            add_rival(explanation, CauseId::A7);
+        } else {
+            put_first(explanation, CauseId::A7, is_proved, says.clone());
         }
     }
     true
+}
+
+fn is_proved_otherwise(breaks: &[Explained], at: usize) -> bool {
+    breaks.get(at).is_some_and(|(_, explanation)| {
+        explanation.status == CauseStatus::Proved && explanation.causes != [CauseId::A7]
+    })
+}
+
+/// Says whether another cause fits a record that differs; that it was changed later fits anything.
+fn fits_otherwise(breaks: &[Explained], at: usize) -> bool {
+    breaks.get(at).is_some_and(|(found, explanation)| {
+        let is_told = !matches!(
+            explanation.causes.as_slice(),
+            [] | [CauseId::A7 | CauseId::T8]
+        );
+        found.kind == BreakKind::Differs && is_told
+    })
+}
+
+/// Says whether nothing but the beginnings of keys tells that records fell together with one that is
+/// there under a key of its own: of `1` and `10` that is no proof.
+fn begins_alone(prover: &Prover, breaks: &[Explained], at: usize, lost: &[usize]) -> bool {
+    let key = |record: &Record| normalised(&values(record, prover.identity()));
+    let of = |at: usize| breaks.get(at).map(|(found, _)| found);
+    let Some(found) = of(at).filter(|found| found.kind == BreakKind::Differs) else {
+        return false;
+    };
+    let own = holder(found).map(key);
+    let is_other = |at: &usize| of(*at).and_then(|lost| lost.expected.as_ref()).map(key) != own;
+    lost.iter().any(is_other)
 }
 
 /// Says whether all amounts of a missing record are zero.

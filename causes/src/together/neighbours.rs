@@ -65,8 +65,9 @@ fn neighbours(prover: &Prover, breaks: &[Explained], at: usize) -> Option<(Vec<u
     Some((both, says))
 }
 
-/// Looks for records that were split at a line end: the rest of a text is an extra record.
-pub(super) fn split_lines(prover: &Prover, breaks: &mut [Explained]) {
+/// Looks for records that were split at a line end: the rest of a text is an extra record. What is
+/// proved already, and what is one of a pair, is a record of its own.
+pub(super) fn split_lines(prover: &Prover, breaks: &mut [Explained], is_paired: &[bool]) {
     if !prover.knows(CauseId::E2) {
         return;
     }
@@ -85,8 +86,10 @@ pub(super) fn split_lines(prover: &Prover, breaks: &mut [Explained]) {
     if rests.is_empty() {
         return;
     }
-    for (found, explanation) in breaks.iter_mut() {
-        let is_extra = found.kind == BreakKind::Extra;
+    for (at, (found, explanation)) in breaks.iter_mut().enumerate() {
+        let is_known =
+            explanation.status == CauseStatus::Proved || is_paired.get(at) == Some(&true);
+        let is_extra = found.kind == BreakKind::Extra && !is_known;
         let values = found
             .actual
             .iter()

@@ -1475,3 +1475,207 @@ fn an_id_is_taken_for_a_number() {
         ),
     ]);
 }
+
+#[test]
+fn a_replacement_character_stands_for_no_ascii() {
+    check(&[
+        // No encoding takes the English words away.
+        (
+            "id:key,memo",
+            "",
+            "k,\"a long English sentence of a café, no. 4711\"",
+            "k,\u{fffd}",
+            "E1 consistent",
+        ),
+        (
+            "id:key,memo",
+            "",
+            "k,午餐 with colleagues 2013",
+            "k,\u{fffd}",
+            "E1 consistent",
+        ),
+        ("id:key,memo", "", "k,午餐 1", "k,\u{fffd} ", "names E1"),
+        // One is too few for so many characters, and a dozen too many for one.
+        (
+            "id:key,memo",
+            "",
+            "k,午餐和晚餐一共三十五元",
+            "k,\u{fffd}",
+            "E1 consistent",
+        ),
+        (
+            "id:key,memo",
+            "",
+            "k,午",
+            "k,\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}",
+            "E1 consistent",
+        ),
+        // What decoders do leave: one for each sequence, or byte, and what is ASCII.
+        ("id:key,memo", "", "k,café", "k,caf\u{fffd}", "names E1"),
+        (
+            "id:key,memo",
+            "",
+            "k,café au lait",
+            "k,caf\u{fffd} au lait",
+            "E1 proved",
+        ),
+        (
+            "id:key,memo",
+            "",
+            "k,午餐 with colleagues 2013",
+            "k,\u{fffd}\u{fffd}\u{fffd}\u{fffd} with colleagues 2013",
+            "E1 proved",
+        ),
+        ("id:key,memo", "", "k,午餐", "k,\u{fffd}", "E1 proved"),
+        (
+            "id:key,memo",
+            "",
+            "k,午餐 晚餐",
+            "k,\u{fffd}\u{fffd} \u{fffd}\u{fffd}\u{fffd}",
+            "E1 proved",
+        ),
+    ]);
+}
+
+#[test]
+fn a_code_that_loses_a_letter_proves_no_exponent() {
+    check(&[
+        (
+            "id:key,memo",
+            "",
+            "k,7E5",
+            "k,75",
+            "B4 consistent; memo: 7E5 became 75: the letter E of the exponent E5 was lost",
+        ),
+        ("id:key,memo", "", "k,2E10", "k,210", "B4 consistent"),
+        ("id:key,memo", "", "k,12-3e4", "k,12-34", "B4 consistent"),
+        ("id:key,memo", "", "k, 7E5", "k,7", "names B4"),
+        (
+            "id:key,memo",
+            "",
+            "k,-3.46945E-18",
+            "k,-3.46945-18",
+            "B4 proved; memo: -3.46945E-18 became -3.46945-18: the exponent E-18 was lost",
+        ),
+        ("id:key,memo", "", "k,1.5E+07", "k,1.5+07", "B4 proved"),
+    ]);
+}
+
+#[test]
+fn a_code_of_the_source_is_not_taken_for_the_amount() {
+    check(&[
+        (
+            "id:key,amount:money",
+            "id,code,paid;1,12E3,345.00",
+            "1,345.00",
+            "1,12.00",
+            "unknown",
+        ),
+        (
+            "id:key,amount:money",
+            "id,code,paid;1,1234A,345.00",
+            "1,345.00",
+            "1,12.34",
+            "unknown",
+        ),
+        (
+            "id:key,amount:money",
+            "id,paid;1,1.2345E+2",
+            "1,123.45",
+            "1,1.23",
+            "names B4",
+        ),
+        (
+            "id:key,amount:money",
+            "id,paid;1,-3.5e-300",
+            "1,0.00",
+            "1,-3.50",
+            "B4 proved",
+        ),
+        (
+            "id:key,amount:money",
+            "id,paid;1,4686}",
+            "1,-468.60",
+            "1,46.86",
+            "B9 proved; amount: -468.60 became 46.86: the overpunched last digit was misread",
+        ),
+    ]);
+}
+
+#[test]
+fn a_cut_leaves_marks_only_of_a_character_that_it_goes_through() {
+    check(&[
+        (
+            "id:key,memo",
+            "",
+            "1,transfer to savings",
+            "1,trans????",
+            "E4 consistent",
+        ),
+        (
+            "id:key,memo",
+            "",
+            "1,transfer to savings",
+            "1,trans\u{fffd}",
+            "E4 consistent",
+        ),
+        (
+            "id:key,memo",
+            "",
+            "1,买书和午餐",
+            "1,买书????????",
+            "E4 consistent",
+        ),
+        ("id:key,memo", "", "1,买书和午餐", "1,买书?", "E4 proved"),
+        ("id:key,memo", "", "1,买书和午餐", "1,买书??", "E4 proved"),
+        (
+            "id:key,memo",
+            "",
+            "1,买书和午餐",
+            "1,买书\u{fffd}",
+            "E4 consistent, or E1",
+        ),
+    ]);
+}
+
+#[test]
+fn columns_without_values_did_not_move() {
+    check(&[
+        (
+            "id:key,note,memo,remark",
+            "",
+            "1,first text,0,0",
+            "1,0,0,another text",
+            "E2 consistent",
+        ),
+        (
+            "id:key,note,memo,remark",
+            "",
+            "1,first text,NULL,NULL",
+            "1,NULL,NULL,another text",
+            "E2 consistent",
+        ),
+        // What stands where nothing moved to is told by nothing.
+        (
+            "id:key,note,memo,remark",
+            "",
+            "1,first text,second text,third text",
+            "1,second text,third text,a text from elsewhere",
+            "E2 consistent",
+        ),
+        (
+            "id:key,note,memo,remark",
+            "",
+            "1,first text,second text,third text",
+            "1,second text,third text,NULL",
+            "E2 proved",
+        ),
+        (
+            "id:key,note,memo,remark",
+            "",
+            "1,first text,second text,third text",
+            "1,,first text,second text",
+            "E2 proved",
+        ),
+    ]);
+}

@@ -321,3 +321,141 @@ fn a_line_that_was_not_split_is_two_breaks_of_one_cause() {
         "E2 consistent, or A1, A2, A3, A4\nE2 consistent, or A5, A9",
     );
 }
+
+#[test]
+fn a_line_is_not_taken_for_one_that_was_not_split_where_it_is_proved_to_be_another() {
+    // The keys are one, and the memo was a list all along.
+    check(
+        "id:key,memo",
+        "id,x,y,z\nPA1,a,b,c",
+        "PA1,\"a,b,c\"",
+        "pa1,\"a,b,c\"",
+        "E3 proved\nE3 proved",
+    );
+}
+
+#[test]
+fn the_rest_of_a_text_is_not_taken_for_a_record_that_is_proved_to_be_another() {
+    check(
+        "id:key,memo",
+        "",
+        "PA1,rent\n7,\"first\\nrent\"",
+        "pa1,rent\n7,first",
+        "E3 proved\nE2 consistent, or E4\nE3 proved",
+    );
+}
+
+#[test]
+fn empty_parts_are_no_line() {
+    for memo in [";;", "a;;", "a;a;a", ";a;b", "0;0;0"] {
+        for source in ["7,,,", "7,a,,", "7,a,a,a", "7,,a,b", "7,0,0,0"] {
+            check(
+                "id:key,memo,amount:money",
+                &format!("id,x,y,z\n{source}"),
+                "7,rent,10.00",
+                &format!("8,{memo},3.00"),
+                "A1 consistent, or A2, A3, A4\nA9 consistent, or A5",
+            );
+        }
+    }
+    // Another text, and another sign, may be the line where the first is none.
+    check(
+        "id:key,note,memo,amount:money",
+        "id,x,y,z\n7,Schools,\"Smith, J, K\",2017",
+        "7,-,rent,10.00",
+        "8,;;,\"Schools|Smith, J, K|2017\",3.00",
+        "E2 consistent, or A1, A2, A3, A4\nE2 consistent, or A5, A9",
+    );
+}
+
+#[test]
+fn a_line_that_was_not_split_is_found_among_many_that_begin_alike() {
+    let header = "id:key,memo,amount:money";
+    for (alike, twice) in [(60, 0), (70, 0), (300, 0), (70, 1)] {
+        let mut source = vec!["id,unit,area,payee".to_owned()];
+        let mut expected = Vec::new();
+        let (mut lost, mut found) = (Vec::new(), "E2 consistent, or A5, A9");
+        for at in 0..alike + 1 + twice {
+            let payee = if at < alike { at } else { alike };
+            source.push(format!("K{at},Schools,North,Payee {payee}"));
+            expected.push(format!("K{at},m{at},{at}.{:02}", at % 100));
+            lost.push("A1 consistent, or A2, A3, A4");
+        }
+        if twice == 0 {
+            lost[alike] = "E2 consistent, or A1, A2, A3, A4";
+        } else {
+            found = "A9 consistent, or A5";
+        }
+        check(
+            header,
+            &source.join("\n"),
+            &expected.join("\n"),
+            &format!("X,Schools|North|Payee {alike},0.00"),
+            &format!("{}\n{found}", lost.join("\n")),
+        );
+    }
+}
+
+#[test]
+fn what_may_be_something_else_is_not_proved_to_be_merged() {
+    let header = "id:key,amount:money";
+    // Two digits of the amount changed places, or another record of just that amount went into it.
+    for amount in ["1,1234.56\n10,90.00", "1,1234.56\n01,90.00"] {
+        check(
+            header,
+            "",
+            amount,
+            "1,1324.56",
+            "A7 consistent, or B1\nA1 consistent, or A2, A3, A4, A7",
+        );
+    }
+    check(
+        header,
+        "id,paid\n1,-50.00",
+        "1,-50.00\n10,100.00",
+        "1,50.00",
+        "A7 consistent, or B9\nA1 consistent, or A2, A3, A4, A7",
+    );
+    check(
+        header,
+        "id,paid,fee\nab,10.00,5.25",
+        "ab,10.00\nAB,5.25",
+        "ab,15.25",
+        "A7 consistent, or B10, B11\nA7 consistent, or A1, A2, A3, A4",
+    );
+    // The records of many keys begin with a 1.
+    check(
+        header,
+        "",
+        "1,123.40\n10,93.00",
+        "1,216.40",
+        "A7 consistent\nA7 consistent, or A1, A2, A3, A4",
+    );
+    // The record is there under another key, and what is missing beside it adds nothing.
+    check(
+        "id:key,memo,amount:money",
+        "",
+        "abcd,m,5.00\nabcd1,n,3.00\nabcd2,o,-3.00",
+        "ABCD,m,5.00",
+        "E3 consistent, or A7\nA1 consistent, or A2, A3, A4, A7\nA1 consistent, or A2, A3, A4, A7\nA7 consistent, or E3",
+    );
+}
+
+#[test]
+fn a_record_that_is_there_under_another_key_went_into_no_other() {
+    check(
+        "id:key,amount:money",
+        "",
+        "PA1,20.25\n7,10.11",
+        "pa1,20.25\n7,30.36",
+        "E3 proved\nunknown\nE3 proved",
+    );
+    // Of two of the same amount it is the other that may have.
+    check(
+        "id:key,amount:money",
+        "",
+        "PA1,20.25\n7,10.11\nX,20.25",
+        "pa1,20.25\n7,30.36",
+        "E3 proved\nA7 consistent\nA1 consistent, or A2, A3, A4, A7\nE3 proved",
+    );
+}

@@ -129,10 +129,16 @@ fn every_refusal_of_a_step_is_told() {
         Refusal::Shut {
             outcome: Outcome::Incomplete,
             reasons: "nothing was checked".to_owned(),
+            instead: "mend these, and let the gate judge again",
         },
         Refusal::TooLate {
             release: at("16:00"),
             late: "2h 5m".to_owned(),
+            instead: "ask the new system whether it is open, then give `crossfoot window release \
+                      --released TEXT` or `--not-released TEXT`",
+        },
+        Refusal::WouldVoid {
+            voided: "the conversion, the verification and what was signed",
         },
         Refusal::LateRollback {
             takes: "45m".to_owned(),

@@ -149,7 +149,7 @@ fn signatures(
         ));
         return Ok(());
     }
-    // The first entry says which roles the plan demands.
+    // The roles that the plan demands, as it was last changed in the window.
     let roles = state.terms().map_or(&[][..], |terms| &terms.roles);
     let has_signed = |role: &&String| {
         let mut sign_offs = state.sign_offs().iter();

@@ -40,18 +40,20 @@ fn judge(gate: &Gate, screen: &Screen) -> Result<u8, CommandError> {
     if stage.is_at_work() || stage == Stage::Releasing {
         desk.take(Command::Judge(judgement.clone()))?;
     }
-    show(&plan, &judgement, screen)
+    show(&plan, &judgement, stage == Stage::Releasing, screen)
 }
 
-/// Shows what the gate says, and gives its exit code.
+/// Shows what the gate says, and gives its exit code. `was_called` says that the new system was told
+/// to open before, and has not answered.
 pub(super) fn show(
     plan: &Plan,
     judgement: &Judgement,
+    was_called: bool,
     screen: &Screen,
 ) -> Result<u8, CommandError> {
     match screen.json {
         true => drop(screen.document(&drawn::gate_document(plan, judgement))?),
-        false => screen.print(&drawn::judgement(judgement, &screen.style()))?,
+        false => screen.print(&drawn::judgement(judgement, was_called, &screen.style()))?,
     }
     Ok(judgement.outcome().exit_code())
 }

@@ -14,9 +14,9 @@ use crate::window::gauge::Measuring;
 use crate::window::hook::Caller;
 use crate::window::{Desk, folder};
 use books::{Book, BookSpec, ReadRequest, Table};
-use cutover::Digest;
-use cutover::daybook::{Event, LeftOut, Paced, RehearsalFinished, Scope};
-use cutover::seal::{Sealed, book_blake3};
+use cutover::daybook::{Event, LeftBy, LeftOut, Paced, RehearsalFinished, Scope};
+use cutover::seal::{Input, Sealed, book_blake3, table_blake3};
+use cutover::window::Stage;
 use jiff::Timestamp;
 use ledger::{Break, Record};
 use migrate::{Does, EntryTable, is_exact};
@@ -44,6 +44,9 @@ const RUN: usize = 25;
 /// Breaks of the books themselves that are held in memory.
 const BASELINE_MAX: usize = 400_000;
 
+/// Why nothing is planted where there are records.
+const NO_CAUSE: &str = "no cause fits its columns";
+
 /// What the rehearsal of one agreement came to.
 #[derive(Debug, Serialize)]
 pub(crate) struct Rehearsed {
@@ -56,22 +59,53 @@ pub(crate) struct Rehearsed {
 #[derive(Debug)]
 pub(crate) struct Left {
     pub(crate) why: String,
-    /// Whether that is so of this plan and these books, whoever rehearses them.
-    is_for_good: bool,
+    lasts: Lasts,
+}
+
+/// For how long nothing is planted.
+#[derive(Debug)]
+enum Lasts {
+    /// As long as the plan is this one.
+    WithThePlan,
+    /// As long as the books are these; the table holds nothing else.
+    WithTheBooks { table: String },
+    /// Another rehearsal may plant.
+    ForNow,
 }
 
 impl Left {
-    fn for_good(why: impl Into<String>) -> Self {
+    fn with_the_plan(why: impl Into<String>) -> Self {
         Self {
             why: why.into(),
-            is_for_good: true,
+            lasts: Lasts::WithThePlan,
+        }
+    }
+
+    fn with_the_books(table: &Table, why: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            lasts: Lasts::WithTheBooks {
+                table: table.name().to_owned(),
+            },
         }
     }
 
     fn for_now(why: impl Into<String>) -> Self {
         Self {
             why: why.into(),
-            is_for_good: false,
+            lasts: Lasts::ForNow,
+        }
+    }
+
+    /// By what nothing can be planted for good, where these are the books that were rehearsed.
+    fn by(&self, inputs: &[Input]) -> Option<LeftBy> {
+        match &self.lasts {
+            Lasts::ForNow => None,
+            Lasts::WithThePlan => Some(LeftBy::Plan),
+            Lasts::WithTheBooks { table } => Some(LeftBy::Table {
+                table: table.clone(),
+                blake3: table_blake3(inputs, "target", table),
+            }),
         }
     }
 }
@@ -88,8 +122,8 @@ pub(crate) struct Whole {
     pub(crate) measured: Paced,
     /// Ids of the causes that it was limited to.
     pub(crate) causes: Vec<String>,
-    /// What the old book held.
-    pub(crate) source: Option<Digest>,
+    /// The files of both books.
+    inputs: Vec<Input>,
     pub(crate) rollback: Option<Duration>,
 }
 
@@ -122,6 +156,7 @@ pub(crate) fn rehearsed(asked: &Rehearse, screen: &Screen) -> Result<(Plan, Whol
     let mut plan = read_plan(&asked.plan)?;
     asked.load.apply(&mut plan);
     let threads = threads(asked.threads, Some(&plan));
+    let is_at_work = would_be_recorded(&plan, screen)?;
     let scratch = Scratch::make(&plan)?;
     let prepared = prepare(plan.clone(), threads, &environment)?;
     let began = Instant::now();
@@ -131,7 +166,7 @@ pub(crate) fn rehearsed(asked: &Rehearse, screen: &Screen) -> Result<(Plan, Whol
     let options = options(threads, true, &scratch.0.join("before"));
     let before = verified(&prepared, &options, &|watch| measuring.watch(watch), screen)?;
     let first = began.elapsed();
-    let source = source_of(&options.evidence)?;
+    let inputs = inputs_of(&options.evidence)?;
     let measured = measuring.end(bytes_of(prepared.session.book(Which::Source).tables()));
     let mut left = Vec::new();
     let mut planted: Vec<(&Agreement, Planted)> = Vec::new();
@@ -165,10 +200,10 @@ pub(crate) fn rehearsed(asked: &Rehearse, screen: &Screen) -> Result<(Plan, Whol
         took: [first, second],
         measured,
         causes: limit(asked),
-        source,
+        inputs,
         rollback: rollback(asked, &plan)?,
     };
-    record(&plan, &whole, screen)?;
+    record(&plan, &whole, is_at_work, screen)?;
     if let Some(folder) = &asked.keep {
         keep(&scratch, folder)?;
     }
@@ -187,13 +222,13 @@ fn limit(asked: &Rehearse) -> Vec<String> {
     }
 }
 
-/// The digest of what the old book held when these books were verified.
-fn source_of(evidence: &Path) -> Result<Option<Digest>, CommandError> {
+/// The files of both books when these were verified.
+fn inputs_of(evidence: &Path) -> Result<Vec<Input>, CommandError> {
     let path = evidence.join(cutover::seal::MANIFEST);
     let manifest = fs::read(&path).map_err(|error| failed(&path, &error))?;
     let sealed =
         Sealed::read(&manifest).map_err(|error| CommandError::new(Kind::Own, error.to_string()))?;
-    Ok(book_blake3(&sealed.manifest().inputs, "source"))
+    Ok(sealed.manifest().inputs.clone())
 }
 
 /// A folder that goes away with the rehearsal.
@@ -302,7 +337,7 @@ fn plant(
 ) -> Result<Result<Planted, Left>, CommandError> {
     if !agreement.target.is_table() {
         let why = "its target is a query, and only a table has a shadow";
-        return Ok(Err(Left::for_good(why)));
+        return Ok(Err(Left::with_the_plan(why)));
     }
     let book = prepared.session.book(Which::Target);
     let Some(table) = book.table(agreement.target.as_str()) else {
@@ -333,7 +368,7 @@ fn plant(
     if samples.is_empty() {
         let why = "its table has no records with plain amounts";
         return Ok(Err(match has_records {
-            true => Left::for_good(why),
+            true => Left::with_the_books(table, why),
             false => Left::for_now(why),
         }));
     }
@@ -363,8 +398,8 @@ fn plant(
         }
         planned.retain(|fault| fault.put_in.iter().all(|record| fits(record, table)));
         return Ok(match planned.faults.is_empty() {
-            true if own.is_empty() => Err(Left::for_good("no cause fits its columns")),
-            true => Err(Left::for_now("no cause fits its columns")),
+            true if own.is_empty() => Err(Left::with_the_books(table, NO_CAUSE)),
+            true => Err(Left::for_now(NO_CAUSE)),
             false => Ok(planned),
         });
     }
@@ -578,14 +613,48 @@ fn rollback(asked: &Rehearse, plan: &Plan) -> Result<Option<Duration>, CommandEr
     Ok(Some(began.elapsed()))
 }
 
+/// Says whether a rehearsal would be recorded now; where the plan's window does not take it, that is
+/// told before hours go by.
+fn would_be_recorded(plan: &Plan, screen: &Screen) -> Result<bool, CommandError> {
+    let desk = match &plan.window {
+        Some(_) => Desk::open(plan)?,
+        None => None,
+    };
+    let stage = desk.map(|desk| desk.state().stage());
+    let stage = stage.filter(|stage| !stage.is_at_work());
+    if let Some(stage) = stage {
+        unrecorded(stage, screen);
+    }
+    Ok(stage.is_none())
+}
+
+fn unrecorded(stage: Stage, screen: &Screen) {
+    let instead = match stage.is_over() {
+        true => "for another window, announce it first: `crossfoot window announce`",
+        false => stage.what_next(),
+    };
+    screen.tell(&format!(
+        "this rehearsal is not recorded, and opens no gate: the window is {stage}; {instead}"
+    ));
+}
+
 /// Tells the daybook, where the plan has a window.
-fn record(plan: &Plan, whole: &Whole, screen: &Screen) -> Result<(), CommandError> {
+fn record(
+    plan: &Plan,
+    whole: &Whole,
+    was_at_work: bool,
+    screen: &Screen,
+) -> Result<(), CommandError> {
     let Some(window) = &plan.window else {
         return Ok(());
     };
     let mut desk = Desk::begin(plan)?;
-    if !desk.state().stage().is_at_work() {
-        screen.tell("the daybook is not written to: the window is not under way");
+    let stage = desk.state().stage();
+    if !stage.is_at_work() {
+        // What became so in the meantime was not told yet.
+        if was_at_work {
+            unrecorded(stage, screen);
+        }
         return Ok(());
     }
     let planned = Duration::try_from(window.rollback_takes.value).unwrap_or_default();
@@ -593,7 +662,8 @@ fn record(plan: &Plan, whole: &Whole, screen: &Screen) -> Result<(), CommandErro
     let left_out = whole.left.iter().map(|(agreement, left)| LeftOut {
         agreement: agreement.clone(),
         why: left.why.clone(),
-        is_for_good: left.is_for_good,
+        is_for_good: !matches!(left.lasts, Lasts::ForNow),
+        by: left.by(&whole.inputs),
     });
     desk.record(Event::RehearsalFinished(RehearsalFinished {
         plan_blake3: digest(plan)?,
@@ -605,7 +675,7 @@ fn record(plan: &Plan, whole: &Whole, screen: &Screen) -> Result<(), CommandErro
         scope: Some(Scope {
             left_out: left_out.collect(),
             causes: whole.causes.clone(),
-            source_blake3: whole.source,
+            source_blake3: book_blake3(&whole.inputs, "source"),
         }),
         passed: whole.passed(),
     }))

@@ -1,7 +1,7 @@
 //! `crossfoot window`: announce, freeze, converted, status, release, roll back.
 
 use super::{environment, gate, read_plan, threads};
-use crate::args::{Window as Step, WindowAt, WindowConverted, WindowReleased};
+use crate::args::{Window as Step, WindowAt, WindowConverted, WindowFreeze, WindowReleased};
 use crate::error::{CommandError, Kind};
 use crate::screen::Screen;
 use crate::terminal::window as drawn;
@@ -27,7 +27,7 @@ const NO_GO: u8 = 1;
 pub(crate) fn run(step: &Step, screen: &Screen) -> Result<u8, CommandError> {
     match step {
         Step::Announce(at) => announce(at, screen),
-        Step::Freeze(freeze) => self::freeze(&freeze.at, freeze.threads, screen),
+        Step::Freeze(freeze) => self::freeze(freeze, screen),
         Step::Converted(converted) => self::converted(converted, screen),
         Step::Status(at) => status(at, screen),
         Step::Release(release) => self::release(release, screen),
@@ -125,12 +125,16 @@ impl Case {
         }
     }
 
-    /// The last entry that tells of more than what the gate says: so long as there is no other, a
-    /// call is the same call.
+    /// The entry that a call is named by.
     fn called_since(&self) -> Digest {
-        let mut entries = self.desk.daybook().entries().iter().rev();
-        let told = entries.find(|entry| !matches!(entry.event(), Event::Gate(_)));
-        told.map_or(self.desk.state().head(), Entry::hash)
+        let since = called_since(self.desk.daybook().entries());
+        since.unwrap_or(self.desk.state().head())
+    }
+
+    /// Whether the old system was told to close.
+    fn was_closed(&self) -> bool {
+        let mut entries = self.desk.daybook().entries().iter();
+        entries.any(|entry| matches!(entry.event(), Event::Freezing { .. }))
     }
 
     /// Tells what is wrong with channels while there is time to mend it.
@@ -162,6 +166,22 @@ impl Case {
         let (plan, window, desk) = (&self.plan, &self.window, &mut self.desk);
         notices::send(plan, window, desk, occasion, &SystemClock, screen)
     }
+}
+
+/// The last entry that tells of more than what the gate says: so long as there is no other, a call is
+/// the same call. Where a freeze was cut off and is given again, the first of its intents.
+fn called_since(entries: &[Entry]) -> Option<Digest> {
+    let told = entries.iter().rev();
+    let mut told = told.filter(|entry| !matches!(entry.event(), Event::Gate(_)));
+    let mut since = told.next()?;
+    for before in told {
+        let both = (before.event(), since.event());
+        let (Event::Freezing { .. }, Event::Freezing { again: None }) = both else {
+            break;
+        };
+        since = before;
+    }
+    Some(since.hash())
 }
 
 /// What a system is told that the step is.
@@ -200,16 +220,22 @@ fn announce(at: &WindowAt, screen: &Screen) -> Result<u8, CommandError> {
     Ok(0)
 }
 
-fn freeze(
-    at: &WindowAt,
-    asked: Option<std::num::NonZeroUsize>,
-    screen: &Screen,
-) -> Result<u8, CommandError> {
-    let mut case = Case::open(at)?;
-    case.desk.take(Command::Freeze)?;
+fn freeze(asked: &WindowFreeze, screen: &Screen) -> Result<u8, CommandError> {
+    let mut case = Case::open(&asked.at)?;
+    let voided = case.desk.state().voided_by_freeze();
+    case.desk.take(match (&asked.why, &asked.by) {
+        (Some(why), Some(by)) if asked.again => Command::FreezeAgain {
+            why: why.clone(),
+            by: by.clone(),
+        },
+        _ => Command::Freeze,
+    })?;
+    if let Some(voided) = voided {
+        screen.tell(&format!("freezing again has voided {voided}"));
+    }
     let hook = case.window.hooks.freeze.clone();
     case.call(Called::Freeze, hook.as_ref(), screen)?;
-    let threads = threads(asked, Some(&case.plan));
+    let threads = threads(asked.threads, Some(&case.plan));
     for taken in [Taken::Before, Taken::After] {
         if taken == Taken::After {
             let apart = Duration::try_from(case.window.figures_apart);
@@ -276,9 +302,10 @@ fn release(asked: &WindowReleased, screen: &Screen) -> Result<u8, CommandError> 
         let by = environment("USER").unwrap_or_else(|| "nobody named".to_owned());
         let says = says.clone();
         let remark = Event::Remark { by, says };
-        case.desk.would_take(Command::Record(remark.clone()))?;
-        case.desk.take(Command::ConfirmReleased)?;
+        case.desk.would_take(Command::ConfirmReleased)?;
+        // Wherever this is cut off, the daybook never tells of a release without who said it.
         case.desk.record(remark)?;
+        case.desk.take(Command::ConfirmReleased)?;
     }
     if case.desk.state().stage() != Stage::Released {
         case.desk.unchanged(&case.plan)?;
@@ -305,7 +332,7 @@ impl Case {
         let judgement = judged(&self.plan, &self.window, &self.desk, threads)?;
         if judgement.outcome() != Outcome::Go {
             self.desk.take(Command::Judge(judgement.clone()))?;
-            let code = gate::show(&self.plan, &judgement, screen)?;
+            let code = gate::show(&self.plan, &judgement, was_called, screen)?;
             if was_called {
                 screen.tell(
                     "the new system was told to open before, and may be open; it is not called \
@@ -365,7 +392,14 @@ fn roll_back(asked: &crate::args::WindowBack, screen: &Screen) -> Result<u8, Com
     let terms = case.desk.state().terms();
     let until = terms.map_or(case.window.release.value, |terms| terms.release);
     let (from, at) = (case.freezes_at(), case.over_since());
-    case.end(notices::About::PutOff { from, until, at }, screen)?;
+    let was_closed = case.was_closed();
+    let put_off = notices::About::PutOff {
+        from,
+        until,
+        at,
+        was_closed,
+    };
+    case.end(put_off, screen)?;
     Ok(0)
 }
 

@@ -74,10 +74,12 @@ pub(crate) fn status(desk: &Desk, reading: Option<&Reading>, style: &Style) -> S
         say(Paint::Plain, &words.signed_by(&name, &role));
     }
     if let Some(judgement) = state.judgement() {
-        say(
-            paint(judgement.outcome()),
-            words.gate_outcome(judgement.outcome()),
-        );
+        let outcome = judgement.outcome();
+        let said = match stage {
+            Stage::Releasing => words.gate_outcome_once_called(outcome),
+            _ => words.gate_outcome(outcome),
+        };
+        say(paint(outcome), said);
     }
     if let Some(reading) = reading.filter(|_| state.stage().is_closed()) {
         let language = notice_language(style);
@@ -147,11 +149,15 @@ pub(crate) fn document(desk: &Desk, reading: Option<&Reading>) -> Value {
     })
 }
 
-/// Draws what the gate says.
-pub(crate) fn judgement(judgement: &Judgement, style: &Style) -> String {
+/// Draws what the gate says, to whoever has told the new system to open, or has not yet.
+pub(crate) fn judgement(judgement: &Judgement, was_called: bool, style: &Style) -> String {
     let words = style.language;
     let outcome = judgement.outcome();
-    let mut out = style.said(0, paint(outcome), words.gate_outcome(outcome));
+    let head = match was_called {
+        true => words.gate_outcome_once_called(outcome),
+        false => words.gate_outcome(outcome),
+    };
+    let mut out = style.said(0, paint(outcome), head);
     let open: Vec<&Item> = judgement.open_items().collect();
     if !open.is_empty() {
         out.push('\n');

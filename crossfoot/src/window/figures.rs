@@ -4,7 +4,7 @@ use crate::commands::environment;
 use crate::error::{CommandError, Kind};
 use cutover::Digest;
 use cutover::daybook::{Figure, OpeningFigures, Taken};
-use rules::plan::{Plan, Window};
+use rules::plan::{Control, ControlCheck, Plan, Window};
 use rules::sql::{Run, Which};
 
 /// Reads the opening figures of the source: those that the plan asks for, or the digests of its
@@ -18,7 +18,7 @@ pub(crate) fn read(
     let session = rules::prepare::open_source(plan, threads, &environment)?;
     let Some(sql) = &window.figures else {
         let book = session.book(Which::Source);
-        return of_files(book, &targets_within(plan)?, threads, taken);
+        return of_files(&tables_read(plan, book)?, threads, taken);
     };
     let side = session
         .side(Which::Source, sql.as_str(), &[])
@@ -102,40 +102,81 @@ fn of_rows(
     })
 }
 
-/// The tables of the new book, where both lie in one database: what is written to them is no change
-/// of the old one.
-fn targets_within(plan: &Plan) -> Result<Vec<String>, CommandError> {
-    let (source, target) = plan.books(&environment).map_err(CommandError::plan)?;
-    if source.database.is_none() || source.database != target.database {
-        return Ok(Vec::new());
+/// The tables of the old book that must stand still: all of a book of files, and of a database those
+/// that a rule or a control reads. The new book may lie in the same database, whatever its address
+/// is; what is written to its tables is no change of the old one.
+fn tables_read<'b>(
+    plan: &Plan,
+    book: &'b books::Book,
+) -> Result<Vec<&'b books::Table>, CommandError> {
+    let all: Vec<&books::Table> = book.tables().map(|table| &**table).collect();
+    let (mut rules, mut controls) = (plan.clone(), plan.clone());
+    for agreement in &mut rules.agreements {
+        agreement.target = agreement.rule.clone();
     }
-    let tables = plan.agreements.iter().map(|agreement| &agreement.target);
-    let tables = tables.filter(|target| target.is_table());
-    Ok(tables
-        .flat_map(|target| {
-            let name = target.as_str();
-            let name = name.strip_prefix("target.").unwrap_or(name);
-            [name.to_owned(), rules::sql::corrections_of(name)]
-        })
-        .collect())
+    rules.controls.clear();
+    controls.agreements.clear();
+    let (Some(in_rules), Some(in_controls)) = (named_in(&rules)?, named_in(&controls)?) else {
+        return Ok(all);
+    };
+    let is_read = |table: &&&books::Table| {
+        let name = table.name();
+        is_among(&in_rules, name)
+            || (is_among(&in_controls, name) && is_of_the_source(&plan.controls, name))
+    };
+    let read: Vec<&books::Table> = all.iter().filter(is_read).copied().collect();
+    match read.is_empty() {
+        // Nothing is never what stands still.
+        true => Ok(all),
+        false => Ok(read),
+    }
 }
 
-/// Number and length of the files of a book, but for some tables, and the digest of them all.
+/// The names of all tables that a plan reads; none where its old book is no database.
+fn named_in(plan: &Plan) -> Result<Option<Vec<String>>, CommandError> {
+    let (source, _) = plan.books(&environment).map_err(CommandError::plan)?;
+    Ok(source.database.and(source.named_in))
+}
+
+fn is_among(names: &[String], table: &str) -> bool {
+    let table = table.to_lowercase();
+    names.iter().any(|name| {
+        let name = name.to_lowercase();
+        name.strip_prefix("source.").unwrap_or(&name) == table
+    })
+}
+
+/// Whether a control that reads a table of this name reads that of the old book. Where both books have
+/// it, a control says of which it is.
+fn is_of_the_source(controls: &[Control], table: &str) -> bool {
+    let texts = controls.iter().flat_map(|control| match &control.check {
+        ControlCheck::Zero(sql) => vec![sql.as_str()],
+        ControlCheck::Equal { expected, actual } => vec![expected.as_str(), actual.as_str()],
+    });
+    let mut texts = texts.map(|text| text.to_lowercase().replace(['"', '`'], ""));
+    let table = table.to_lowercase();
+    let (of_source, of_target) = (format!("source.{table}"), format!("target.{table}"));
+    texts
+        .any(|text| names(&text, &of_source) || (names(&text, &table) && !names(&text, &of_target)))
+}
+
+/// Whether a text has a name that is not a part of a longer one.
+fn names(text: &str, name: &str) -> bool {
+    let goes_on = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '$';
+    let mut found = text.match_indices(name);
+    found.any(|(at, found)| {
+        let rest = text.get(at + found.len()..).unwrap_or_default();
+        !rest.starts_with(goes_on)
+    })
+}
+
+/// Number and length of the files of tables, and the digest of them all.
 fn of_files(
-    book: &books::Book,
-    left_out: &[String],
+    tables: &[&books::Table],
     threads: usize,
     taken: Taken,
 ) -> Result<OpeningFigures, CommandError> {
-    let tables = book.tables().map(|table| &**table);
-    let tables: Vec<&books::Table> = tables
-        .filter(|table| {
-            !left_out
-                .iter()
-                .any(|name| name.eq_ignore_ascii_case(table.name()))
-        })
-        .collect();
-    let digests = books::digest_tables(&tables, threads, &books::Meter::default(), &|| false)
+    let digests = books::digest_tables(tables, threads, &books::Meter::default(), &|| false)
         .map_err(|error| CommandError::new(Kind::Book, error.to_string()))?;
     let (mut hasher, mut count, mut bytes) = (blake3::Hasher::new(), 0_u64, 0_u64);
     for (table, files) in tables.iter().zip(&digests) {
@@ -211,6 +252,22 @@ mod tests {
             read.expect("figures").blake3
         };
         assert_ne!(digest(Some("a")), digest(Some("b")));
+    }
+
+    #[test]
+    fn a_control_tells_of_which_book_its_table_is() {
+        let path = std::env::temp_dir().join(format!("figures-{}.toml", std::process::id()));
+        let text = "name = \"a\"\n[source]\nurl = \"old\"\n[target]\nurl = \"new\"\n\
+            [[agreement]]\nname = \"a\"\nrule = \"SELECT id FROM flow\"\ntarget = \"posting\"\n\
+            key = [\"id\"]\n[[control]]\nname = \"c\"\n\
+            expected = \"SELECT count(*) AS n FROM source.fees\"\n\
+            actual = 'SELECT count(*) AS n FROM target.\"Posting\"'\n";
+        std::fs::write(&path, text).expect("a folder for tests");
+        let plan = rules::plan::read(&path).expect("a plan");
+        std::fs::remove_file(&path).expect("it is there");
+        assert!(is_of_the_source(&plan.controls, "Fees"));
+        assert!(names("from source.fees", "source.fees") && !names("source.fees_2", "source.fees"));
+        assert!(!is_of_the_source(&plan.controls, "Posting"));
     }
 
     #[test]

@@ -23,11 +23,12 @@ pub(crate) enum About {
     Stop { from: Timestamp, until: Timestamp },
     /// It is open again.
     Reopening { from: Timestamp, at: Timestamp },
-    /// The move was put off: the old system is open as before.
+    /// The move was put off: the old system is open as before, or stays so.
     PutOff {
         from: Timestamp,
         until: Timestamp,
         at: Timestamp,
+        was_closed: bool,
     },
     /// It will be closed longer.
     Delay {
@@ -217,6 +218,13 @@ pub(crate) fn check(plan: &Plan, window: &Window) -> Result<(), CommandError> {
             from,
             until,
             at: from,
+            was_closed: true,
+        },
+        About::PutOff {
+            from,
+            until,
+            at: from,
+            was_closed: false,
         },
         About::Delay {
             was_until: until,
@@ -262,10 +270,16 @@ fn worded(zone: &TimeZone, planned: &NoticePlan, about: &About) -> Result<Notice
             from: *from,
             at: *at,
         },
-        About::PutOff { from, until, at } => Occasion::PutOff {
+        About::PutOff {
+            from,
+            until,
+            at,
+            was_closed,
+        } => Occasion::PutOff {
             from: *from,
             until: *until,
             at: *at,
+            was_closed: *was_closed,
         },
         About::Delay { was_until, until } => Occasion::Delay {
             was_until: *was_until,

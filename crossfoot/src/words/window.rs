@@ -179,6 +179,25 @@ impl Language {
         }
     }
 
+    /// What the gate says once the new system was told to open and has not answered: it may be open.
+    pub(crate) fn gate_outcome_once_called(self, outcome: Outcome) -> &'static str {
+        match outcome {
+            Outcome::Go => self.pick(
+                "GO: the new system may be told to open again",
+                "放行（GO）：可以再次通知新系统开放",
+            ),
+            Outcome::NoGo => self.pick(
+                "NO-GO: the new system was told to open, and may be open; ask it",
+                "不放行（NO-GO）：已通知新系统开放，它可能已开放；请询问新系统",
+            ),
+            Outcome::Incomplete => self.pick(
+                "INCOMPLETE: not everything was checked; the new system was told to open, and may be \
+                 open; ask it",
+                "不完整（INCOMPLETE）：有未核对事项；已通知新系统开放，它可能已开放；请询问新系统",
+            ),
+        }
+    }
+
     pub(crate) fn gate_status(self, status: Status) -> &'static str {
         match status {
             Status::Passed => self.pick("passed", "通过"),

@@ -739,6 +739,14 @@ fn a_freeze_that_was_killed_in_its_call_is_called_again() {
     let calls = place.read("calls.jsonl");
     assert_eq!(calls.matches("\"freeze\"").count(), 2, "{calls}");
     ends(&place, "daybook verify window/daybook.jsonl", "0");
+    let ids = place.read("ids");
+    let ids: Vec<&str> = ids.lines().collect();
+    assert_eq!(ids.len(), 2, "{ids:?}");
+    assert_eq!(ids[0], ids[1], "the call that was cut off, once more");
+    ends(&place, "window freeze", "0");
+    let ids = place.read("ids");
+    let ids: Vec<&str> = ids.lines().collect();
+    assert_ne!(ids[1], ids[2], "a call of its own");
 }
 
 #[test]
@@ -755,6 +763,16 @@ fn a_release_that_was_killed_in_its_call_is_called_again_or_told_not_to_be() {
     ends(&place, "window freeze", "2");
     ends(&place, "sign --role engineer --key wang.key", "2");
     assert_eq!(last_event(&place), "releasing");
+
+    // Where the gate says NO-GO now, nobody says that the new system stays closed.
+    let flow = place.read("old/flow.csv");
+    let place = place.with("old/flow.csv", flow.replacen("V00007,", "V0000X,", 1));
+    let gate = ends(&place, "gate", "1");
+    let head = "NO-GO: the new system was told to open, and may be open; ask it\n";
+    assert!(gate.starts_with(head), "{gate}");
+    let status = ends(&place, "window status", "0");
+    assert!(!status.contains("stays closed"), "{status}");
+    let place = place.with("old/flow.csv", flow);
 
     // Somebody has looked: it is closed. The signatures hold, and the gate is asked anew.
     ends(&place, "window release --not-released 'it is closed'", "1");
@@ -1193,7 +1211,12 @@ fn a_release_is_not_called_again_on_books_that_are_not_those_of_its_go() {
         ("released", 2)
     );
     let daybook = place.read("window/daybook.jsonl");
-    assert!(daybook.contains("the first page answers"), "{daybook}");
+    let said = daybook.find("the first page answers").unwrap();
+    let released = daybook.find("\"event\":\"released\"").unwrap();
+    assert!(
+        said < released,
+        "who said it stands before what it says: {daybook}"
+    );
     ends(&place, "daybook verify window/daybook.jsonl", "0");
 }
 
@@ -1205,6 +1228,25 @@ fn whoever_was_told_of_a_window_hears_that_it_was_called_off() {
     let notices = place.read("notices.jsonl");
     assert_eq!(notices.lines().count(), 4, "{notices}");
     assert_eq!(notices.matches("\"kind\":\"put_off\"").count(), 2);
+    // It never closed, and is not said to be open again.
+    assert!(notices.contains("Ruixin Pay stays open"), "{notices}");
+    assert!(!notices.contains("is open as before"), "{notices}");
+    ends(&place, "window announce", "0");
+    ends(&place, "window freeze", "0");
+    ends(&place, "window rollback --why x --by y", "0");
+    let notices = place.read("notices.jsonl");
+    assert!(notices.contains("is open as before"), "{notices}");
+    // A rehearsal that no daybook takes says so before it begins.
+    ends(&place, "convert", "0");
+    let before = place.read("window/daybook.jsonl");
+    let output = place.output("rehearse --count 1");
+    assert_eq!(output.status, "0", "{}", output.stderr);
+    let said = output.stderr.replace('\n', " ");
+    let told = "is not recorded, and opens no gate: the window is rolled back; for another window, \
+                announce it first: `crossfoot window announce`";
+    assert_eq!(said.matches(told).count(), 1, "{said}");
+    assert!(said.find(told) < said.find("as they are"), "{said}");
+    assert_eq!(place.read("window/daybook.jsonl"), before);
 }
 
 #[test]
@@ -1378,8 +1420,19 @@ fn the_books_that_were_frozen_are_those_that_open() {
     let said = with_variable(&place, "window release", whole, 1);
     assert!(said.contains("another than was frozen"), "{said}");
     assert!(said.contains("records was 99, then 1200"), "{said}");
-    // Frozen as they are, they are converted and proved as what was frozen.
-    with_variable(&place, "window freeze", whole, 0);
+    // Frozen as they are, they are converted and proved as what was frozen; somebody must decide that.
+    let said = with_variable(&place, "window freeze", whole, 2);
+    assert!(
+        said.contains("voids the conversion, the verification and what was signed"),
+        "{said}"
+    );
+    let again = "window freeze --again --why 'another book was frozen' --by 'Li Na'";
+    let said = with_variable(&place, again, whole, 0);
+    assert!(said.contains("has voided the conversion"), "{said}");
+    let daybook = place.read("window/daybook.jsonl");
+    let decision = r#""again":{"why":"another book was frozen","by":"Li Na"}"#;
+    assert!(daybook.contains(decision), "{daybook}");
+    ends(&place, "daybook verify window/daybook.jsonl", "0");
     assert_eq!(
         stage_of(&with_variable(&place, "window status --json", whole, 0)),
         "frozen"
@@ -1400,21 +1453,41 @@ fn a_rehearsal_of_some_causes_shuts_the_gate_and_one_of_smaller_books_is_told() 
     converted_and_verified(&place);
     let said = ends(&place, "gate", "5");
     assert!(said.contains("limited to the causes A5"), "{said}");
+    let rehearsal = || {
+        let judged = place.output("gate --json").stdout;
+        let judged: serde_json::Value = serde_json::from_str(&judged).unwrap();
+        let mut items = judged["items"].as_array().unwrap().iter();
+        let item = items.find(|item| item["check"] == "rehearsal").unwrap();
+        assert_eq!(item["status"], "passed");
+        item["says"].as_str().unwrap().to_owned()
+    };
     ends(&place, "rehearse --count 1", "0");
-    let judged: serde_json::Value =
-        serde_json::from_str(&place.output("gate --json").stdout).unwrap();
-    let items = judged["items"].as_array().unwrap();
-    let item = items
-        .iter()
-        .find(|item| item["check"] == "rehearsal")
-        .unwrap();
-    assert_eq!(item["status"], "passed");
+    let said = rehearsal();
+    assert!(said.ends_with("in a shadow of these books"), "{said}");
+    // The same plan by books of the evening before.
+    let whole = place.path().join("whole");
+    fs::create_dir(&whole).unwrap();
+    for book in ["old", "new"] {
+        fs::rename(place.path().join(book), whole.join(book)).unwrap();
+    }
+    let small: Vec<String> = flow().lines().take(1_001).map(str::to_owned).collect();
+    fs::create_dir(place.path().join("old")).unwrap();
+    fs::write(place.path().join("old/flow.csv"), small.join("\n") + "\n").unwrap();
+    let evening = Place::empty()
+        .with("old/flow.csv", small.join("\n") + "\n")
+        .with("signers.txt", place.read("signers.txt"))
+        .with("crossfoot.toml", place.read("crossfoot.toml"));
+    ends(&evening, "convert", "0");
+    fs::rename(evening.path().join("new"), place.path().join("new")).unwrap();
+    ends(&place, "rehearse --count 1", "0");
+    for book in ["old", "new"] {
+        fs::remove_dir_all(place.path().join(book)).unwrap();
+        fs::rename(whole.join(book), place.path().join(book)).unwrap();
+    }
+    let said = rehearsal();
     assert!(
-        item["says"]
-            .as_str()
-            .unwrap()
-            .ends_with("in a shadow of these books"),
-        "{item}"
+        said.ends_with("in a shadow of other books than were verified"),
+        "{said}"
     );
 }
 
@@ -1452,4 +1525,78 @@ fn corrections_that_the_window_refuses_are_not_written() {
     let told: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!(told["error"]["kind"], "use");
     assert_eq!(place.files(), before);
+}
+
+/// A plan whose both books are in one database, without figures of its own.
+const ONE_DATABASE: &str = r#"
+name = "one"
+currency = "CNY"
+[source]
+url = "sqlite://books.db"
+[target]
+url = "[url]"
+[[agreement]]
+name = "postings"
+rule = "SELECT voucher, amount FROM flow"
+target = "[records]"
+key = ["voucher"]
+money = ["amount"]
+[[control]]
+name = "fees"
+expected = "SELECT control_total(amount) AS amount FROM source.fees"
+actual = "SELECT control_total(amount) AS amount FROM target.posting"
+[window]
+freeze = [freeze]
+release = [release]
+rollback_takes = "45m"
+figures_apart = "1s"
+"#;
+
+#[test]
+fn what_is_written_to_the_new_book_is_no_change_of_the_old_one_in_the_same_database() {
+    for (url, target) in [
+        ("sqlite://books.db", "posting"),
+        ("sqlite://./books.db", "posting"),
+        (
+            "sqlite://books.db",
+            "SELECT voucher, amount FROM target.posting",
+        ),
+    ] {
+        let at = |minutes: i64| {
+            let at = Timestamp::now() + SignedDuration::from_mins(minutes);
+            at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+        };
+        let plan = ONE_DATABASE
+            .replace("[url]", url)
+            .replace("[records]", target)
+            .replace("[freeze]", &at(-1))
+            .replace("[release]", &at(240));
+        let place = Place::empty().with("crossfoot.toml", plan);
+        let execute = |statements: &str| {
+            let file = rusqlite::Connection::open(place.path().join("books.db")).unwrap();
+            file.execute_batch(statements).unwrap();
+        };
+        let columns = "(voucher text PRIMARY KEY, amount decimal(18,2) NOT NULL)";
+        execute(&format!(
+            "CREATE TABLE flow {columns}; CREATE TABLE fees {columns}; CREATE TABLE posting {columns}; \
+             INSERT INTO flow VALUES ('V1', '1.25'); INSERT INTO fees VALUES ('F1', '1.25');"
+        ));
+        frozen(&place);
+        let freeze = || {
+            let judged = place.output("gate --json").stdout;
+            let judged: serde_json::Value = serde_json::from_str(&judged).unwrap();
+            let mut items = judged["items"].as_array().unwrap().iter();
+            let item = items.find(|item| item["check"] == "freeze").unwrap();
+            let says = item["says"].as_str().unwrap();
+            format!("{}: {says}", item["status"].as_str().unwrap())
+        };
+        execute("INSERT INTO posting SELECT * FROM flow");
+        ends(&place, "window converted --by 'Wang Wei' --how etl", "0");
+        let said = freeze();
+        assert!(said.starts_with("passed: "), "{url} {target}: {said}");
+        // What a control reads of the old book stands still, too.
+        execute("INSERT INTO fees VALUES ('F2', '0.01')");
+        let said = freeze();
+        assert!(said.starts_with("failed: "), "{url} {target}: {said}");
+    }
 }

@@ -29,7 +29,12 @@ pub enum Event {
     /// The window was announced to those whom it concerns.
     Announced,
     /// The old system is being told to close. Whether it has is not known before `frozen`.
-    Freezing,
+    Freezing {
+        /// Who decided to freeze a closed book once more, and why; left out where nothing was voided
+        /// by it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        again: Option<Again>,
+    },
     /// Figures of the old book were read.
     OpeningFigures(OpeningFigures),
     /// The old book is closed: nothing moves any more.
@@ -151,6 +156,15 @@ pub struct Terms {
 pub struct Replanned {
     /// What holds from now on.
     pub terms: Terms,
+    /// Why.
+    pub why: String,
+    /// Who decided it.
+    pub by: String,
+}
+
+/// Says who decided to freeze again, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Again {
     /// Why.
     pub why: String,
     /// Who decided it.
@@ -447,9 +461,27 @@ pub struct LeftOut {
     pub agreement: String,
     /// Why.
     pub why: String,
-    /// Whether that is so of the plan and the books, so that rehearsing again would change nothing.
+    /// Whether rehearsing again would change nothing, by the plan or by what these books held.
     #[serde(default)]
     pub is_for_good: bool,
+    /// What it is by; left out where it is not for good, and by versions that did not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<LeftBy>,
+}
+
+/// Says by what nothing can be planted in an agreement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeftBy {
+    /// By the plan, whatever the books hold.
+    Plan,
+    /// By what a table of the new book held when these books were rehearsed.
+    Table {
+        /// Its name.
+        table: String,
+        /// What it held, as [`crate::seal::table_blake3`] gives it; null where it has no digest.
+        blake3: Option<Digest>,
+    },
 }
 
 /// Says how some work went, piece by piece.

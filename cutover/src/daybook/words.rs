@@ -48,7 +48,7 @@ impl Event {
             Event::Replanned(_) => "replanned",
             Event::Extended { .. } => "extended",
             Event::Announced => "announced",
-            Event::Freezing => "freezing",
+            Event::Freezing { .. } => "freezing",
             Event::OpeningFigures(_) => "opening_figures",
             Event::Frozen => "frozen",
             Event::PhaseStarted(_) => "phase_started",

@@ -6,8 +6,9 @@ use ledger::Counts;
 
 use super::Facts;
 use super::item::{Check, Item, Status, difference, item};
-use crate::daybook::{ConvertedElsewhere, Figure, RehearsalFinished, TableMoved};
-use crate::seal::{Input, book_blake3};
+use crate::Digest;
+use crate::daybook::{ConvertedElsewhere, Figure, LeftBy, LeftOut, RehearsalFinished, TableMoved};
+use crate::seal::{Input, book_blake3, table_blake3};
 use crate::window::{Stage, State, differences};
 
 /// Files that an item names; the rest is counted.
@@ -121,26 +122,61 @@ pub(super) fn check_rehearsal(state: &State, facts: &Facts, items: &mut Vec<Item
         )
         .figures(planted, found, difference(planted, found)),
     });
-    let left_out = rehearsal.scope.iter().flat_map(|scope| &scope.left_out);
-    items.extend(left_out.filter(|_| is_this_plan).map(|left| {
-        let item = match has_no_record(&left.agreement, facts) {
-            true => {
-                let says = "was not rehearsed, and has no record on either side";
-                item(Status::Passed, says.to_owned())
-            }
-            // It was verified all the same; whether a fault in it would be found, the other agreements
-            // have shown.
-            false if left.is_for_good => {
-                let says = format!("cannot be rehearsed, as {}", left.why);
-                item(Status::Passed, says)
-            }
-            false => {
-                let says = format!("was not rehearsed, as {}; rehearse it too", left.why);
-                item(Status::NotChecked, says)
-            }
-        };
-        item.of(&left.agreement)
+    let scopes = rehearsal.scope.iter().filter(|_| is_this_plan);
+    items.extend(scopes.flat_map(|scope| {
+        let left_out = scope.left_out.iter();
+        left_out.map(|left| check_left_out(left, scope.source_blake3, facts))
     }));
+}
+
+/// What nobody can rehearse passes: it was verified all the same, and whether a fault in it would be
+/// found, the other agreements have shown. What could not be in the books that were rehearsed passes
+/// for these books alone.
+fn check_left_out(left: &LeftOut, source: Option<Digest>, facts: &Facts) -> Item {
+    let item = |status, says: String| item(Check::Rehearsal, status, says).of(&left.agreement);
+    let why = &left.why;
+    if has_no_record(&left.agreement, facts) {
+        let says = "was not rehearsed, and has no record on either side";
+        return item(Status::Passed, says.to_owned());
+    }
+    let is_so_here = match &left.by {
+        Some(LeftBy::Plan) => true,
+        Some(LeftBy::Table { table, blake3 }) => holds_the_same(source, table, *blake3, facts),
+        None => false,
+    };
+    match (left.is_for_good, is_so_here) {
+        (true, true) => item(Status::Passed, format!("cannot be rehearsed, as {why}")),
+        (true, false) => {
+            let says = format!(
+                "could not be rehearsed, as {why}, and that is known of the books of the rehearsal \
+                 only; rehearse those that were verified"
+            );
+            item(Status::NotChecked, says)
+        }
+        (false, _) => {
+            let says = format!("was not rehearsed, as {why}; rehearse it too");
+            item(Status::NotChecked, says)
+        }
+    }
+}
+
+/// Says whether the old book, and a table of the new one, held what they hold in the verified books.
+/// Corrections of other tables are no matter.
+fn holds_the_same(
+    source: Option<Digest>,
+    table: &str,
+    held: Option<Digest>,
+    facts: &Facts,
+) -> bool {
+    let Some(evidence) = &facts.evidence else {
+        return false;
+    };
+    let inputs = &evidence.sealed.manifest().inputs;
+    let (source_now, held_now) = (
+        book_blake3(inputs, "source"),
+        table_blake3(inputs, "target", table),
+    );
+    source.is_some() && source == source_now && held.is_some() && held == held_now
 }
 
 /// Says whether an agreement was verified and nothing was found to compare: there is nothing in which
@@ -193,6 +229,9 @@ pub(super) fn check_conversion(state: &State, facts: &Facts, items: &mut Vec<Ite
                     converted";
         return items.push(item(Status::NotChecked, says));
     };
+    if let Some(unasked) = unasked(facts) {
+        return items.push(unasked);
+    }
     items.push(match facts.conversion_blake3 {
         None => item(
             Status::NotChecked,
@@ -215,6 +254,15 @@ pub(super) fn check_conversion(state: &State, facts: &Facts, items: &mut Vec<Ite
     items.extend(tables.map(|table| table_account(table, facts)));
 }
 
+/// Says why the account of a conversion could not be asked for, where it could not.
+fn unasked(facts: &Facts) -> Option<Item> {
+    let why = facts.conversion_says.as_ref()?;
+    let says = format!(
+        "whether the target has the account of a conversion by Crossfoot could not be asked: {why}"
+    );
+    Some(item(Check::Conversion, Status::NotChecked, says))
+}
+
 /// Of a conversion by something else there is no account. In its place stands the verification, which
 /// must have read both sides of every agreement.
 fn check_elsewhere(
@@ -224,11 +272,8 @@ fn check_elsewhere(
     items: &mut Vec<Item>,
 ) {
     let item = |status, says: &str| item(Check::Conversion, status, says);
-    if let Some(why) = &facts.conversion_says {
-        let says = format!(
-            "whether the target has the account of a conversion by Crossfoot could not be asked: {why}"
-        );
-        return items.push(item(Status::NotChecked, &says));
+    if let Some(unasked) = unasked(facts) {
+        return items.push(unasked);
     }
     // Then there is an account, and nothing shows that it was not this that wrote the books.
     if facts.conversion_blake3.is_some() {

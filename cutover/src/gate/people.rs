@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::Facts;
 use super::item::{Check, Item, Status, item};
 use crate::signoff::{SignOff, Subject, check, two_people};
-use crate::window::{State, in_words};
+use crate::window::{State, in_words, too_late_instead};
 
 /// Opening in time is what counts; the point of no return is told beside it.
 pub(super) fn check_deadline(state: &State, now: Timestamp, items: &mut Vec<Item>) {
@@ -21,10 +21,8 @@ fn deadline(state: &State, now: Timestamp) -> Item {
     let release = terms.release;
     if now >= release {
         let late = in_words(now.duration_since(release));
-        let says = format!(
-            "the new book had to be open {late} ago; put off the release and tell those who wait, \
-             or roll back"
-        );
+        let instead = too_late_instead(state.stage());
+        let says = format!("the new book had to be open {late} ago; {instead}");
         return item(Status::Failed, says).figures(release, now, late);
     }
     let left = in_words(release.duration_since(now));

@@ -8,6 +8,49 @@ pub(super) fn template(kind: Kind, language: Language) -> Template {
     Template::read(kind, subject, text).expect("our texts are templates, as a test shows")
 }
 
+/// Gives our text for a move that was put off before anything was closed.
+pub(super) fn stays_open(language: Language) -> Template {
+    let (subject, text) = match language {
+        Language::Chinese => STAYS_OPEN_CHINESE,
+        Language::English => STAYS_OPEN_ENGLISH,
+    };
+    Template::read(Kind::PutOff, subject, text).expect("our texts are templates, as a test shows")
+}
+
+const STAYS_OPEN_CHINESE: (&str, &str) = (
+    "{system} 升级推迟，不暂停服务",
+    "尊敬的用户：
+
+原定于 {window} 进行的系统升级已推迟。{system}的全部服务一直开放，{span} 不会因此暂停。
+
+开放的服务：{closed}、{open}
+
+您无需任何操作。您的余额和收益不受影响。
+我们不会向您索要密码或短信验证码，请谨防诈骗。新的升级时间确定后，我们会另行通知。
+
+如有疑问，请联系：{contact}
+给您带来不便，敬请谅解。
+
+{system}",
+);
+
+const STAYS_OPEN_ENGLISH: (&str, &str) = (
+    "{system} stays open: the move was put off",
+    "Dear customer,
+
+The move of {system} to a new system, planned for {window}, was put off. {system} stays open, and will not close for it on {span}.
+
+Open: {closed}; {open}
+
+What to do: nothing. Your balance and your income stay as they are.
+We will not ask you for a password or a code. Beware of anyone who does. We will tell you when the move is to be.
+
+Questions: {contact}
+We are sorry for the inconvenience.
+
+{system}",
+);
+
 fn text(kind: Kind, language: Language) -> (&'static str, &'static str) {
     match language {
         Language::Chinese => chinese(kind),
@@ -193,6 +236,9 @@ mod tests {
                 let read = Template::read(kind, subject, text);
                 assert_eq!(read, Ok(template(kind, language)));
             }
+        }
+        for language in [Language::English, Language::Chinese] {
+            assert_eq!(stays_open(language).kind(), Kind::PutOff);
         }
     }
 }

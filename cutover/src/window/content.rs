@@ -21,6 +21,10 @@ pub(super) fn check(event: &Event, terms: Option<&Terms>) -> Result<(), Refusal>
             fields.said("why", why)?;
             fields.said("by", by)
         }
+        Event::Freezing { again: Some(again) } => {
+            fields.said("why", &again.why)?;
+            fields.said("by", &again.by)
+        }
         Event::OpeningFigures(figures) => check_figures(&fields, figures),
         Event::ChunkFinished(chunk) => fields.said("chunk", &chunk.chunk),
         Event::ConversionFinished(conversion) => check_tables(&fields, &conversion.tables),
@@ -66,7 +70,7 @@ pub(super) fn check(event: &Event, terms: Option<&Terms>) -> Result<(), Refusal>
             fields.said("says", says)
         }
         Event::Announced
-        | Event::Freezing
+        | Event::Freezing { again: None }
         | Event::Frozen
         | Event::PhaseStarted(_)
         | Event::PhaseFinished(_)

@@ -51,7 +51,7 @@ impl State {
                 }
             }
             Event::Announced => self.stage = Stage::Announced,
-            Event::Freezing => {
+            Event::Freezing { .. } => {
                 self.stage = Stage::Freezing;
                 (self.figures_before, self.figures_after) = (None, None);
                 // Of another reading of the old book, what was made of it is not known.
@@ -177,7 +177,7 @@ fn voids(event: &Event) -> Voids {
         | Event::Replanned(_)
         | Event::Extended { .. }
         | Event::Announced
-        | Event::Freezing
+        | Event::Freezing { .. }
         | Event::OpeningFigures(_)
         | Event::Frozen
         | Event::PhaseStarted(_)

@@ -60,6 +60,15 @@ pub enum Refusal {
         /// How long it is until then.
         early: String,
     },
+    /// What was made of the frozen book would be given up.
+    #[error(
+        "the old book is frozen, and freezing it again voids {voided}; if it must be, decide it: \
+         `crossfoot window freeze --again --why TEXT --by NAME`"
+    )]
+    WouldVoid {
+        /// What would be void.
+        voided: &'static str,
+    },
     /// A frozen book could not be opened again in time.
     #[error(
         "the point of no return was {point}, {late} ago: after a freeze now no rollback would end \
@@ -108,23 +117,24 @@ pub enum Refusal {
         at: Timestamp,
     },
     /// The gate is shut.
-    #[error("the gate says {outcome}: {reasons}; mend these, and let the gate judge again")]
+    #[error("the gate says {outcome}: {reasons}; {instead}")]
     Shut {
         /// What it says.
         outcome: Outcome,
         /// What did not pass.
         reasons: String,
+        /// What to do.
+        instead: &'static str,
     },
     /// The release time is past.
-    #[error(
-        "the new book had to be open at {release}, {late} ago; put off the release and tell those \
-         who wait, or roll back"
-    )]
+    #[error("the new book had to be open at {release}, {late} ago; {instead}")]
     TooLate {
         /// The release time.
         release: Timestamp,
         /// By how much it is past.
         late: String,
+        /// What to do.
+        instead: &'static str,
     },
     /// A rollback would end after the window.
     #[error(

@@ -5,12 +5,24 @@ use ledger::Wide;
 
 use super::words::in_words;
 use super::{JUDGEMENT_HOLDS_MINUTES, Refusal, Stage, State};
-use crate::daybook::{Event, Hook, OpeningFigures, Phase, Taken};
+use crate::daybook::{Again, Event, Hook, OpeningFigures, Phase, Taken};
 use crate::gate::{Judgement, Outcome};
 use crate::signoff::{SignOff, two_people};
 
 /// Reasons that a refusal names; the rest is counted.
 const REASONS_SHOWN: usize = 3;
+
+/// What to do once the new system was told to open: nothing else has a place before its answer.
+const ASK: &str = "ask the new system whether it is open, then give `crossfoot window release \
+                   --released TEXT` or `--not-released TEXT`";
+
+/// Says what to do where the release time is past.
+pub(crate) fn too_late_instead(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Releasing => ASK,
+        _ => "put off the release and tell those who wait, or roll back",
+    }
+}
 
 impl State {
     /// Says whether an event may be recorded now.
@@ -45,7 +57,7 @@ impl State {
             // Before the new system is called again, the gate is asked again.
             Event::Gate(_) => stage.is_at_work() || stage == Stage::Releasing,
             Event::Announced => stage == Stage::Planned,
-            Event::Freezing => {
+            Event::Freezing { .. } => {
                 matches!(stage, Stage::Announced | Stage::Freezing) || stage.is_closed()
             }
             Event::OpeningFigures(_) | Event::Frozen => stage == Stage::Freezing,
@@ -84,7 +96,7 @@ impl State {
     fn admit_particulars(&self, event: &Event, now: Timestamp) -> Result<(), Refusal> {
         match event {
             Event::Extended { release, .. } => self.admit_extension(*release),
-            Event::Freezing => self.admit_freeze(now),
+            Event::Freezing { .. } => self.admit_freeze(now),
             Event::OpeningFigures(figures) if figures.taken == Taken::After => {
                 let before = self.figures_before.as_ref();
                 let lacking = Refusal::FiguresLacking { reading: "first" };
@@ -247,9 +259,14 @@ impl State {
             return Err(not_now(self.stage));
         }
         if judgement.outcome() != Outcome::Go {
-            let outcome = judgement.outcome();
-            let reasons = reasons(judgement);
-            return Err(Refusal::Shut { outcome, reasons });
+            return Err(Refusal::Shut {
+                outcome: judgement.outcome(),
+                reasons: reasons(judgement),
+                instead: match self.stage {
+                    Stage::Releasing => ASK,
+                    _ => "mend these, and let the gate judge again",
+                },
+            });
         }
         let age = now.duration_since(judgement.at());
         if age > SignedDuration::from_mins(JUDGEMENT_HOLDS_MINUTES) {
@@ -261,8 +278,34 @@ impl State {
             Some(terms) => Err(Refusal::TooLate {
                 release: terms.release,
                 late: in_words(now.duration_since(terms.release)),
+                instead: too_late_instead(self.stage),
             }),
             None => Err(Refusal::NotOpened),
+        }
+    }
+
+    /// Says what freezing again would void; none where it voids nothing.
+    pub fn voided_by_freeze(&self) -> Option<&'static str> {
+        if !self.stage.is_closed() {
+            return None;
+        }
+        let is_converted = self.conversion.is_some() || self.converted_elsewhere.is_some();
+        match (&self.verification, self.sign_offs.is_empty()) {
+            (Some(_), false) => Some("the conversion, the verification and what was signed"),
+            (Some(_), true) => Some("the conversion and the verification"),
+            (None, _) if is_converted => Some("the conversion"),
+            (None, _) if self.stage == Stage::Converting => {
+                Some("the conversion that is under way")
+            }
+            (None, _) => None,
+        }
+    }
+
+    /// Makes the intent to freeze. What it would void is given up only where somebody decided so.
+    pub(super) fn freeze(&self, again: Option<Again>) -> Result<Event, Refusal> {
+        match self.voided_by_freeze() {
+            Some(voided) if again.is_none() => Err(Refusal::WouldVoid { voided }),
+            _ => Ok(Event::Freezing { again }),
         }
     }
 

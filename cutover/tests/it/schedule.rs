@@ -199,7 +199,7 @@ impl Machine {
     /// The systems that are called once an intent is on the disk.
     fn call(&mut self, entry: &Entry) {
         match entry.event() {
-            Event::Freezing if self.dice.one_in(2) => self.auditor.old_is_open = false,
+            Event::Freezing { .. } if self.dice.one_in(2) => self.auditor.old_is_open = false,
             Event::Frozen => self.auditor.old_is_open = false,
             Event::Releasing => {
                 self.audit_release();

@@ -143,6 +143,12 @@ fn command(world: &World, word: &str, rest: &str) -> Command {
         "open" => opened(terms()),
         "announce" => return Command::Announce,
         "freeze" => return Command::Freeze,
+        "freeze-again" => {
+            return Command::FreezeAgain {
+                why: says(),
+                by: "Wang Wei".into(),
+            };
+        }
         "before" => figures(Taken::Before, rest),
         "after" => figures(Taken::After, rest),
         "frozen" => return Command::ConfirmFrozen,

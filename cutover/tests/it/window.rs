@@ -187,8 +187,8 @@ fn a_release_is_called_again_on_a_go_of_that_moment_only() {
         &format!("{releasing}\n11:32 release\n11:33 released"),
         "released",
     );
-    assert_snapshot!(refusal(&format!("{releasing}\n11:32 input-changes\n11:32 release")), @"11:32 release: the gate says NO-GO: inputs: of 2 files these are other than when they were verified: source flow.csv had 96a4257289f9 and has 6a9f75eec646; verify again; mend these, and let the gate judge again");
-    assert_snapshot!(refusal(&format!("{releasing}\n16:00 release")), @"16:00 release: the gate says NO-GO: deadline: the new book had to be open less than 1s ago; put off the release and tell those who wait, or roll back; mend these, and let the gate judge again");
+    assert_snapshot!(refusal(&format!("{releasing}\n11:32 input-changes\n11:32 release")), @"11:32 release: the gate says NO-GO: inputs: of 2 files these are other than when they were verified: source flow.csv had 96a4257289f9 and has 6a9f75eec646; verify again; ask the new system whether it is open, then give `crossfoot window release --released TEXT` or `--not-released TEXT`");
+    assert_snapshot!(refusal(&format!("{releasing}\n16:00 release")), @"16:00 release: the gate says NO-GO: deadline: the new book had to be open less than 1s ago; ask the new system whether it is open, then give `crossfoot window release --released TEXT` or `--not-released TEXT`; ask the new system whether it is open, then give `crossfoot window release --released TEXT` or `--not-released TEXT`");
     let mut world = told(&releasing);
     let judgement = world.judge("11:32");
     let late = world
@@ -210,15 +210,43 @@ fn a_release_is_called_again_on_a_go_of_that_moment_only() {
 #[test]
 fn a_book_that_is_frozen_anew_is_converted_anew() {
     let verified = format!("{VERIFYING}{SIGNED}");
-    let world = told(&format!("{verified}\n11:25 freeze"));
+    let world = told(&format!("{verified}\n11:25 freeze-again it was open"));
     assert_eq!(world.state.stage(), Stage::Freezing);
     assert_eq!(world.state.sign_offs(), []);
     assert!(world.state.conversion().is_none() && world.state.verification().is_none());
     check(
-        &format!("{verified}\n11:25 freeze\n11:26 before 2.00\n11:27 after 2.00\n11:27 frozen"),
+        &format!(
+            "{verified}\n11:25 freeze-again it was open\n11:26 before 2.00\n11:27 after 2.00\n11:27 frozen"
+        ),
         "frozen",
     );
     assert_snapshot!(refusal(&format!("{verified}\n11:30 release\n11:31 freeze")), @"11:31 freeze: freezing has no place while the window is releasing; ask the new system whether it is open, then confirm the release or record that it is not");
+}
+
+#[test]
+fn what_was_made_of_a_frozen_book_is_not_given_up_unasked() {
+    let frozen = frozen();
+    // Where nothing was made of it, and where the first attempt failed, it is frozen as before.
+    check(&format!("{frozen}\n08:04 freeze"), "freezing");
+    check(
+        "07:00 open\n07:10 announce\n08:00 freeze\n08:01 before 1.00\n08:02 after 2.00\n08:03 freeze",
+        "freezing",
+    );
+    check(
+        &format!("{VERIFYING}{SIGNED}\n11:25 freeze-again why\n11:26 freeze"),
+        "freezing",
+    );
+    let said = |story: &str| refusal(&format!("{frozen}\n{story}\n11:25 freeze"));
+    assert_snapshot!(said("08:05 convert"), @"11:25 freeze: the old book is frozen, and freezing it again voids the conversion that is under way; if it must be, decide it: `crossfoot window freeze --again --why TEXT --by NAME`");
+    assert_snapshot!(said("10:00 converted-elsewhere etl 4.2"), @"11:25 freeze: the old book is frozen, and freezing it again voids the conversion; if it must be, decide it: `crossfoot window freeze --again --why TEXT --by NAME`");
+    assert_snapshot!(said("10:00 converted-elsewhere etl 4.2\n10:01 verify\n11:00 verified"), @"11:25 freeze: the old book is frozen, and freezing it again voids the conversion and the verification; if it must be, decide it: `crossfoot window freeze --again --why TEXT --by NAME`");
+    assert_snapshot!(refusal(&format!("{VERIFYING}{SIGNED}\n11:25 freeze")), @"11:25 freeze: the old book is frozen, and freezing it again voids the conversion, the verification and what was signed; if it must be, decide it: `crossfoot window freeze --again --why TEXT --by NAME`");
+    assert_snapshot!(refusal(&format!("{VERIFYING}{SIGNED}\n11:25 freeze-again")), @"11:25 freeze-again: the why of freezing is empty; say it in words");
+    // The daybook tells who decided it.
+    let world = told(&format!("{VERIFYING}\n11:25 freeze-again it was open"));
+    let last = world.book.entries().last().expect("an entry");
+    let again = r#""event":"freezing","again":{"why":"it was open","by":"Wang Wei"}"#;
+    assert!(last.line().contains(again), "{}", last.line());
 }
 
 #[test]
@@ -409,8 +437,15 @@ fn a_judgement_in_time_does_not_release_too_late() {
     use cutover::window::Command;
     let mut world = told(&format!("{VERIFYING}{SIGNED}"));
     let judgement = world.judge("15:55");
-    let late = world.step("16:00", Command::Release(judgement));
+    let late = world.step("16:00", Command::Release(judgement.clone()));
     assert_snapshot!(late.expect_err("it is late"), @"the new book had to be open at 2013-05-27T16:00:00Z, less than 1s ago; put off the release and tell those who wait, or roll back");
+    // Where it was told to open before, neither of the two has a place.
+    world
+        .step("15:56", Command::Release(judgement))
+        .expect("a GO");
+    let judgement = world.judge("15:58");
+    let late = world.step("16:00", Command::Release(judgement));
+    assert_snapshot!(late.expect_err("it is late"), @"the new book had to be open at 2013-05-27T16:00:00Z, less than 1s ago; ask the new system whether it is open, then give `crossfoot window release --released TEXT` or `--not-released TEXT`");
 }
 
 #[test]

@@ -21,6 +21,8 @@ pub(crate) struct Chosen {
     wanted: HashSet<Encoded>,
     /// The rows just below and above the one that is wanted, as far as they were seen.
     near: Mutex<Near>,
+    /// The same of each column alone, where there are several.
+    alone: Vec<Arc<Self>>,
 }
 
 /// One column of the choice.
@@ -54,14 +56,34 @@ impl Chosen {
         let whole = RowConverter::new(fields.collect())?;
         let rows = whole.convert_columns(arrays)?;
         let wanted = rows.iter().map(|row| row.data().to_vec()).collect();
-        let columns = columns.iter().zip(arrays);
-        let columns = columns.map(|(at, array)| Chose::new(&layout.columns()[*at], array));
+        let own = columns.iter().zip(arrays);
+        let own = own.map(|(at, array)| Chose::new(&layout.columns()[*at], array));
+        let alone = |(at, array): (&usize, &ArrayRef)| {
+            Self::new(layout, &[*at], &[Arc::clone(array)]).map(Arc::new)
+        };
+        let alone = match columns.len() {
+            0 | 1 => Vec::new(),
+            _ => columns
+                .iter()
+                .zip(arrays)
+                .map(alone)
+                .collect::<Result<_, _>>()?,
+        };
         Ok(Self {
-            columns: columns.collect::<Result<_, _>>()?,
+            columns: own.collect::<Result<_, _>>()?,
             whole,
             wanted,
             near: Mutex::default(),
+            alone,
         })
+    }
+
+    /// The same where all records are to be seen, for [`Chosen::near`].
+    pub(crate) fn seeing_all(self) -> Self {
+        Self {
+            alone: Vec::new(),
+            ..self
+        }
     }
 
     /// The test as a run takes it.
@@ -187,6 +209,11 @@ impl KeyTest for Chosen {
     fn may_contain(&self, column: usize, min: &ArrayRef, max: &ArrayRef) -> bool {
         let column = self.columns.get(column);
         column.is_none_or(|column| column.may_lie_in(min, max).unwrap_or(true))
+    }
+
+    fn of_column(&self, column: usize) -> Option<Arc<dyn KeyTest>> {
+        let alone = self.alone.get(column)?;
+        Some(Arc::clone(alone) as Arc<dyn KeyTest>)
     }
 }
 

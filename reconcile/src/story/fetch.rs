@@ -71,7 +71,7 @@ impl Fetch<'_> {
             return Err(StoryError::NotFound {
                 asked: asked.record(layout),
                 near: match asked.is_whole_key(layout) {
-                    true => chosen.near(),
+                    true => self.near(asked).await?,
                     false => Vec::new(),
                 },
                 rejects: count,
@@ -96,6 +96,13 @@ impl Fetch<'_> {
             actual,
             rejects,
         })
+    }
+
+    /// The records nearest to one that is not there.
+    async fn near(&self, asked: &Asked) -> Result<Vec<Record>, StoryError> {
+        let all = Arc::new(asked.chosen(&self.agreement.layout)?.seeing_all());
+        self.sides(&all.probe(), &Rejects::counting()).await?;
+        Ok(all.near())
     }
 
     pub(super) async fn sides(

@@ -666,7 +666,7 @@ impl Units {
                  such and the source major ones, `minor(…, 2)` in the rule says so"
             }
             Units::Contradicted => {
-                "the names tell of minor units on one side only, but most values are the same as they are"
+                "the names tell of minor units on one side only, but most of their values are in both as they are"
             }
         };
         Some(words.to_owned())

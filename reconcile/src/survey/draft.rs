@@ -53,7 +53,7 @@ pub(super) fn survey(
     }
     let barred: Vec<String> = [("source", &old), ("target", &new)]
         .into_iter()
-        .flat_map(|(side, opened)| says_barred(side, &opened.book))
+        .flat_map(|(side, opened)| says_barred(side, &opened.book).chain(says_blank(side, opened)))
         .collect();
     said.extend(barred.iter().cloned());
     let facts = facts(&sources, &targets, wishes)?;
@@ -154,6 +154,9 @@ fn says_sample(sample: &Sample) -> Option<String> {
 
 fn book<'s>(site: &Site, opened: Opened, compared: impl Iterator<Item = &'s Sample>) -> DraftBook {
     let mut tables = opened.tables;
+    let left_out = opened.left_out.iter().map(String::as_str);
+    let words = format!("left out, as there is nothing in them: {}", list(left_out));
+    let note = (!opened.left_out.is_empty()).then(|| ("url".to_owned(), words));
     // A record of which something cannot be read cannot be read whole.
     for sample in compared.filter(|sample| !sample.unread.is_empty()) {
         let spec = tables.entry(sample.name().to_owned()).or_default();
@@ -162,7 +165,7 @@ fn book<'s>(site: &Site, opened: Opened, compared: impl Iterator<Item = &'s Samp
     DraftBook {
         url: site.written.clone(),
         tables,
-        notes: BTreeMap::new(),
+        notes: note.into_iter().collect(),
     }
 }
 
@@ -447,6 +450,14 @@ fn beforehand_of_all(
 fn says_barred<'b>(side: &'b str, book: &'b books::Book) -> impl Iterator<Item = String> + 'b {
     book.barred().map(move |table| {
         format!("the {side}'s table {table} is not compared: the user may not read it")
+    })
+}
+
+/// The files of a side that nothing is in: records may be lost with them.
+fn says_blank<'o>(side: &'o str, opened: &'o Opened) -> impl Iterator<Item = String> + 'o {
+    let files = opened.left_out.iter();
+    files.map(move |file| {
+        format!("the {side}'s file {file} is not compared: there is nothing in it")
     })
 }
 

@@ -284,7 +284,7 @@ fn shape_of(text: &str) -> String {
 }
 
 /// Whether a file's path matches a glob whose only sign is `*`.
-fn is_match(glob: &str, path: &str) -> bool {
+pub(super) fn is_match(glob: &str, path: &str) -> bool {
     let Some((start, rest)) = glob.split_once('*') else {
         return glob == path;
     };

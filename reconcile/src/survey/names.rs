@@ -213,7 +213,12 @@ pub(super) fn words(name: &str) -> Vec<String> {
         }
         previous = character;
     }
-    words.into_iter().map(written_out).collect()
+    let mut words: Vec<String> = words.into_iter().map(written_out).collect();
+    // A cent after `per` is no coin.
+    while let Some(at) = words.windows(2).position(|pair| pair == ["per", "cent"]) {
+        words.splice(at..at + 2, ["percent".to_owned()]);
+    }
+    words
 }
 
 fn is_han(c: char) -> bool {
@@ -628,6 +633,16 @@ mod tests {
         ] {
             assert!(!is_money(name), "{name}");
         }
+        for (name, is_minor) in [
+            ("amount_cents", true),
+            ("fee_cent", true),
+            ("cent_per_unit", true),
+            ("discount_per_cent", false),
+            ("PerCent", false),
+        ] {
+            assert_eq!(says_minor(name), is_minor, "{name}");
+        }
+        assert!(is_no_money("discount_per_cent"));
         assert!(
             is_currency("ccy")
                 && is_currency("币种")

@@ -2,7 +2,7 @@
 
 use super::SurveyError;
 use super::dialect::{self, Line};
-use super::groups::{Part, groups};
+use super::groups::{Part, groups, is_match};
 use super::sample::{SAMPLE_RECORDS, each_batch_up_to_fault, each_text};
 use super::say::list;
 use super::site::Site;
@@ -23,6 +23,8 @@ pub(super) struct Opened {
     pub(super) book: Book,
     pub(super) tables: BTreeMap<String, TableSpec>,
     pub(super) said: Vec<String>,
+    /// Files without anything in them, which are left out.
+    pub(super) left_out: Vec<String>,
 }
 
 /// Opens a book. A database says itself how it is to be read.
@@ -36,8 +38,9 @@ pub(super) fn open(site: &Site) -> Result<Opened, SurveyError> {
     let mut looked_at = BTreeSet::new();
     let mut said = Vec::new();
     let mut of_files: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut blanks = Blanks::default();
     let mut is_grouped = false;
-    loop {
+    let mut opened = loop {
         let opened = Book::open(&spec);
         let files: Vec<(String, String)> = match &opened {
             Ok(book) => files_of(book),
@@ -49,7 +52,14 @@ pub(super) fn open(site: &Site) -> Result<Opened, SurveyError> {
         let mut has_changed = false;
         for (table, file) in files {
             if looked_at.insert(file.clone()) {
-                let found = fit(&base.join(&file))?;
+                let found = match fit(&base.join(&file)) {
+                    Err(SurveyError::Read(error)) if is_blank(&error) && !spec.root.is_file() => {
+                        blanks.add(&mut spec, table, file, error);
+                        has_changed = true;
+                        continue;
+                    }
+                    found => found.map_err(mended)?,
+                };
                 for (line, words) in found.said {
                     let place = line.map_or(file.clone(), |line| format!("{file}:{line}"));
                     of_files.entry(words).or_default().push(place);
@@ -69,11 +79,13 @@ pub(super) fn open(site: &Site) -> Result<Opened, SurveyError> {
         }
         match opened {
             _ if has_changed => {}
-            Ok(book) if is_grouped => return Ok(done(book, spec, said, of_files)),
+            Ok(book) if is_grouped => break done(book, spec, said, of_files),
             Ok(book) => {
                 is_grouped = true;
-                if !group(&book, &mut spec, &mut said) {
-                    return Ok(done(book, spec, said, of_files));
+                let has_groups = group(&book, &blanks, &mut spec, &mut said);
+                let has_left_out = blanks.leave_out(&book, &mut spec)?;
+                if !has_groups && !has_left_out {
+                    break done(book, spec, said, of_files);
                 }
             }
             Err(errors) => {
@@ -82,6 +94,101 @@ pub(super) fn open(site: &Site) -> Result<Opened, SurveyError> {
                 }
             }
         }
+    };
+    opened.left_out = blanks.files.into_keys().collect();
+    Ok(opened)
+}
+
+/// Files of a book without anything in them.
+#[derive(Debug, Default)]
+struct Blanks {
+    /// Each with the table that it is alone, where it is one.
+    files: BTreeMap<String, Option<String>>,
+    /// Why the first of them cannot be read.
+    first: Option<ReadError>,
+}
+
+impl Blanks {
+    /// Takes up a file, and has the book opened all the same: without it where its table names its
+    /// files, else as a table without records.
+    fn add(&mut self, spec: &mut BookSpec, table: String, file: String, error: ReadError) {
+        self.first.get_or_insert(error);
+        let of_table = spec.tables.get_mut(&table);
+        if let Some(of_table) = of_table.filter(|spec| !spec.files.is_empty()) {
+            of_table.files.push(format!("!{file}"));
+            self.files.insert(file, None);
+            return;
+        }
+        let without_records = TableSpec {
+            header: false,
+            names: vec!["nothing".to_owned()],
+            skip_blank_lines: true,
+            ..csv()
+        };
+        spec.tables.insert(table.clone(), without_records);
+        self.files.insert(file, Some(table));
+    }
+
+    fn is_table(&self, table: &str) -> bool {
+        let mut tables = self.files.values().flatten();
+        tables.any(|own| own == table)
+    }
+
+    /// Leaves the files out that are tables of their own, and returns whether there are any. It is
+    /// said by the tables whose globs would take them in, else by any other.
+    fn leave_out(&self, book: &Book, spec: &mut BookSpec) -> Result<bool, SurveyError> {
+        let mut others = book.tables().filter(|table| !self.is_table(table.name()));
+        let Some(other) = others.next() else {
+            let first = self.first.clone().map(SurveyError::Read);
+            return first.map_or(Ok(false), |error| Err(mended(error)));
+        };
+        let alone = self.files.iter().filter_map(|(file, table)| {
+            let table = table.as_ref()?;
+            Some((file, table))
+        });
+        let mut has_any = false;
+        for (file, table) in alone {
+            has_any = true;
+            spec.tables.remove(table);
+            let excludes = format!("!{file}");
+            let mut is_said = false;
+            for other in spec.tables.values_mut() {
+                if other.files.iter().any(|glob| is_match(glob, file)) {
+                    other.files.push(excludes.clone());
+                    is_said = true;
+                }
+            }
+            if is_said {
+                continue;
+            }
+            let mut named = spec.tables.values_mut().filter(|one| !one.files.is_empty());
+            if let Some(named) = named.next() {
+                named.files.push(excludes);
+                continue;
+            }
+            let own = other.files().iter().map(|file| file.path.clone());
+            let named = spec.tables.entry(other.name().to_owned()).or_default();
+            named.files = own.chain([excludes]).collect();
+        }
+        Ok(has_any)
+    }
+}
+
+/// Whether nothing is in a file, not even the names of columns.
+fn is_blank(error: &ReadError) -> bool {
+    matches!(error.kind, ReadErrorKind::NoHeader)
+}
+
+/// An error with what can be done about it where there is no plan yet.
+fn mended(error: SurveyError) -> SurveyError {
+    match error {
+        SurveyError::Read(error) if is_blank(&error) => SurveyError::Read(ReadError {
+            mend:
+                "name a book that holds something: a line with the names of its columns, at least"
+                    .to_owned(),
+            ..error
+        }),
+        other => other,
     }
 }
 
@@ -105,11 +212,12 @@ fn done(
         book,
         tables: spec.tables,
         said: of_files.into_iter().map(in_words).chain(said).collect(),
+        left_out: Vec::new(),
     }
 }
 
 /// Makes one table of the parts that files are of it; returns whether there are any.
-fn group(book: &Book, spec: &mut BookSpec, said: &mut Vec<String>) -> bool {
+fn group(book: &Book, blanks: &Blanks, spec: &mut BookSpec, said: &mut Vec<String>) -> bool {
     let part = |table: &Arc<Table>| {
         let schema = table.schema();
         let data = schema
@@ -128,10 +236,13 @@ fn group(book: &Book, spec: &mut BookSpec, said: &mut Vec<String>) -> bool {
     };
     let parts: Vec<Part> = book
         .tables()
-        .filter(|table| table.files().len() == 1)
+        .filter(|table| table.files().len() == 1 && !blanks.is_table(table.name()))
         .map(part)
         .collect();
-    let files = files_of(book).into_iter().map(|(_, file)| file).collect();
+    let files = files_of(book).into_iter().map(|(_, file)| file);
+    let files = files
+        .filter(|file| !blanks.files.contains_key(file))
+        .collect();
     let groups = groups(&parts, &files);
     let has_groups = !groups.is_empty();
     for group in groups {
@@ -281,7 +392,11 @@ fn decode(path: &Path, found: &mut Fitted) -> Result<Option<Vec<Line>>, SurveyEr
     };
     if lines.is_empty() {
         // Lines of nothing are a table only to a plan that says so.
-        open_alone(path, csv())?;
+        let without_blanks = TableSpec {
+            skip_blank_lines: true,
+            ..csv()
+        };
+        open_alone(path, without_blanks)?;
         return Ok(None);
     }
     Ok(Some(lines))

@@ -522,11 +522,66 @@ fn files_of_nothing_are_no_books() {
     for nothing in ["", "\u{feff}", "\n\n"] {
         let books = texts(("a.csv", nothing), ("a.csv", sound));
         let found = books.survey(&Wishes::default());
-        assert!(
-            matches!(found, Err(SurveyError::Read(_))),
-            "{nothing:?} {found:?}"
+        let Err(SurveyError::Read(error)) = found else {
+            panic!("{nothing:?} {found:?}");
+        };
+        // No plan is there that could leave it out.
+        assert_eq!(
+            error.mend,
+            "name a book that holds something: a line with the names of its columns, at least"
         );
     }
+}
+
+/// Books in folders: each file of the source, and the one of the target.
+fn folders(source: &[(&str, &str)], target: &str) -> Books {
+    let mut books = texts(source[0], ("flow.csv", target));
+    for (name, text) in source {
+        std::fs::write(books.folder.path().join("old").join(name), text).unwrap();
+    }
+    books.source = books.folder.path().join("old");
+    books
+}
+
+#[test]
+fn files_of_nothing_beside_others_are_left_out_and_said() {
+    let check = |files: &[(&str, &str)], blank: &str, globs: &str| {
+        let books = folders(files, "id,amount\n1,1.00\n2,2.00\n3,3.00\n");
+        let found = books.survey(&Wishes::default()).unwrap();
+        let told = format!("the source's file {blank} is not compared: there is nothing in it");
+        assert_eq!(found.beforehand[0].not_checked, [told]);
+        let plan = books.told(&Wishes::default());
+        assert!(plan.contains(globs), "{plan}");
+        let text = plan_text(&found, books.folder.path());
+        let note = format!("# left out, as there is nothing in them: {blank}\n");
+        assert!(text.contains(&note), "{text}");
+        // A glob does as well as a folder.
+        let by_glob = Books {
+            source: books.source.join("*.csv"),
+            ..books
+        };
+        let found = by_glob.survey(&Wishes::default()).unwrap();
+        assert_eq!(found.beforehand[0].not_checked.len(), 1);
+    };
+    let january = ("flow_2013_01.csv", "id,amount\n1,1.00\n2,2.00\n");
+    let february = ("flow_2013_02.csv", "id,amount\n3,3.00\n");
+    let blank = "flow_2013_03.csv";
+    check(
+        &[january, february, (blank, "")],
+        blank,
+        r#"files = ["flow_*_*.csv", "!flow_2013_03.csv"]"#,
+    );
+    check(
+        &[
+            ("flow.csv", "id,amount\n1,1.00\n2,2.00\n3,3.00\n"),
+            ("lost.csv", "\n\n"),
+        ],
+        "lost.csv",
+        r#"files = ["flow.csv", "!lost.csv"]"#,
+    );
+    let nothing = folders(&[("a.csv", ""), ("b.csv", "")], "id,amount\n1,1.00\n");
+    let found = nothing.survey(&Wishes::default());
+    assert!(matches!(found, Err(SurveyError::Read(_))), "{found:?}");
 }
 
 #[test]

@@ -45,7 +45,7 @@ Amounts are yuan with two decimals at most. Instants are Shanghai's clock.
 
 The service, and its first request:
   ruixin-bao key --name admin --role admin
-  ruixin-bao serve &
+  ruixin-bao serve --clock '2013-05-28 10:00' &
   curl -X POST localhost:8082/v1/admin/window/open -H \"Authorization: Bearer $KEY\"";
 
 /// The books of Ruixin Bao (瑞信宝): opening them, orders, the nightly run, reports, proofs.

@@ -67,7 +67,8 @@ pub(crate) fn connect(address: &str, create: bool) -> Result<Box<dyn Session>, S
     if address.starts_with("postgres://") || address.starts_with("postgresql://") {
         return Ok(Box::new(Postgres::connect(address, create)?));
     }
-    let path = address.strip_prefix("sqlite://").unwrap_or(address);
+    let path = address.strip_prefix("sqlite:").unwrap_or(address);
+    let path = path.strip_prefix("//").unwrap_or(path);
     if path.is_empty() || path.contains("://") {
         return Err(StoreError::Address {
             url: address.to_owned(),

@@ -101,6 +101,18 @@ pub struct Terms {
     pub payment_cap_fen: Option<i64>,
 }
 
+impl Terms {
+    /// Gives the day of an instant at which something is to be booked. Time does not go back in a book,
+    /// so no order could be placed after what is booked on a day that the calendar does not cover.
+    ///
+    /// # Errors
+    ///
+    /// The calendar does not cover the day.
+    pub fn day_to_book(&self, instant_micros: i64) -> Result<Day, FundError> {
+        Ok(self.calendar.natural_day(instant_micros)?)
+    }
+}
+
 /// Is the fund with its book: a whole one, or a page with what a request names.
 #[derive(Debug, Clone)]
 pub struct Fund {

@@ -30,7 +30,7 @@ pub struct Window {
     pub is_open: bool,
     /// Microseconds since 1970 UTC.
     pub since: i64,
-    /// What users are told, in English and Chinese, where there is a notice.
+    /// What users are told while it is not, in English and Chinese, where there is a notice.
     pub told: [Option<Told>; 2],
     /// In how many seconds it is worth trying again.
     pub retry_after: u64,
@@ -39,8 +39,11 @@ pub struct Window {
 impl Window {
     /// Makes it of the notices that are kept. `since` and `now` are microseconds since 1970 UTC.
     pub fn new(is_open: bool, since: i64, notices: &[Notice], now: i64) -> Window {
+        // They are shown while money stands still: one that it moves is none.
+        let of_closed = notices.iter().filter(|notice| notice.is_of_closed());
+        let of_closed: Vec<Notice> = of_closed.cloned().collect();
         let told = |language| {
-            let told = of_language(notices, language);
+            let told = of_language(&of_closed, language);
             told.map(|Notice { subject, text, .. }| Told {
                 subject: subject.clone(),
                 text: text.clone(),

@@ -25,7 +25,7 @@ use crate::{numbers, view};
 const CODES: &str = include_str!("../migrations/0002_codes.sql");
 
 /// The migrations of the books.
-const MIGRATIONS: [Migration; 3] = [
+const MIGRATIONS: [Migration; 4] = [
     Migration {
         set: "pay",
         number: 1,
@@ -43,6 +43,12 @@ const MIGRATIONS: [Migration; 3] = [
         number: 3,
         sqlite: include_str!("../migrations/0003_house.sqlite.sql"),
         postgres: include_str!("../migrations/0003_house.postgres.sql"),
+    },
+    Migration {
+        set: "pay",
+        number: 4,
+        sqlite: include_str!("../migrations/0004_exact.sqlite.sql"),
+        postgres: include_str!("../migrations/0004_exact.postgres.sql"),
     },
 ];
 
@@ -148,7 +154,17 @@ impl Books {
         })
     }
 
-    /// Opens the store of the keys, which is that of the books, and founds none.
+    /// Tells whether there is a store of a wallet at an address, and makes none.
+    ///
+    /// # Errors
+    ///
+    /// The address is none, or the database cannot be reached.
+    pub async fn are_there(address: &str) -> Result<bool, StoreError> {
+        Store::holds(address, "pay").await
+    }
+
+    /// Opens the store of the keys, which is that of the books, and founds none; it makes the store
+    /// where there is none.
     ///
     /// # Errors
     ///

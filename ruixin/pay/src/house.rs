@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use ruixin_service::store::{Change, Dialect, Row, Store, StoreError, Tx, Value, Write};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use crate::books::Books;
 use crate::civil::{Civil, Clock};
@@ -24,6 +25,10 @@ const HOUSE: [(&str, &str); 7] = [
     ("OPERATING", "营业外收支"),
     ("RESERVE", "期初备付金"),
 ];
+
+/// Fen from which on SQLite does not give each of them back: its amounts are yuan in floating point.
+/// The fourth migration has the same bound.
+const BEYOND_SQLITE: u64 = 1 << 51;
 
 const SEAL: &str = "SELECT seal FROM house";
 
@@ -124,6 +129,27 @@ pub struct Frozen {
     pub figures: Option<Figures>,
 }
 
+/// Says why a freeze gave no figures. Where it is no fault of the closing, the books are closed and not
+/// added up: freeze them again, or reopen them.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum FreezeError {
+    /// A sum is more than SQLite keeps to the fen.
+    #[error(
+        "{what} is {amount}, and SQLite keeps amounts to the fen below 22517998136852.48 only: \
+         keep these books in PostgreSQL"
+    )]
+    BeyondSqlite {
+        /// Which sum.
+        what: String,
+        /// What it comes to.
+        amount: Yuan,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 pub use ruixin_service::notices::{Instant, Notice, NoticeFields, NoticeLanguage};
 
 const STANDING: &str = "SELECT state, clock:since FROM house";
@@ -181,9 +207,10 @@ impl Books {
     ///
     /// # Errors
     ///
-    /// Payments did not end within a minute, or the store failed. Where it failed after the closing, the
-    /// books are closed and not added up: freeze them again, or reopen them.
-    pub async fn freeze(&self) -> Result<Frozen, StoreError> {
+    /// Payments did not end within a minute, a sum is more than the store keeps to the fen, or the store
+    /// failed. Where it failed after the closing, the books are closed and not added up: freeze them
+    /// again, or reopen them.
+    pub async fn freeze(&self) -> Result<Frozen, FreezeError> {
         let clock = self.clock;
         let close = async move |tx: &mut Tx<'_>| {
             tx.rows(of_dialect(tx.dialect(), ALONE), vec![]).await?;
@@ -194,7 +221,7 @@ impl Books {
         self.closed.store(true, Ordering::Release);
         let sealer = self.sealer.clone();
         let add_up = async move |tx: &mut Tx<'_>| add_up(tx, &sealer).await;
-        self.store.write(add_up).await
+        self.store.write(add_up).await?
     }
 
     /// Opens the books again, and gives how they stand.
@@ -220,7 +247,7 @@ impl Books {
     /// The store failed.
     pub async fn tell(&self, notice: Notice) -> Result<(), StoreError> {
         let tell = async move |_: &mut Tx<'_>| {
-            let until = notice.fields.until.as_ref().map(Instant::text);
+            let until = notice.until().map(Instant::text);
             let values = vec![
                 notice.language.code().into(),
                 notice.kind.as_str().into(),
@@ -316,7 +343,10 @@ impl Sum {
 }
 
 /// Adds the flow up, writes the daily totals and the house's balances, and gives the figures.
-async fn add_up(tx: &mut Tx<'_>, sealer: &Sealer) -> Result<Change<Frozen>, StoreError> {
+async fn add_up(
+    tx: &mut Tx<'_>,
+    sealer: &Sealer,
+) -> Result<Change<Result<Frozen, FreezeError>>, StoreError> {
     let by_day = of_dialect(tx.dialect(), BY_DAY);
     let patience = of_dialect(tx.dialect(), PATIENCE);
     let [_, standing, flow, customers, house] = tx
@@ -360,7 +390,10 @@ async fn add_up(tx: &mut Tx<'_>, sealer: &Sealer) -> Result<Change<Frozen>, Stor
     let (owed, frozen) = (figure(1)?, figure(2)?);
     let mut all = sum(owed, frozen)?;
     let mut writes = vec![Write::any("DELETE FROM daily_total", vec![])];
+    let mut sums = Vec::new();
     for ([day, code, direction], one) in daily {
+        let what = format!("the total of {day}, code {code}, direction {direction}");
+        sums.extend([one.amount, one.fee, one.coupon].map(|fen| (what.clone(), fen)));
         let amounts = [one.records, one.amount, one.fee, one.coupon].map(Value::from);
         let mut values = vec![day.into(), code.into(), direction.into()];
         values.extend(amounts);
@@ -376,6 +409,12 @@ async fn add_up(tx: &mut Tx<'_>, sealer: &Sealer) -> Result<Change<Frozen>, Stor
         }
         all = sum(all, account.balance)?;
         writes.push(account.update(sealer, 0));
+        sums.push((format!("the balance of {}", account.name), account.balance));
+    }
+    if tx.dialect() == Dialect::Sqlite
+        && let Some(beyond) = beyond_sqlite(sums)
+    {
+        return Ok(Change::new(Err(beyond)));
     }
     let figures = Figures {
         accounts: customers.int(0)?,
@@ -392,7 +431,15 @@ async fn add_up(tx: &mut Tx<'_>, sealer: &Sealer) -> Result<Change<Frozen>, Stor
         since: standing.text(1)?.to_owned(),
         figures: Some(figures),
     };
-    Ok(Change::new(frozen).with_all(writes))
+    Ok(Change::new(Ok(frozen)).with_all(writes))
+}
+
+/// The first of some sums that SQLite would not give back to the fen.
+fn beyond_sqlite(sums: Vec<(String, i64)>) -> Option<FreezeError> {
+    let is_beyond = |(_, fen): &(String, i64)| fen.unsigned_abs() >= BEYOND_SQLITE;
+    let (what, fen) = sums.into_iter().find(is_beyond)?;
+    let amount = Yuan(fen);
+    Some(FreezeError::BeyondSqlite { what, amount })
 }
 
 /// What the house's accounts move by, with the sign of a debt: by channel, class or number.

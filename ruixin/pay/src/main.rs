@@ -30,7 +30,8 @@ enum Does {
     Serve(Serve),
     /// Fills an empty store with a history that `ruixin-history` wrote as CSV.
     Import(Import),
-    /// Makes an API key and prints it, this once; its id is told on the standard error.
+    /// Makes an API key and prints it, this once; its id is told on the standard error. Where there is
+    /// no store yet, it is made, and that is told, too.
     Key(NewKeyAt),
     /// Lists the API keys: id, role, when it was made, whether it is good or revoked, name.
     Keys {
@@ -116,7 +117,7 @@ async fn run(does: Does) -> Result<(), String> {
         Does::Serve(asked) => serve(asked).await,
         Does::Import(asked) => bring_in(&asked),
         Does::Key(asked) => {
-            let store = keys_at(&asked.store).await?;
+            let store = keys_to_be(&asked.store).await?;
             let made = keys::make(&store, &asked.key.name, asked.key.role).await;
             let made = made.map_err(|error| error.to_string())?;
             say(&made)?;
@@ -228,9 +229,35 @@ fn bring_in(asked: &Import) -> Result<(), String> {
     ))
 }
 
-/// Opens the store for its keys: books that are not founded yet stay so, as only a service knows their
-/// time.
+/// Opens the store for its keys, if it is there.
 async fn keys_at(at: &StoreAt) -> Result<Store, String> {
+    match are_there(at).await? {
+        true => open_keys(at).await,
+        false => Err(
+            "there is no store of a wallet at this address: `ruixin-pay key` makes one, and its first key"
+                .to_owned(),
+        ),
+    }
+}
+
+/// Opens the store for its keys, and says so where it has to be made.
+async fn keys_to_be(at: &StoreAt) -> Result<Store, String> {
+    let are_there = are_there(at).await?;
+    let opened = open_keys(at).await?;
+    if !are_there {
+        let says = "ruixin-pay: there was no store of a wallet at this address: it was made";
+        drop(writeln!(std::io::stderr(), "{says}"));
+    }
+    Ok(opened)
+}
+
+async fn are_there(at: &StoreAt) -> Result<bool, String> {
+    let are_there = Books::are_there(&at.store).await;
+    are_there.map_err(|error| error.to_string())
+}
+
+/// Books that are not founded yet stay so, as only a service knows their time.
+async fn open_keys(at: &StoreAt) -> Result<Store, String> {
     let opened = Books::keys(&at.store).await;
     opened.map_err(|error| error.to_string())
 }

@@ -117,6 +117,8 @@ kinds! {
     TEXT_UNFIT: "text-unfit" 422 "A name, title or memo is empty, too long or holds a control character" "名称、标题或备注为空、过长或含有控制字符"
     /// See [`Refusal::CouponTooLarge`].
     COUPON_TOO_LARGE: "coupon-too-large" 422 "The coupon is not less than the price" "优惠金额不得大于或等于订单金额"
+    /// See [`crate::house::FreezeError::BeyondSqlite`].
+    BEYOND_SQLITE: "beyond-sqlite" 422 "SQLite cannot keep the figures of the freeze to the fen" "SQLite 无法精确到分保存本次停机的汇总数字"
     /// The service is closed while its books move.
     SERVICE_WINDOW: "service-window" 503 "Ruixin Pay is closed for maintenance" "瑞信支付系统维护中"
 }

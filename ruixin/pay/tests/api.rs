@@ -154,7 +154,7 @@ fn every_problem_has_its_code_its_status_and_is_documented() {
         }
         seen.extend(of_the_way_in(reader, writer, &document, &made));
         // Those of the store's and the window's own are shown elsewhere, or cannot be made to happen.
-        let elsewhere = "internal overloaded rate-limited store-unreachable outcome-unknown service-window body-not-received";
+        let elsewhere = "internal overloaded rate-limited store-unreachable outcome-unknown service-window body-not-received beyond-sqlite";
         let all = problem::KINDS
             .iter()
             .chain(ruixin_pay::KINDS)

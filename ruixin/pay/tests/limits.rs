@@ -11,6 +11,7 @@ use ruixin_pay::Books;
 use ruixin_pay::civil::Clock;
 use ruixin_service::gate::Limits;
 use ruixin_service::keys::Role;
+use ruixin_service::store::{Migration, Store};
 use serde_json::json;
 use support::documented::serving;
 use support::http::{Client, Reply};
@@ -190,7 +191,7 @@ fn the_schema_of_the_address_is_made_where_there_is_none() {
         let odd = format!("{}&schema=a;b", database.address());
         let odd = Books::open(&odd, Clock::default()).await;
         let said = odd.expect_err("a name that is none").to_string();
-        assert!(said.contains("a-z, 0-9 and _"), "{said}");
+        assert!(said.contains("letters, digits, - and _"), "{said}");
     });
 }
 
@@ -215,7 +216,8 @@ fn a_key_is_listed_logged_and_revoked_by_its_id() {
     let made = said(&["key", "--name", "app", "--role", "reader"]);
     let key = made.0.trim().to_owned();
     let id = ruixin_service::keys::id(&key);
-    assert_eq!(made.1, format!("id {id} (for revoke)\n"));
+    let new = "ruixin-pay: there was no store of a wallet at this address: it was made";
+    assert_eq!(made.1, format!("{new}\nid {id} (for revoke)\n"));
     let listed = said(&["keys"]).0;
     assert!(
         listed.starts_with(&id) && listed.ends_with("good     app\n"),
@@ -269,4 +271,45 @@ fn a_key_is_listed_logged_and_revoked_by_its_id() {
         "{}",
         nobody.1
     );
+}
+
+/// A store that is mistyped is told of, and not made: neither a file nor tables in another's database.
+#[test]
+fn keys_of_no_store_are_neither_listed_nor_revoked_and_none_is_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let other = format!("sqlite:{}", folder.path().join("other.db").display());
+    let foreign = Migration {
+        set: "foreign",
+        number: 1,
+        sqlite: "CREATE TABLE one (two BIGINT)",
+        postgres: "SELECT 1",
+    };
+    block_on(async { drop(Store::open(&other, &[foreign]).await.expect("a store")) });
+    let postgres = Database::postgres();
+    let missing = folder.path().join("mistyped.db");
+    let places = [
+        missing.display().to_string(),
+        other.clone(),
+        postgres.address(),
+        format!("{}&schema=mistyped", postgres.address()),
+    ];
+    for place in places {
+        for arguments in [&["keys"][..], &["revoke", "key_0"]] {
+            let output = Command::new(env!("CARGO_BIN_EXE_ruixin-pay"))
+                .args(arguments)
+                .env("RUIXIN_PAY_STORE", &place)
+                .output()
+                .expect("it runs");
+            let said = String::from_utf8(output.stderr).expect("text");
+            assert_eq!(output.status.code(), Some(1), "{said}");
+            assert!(said.contains("there is no store of a wallet"), "{said}");
+        }
+    }
+    assert!(!missing.exists());
+    block_on(async {
+        for (place, set) in [(&other, "pay"), (&postgres.address(), "service")] {
+            assert_eq!(Store::holds(place, set).await, Ok(false), "{set}");
+        }
+        assert_eq!(Store::holds(&other, "foreign").await, Ok(true));
+    });
 }

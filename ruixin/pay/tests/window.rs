@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use ruixin_service::gate::Limits;
 use ruixin_service::keys::Role;
+use ruixin_service::store::{Change, StoreError, Tx, Write};
 use serde_json::{Value, json};
 use support::http::{Client, ask};
 use support::served::{Served, beside};
@@ -225,6 +226,42 @@ fn postgres_freezes_under_load() {
     night(&Database::postgres());
 }
 
+/// A window that was put off, and then one that nobody gave notice of: who is refused is not told that
+/// the service is open, nor to come again when the other window would have ended.
+#[test]
+fn a_notice_that_the_window_was_put_off_is_no_word_of_a_freeze() {
+    for database in [Database::sqlite(), Database::postgres()] {
+        block_on(async {
+            let served = Served::begin(database.books().await, limits()).await;
+            let client = served.client(Role::Writer).await;
+            let admin = served.client(Role::Admin).await;
+            beside(move || {
+                let user = client.open("u", true);
+                let notice = json!({
+                    "kind": "put_off", "language": "en", "subject": "Open as before", "text": "",
+                    "fields": {"until": "2999-01-01T00:00:00Z"},
+                });
+                let path = "/v1/admin/notices";
+                let told = admin.post(path, "-", &notice.to_string()).expect("sent");
+                let kept = &told.json()["notices"][0];
+                assert_eq!(kept["subject"], "Open as before", "{told:?}");
+                assert_eq!(kept["fields"], json!({}), "{told:?}");
+                let frozen = admin.post("/v1/admin/window/freeze", "-", "");
+                assert_eq!(frozen.expect("sent").status, 200);
+                let body = format!(r#"{{"account":"{user}","amount":"1","channel":"ICBC"}}"#);
+                let refused = client.post("/v1/top-ups", "t", &body).expect("sent");
+                assert_eq!(refused.code(), "service-window");
+                assert_eq!(refused.headers["retry-after"], "600");
+                assert!(!refused.body.contains("Open as before"), "{refused:?}");
+                let page = client.get("/status").expect("an answer");
+                assert!(!page.body.contains("Open as before"), "{}", page.body);
+            })
+            .await;
+            served.end().await;
+        });
+    }
+}
+
 /// Two instances on one database: the freeze of one holds for the other.
 #[test]
 fn a_freeze_holds_for_every_instance() {
@@ -254,7 +291,24 @@ fn a_freeze_holds_for_every_instance() {
     });
 }
 
-/// What a bank owes for all customers together is more than one of them can hold: a freeze adds it up.
+/// The most fen that SQLite gives back, and the first that it does not.
+const MOST: i64 = (1 << 51) - 1;
+
+/// What the bank of the top-ups owes, and what the day's top-ups come to, as they are stored.
+async fn stored(served: &Served) -> (i64, i64) {
+    let read = async |tx: &mut Tx<'_>| {
+        let sql = "SELECT fen:balance FROM account WHERE owner = 'H' AND channel = 'ICBC'";
+        let bank = tx.rows(sql, vec![]).await?;
+        let days = tx
+            .rows("SELECT sum_fen:amount FROM daily_total", vec![])
+            .await?;
+        Ok((bank[0].int(0)?, days[0].int(0)?))
+    };
+    served.books.store().read(read).await.expect("read")
+}
+
+/// What a bank owes for all customers together is more than one of them can hold: a freeze adds it up,
+/// to the fen, or refuses where SQLite would lose one.
 #[test]
 fn the_freeze_adds_up_more_of_one_bank_than_one_account_can_hold() {
     for database in [Database::sqlite(), Database::postgres()] {
@@ -262,31 +316,83 @@ fn the_freeze_adds_up_more_of_one_bank_than_one_account_can_hold() {
             let served = Served::begin(database.books().await, limits()).await;
             let client = served.client(Role::Writer).await;
             let admin = served.client(Role::Admin).await;
-            beside(move || {
+            let freeze = move |admin: &Client| {
+                let frozen = admin.post("/v1/admin/window/freeze", "-", "");
+                frozen.expect("sent")
+            };
+            let asked = (client.clone(), admin.clone());
+            let account = beside(move || {
+                let (client, admin) = asked;
+                let mut account = String::new();
                 for user in 0..3 {
-                    let account = client.open(&format!("u{user}"), true);
-                    for time in 0..40 {
+                    account = client.open(&format!("u{user}"), true);
+                    for time in 0..75 {
                         client.top_up(&format!("{user}-{time}"), &account, "99999999999.99");
                     }
                 }
-                let freeze = || {
-                    let frozen = admin
-                        .post("/v1/admin/window/freeze", "-", "")
-                        .expect("sent");
-                    assert_eq!(frozen.status, 200, "{frozen:?}");
-                    frozen.json()
-                };
-                let frozen = freeze();
-                assert_eq!(frozen["figures"]["difference"], "0.00", "{frozen}");
-                assert_eq!(
-                    frozen["figures"]["balances"], "11999999999998.80",
-                    "{frozen}"
-                );
-                assert_eq!(freeze(), frozen);
+                client.top_up("rest", &account, "17998136854.72");
+                let frozen = freeze(&admin);
+                assert_eq!(frozen.status, 200, "{frozen:?}");
+                let figures = &frozen.json()["figures"];
+                assert_eq!(figures["difference"], "0.00", "{frozen:?}");
+                assert_eq!(figures["balances"], "22517998136852.47", "{frozen:?}");
+                assert_eq!(freeze(&admin).body, frozen.body);
+                account
             })
             .await;
+            assert_eq!(stored(&served).await, (-MOST, MOST));
+            let refused = beside(move || {
+                let opened = admin.post("/v1/admin/window/reopen", "-", "");
+                assert_eq!(opened.expect("sent").status, 200);
+                client.top_up("one-fen-more", &account, "0.01");
+                freeze(&admin)
+            })
+            .await;
+            match &database {
+                Database::Sqlite(_) => {
+                    assert_eq!(
+                        (refused.status, refused.code().as_str()),
+                        (422, "beyond-sqlite")
+                    );
+                    let detail = refused.json()["detail"].to_string();
+                    assert!(detail.contains("PostgreSQL"), "{detail}");
+                    assert_eq!(stored(&served).await, (-MOST, MOST));
+                }
+                Database::Postgres(_) => {
+                    assert_eq!(refused.status, 200, "{refused:?}");
+                    assert_eq!(stored(&served).await, (-MOST - 1, MOST + 1));
+                }
+            }
             audit(served.books.store()).await;
             served.end().await;
         });
     }
+}
+
+/// Whoever writes: the tables themselves take no sum that would come back with another fen.
+#[test]
+fn the_tables_of_sqlite_take_no_sum_that_would_lose_a_fen() {
+    const BALANCE: &str = "UPDATE account SET balance = yuan:1 WHERE owner = 'H'";
+    const DAY: &str = "INSERT INTO daily_total (business_day, type_code, direction, records, amount, fee, coupon) \
+         VALUES (day:2, '21', '1', 1, yuan:1, 0, 0)";
+    let database = Database::sqlite();
+    block_on(async {
+        let books = database.books().await;
+        for sql in [BALANCE, DAY] {
+            for (fen, is_kept) in [(MOST + 1, false), (MOST, true)] {
+                let write = async move |_: &mut Tx<'_>| {
+                    let values = [fen.into(), "2013-05-27".into()];
+                    let values = values.into_iter().take(if sql == DAY { 2 } else { 1 });
+                    Ok(Change::new(()).with(Write::any(sql, values.collect())))
+                };
+                match books.store().write(write).await {
+                    Ok(()) => assert!(is_kept, "{sql}"),
+                    Err(error) => {
+                        assert!(!is_kept && matches!(error, StoreError::Constraint(_)));
+                        assert!(error.to_string().contains("PostgreSQL"), "{error}");
+                    }
+                }
+            }
+        }
+    });
 }

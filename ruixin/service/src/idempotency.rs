@@ -2,8 +2,8 @@
 //!
 //! The answer is written by the transaction that does what was asked, so there is no moment at
 //! which one is on the disk without the other. A refusal is an answer, too, and stays: who wants to
-//! try again, takes another key. How long answers stay, [`crate::prune`] says. What never began (an unreadable request, an overload, a closed
-//! window) is not kept.
+//! try again, takes another key. How long answers stay, [`crate::prune`] says. What never began (an
+//! unreadable request, an overload, a closed window) is not kept.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -163,7 +163,8 @@ pub fn drawn_id() -> Option<u128> {
     Some(u128::from_be_bytes(bytes))
 }
 
-fn system_seconds() -> i64 {
+/// Seconds since 1970 by the system's clock.
+pub(crate) fn system_seconds() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| {
         i64::try_from(since.as_secs()).unwrap_or(i64::MAX)

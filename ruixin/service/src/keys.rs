@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use axum::http::{HeaderMap, header};
 use jiff::Timestamp;
 use thiserror::Error;
 
+use crate::idempotency::system_seconds;
 use crate::store::{Change, Store, StoreError, Tx, Write};
 
 /// Is what a key may do; each may what those before it may.
@@ -199,13 +200,6 @@ impl fmt::Display for Listed {
         let Listed { id, role, name, .. } = self;
         write!(to, "{id}  {role:<6}  {made:<20}  {state:<7}  {name}")
     }
-}
-
-fn system_seconds() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| {
-        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-    })
 }
 
 fn hash_of(key: &str) -> String {

@@ -14,13 +14,15 @@ use crate::problem::{INVALID_REQUEST, Kind, Problem};
 /// Where nobody says when the service opens again: seconds.
 const RETRY_USUALLY: i64 = 600;
 const RETRY_MOST: i64 = 86_400;
+/// The kinds of notices which say that the service is open. While it is closed, they say nothing.
+const OF_OPEN: [&str; 2] = ["put_off", "reopening"];
 
 /// Is what users are told: the JSON that Crossfoot's channels send, as far as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Notice {
     /// `en` or `zh`.
     pub language: NoticeLanguage,
-    /// What it is about: `stop`, `delay`, `reopening`.
+    /// What it is about: `stop`, `delay`, `put_off`, `reopening`.
     #[schemars(length(min = 1, max = 40), regex(pattern = LINE))]
     pub kind: String,
     /// One line.
@@ -139,6 +141,18 @@ impl From<Language> for NoticeLanguage {
 }
 
 impl Notice {
+    /// Gives when the service is to be open again, of a notice that says so: one that it was put off
+    /// names the window that there is not.
+    pub fn until(&self) -> Option<&Instant> {
+        let is_meant = self.kind != "put_off";
+        self.fields.until.as_ref().filter(|_| is_meant)
+    }
+
+    /// Says whether it has words for when the service is closed.
+    pub fn is_of_closed(&self) -> bool {
+        !OF_OPEN.contains(&self.kind.as_str())
+    }
+
     /// Says whether its texts can be shown: not empty where they must not be, not too long, without
     /// control characters.
     pub fn is_fit(&self) -> bool {
@@ -160,10 +174,12 @@ pub fn of_language(notices: &[Notice], language: Language) -> Option<&Notice> {
     same.or(notices.first())
 }
 
-/// Gives in how many seconds it is worth trying again, by the latest `until` of the notices.
+/// Gives in how many seconds it is worth trying again, by the latest `until` of the notices that are
+/// of a closed service.
 pub fn retry_after(notices: &[Notice], now_millis: i64) -> u64 {
-    let untils = notices.iter().map(|notice| &notice.fields.until);
-    let until = untils.flatten().filter_map(Instant::millis).max();
+    let of_closed = notices.iter().filter(|notice| notice.is_of_closed());
+    let untils = of_closed.filter_map(Notice::until);
+    let until = untils.filter_map(Instant::millis).max();
     let seconds = until.map_or(RETRY_USUALLY, |until| {
         until.saturating_sub(now_millis).div_euclid(1_000)
     });
@@ -174,11 +190,11 @@ pub fn retry_after(notices: &[Notice], now_millis: i64) -> u64 {
     u64::try_from(seconds).unwrap_or(1)
 }
 
-/// Makes the problem that a caller is told while a service is closed: the notice's words, or the
-/// usual ones.
+/// Makes the problem that a caller is told while a service is closed: the words of the notice that it
+/// is, or the usual ones.
 pub fn closed(kind: &'static Kind, notices: &[Notice], now_millis: i64, usual: Words) -> Problem {
     let said = |language| {
-        let of = |notice: &&Notice| notice.language == language;
+        let of = |notice: &&Notice| notice.language == language && notice.is_of_closed();
         let notice = notices.iter().find(of)?;
         let text = format!("{}\n{}", notice.subject, notice.text);
         Some(text.trim_end().to_owned())
@@ -242,6 +258,44 @@ impl Call {
                 format!("步骤应为：{}。", steps.join("、")),
             )),
             _ => Ok(self),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::OVERLOADED;
+
+    #[test]
+    fn a_notice_that_it_is_open_says_nothing_while_it_is_closed() {
+        let usual = Words {
+            en: "closed as usual",
+            zh: "照常关闭",
+        };
+        let minute = 1_369_641_600_000 - 60_000;
+        let table = [
+            ("stop", 60, "words of stop", true),
+            ("delay", 60, "words of delay", true),
+            ("put_off", 600, "closed as usual", false),
+            ("reopening", 600, "closed as usual", true),
+        ];
+        for (kind, seconds, says, keeps_until) in table {
+            let notice = Notice {
+                language: NoticeLanguage::En,
+                kind: kind.to_owned(),
+                subject: format!("words of {kind}"),
+                text: String::new(),
+                fields: NoticeFields {
+                    until: Some(Instant::kept("2013-05-27T08:00:00Z".to_owned())),
+                },
+            };
+            assert_eq!(notice.until().is_some(), keeps_until, "{kind}");
+            let notices = [notice];
+            assert_eq!(retry_after(&notices, minute), seconds, "{kind}");
+            let told = format!("{:?}", closed(OVERLOADED, &notices, minute, usual));
+            assert!(told.contains(says), "{told}");
+            assert!(told.contains(&format!("Some({seconds})")), "{told}");
         }
     }
 }

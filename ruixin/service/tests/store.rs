@@ -249,14 +249,40 @@ fn a_database_that_is_not_there_is_said_without_its_password() {
     });
 }
 
-/// What an account can hold, and sums of it.
-const MOST: i64 = 999_999_999_999_999;
+/// Instances that begin together make the schema of their address once, and none of them fails.
+#[test]
+fn many_that_open_a_store_at_once_make_its_schema_once() {
+    let server = Postgres::start("");
+    let url = server.tcp_url("teller", PASSWORD) + "?sslmode=disable";
+    block_on(async {
+        for round in 0..10 {
+            let address = format!("{url}&schema=Till-{round}");
+            let opening: Vec<_> = (0..6)
+                .map(|_| {
+                    let address = address.clone();
+                    tokio::spawn(async move { Store::open(&address, &[MIGRATION]).await })
+                })
+                .collect();
+            for opened in opening {
+                let opened = opened.await.expect("no panic");
+                opened.unwrap_or_else(|error| panic!("{round}: {error}"));
+            }
+            assert_eq!(Store::holds(&address, "till").await, Ok(true));
+            assert_eq!(Store::holds(&address, "another").await, Ok(false));
+        }
+    });
+}
+
+/// What SQLite gives back to the fen, and sums of it.
+const MOST: i64 = (1 << 51) - 1;
 
 #[test]
 fn every_amount_comes_back_to_the_fen_and_so_does_every_sum() {
     on_both(async |store| {
-        let amounts =
-            prop::collection::vec(prop_oneof![-MOST..=MOST, -100_000_i64..100_000], 1..60);
+        let amounts = prop::collection::vec(
+            prop_oneof![-MOST..=MOST, MOST / 2..=MOST, -100_000_i64..100_000],
+            1..60,
+        );
         let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
             cases: 100,
             failure_persistence: None,

@@ -3,13 +3,18 @@
 //!
 //! A reversal is a whole record, and takes out all copies of it. A rebooking is a record that is
 //! there instead. Every query sees the table as it is corrected.
+//!
+//! Entries are few and tables are large: what no entry can be in, as the ranges of its values tell,
+//! is read as it is, and only the rest is held against the entries, record by record.
 
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_schema::{DataType, Field, Schema};
-use books::{Book, ReadRequest, Table};
-use datafusion::common::{Column, JoinType, NullEquality, Result, plan_err};
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_row::{OwnedRow, RowConverter, SortField};
+use arrow_schema::{ArrowError, DataType, Field, Schema};
+use books::{Book, Chunk, RangeTest, ReadRequest, Table};
+use datafusion::common::{Column, JoinType, NullEquality, Result, TableReference, plan_err};
 use datafusion::datasource::{ViewTable, provider_as_source};
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, lit};
 
@@ -29,6 +34,9 @@ pub const CAUSE_COLUMN: &str = "_cause";
 pub const REASON_COLUMN: &str = "_reason";
 
 const ENDING: &str = ".corrections";
+
+/// With more reversals than this, all of a table is held against them.
+const HELD_MAX: usize = 100_000;
 
 /// Returns the name of the table that corrects `table`.
 pub fn corrections_of(table: &str) -> String {
@@ -104,8 +112,12 @@ pub(super) fn view(base: BookTable, corrections: BookTable) -> Result<ViewTable>
         .filter(|name| !is_place(name))
         .map(|name| Column::from_name(*name))
         .collect();
+    let scan = |name: TableReference, table: BookTable| {
+        LogicalPlanBuilder::scan(name, provider_as_source(Arc::new(table)), None)
+    };
     let reversed = entries(REVERSAL)?.alias("reversed")?.build()?;
-    let kept = LogicalPlanBuilder::scan(name.as_str(), provider_as_source(Arc::new(base)), None)?
+    let (untouched, touched) = parted(&base.table, &corrections.table);
+    let held = scan(TableReference::bare(name.as_str()), base.of(touched))?
         .join_detailed(
             reversed,
             JoinType::LeftAnti,
@@ -114,8 +126,125 @@ pub(super) fn view(base: BookTable, corrections: BookTable) -> Result<ViewTable>
             NullEquality::NullEqualsNull,
         )?
         .project(own.clone())?;
+    let kept = match untouched.is_empty() {
+        true => held,
+        false => scan(TableReference::bare("untouched"), base.of(untouched))?
+            .project(own.clone())?
+            .union(held.build()?)?,
+    };
     let plan: LogicalPlan = kept.union(entries(REBOOKING)?.build()?)?.build()?;
     Ok(ViewTable::new(plan, None))
+}
+
+/// The chunks of a table that no reversal can be in, and the others.
+fn parted(table: &Table, corrections: &Table) -> (Vec<Chunk>, Vec<Chunk>) {
+    let chunks = table.chunks();
+    // What is wrong with the entries is said when they are read for a query.
+    match Ranges::of(table, corrections) {
+        Some(ranges) => chunks
+            .into_iter()
+            .partition(|chunk| !table.may_hold(chunk, &ranges.columns, &ranges)),
+        None => (Vec::new(), chunks),
+    }
+}
+
+/// The values of reversed records in each column of the table, in order.
+#[derive(Debug)]
+struct Ranges {
+    /// As indexes into the table's schema.
+    columns: Vec<usize>,
+    values: Vec<Values>,
+}
+
+#[derive(Debug)]
+struct Values {
+    data_type: DataType,
+    converter: RowConverter,
+    sorted: Vec<OwnedRow>,
+}
+
+impl Ranges {
+    /// None where there are too many to be held, or they cannot be read.
+    fn of(table: &Table, corrections: &Table) -> Option<Self> {
+        let (schema, entries) = (table.schema(), corrections.schema());
+        let data = corrections_schema(&schema).fields().len() - 3;
+        let names = schema.fields().iter().map(|field| field.name()).take(data);
+        let mut asked = vec![entries.index_of(ENTRY_COLUMN).ok()?];
+        let (mut columns, mut values) = (Vec::new(), Vec::new());
+        for (column, name) in names.enumerate() {
+            let data_type = schema.field(column).data_type();
+            if data_type.is_nested() {
+                continue;
+            }
+            asked.push(entries.index_of(name).ok()?);
+            columns.push(column);
+            values.push(Values::of(data_type).ok()?);
+        }
+        let mut count = 0;
+        for chunk in corrections.chunks() {
+            let request = ReadRequest::new(asked.clone());
+            for batch in corrections.read(&chunk, &request).ok()? {
+                let batch = reversals(&batch.ok()?).ok()?;
+                count += batch.num_rows();
+                if count > HELD_MAX {
+                    return None;
+                }
+                for (values, array) in values.iter_mut().zip(&batch.columns()[1..]) {
+                    values.add(array).ok()?;
+                }
+            }
+        }
+        values.iter_mut().for_each(Values::sort);
+        Some(Self { columns, values })
+    }
+}
+
+/// The entries of a batch that take records out. Its first column says which they are.
+fn reversals(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let entries = batch.column(0).as_string_view();
+    let is_reversal = entries.iter().map(|entry| Some(entry == Some(REVERSAL)));
+    arrow_select::filter::filter_record_batch(batch, &is_reversal.collect())
+}
+
+impl RangeTest for Ranges {
+    fn may_contain(&self, column: usize, min: &ArrayRef, max: &ArrayRef) -> bool {
+        let own = self.columns.iter().position(|own| *own == column);
+        own.is_none_or(|own| self.values[own].may_lie_in(min, max))
+    }
+}
+
+impl Values {
+    fn of(data_type: &DataType) -> Result<Self, ArrowError> {
+        Ok(Self {
+            data_type: data_type.clone(),
+            converter: RowConverter::new(vec![SortField::new(data_type.clone())])?,
+            sorted: Vec::new(),
+        })
+    }
+
+    fn add(&mut self, array: &ArrayRef) -> Result<(), ArrowError> {
+        let rows = self.converter.convert_columns(&[Arc::clone(array)])?;
+        self.sorted.extend(rows.iter().map(|row| row.owned()));
+        Ok(())
+    }
+
+    fn sort(&mut self) {
+        self.sorted.sort_unstable();
+        self.sorted.dedup();
+    }
+
+    fn may_lie_in(&self, min: &ArrayRef, max: &ArrayRef) -> bool {
+        let row = |array: &ArrayRef| {
+            let is_own = *array.data_type() == self.data_type && array.len() == 1;
+            let rows = is_own.then(|| self.converter.convert_columns(&[Arc::clone(array)]));
+            Some(rows?.ok()?.row(0).owned())
+        };
+        let (Some(min), Some(max)) = (row(min), row(max)) else {
+            return true;
+        };
+        let first = self.sorted.partition_point(|value| *value < min);
+        self.sorted.get(first).is_some_and(|value| *value <= max)
+    }
 }
 
 impl Session {

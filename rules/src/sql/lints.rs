@@ -16,7 +16,7 @@ use datafusion::logical_expr::{
 use datafusion::sql::sqlparser::ast::{
     self, Distinct, FunctionArguments, Ident, LimitClause, NamedWindowDefinition, NamedWindowExpr,
     Query, Select, SetExpr, SetOperator, SetQuantifier, Spanned, TableFactor, Visit, Visitor,
-    WindowFrame, WindowFrameBound, WindowSpec, WindowType,
+    WindowFrame, WindowFrameBound, WindowFrameUnits, WindowSpec, WindowType,
 };
 use datafusion::sql::sqlparser::tokenizer::{Location, Span};
 
@@ -162,6 +162,7 @@ pub(super) fn of_text(
         state,
         text,
         windows: Vec::new(),
+        around: Vec::new(),
         found: Vec::new(),
     };
     let _ = Visit::visit(statement, &mut lints);
@@ -173,6 +174,8 @@ struct TextLints<'a> {
     text: &'a Text<'a>,
     /// The windows that each `SELECT` around names, the innermost last.
     windows: Vec<Vec<NamedWindowDefinition>>,
+    /// How many `SELECT`s stand around each query around: its own ORDER BY may use their windows.
+    around: Vec<usize>,
     found: Vec<SqlError>,
 }
 
@@ -244,17 +247,7 @@ impl TextLints<'_> {
     }
 
     fn window(&self, name: &Ident) -> Option<&WindowSpec> {
-        let defined = self.windows.last()?;
-        let mut name = name;
-        for _ in defined {
-            let is_meant =
-                |window: &&NamedWindowDefinition| window.0.value.eq_ignore_ascii_case(&name.value);
-            match &defined.iter().find(is_meant)?.1 {
-                NamedWindowExpr::WindowSpec(window) => return Some(window),
-                NamedWindowExpr::NamedWindow(other) => name = other,
-            }
-        }
-        None
+        named_window(self.windows.last()?, name)
     }
 
     fn is_volatile(&self, name: &str) -> bool {
@@ -263,15 +256,38 @@ impl TextLints<'_> {
     }
 }
 
-/// Whether a frame is less than all records of the window.
+/// What a name of a window stands for.
+pub(super) fn named_window<'a>(
+    defined: &'a [NamedWindowDefinition],
+    name: &Ident,
+) -> Option<&'a WindowSpec> {
+    let mut name = name;
+    for _ in defined {
+        let is_meant =
+            |window: &&NamedWindowDefinition| window.0.value.eq_ignore_ascii_case(&name.value);
+        match &defined.iter().find(is_meant)?.1 {
+            NamedWindowExpr::WindowSpec(window) => return Some(window),
+            NamedWindowExpr::NamedWindow(other) => name = other,
+        }
+    }
+    None
+}
+
+/// Whether a frame is less than all records of a window without an order: in one of `RANGE` they
+/// are all peers.
 fn is_part(frame: &WindowFrame) -> bool {
-    !matches!(
-        (&frame.start_bound, &frame.end_bound),
-        (
-            WindowFrameBound::Preceding(None),
-            Some(WindowFrameBound::Following(None))
+    let counts = matches!(
+        frame.units,
+        WindowFrameUnits::Rows | WindowFrameUnits::Groups
+    );
+    counts
+        && !matches!(
+            (&frame.start_bound, &frame.end_bound),
+            (
+                WindowFrameBound::Preceding(None),
+                Some(WindowFrameBound::Following(None))
+            )
         )
-    )
 }
 
 fn is_ordered(call: &ast::Function, over: Over) -> bool {
@@ -299,6 +315,7 @@ impl Visitor for TextLints<'_> {
     type Break = ();
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        self.around.push(self.windows.len());
         let limit = query.limit_clause.as_ref().map(limit_span);
         let limit = limit.or_else(|| {
             query.fetch.as_ref().map(|fetch| {
@@ -375,8 +392,8 @@ impl Visitor for TextLints<'_> {
         ControlFlow::Continue(())
     }
 
-    fn post_visit_select(&mut self, _select: &Select) -> ControlFlow<()> {
-        self.windows.pop();
+    fn post_visit_query(&mut self, _query: &Query) -> ControlFlow<()> {
+        self.windows.truncate(self.around.pop().unwrap_or_default());
         ControlFlow::Continue(())
     }
 

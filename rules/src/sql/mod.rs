@@ -32,7 +32,8 @@
 //! What it does not do: it never writes, never runs anything but `SELECT`, and never compares.
 //!
 //! Two promises hold for every query. It gives the same records whatever the number of
-//! partitions, because what would depend on the order of arrival is refused when it is planned.
+//! partitions, because what would depend on the order of arrival is refused when it is planned,
+//! or ends the run that meets two records between which an order leaves a choice.
 //! And a record on which an expression fails is set aside in [`Rejects`] with its reason, while
 //! the others go on.
 
@@ -41,6 +42,7 @@ mod carry;
 mod checked;
 mod controls;
 mod corrections;
+mod cuts;
 mod error;
 mod fetch;
 mod functions;

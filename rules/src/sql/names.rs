@@ -12,9 +12,10 @@ use datafusion::execution::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
-    self, Expr, Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, Query, Select,
-    SelectItem, SelectItemQualifiedWildcardKind, Spanned, TableAlias, TableFactor, Visit, VisitMut,
-    Visitor, VisitorMut, WildcardAdditionalOptions,
+    self, Expr, Ident, JoinConstraint, JoinOperator, NamedWindowDefinition, ObjectName,
+    ObjectNamePart, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Spanned,
+    TableAlias, TableFactor, Visit, VisitMut, Visitor, VisitorMut, WildcardAdditionalOptions,
+    WindowType,
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
@@ -113,13 +114,9 @@ fn plain_table(
     if session.book(which).table(text).is_some() {
         return Ok(Some((which, text.to_owned())));
     }
-    for side in [Which::Source, Which::Target] {
-        let name = text
-            .strip_prefix(side.name())
-            .and_then(|rest| rest.strip_prefix('.'));
-        if let Some(name) = name.filter(|name| session.book(side).table(name).is_some()) {
-            return Ok(Some((side, name.to_owned())));
-        }
+    let (side, name) = with_side(which, text);
+    if session.book(side).table(name).is_some() {
+        return Ok(Some((side, name.to_owned())));
     }
     if text.contains(|c: char| c.is_whitespace() || c == '(') {
         return Ok(None);
@@ -129,7 +126,7 @@ fn plain_table(
         .tables()
         .map(|table| table.name())
         .collect();
-    if session.book(which).is_barred(text) {
+    if session.book(side).is_barred(name) {
         return Err(vec![may_not_be_read(text).at(0..text.len())]);
     }
     let error = SqlError::new(format!("there is no table `{text}` in the {which}"));
@@ -138,6 +135,16 @@ fn plain_table(
             .at(0..text.len())
             .mend(instead(text, &tables, "tables")),
     ])
+}
+
+/// Tells the side that a name says from the table's own name; `which` where it says none.
+fn with_side(which: Which, text: &str) -> (Which, &str) {
+    let named = |side: Which| {
+        let rest = text.strip_prefix(side.name())?;
+        Some((side, rest.strip_prefix('.')?))
+    };
+    let mut sides = [Which::Source, Which::Target].into_iter();
+    sides.find_map(named).unwrap_or((which, text))
 }
 
 /// The mistake of a table that is there, and that the user of the database may not read.
@@ -786,8 +793,33 @@ fn renamed(name: &ObjectName, index: usize, value: String) -> Ident {
     }
 }
 
+/// Puts what the names of windows stand for in their place: DataFusion knows them in what a query
+/// gives, and not in what it orders by.
+struct InPlace<'a>(&'a [NamedWindowDefinition]);
+
+impl VisitorMut for InPlace<'_> {
+    type Break = ();
+
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        if let Expr::Function(call) = expr
+            && let Some(WindowType::NamedWindow(name)) = &call.over
+            && let Some(window) = lints::named_window(self.0, name)
+        {
+            call.over = Some(WindowType::WindowSpec(window.clone()));
+        }
+        ControlFlow::Continue(())
+    }
+}
+
 impl VisitorMut for Resolver<'_> {
     type Break = ();
+
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+        if let (SetExpr::Select(select), Some(order)) = (query.body.as_ref(), &mut query.order_by) {
+            let _ = VisitMut::visit(order, &mut InPlace(&select.named_window));
+        }
+        ControlFlow::Continue(())
+    }
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<()> {
         if let TableFactor::Table {
@@ -1164,4 +1196,22 @@ pub(super) fn mentioned(message: &str, text: &Text<'_>) -> Option<Range<usize>> 
             _ => None,
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_may_say_its_side() {
+        for (text, side, name) in [
+            ("secret", Which::Target, "secret"),
+            ("source.secret", Which::Source, "secret"),
+            ("target.secret", Which::Target, "secret"),
+            ("source", Which::Target, "source"),
+            ("sources.flow", Which::Target, "sources.flow"),
+        ] {
+            assert_eq!(with_side(Which::Target, text), (side, name), "{text}");
+        }
+    }
 }

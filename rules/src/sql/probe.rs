@@ -36,6 +36,12 @@ pub trait KeyTest: Send + Sync + fmt::Debug {
 
     /// Returns `false` only when no value of key column `column` within `min..=max` can pass.
     fn may_contain(&self, column: usize, min: &ArrayRef, max: &ArrayRef) -> bool;
+
+    /// Returns a test of key column `column` alone that passes whatever can pass this one. A test of
+    /// columns that come from several tables cannot travel down to any of them; this one can.
+    fn of_column(&self, _column: usize) -> Option<Arc<dyn KeyTest>> {
+        None
+    }
 }
 
 /// A [`KeyTest`] and the output columns of the rule that it is shown.

@@ -120,6 +120,8 @@ pub(super) struct BookTable {
     pub(super) table: Arc<Table>,
     pub(super) requires: Vec<Requirement>,
     schema: SchemaRef,
+    /// What of the table is offered; none offers all of it.
+    only: Option<Arc<[Chunk]>>,
 }
 
 impl BookTable {
@@ -132,6 +134,15 @@ impl BookTable {
             table,
             requires: Vec::new(),
             schema,
+            only: None,
+        }
+    }
+
+    /// Only these chunks of the table.
+    pub(super) fn of(&self, chunks: Vec<Chunk>) -> Self {
+        Self {
+            only: Some(chunks.into()),
+            ..self.clone()
         }
     }
 
@@ -194,7 +205,11 @@ impl TableProvider for BookTable {
             .unwrap_or_else(|| (0..self.schema.fields().len()).collect());
         let filter = ScanFilter::bind(filters, &full, plan)?;
         let request = Request::new(&full, &wanted, &self.requires, filter, plan)?;
-        Ok(Arc::new(Scan::new(self, self.table.chunks(), request, run)))
+        let chunks = match &self.only {
+            Some(only) => only.to_vec(),
+            None => self.table.chunks(),
+        };
+        Ok(Arc::new(Scan::new(self, chunks, request, run)))
     }
 }
 

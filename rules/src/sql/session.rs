@@ -22,6 +22,7 @@ use super::corrections;
 use super::error::SqlError;
 use super::functions;
 use super::scan::{BookTable, Requirement};
+use super::ties::CheckOrders;
 
 const CATALOG: &str = "books";
 
@@ -230,16 +231,15 @@ fn config(threads: usize) -> SessionConfig {
 }
 
 /// DataFusion's rules without those that would move an expression below the filter above which it
-/// was written: a record that a filter drops must not be rejected.
+/// was written: a record that a filter drops must not be rejected. Ours goes first.
 fn physical_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
     let moves = [
         "ProjectionPushdown",
         "FilterPushdown",
         "FilterPushdown(Post)",
     ];
-    let rules = PhysicalOptimizer::new().rules;
-    rules
-        .into_iter()
-        .filter(|rule| !moves.contains(&rule.name()))
-        .collect()
+    let theirs = PhysicalOptimizer::new().rules.into_iter();
+    let theirs = theirs.filter(|rule| !moves.contains(&rule.name()));
+    let first: Arc<dyn PhysicalOptimizerRule + Send + Sync> = Arc::new(CheckOrders);
+    std::iter::once(first).chain(theirs).collect()
 }

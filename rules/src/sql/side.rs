@@ -24,7 +24,7 @@ use super::checked;
 use super::error::{RunError, SqlError};
 use super::hoist;
 use super::lineage::{self, Lineage};
-use super::probe::{Probe, ProbeFunction};
+use super::probe::{KeyTest, Probe, ProbeFunction};
 use super::rejects::Rejects;
 use super::scan::{BookTable, FILE, ROW, RunContext, Scan, ScanLog};
 use super::session::{Session, Which, engine_error};
@@ -305,7 +305,7 @@ impl Side {
         state
     }
 
-    /// The rule's plan with the second look on top.
+    /// The rule's plan with the second look on top, and below it what it says of each column alone.
     fn probed(&self, probe: &Probe) -> Result<LogicalPlan, RunError> {
         let schema = self.plan.schema();
         let column = |name: &String| match schema.index_of_column_by_name(None, name) {
@@ -314,13 +314,16 @@ impl Side {
                 "the query gives no column {name}"
             ))),
         };
-        let arguments = probe
-            .columns
-            .iter()
-            .map(column)
-            .collect::<Result<Vec<_>, _>>()?;
-        let test = ProbeFunction::udf(&probe.test);
-        let predicate = Expr::ScalarFunction(ScalarFunction::new_udf(test, arguments));
+        let columns = probe.columns.iter().map(column);
+        let columns = columns.collect::<Result<Vec<_>, _>>()?;
+        let look = |test: &Arc<dyn KeyTest>, columns: Vec<Expr>| {
+            Expr::ScalarFunction(ScalarFunction::new_udf(ProbeFunction::udf(test), columns))
+        };
+        let alone = columns.iter().enumerate().filter_map(|(at, column)| {
+            let test = probe.test.of_column(at)?;
+            Some(look(&test, vec![column.clone()]))
+        });
+        let predicate = alone.fold(look(&probe.test, columns.clone()), Expr::and);
         let filter = Filter::try_new(predicate, Arc::new(self.plan.clone()))?;
         Ok(LogicalPlan::Filter(filter))
     }

@@ -68,7 +68,7 @@ impl Case {
         events.extend(optional(
             self.rehearsal.clone().map(Event::RehearsalFinished),
         ));
-        events.extend([Event::Announced, Event::Freezing]);
+        events.extend([Event::Announced, Event::Freezing { again: None }]);
         events.extend(optional(before.map(|value| figures(Taken::Before, value))));
         events.extend(optional(after.map(|value| figures(Taken::After, value))));
         events.push(Event::Frozen);

@@ -6,7 +6,8 @@
 )]
 
 use cutover::Digest;
-use cutover::daybook::{LeftOut, Scope, VerificationFinished};
+use cutover::daybook::{LeftBy, LeftOut, Scope, VerificationFinished};
+use cutover::seal::{book_blake3, table_blake3};
 use ledger::{BreakCounts, BreakKind, Verdict};
 
 use super::case::Case;
@@ -26,6 +27,21 @@ fn first<T>(list: &mut [T], change: impl FnOnce(&mut T)) -> bool {
 fn scope(case: &mut Case, change: impl FnOnce(&mut Scope)) -> bool {
     let scope = case.rehearsal.as_mut().and_then(|r| r.scope.as_mut());
     scope.map(change).is_some()
+}
+
+/// Leaves an agreement out for good; of a scope whose books are those that are verified.
+fn unrehearsable(case: &mut Case, by: Option<LeftBy>, change: fn(&mut Scope)) -> bool {
+    let source = book_blake3(&case.run.inputs, "source");
+    scope(case, |scope| {
+        scope.source_blake3 = source;
+        scope.left_out.push(LeftOut {
+            agreement: "balances".into(),
+            why: "its table has no records with plain amounts".into(),
+            is_for_good: true,
+            by,
+        });
+        change(scope);
+    })
 }
 
 pub(super) const CHANGES: &[(&str, Change)] = &[
@@ -79,9 +95,36 @@ pub(super) const CHANGES: &[(&str, Change)] = &[
                 agreement: "balances".into(),
                 why: "its table has corrections already".into(),
                 is_for_good: false,
+                by: None,
             })
         })
     }),
+    (
+        "an agreement that nobody can rehearse, of other books",
+        |case| {
+            let table = LeftBy::Table {
+                table: "posting".into(),
+                blake3: table_blake3(&case.run.inputs, "target", "posting"),
+            };
+            unrehearsable(case, Some(table), |scope| {
+                scope.source_blake3 = Some(Digest::ZERO);
+            })
+        },
+    ),
+    (
+        "an agreement that nobody can rehearse, of another table",
+        |case| {
+            let table = LeftBy::Table {
+                table: "posting".into(),
+                blake3: Some(Digest::ZERO),
+            };
+            unrehearsable(case, Some(table), |_| {})
+        },
+    ),
+    (
+        "an agreement that nobody can rehearse, by nobody knows what",
+        |case| unrehearsable(case, None, |_| {}),
+    ),
     ("figures not read again", |case| {
         done(case.figures_now = None)
     }),

@@ -65,17 +65,13 @@ pub(super) async fn tell(
     if !notice.is_fit() {
         return Err(Problem::new(TEXT_UNFIT));
     }
+    let until = notice.until().map(Instant::text).map(str::to_owned);
     let kept = Kept {
         language: notice.language.code().to_owned(),
         kind: notice.kind,
         subject: notice.subject,
         text: notice.text,
-        until: notice
-            .fields
-            .until
-            .as_ref()
-            .map(Instant::text)
-            .map(str::to_owned),
+        until,
     };
     let told = app.books.aside(move |store| {
         store.tell_users(&kept)?;

@@ -160,7 +160,7 @@ pub(super) static ENDPOINTS: &[Endpoint<App>] = &[
     },
     Endpoint {
         request: Some(schema::<TopUp>),
-        problems: &[ACCOUNT_NOT_FOUND, BALANCE_LIMIT, TEXT_UNFIT],
+        problems: &[ACCOUNT_NOT_FOUND, BALANCE_LIMIT, TEXT_UNFIT, CALENDAR_ENDS],
         ..command(
             "/v1/top-ups",
             "topUp",
@@ -201,6 +201,7 @@ pub(super) static ENDPOINTS: &[Endpoint<App>] = &[
             INSUFFICIENT_FUNDS,
             BALANCE_LIMIT,
             TEXT_UNFIT,
+            CALENDAR_ENDS,
         ],
         ..command(
             "/v1/payments/{payment}/refunds",
@@ -217,6 +218,7 @@ pub(super) static ENDPOINTS: &[Endpoint<App>] = &[
             INSUFFICIENT_FUNDS,
             BALANCE_LIMIT,
             TEXT_UNFIT,
+            CALENDAR_ENDS,
         ],
         ..command(
             "/v1/transfers",
@@ -233,6 +235,7 @@ pub(super) static ENDPOINTS: &[Endpoint<App>] = &[
             LIMIT_BROKEN,
             BALANCE_LIMIT,
             TEXT_UNFIT,
+            CALENDAR_ENDS,
         ],
         ..command(
             "/v1/withdrawals",
@@ -249,6 +252,7 @@ pub(super) static ENDPOINTS: &[Endpoint<App>] = &[
             WRONG_VOUCHER,
             ALREADY_SETTLED,
             BALANCE_LIMIT,
+            CALENDAR_ENDS,
         ],
         ..command(
             "/v1/withdrawals/{withdrawal}/settlement",
@@ -267,6 +271,7 @@ pub(super) static ENDPOINTS: &[Endpoint<App>] = &[
             INSUFFICIENT_FUNDS,
             BALANCE_LIMIT,
             TEXT_UNFIT,
+            CALENDAR_ENDS,
         ],
         ..command(
             "/v1/holds",
@@ -283,6 +288,7 @@ pub(super) static ENDPOINTS: &[Endpoint<App>] = &[
             WRONG_VOUCHER,
             ALREADY_SETTLED,
             TEXT_UNFIT,
+            CALENDAR_ENDS,
         ],
         ..command(
             "/v1/holds/{hold}/release",
@@ -335,6 +341,7 @@ pub(super) static ENDPOINTS: &[Endpoint<App>] = &[
             BALANCE_LIMIT,
             DATE_UNFIT,
             TEXT_UNFIT,
+            CALENDAR_ENDS,
         ],
         ..command(
             "/v1/vouchers",
@@ -489,7 +496,7 @@ pub(super) static ENDPOINTS: &[Endpoint<App>] = &[
     Endpoint {
         role: Some(Role::Admin),
         request: Some(schema::<FillReserve>),
-        problems: &[BALANCE_LIMIT],
+        problems: &[BALANCE_LIMIT, CALENDAR_ENDS],
         ..command(
             "/v1/admin/reserve",
             "fillReserve",
@@ -503,7 +510,7 @@ pub(super) static ENDPOINTS: &[Endpoint<App>] = &[
     Endpoint {
         role: Some(Role::Admin),
         request: Some(schema::<FillAdvance>),
-        problems: &[BALANCE_LIMIT],
+        problems: &[BALANCE_LIMIT, CALENDAR_ENDS],
         ..command(
             "/v1/admin/advance",
             "fillAdvance",

@@ -4,7 +4,6 @@
 //! transaction, and one `fsync`, for many commands, each of which is done or refused by itself. A
 //! session that broke is opened anew. Queues are bounded: what finds no place is told so at once.
 
-mod address;
 mod error;
 mod readers;
 mod writer;
@@ -237,7 +236,7 @@ async fn keys(address: &str) -> Result<Keys, BooksError> {
         .into_iter()
         .chain(crate::MIGRATIONS)
         .collect();
-    Ok(Keys::open(&address::of_keys(address), &migrations).await?)
+    Ok(Keys::open(address, &migrations).await?)
 }
 
 /// Runs work on a thread of its own: a session waits for its database by blocking.

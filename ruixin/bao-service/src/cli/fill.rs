@@ -6,7 +6,6 @@ use clap::Args;
 use ruixin_bao::Day;
 use ruixin_bao::fund::{ADVANCE, RESERVE, advance_voucher};
 use ruixin_bao::ledger::{Account, AccountId, Outcome};
-use ruixin_bao_service::clock;
 use ruixin_bao_store::Store;
 use ruixin_service::idempotency::drawn_id;
 use ruixin_service::keys::KeyError;
@@ -27,16 +26,14 @@ pub(super) struct Fill {
 }
 
 impl Fill {
-    /// Gives the id and the day. A day that the fund's calendar does not know is refused: time does
-    /// not go back, so no order could be placed after it.
+    /// Gives the id and the day, which the fund's calendar must know.
     fn named(&self, store: &Store, now: i64) -> Result<(u128, Day), CommandError> {
         let none = || CommandError::trouble("random", &KeyError::NoRandomness);
         let id = self.id.or_else(drawn_id).ok_or_else(none)?;
-        let today = clock::day_of(now).ok_or_else(|| CommandError::usage("no day is at `--at`"))?;
-        if store.terms().calendar.is_trading_day(today).is_err() {
-            let says = format!("the calendar does not cover {today}: give the instant with `--at`");
-            return Err(CommandError::refused("calendar_not_covered", says));
-        }
+        let today = store.terms().day_to_book(now).map_err(|error| {
+            let says = format!("{error}: give the instant with `--at`");
+            CommandError::refused(error.code(), says)
+        })?;
         Ok((id, today))
     }
 }

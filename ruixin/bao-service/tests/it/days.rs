@@ -10,7 +10,7 @@ use crate::support::{BOTH, Kind, SHOP, USERS, at, day, threads};
 use crate::web::documented::is_as_documented;
 use crate::web::http::Client;
 use crate::web::served::{Served, beside};
-use crate::web::{Database, advance, block_on, did, people};
+use crate::web::{Database, advance, block_on, did, id_of, people};
 
 /// Incomes of the days from the fifth on; on the eighth the Dragon Boat Festival begins.
 const INCOMES: [(&str, i64); 9] = [
@@ -388,6 +388,47 @@ fn an_income_beyond_all_figures_is_refused() {
             let detail = unread.json()["detail"].as_str().unwrap().to_owned();
             assert!(detail.contains("an income is a text from"), "{detail}");
             assert_eq!(run(admin, "2013-06-06", 1).status, 200);
+        });
+    }
+}
+
+/// The computer's clock on books of 2013: nothing is booked at a time that no order could come after,
+/// and what was answered before is answered again.
+#[test]
+fn nothing_is_booked_on_a_day_that_the_calendar_does_not_cover() {
+    for kind in BOTH {
+        with_service(kind, |admin, database| {
+            let document = admin.get("/v1/openapi.json").unwrap().json();
+            people(admin, &USERS[..1], SHOP);
+            let fill = r#"{"user":"6001","amount":"1"}"#;
+            let first = did(admin, "/v1/top-ups", "first", fill);
+            let hold = r#"{"user":"6001","amount":"1"}"#;
+            let hold = id_of(&did(admin, "/v1/holds", "held", hold));
+            database.set("2026-11-29 10:00");
+            let release = format!("/v1/holds/{hold}/release");
+            let pay = r#"{"from":"wallet","user":"6001","merchant":"7001","amount":"1"}"#;
+            for (operation, path, body) in [
+                ("fillReserve", "/v1/admin/reserve", r#"{"amount":"1"}"#),
+                ("fillAdvance", "/v1/admin/advance", r#"{"amount":"1"}"#),
+                ("topUp", "/v1/top-ups", fill),
+                ("pay", "/v1/payments", pay),
+                ("release", &release, "{}"),
+            ] {
+                let refused = admin.post(path, &format!("late-{operation}"), body);
+                let refused = refused.unwrap();
+                is_as_documented(&document, operation, &refused);
+                assert_eq!(
+                    (refused.status, refused.code().as_str()),
+                    (422, "calendar-not-covered"),
+                    "{path}"
+                );
+                assert_eq!(refused.json()["day"], "2026-11-29");
+            }
+            let again = did(admin, "/v1/top-ups", "first", fill);
+            assert_eq!(again.body, first.body);
+            database.set("2013-06-05 11:00");
+            let buy = r#"{"user":"6001","kind":"subscribe","amount":"100"}"#;
+            did(admin, "/v1/orders", "in", buy);
         });
     }
 }

@@ -207,6 +207,11 @@ impl Group {
         page: &mut Page<'_>,
         now: i64,
     ) -> Result<Result<Done, Refused>, StoreError> {
+        if !matches!(asked.deed, Deed::Open(_))
+            && let Err(error) = page.fund.terms().day_to_book(now)
+        {
+            return Ok(Err(error.into()));
+        }
         Ok(match &asked.deed {
             Deed::Open(account) => match page.fund.open_account(account.clone()) {
                 Ok(outcome) => {

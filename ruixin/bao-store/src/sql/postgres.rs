@@ -54,6 +54,12 @@ impl Postgres {
     /// authorities.
     pub(crate) fn connect(url: &str, create: bool) -> Result<Postgres, StoreError> {
         let (url, schema) = without_schema(url);
+        if schema.as_deref().is_some_and(|schema| !is_schema(schema)) {
+            return Err(StoreError::Address {
+                url: without_password(&url),
+                why: format!("`schema=` is {SCHEMA_RULE}"),
+            });
+        }
         let mut config: Config = url.parse().map_err(|error: Error| StoreError::Address {
             url: without_password(&url),
             why: reason(&error),
@@ -94,12 +100,15 @@ impl Postgres {
         };
         postgres.script(&what, SETTINGS)?;
         if let Some(schema) = schema {
-            let quoted = schema.replace('"', "\"\"");
             if create && !postgres.has_schema(&what, &schema)? {
-                let sql = format!("CREATE SCHEMA IF NOT EXISTS \"{quoted}\"");
-                postgres.script(&what, &sql)?;
+                let sql = format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\"");
+                let made = postgres.script(&what, &sql);
+                // Of two that make it at once, one is refused: it is there all the same.
+                if made.is_err() && !postgres.has_schema(&what, &schema)? {
+                    made?;
+                }
             }
-            postgres.script(&what, &format!("SET search_path = \"{quoted}\""))?;
+            postgres.script(&what, &format!("SET search_path = \"{schema}\""))?;
         }
         Ok(postgres)
     }
@@ -295,25 +304,31 @@ fn connector() -> Result<MakeRustlsConnect, rustls::Error> {
     Ok(MakeRustlsConnect::new(config))
 }
 
-/// Takes `schema=…` out of an address: the driver does not know it.
+const SCHEMA_RULE: &str = "a name that is empty, longer than 63 bytes or has other characters than \
+     letters, digits, - and _";
+
+/// Whether a text can name a schema: between quotes, and in an address without being encoded. The
+/// store of keys, which lies in the same one, has the same rule.
+fn is_schema(text: &str) -> bool {
+    let is_fit = |one: char| one == '_' || one == '-' || one.is_alphanumeric();
+    (1..=63).contains(&text.len()) && text.chars().all(is_fit)
+}
+
+/// Takes `schema=…` out of an address: the driver does not know it. Of two the first one counts.
 fn without_schema(url: &str) -> (String, Option<String>) {
     let Some((before, query)) = url.split_once('?') else {
         return (url.to_owned(), None);
     };
-    let mut schema = None;
-    let mut others = Vec::new();
-    for part in query.split('&') {
-        match part.strip_prefix("schema=") {
-            Some(name) => schema = Some(name.to_owned()),
-            None => others.push(part),
-        }
-    }
+    let mut parts = query.split('&');
+    let schema = parts.find_map(|part| part.strip_prefix("schema="));
+    let is_other = |part: &&str| !part.starts_with("schema=");
+    let others: Vec<&str> = query.split('&').filter(is_other).collect();
     let url = if others.is_empty() {
         before.to_owned()
     } else {
         format!("{before}?{}", others.join("&"))
     };
-    (url, schema)
+    (url, schema.map(str::to_owned))
 }
 
 fn without_password(url: &str) -> String {

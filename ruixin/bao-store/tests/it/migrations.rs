@@ -1,10 +1,12 @@
 //! Books of an older version are brought to this one, and nothing of them is lost.
 
-use ruixin_bao::fund::OrderKind;
-use ruixin_bao::ledger::Account;
-use ruixin_bao_store::{Store, StoreError, VERSION};
+use std::time::Duration;
 
-use crate::support::{BOTH, Kind, Place, USERS, at, books, day, request, terms, threads};
+use ruixin_bao::fund::{Fund, OrderKind, merchant_account, user_account};
+use ruixin_bao::ledger::{Account, Posting, Voucher, VoucherId};
+use ruixin_bao_store::{Answer, Asked, Deed, Done, Refused, Reply, Store, StoreError, VERSION};
+
+use crate::support::{BOTH, Kind, Place, SHOP, USERS, at, books, day, request, terms, threads};
 
 /// A file as version 1 of the program has written it, in SQL: `sqlite3 bao.db .dump`, shortened.
 const VERSION_1: &str = include_str!("../fixtures/version-1.sql");
@@ -92,6 +94,50 @@ fn what_was_booked_before_version_5_has_its_lines() {
         store.prove().unwrap();
         assert!(place.texts(lines).len() > before[0].len(), "{kind:?}");
     }
+}
+
+/// A program of the version before goes on booking: what it commits while the tables are filled, and
+/// before the trigger is there, has its lines, too.
+#[test]
+fn what_is_booked_while_version_5_is_made_has_its_lines() {
+    let place = Place::new(Kind::Postgres);
+    let (mut store, _) = books(&place, "2013-06-05");
+    let now = at("2013-06-05 10:00");
+    store.set_open(true, now).unwrap();
+    place.direct(&back_to_version_4(Kind::Postgres)).unwrap();
+    let (user, shop) = (user_account(USERS[0]).id, merchant_account(SHOP).id);
+    let legs = vec![Posting::debit(user, 777), Posting::credit(shop, 777)];
+    let voucher = Voucher::booking(VoucherId::of_client(901), day("2013-06-05"), legs);
+    let asked = Asked {
+        id: 901,
+        digest: [1; 32],
+        deed: Deed::Book(voucher),
+    };
+    std::thread::scope(|scope| {
+        // It holds the writer up when it has booked and before it commits.
+        scope.spawn(|| {
+            let hold = "BEGIN; LOCK TABLE answer IN SHARE MODE; SELECT pg_sleep(4); COMMIT";
+            place.direct(hold).unwrap();
+        });
+        std::thread::sleep(Duration::from_secs(1));
+        let writer = scope.spawn(move || {
+            let mut say = |_: &Asked, done: &Result<Done, Refused>, _: &Fund| Answer {
+                status: if done.is_ok() { 201 } else { 422 },
+                text: "{}".to_owned(),
+            };
+            store.answer(&[asked], now, &mut say)
+        });
+        std::thread::sleep(Duration::from_secs(1));
+        place.open().prove().unwrap();
+        let replies = writer.join().unwrap().unwrap();
+        assert!(
+            matches!(&replies[..], [Reply::Answered { answer, .. }] if answer.status == 201),
+            "{replies:?}"
+        );
+    });
+    let lines = "SELECT CAST(count(*) AS text) FROM account_line WHERE amount = 777";
+    assert_eq!(place.texts(lines), ["1"]);
+    place.open().prove().unwrap();
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::command::{
 use crate::house::{Frozen, Notice, Standing};
 use crate::pages;
 use crate::refusal::{
-    ACCOUNT_NOT_FOUND, BALANCE_LIMIT, BELOW_MINIMUM, CHANNEL_UNKNOWN, CLASS_UNKNOWN,
+    ACCOUNT_NOT_FOUND, BALANCE_LIMIT, BELOW_MINIMUM, BEYOND_SQLITE, CHANNEL_UNKNOWN, CLASS_UNKNOWN,
     COUPON_TOO_LARGE, HOLD_NOT_FOUND, INSUFFICIENT_FUNDS, ORDER_NOT_FOUND, ORDER_STATE,
     REFUND_EXCEEDS_PAYMENT, RELEASE_EXCEEDS_HOLD, SAME_ACCOUNT, TEXT_UNFIT, WRONG_OWNER,
 };
@@ -235,6 +235,7 @@ pub(super) static ENDPOINTS: &[Endpoint<App>] = &[
         request: Some(notices::closing_schema),
         may_be_empty: true,
         response: Some(schema::<Frozen>),
+        problems: &[BEYOND_SQLITE],
         ..Endpoint::admin(
             "/v1/admin/window/freeze",
             "freeze",

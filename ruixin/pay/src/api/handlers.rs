@@ -20,9 +20,11 @@ use serde::de::DeserializeOwned;
 use super::App;
 use crate::books::CommandError;
 use crate::command::Command;
-use crate::house::{Frozen, Standing};
+use crate::house::{FreezeError, Frozen, Standing};
 use crate::numbers;
-use crate::refusal::{ACCOUNT_NOT_FOUND, ORDER_NOT_FOUND, SERVICE_WINDOW, TEXT_UNFIT};
+use crate::refusal::{
+    ACCOUNT_NOT_FOUND, BEYOND_SQLITE, ORDER_NOT_FOUND, SERVICE_WINDOW, TEXT_UNFIT,
+};
 
 /// Makes the handler of a command whose body says all.
 pub(super) fn moving<T>(make: fn(T) -> Command) -> MethodRouter<App>
@@ -157,7 +159,20 @@ pub(super) async fn freeze(State(app): State<App>, body: Body) -> Result<Respons
     // What has begun is finished, even if whoever called has gone.
     let books = app.books.clone();
     let frozen = tokio::spawn(async move { books.freeze().await }).await;
-    json(&frozen.map_err(|_| Problem::new(INTERNAL))??)
+    match frozen.map_err(|_| Problem::new(INTERNAL))? {
+        Ok(frozen) => json(&frozen),
+        Err(FreezeError::Store(error)) => Err(error.into()),
+        Err(error @ FreezeError::BeyondSqlite { .. }) => Err(beyond_sqlite(&error)),
+    }
+}
+
+/// Says where the books can go on: closed they stay until somebody opens them.
+fn beyond_sqlite(error: &FreezeError) -> Problem {
+    tracing::error!(%error, "the books are closed and not added up");
+    Problem::new(BEYOND_SQLITE).says(
+        format!("{error}. They are closed and not added up: reopen them."),
+        "汇总数字超出 SQLite 可精确到分保存的范围，请改用 PostgreSQL 保存账簿。服务已停止受理，汇总未完成，请恢复受理。",
+    )
 }
 
 pub(super) async fn reopen(State(app): State<App>, body: Body) -> Result<Response, Problem> {

@@ -21,6 +21,8 @@ pub struct Migration {
 pub(super) const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (
   set_name TEXT NOT NULL, number BIGINT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (set_name, number))";
 pub(super) const LIST: &str = "SELECT set_name, number, digest FROM migration";
+/// One row of a set, if any of it was run.
+pub(super) const HELD: &str = "SELECT number FROM migration WHERE set_name = ?1 LIMIT 1";
 pub(super) const NOTE: &str = "INSERT INTO migration VALUES (?1, ?2, ?3)";
 
 impl Migration {

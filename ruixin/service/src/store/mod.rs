@@ -28,8 +28,8 @@
 //! | `lock:` | nothing in SQLite | `FOR NO KEY UPDATE` |
 //!
 //! In SQLite a column declared DECIMAL(18, 2) keeps whole yuan as integers and others as the nearest
-//! floating-point number. Up to 15 digits (10^13 yuan) each amount has one of its own, from which
-//! the fen are got back exactly; tables must bound their amounts by that.
+//! floating-point number, from which the fen are got back exactly below 2^51 of them (2.25·10^13
+//! yuan); tables must bound their amounts by that.
 
 pub mod load;
 mod migrate;
@@ -283,6 +283,18 @@ impl Store {
             Kind::Sqlite(sqlite::Sqlite::open(path, migrations, figures.clone())?)
         };
         Ok(Store { kind, figures })
+    }
+
+    /// Tells whether the tables of a set of migrations are at an address. Nothing is made there.
+    ///
+    /// # Errors
+    ///
+    /// The address is none, or the database cannot be reached; a file that is not there is no error.
+    pub async fn holds(address: &str, set: &'static str) -> Result<bool, StoreError> {
+        match is_postgres(address) {
+            true => postgres::holds(address, set).await,
+            false => sqlite::holds(path_of(address)?, set),
+        }
     }
 
     /// Tells which database it is.

@@ -16,7 +16,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Config, CopyInSink, NoTls, Statement};
 
-use super::migrate::{LIST, Migration, NOTE, TABLE, to_run};
+use super::migrate::{HELD, LIST, Migration, NOTE, TABLE, to_run};
 use super::{Change, Dialect, Figures, Row, StoreError, Tx, Value, Way, Write, count, sql};
 
 /// Connections at most.
@@ -141,17 +141,26 @@ fn config(address: &str) -> Result<(Config, Option<String>), StoreError> {
     let mut config: Config = address.parse().map_err(|_| wrong())?;
     config.connect_timeout(CONNECT);
     if let Some(schema) = &schema {
-        let is_name = |one: char| one == '_' || one.is_ascii_lowercase() || one.is_ascii_digit();
-        if schema.is_empty() || !schema.chars().all(is_name) {
-            return Err(StoreError::Address(
-                "postgres://…?schema=… with other characters than a-z, 0-9 and _".to_owned(),
-            ));
+        if !is_schema(schema) {
+            return Err(StoreError::Address(format!(
+                "postgres://…?schema=… with {SCHEMA_RULE}"
+            )));
         }
         let others = config.get_options().unwrap_or_default();
         let options = format!("{others} -csearch_path=\"{schema}\"");
         config.options(options.trim_start());
     }
     Ok((config, schema))
+}
+
+const SCHEMA_RULE: &str = "a name that is empty, longer than 63 bytes or has other characters than \
+     letters, digits, - and _";
+
+/// Whether a text can name a schema: between quotes, and in an address without being encoded. The
+/// books of Ruixin Bao, which may lie in the same one, have the same rule.
+fn is_schema(text: &str) -> bool {
+    let is_fit = |one: char| one == '_' || one == '-' || one.is_alphanumeric();
+    (1..=63).contains(&text.len()) && text.chars().all(is_fit)
 }
 
 /// Takes `schema=…` out of an address: the driver does not know it.
@@ -170,8 +179,9 @@ fn without_schema(address: &str) -> (String, Option<String>) {
     (address, schema.map(str::to_owned))
 }
 
-/// Makes the schema of the address where there is none. Whether it is there is looked for first: to
-/// make one takes a right that who only uses it may not have.
+/// Makes the schema of the address where there is none; under the lock of the migrations, as two that
+/// make it at once would meet. Whether it is there is looked for first: to make one takes a right that
+/// who only uses it may not have.
 async fn found_schema(connection: &Connection, schema: Option<&str>) -> Result<(), StoreError> {
     let Some(schema) = schema else { return Ok(()) };
     let sql = "SELECT CAST(count(*) AS bigint) FROM pg_namespace WHERE nspname = CAST(?1 AS TEXT)";
@@ -193,7 +203,7 @@ fn unreachable(error: tokio_postgres::Error) -> StoreError {
 
 /// Opens one connection for work that takes as long as it takes.
 pub(super) async fn alone(address: &str) -> Result<Connection, StoreError> {
-    let (config, schema) = config(address)?;
+    let (config, _) = config(address)?;
     let (client, connection) = config.connect(NoTls).await.map_err(unreachable)?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {
@@ -202,9 +212,19 @@ pub(super) async fn alone(address: &str) -> Result<Connection, StoreError> {
     });
     let set = "SET lock_timeout = '5s'; SET TIME ZONE 'UTC'; SET maintenance_work_mem = '256MB'";
     client.batch_execute(set).await.map_err(unreachable)?;
-    let connection = Connection::new(client);
-    found_schema(&connection, schema.as_deref()).await?;
-    Ok(connection)
+    Ok(Connection::new(client))
+}
+
+/// Tells whether migrations of a set were run at an address.
+pub(super) async fn holds(address: &str, set: &'static str) -> Result<bool, StoreError> {
+    let connection = alone(address).await?;
+    let table = "SELECT CAST(count(to_regclass('migration')) AS BIGINT)";
+    let table = connection.rows(table, vec![]).await?;
+    if table.iter().all(|row| row.int(0) == Ok(0)) {
+        return Ok(false);
+    }
+    let rows = connection.rows(HELD, vec![set.into()]).await?;
+    Ok(!rows.is_empty())
 }
 
 struct Pool {
@@ -249,12 +269,12 @@ impl Pool {
         schema: Option<&str>,
     ) -> Result<(), StoreError> {
         let connection = self.take().await?;
-        found_schema(&connection, schema).await?;
         let failed = |error: tokio_postgres::Error| StoreError::Migration(said(&error));
         let client = &connection.client;
         client.batch_execute("BEGIN").await.map_err(failed)?;
         let run = async {
             client.batch_execute(MIGRATING).await.map_err(failed)?;
+            found_schema(&connection, schema).await?;
             client.batch_execute(TABLE).await.map_err(failed)?;
             let mut run = Vec::new();
             for row in connection.rows(LIST, vec![]).await? {

@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, params_from_iter};
+use rusqlite::{Connection, ErrorCode, OpenFlags, params_from_iter};
 use tokio::sync::oneshot;
 
-use super::migrate::{LIST, Migration, NOTE, TABLE, to_run};
+use super::migrate::{HELD, LIST, Migration, NOTE, TABLE, to_run};
 use super::{Change, Dialect, Figures, Row, StoreError, Tx, Value, Way, Write, count, sql};
 
 /// How many transactions may wait for the writer, and reads for a reader.
@@ -131,6 +131,23 @@ pub(super) fn connect(path: &str) -> Result<Connection, StoreError> {
         Ok(connection)
     };
     open().map_err(|error| StoreError::Unreachable(error.to_string()))
+}
+
+/// Tells whether migrations of a set were run on a file, which is not made if it is not there.
+pub(super) fn holds(path: &str, set: &'static str) -> Result<bool, StoreError> {
+    let mut flags = OpenFlags::default();
+    flags.remove(OpenFlags::SQLITE_OPEN_CREATE);
+    let failed = |error: rusqlite::Error| StoreError::Unreachable(error.to_string());
+    let connection = match Connection::open_with_flags(path, flags) {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) => return Ok(false),
+        opened => opened.map_err(failed)?,
+    };
+    connection.busy_timeout(PATIENCE).map_err(failed)?;
+    let table = "SELECT count(*) FROM sqlite_schema WHERE name = 'migration'";
+    let table: i64 = connection
+        .query_row(table, [], |row| row.get(0))
+        .map_err(failed)?;
+    Ok(table > 0 && !rows(&connection, HELD, &[set.into()])?.is_empty())
 }
 
 pub(super) fn migrate(

@@ -1,14 +1,19 @@
-//! `+`, `-`, `*` and the minus sign over whole numbers.
+//! `+`, `-`, `*`, `<<` and the minus sign over whole numbers.
 //!
-//! DataFusion's own wrap: 9223372036854775807 * 2 is -2. Here a result beyond the range of its
+//! DataFusion's own wrap: 9223372036854775807 * 2 is -2, and so is << 1. Here a result beyond the range of its
 //! type is an error, as it is with decimals.
 
 use std::sync::Arc;
 
+use arrow_array::{
+    Array, ArrayRef, ArrowNativeTypeOp, ArrowPrimitiveType, PrimitiveArray, downcast_integer_array,
+};
+use arrow_buffer::ArrowNativeType;
 use arrow_schema::{ArrowError, DataType, Field, FieldRef};
+use datafusion::arrow::compute::kernels::arity::try_binary;
 use datafusion::arrow::compute::kernels::numeric::{add, mul, neg, sub};
 use datafusion::common::tree_node::Transformed;
-use datafusion::common::{DFSchema, Result, internal_err};
+use datafusion::common::{DFSchema, Result, ScalarValue, internal_err};
 use datafusion::config::ConfigOptions;
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::{
@@ -70,6 +75,7 @@ enum Kind {
     Difference,
     Product,
     Negation,
+    LeftShift,
 }
 
 impl Kind {
@@ -78,6 +84,7 @@ impl Kind {
             Operator::Plus => Some(Self::Sum),
             Operator::Minus => Some(Self::Difference),
             Operator::Multiply => Some(Self::Product),
+            Operator::BitwiseShiftLeft => Some(Self::LeftShift),
             _ => None,
         }
     }
@@ -97,6 +104,7 @@ impl ScalarUDFImpl for Step {
             Kind::Difference => "whole_difference",
             Kind::Product => "whole_product",
             Kind::Negation => "whole_negation",
+            Kind::LeftShift => "whole_left_shift",
         }
     }
 
@@ -127,9 +135,52 @@ impl ScalarUDFImpl for Step {
             (Kind::Negation, [_]) => {
                 super::unary(&args, |of| Ok(neg(of.as_ref()).map_err(beyond)?))
             }
+            (Kind::LeftShift, given) => shift(given, args.return_type()),
             _ => internal_err!("{} has other arguments than it was made for", self.name()),
         }
     }
+}
+
+/// Shifts to the left; of two literals the result is one.
+fn shift(given: &[ColumnarValue], data_type: &DataType) -> Result<ColumnarValue> {
+    let arrays = ColumnarValue::values_to_arrays(given)?;
+    let [a, b] = arrays.as_slice() else {
+        return internal_err!("a shift takes two numbers");
+    };
+    let shifted: ArrayRef = downcast_integer_array!(
+        (a, b) => shift_all(a, b).map_err(|error| beyond(error, data_type))?,
+        _ => return internal_err!("a shift takes whole numbers")
+    );
+    let is_column = |value: &ColumnarValue| matches!(value, ColumnarValue::Array(_));
+    Ok(match given.iter().any(is_column) {
+        true => ColumnarValue::Array(shifted),
+        false => ColumnarValue::Scalar(ScalarValue::try_from_array(&shifted, 0)?),
+    })
+}
+
+fn shift_all<T: ArrowPrimitiveType>(
+    a: &PrimitiveArray<T>,
+    b: &PrimitiveArray<T>,
+) -> Result<ArrayRef, ArrowError> {
+    let all: PrimitiveArray<T> = try_binary(a, b, shifted)?;
+    Ok(Arc::new(all))
+}
+
+/// `value` times two, `by` times over.
+fn shifted<N: ArrowNativeTypeOp + ArrowNativeType>(value: N, by: N) -> Result<N, ArrowError> {
+    let two = N::ONE.add_wrapping(N::ONE);
+    let steps = by.to_usize().and_then(|by| u32::try_from(by).ok());
+    let result = match steps {
+        None => None,
+        Some(0) => Some(value),
+        Some(_) if value.is_zero() => Some(value),
+        // The last step apart: two to the power of all of them may be beyond what the result is within.
+        Some(steps) => (two.pow_checked(steps.saturating_sub(1)).ok())
+            .and_then(|power| value.mul_checked(power).ok())
+            .and_then(|half| half.mul_checked(two).ok()),
+    };
+    let overflow = || format!("Overflow happened on: {value:?} << {by:?}");
+    result.ok_or_else(|| ArrowError::ArithmeticOverflow(overflow()))
 }
 
 /// An overflow in our own words.

@@ -261,7 +261,7 @@ fn decimal_arithmetic_fails_rather_than_rounds() {
     );
 }
 
-/// `+`, `-`, `*` and the minus sign of whole numbers do not wrap: what is beyond the range of its
+/// `+`, `-`, `*`, `<<` and the minus sign of whole numbers do not wrap: what is beyond the range of its
 /// type is a reject, and a mistake of the query where no record has a part in it.
 #[test]
 fn whole_numbers_do_not_wrap() {
@@ -300,6 +300,30 @@ fn whole_numbers_do_not_wrap() {
         (
             "arrow_typeof(CAST(n AS SMALLINT) * CAST(n AS SMALLINT))",
             "Int16",
+        ),
+        ("CAST(n AS BIGINT) << 61", "4611686018427387904"),
+        (
+            "CAST(n AS BIGINT) << 62",
+            "`2 << 62` is beyond the range of Int64",
+        ),
+        ("-CAST(n AS BIGINT) << 62", "-9223372036854775808"),
+        (
+            "CAST(d AS BIGINT) << 1",
+            "`9223372036854775807 << 1` is beyond the range of Int64",
+        ),
+        (
+            "CAST(n AS BIGINT) << 64",
+            "`2 << 64` is beyond the range of Int64",
+        ),
+        (
+            "CAST(n AS BIGINT) << -CAST(n AS BIGINT)",
+            "`2 << -2` is beyond the range of Int64",
+        ),
+        ("(CAST(n AS BIGINT) - 2) << 70", "0"),
+        ("CAST(NULL AS BIGINT) << CAST(n AS BIGINT)", "∅"),
+        (
+            "10 << 60",
+            "mistake: `10 << 60` is beyond the range of Int64",
         ),
         (
             "9223372036854775807 * 2",

@@ -395,6 +395,8 @@ fn a_part_of_a_window_without_an_order_is_refused() {
         "(PARTITION BY amount)",
         "(ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)",
         "(ORDER BY id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)",
+        "(PARTITION BY amount RANGE UNBOUNDED PRECEDING)",
+        "(PARTITION BY amount RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)",
     ] {
         check(
             &format!("SELECT control_total(money(amount)) OVER {over} AS t FROM flow"),
@@ -404,6 +406,21 @@ fn a_part_of_a_window_without_an_order_is_refused() {
     check(
         "SELECT control_total(money(amount)) OVER w AS t FROM flow WINDOW w AS (ORDER BY id ROWS 1 PRECEDING)",
         &[],
+    );
+}
+
+#[test]
+fn a_querys_own_order_may_use_the_windows_that_it_names() {
+    for sql in [
+        "SELECT id FROM flow WINDOW w AS (ORDER BY id) ORDER BY row_number() OVER w",
+        "SELECT id, (SELECT count(*) FROM account) AS n FROM flow WINDOW w AS (ORDER BY id) ORDER BY row_number() OVER w LIMIT 1",
+    ] {
+        check(sql, &[]);
+    }
+    let unordered = "row_number: row_number depends on the order in which records arrive; give it an ORDER BY that leaves no choice, as in row_number() OVER (ORDER BY id)";
+    check(
+        "SELECT id FROM flow WINDOW w AS (PARTITION BY id) ORDER BY row_number() OVER w",
+        &[unordered],
     );
 }
 

@@ -465,7 +465,7 @@ fn an_order_that_leaves_a_choice_ends_the_run_whatever_the_threads() {
         for partitions in [1, 3] {
             match collect(&story.side(sql), &Run::new(partitions)) {
                 Err(RunError::Request(message)) => {
-                    assert!(message.ends_with("until it leaves no choice"), "{message}");
+                    assert!(message.contains("until it leaves no choice"), "{message}");
                 }
                 other => panic!("{sql}: {other:?}"),
             }
@@ -491,4 +491,221 @@ fn an_order_that_leaves_a_choice_ends_the_run_whatever_the_threads() {
     ] {
         assert_eq!(story.run(sql), expect, "{sql}");
     }
+}
+
+/// Every run, whatever the threads, ends and names `function`.
+fn is_tied(story: &Story, sql: &str, function: &str) {
+    for (partitions, lineage) in [(1, false), (3, false), (3, true)] {
+        let run = Run {
+            lineage,
+            ..Run::new(partitions)
+        };
+        match collect(&story.side(sql), &run) {
+            Err(RunError::Request(message)) => assert!(
+                message.starts_with(&format!("{function} depends on the order of records")),
+                "{sql}: {message}"
+            ),
+            other => panic!("{sql}: {other:?}"),
+        }
+    }
+}
+
+fn rates() -> Story {
+    let rate = "cur,day,kind,rate\nU,1,a,7\nU,1,b,8\nU,2,a,9\nE,1,a,5\nE,3,a,6\nE,3,b,4\nY,1,a,2\nY,1,b,2\n";
+    story_cut(&[("source/rate", rate)], 8)
+}
+
+#[test]
+fn an_order_within_an_aggregate_that_leaves_a_choice_ends_the_run() {
+    let story = rates();
+    for (call, function) in [
+        ("first_value(rate ORDER BY day)", "first_value"),
+        ("last_value(rate ORDER BY day)", "last_value"),
+        ("first_value(rate ORDER BY day DESC)", "first_value"),
+        ("nth_value(rate, 2 ORDER BY day)", "nth_value"),
+        ("string_agg(kind, '' ORDER BY day)", "string_agg"),
+        ("array_agg(rate ORDER BY day)", "array_agg"),
+        (
+            "first_value(rate ORDER BY rate), string_agg(kind, '' ORDER BY day)",
+            "string_agg",
+        ),
+        (
+            "first_value(rate ORDER BY day) FILTER (WHERE cur <> 'Y')",
+            "first_value",
+        ),
+        (
+            "first_value(CASE WHEN day IN ('2', '3') THEN NULL ELSE rate END ORDER BY day DESC) IGNORE NULLS",
+            "first_value",
+        ),
+    ] {
+        is_tied(
+            &story,
+            &format!("SELECT cur, {call} FROM rate GROUP BY cur"),
+            function,
+        );
+        is_tied(
+            &story,
+            &format!("SELECT {call} FROM rate WHERE cur IN ('U', 'E') AND day <> '2'"),
+            function,
+        );
+    }
+    is_tied(
+        &story,
+        "SELECT cur, day, string_agg(rate, '' ORDER BY kind) FROM rate GROUP BY ROLLUP (cur, day)",
+        "string_agg",
+    );
+    is_tied(
+        &story,
+        "SELECT cur FROM rate WHERE rate = (SELECT first_value(rate ORDER BY day) FROM rate)",
+        "first_value",
+    );
+}
+
+#[test]
+fn an_order_within_an_aggregate_that_leaves_no_choice_is_none() {
+    let story = rates();
+    for (sql, expect) in [
+        (
+            "SELECT cur, string_agg(rate, '' ORDER BY day, kind) AS r FROM rate GROUP BY cur",
+            "E|564\nU|789\nY|22",
+        ),
+        (
+            "SELECT cur, string_agg(rate, '' ORDER BY day DESC, kind) AS r, last_value(kind ORDER BY rate, kind) AS n FROM rate WHERE cur <> 'Y' GROUP BY cur",
+            "E|645|a\nU|978|a",
+        ),
+        (
+            "SELECT cur, nth_value(kind, 2 ORDER BY rate, kind) AS n FROM rate WHERE cur <> 'Y' GROUP BY cur",
+            "E|a\nU|b",
+        ),
+        // Records of one rate are as good as one another.
+        (
+            "SELECT cur, string_agg(rate, '' ORDER BY day) AS r FROM rate WHERE cur = 'Y' GROUP BY cur",
+            "Y|22",
+        ),
+        // The choice is among others than those that are taken.
+        (
+            "SELECT cur, first_value(rate ORDER BY day) AS f FROM rate WHERE cur = 'E' GROUP BY cur",
+            "E|5",
+        ),
+        (
+            "SELECT cur, last_value(rate ORDER BY day) AS f FROM rate WHERE cur = 'U' GROUP BY cur",
+            "U|9",
+        ),
+        (
+            "SELECT cur, string_agg(rate, '' ORDER BY day) FILTER (WHERE kind = 'a') AS r FROM rate GROUP BY cur",
+            "E|56\nU|79\nY|2",
+        ),
+        (
+            "SELECT string_agg(kind, '' ORDER BY day, _file, _row) AS r FROM rate",
+            "abaabaab",
+        ),
+    ] {
+        for partitions in [1, 3] {
+            let found = collect(&story.side(sql), &Run::new(partitions)).expect(sql);
+            assert_eq!(found, expect, "{sql}");
+        }
+    }
+}
+
+#[test]
+fn a_limit_that_cuts_between_equal_records_ends_the_run() {
+    let story = rates();
+    for (sql, word) in [
+        ("SELECT cur FROM rate ORDER BY day LIMIT 2", "LIMIT"),
+        (
+            "SELECT cur, kind FROM rate ORDER BY day DESC LIMIT 1",
+            "LIMIT",
+        ),
+        (
+            "SELECT cur FROM rate ORDER BY day LIMIT 2 OFFSET 5",
+            "LIMIT",
+        ),
+        (
+            "SELECT cur FROM rate ORDER BY day LIMIT 5 OFFSET 1",
+            "OFFSET",
+        ),
+        ("SELECT cur FROM rate ORDER BY day OFFSET 3", "OFFSET"),
+        (
+            "SELECT upper(cur) AS c FROM rate ORDER BY day, cur OFFSET 2",
+            "OFFSET",
+        ),
+        (
+            "SELECT cur FROM rate WHERE rate IN (SELECT rate FROM rate ORDER BY day LIMIT 1)",
+            "LIMIT",
+        ),
+        (
+            "SELECT cur, n FROM (SELECT cur, count(*) AS n FROM rate GROUP BY cur ORDER BY n DESC LIMIT 1)",
+            "LIMIT",
+        ),
+    ] {
+        is_tied(&story, sql, word);
+    }
+}
+
+#[test]
+fn a_limit_that_cuts_between_unequal_records_keeps_the_same_in_every_run() {
+    let story = rates();
+    for (sql, expect) in [
+        (
+            "SELECT rate FROM rate ORDER BY day LIMIT 5",
+            "2\n2\n5\n7\n8",
+        ),
+        ("SELECT rate FROM rate ORDER BY day DESC LIMIT 3", "4\n6\n9"),
+        (
+            "SELECT rate FROM rate ORDER BY day LIMIT 100",
+            "2\n2\n4\n5\n6\n7\n8\n9",
+        ),
+        ("SELECT rate FROM rate ORDER BY day LIMIT 1 OFFSET 5", "9"),
+        ("SELECT rate FROM rate ORDER BY day OFFSET 6", "4\n6"),
+        ("SELECT rate FROM rate ORDER BY day OFFSET 100", ""),
+        ("SELECT rate FROM rate ORDER BY day LIMIT 0", ""),
+        (
+            "SELECT upper(cur) AS c FROM rate ORDER BY day, cur, kind OFFSET 6",
+            "E\nE",
+        ),
+        (
+            "SELECT cur FROM rate ORDER BY day, _file, _row LIMIT 2",
+            "U\nU",
+        ),
+        (
+            "SELECT rate FROM rate WINDOW w AS (ORDER BY rate DESC, kind) ORDER BY row_number() OVER w LIMIT 1",
+            "9",
+        ),
+        // Of one value it does not matter which.
+        (
+            "SELECT cur FROM rate WHERE day = (SELECT day FROM rate ORDER BY day DESC LIMIT 1)",
+            "E\nE",
+        ),
+        (
+            "SELECT rate FROM rate ORDER BY day",
+            "2\n2\n4\n5\n6\n7\n8\n9",
+        ),
+        (
+            "SELECT rate FROM (SELECT cur, rate FROM rate ORDER BY day) ORDER BY rate DESC LIMIT 2",
+            "8\n9",
+        ),
+    ] {
+        for batch_rows in [1, 2, 8192] {
+            for partitions in [1, 3] {
+                let run = Run {
+                    batch_rows,
+                    ..Run::new(partitions)
+                };
+                assert_eq!(collect(&story.side(sql), &run).expect(sql), expect, "{sql}");
+            }
+        }
+    }
+}
+
+#[test]
+fn exact_copies_are_told_apart_by_where_they_stand() {
+    let story = story(&[("source/n", "day,kind\n1,a\n1,a\n")]);
+    is_tied(
+        &story,
+        "SELECT day, row_number() OVER (PARTITION BY day, kind ORDER BY day) AS n FROM n",
+        "row_number",
+    );
+    let by =
+        "SELECT day, row_number() OVER (PARTITION BY day, kind ORDER BY _file, _row) AS n FROM n";
+    assert_eq!(story.run(by), "1|1\n1|2");
 }
