@@ -2,6 +2,7 @@
 
 use crate::error::{ConvertError, at};
 use crate::job::Job;
+use crate::manifest::Conversion;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
@@ -139,10 +140,19 @@ impl Folder {
     /// When something in the way is not of the job: then nothing at all is thrown away.
     pub(crate) fn discard(&self, job: &Job) -> Result<(), ConvertError> {
         let mut published = Vec::new();
+        // Manifests may be gone: what was finished is told by the whole's account, too. One that
+        // cannot be read tells nothing, and less is thrown away.
+        let whole = read_json::<Conversion>(&self.conversion()).ok().flatten();
+        let counted = |table: &str| {
+            let tables = whole.iter().flat_map(|whole| &whole.tables);
+            let mut own = tables.filter(|total| total.table == table);
+            own.next().map_or(0, |total| total.chunks)
+        };
         for rule in &job.rules {
             let folder = self.target.join(&rule.folder);
             if !self.staging(&rule.table).is_dir() && folder.is_dir() {
-                let parts = self.parts_of(&rule.table)?;
+                let mut parts = self.parts_of(&rule.table)?;
+                parts.extend((0..counted(&rule.table)).map(part_name));
                 if let Some(path) = self.stranger(job, &folder, &parts)? {
                     return Err(ConvertError::Foreign { path });
                 }

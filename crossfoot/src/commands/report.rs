@@ -27,7 +27,7 @@ use std::io::{BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 pub(crate) fn run(asked: &Asked, screen: &Screen) -> Result<u8, CommandError> {
-    let (folder, desk) = evidence(asked)?;
+    let (folder, desk) = evidence(asked, screen)?;
     let language = screen.words().pick(Language::English, Language::Chinese);
     let words = screen.words();
     let said = Said::of(&folder, desk.as_ref())?;
@@ -125,7 +125,7 @@ fn translate(report: &mut Report, words: Words) {
 
 /// The folder of the evidence, and the daybook that tells of it, if any: a folder that was released on
 /// has its daybook with it, and beside the plan that of a window before may be kept.
-fn evidence(asked: &Asked) -> Result<(PathBuf, Option<Desk>), CommandError> {
+fn evidence(asked: &Asked, screen: &Screen) -> Result<(PathBuf, Option<Desk>), CommandError> {
     let evidence = match &asked.evidence {
         Some(folder) => folder.clone(),
         None => latest(&read_plan(&asked.plan)?)?,
@@ -135,12 +135,20 @@ fn evidence(asked: &Asked) -> Result<(PathBuf, Option<Desk>), CommandError> {
         paths.extend(Desk::paths(&read_plan(&asked.plan)?));
     }
     let (_, manifest) = folder::digest_of(&evidence.join(MANIFEST))?;
-    for path in paths {
+    let own = 2.min(paths.len());
+    for (at, path) in paths.into_iter().enumerate() {
         let bytes = match fs::read(&path) {
             Ok(bytes) if !bytes.is_empty() => bytes,
             _ => continue,
         };
-        let desk = Desk::read(path, &bytes)?;
+        let desk = match Desk::read(path, &bytes) {
+            // Of a window that is over: what it tells is not needed for what another has left.
+            Err(error) if at >= own => {
+                screen.tell(&format!("passed over: {error}"));
+                continue;
+            }
+            desk => desk?,
+        };
         if has_verified(&desk, manifest) {
             return Ok((evidence, Some(desk)));
         }

@@ -1586,7 +1586,7 @@ fn what_is_written_to_the_new_book_is_no_change_of_the_old_one_in_the_same_datab
             let judged = place.output("gate --json").stdout;
             let judged: serde_json::Value = serde_json::from_str(&judged).unwrap();
             let mut items = judged["items"].as_array().unwrap().iter();
-            let item = items.find(|item| item["check"] == "freeze").unwrap();
+            let item = items.find(|item| item["check"] == "frozen").unwrap();
             let says = item["says"].as_str().unwrap();
             format!("{}: {says}", item["status"].as_str().unwrap())
         };

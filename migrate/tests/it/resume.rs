@@ -239,6 +239,25 @@ fn what_is_not_of_a_conversion_is_not_discarded() {
 }
 
 #[test]
+fn what_has_lost_its_manifest_is_discarded_all_the_same() {
+    let place = several();
+    place.convert().expect("it converts");
+    let before = place.target();
+    let chunks = place.path("new/.crossfoot/convert/chunks/posting");
+    let manifests = std::fs::read_dir(&chunks).expect("a folder");
+    let manifest = manifests.flatten().next().expect("a manifest").path();
+    std::fs::remove_file(manifest).expect("a file");
+    place.convert().expect_err("it is damaged");
+    let again = |options| Options {
+        discard: true,
+        ..options
+    };
+    let told = place.convert_with(again, &Unwatched::default().into_watch());
+    assert!(!told.expect("it begins anew").already);
+    assert!(place.target() == before, "{}", place.names());
+}
+
+#[test]
 fn what_lies_in_the_last_table_keeps_all_of_them_from_being_discarded() {
     let place = several();
     place.convert().expect("it converts");

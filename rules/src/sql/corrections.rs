@@ -10,7 +10,8 @@
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{ArrayRef, RecordBatch};
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_cast::cast;
 use arrow_row::{OwnedRow, RowConverter, SortField};
 use arrow_schema::{ArrowError, DataType, Field, Schema};
 use books::{Book, Chunk, RangeTest, ReadRequest, Table};
@@ -234,10 +235,12 @@ impl Values {
     }
 
     fn may_lie_in(&self, min: &ArrayRef, max: &ArrayRef) -> bool {
+        // A file may hold text of another layout than its table is read as.
         let row = |array: &ArrayRef| {
-            let is_own = *array.data_type() == self.data_type && array.len() == 1;
-            let rows = is_own.then(|| self.converter.convert_columns(&[Arc::clone(array)]));
-            Some(rows?.ok()?.row(0).owned())
+            let array = cast(array, &self.data_type).ok()?;
+            let is_known = array.len() == 1 && array.null_count() == 0;
+            let rows = self.converter.convert_columns(&[array]).ok()?;
+            is_known.then(|| rows.row(0).owned())
         };
         let (Some(min), Some(max)) = (row(min), row(max)) else {
             return true;

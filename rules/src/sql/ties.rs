@@ -7,7 +7,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use arrow_array::{BooleanArray, RecordBatch};
+use arrow_array::{Array, BooleanArray, RecordBatch};
 use arrow_select::filter::filter_record_batch;
 use datafusion::arrow::compute::{and, is_not_null, prep_null_mask_filter};
 use datafusion::arrow::row::{OwnedRow, Row, RowConverter, Rows, SortField};
@@ -267,6 +267,7 @@ impl Order {
         if let Some(filter) = &self.filter {
             let array = filter.evaluate(batch)?.into_array(batch.num_rows())?;
             match array.as_any().downcast_ref::<BooleanArray>() {
+                Some(holds) if holds.null_count() == 0 => kept = Some(holds.clone()),
                 Some(holds) => kept = Some(prep_null_mask_filter(holds)),
                 None => return internal_err!("a filter gives {}", array.data_type()),
             }

@@ -216,24 +216,42 @@ fn entries(ids: &[usize], rebooked: usize) -> RecordBatch {
     RecordBatch::try_from_iter(columns).expect("entries")
 }
 
+/// The same with ids that are text.
+fn texted(records: &RecordBatch) -> RecordBatch {
+    let ids = records
+        .column(0)
+        .as_primitive::<Int64Type>()
+        .values()
+        .iter();
+    let ids = StringArray::from_iter_values(ids.map(|id| format!("{id:02}")));
+    let names = records.schema();
+    let names = names.fields().iter().map(|field| field.name().clone());
+    let mut columns = records.columns().to_vec();
+    columns[0] = Arc::new(ids);
+    RecordBatch::try_from_iter(names.zip(columns)).expect("records")
+}
+
 /// Holds that the table is read without some ids and with another 7, every group of rows once.
-fn check_corrected(entries: &RecordBatch, taken: &[i64]) {
+fn check_corrected(entries: &RecordBatch, taken: &[usize]) {
+    check_table(&records(), entries, taken);
+    check_table(&texted(&records()), &texted(entries), taken);
+}
+
+fn check_table(records: &RecordBatch, entries: &RecordBatch, taken: &[usize]) {
     let folder = TempDir::new().expect("a temporary folder");
-    write(folder.path(), "target/flow.parquet", &records());
+    write(folder.path(), "target/flow.parquet", records);
     write(folder.path(), "target/flow.corrections.parquet", entries);
     let session = open_with(folder.path(), settings());
     let side = session.side(Which::Target, "SELECT id FROM flow", &[]);
     let side = side.expect("a sound query");
-    let mut left: Vec<i64> = (1..=40).filter(|id| !taken.contains(id)).collect();
+    let mut left: Vec<usize> = (1..=40).filter(|id| !taken.contains(id)).collect();
     left.push(7);
     left.sort_unstable();
     for run in [Run::new(1), Run::new(3), keeping()] {
         let found = batches(&side, &run).expect("a run");
-        let ids = found.iter().flat_map(|batch| {
-            let ids = batch.column(0).as_primitive::<Int64Type>();
-            ids.values().to_vec()
-        });
-        let mut ids: Vec<i64> = ids.collect();
+        let own = |batch: &RecordBatch| lines(&batch.project(&[0]).expect("one column"));
+        let ids = found.iter().flat_map(own);
+        let mut ids: Vec<usize> = ids.map(|id| id.parse().expect("an id")).collect();
         ids.sort_unstable();
         assert_eq!(ids, left);
         let read = run.log.chunks();
