@@ -144,7 +144,9 @@ fn evidence(asked: &Asked, screen: &Screen) -> Result<(PathBuf, Option<Desk>), C
         let desk = match Desk::read(path, &bytes) {
             // Of a window that is over: what it tells is not needed for what another has left.
             Err(error) if at >= own => {
-                screen.tell(&format!("passed over: {error}"));
+                screen.tell(&format!(
+                    "{error}\nthe daybook of another window was passed over"
+                ));
                 continue;
             }
             desk => desk?,

@@ -4,10 +4,12 @@
 //! A reversal is a whole record, and takes out all copies of it. A rebooking is a record that is
 //! there instead. Every query sees the table as it is corrected.
 //!
-//! Entries are few and tables are large: what no entry can be in, as the ranges of its values tell,
-//! is read as it is, and only the rest is held against the entries, record by record.
+//! Entries are few and tables are large: a chunk of a file that no entry is of is read as it is, and
+//! only the others are held against the entries, record by record.
 
-use std::sync::Arc;
+use std::cmp::Reverse;
+use std::sync::{Arc, OnceLock};
+use std::thread;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch};
@@ -70,7 +72,11 @@ pub(super) fn beside<'a>(book: &'a Book, table: &str) -> Option<&'a Arc<Table>> 
 }
 
 /// A table with its corrections, for queries; with `_file` and `_row` where `base` offers them.
-pub(super) fn view(base: BookTable, corrections: BookTable) -> Result<ViewTable> {
+pub(super) fn view(
+    base: BookTable,
+    corrections: BookTable,
+    parts: &Arc<Parts>,
+) -> Result<ViewTable> {
     let name = base.table.name().to_owned();
     let schema = datafusion::catalog::TableProvider::schema(&base);
     let is_place = |field: &str| field == super::scan::FILE || field == super::scan::ROW;
@@ -117,35 +123,91 @@ pub(super) fn view(base: BookTable, corrections: BookTable) -> Result<ViewTable>
         LogicalPlanBuilder::scan(name, provider_as_source(Arc::new(table)), None)
     };
     let reversed = entries(REVERSAL)?.alias("reversed")?.build()?;
-    let (untouched, touched) = parted(&base.table, &corrections.table);
-    let held = scan(TableReference::bare(name.as_str()), base.of(touched))?
-        .join_detailed(
-            reversed,
-            JoinType::LeftAnti,
-            (compared.clone(), compared),
-            None,
-            NullEquality::NullEqualsNull,
-        )?
-        .project(own.clone())?;
-    let kept = match untouched.is_empty() {
-        true => held,
-        false => scan(TableReference::bare("untouched"), base.of(untouched))?
-            .project(own.clone())?
-            .union(held.build()?)?,
-    };
-    let plan: LogicalPlan = kept.union(entries(REBOOKING)?.build()?)?.build()?;
+    let rebooked = entries(REBOOKING)?.build()?;
+    let untouched = base.of(parts, Half::Untouched);
+    let held = scan(
+        TableReference::bare(name.as_str()),
+        base.of(parts, Half::Touched),
+    )?
+    .join_detailed(
+        reversed,
+        JoinType::LeftAnti,
+        (compared.clone(), compared),
+        None,
+        NullEquality::NullEqualsNull,
+    )?
+    .project(own.clone())?;
+    let plan: LogicalPlan = scan(TableReference::bare("untouched"), untouched)?
+        .project(own)?
+        .union(held.build()?)?
+        .union(rebooked)?
+        .build()?;
     Ok(ViewTable::new(plan, None))
 }
 
-/// The chunks of a table that no reversal can be in, and the others.
-fn parted(table: &Table, corrections: &Table) -> (Vec<Chunk>, Vec<Chunk>) {
-    let chunks = table.chunks();
-    // What is wrong with the entries is said when they are read for a query.
-    match Ranges::of(table, corrections) {
-        Some(ranges) => chunks
-            .into_iter()
-            .partition(|chunk| !table.may_hold(chunk, &ranges.columns, &ranges)),
-        None => (Vec::new(), chunks),
+/// What reversals touch of a table, and what they do not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Half {
+    Untouched,
+    Touched,
+}
+
+/// The chunks of a table by halves: found when a query first reads it, and then known to all.
+#[derive(Debug)]
+pub(super) struct Parts {
+    table: Arc<Table>,
+    corrections: Arc<Table>,
+    threads: usize,
+    found: OnceLock<[Vec<Chunk>; 2]>,
+}
+
+impl Parts {
+    pub(super) fn new(table: &Arc<Table>, corrections: &Arc<Table>, threads: usize) -> Self {
+        Self {
+            table: Arc::clone(table),
+            corrections: Arc::clone(corrections),
+            threads: threads.max(1),
+            found: OnceLock::new(),
+        }
+    }
+
+    /// The table of the entries.
+    pub(super) fn corrections(&self) -> &Arc<Table> {
+        &self.corrections
+    }
+
+    pub(super) fn chunks(&self, half: Half) -> Vec<Chunk> {
+        self.found.get_or_init(|| self.find())[half as usize].clone()
+    }
+
+    fn find(&self) -> [Vec<Chunk>; 2] {
+        let chunks = self.table.chunks();
+        // Of a text, or of a server's records, one column costs about as much as all.
+        let is_worth_it = self.table.moment().is_none() && self.table.gives_columns_apart();
+        let ranges = is_worth_it.then(|| Ranges::of(&self.table, &self.corrections));
+        // What is wrong with the entries is said when they are read for a query.
+        let Some(ranges) = ranges.flatten() else {
+            return [Vec::new(), chunks];
+        };
+        let is_touched = |chunk: &Chunk| {
+            self.table.may_hold(chunk, &ranges.columns, &ranges) && ranges.holds(&self.table, chunk)
+        };
+        let share = chunks.len().div_ceil(self.threads).max(1);
+        let touched: Vec<bool> = thread::scope(|scope| {
+            let judge = |own: &[Chunk]| own.iter().map(is_touched).collect::<Vec<_>>();
+            let shares = chunks.chunks(share);
+            let working: Vec<_> = shares.map(|own| scope.spawn(move || judge(own))).collect();
+            let done = working.into_iter().zip(chunks.chunks(share));
+            // What could not be judged is held against the entries.
+            done.flat_map(|(judged, own)| judged.join().unwrap_or_else(|_| vec![true; own.len()]))
+                .collect()
+        });
+        let half = |is_touched| {
+            let own = chunks.iter().zip(&touched);
+            let own = own.filter(|(_, touched)| **touched == is_touched);
+            own.map(|(chunk, _)| chunk.clone()).collect()
+        };
+        [half(false), half(true)]
     }
 }
 
@@ -200,6 +262,26 @@ impl Ranges {
     }
 }
 
+impl Ranges {
+    /// Whether a chunk has a record that is a reversed one in the column that tells most of them
+    /// apart; what cannot be read may have.
+    fn holds(&self, table: &Table, chunk: &Chunk) -> bool {
+        let values = self.columns.iter().zip(&self.values).enumerate();
+        let telling = values.max_by_key(|(at, (_, values))| (values.sorted.len(), Reverse(*at)));
+        let Some((_, (column, values))) = telling else {
+            return true;
+        };
+        let Ok(batches) = table.read(chunk, &ReadRequest::new(vec![*column])) else {
+            return true;
+        };
+        let mut batches = batches.into_iter();
+        batches.any(|batch| {
+            let rows = batch.map(|batch| values.holds_one_of(batch.column(0)));
+            !matches!(rows, Ok(Ok(false)))
+        })
+    }
+}
+
 /// The entries of a batch that take records out. Its first column says which they are.
 fn reversals(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
     let entries = batch.column(0).as_string_view();
@@ -232,6 +314,14 @@ impl Values {
     fn sort(&mut self) {
         self.sorted.sort_unstable();
         self.sorted.dedup();
+    }
+
+    fn holds_one_of(&self, array: &ArrayRef) -> Result<bool, ArrowError> {
+        let rows = self.converter.convert_columns(&[Arc::clone(array)])?;
+        Ok(rows.iter().any(|row| {
+            let found = self.sorted.binary_search_by(|value| value.row().cmp(&row));
+            found.is_ok()
+        }))
     }
 
     fn may_lie_in(&self, min: &ArrayRef, max: &ArrayRef) -> bool {

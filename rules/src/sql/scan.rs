@@ -31,6 +31,7 @@ use futures::Stream;
 use super::bounds::Bounds;
 use super::carry::field_beside;
 use super::checked;
+use super::corrections::{Half, Parts};
 use super::probe::{ScanFilter, is_probe};
 use super::rejects::{Origin, Rejects};
 use super::session::Which;
@@ -121,7 +122,7 @@ pub(super) struct BookTable {
     pub(super) requires: Vec<Requirement>,
     schema: SchemaRef,
     /// What of the table is offered; none offers all of it.
-    only: Option<Arc<[Chunk]>>,
+    only: Option<(Arc<Parts>, Half)>,
 }
 
 impl BookTable {
@@ -138,10 +139,10 @@ impl BookTable {
         }
     }
 
-    /// Only these chunks of the table.
-    pub(super) fn of(&self, chunks: Vec<Chunk>) -> Self {
+    /// Only what corrections touch of the table, or what they do not.
+    pub(super) fn of(&self, parts: &Arc<Parts>, half: Half) -> Self {
         Self {
-            only: Some(chunks.into()),
+            only: Some((Arc::clone(parts), half)),
             ..self.clone()
         }
     }
@@ -206,7 +207,7 @@ impl TableProvider for BookTable {
         let filter = ScanFilter::bind(filters, &full, plan)?;
         let request = Request::new(&full, &wanted, &self.requires, filter, plan)?;
         let chunks = match &self.only {
-            Some(only) => only.to_vec(),
+            Some((parts, half)) => parts.chunks(*half),
             None => self.table.chunks(),
         };
         Ok(Arc::new(Scan::new(self, chunks, request, run)))

@@ -1,5 +1,6 @@
 //! Both books under one roof: the schemas `source` and `target`, and our functions.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::prelude::SessionConfig;
 
-use super::corrections;
+use super::corrections::{self, Parts};
 use super::error::SqlError;
 use super::functions;
 use super::scan::{BookTable, Requirement};
@@ -86,6 +87,8 @@ pub struct Session {
     target: Book,
     settings: Settings,
     state: SessionState,
+    /// The tables that others correct, by name.
+    corrected: BTreeMap<String, Arc<Parts>>,
 }
 
 impl Session {
@@ -106,7 +109,13 @@ impl Session {
             .with_analyzer_rule(Arc::new(functions::RoundQuotients))
             .with_analyzer_rule(Arc::new(functions::CheckWholeNumbers))
             .build();
+        let parts = |table: &Arc<Table>| {
+            let corrections = corrections::beside(&target, table.name())?;
+            let parts = Parts::new(table, corrections, settings.threads);
+            Some((table.name().to_owned(), Arc::new(parts)))
+        };
         Ok(Self {
+            corrected: target.tables().filter_map(parts).collect(),
             source,
             target,
             settings,
@@ -143,6 +152,11 @@ impl Session {
         schemas
     }
 
+    /// What others correct of a table of the target, and what they leave.
+    pub(super) fn parts_of(&self, table: &str) -> Option<&Arc<Parts>> {
+        self.corrected.get(table)
+    }
+
     fn provider(&self, side: Which, table: &Arc<Table>) -> BookTable {
         BookTable::new(side, Arc::clone(table), false)
     }
@@ -167,14 +181,15 @@ impl Session {
                     .filter(of_table)
                     .map(|(_, _, r)| r.clone())
                     .collect();
-                let corrections = match side {
-                    Which::Target => corrections::beside(self.book(side), table.name()),
+                let parts = match side {
+                    Which::Target => self.parts_of(table.name()),
                     Which::Source => None,
                 };
-                let provider: Arc<dyn TableProvider> = match corrections {
-                    Some(corrections) => {
-                        let corrections = BookTable::new(side, Arc::clone(corrections), places);
-                        Arc::new(corrections::view(provider, corrections)?)
+                let provider: Arc<dyn TableProvider> = match parts {
+                    Some(parts) => {
+                        let corrections = Arc::clone(parts.corrections());
+                        let corrections = BookTable::new(side, corrections, places);
+                        Arc::new(corrections::view(provider, corrections, parts)?)
                     }
                     None => Arc::new(provider),
                 };

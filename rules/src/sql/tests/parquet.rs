@@ -12,6 +12,7 @@ use arrow_array::{
 };
 
 use super::*;
+use crate::sql::corrections::Half;
 use crate::sql::{KeyTest, Probe, Wanted};
 
 /// 40 records in four row groups: ids 1 to 40, amounts of as many cents.
@@ -231,13 +232,23 @@ fn texted(records: &RecordBatch) -> RecordBatch {
     RecordBatch::try_from_iter(names.zip(columns)).expect("records")
 }
 
-/// Holds that the table is read without some ids and with another 7, every group of rows once.
-fn check_corrected(entries: &RecordBatch, taken: &[usize]) {
-    check_table(&records(), entries, taken);
-    check_table(&texted(&records()), &texted(entries), taken);
+/// The same records dealt out, so that every group of rows has ids from all over.
+fn dealt(records: &RecordBatch) -> RecordBatch {
+    let parts = (0..40).map(|row| records.slice(row * 11 % 40, 1));
+    let parts: Vec<RecordBatch> = parts.collect();
+    arrow_select::concat::concat_batches(&records.schema(), &parts).expect("records")
 }
 
-fn check_table(records: &RecordBatch, entries: &RecordBatch, taken: &[usize]) {
+/// Holds that the table is read without some ids and with another 7, every group of rows once, and
+/// that so many of the groups are held against the entries: where ids are in order, and dealt out.
+fn check_corrected(entries: &RecordBatch, taken: &[usize], held: [usize; 2]) {
+    for (records, held) in [records(), dealt(&records())].iter().zip(held) {
+        check_table(records, entries, taken, held);
+        check_table(&texted(records), &texted(entries), taken, held);
+    }
+}
+
+fn check_table(records: &RecordBatch, entries: &RecordBatch, taken: &[usize], held: usize) {
     let folder = TempDir::new().expect("a temporary folder");
     write(folder.path(), "target/flow.parquet", records);
     write(folder.path(), "target/flow.corrections.parquet", entries);
@@ -259,6 +270,8 @@ fn check_table(records: &RecordBatch, entries: &RecordBatch, taken: &[usize]) {
         let read: Vec<(u64, u64)> = of_flow.map(|chunk| (chunk.reads, chunk.rows)).collect();
         assert_eq!(read, [(1, 10); 4]);
     }
+    let parts = session.parts_of("flow").expect("it is corrected");
+    assert_eq!(parts.chunks(Half::Touched).len(), held);
     let plan = wait(side.explain(&Run::new(1))).expect("a plan");
     let scans = |columns: &str| {
         plan.matches(&format!("Scan: target.flow [{columns}]"))
@@ -273,13 +286,17 @@ fn check_table(records: &RecordBatch, entries: &RecordBatch, taken: &[usize]) {
 
 #[test]
 fn only_what_may_hold_a_reversed_record_is_held_against_the_entries() {
-    // 28 has no name. A group is of ten ids.
-    check_corrected(&entries(&[23, 28], 7), &[23, 28]);
-    check_corrected(&entries(&[4, 23, 28], 7), &[4, 23, 28]);
-    // Another record than any that is there.
+    // 28 has no name. Dealt out, these are of three groups.
+    check_corrected(&entries(&[23, 28], 7), &[23, 28], [1, 2]);
+    check_corrected(&entries(&[4, 23, 28], 7), &[4, 23, 28], [2, 3]);
+    // Another record than any that is there, by its id, and by the rest of it.
     let other = entries(&[40], 7);
     let mut columns = other.columns().to_vec();
     columns[0] = Arc::new(Int64Array::from(vec![99, 7]));
-    let other = RecordBatch::try_new(other.schema(), columns).expect("entries");
-    check_corrected(&other, &[]);
+    let by_id = RecordBatch::try_new(other.schema(), columns).expect("entries");
+    check_corrected(&by_id, &[], [0, 0]);
+    let mut columns = other.columns().to_vec();
+    columns[0] = Arc::new(Int64Array::from(vec![39, 7]));
+    let by_others = RecordBatch::try_new(other.schema(), columns).expect("entries");
+    check_corrected(&by_others, &[], [1, 1]);
 }
