@@ -50,11 +50,15 @@ pub fn corrections_of(table: &str) -> String {
 pub fn corrections_schema(table: &Schema) -> Schema {
     let text = |name| Arc::new(Field::new(name, DataType::Utf8View, true));
     let own = table.fields().iter();
-    let own =
-        own.filter(|field| ![books::FILE_COLUMN, books::ROW_COLUMN].contains(&&**field.name()));
+    let own = own.filter(|field| !is_place(field));
     let own = own.map(|field| Arc::new(field.as_ref().clone().with_nullable(true)));
     let words = [ENTRY_COLUMN, CAUSE_COLUMN, REASON_COLUMN].map(text);
     Schema::new(own.chain(words).collect::<Vec<_>>())
+}
+
+/// Whether a column says where a record stands.
+fn is_place(field: &Field) -> bool {
+    [books::FILE_COLUMN, books::ROW_COLUMN].contains(&field.name().as_str())
 }
 
 /// How many records a table of corrections takes out and puts in.
@@ -79,12 +83,7 @@ pub(super) fn view(
 ) -> Result<ViewTable> {
     let name = base.table.name().to_owned();
     let schema = datafusion::catalog::TableProvider::schema(&base);
-    let is_place = |field: &str| field == super::scan::FILE || field == super::scan::ROW;
-    let names: Vec<&str> = schema
-        .fields()
-        .iter()
-        .map(|field| field.name().as_str())
-        .collect();
+    let column = |field: &Arc<Field>| Column::from_name(field.name());
     let lacks = corrections_schema(&schema)
         .fields()
         .iter()
@@ -104,21 +103,16 @@ pub(super) fn view(
             field.data_type()
         );
     }
-    let own: Vec<Expr> = names
-        .iter()
-        .map(|name| Expr::Column(Column::from_name(*name)))
-        .collect();
+    let own = schema.fields().iter().map(column).map(Expr::Column);
+    let own: Vec<Expr> = own.collect();
     let entries = |which: &str| -> Result<LogicalPlanBuilder> {
         let scan = provider_as_source(Arc::new(corrections.clone()));
         LogicalPlanBuilder::scan(corrections_of(&name), scan, None)?
             .filter(Expr::Column(Column::from_name(ENTRY_COLUMN)).eq(lit(which)))?
             .project(own.clone())
     };
-    let compared: Vec<Column> = names
-        .iter()
-        .filter(|name| !is_place(name))
-        .map(|name| Column::from_name(*name))
-        .collect();
+    let compared = schema.fields().iter().filter(|field| !is_place(field));
+    let compared: Vec<Column> = compared.map(column).collect();
     let scan = |name: TableReference, table: BookTable| {
         LogicalPlanBuilder::scan(name, provider_as_source(Arc::new(table)), None)
     };
@@ -230,18 +224,15 @@ impl Ranges {
     /// None where there are too many to be held, or they cannot be read.
     fn of(table: &Table, corrections: &Table) -> Option<Self> {
         let (schema, entries) = (table.schema(), corrections.schema());
-        let data = corrections_schema(&schema).fields().len() - 3;
-        let names = schema.fields().iter().map(|field| field.name()).take(data);
         let mut asked = vec![entries.index_of(ENTRY_COLUMN).ok()?];
         let (mut columns, mut values) = (Vec::new(), Vec::new());
-        for (column, name) in names.enumerate() {
-            let data_type = schema.field(column).data_type();
-            if data_type.is_nested() {
+        for (column, field) in schema.fields().iter().enumerate() {
+            if is_place(field) || field.data_type().is_nested() {
                 continue;
             }
-            asked.push(entries.index_of(name).ok()?);
+            asked.push(entries.index_of(field.name()).ok()?);
             columns.push(column);
-            values.push(Values::of(data_type).ok()?);
+            values.push(Values::of(field.data_type()).ok()?);
         }
         let mut count = 0;
         for chunk in corrections.chunks() {
@@ -260,9 +251,7 @@ impl Ranges {
         values.iter_mut().for_each(Values::sort);
         Some(Self { columns, values })
     }
-}
 
-impl Ranges {
     /// Whether a chunk has a record that is a reversed one in the column that tells most of them
     /// apart; what cannot be read may have.
     fn holds(&self, table: &Table, chunk: &Chunk) -> bool {

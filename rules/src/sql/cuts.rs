@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use datafusion::arrow::row::{OwnedRow, RowConverter, SortField};
+use datafusion::arrow::row::OwnedRow;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Result, internal_err};
 use datafusion::execution::TaskContext;
@@ -23,7 +23,7 @@ use datafusion::physical_plan::{
 use futures::StreamExt;
 use futures::stream::Fuse;
 
-use super::ties::Tied;
+use super::ties::{Compared, Tied};
 
 /// Puts a check between a sort and what keeps a part of it. The sort gives one record more than is
 /// kept: it tells whether there was a choice.
@@ -207,13 +207,10 @@ impl ExecutionPlan for Cut {
         context: Arc<TaskContext>,
     ) -> Result<SendableRecordBatchStream> {
         let schema = self.schema();
-        let exprs: Vec<_> = self.by.iter().map(|sort| Arc::clone(&sort.expr)).collect();
-        let field = |expr: &Arc<dyn PhysicalExpr>| expr.data_type(&schema).map(SortField::new);
-        let fields = exprs.iter().map(field).collect::<Result<Vec<_>>>()?;
+        let exprs = self.by.iter().map(|sort| Arc::clone(&sort.expr)).collect();
         let cutting = Cutting {
             input: self.input.execute(partition, context)?.fuse(),
-            converter: RowConverter::new(fields)?,
-            exprs,
+            by: Compared::new(exprs, &schema)?,
             word: self.word,
             left: self.at,
             before: None,
@@ -227,8 +224,7 @@ impl ExecutionPlan for Cut {
 /// A stream of sorted records, on the way to a cut.
 struct Cutting {
     input: Fuse<SendableRecordBatchStream>,
-    converter: RowConverter,
-    exprs: Vec<Arc<dyn PhysicalExpr>>,
+    by: Compared,
     word: &'static str,
     /// How many records there are yet to the cut.
     left: usize,
@@ -264,10 +260,7 @@ impl Cutting {
         // The records on both sides of the cut, as far as they are in this batch.
         let first = after.saturating_sub(1);
         let near = batch.slice(first, rows.min(after + 1) - first);
-        let exprs = self.exprs.iter();
-        let values = exprs.map(|expr| expr.evaluate(&near)?.into_array(near.num_rows()));
-        let keys = values.collect::<Result<Vec<_>>>()?;
-        let keys = self.converter.convert_columns(&keys)?;
+        let keys = self.by.rows(&near)?;
         let is_tied = match before {
             Some(before) => before.row() == keys.row(0),
             None if after == rows => {

@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow_array::{Array, BooleanArray, RecordBatch};
+use arrow_schema::Schema;
 use arrow_select::filter::filter_record_batch;
 use datafusion::arrow::compute::{and, is_not_null, prep_null_mask_filter};
 use datafusion::arrow::row::{OwnedRow, Row, RowConverter, Rows, SortField};
@@ -403,7 +404,7 @@ impl ExecutionPlan for Untied {
         context: Arc<TaskContext>,
     ) -> Result<SendableRecordBatchStream> {
         let schema = self.schema();
-        let checks = self.orders.iter().map(|order| Check::new(order, self));
+        let checks = self.orders.iter().map(|order| Check::new(order, &schema));
         let checking = Checking {
             checks: checks.collect::<Result<_>>()?,
             orders: Arc::clone(&self.orders),
@@ -435,21 +436,20 @@ impl Checking {
 }
 
 /// Turns expressions into rows that can be compared.
-struct Compared {
+pub(super) struct Compared {
     converter: RowConverter,
     exprs: Vec<Arc<dyn PhysicalExpr>>,
 }
 
 impl Compared {
-    fn new(exprs: Vec<Arc<dyn PhysicalExpr>>, untied: &Untied) -> Result<Self> {
-        let schema = untied.schema();
-        let field = |expr: &Arc<dyn PhysicalExpr>| expr.data_type(&schema).map(SortField::new);
+    pub(super) fn new(exprs: Vec<Arc<dyn PhysicalExpr>>, schema: &Schema) -> Result<Self> {
+        let field = |expr: &Arc<dyn PhysicalExpr>| expr.data_type(schema).map(SortField::new);
         let fields = exprs.iter().map(field).collect::<Result<Vec<_>>>()?;
         let converter = RowConverter::new(fields)?;
         Ok(Self { converter, exprs })
     }
 
-    fn rows(&self, batch: &RecordBatch) -> Result<Rows> {
+    pub(super) fn rows(&self, batch: &RecordBatch) -> Result<Rows> {
         let exprs = self.exprs.iter();
         let values = exprs.map(|expr| expr.evaluate(batch)?.into_array(batch.num_rows()));
         let values = values.collect::<Result<Vec<_>>>()?;
@@ -471,12 +471,12 @@ struct Check {
 }
 
 impl Check {
-    fn new(order: &Order, untied: &Untied) -> Result<Self> {
+    fn new(order: &Order, schema: &Schema) -> Result<Self> {
         let value = order.value.clone().unwrap_or_else(|| vec![lit(true)]);
         Ok(Self {
-            group: Compared::new(order.group.clone(), untied)?,
-            key: Compared::new(order.key.clone(), untied)?,
-            value: Compared::new(value, untied)?,
+            group: Compared::new(order.group.clone(), schema)?,
+            key: Compared::new(order.key.clone(), schema)?,
+            value: Compared::new(value, schema)?,
             last: None,
             is_first: true,
             is_tied: false,
@@ -498,8 +498,7 @@ impl Check {
             }
             before = Some(row);
         }
-        let newest = before.map(|before| before.map(|row| row.owned()));
-        self.last = newest;
+        self.last = before.map(|before| before.map(|row| row.owned()));
         Ok(())
     }
 
