@@ -597,6 +597,7 @@ impl Language {
             Work::Common => self.pick("counting what breaks have in common", "统计差错的共同点"),
             Work::Partition => self.pick("comparing in partitions", "分区逐笔核对"),
             Work::Rejects => self.pick("fetching the rejects", "取出拒收记录"),
+            Work::Share => self.pick("reading for all controls", "为各项控制核对读账"),
             Work::Control => self.pick("computing the control", "控制核对"),
         }
     }
@@ -874,6 +875,7 @@ mod tests {
             ("footing", zh.work(Work::Fold).to_owned()),
             ("reject", zh.work(Work::Rejects).to_owned()),
             ("control", zh.work(Work::Control).to_owned()),
+            ("control", zh.work(Work::Share).to_owned()),
             ("evidence", zh.stopped()),
         ];
         for (word, sentence) in table {

@@ -26,7 +26,7 @@ use ledger::{
     AgreementReport, Break, ControlLine, ControlReport, ControlStatus, Counts, CrossedTotal,
     Moment, Record, Report, Sides, SourceRecord, Total, Wide, verdict,
 };
-use rules::sql::{ControlRow, Rejects, Run, Session, Which};
+use rules::sql::{Begun, ControlRow, Rejects, Run, Session, Which};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -207,8 +207,9 @@ async fn run(
         rejects += rejected;
     }
     let mut controls = Vec::new();
-    for control in &prepared.controls {
-        controls.push(compute(&prepared.session, control, options, watch).await?);
+    let begun = begin(prepared, options, watch).await?;
+    for (control, begun) in prepared.controls.iter().zip(begun) {
+        controls.push(compute(control, &begun, options, watch).await?);
     }
     let mut moments = moments(&prepared.session);
     for later in looks.iter().flat_map(|looks| &looks.taken) {
@@ -329,11 +330,12 @@ fn cut_side_by_side(tables: &[&Table]) {
     });
 }
 
-/// The bytes of the tables that a query reads.
+/// The bytes of the tables that queries read, each table once.
 pub(crate) fn bytes_of(session: &Session, sides: &[&rules::sql::Side]) -> u64 {
-    let tables = sides.iter().flat_map(|side| side.tables());
+    let tables: BTreeSet<_> = sides.iter().flat_map(|side| side.tables()).collect();
     let table = |(which, name): &(Which, String)| session.book(*which).table(name);
     tables
+        .into_iter()
         .filter_map(table)
         .flat_map(|table| table.files())
         .map(|file| file.bytes)
@@ -359,12 +361,11 @@ pub fn bytes_to_read(prepared: &Prepared, digests: bool) -> u64 {
         .agreements
         .iter()
         .map(|agreement| bytes_of(session, &[&agreement.expected, &agreement.actual]));
-    let controls = prepared
-        .controls
-        .iter()
-        .map(|control| bytes_of(session, &control.query.sides()));
+    // What several controls read they read together.
+    let controls = prepared.controls.iter();
+    let controls: Vec<_> = controls.flat_map(|control| control.query.sides()).collect();
     agreements
-        .chain(controls)
+        .chain([bytes_of(session, &controls)])
         .fold(digested, u64::saturating_add)
 }
 
@@ -1168,20 +1169,44 @@ fn scratch(evidence: &Path) -> Result<tempfile::TempDir, VerifyError> {
         })
 }
 
+/// Reads once what several controls have in common.
+async fn begin(
+    prepared: &Prepared,
+    options: &Options,
+    watch: &Arc<dyn Watch>,
+) -> Result<Vec<Begun>, VerifyError> {
+    let queries = prepared.controls.iter().map(|control| &control.query);
+    let session = &prepared.session;
+    let shared = session.share(queries.collect(), options.threads).await?;
+    if shared.bytes() > 0 {
+        watch.begin(Phase {
+            work: Work::Share,
+            name: String::new(),
+            bytes: Some(shared.bytes()),
+            meter: Arc::clone(shared.meter()),
+        });
+    }
+    let watched = Arc::clone(watch);
+    let begun = shared.read(Arc::new(move || watched.is_stopped())).await?;
+    match watch.is_stopped() {
+        true => Err(VerifyError::Stopped),
+        false => Ok(begun),
+    }
+}
+
 async fn compute(
-    session: &Session,
     control: &Control,
+    begun: &Begun,
     options: &Options,
     watch: &Arc<dyn Watch>,
 ) -> Result<ControlReport, VerifyError> {
-    let run = Run::new(options.threads);
     watch.begin(Phase {
         work: Work::Control,
         name: control.name.clone(),
-        bytes: Some(bytes_of(session, &control.query.sides())),
-        meter: Arc::clone(&run.meter),
+        bytes: Some(begun.bytes()).filter(|bytes| *bytes > 0),
+        meter: Arc::clone(&begun.run().meter),
     });
-    let outcome = control.query.run(&run).await?;
+    let outcome = control.query.finish(begun).await?;
     if watch.is_stopped() {
         return Err(VerifyError::Stopped);
     }

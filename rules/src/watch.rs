@@ -41,6 +41,8 @@ pub enum Work {
     Common,
     /// Fetching the records that could not be converted.
     Rejects,
+    /// Reading once what several controls have in common.
+    Share,
     /// Computing a control.
     Control,
 }

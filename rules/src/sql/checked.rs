@@ -303,7 +303,7 @@ pub(super) fn reason(error: &DataFusionError) -> String {
 
 /// A projection or filter that sets failing records aside.
 #[derive(Debug)]
-struct Checked {
+pub(super) struct Checked {
     /// The operator that this one stands for: its properties and its words in a plan.
     original: Arc<dyn ExecutionPlan>,
     input: Arc<dyn ExecutionPlan>,

@@ -16,6 +16,7 @@ use super::error::{RunError, SqlError};
 use super::names::{self, Scope, Text};
 use super::rejects::texts;
 use super::session::{Session, Which};
+use super::shared::Begun;
 use super::side::{Run, Side};
 
 /// The column that must be zero in every row of a control of one query.
@@ -158,16 +159,23 @@ impl ControlQuery {
     /// # Errors
     /// When a file cannot be read, or as [`Side::run`].
     pub async fn run(&self, run: &Run) -> Result<ControlOutcome, RunError> {
-        let before = run.rejects.count();
+        self.finish(&Begun::new(self, run.clone()).await?).await
+    }
+
+    /// Runs the control from where it has begun.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub async fn finish(&self, begun: &Begun) -> Result<ControlOutcome, RunError> {
         let mut outcome = match &self.form {
-            Form::Difference(side) => differences(&gather(side.run(run).await?).await?)?,
-            Form::Pair { expected, actual } => {
-                let left = gather(expected.run(run).await?).await?;
-                let right = gather(actual.run(run).await?).await?;
+            Form::Difference(_) => differences(&gather(begun.streams(0)?).await?)?,
+            Form::Pair { expected, .. } => {
+                let left = gather(begun.streams(0)?).await?;
+                let right = gather(begun.streams(1)?).await?;
                 pair(&expected.schema(), &left, &right)?
             }
         };
-        let rejects = run.rejects.count() - before;
+        let rejects = begun.rejects();
         if rejects > 0 {
             let records = counted(rejects, "record was", "records were");
             outcome.notes.push(format!("{records} rejected on the way"));

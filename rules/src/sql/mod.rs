@@ -57,6 +57,7 @@ mod readings;
 mod rejects;
 mod scan;
 mod session;
+mod shared;
 mod side;
 mod ties;
 
@@ -77,6 +78,7 @@ pub use readings::{ComesFrom, Reading, Records, Reread, SourceColumn};
 pub use rejects::{Reject, RejectedRecord, Rejects};
 pub use scan::{ChunkRead, ScanLog};
 pub use session::{Session, Settings, TableSchema, Which};
+pub use shared::{Begun, IsStopped, Shared};
 pub use side::{Run, Side};
 
 #[cfg(test)]

@@ -416,12 +416,53 @@ impl Scan {
         }
     }
 
+    /// The columns that it hands on, as indexes into the table's schema; `None` where what it reads
+    /// hangs on more than the table.
+    pub(super) fn plainly_reads(&self) -> Option<&[usize]> {
+        let (request, run) = (&self.request, &self.run);
+        let is_plain = request.requires.is_empty()
+            && request.filter.is_none()
+            && run.only.is_none()
+            && run.part.is_none()
+            && run.bounds.is_none()
+            && run.one_in.is_none()
+            && run.rows_per_chunk.is_none()
+            && !self.is_narrow;
+        is_plain.then(|| &request.columns[..request.wanted])
+    }
+
+    /// Whether both read the same chunks of the same table.
+    pub(super) fn reads_what(&self, other: &Self) -> bool {
+        let ids = |scan: &Self| scan.chunks.iter().map(|chunk| chunk.id).collect::<Vec<_>>();
+        let is_same_table = (self.side, self.table.name()) == (other.side, other.table.name());
+        is_same_table && ids(self) == ids(other)
+    }
+
+    /// The same scan, of other columns and told to another meter.
+    pub(super) fn of_columns(&self, columns: &[usize], meter: &Arc<Meter>) -> Result<Self> {
+        let full = self.table.schema();
+        let plan = |_, _: &DFSchema| internal_err!("a plain scan requires nothing");
+        let request = Request::new(&full, columns, &[], None, plan)?;
+        let run = RunContext {
+            meter: Arc::clone(meter),
+            ..self.run.as_ref().clone()
+        };
+        let provider = BookTable::new(self.side, Arc::clone(&self.table), true);
+        let chunks = self.chunks.to_vec();
+        Ok(Self::new(&provider, chunks, request, Arc::new(run)))
+    }
+
+    /// Bytes of the chunks that it reads.
+    pub(super) fn bytes(&self) -> u64 {
+        self.chunks.iter().map(|chunk| chunk.bytes).sum()
+    }
+
     /// An estimate from chunk sizes, never exact: no total may be answered from it.
     fn estimate(&self) -> Statistics {
         let chunks = &self.chunks;
         let mut statistics = Statistics::new_unknown(&self.request.output);
         let rows = chunks.iter().map(|chunk| chunk.rows).sum::<Option<u64>>();
-        let bytes = chunks.iter().map(|chunk| chunk.bytes).sum::<u64>();
+        let bytes = self.bytes();
         // Text of unknown length: a guess of 64 bytes a record is enough to choose a join's side.
         let rows = rows.unwrap_or(bytes / 64);
         let whole = |value: u64| Precision::Inexact(usize::try_from(value).unwrap_or(usize::MAX));

@@ -209,11 +209,7 @@ impl Side {
     /// When the probe names no output column, or the engine cannot plan the query.
     pub async fn run(&self, run: &Run) -> Result<Vec<SendableRecordBatchStream>, RunError> {
         let (state, plan) = self.plan(run).await?;
-        let context = state.task_ctx();
-        let partitions = plan.output_partitioning().partition_count();
-        let stream = |partition| plan.execute(partition, Arc::clone(&context));
-        let streams = (0..partitions).map(stream).collect::<Result<Vec<_>>>()?;
-        Ok(merge(streams, run.partitions.max(1)))
+        Ok(merge(streams(&plan, &state)?, run.partitions.max(1)))
     }
 
     /// Runs the query to its end and gives its records as text, in no order: for small results.
@@ -239,7 +235,11 @@ impl Side {
         Ok(displayable(plan.as_ref()).indent(false).to_string())
     }
 
-    async fn plan(&self, run: &Run) -> Result<(SessionState, Arc<dyn ExecutionPlan>), RunError> {
+    /// How a run will go about it, and the state that it is planned in.
+    pub(super) async fn plan(
+        &self,
+        run: &Run,
+    ) -> Result<(SessionState, Arc<dyn ExecutionPlan>), RunError> {
         let probed = match &run.probe {
             Some(probe) => self.probed(probe)?,
             None => self.plan.clone(),
@@ -359,8 +359,22 @@ fn narrowed(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
     }
 }
 
+/// One stream for each partition of a plan. Nothing is read before one is polled.
+pub(super) fn streams(
+    plan: &Arc<dyn ExecutionPlan>,
+    state: &SessionState,
+) -> Result<Vec<SendableRecordBatchStream>> {
+    let context = state.task_ctx();
+    let partitions = plan.output_partitioning().partition_count();
+    let stream = |partition| plan.execute(partition, Arc::clone(&context));
+    (0..partitions).map(stream).collect()
+}
+
 /// Brings many streams to at most `count`: a union has the partitions of all its branches.
-fn merge(streams: Vec<SendableRecordBatchStream>, count: usize) -> Vec<SendableRecordBatchStream> {
+pub(super) fn merge(
+    streams: Vec<SendableRecordBatchStream>,
+    count: usize,
+) -> Vec<SendableRecordBatchStream> {
     if streams.len() <= count {
         return streams;
     }

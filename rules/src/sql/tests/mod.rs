@@ -10,6 +10,7 @@ mod readings;
 mod readings_reread;
 mod rejects;
 mod runs;
+mod shared;
 
 use std::fmt::Write as _;
 use std::path::Path;
