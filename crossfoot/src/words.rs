@@ -539,11 +539,7 @@ impl Language {
             format!("The {book} as it was at one moment: {moment}"),
             format!(
                 "{}取自同一时刻：{moment}",
-                if book == "source" {
-                    "源账"
-                } else {
-                    "目标账"
-                }
+                if book == "source" { "源账" } else { "新账" }
             ),
         )
     }
@@ -716,7 +712,7 @@ impl Language {
                     plain(&missing.join(", "))
                 ),
                 format!(
-                    "{name}：规则 {rules} 条，无误；目标账没有表 {}，与其有关的均未检查\n  \
+                    "{name}：规则 {rules} 条，无误；新账没有表 {}，与其有关的均未检查\n  \
                      如由 crossfoot convert 写入，写入后请再检查\n",
                     plain(&missing.join("、"))
                 ),
@@ -729,7 +725,7 @@ impl Language {
                 counted(rules, "rule", "rules")
             ),
             format!(
-                "{name}：规则 {rules} 条，无误；目标账尚不存在，与其有关的均未检查\n  \
+                "{name}：规则 {rules} 条，无误；新账尚不存在，与其有关的均未检查\n  \
                  如由 crossfoot convert 写入，写入后请再检查\n"
             ),
         )

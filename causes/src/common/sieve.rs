@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 /// How the values of a column are given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Form {
     /// As text, in the forms that [`Kind`](crate::Kind) tells.
     Text,
@@ -34,6 +34,13 @@ pub(super) type Cell = u32;
 
 /// Texts and numbers that a sieve remembers; a power of two.
 const REMEMBERED: usize = 1_024;
+
+/// Decimals that numbers are read with where they come as text, at least and at most. Of a number with
+/// more every condition is asked.
+const READ_SCALE: (u8, u8) = (2, 6);
+
+/// Moments are read in microseconds where they come as text, with finer ones as with such numbers.
+const READ_NANOS: i64 = 1_000;
 
 /// Sorts the values of one column into cells by some of the conditions on it.
 #[derive(Debug, Clone)]
@@ -127,6 +134,29 @@ impl Form {
             false => Self::Text,
         }
     }
+
+    /// The form in which a value is put to a test: text is read first for one of numbers or moments.
+    fn read_for(self, test: &Test, conditions: &[Predicate]) -> Self {
+        match (self, test) {
+            (
+                Self::Text,
+                Test::Number(_)
+                | Test::NumberIn(_)
+                | Test::NumberIsNot(_)
+                | Test::Decimals(_)
+                | Test::Remainder { .. },
+            ) => {
+                let tests = conditions.iter().map(|condition| &condition.test);
+                let scales = tests.flat_map(numbers_of).map(|number| number.scale);
+                let (least, most) = READ_SCALE;
+                Self::Number {
+                    scale: scales.max().unwrap_or(least).clamp(least, most),
+                }
+            }
+            (Self::Text, Test::Moment(_) | Test::Part(..)) => Self::Moment { nanos: READ_NANOS },
+            _ => self,
+        }
+    }
 }
 
 impl Sieve {
@@ -136,12 +166,13 @@ impl Sieve {
     /// The sieves that are needed for all conditions on one column, each with the places of the
     /// conditions that it sorts by.
     pub(super) fn all(conditions: &[Predicate], form: Form) -> Vec<(Self, Vec<usize>)> {
-        let mut sorts: BTreeMap<Sort, Vec<usize>> = BTreeMap::new();
+        let mut sorts: BTreeMap<(Sort, Form), Vec<usize>> = BTreeMap::new();
         for (place, condition) in conditions.iter().enumerate() {
+            let form = form.read_for(&condition.test, conditions);
             let sort = Sort::of(&condition.test, form);
-            sorts.entry(sort).or_default().push(place);
+            sorts.entry((sort, form)).or_default().push(place);
         }
-        let sieve = |(sort, places): (Sort, Vec<usize>)| {
+        let sieve = |((sort, form), places): ((Sort, Form), Vec<usize>)| {
             let own = places.iter().map(|place| conditions[*place].clone());
             (Self::new(sort, own.collect(), form), places)
         };
@@ -205,7 +236,7 @@ impl Sieve {
         let texts = match &mut self.way {
             Way::Order(order) => return order.of(text.as_bytes()),
             Way::Texts(texts) => texts,
-            _ => return self.cells.of(self.judge.of_text(value)),
+            _ => return self.of_read(text),
         };
         let (known, cell) = &mut texts[place_of_text(text)];
         if known != text {
@@ -214,6 +245,24 @@ impl Sieve {
             known.push_str(text);
         }
         *cell
+    }
+
+    /// The cell of a text that conditions on numbers or moments are put to.
+    #[inline]
+    fn of_read(&mut self, text: &str) -> Cell {
+        let Self { way, judge, cells } = self;
+        match judge.read(text) {
+            Read::Units(value) => match way {
+                Way::Line(line) => line.of_wide(value),
+                Way::Decimals(of) => by_decimals(of, value),
+                Way::Rests(rests) => rests.of_wide(value),
+                Way::Part(part) => Some(part.of(judge, value)),
+                Way::Numbers(_) | Way::Order(_) | Way::Texts(_) => None,
+            }
+            .unwrap_or_else(|| cells.of(judge.of_number(value))),
+            Read::Finer => cells.of(judge.of_text(Some(text))),
+            Read::Nothing => cells.of(judge.of_nothing()),
+        }
     }
 
     /// Appends the cells of whole numbers, none of them null.
@@ -225,25 +274,23 @@ impl Sieve {
         let Self { way, judge, cells } = self;
         let mut any = |value: i128| cells.of(judge.of_number(value));
         match way {
-            Way::Line(line) => into.extend(values.map(|value| match i64::try_from(value) {
-                Ok(value) => line.of(&value),
-                Err(_) => any(value),
-            })),
-            Way::Decimals(of) => into.extend(values.map(|value| match i64::try_from(value) {
-                Ok(value) => of[decimals(value, of.len() - 1)],
-                Err(_) => any(value),
-            })),
+            Way::Line(line) => {
+                into.extend(values.map(|value| line.of_wide(value).unwrap_or_else(|| any(value))));
+            }
+            Way::Decimals(of) => {
+                into.extend(
+                    values.map(|value| by_decimals(of, value).unwrap_or_else(|| any(value))),
+                );
+            }
             Way::Rests(rests) => match run_of(values.clone()) {
                 Some((first, count)) => rests.extend_of_run(first, count, into),
-                None => into.extend(values.map(|value| match i64::try_from(value) {
-                    Ok(value) => rests.of(value.unsigned_abs()),
-                    Err(_) => any(value),
-                })),
+                None => {
+                    into.extend(
+                        values.map(|value| rests.of_wide(value).unwrap_or_else(|| any(value))),
+                    );
+                }
             },
-            Way::Part(part) => into.extend(values.map(|value| match judge.wall(value) {
-                Some(wall) => part.line.of(&reading::part(part.part, wall)),
-                None => part.unreadable,
-            })),
+            Way::Part(part) => into.extend(values.map(|value| part.of(judge, value))),
             Way::Numbers(known) => {
                 into.extend(
                     values.map(|value| match &mut known[place_of_number(value)] {
@@ -322,6 +369,25 @@ impl<T: Ord> Line<T> {
     }
 }
 
+impl Line<i64> {
+    /// The cell of a number that 64 bits hold.
+    #[inline]
+    fn of_wide(&self, value: i128) -> Option<Cell> {
+        i64::try_from(value).ok().map(|value| self.of(&value))
+    }
+}
+
+impl Part {
+    /// The cell of a moment that is given as a whole number.
+    #[inline]
+    fn of(&self, judge: &Judge, value: i128) -> Cell {
+        match judge.wall(value) {
+            Some(wall) => self.line.of(&reading::part(self.part, wall)),
+            None => self.unreadable,
+        }
+    }
+}
+
 impl Order {
     fn new(line: Line<Box<[u8]>>) -> Self {
         Self {
@@ -357,6 +423,13 @@ impl Rests {
         let rest = size % self.modulus;
         let known = self.cells.iter().find(|(known, _)| *known == rest);
         known.map_or(self.other, |(_, cell)| *cell)
+    }
+
+    /// The cell of a number that 64 bits hold.
+    #[inline]
+    fn of_wide(&self, value: i128) -> Option<Cell> {
+        let value = i64::try_from(value).ok()?;
+        Some(self.of(value.unsigned_abs()))
     }
 }
 
@@ -397,7 +470,40 @@ fn run_of(mut values: impl Iterator<Item = i128>) -> Option<(u64, usize)> {
     Some((first, count))
 }
 
+/// What text says in the form of a sieve.
+enum Read {
+    /// So many whole units.
+    Units(i128),
+    /// A number or moment between two of them, or one that is too large for them.
+    Finer,
+    /// Nothing of the kind.
+    Nothing,
+}
+
 impl Judge {
+    /// Reads text as what the form is of.
+    #[inline]
+    fn read(&self, text: &str) -> Read {
+        let Some(kind) = self.conditions.first().map(|first| first.attribute.kind) else {
+            return Read::Nothing;
+        };
+        let units = match self.form {
+            Form::Text => return Read::Finer,
+            Form::Number { scale } => match reading::number(kind, text) {
+                Some(number) => number.rescale_exact(scale).map(|units| units.mantissa),
+                None => return Read::Nothing,
+            },
+            Form::Moment { nanos } => match reading::moment(kind, text) {
+                Some(Moment(moment)) => {
+                    let nanos = i128::from(nanos);
+                    (moment % nanos == 0).then(|| moment / nanos)
+                }
+                None => return Read::Nothing,
+            },
+        };
+        units.map_or(Read::Finer, Read::Units)
+    }
+
     /// What holds of a text.
     fn of_text(&self, value: Option<&str>) -> Holds {
         let Some(text) = value else {
@@ -647,6 +753,13 @@ fn decimals(mut value: i64, mut scale: usize) -> usize {
         scale -= 1;
     }
     scale
+}
+
+/// The cell of a number that 64 bits hold, by the decimals that it takes.
+#[inline]
+fn by_decimals(of: &[Cell], value: i128) -> Option<Cell> {
+    let value = i64::try_from(value).ok()?;
+    Some(of[decimals(value, of.len() - 1)])
 }
 
 fn place_of_number(value: i128) -> usize {

@@ -108,6 +108,7 @@ impl Session {
             .with_aggregate_functions(functions::aggregate())
             .with_analyzer_rule(Arc::new(functions::RoundQuotients))
             .with_analyzer_rule(Arc::new(functions::CheckWholeNumbers))
+            .with_analyzer_rule(Arc::new(functions::PlainIntervals))
             .build();
         let parts = |table: &Arc<Table>| {
             let corrections = corrections::beside(&target, table.name())?;

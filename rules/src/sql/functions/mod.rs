@@ -27,6 +27,7 @@
 mod business_date;
 mod control_total;
 mod decimals;
+mod intervals;
 mod local_time;
 mod minor;
 mod money;
@@ -47,6 +48,7 @@ use datafusion::logical_expr::{
 
 use super::error::SqlError;
 
+pub(super) use intervals::PlainIntervals;
 pub(super) use rounding::RoundQuotients;
 pub(super) use whole_numbers::CheckWholeNumbers;
 

@@ -363,3 +363,64 @@ fn whole_numbers_wrap_neither_in_groups_nor_in_filters_nor_in_requirements() {
         );
     }
 }
+
+#[test]
+fn an_interval_moves_a_time_as_far_as_it_says() {
+    check_all(&[
+        (
+            "CAST('2013-05-27 08:00:00' AS TIMESTAMP(6)) + INTERVAL '9 hours'",
+            "2013-05-27T17:00:00",
+        ),
+        (
+            "INTERVAL '90 minutes' + CAST('2013-05-27 23:00:00' AS TIMESTAMP(6))",
+            "2013-05-28T00:30:00",
+        ),
+        (
+            "CAST('2013-03-01 00:00:00.5' AS TIMESTAMP(3)) - INTERVAL '1 day 1 millisecond'",
+            "2013-02-28T00:00:00.499",
+        ),
+        // Months are as long as the calendar says.
+        (
+            "CAST('2012-01-31 00:00:00' AS TIMESTAMP(6)) + INTERVAL '1 month'",
+            "2012-02-29T00:00:00",
+        ),
+        // A tick is a second here: what is shorter is left to the calendar.
+        (
+            "CAST('2013-05-27 08:00:00' AS TIMESTAMP(0)) + INTERVAL '2500 milliseconds'",
+            "2013-05-27T08:00:02",
+        ),
+        (
+            "CAST(CAST('2013-05-27 08:00:00' AS TIMESTAMP(6)) + INTERVAL '16 hours' AS DATE)",
+            "2013-05-28",
+        ),
+        ("CAST(NULL AS TIMESTAMP(6)) + INTERVAL '9 hours'", "∅"),
+    ]);
+}
+
+#[test]
+fn hours_are_added_without_the_calendar_and_months_with_it() {
+    let story = story(&[("source/one", "t\n2013-05-27 08:00:00\n")]);
+    let plan = |interval: &str| {
+        let sql = format!("SELECT CAST(t AS TIMESTAMP(6)) + INTERVAL '{interval}' AS x FROM one");
+        wait(story.side(&sql).explain(&Run::new(1))).expect("a plan")
+    };
+    for (interval, goes_by_calendar) in [("9 hours", false), ("2 days", false), ("1 month", true)] {
+        let plan = plan(interval);
+        assert_eq!(
+            plan.contains("IntervalMonthDayNano"),
+            goes_by_calendar,
+            "{plan}"
+        );
+    }
+    let run = |sql: &str| story.run(sql);
+    assert_eq!(
+        run("SELECT CAST(t AS TIMESTAMP(6)) + INTERVAL '2 days' AS x FROM one"),
+        "2013-05-29T08:00:00"
+    );
+    // In a zone a day may have 23 hours: Amsterdam's clocks were put forward in that night.
+    assert_eq!(
+        run("SELECT CAST(arrow_cast('2013-03-30T12:00:00+01:00', 'Timestamp(Microsecond, Some(\"Europe/Amsterdam\"))')
+               + INTERVAL '1 day' AS VARCHAR) AS x FROM one"),
+        "2013-03-31T12:00:00+02:00"
+    );
+}
