@@ -144,21 +144,38 @@ pub(super) fn on_the_wall(kind: Kind, moment: Moment, zone: &Zone) -> Option<Mom
 /// One part of what the clock and the calendar show.
 #[inline]
 pub(super) fn part(part: Part, wall: Moment) -> u32 {
-    let of_day = wall.0.rem_euclid(NANOS_PER_DAY);
+    const DAY: i64 = 86_400_000_000_000;
+    const SECOND: i64 = 1_000_000_000;
+    // Nearly all moments fit into 64 bits, which divide much faster.
+    let (day, of_day) = match i64::try_from(wall.0) {
+        Ok(nanos) => (nanos.div_euclid(DAY), nanos.rem_euclid(DAY)),
+        Err(_) => {
+            let (day, of_day) = (
+                wall.0.div_euclid(NANOS_PER_DAY),
+                wall.0.rem_euclid(NANOS_PER_DAY),
+            );
+            let end = if day < 0 { i64::MIN } else { i64::MAX };
+            (
+                i64::try_from(day).unwrap_or(end),
+                i64::try_from(of_day).unwrap_or_default(),
+            )
+        }
+    };
     let value = match part {
-        Part::Hour => of_day / (3_600 * NANOS_PER_SECOND),
-        Part::SecondOfDay => of_day / NANOS_PER_SECOND,
-        Part::NanosOfSecond => of_day % NANOS_PER_SECOND,
-        Part::Weekday => (wall.0.div_euclid(NANOS_PER_DAY) + 3).rem_euclid(7) + 1,
-        Part::Day => day_and_month(wall).0,
-        Part::Month => day_and_month(wall).1,
+        Part::Hour => of_day / (3_600 * SECOND),
+        Part::SecondOfDay => of_day / SECOND,
+        Part::NanosOfSecond => of_day % SECOND,
+        // 1970 began on a Thursday.
+        Part::Weekday => (day.rem_euclid(7) + 3) % 7 + 1,
+        Part::Day => day_and_month(day).0,
+        Part::Month => day_and_month(day).1,
     };
     u32::try_from(value).unwrap_or(u32::MAX)
 }
 
 /// Day and month of the Gregorian calendar. Years are counted from March, as in `ledger`.
-fn day_and_month(wall: Moment) -> (i128, i128) {
-    let day_of_cycle = (wall.0.div_euclid(NANOS_PER_DAY) + 719_468).rem_euclid(146_097);
+fn day_and_month(day: i64) -> (i64, i64) {
+    let day_of_cycle = (day.rem_euclid(146_097) + 719_468).rem_euclid(146_097);
     let leap_days = day_of_cycle / 1_460 - day_of_cycle / 36_524 + day_of_cycle / 146_096;
     let year = (day_of_cycle - leap_days) / 365;
     let day_of_year = day_of_cycle - (365 * year + year / 4 - year / 100);

@@ -236,7 +236,7 @@ impl Sieve {
         let texts = match &mut self.way {
             Way::Order(order) => return order.of(text.as_bytes()),
             Way::Texts(texts) => texts,
-            _ => return self.of_read(text),
+            _ => return self.of_reading(self.judge.read(text), text),
         };
         let (known, cell) = &mut texts[place_of_text(text)];
         if known != text {
@@ -247,19 +247,33 @@ impl Sieve {
         *cell
     }
 
-    /// The cell of a text that conditions on numbers or moments are put to.
+    /// The form that text is read in before conditions on numbers or moments are put to it; none where
+    /// they are put to the text itself.
+    pub(super) fn reads(&self) -> Option<Form> {
+        Some(self.judge.form).filter(|form| *form != Form::Text)
+    }
+
+    /// Reads a text for all sieves of its column that read it in this form.
     #[inline]
-    fn of_read(&mut self, text: &str) -> Cell {
+    pub(super) fn read(&self, value: Option<&str>) -> Read {
+        value.map_or(Read::Null, |text| self.judge.read(text))
+    }
+
+    /// The cell of a text that has been read.
+    #[inline]
+    pub(super) fn of_reading(&mut self, reading: Read, text: &str) -> Cell {
         let Self { way, judge, cells } = self;
-        match judge.read(text) {
+        match reading {
+            Read::Null => Self::NULL,
             Read::Units(value) => match way {
-                Way::Line(line) => line.of_wide(value),
-                Way::Decimals(of) => by_decimals(of, value),
-                Way::Rests(rests) => rests.of_wide(value),
-                Way::Part(part) => Some(part.of(judge, value)),
-                Way::Numbers(_) | Way::Order(_) | Way::Texts(_) => None,
-            }
-            .unwrap_or_else(|| cells.of(judge.of_number(value))),
+                Way::Line(line) => line.of(&value),
+                Way::Decimals(of) => of[decimals(value, of.len() - 1)],
+                Way::Rests(rests) => rests.of(value.unsigned_abs()),
+                Way::Part(part) => part.of(judge, i128::from(value)),
+                Way::Numbers(_) | Way::Order(_) | Way::Texts(_) => {
+                    cells.of(judge.of_number(i128::from(value)))
+                }
+            },
             Read::Finer => cells.of(judge.of_text(Some(text))),
             Read::Nothing => cells.of(judge.of_nothing()),
         }
@@ -471,9 +485,12 @@ fn run_of(mut values: impl Iterator<Item = i128>) -> Option<(u64, usize)> {
 }
 
 /// What text says in the form of a sieve.
-enum Read {
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Read {
+    /// There is none.
+    Null,
     /// So many whole units.
-    Units(i128),
+    Units(i64),
     /// A number or moment between two of them, or one that is too large for them.
     Finer,
     /// Nothing of the kind.
@@ -501,6 +518,7 @@ impl Judge {
                 None => return Read::Nothing,
             },
         };
+        let units = units.and_then(|units| i64::try_from(units).ok());
         units.map_or(Read::Finer, Read::Units)
     }
 

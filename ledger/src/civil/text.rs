@@ -43,7 +43,8 @@ pub fn parse_civil(text: &str) -> Result<Civil, CivilError> {
     Ok(at(day, time))
 }
 
-/// Reads `2013-05-27` and `2013-05-27 08:00:00` alone; `None` sends all else down the long way.
+/// Reads `2013-05-27`, `2013-05-27 08:00:00` and `2013-05-27 08:00:00.123456` alone, with up to six
+/// decimals; `None` sends all else down the long way.
 fn read_usual(text: &[u8]) -> Option<Civil> {
     let (day, time) = text.split_first_chunk::<10>()?;
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *day else {
@@ -57,11 +58,26 @@ fn read_usual(text: &[u8]) -> Option<Civil> {
     };
     let time = match *time {
         [] => Time::default(),
-        [b' ' | b'T', h1, h2, b':', n1, n2, b':', s1, s2] => Time {
+        [
+            b' ' | b'T',
+            h1,
+            h2,
+            b':',
+            n1,
+            n2,
+            b':',
+            s1,
+            s2,
+            ref fraction @ ..,
+        ] => Time {
             hour: pair(h1, h2)?,
             minute: pair(n1, n2)?,
             second: pair(s1, s2)?,
-            micros: 0,
+            micros: match *fraction {
+                [] => 0,
+                [b'.', ref decimals @ ..] => millionths(decimals)?,
+                _ => return None,
+            },
         },
         _ => return None,
     };
@@ -70,6 +86,24 @@ fn read_usual(text: &[u8]) -> Option<Civil> {
     } else {
         None
     }
+}
+
+/// Gives what one to six decimals of a second make, in microseconds.
+fn millionths(decimals: &[u8]) -> Option<i64> {
+    if decimals.is_empty() || decimals.len() > 6 {
+        return None;
+    }
+    let mut micros = 0_i64;
+    for place in 0..6 {
+        let digit = decimals
+            .get(place)
+            .map_or(0, |byte| byte.wrapping_sub(b'0'));
+        if digit > 9 {
+            return None;
+        }
+        micros = micros.saturating_mul(10).saturating_add(i64::from(digit));
+    }
+    Some(micros)
 }
 
 /// Gives the number that two digits make.
