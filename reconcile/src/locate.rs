@@ -13,9 +13,8 @@ use crate::scribe::BREAKS_PER_BLOCK;
 use crate::story::Chosen;
 use crate::wanted::{Choice, Wanted};
 use crate::watch::Watch;
-use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_schema::{DataType, SchemaRef};
+use arrow_schema::SchemaRef;
 use arrow_select::concat::concat_batches;
 use books::Meter;
 use footing::{Element, Mark, Marker, Seed, Side};
@@ -52,23 +51,10 @@ pub(crate) struct Keeper {
 impl Worker for Keeper {
     fn take(&mut self, batch: RecordBatch) -> Result<(), VerifyError> {
         if batch.num_rows() > 0 {
-            self.batches.push(compact(&batch)?);
+            self.batches.push(rules::sql::compact(&batch)?);
         }
         Ok(())
     }
-}
-
-/// Lets go of the buffers that a few rows would otherwise keep alive.
-pub(crate) fn compact(batch: &RecordBatch) -> Result<RecordBatch, VerifyError> {
-    let own = |array: &ArrayRef| -> ArrayRef {
-        match array.data_type() {
-            DataType::Utf8View => Arc::new(array.as_string_view().gc()),
-            DataType::BinaryView => Arc::new(array.as_binary_view().gc()),
-            _ => Arc::clone(array),
-        }
-    };
-    let columns = batch.columns().iter().map(own).collect();
-    Ok(RecordBatch::try_new(batch.schema(), columns)?)
 }
 
 impl Look<'_> {

@@ -220,7 +220,7 @@ impl Worker for Spiller {
             }
             let part = take_record_batch(&batch, &UInt32Array::from(rows))?;
             self.rows[partition] += part.num_rows();
-            self.gathered[partition].push(crate::locate::compact(&part)?);
+            self.gathered[partition].push(rules::sql::compact(&part)?);
             if self.rows[partition] >= GATHERED_ROWS {
                 self.flush(partition)?;
             }

@@ -30,6 +30,7 @@ use rules::sql::{Begun, ControlRow, Rejects, Run, Session, Which};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Records of which about so many are looked at for what is usual, where very many differ.
@@ -330,12 +331,11 @@ fn cut_side_by_side(tables: &[&Table]) {
     });
 }
 
-/// The bytes of the tables that queries read, each table once.
+/// The bytes of the tables that a query reads.
 pub(crate) fn bytes_of(session: &Session, sides: &[&rules::sql::Side]) -> u64 {
-    let tables: BTreeSet<_> = sides.iter().flat_map(|side| side.tables()).collect();
+    let tables = sides.iter().flat_map(|side| side.tables());
     let table = |(which, name): &(Which, String)| session.book(*which).table(name);
     tables
-        .into_iter()
         .filter_map(table)
         .flat_map(|table| table.files())
         .map(|file| file.bytes)
@@ -343,12 +343,20 @@ pub(crate) fn bytes_of(session: &Session, sides: &[&rules::sql::Side]) -> u64 {
 }
 
 /// Returns how many bytes a verification reads, as far as that is known before: every file once for
-/// its digest where digests are wanted, and the tables of each query.
-pub fn bytes_to_read(prepared: &Prepared, digests: bool) -> u64 {
+/// its digest where digests are wanted, the tables of each agreement, and what controls read of files
+/// once for all of them or each by itself. Tables of databases are not counted off for that.
+///
+/// # Errors
+/// When a query cannot be planned.
+pub async fn bytes_to_read(
+    prepared: &Prepared,
+    threads: usize,
+    digests: bool,
+) -> Result<u64, VerifyError> {
     let session = &prepared.session;
     let books = [Which::Source, Which::Target].map(|which| session.book(which));
     let files = books
-        .into_iter()
+        .iter()
         .flat_map(|book| book.tables())
         .filter(|table| table.is_named())
         .flat_map(|table| table.files());
@@ -361,12 +369,20 @@ pub fn bytes_to_read(prepared: &Prepared, digests: bool) -> u64 {
         .agreements
         .iter()
         .map(|agreement| bytes_of(session, &[&agreement.expected, &agreement.actual]));
-    // What several controls read they read together.
-    let controls = prepared.controls.iter();
-    let controls: Vec<_> = controls.flat_map(|control| control.query.sides()).collect();
-    agreements
-        .chain([bytes_of(session, &controls)])
-        .fold(digested, u64::saturating_add)
+    let queries = prepared.controls.iter().map(|control| &control.query);
+    let is_of_files = books.iter().all(|book| {
+        let mut tables = book.tables();
+        tables.all(|table| table.moment().is_none())
+    });
+    let controls = if is_of_files {
+        session.share(queries.collect(), threads).await?.all_bytes()
+    } else {
+        let each = queries.map(|query| bytes_of(session, &query.sides()));
+        each.fold(0, u64::saturating_add)
+    };
+    Ok(agreements
+        .chain([controls])
+        .fold(digested, u64::saturating_add))
 }
 
 /// What the agreements of a run share: where breaks go, and later moments of both books.
@@ -1200,11 +1216,13 @@ async fn compute(
     options: &Options,
     watch: &Arc<dyn Watch>,
 ) -> Result<ControlReport, VerifyError> {
+    let meter = &begun.run().meter;
     watch.begin(Phase {
         work: Work::Control,
         name: control.name.clone(),
-        bytes: Some(begun.bytes()).filter(|bytes| *bytes > 0),
-        meter: Arc::clone(&begun.run().meter),
+        // What it has read beside the others is in its meter already.
+        bytes: Some(begun.bytes() + meter.bytes.load(Ordering::Relaxed)).filter(|bytes| *bytes > 0),
+        meter: Arc::clone(meter),
     });
     let outcome = control.query.finish(begun).await?;
     if watch.is_stopped() {

@@ -1,6 +1,6 @@
 //! `crossfoot verify`: foots both books, locates every break, closes the account.
 
-use super::{bytes_of, environment, read_plan, threads, unless_stopped};
+use super::{bytes_of, environment, read_plan, runtime, threads, unless_stopped};
 use crate::args::Verify;
 use crate::error::{CommandError, Kind};
 use crate::screen::Screen;
@@ -44,7 +44,8 @@ pub(crate) fn outcome(verify: &Verify, screen: &Screen) -> Result<Outcome, Comma
     // Two books without a plan have no window.
     let clocked = match verify.books.is_empty() {
         true => {
-            let bytes = reconcile::bytes_to_read(&prepared, !verify.no_digest);
+            let bytes = reconcile::bytes_to_read(&prepared, threads, !verify.no_digest);
+            let bytes = runtime(1)?.block_on(bytes)?;
             let sizes = (
                 bytes,
                 bytes_of(prepared.session.book(Which::Source).tables()),

@@ -5,7 +5,7 @@ use super::chosen::{Alike, Chosen};
 use super::{StoryError, TOLD_MAX};
 use crate::drive::{Worker, drive};
 use crate::error::VerifyError;
-use crate::locate::{compact, in_place_order};
+use crate::locate::in_place_order;
 use crate::prepare::{Agreement, Prepared};
 use crate::rows::common;
 use crate::watch::{Phase, Watch, Work};
@@ -47,7 +47,7 @@ impl Worker for Gatherer {
     fn take(&mut self, batch: RecordBatch) -> Result<(), VerifyError> {
         let before = self.rows.fetch_add(batch.num_rows(), Ordering::Relaxed);
         if batch.num_rows() > 0 && before <= HELD_MAX {
-            self.batches.push(compact(&batch)?);
+            self.batches.push(rules::sql::compact(&batch)?);
         }
         Ok(())
     }

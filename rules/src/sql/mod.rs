@@ -61,6 +61,12 @@ mod shared;
 mod side;
 mod ties;
 
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_schema::{ArrowError, DataType};
+
 pub use controls::{ControlOutcome, ControlQuery, ControlRow};
 pub use corrections::{
     CAUSE_COLUMN, Corrected, ENTRY_COLUMN, REASON_COLUMN, REBOOKING, REVERSAL, corrections_of,
@@ -80,6 +86,22 @@ pub use scan::{ChunkRead, ScanLog};
 pub use session::{Session, Settings, TableSchema, Which};
 pub use shared::{Begun, IsStopped, Shared};
 pub use side::{Run, Side};
+
+/// Lets go of the buffers that a few texts would otherwise keep alive.
+///
+/// # Errors
+/// When the batch has no columns.
+pub fn compact(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let own = |array: &ArrayRef| -> ArrayRef {
+        match array.data_type() {
+            DataType::Utf8View => Arc::new(array.as_string_view().gc()),
+            DataType::BinaryView => Arc::new(array.as_binary_view().gc()),
+            _ => Arc::clone(array),
+        }
+    };
+    let columns = batch.columns().iter().map(own).collect();
+    RecordBatch::try_new(batch.schema(), columns)
+}
 
 #[cfg(test)]
 mod tests;

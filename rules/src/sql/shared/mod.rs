@@ -13,11 +13,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
-use arrow_schema::SchemaRef;
+use arrow_buffer::Buffer;
+use arrow_schema::{ArrowError, DataType, SchemaRef};
 use books::Meter;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
-use datafusion::common::{Result, resources_err};
+use datafusion::common::{Result, exec_err, resources_err};
 use datafusion::execution::memory_pool::{
     GreedyMemoryPool, MemoryConsumer, MemoryPool, MemoryReservation,
 };
@@ -30,6 +32,7 @@ use tokio::task::JoinSet;
 use parts::Part;
 use tap::{Given, Leaf, Sender};
 
+use super::compact;
 use super::controls::ControlQuery;
 use super::error::RunError;
 use super::scan::Scan;
@@ -198,6 +201,17 @@ impl Shared<'_> {
         self.feeds.iter().map(|feed| feed.scan.bytes()).sum()
     }
 
+    /// Bytes of all that the controls read: what is read once for several, and what each reads by
+    /// itself.
+    pub fn all_bytes(&self) -> u64 {
+        let all: u64 = self.begun.iter().map(Begun::bytes).sum();
+        let given = self.feeds.iter().map(|feed| {
+            let readers = feed.readers.len() as u64;
+            feed.scan.bytes().saturating_mul(readers)
+        });
+        all.saturating_sub(given.sum()).saturating_add(self.bytes())
+    }
+
     /// Told of every record and byte that is read for several.
     pub fn meter(&self) -> &Arc<Meter> {
         &self.meter
@@ -205,13 +219,19 @@ impl Shared<'_> {
 
     /// Reads it, and gives the controls in their order, each with the totals that could be taken.
     /// What goes wrong on the way, such as a file that cannot be read, is left for the controls to
-    /// meet by themselves.
+    /// meet by themselves. Once it is told to stop, it gives them as they are; they must not be run.
     ///
     /// # Errors
     /// When the engine cannot plan a query.
     pub async fn read(mut self, is_stopped: IsStopped) -> Result<Vec<Begun>, RunError> {
         let taken = self.take(&is_stopped).await?;
-        let mut is_whole = vec![true; self.controls.len()];
+        if is_stopped() {
+            return Ok(self.begun);
+        }
+        // A record that was rejected on the way may be one that the control, run by itself, would never
+        // have come to; and on the way to a total that was given up it would be counted twice.
+        let is_sound = self.begun.iter().map(|begun| begun.rejects() == 0);
+        let mut is_whole: Vec<bool> = is_sound.collect();
         for (total, taken) in self.totals.iter().zip(taken) {
             let (control, side) = total.part.of;
             let Some(whole) = taken.into_iter().collect::<Option<Vec<_>>>() else {
@@ -224,7 +244,6 @@ impl Shared<'_> {
         }
         let begun = self.controls.iter().zip(&mut self.begun).zip(is_whole);
         for ((control, begun), _) in begun.filter(|(_, is_whole)| !is_whole) {
-            // What was rejected on the way to a total that was given up is not counted twice.
             *begun = Begun::new(control, Run::new(self.partitions)).await?;
         }
         Ok(self.begun)
@@ -256,6 +275,9 @@ impl Shared<'_> {
                 }
             }
             feed.give(is_stopped).await?;
+            if is_stopped() {
+                return Ok(taken);
+            }
         }
         while let Some(done) = taking.join_next().await {
             // Of a task that broke off nothing was taken.
@@ -275,13 +297,24 @@ struct Scale {
 
 impl Scale {
     fn add(&self, batch: &RecordBatch) -> Result<()> {
-        let size = |column: &ArrayRef| column.to_data().get_slice_memory_size();
-        let bytes = batch.columns().iter().map(size).sum::<Result<usize, _>>()?;
+        let bytes = batch.columns().iter().map(size);
+        let bytes = bytes.sum::<Result<usize, _>>()?;
         if self.held.size().saturating_add(bytes) > self.most {
             return resources_err!("a total takes more than {} bytes", self.most);
         }
         self.held.try_grow(bytes)
     }
+}
+
+/// The bytes of an array that holds no more than its own.
+fn size(array: &ArrayRef) -> Result<usize, ArrowError> {
+    let texts = match array.data_type() {
+        DataType::Utf8View => array.as_string_view().data_buffers(),
+        DataType::BinaryView => array.as_binary_view().data_buffers(),
+        _ => &[],
+    };
+    let texts: usize = texts.iter().map(Buffer::len).sum();
+    Ok(array.to_data().get_slice_memory_size()? + texts)
 }
 
 impl Total {
@@ -298,7 +331,7 @@ impl Total {
             let (scale, given_up) = (Arc::clone(scale), Arc::clone(&self.given_up));
             taking.spawn(async move {
                 let taken = match stream {
-                    Ok(stream) => gather(stream, &scale).await,
+                    Ok(stream) => gather(stream, &scale, &given_up).await,
                     Err(error) => Err(error),
                 };
                 // The other partitions need not go on.
@@ -309,10 +342,18 @@ impl Total {
     }
 }
 
-async fn gather(mut stream: SendableRecordBatchStream, scale: &Scale) -> Result<Vec<RecordBatch>> {
+async fn gather(
+    mut stream: SendableRecordBatchStream,
+    scale: &Scale,
+    given_up: &AtomicBool,
+) -> Result<Vec<RecordBatch>> {
     let mut batches = Vec::new();
     while let Some(batch) = stream.next().await {
-        let batch = batch?;
+        if given_up.load(Ordering::Relaxed) {
+            return exec_err!("another partition was given up");
+        }
+        // Texts point into what they were read from, which is not to be held.
+        let batch = compact(&batch?)?;
         scale.add(&batch)?;
         batches.push(batch);
     }

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::scalar_subquery::ScalarSubqueryExpr;
 use datafusion::physical_plan::aggregates::AggregateExec;
 use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::joins::{HashJoinExec, PartitionMode};
 use datafusion::physical_plan::projection::ProjectionExec;
+use datafusion::physical_plan::recursive_query::RecursiveQueryExec;
 use datafusion::physical_plan::union::UnionExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 
@@ -39,7 +43,13 @@ pub(super) fn of(plan: &Arc<dyn ExecutionPlan>, of: (usize, usize)) -> Vec<Part>
 }
 
 fn find(plan: &Arc<dyn ExecutionPlan>, of: (usize, usize), found: &mut Vec<Part>) {
-    if let Some(total) = plan.downcast_ref::<AggregateExec>() {
+    // What is inside runs once for every turn.
+    if plan.is::<RecursiveQueryExec>() {
+        return;
+    }
+    if let Some(total) = plan.downcast_ref::<AggregateExec>()
+        && !asks_elsewhere(plan)
+    {
         let mut scans = Vec::new();
         scans_below(total.input(), &mut scans);
         if !scans.is_empty() {
@@ -51,6 +61,21 @@ fn find(plan: &Arc<dyn ExecutionPlan>, of: (usize, usize), found: &mut Vec<Part>
     for child in plan.children() {
         find(child, of, found);
     }
+}
+
+/// Whether something in it must be known from elsewhere in the query before it can be run.
+fn asks_elsewhere(plan: &Arc<dyn ExecutionPlan>) -> bool {
+    let mut asks = false;
+    let of_expr =
+        |expr: &Arc<dyn PhysicalExpr>| expr.exists(|part| Ok(part.is::<ScalarSubqueryExpr>()));
+    let seen = plan.apply(|node| {
+        node.apply_expressions(&mut |expr| {
+            asks |= of_expr(expr)?;
+            Ok(TreeNodeRecursion::Continue)
+        })?;
+        Ok(TreeNodeRecursion::Continue)
+    });
+    asks || seen.is_err()
 }
 
 /// The scans from which records come up to an operator one by one, each partition from one of a scan:
