@@ -277,7 +277,7 @@ fn before_the_first_conversion_the_rules_are_checked_and_the_rest_is_said_to_be_
     $ crossfoot check --lang zh
     exit 5
     --- stdout
-    first：规则 1 条，无误；目标账尚不存在，与其有关的均未检查
+    first：规则 1 条，无误；新账尚不存在，与其有关的均未检查
       如由 crossfoot convert 写入，写入后请再检查
     ");
     insta::assert_snapshot!(place.run("check --json"), @r#"
