@@ -45,7 +45,7 @@ pub(crate) fn outcome(asked: &Convert, screen: &Screen) -> Result<Outcome, Comma
         discard: asked.discard,
         ..Options::new(threads)
     };
-    let clocked = record::begin(&plan, Phase::Convert, sizes(&prepared), screen)?;
+    let clocked = record::begin(&plan, Phase::Convert, || Ok(sizes(&prepared)), screen)?;
     let done = watched(threads, screen, async |watch| {
         let watch = match &clocked {
             Some(clocked) => clocked.watch(watch),

@@ -44,12 +44,13 @@ pub(crate) fn outcome(verify: &Verify, screen: &Screen) -> Result<Outcome, Comma
     // Two books without a plan have no window.
     let clocked = match verify.books.is_empty() {
         true => {
-            let bytes = reconcile::bytes_to_read(&prepared, threads, !verify.no_digest);
-            let bytes = runtime(1)?.block_on(bytes)?;
-            let sizes = (
-                bytes,
-                bytes_of(prepared.session.book(Which::Source).tables()),
-            );
+            // Controls are planned for it, so only where a window asks.
+            let sizes = || {
+                let bytes = reconcile::bytes_to_read(&prepared, threads, !verify.no_digest);
+                let bytes = runtime(1)?.block_on(bytes)?;
+                let source = prepared.session.book(Which::Source);
+                Ok((bytes, bytes_of(source.tables())))
+            };
             record::begin(&prepared.plan, Phase::Verify, sizes, screen)?
         }
         false => None,

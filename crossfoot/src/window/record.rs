@@ -21,7 +21,7 @@ use std::path::Path;
 pub(crate) fn begin(
     plan: &Plan,
     phase: Phase,
-    bytes: (u64, u64),
+    bytes: impl FnOnce() -> Result<(u64, u64), CommandError>,
     screen: &Screen,
 ) -> Result<Option<Clocked>, CommandError> {
     let Some(desk) = Desk::open(plan)? else {
@@ -33,7 +33,7 @@ pub(crate) fn begin(
     }
     let window = window_of(plan)?;
     desk.unchanged(plan)?;
-    Clocked::begin(plan, window, desk, phase, bytes, screen).map(Some)
+    Clocked::begin(plan, window, desk, phase, bytes()?, screen).map(Some)
 }
 
 /// What a conversion came to.

@@ -47,6 +47,7 @@ mod error;
 mod fetch;
 mod functions;
 mod hoist;
+mod leaf;
 mod lineage;
 mod lints;
 mod names;

@@ -32,6 +32,7 @@ use super::bounds::Bounds;
 use super::carry::field_beside;
 use super::checked;
 use super::corrections::{Half, Parts};
+use super::leaf::leaf_of_a_plan;
 use super::probe::{ScanFilter, is_probe};
 use super::rejects::{Origin, Rejects};
 use super::session::Which;
@@ -433,9 +434,9 @@ impl Scan {
 
     /// Whether both read the same chunks of the same table.
     pub(super) fn reads_what(&self, other: &Self) -> bool {
-        let ids = |scan: &Self| scan.chunks.iter().map(|chunk| chunk.id).collect::<Vec<_>>();
         let is_same_table = (self.side, self.table.name()) == (other.side, other.table.name());
-        is_same_table && ids(self) == ids(other)
+        let (own, others) = (self.chunks.iter(), other.chunks.iter());
+        is_same_table && own.map(|chunk| chunk.id).eq(others.map(|chunk| chunk.id))
     }
 
     /// The same scan, of other columns and told to another meter.
@@ -507,35 +508,7 @@ impl ExecutionPlan for Scan {
         "Scan"
     }
 
-    fn properties(&self) -> &Arc<PlanProperties> {
-        &self.properties
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        Vec::new()
-    }
-
-    fn apply_expressions(
-        &self,
-        _visit: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
-
-    fn replace_children(
-        self: Arc<Self>,
-        _children: Vec<Arc<dyn ExecutionPlan>>,
-        _options: ReplaceChildrenOptions,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(self)
-    }
-
-    fn with_new_children(
-        self: Arc<Self>,
-        _children: Vec<Arc<dyn ExecutionPlan>>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(self)
-    }
+    leaf_of_a_plan!();
 
     /// A recursive query reads its tables once per turn: each turn draws from a full queue.
     fn reset_state(self: Arc<Self>) -> Result<Arc<dyn ExecutionPlan>> {

@@ -437,12 +437,20 @@ async fn give(
     }
 }
 
+/// How a part of a query comes to read feeds.
+#[derive(Default)]
+struct Wiring {
+    /// Its scans, and what is given to it in their place.
+    leaves: Vec<Exchange>,
+    /// The first of its feeds.
+    first: Option<usize>,
+    given_up: Arc<AtomicBool>,
+}
+
 /// Feeds for all scans that read the same chunks, and the totals that read them.
 fn connect(parts: Vec<Part>, meter: &Arc<Meter>) -> Result<(Vec<Feed>, Vec<Total>)> {
     let groups = parts::groups(&parts);
-    let given_up: Vec<_> = parts.iter().map(|_| Arc::<AtomicBool>::default()).collect();
-    let mut leaves: Vec<Vec<Exchange>> = parts.iter().map(|_| Vec::new()).collect();
-    let mut firsts = vec![None; parts.len()];
+    let mut wirings: Vec<Wiring> = parts.iter().map(|_| Wiring::default()).collect();
     let mut feeds = Vec::new();
     for (at, group) in groups.into_iter().enumerate() {
         let mut all: Vec<usize> = group.iter().flat_map(|own| own.columns.clone()).collect();
@@ -452,6 +460,7 @@ fn connect(parts: Vec<Part>, meter: &Arc<Meter>) -> Result<(Vec<Feed>, Vec<Total
         let scan = scan.map(|scan| scan.of_columns(&all, meter)).transpose()?;
         let mut readers = Vec::new();
         for own in group {
+            let wiring = &mut wirings[own.part];
             let (leaf, senders) = Leaf::given(&own.scan);
             let columns = own.columns.iter();
             let columns = columns.filter_map(|column| all.binary_search(column).ok());
@@ -459,22 +468,21 @@ fn connect(parts: Vec<Part>, meter: &Arc<Meter>) -> Result<(Vec<Feed>, Vec<Total
                 columns: columns.collect(),
                 schema: own.scan.schema(),
                 senders,
-                given_up: Arc::clone(&given_up[own.part]),
+                given_up: Arc::clone(&wiring.given_up),
             });
-            leaves[own.part].push((own.scan, Arc::new(leaf)));
-            firsts[own.part].get_or_insert(at);
+            wiring.leaves.push((own.scan, Arc::new(leaf)));
+            wiring.first.get_or_insert(at);
         }
         feeds.extend(scan.map(|scan| Feed { scan, readers }));
     }
     let mut totals = Vec::new();
-    let own = parts.into_iter().zip(firsts);
-    for ((part, first), (leaves, given_up)) in own.zip(leaves.into_iter().zip(given_up)) {
-        if let Some(first) = first {
+    for (part, wiring) in parts.into_iter().zip(wirings) {
+        if let Some(first) = wiring.first {
             totals.push(Total {
-                plan: replaced(&part.plan, &leaves)?,
+                plan: replaced(&part.plan, &wiring.leaves)?,
                 part,
                 first,
-                given_up,
+                given_up: wiring.given_up,
             });
         }
     }

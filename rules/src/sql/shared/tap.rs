@@ -16,6 +16,8 @@ use datafusion::physical_plan::{
 use futures::stream;
 use tokio::sync::mpsc::{self, Receiver};
 
+use super::super::leaf::leaf_of_a_plan;
+
 /// Batches that wait for one reader, at most.
 const WAITING_MAX: usize = 2;
 
@@ -91,35 +93,7 @@ impl ExecutionPlan for Leaf {
         "Leaf"
     }
 
-    fn properties(&self) -> &Arc<PlanProperties> {
-        &self.properties
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        Vec::new()
-    }
-
-    fn apply_expressions(
-        &self,
-        _visit: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
-
-    fn replace_children(
-        self: Arc<Self>,
-        _children: Vec<Arc<dyn ExecutionPlan>>,
-        _options: ReplaceChildrenOptions,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(self)
-    }
-
-    fn with_new_children(
-        self: Arc<Self>,
-        _children: Vec<Arc<dyn ExecutionPlan>>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(self)
-    }
+    leaf_of_a_plan!();
 
     fn execute(
         &self,
