@@ -3,10 +3,10 @@
 use crate::hash::{Block, CHUNK, Engine, RowHasher, Seed};
 use crate::layout::{Class, CurrencyColumn, Layout, Side};
 use crate::sketch::{LANE, Mark, Sketch, SketchSize, Strata};
-use crate::state::{ChunkId, Header, State, bucket_of};
+use crate::state::{Bucket, ChunkId, Header, State, bucket_of};
 use crate::totals::{CROSSED_MAX, Crossed, CrossedLine, Group, Total};
 use crate::values::value_text;
-use crate::words::{FoldError, Prepared, Words};
+use crate::words::{FoldError, Prepared, WordColumns, Words};
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_buffer::i256;
 use arrow_cast::cast;
@@ -22,8 +22,7 @@ pub struct Marker {
     side: Side,
     hasher: RowHasher,
     words: Words,
-    states: Vec<Block>,
-    key_states: Vec<Block>,
+    hashing: Hashing,
 }
 
 impl Marker {
@@ -34,8 +33,10 @@ impl Marker {
             side,
             hasher: RowHasher::new(seed, layout.blocks()),
             words: vec![vec![0; CHUNK]; layout.blocks() * 2],
-            states: vec![[0; 2]; CHUNK],
-            key_states: vec![[0; 2]; CHUNK],
+            hashing: Hashing {
+                states: vec![[0; 2]; CHUNK],
+                key_states: vec![[0; 2]; CHUNK],
+            },
         }
     }
 
@@ -53,7 +54,7 @@ impl Marker {
     fn for_each_chunk(
         &mut self,
         batch: &RecordBatch,
-        mut then: impl FnMut(&Words, usize, &[Mark]),
+        mut then: impl FnMut(&WordColumns<'_>, usize, &[Mark]),
     ) -> Result<(), FoldError> {
         let layout = Arc::clone(&self.layout);
         let arrays = self.arrays(batch);
@@ -66,13 +67,22 @@ impl Marker {
         let mut marks = [Mark::default(); CHUNK];
         for from in (0..batch.num_rows()).step_by(CHUNK) {
             let to = (from + CHUNK).min(batch.num_rows());
-            self.clear_meta(&layout);
-            for (column, prepared) in layout.columns().iter().zip(&prepared) {
-                prepared.write(column, from, to, &self.hasher, &mut self.words)?;
-            }
             let marks = &mut marks[..to - from];
-            self.hash(&layout, marks);
-            then(&self.words, from, marks);
+            self.clear_meta(&layout);
+            let columns = layout.columns().iter().zip(&prepared);
+            for (column, prepared) in columns.clone() {
+                if prepared.lent(from, to).is_none() {
+                    prepared.write(column, from, to, &self.hasher, &mut self.words)?;
+                }
+            }
+            let mut words: Vec<&[u64]> = self.words.iter().map(|own| &own[..marks.len()]).collect();
+            for (column, prepared) in columns {
+                if let Some(lent) = prepared.lent(from, to) {
+                    words[column.word] = lent;
+                }
+            }
+            self.hashing.marks(&self.hasher, &layout, &words, marks);
+            then(&words, from, marks);
         }
         Ok(())
     }
@@ -91,27 +101,42 @@ impl Marker {
             self.words[*word].fill(0);
         }
     }
+}
 
-    fn hash(&mut self, layout: &Layout, marks: &mut [Mark]) {
+/// The states of a chunk's rows while they are hashed.
+#[derive(Clone)]
+struct Hashing {
+    states: Vec<Block>,
+    key_states: Vec<Block>,
+}
+
+impl Hashing {
+    /// Marks the rows of a chunk.
+    fn marks(
+        &mut self,
+        hasher: &RowHasher,
+        layout: &Layout,
+        words: &WordColumns<'_>,
+        marks: &mut [Mark],
+    ) {
         let count = marks.len();
         let states = &mut self.states[..count];
-        self.hasher.start(states);
+        hasher.start(states);
         let key_states = &mut self.key_states[..count];
         let mut blocks = 0..layout.blocks();
         if layout.key_blocks() > 0 && !layout.key_is_plain() {
             blocks.start = layout.key_blocks();
-            self.hasher.absorb(states, &self.words, 0..blocks.start);
+            hasher.absorb(states, words, 0..blocks.start);
             key_states.copy_from_slice(states);
-            self.hasher.finish_keys(key_states);
+            hasher.finish_keys(key_states);
         }
-        self.hasher.absorb(states, &self.words, blocks);
-        self.hasher.finish(states);
+        hasher.absorb_last(states, words, blocks);
         for (mark, state) in marks.iter_mut().zip(states.iter()) {
             (mark.x, mark.y) = (state[0] & LANE, state[1] & LANE);
         }
         if layout.key_is_plain() {
             let key = &layout.columns()[layout.key()[0]];
-            for (mark, word) in marks.iter_mut().zip(&self.words[key.word]) {
+            for (mark, word) in marks.iter_mut().zip(words[key.word]) {
                 mark.key = *word;
             }
         } else if layout.key_blocks() > 0 {
@@ -326,11 +351,8 @@ impl Folder {
 fn add_marks(engine: Engine, state: &mut State, marks: &[Mark]) {
     match engine {
         #[cfg(target_arch = "x86_64")]
-        #[expect(
-            unsafe_code,
-            reason = "the engine is Hardware only where avx2 was seen"
-        )]
-        Engine::Hardware => unsafe { add_marks_avx2(state, marks) },
+        #[expect(unsafe_code, reason = "the engine has AVX2 only where it was seen")]
+        engine if engine.has_avx2() => unsafe { add_marks_avx2(state, marks) },
         _ => add_marks_plain(state, marks),
     }
 }
@@ -341,23 +363,17 @@ fn add_marks_avx2(state: &mut State, marks: &[Mark]) {
     add_marks_plain(state, marks);
 }
 
-/// Rows whose cells are asked for before they are added to.
-const AHEAD: usize = 16;
-
 #[inline(always)]
 fn add_marks_plain(state: &mut State, marks: &[Mark]) {
     state.records += marks.len() as u64;
-    for (row, mark) in marks.iter().enumerate() {
-        if let Some(soon) = marks.get(row + AHEAD) {
-            state.sketch.prefetch(*soon);
-        }
-        state.sketch.add(*mark);
-    }
+    state.sketch.add_all(marks);
+    let mut sums = Bucket::default();
     for mark in marks {
         state.strata.add(*mark);
-        state.sums.add(*mark);
+        sums.add(*mark);
         state.buckets[bucket_of(mark.key)].add(*mark);
     }
+    state.sums.merge(&sums);
 }
 
 impl CurrencySlots {
@@ -411,7 +427,7 @@ impl MoneyColumn {
         &mut self,
         layout: &Layout,
         array: &ArrayRef,
-        words: &Words,
+        words: &WordColumns<'_>,
         rows: std::ops::Range<usize>,
         currencies: &[u32],
     ) -> Option<()> {
@@ -419,11 +435,7 @@ impl MoneyColumn {
         let nulls = array.logical_null_count() > 0;
         let column = &layout.columns()[self.column];
         if one_currency && !nulls && column.class.words() == 1 {
-            // 512 values of 64 bits can not overflow 128 bits.
-            let sum = words[column.word][..rows.len()]
-                .iter()
-                .map(|word| i128::from(word.cast_signed()))
-                .sum();
+            let sum = sum_of(&words[column.word][..rows.len()]);
             self.totals[0].records += rows.len() as u64;
             return self.totals[0].add(sum);
         }
@@ -444,13 +456,29 @@ impl MoneyColumn {
     }
 }
 
+/// Sums a chunk's signed values. By halves of 32 bits: so many of these fit 64 bits, and the compiler
+/// makes vector code of it.
+fn sum_of(words: &[u64]) -> i128 {
+    const { assert!(CHUNK < 1 << 31) };
+    const LOW: u64 = u32::MAX as u64;
+    let (mut low, mut high) = (0_u64, 0_u64);
+    for word in words {
+        // Shifted up by half the range, the values have no sign.
+        let value = *word ^ (1 << 63);
+        low = low.wrapping_add(value & LOW);
+        high = high.wrapping_add(value >> 32);
+    }
+    let shifted = (i128::from(high) << 32) + i128::from(low);
+    shifted - ((words.len() as i128) << 63)
+}
+
 /// Adds a row's amount (zero where it is NULL) to a total.
 #[inline]
 fn add_word(
     total: &mut Total,
     layout: &Layout,
     column: usize,
-    words: &Words,
+    words: &WordColumns<'_>,
     row: usize,
 ) -> Option<()> {
     let column = &layout.columns()[column];
@@ -468,7 +496,7 @@ impl FootSlots {
         &mut self,
         layout: &Layout,
         arrays: &[ArrayRef],
-        words: &Words,
+        words: &WordColumns<'_>,
         rows: std::ops::Range<usize>,
         currency: &CurrencySlots,
         money: &[MoneyColumn],
@@ -510,7 +538,7 @@ impl FootSlots {
         }
     }
 
-    fn hash(&self, layout: &Layout, words: &Words, row: usize, currency: u32) -> u64 {
+    fn hash(&self, layout: &Layout, words: &WordColumns<'_>, row: usize, currency: u32) -> u64 {
         let mut hash = u64::from(currency).wrapping_add(0x51_7c_c1_b7_27_22_0a_95);
         let mut mix = |word: u64| {
             let product = u128::from(hash ^ word) * u128::from(0x9e37_79b9_7f4a_7c15_u64);

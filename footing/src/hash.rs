@@ -52,21 +52,42 @@ impl std::fmt::Debug for Seed {
     }
 }
 
-/// Which AES unit works: chosen once, by what the processor has.
+/// What does the AES rounds: chosen once, by what the processor has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Engine {
+    /// Instructions that do four rounds each.
+    Wide,
+    /// Instructions that do one round each.
     Hardware,
+    /// No instruction for it.
     Software,
 }
 
 impl Engine {
+    /// The fastest that this processor has.
     pub(crate) fn detect() -> Self {
+        Self::all_here()[0]
+    }
+
+    /// All that this processor has, the fastest first.
+    fn all_here() -> Vec<Self> {
+        let mut engines = vec![Self::Software];
         #[cfg(target_arch = "x86_64")]
         if std::arch::is_x86_feature_detected!("aes") && std::arch::is_x86_feature_detected!("avx2")
         {
-            return Self::Hardware;
+            engines.insert(0, Self::Hardware);
+            if std::arch::is_x86_feature_detected!("vaes")
+                && std::arch::is_x86_feature_detected!("avx512f")
+            {
+                engines.insert(0, Self::Wide);
+            }
         }
-        Self::Software
+        engines
+    }
+
+    /// Whether the processor has AVX2.
+    pub(crate) fn has_avx2(self) -> bool {
+        matches!(self, Self::Wide | Self::Hardware)
     }
 }
 
@@ -122,33 +143,40 @@ impl RowHasher {
 
     /// Absorbs the blocks of every row: block `n` is the words `2n` and `2n + 1`, a column of words
     /// each.
-    pub(crate) fn absorb(&self, states: &mut [Block], words: &[Vec<u64>], blocks: Range<usize>) {
-        let keys = &self.rounds[blocks.clone()];
-        let words = &words[2 * blocks.start..2 * blocks.end];
-        match self.engine {
-            #[cfg(target_arch = "x86_64")]
-            #[expect(unsafe_code, reason = "detect() has seen the aes and avx2 features")]
-            Engine::Hardware => unsafe { x86::absorb(states, words, keys) },
-            _ => software::absorb(states, words, keys),
-        }
+    pub(crate) fn absorb(&self, states: &mut [Block], words: &[&[u64]], blocks: Range<usize>) {
+        self.absorb_and(states, words, blocks, &[]);
     }
 
-    /// Finishes the row hashes in place.
-    pub(crate) fn finish(&self, states: &mut [Block]) {
-        self.finish_with(states, &self.finals);
+    /// Absorbs the last blocks of every row, and finishes the rows' hashes.
+    pub(crate) fn absorb_last(&self, states: &mut [Block], words: &[&[u64]], blocks: Range<usize>) {
+        self.absorb_and(states, words, blocks, &self.finals);
     }
 
     /// Finishes a copy of the states as the hash of the key alone.
     pub(crate) fn finish_keys(&self, states: &mut [Block]) {
-        self.finish_with(states, &self.key_finals);
+        self.absorb_and(states, &[], 0..0, &self.key_finals);
     }
 
-    fn finish_with(&self, states: &mut [Block], keys: &[Block; FINAL_ROUNDS]) {
+    fn absorb_and(
+        &self,
+        states: &mut [Block],
+        words: &[&[u64]],
+        blocks: Range<usize>,
+        finals: &[Block],
+    ) {
+        let keys = &self.rounds[blocks.clone()];
+        let words = &words[2 * blocks.start..2 * blocks.end];
         match self.engine {
             #[cfg(target_arch = "x86_64")]
+            #[expect(
+                unsafe_code,
+                reason = "detect() has seen the vaes and avx512f features"
+            )]
+            Engine::Wide => unsafe { x86::absorb_wide(states, words, keys, finals) },
+            #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "detect() has seen the aes and avx2 features")]
-            Engine::Hardware => unsafe { x86::finish(states, keys) },
-            _ => software::finish(states, keys),
+            Engine::Hardware => unsafe { x86::absorb(states, words, keys, finals) },
+            _ => software::absorb(states, words, keys, finals),
         }
     }
 
@@ -157,7 +185,7 @@ impl RowHasher {
         match self.engine {
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "detect() has seen the aes and avx2 features")]
-            Engine::Hardware => unsafe { x86::bytes(bytes, &self.strings) },
+            Engine::Wide | Engine::Hardware => unsafe { x86::bytes(bytes, &self.strings) },
             _ => software::bytes(bytes, &self.strings),
         }
     }
@@ -199,10 +227,12 @@ macro_rules! string_hash {
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::{Block, FINAL_ROUNDS, STRING_KEYS, short_words};
+    use super::{Block, STRING_KEYS, short_words};
     use std::arch::x86_64::{
-        __m128i, _mm_aesenc_si128, _mm_cvtsi128_si64, _mm_extract_epi64, _mm_set_epi64x,
-        _mm_unpackhi_epi64, _mm_unpacklo_epi64, _mm_xor_si128,
+        __m128i, __m512i, _mm_aesenc_si128, _mm_cvtsi128_si64, _mm_extract_epi64, _mm_set_epi64x,
+        _mm_unpackhi_epi64, _mm_unpacklo_epi64, _mm_xor_si128, _mm512_aesenc_epi128,
+        _mm512_extracti32x4_epi32, _mm512_set_epi64, _mm512_setr_epi64, _mm512_setzero_si512,
+        _mm512_unpackhi_epi64, _mm512_unpacklo_epi64, _mm512_xor_si512,
     };
 
     #[inline]
@@ -225,30 +255,60 @@ mod x86 {
     const ROWS: usize = 8;
 
     #[target_feature(enable = "aes,avx2")]
-    pub(super) fn absorb(states: &mut [Block], words: &[Vec<u64>], keys: &[[Block; 2]]) {
+    pub(super) fn absorb(
+        states: &mut [Block],
+        words: &[&[u64]],
+        keys: &[[Block; 2]],
+        finals: &[Block],
+    ) {
+        absorb_from(0, states, words, keys, finals);
+    }
+
+    /// Absorbs the words from row `from` on.
+    #[inline]
+    #[target_feature(enable = "aes,avx2")]
+    fn absorb_from(
+        from: usize,
+        states: &mut [Block],
+        words: &[&[u64]],
+        keys: &[[Block; 2]],
+        finals: &[Block],
+    ) {
         let (eights, rest) = states.as_chunks_mut::<ROWS>();
-        let first_of_rest = eights.len() * ROWS;
+        let first_of_rest = from + eights.len() * ROWS;
         for (number, states) in eights.iter_mut().enumerate() {
-            let rows = number * ROWS..(number + 1) * ROWS;
+            let rows = from + number * ROWS..from + (number + 1) * ROWS;
             let mut values = states.map(|state| load(state));
             for (pair, keys) in words.chunks_exact(2).zip(keys) {
                 mix(&mut values, &pair[0][rows.clone()], &pair[1][rows.clone()]);
-                let (first, second) = (load(keys[0]), load(keys[1]));
-                for value in &mut values {
-                    *value = _mm_aesenc_si128(*value, first);
+                for key in keys {
+                    round(&mut values, *key);
                 }
-                for value in &mut values {
-                    *value = _mm_aesenc_si128(*value, second);
-                }
+            }
+            for key in finals {
+                round(&mut values, *key);
             }
             *states = values.map(|value| store(value));
         }
         for (row, state) in (first_of_rest..).zip(rest) {
+            let mut value = load(*state);
             for (pair, keys) in words.chunks_exact(2).zip(keys) {
-                let mixed = _mm_xor_si128(load(*state), load([pair[0][row], pair[1][row]]));
-                let value = _mm_aesenc_si128(_mm_aesenc_si128(mixed, load(keys[0])), load(keys[1]));
-                *state = store(value);
+                let mixed = _mm_xor_si128(value, load([pair[0][row], pair[1][row]]));
+                value = _mm_aesenc_si128(_mm_aesenc_si128(mixed, load(keys[0])), load(keys[1]));
             }
+            for key in finals {
+                value = _mm_aesenc_si128(value, load(*key));
+            }
+            *state = store(value);
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "aes,avx2")]
+    fn round(values: &mut [__m128i; ROWS], key: Block) {
+        let key = load(key);
+        for value in values {
+            *value = _mm_aesenc_si128(*value, key);
         }
     }
 
@@ -266,15 +326,101 @@ mod x86 {
         }
     }
 
-    #[target_feature(enable = "aes,avx2")]
-    pub(super) fn finish(states: &mut [Block], keys: &[Block; FINAL_ROUNDS]) {
-        let keys = keys.map(|key| load(key));
-        for state in states {
-            let mut value = load(*state);
-            for key in keys {
-                value = _mm_aesenc_si128(value, key);
+    /// Rows of a register of 512 bits that holds states, and of one that holds a column's words.
+    const LANES: usize = 4;
+    const WORDS: usize = 8;
+
+    /// Rows under way at once where one instruction does four.
+    const WIDE_ROWS: usize = 32;
+
+    /// [`absorb`], four rows by one instruction. Of each eight rows the even ones lie in one
+    /// register and the odd ones in the next, which is how two columns of words come together.
+    #[target_feature(enable = "vaes,avx512f,aes,avx2")]
+    pub(super) fn absorb_wide(
+        states: &mut [Block],
+        words: &[&[u64]],
+        keys: &[[Block; 2]],
+        finals: &[Block],
+    ) {
+        let (wides, rest) = states.as_chunks_mut::<WIDE_ROWS>();
+        for (number, states) in wides.iter_mut().enumerate() {
+            let rows = number * WIDE_ROWS..(number + 1) * WIDE_ROWS;
+            let mut values = gather(states);
+            for (pair, keys) in words.chunks_exact(2).zip(keys) {
+                mix_wide(&mut values, &pair[0][rows.clone()], &pair[1][rows.clone()]);
+                for key in keys {
+                    round_wide(&mut values, *key);
+                }
             }
-            *state = store(value);
+            for key in finals {
+                round_wide(&mut values, *key);
+            }
+            scatter(&values, states);
+        }
+        absorb_from(wides.len() * WIDE_ROWS, rest, words, keys, finals);
+    }
+
+    type Wide = [__m512i; WIDE_ROWS / LANES];
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn gather(states: &[Block; WIDE_ROWS]) -> Wide {
+        let mut values = [_mm512_setzero_si512(); WIDE_ROWS / LANES];
+        let (eights, _) = states.as_chunks::<WORDS>();
+        let (twos, _) = values.as_chunks_mut::<2>();
+        for ([even, odd], [a, b, c, d, e, f, g, h]) in twos.iter_mut().zip(eights) {
+            *even = words_wide(&[a[0], a[1], c[0], c[1], e[0], e[1], g[0], g[1]]);
+            *odd = words_wide(&[b[0], b[1], d[0], d[1], f[0], f[1], h[0], h[1]]);
+        }
+        values
+    }
+
+    #[inline]
+    #[target_feature(enable = "aes,avx2,avx512f")]
+    fn scatter(values: &Wide, states: &mut [Block; WIDE_ROWS]) {
+        let (eights, _) = states.as_chunks_mut::<WORDS>();
+        let (twos, _) = values.as_chunks::<2>();
+        for ([even, odd], eight) in twos.iter().zip(eights) {
+            *eight = [
+                store(_mm512_extracti32x4_epi32::<0>(*even)),
+                store(_mm512_extracti32x4_epi32::<0>(*odd)),
+                store(_mm512_extracti32x4_epi32::<1>(*even)),
+                store(_mm512_extracti32x4_epi32::<1>(*odd)),
+                store(_mm512_extracti32x4_epi32::<2>(*even)),
+                store(_mm512_extracti32x4_epi32::<2>(*odd)),
+                store(_mm512_extracti32x4_epi32::<3>(*even)),
+                store(_mm512_extracti32x4_epi32::<3>(*odd)),
+            ];
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn words_wide(words: &[u64; WORDS]) -> __m512i {
+        let [a, b, c, d, e, f, g, h] = words.map(u64::cast_signed);
+        _mm512_setr_epi64(a, b, c, d, e, f, g, h)
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn mix_wide(values: &mut Wide, low: &[u64], high: &[u64]) {
+        let (lows, _) = low.as_chunks::<WORDS>();
+        let (highs, _) = high.as_chunks::<WORDS>();
+        let (twos, _) = values.as_chunks_mut::<2>();
+        for ((two, low), high) in twos.iter_mut().zip(lows).zip(highs) {
+            let (low, high) = (words_wide(low), words_wide(high));
+            two[0] = _mm512_xor_si512(two[0], _mm512_unpacklo_epi64(low, high));
+            two[1] = _mm512_xor_si512(two[1], _mm512_unpackhi_epi64(low, high));
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "vaes,avx512f")]
+    fn round_wide(values: &mut Wide, key: Block) {
+        let [low, high] = key.map(u64::cast_signed);
+        let key = _mm512_set_epi64(high, low, high, low, high, low, high, low);
+        for value in values {
+            *value = _mm512_aesenc_epi128(*value, key);
         }
     }
 
@@ -287,7 +433,7 @@ mod x86 {
 }
 
 pub(crate) mod software {
-    use super::{Block, FINAL_ROUNDS, STRING_KEYS, short_words};
+    use super::{Block, STRING_KEYS, short_words};
 
     /// The AES S-box, computed from its definition (FIPS 197 §5.1.1) when the program is built.
     const SBOX: [u8; 256] = sbox();
@@ -355,18 +501,18 @@ pub(crate) mod software {
         [words[0] ^ key[0], words[1] ^ key[1]]
     }
 
-    pub(super) fn absorb(states: &mut [Block], words: &[Vec<u64>], keys: &[[Block; 2]]) {
+    pub(super) fn absorb(
+        states: &mut [Block],
+        words: &[&[u64]],
+        keys: &[[Block; 2]],
+        finals: &[Block],
+    ) {
         for (row, state) in states.iter_mut().enumerate() {
             for (pair, keys) in words.chunks_exact(2).zip(keys) {
                 let mixed = [state[0] ^ pair[0][row], state[1] ^ pair[1][row]];
                 *state = round(round(mixed, keys[0]), keys[1]);
             }
-        }
-    }
-
-    pub(super) fn finish(states: &mut [Block], keys: &[Block; FINAL_ROUNDS]) {
-        for state in states {
-            *state = keys.iter().fold(*state, |state, key| round(state, *key));
+            *state = finals.iter().fold(*state, |state, key| round(state, *key));
         }
     }
 
@@ -401,7 +547,6 @@ mod tests {
     #[test]
     fn hardware_and_software_give_the_same_digests() {
         let seed = Seed::new([7; 32]);
-        let fast = RowHasher::new(&seed, 3);
         let slow = RowHasher::with_engine(&seed, 3, Engine::Software);
         let word = |column: u64| {
             (0..103)
@@ -409,25 +554,37 @@ mod tests {
                 .collect()
         };
         let words: Vec<Vec<u64>> = (0..6).map(word).collect();
+        let words: Vec<&[u64]> = words.iter().map(|words| &words[..]).collect();
         let hash = |hasher: &RowHasher, rows: usize, cuts: &[Range<usize>]| {
             let mut states = vec![[0; 2]; rows];
             hasher.start(&mut states);
+            let (last, cuts) = cuts.split_last().expect("some blocks");
             for blocks in cuts {
                 hasher.absorb(&mut states, &words, blocks.clone());
             }
-            hasher.finish(&mut states);
+            hasher.absorb_last(&mut states, &words, last.clone());
+            states
+        };
+        let keys = |hasher: &RowHasher, mut states: Vec<Block>| {
+            hasher.finish_keys(&mut states);
             states
         };
         let uncut = std::slice::from_ref(&(0..3));
-        for rows in [0, 1, 7, 8, 9, 103] {
-            let whole = hash(&fast, rows, uncut);
-            assert_eq!(whole, hash(&slow, rows, uncut), "{rows} rows");
-            assert_eq!(whole, hash(&fast, rows, &[0..1, 1..3]), "{rows} rows");
-            assert_eq!(whole, hash(&slow, 103, uncut)[..rows], "{rows} rows");
-        }
-        for length in 0..70 {
-            let text: Vec<u8> = (0..length).collect();
-            assert_eq!(fast.bytes(&text), slow.bytes(&text), "{length} bytes");
+        // Those that the processor has, down to the plainest.
+        for engine in Engine::all_here() {
+            let fast = RowHasher::with_engine(&seed, 3, engine);
+            for rows in [0, 1, 7, 8, 9, 31, 32, 33, 64, 103] {
+                let about = format!("{engine:?}, {rows} rows");
+                let whole = hash(&fast, rows, uncut);
+                assert_eq!(whole, hash(&slow, rows, uncut), "{about}");
+                assert_eq!(whole, hash(&fast, rows, &[0..1, 1..3]), "{about}");
+                assert_eq!(whole, hash(&slow, 103, uncut)[..rows], "{about}");
+                assert_eq!(keys(&fast, whole.clone()), keys(&slow, whole), "{about}");
+            }
+            for length in 0..70 {
+                let text: Vec<u8> = (0..length).collect();
+                assert_eq!(fast.bytes(&text), slow.bytes(&text), "{length} bytes");
+            }
         }
     }
 

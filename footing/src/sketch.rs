@@ -106,19 +106,19 @@ impl Sketch {
         }
     }
 
-    /// Asks the processor to have the record's cells at hand soon. Without it half of the time of
-    /// adding is spent waiting for cells that decoding has pushed out of the cache.
+    /// Adds records once each.
     #[inline(always)]
-    pub(crate) fn prefetch(&self, mark: Mark) {
-        #[cfg(target_arch = "x86_64")]
-        for place in places(self.bits, mark) {
-            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            let cell: *const Cell = &self.cells[place];
-            #[expect(unsafe_code, reason = "a hint reads nothing, and the cell is there")]
-            unsafe {
-                _mm_prefetch::<_MM_HINT_T0>(cell.cast());
-            }
+    pub(crate) fn add_all(&mut self, marks: &[Mark]) {
+        const PART: usize = 1 << SketchSize::DEFAULT.bits;
+        if let ([first, second, third], []) = self.cells.as_chunks_mut::<PART>() {
+            // The usual size is known to the compiler: no place lies outside of its part.
+            add_to([first, second, third], &self.check, marks);
+            return;
         }
+        let part = 1 << self.bits;
+        let (first, rest) = self.cells.split_at_mut(part);
+        let (second, third) = rest.split_at_mut(part);
+        add_to([first, second, third], &self.check, marks);
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
@@ -240,6 +240,45 @@ fn add(own: &mut Cell, other: &Cell) {
     }
 }
 
+/// Records whose cells are asked for before they are added to. Without it half of the time of
+/// adding is spent waiting for cells that decoding has pushed out of the cache.
+const AHEAD: usize = 16;
+
+/// Adds records once each to the three parts of a table. Inlined where the length of a part is known,
+/// no place needs to be held against it.
+#[inline(always)]
+fn add_to(parts: [&mut [Cell]; HASHES], check: &[u64; 4], marks: &[Mark]) {
+    let mask = parts[0].len() as u64 - 1;
+    for (row, mark) in marks.iter().enumerate() {
+        if let Some(soon) = marks.get(row + AHEAD) {
+            for (part, place) in parts.iter().zip(places_in_parts(mask, *soon)) {
+                prefetch(&part[place]);
+            }
+        }
+        let cell = content(check, *mark);
+        let [first, second, third] = places_in_parts(mask, *mark);
+        add(&mut parts[0][first], &cell);
+        add(&mut parts[1][second], &cell);
+        add(&mut parts[2][third], &cell);
+    }
+}
+
+/// Asks the processor to have a cell at hand soon.
+#[inline(always)]
+fn prefetch(cell: &Cell) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        let cell: *const Cell = cell;
+        #[expect(unsafe_code, reason = "a hint reads nothing, and the cell is there")]
+        unsafe {
+            _mm_prefetch::<_MM_HINT_T0>(cell.cast());
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = cell;
+}
+
 #[inline(always)]
 fn fold_multiply(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
@@ -257,15 +296,21 @@ fn content(keys: &[u64; 4], mark: Mark) -> Cell {
     [(1 << 48) + check_of(keys, mark), mark.key, mark.x, mark.y]
 }
 
-/// The record's cell in each of the three parts.
+/// The record's cell in each of the three parts, counted from the first of all cells.
 #[inline(always)]
 fn places(bits: u32, mark: Mark) -> [usize; HASHES] {
-    let mask = (1_u64 << bits) - 1;
     let part = 1_usize << bits;
+    let [first, second, third] = places_in_parts(part as u64 - 1, mark);
+    [first, part + second, 2 * part + third]
+}
+
+/// The record's cell in each of the three parts, counted from the part's first.
+#[inline(always)]
+fn places_in_parts(mask: u64, mark: Mark) -> [usize; HASHES] {
     [
         (mark.x & mask) as usize,
-        part + ((mark.x >> 28) & mask) as usize,
-        2 * part + (mark.y & mask) as usize,
+        ((mark.x >> 28) & mask) as usize,
+        (mark.y & mask) as usize,
     ]
 }
 

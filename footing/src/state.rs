@@ -95,7 +95,7 @@ impl Bucket {
         self.y = self.y.wrapping_add(mark.y);
     }
 
-    fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         self.records = self.records.wrapping_add(other.records);
         self.x = self.x.wrapping_add(other.x);
         self.y = self.y.wrapping_add(other.y);

@@ -26,7 +26,7 @@ pub fn value_text(array: &ArrayRef, row: usize, scale: Option<i8>) -> Option<Str
     macro_rules! int {
         ($type:ty) => {
             decimal(
-                i256::from_i128(i128::from(array.as_primitive::<$type>().value(row))),
+                i128::from(array.as_primitive::<$type>().value(row)),
                 0,
                 scale,
             )
@@ -48,17 +48,17 @@ pub fn value_text(array: &ArrayRef, row: usize, scale: Option<i8>) -> Option<Str
         DataType::UInt64 => int!(UInt64Type),
         DataType::Decimal32(_, own) => {
             let value = array.as_primitive::<Decimal32Type>().value(row);
-            decimal(i256::from_i128(i128::from(value)), *own, scale)
+            decimal(i128::from(value), *own, scale)
         }
         DataType::Decimal64(_, own) => {
             let value = array.as_primitive::<Decimal64Type>().value(row);
-            decimal(i256::from_i128(i128::from(value)), *own, scale)
+            decimal(i128::from(value), *own, scale)
         }
         DataType::Decimal128(_, own) => {
             let value = array.as_primitive::<Decimal128Type>().value(row);
-            decimal(i256::from_i128(value), *own, scale)
+            decimal(value, *own, scale)
         }
-        DataType::Decimal256(_, own) => decimal(
+        DataType::Decimal256(_, own) => wide_decimal(
             array.as_primitive::<Decimal256Type>().value(row),
             *own,
             scale,
@@ -88,11 +88,15 @@ pub fn value_text(array: &ArrayRef, row: usize, scale: Option<i8>) -> Option<Str
     })
 }
 
-fn decimal(value: i256, own: i8, scale: Option<i8>) -> String {
-    let more = scale.unwrap_or(own).saturating_sub(own).max(0);
-    if let (Some(small), 0, Ok(scale)) = (value.to_i128(), more, usize::try_from(own)) {
-        return small_decimal(small, scale);
+fn decimal(value: i128, own: i8, scale: Option<i8>) -> String {
+    match (usize::try_from(own), scale.is_none_or(|scale| scale <= own)) {
+        (Ok(own), true) => small_decimal(value, own),
+        _ => wide_decimal(i256::from_i128(value), own, scale),
     }
+}
+
+fn wide_decimal(value: i256, own: i8, scale: Option<i8>) -> String {
+    let more = scale.unwrap_or(own).saturating_sub(own).max(0);
     let factor = i256::from_i128(10).checked_pow(u32::from(more.unsigned_abs()));
     match factor.and_then(|factor| value.checked_mul(factor)) {
         Some(scaled) => sum_text(scaled, own.saturating_add(more)),
@@ -100,31 +104,38 @@ fn decimal(value: i256, own: i8, scale: Option<i8>) -> String {
     }
 }
 
-/// A number of up to 128 bits, which nearly all are: written digit by digit.
+/// A number of up to 128 bits, which nearly all are: written digit by digit, from the last.
 fn small_decimal(value: i128, scale: usize) -> String {
-    // 39 digits, a sign, a point, and zeros in front as far as the type's scale may go.
-    let mut text = Vec::with_capacity(24);
+    const MOST: usize = 39;
+    let mut digits = [b'0'; MOST];
+    let mut at = MOST;
     let mut left = value.unsigned_abs();
-    while left != 0 || text.len() <= scale + usize::from(scale > 0) {
-        if scale > 0 && text.len() == scale {
-            text.push(b'.');
-            continue;
-        }
-        let digit = match u64::try_from(left) {
-            Ok(small) => small % 10,
-            Err(_) => (left % 10) as u64,
-        };
-        text.push(b'0' + digit as u8);
-        left = match u64::try_from(left) {
-            Ok(small) => u128::from(small / 10),
-            Err(_) => left / 10,
-        };
+    let mut put = |digit: u8| {
+        at -= 1;
+        digits[at] = b'0' + digit;
+    };
+    while left > u128::from(u64::MAX) {
+        put((left % 10) as u8);
+        left /= 10;
     }
+    let mut left = left as u64;
+    while left != 0 {
+        put((left % 10) as u8);
+        left /= 10;
+    }
+    let digits = std::str::from_utf8(&digits[at..]).expect("digits are ASCII");
+    let mut text = String::with_capacity(digits.len().max(scale) + 3);
     if value < 0 {
-        text.push(b'-');
+        text.push('-');
     }
-    text.reverse();
-    String::from_utf8(text).expect("digits, a point and a sign are ASCII")
+    let (whole, part) = digits.split_at(digits.len().saturating_sub(scale));
+    text.push_str(if whole.is_empty() { "0" } else { whole });
+    if scale > 0 {
+        text.push('.');
+        text.extend(std::iter::repeat_n('0', scale - part.len()));
+        text.push_str(part);
+    }
+    text
 }
 
 /// Days since 1970-01-01 as year, month, day in the proleptic Gregorian calendar.
@@ -142,8 +153,34 @@ fn civil(days: i64) -> (i64, i64, i64) {
 }
 
 fn date(days: i64) -> String {
+    let mut text = String::with_capacity(32);
+    push_date(&mut text, days);
+    text
+}
+
+fn push_date(text: &mut String, days: i64) {
     let (year, month, day) = civil(days);
-    format!("{year:04}-{month:02}-{day:02}")
+    match year {
+        0..=9_999 => {
+            push_two(text, year / 100);
+            push_two(text, year % 100);
+        }
+        // Nothing else is common enough to be quick.
+        _ => {
+            let _ = write!(text, "{year:04}");
+        }
+    }
+    for (sign, number) in [('-', month), ('-', day)] {
+        text.push(sign);
+        push_two(text, number);
+    }
+}
+
+/// Writes a number below a hundred as two digits.
+fn push_two(text: &mut String, number: i64) {
+    for digit in [number / 10, number % 10] {
+        text.push(char::from(b'0' + digit as u8));
+    }
 }
 
 fn moment(value: i64, per_second: i64, utc: bool) -> String {
@@ -151,11 +188,16 @@ fn moment(value: i64, per_second: i64, utc: bool) -> String {
     let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let mut text = date(days);
     let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
-    let _ = write!(text, "T{hour:02}:{minute:02}:{second:02}");
+    for (sign, number) in [('T', hour), (':', minute), (':', second)] {
+        text.push(sign);
+        push_two(&mut text, number);
+    }
     if part != 0 {
-        let width = per_second.ilog10() as usize;
-        let fraction = format!("{part:0width$}");
-        let _ = write!(text, ".{}", fraction.trim_end_matches('0'));
+        let (mut part, mut width) = (part, per_second.ilog10() as usize);
+        while part % 10 == 0 {
+            (part, width) = (part / 10, width - 1);
+        }
+        let _ = write!(text, ".{part:0width$}");
     }
     if utc {
         text.push('Z');
@@ -207,6 +249,9 @@ mod tests {
         check(-25_509, "1900-02-28");
         check(-25_508, "1900-03-01");
         check(-719_528, "0000-01-01");
+        check(-719_529, "-001-12-31");
+        check(2_932_896, "9999-12-31");
+        check(2_932_897, "10000-01-01");
     }
 
     #[test]
@@ -221,5 +266,7 @@ mod tests {
             "2013-05-27T00:00:00.12",
         );
         check(1, 1_000_000_000, true, "1970-01-01T00:00:00.000000001Z");
+        check(45_296, 1, false, "1970-01-01T12:34:56");
+        check(1_000_000, 1_000_000_000, false, "1970-01-01T00:00:00.001");
     }
 }

@@ -11,7 +11,7 @@ use arrow_array::types::{
     TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, StringViewArray};
-use arrow_buffer::{NullBuffer, i256};
+use arrow_buffer::{Buffer, NullBuffer, ScalarBuffer, i256};
 use arrow_schema::{DataType, TimeUnit};
 
 /// A value that cannot be brought to its column's common form.
@@ -56,8 +56,8 @@ pub(crate) struct Prepared<'a> {
 }
 
 enum Values<'a> {
-    Borrowed(&'a [i64]),
-    Owned(Vec<i64>),
+    /// Values that are words as they lie.
+    Words(ScalarBuffer<u64>),
     Narrow(&'a [i128], i64),
     Wide(Vec<i128>),
     WideBorrowed(&'a [i128], i128),
@@ -67,8 +67,11 @@ enum Values<'a> {
     Null,
 }
 
-/// The words of one chunk: `words[w][row]`.
+/// Where the words of a chunk are written: `words[w][row]`.
 pub(crate) type Words = Vec<Vec<u64>>;
+
+/// The words of a chunk's rows: those that were written, and those that lie in the batch.
+pub(crate) type WordColumns<'a> = [&'a [u64]];
 
 impl<'a> Prepared<'a> {
     /// Looks at the column once per batch; everything that depends on its type happens here.
@@ -79,12 +82,7 @@ impl<'a> Prepared<'a> {
             (Class::Number { scale, words }, _) => number(column, array, scale, words)?,
             (Class::Text | Class::Binary, _) => text(column, array)?,
             (Class::Bool, DataType::Boolean) => {
-                let values = array.as_boolean();
-                Values::Owned(
-                    (0..values.len())
-                        .map(|row| i64::from(values.value(row)))
-                        .collect(),
-                )
+                Values::Words(array.as_boolean().values().iter().map(u64::from).collect())
             }
             (Class::Date, DataType::Date32) => widen::<Date32Type>(array),
             (Class::Date, DataType::Date64) => days(column, array)?,
@@ -96,6 +94,14 @@ impl<'a> Prepared<'a> {
             _ => return Err(wrong_type(column, array)),
         };
         Ok(Self { values, nulls })
+    }
+
+    /// The words of a column that has one word to a row and no NULLs, where they lie.
+    pub(crate) fn lent(&self, from: usize, to: usize) -> Option<&[u64]> {
+        match &self.values {
+            Values::Words(words) if self.nulls.is_none() => Some(&words[from..to]),
+            _ => None,
+        }
     }
 
     /// Writes rows `from..to` into the chunk's words and meta words.
@@ -110,8 +116,7 @@ impl<'a> Prepared<'a> {
         let count = to - from;
         let first = column.word;
         match &self.values {
-            Values::Borrowed(values) => copy(&values[from..to], &mut words[first]),
-            Values::Owned(values) => copy(&values[from..to], &mut words[first]),
+            Values::Words(own) => words[first][..count].copy_from_slice(&own[from..to]),
             Values::Narrow(values, factor) => {
                 self.narrow(column, &values[from..to], *factor, from, &mut words[first])?;
             }
@@ -235,10 +240,14 @@ fn null_bits(column: &Column) -> u64 {
     field << column.meta_shift
 }
 
-fn copy(values: &[i64], words: &mut [u64]) {
-    for (word, value) in words.iter_mut().zip(values) {
-        *word = value.cast_unsigned();
-    }
+/// Values of 64 bits as words, without a copy.
+fn words_of<'a>(values: &ScalarBuffer<i64>) -> Values<'a> {
+    Values::Words(ScalarBuffer::from(values.inner().clone()))
+}
+
+/// Signed values as words.
+fn to_words<'a>(values: impl IntoIterator<Item = i64>) -> Values<'a> {
+    Values::Words(values.into_iter().map(i64::cast_unsigned).collect())
 }
 
 const fn low_word(value: u128) -> u64 {
@@ -265,14 +274,13 @@ fn erase_nulls(nulls: &NullBuffer, from: usize, to: usize, column: &Column, word
         Class::Text | Class::Binary => !(NO_TEXT << column.meta_shift),
         _ => !(1 << column.meta_shift),
     };
-    for row in from..to {
-        if nulls.is_null(row) {
-            for offset in 0..column.class.words() {
-                words[column.word + offset][row - from] = 0;
-            }
-            let meta = &mut words[column.meta_word][row - from];
-            *meta = (*meta & field) | bits;
+    let are_null = !&nulls.inner().slice(from, to - from);
+    for row in are_null.set_indices() {
+        for offset in 0..column.class.words() {
+            words[column.word + offset][row] = 0;
         }
+        let meta = &mut words[column.meta_word][row];
+        *meta = (*meta & field) | bits;
     }
 }
 
@@ -287,21 +295,73 @@ fn write_views(
     let [low, high, meta] = words
         .get_disjoint_mut([column.word, column.word + 1, column.meta_word])
         .expect("a text has two words of its own and bits in a third");
-    let views = array.views()[from..to].iter().enumerate();
-    for (((row, view), (low, high)), meta) in views.zip(low.iter_mut().zip(high)).zip(meta) {
-        let length = (*view & 0xffff_ffff) as u64;
-        let (text, field) = if length <= 12 {
-            // The view itself holds the text, padded with zeros.
-            let text = *view >> 32;
-            ([low_word(text), low_word(text >> 64)], length)
-        } else if array.is_null(from + row) {
-            ([0, 0], 0)
-        } else {
-            text_words(array.value(from + row).as_bytes(), hasher)
-        };
-        [*low, *high] = text;
-        *meta |= field << column.meta_shift;
+    let views = &array.views()[from..to];
+    let shift = column.meta_shift;
+    let longest = views
+        .iter()
+        .fold(0, |longest, view| longest.max(*view as u32));
+    if longest > WITHIN_VIEW {
+        return write_long_views(
+            views,
+            array.data_buffers(),
+            [low, high, meta],
+            shift,
+            hasher,
+        );
     }
+    for ((view, (low, high)), meta) in views.iter().zip(low.iter_mut().zip(high)).zip(meta) {
+        [*low, *high] = words_within(*view);
+        *meta |= u64::from(*view as u32) << shift;
+    }
+}
+
+/// Writes texts of which some are longer than a view holds.
+fn write_long_views(
+    views: &[u128],
+    buffers: &[Buffer],
+    [low, high, meta]: [&mut [u64]; 3],
+    shift: u32,
+    hasher: &RowHasher,
+) {
+    let rows = low.iter_mut().zip(high).zip(meta);
+    for (view, ((low, high), meta)) in views.iter().zip(rows) {
+        let length = *view as u32;
+        let field;
+        if length <= WITHIN_VIEW {
+            [*low, *high] = words_within(*view);
+            field = u64::from(length);
+        } else {
+            let text = text_outside(*view, buffers);
+            if text.len() <= 16 {
+                [*low, *high] = short_words(text);
+                field = text.len() as u64;
+            } else {
+                [*low, *high] = hasher.bytes(text);
+                field = LONG;
+            }
+        }
+        *meta |= field << shift;
+    }
+}
+
+/// The text that a view leads to. Only the view of a NULL may lead nowhere; its words are erased
+/// afterwards.
+#[inline]
+fn text_outside(view: u128, buffers: &[Buffer]) -> &[u8] {
+    let (length, offset) = (view as u32 as usize, (view >> 96) as usize);
+    let buffer = buffers.get((view >> 64) as u32 as usize);
+    let text = buffer.and_then(|buffer| buffer.get(offset..offset + length));
+    text.unwrap_or_default()
+}
+
+/// The longest text that a view holds itself.
+const WITHIN_VIEW: u32 = 12;
+
+/// The words of a text that its view holds, padded with zeros.
+#[inline]
+fn words_within(view: u128) -> [u64; 2] {
+    let text = view >> 32;
+    [low_word(text), low_word(text >> 64)]
 }
 
 #[inline]
@@ -342,18 +402,12 @@ fn overflow(column: &Column, row: usize, value: String) -> FoldError {
     }
 }
 
-fn widen<T: ArrowPrimitiveType>(array: &ArrayRef) -> Values<'_>
+fn widen<'a, T: ArrowPrimitiveType>(array: &ArrayRef) -> Values<'a>
 where
     T::Native: Into<i64>,
 {
-    Values::Owned(
-        array
-            .as_primitive::<T>()
-            .values()
-            .iter()
-            .map(|value| (*value).into())
-            .collect(),
-    )
+    let values = array.as_primitive::<T>().values();
+    to_words(values.iter().map(|value| (*value).into()))
 }
 
 fn number<'a>(
@@ -432,15 +486,20 @@ fn number_in_one<'a>(
                 None => return Err(overflow(column, row, value.to_string())),
             });
         }
-        Ok(Values::Owned(owned))
+        Ok(to_words(owned))
     };
     match array.data_type() {
-        DataType::Int64 if factor == 1 => {
-            Ok(Values::Borrowed(array.as_primitive::<Int64Type>().values()))
+        DataType::Int64 if factor == 1 => Ok(words_of(array.as_primitive::<Int64Type>().values())),
+        DataType::Decimal64(..) if factor == 1 => {
+            Ok(words_of(array.as_primitive::<Decimal64Type>().values()))
         }
-        DataType::Decimal64(..) if factor == 1 => Ok(Values::Borrowed(
-            array.as_primitive::<Decimal64Type>().values(),
-        )),
+        DataType::Int8 if factor == 1 => Ok(widen::<Int8Type>(array)),
+        DataType::Int16 if factor == 1 => Ok(widen::<Int16Type>(array)),
+        DataType::Int32 if factor == 1 => Ok(widen::<Int32Type>(array)),
+        DataType::UInt8 if factor == 1 => Ok(widen::<UInt8Type>(array)),
+        DataType::UInt16 if factor == 1 => Ok(widen::<UInt16Type>(array)),
+        DataType::UInt32 if factor == 1 => Ok(widen::<UInt32Type>(array)),
+        DataType::Decimal32(..) if factor == 1 => Ok(widen::<Decimal32Type>(array)),
         DataType::Decimal128(..) => Ok(Values::Narrow(
             array.as_primitive::<Decimal128Type>().values(),
             factor,
@@ -505,25 +564,16 @@ fn days<'a>(column: &Column, array: &'a ArrayRef) -> Result<Values<'a>, FoldErro
         }
         days.push(value / DAY);
     }
-    Ok(Values::Owned(days))
+    Ok(to_words(days))
 }
 
 fn time<'a>(column: &Column, array: &'a ArrayRef) -> Result<Values<'a>, FoldError> {
     let scaled = |values: &[i64], factor: i64| {
-        Values::Owned(
-            values
-                .iter()
-                .map(|value| value.wrapping_mul(factor))
-                .collect(),
-        )
+        to_words(values.iter().map(|value| value.wrapping_mul(factor)))
     };
     let widened = |values: &[i32], factor: i64| {
-        Values::Owned(
-            values
-                .iter()
-                .map(|value| i64::from(*value).wrapping_mul(factor))
-                .collect(),
-        )
+        let wide = values.iter().map(|value| i64::from(*value));
+        to_words(wide.map(|value| value.wrapping_mul(factor)))
     };
     Ok(match array.data_type() {
         DataType::Time32(TimeUnit::Second) => widened(
@@ -538,14 +588,12 @@ fn time<'a>(column: &Column, array: &'a ArrayRef) -> Result<Values<'a>, FoldErro
             array.as_primitive::<Time64MicrosecondType>().values(),
             1_000,
         ),
-        DataType::Time64(_) => {
-            Values::Borrowed(array.as_primitive::<Time64NanosecondType>().values())
-        }
+        DataType::Time64(_) => words_of(array.as_primitive::<Time64NanosecondType>().values()),
         _ => return Err(wrong_type(column, array)),
     })
 }
 
-pub(crate) fn timestamp_values(array: &ArrayRef, unit: TimeUnit) -> &[i64] {
+pub(crate) fn timestamp_values(array: &ArrayRef, unit: TimeUnit) -> &ScalarBuffer<i64> {
     match unit {
         TimeUnit::Second => array.as_primitive::<TimestampSecondType>().values(),
         TimeUnit::Millisecond => array.as_primitive::<TimestampMillisecondType>().values(),
@@ -554,10 +602,10 @@ pub(crate) fn timestamp_values(array: &ArrayRef, unit: TimeUnit) -> &[i64] {
     }
 }
 
-fn instant(array: &ArrayRef, own: TimeUnit, unit: TimeUnit, words: u8) -> Values<'_> {
+fn instant<'a>(array: &ArrayRef, own: TimeUnit, unit: TimeUnit, words: u8) -> Values<'a> {
     let values = timestamp_values(array, own);
     if words == 1 {
-        return Values::Borrowed(values);
+        return words_of(values);
     }
     let factor = i128::from(per_second(unit) / per_second(own));
     Values::Wide(
@@ -579,21 +627,21 @@ fn float<'a>(column: &Column, array: &'a ArrayRef) -> Result<Values<'a>, FoldErr
         };
         canonical.to_bits().cast_signed()
     };
-    Ok(Values::Owned(match array.data_type() {
+    Ok(match array.data_type() {
         DataType::Float16 => {
             let values = array.as_primitive::<Float16Type>().values();
-            values.iter().map(|value| bits(f64::from(*value))).collect()
+            to_words(values.iter().map(|value| bits(f64::from(*value))))
         }
         DataType::Float32 => {
             let values = array.as_primitive::<Float32Type>().values();
-            values.iter().map(|value| bits(f64::from(*value))).collect()
+            to_words(values.iter().map(|value| bits(f64::from(*value))))
         }
         DataType::Float64 => {
             let values = array.as_primitive::<Float64Type>().values();
-            values.iter().map(|value| bits(*value)).collect()
+            to_words(values.iter().map(|value| bits(*value)))
         }
         _ => return Err(wrong_type(column, array)),
-    }))
+    })
 }
 
 fn text<'a>(column: &Column, array: &'a ArrayRef) -> Result<Values<'a>, FoldError> {

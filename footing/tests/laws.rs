@@ -1,7 +1,9 @@
 //! Laws of the fold: what it gives depends on the records alone.
 
 use arrow_array::builder::{Decimal128Builder, StringBuilder};
-use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringViewArray};
+use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, StringViewArray};
+use arrow_buffer::NullBuffer;
+use arrow_schema::DataType;
 use footing::{
     ChunkId, Comparison, Currency, Folder, Layout, LayoutOptions, Marker, Seed, Side, SketchSize,
     State, StateError, bucket_of,
@@ -9,7 +11,7 @@ use footing::{
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A record of the test's books: key, memo, amount in fen, currency.
@@ -31,8 +33,7 @@ fn book() -> impl Strategy<Value = Vec<Record>> {
 /// The source's types: 64-bit key, text with offsets, decimals of two places.
 fn source(records: &[Record]) -> RecordBatch {
     let mut memos = StringBuilder::new();
-    let mut amounts =
-        Decimal128Builder::new().with_data_type(arrow_schema::DataType::Decimal128(18, 2));
+    let mut amounts = Decimal128Builder::new().with_data_type(DataType::Decimal128(18, 2));
     let mut codes = StringBuilder::new();
     for (_, memo, amount, dollars) in records {
         memos.append_option(memo.as_deref());
@@ -52,8 +53,7 @@ fn source(records: &[Record]) -> RecordBatch {
 /// The target's types: the same records, other column order, views, four decimals.
 fn target(records: &[Record]) -> RecordBatch {
     let memos = StringViewArray::from_iter(records.iter().map(|record| record.1.clone()));
-    let mut amounts =
-        Decimal128Builder::new().with_data_type(arrow_schema::DataType::Decimal128(24, 4));
+    let mut amounts = Decimal128Builder::new().with_data_type(DataType::Decimal128(24, 4));
     for record in records {
         amounts.append_option(record.2.map(|fen| i128::from(fen) * 100));
     }
@@ -375,5 +375,84 @@ fn the_key_alone_gives_the_key_word_of_the_whole_record() {
             let keys = marker.keys(&columns).expect("values fit");
             assert_eq!(keys, whole.iter().map(|mark| mark.key).collect::<Vec<_>>());
         }
+    }
+}
+
+/// Two batches of one column each, by name, as both sides of a layout without a key: their marks.
+fn marks_of(left: &ArrayRef, right: &ArrayRef) -> [Vec<footing::Mark>; 2] {
+    let batch = |array: &ArrayRef| {
+        RecordBatch::try_from_iter_with_nullable([("value", Arc::clone(array), true)])
+            .expect("one column")
+    };
+    let (left, right) = (batch(left), batch(right));
+    let layout = Layout::new(&left.schema(), &right.schema(), &LayoutOptions::default());
+    let layout = Arc::new(layout.expect("a good layout"));
+    [(Side::Expected, left), (Side::Actual, right)].map(|(side, batch)| {
+        Marker::new(&layout, side, &seed())
+            .marks(&batch)
+            .expect("values fit")
+    })
+}
+
+/// What an array holds where it is NULL is nobody's: texts of any length, and any number.
+#[test]
+fn what_lies_under_a_null_does_not_matter() {
+    let rows = 0..1_500_i64;
+    let is_there: Vec<bool> = rows.clone().map(|row| row % 3 != 1).collect();
+    let nulls = || Some(NullBuffer::from(is_there.clone()));
+    let text = |row: i64| "长".repeat(usize::try_from(row % 12).expect("it is small"));
+    let texts = StringViewArray::from_iter_values(rows.clone().map(text));
+    let (views, buffers, _) = texts.into_parts();
+    let hidden = StringViewArray::try_new(views, buffers, nulls()).expect("valid views");
+    let plain = hidden.iter().collect::<StringViewArray>();
+    let numbers = Int64Array::new(rows.clone().collect(), nulls());
+    let plain_numbers = numbers.iter().collect::<Int64Array>();
+    let pairs: [[ArrayRef; 2]; 2] = [
+        [Arc::new(hidden), Arc::new(plain)],
+        [Arc::new(numbers), Arc::new(plain_numbers)],
+    ];
+    for [hidden, plain] in pairs {
+        let [left, right] = marks_of(&hidden, &plain);
+        assert_eq!(left, right);
+        let distinct: BTreeSet<_> = left.iter().collect();
+        let is_text = hidden.data_type() == &DataType::Utf8View;
+        // Eight lengths, or as many numbers as are there; and NULL.
+        assert_eq!(distinct.len(), if is_text { 8 + 1 } else { 1_000 + 1 });
+        // A part of an array has its own NULLs.
+        let [part, _] = marks_of(&hidden.slice(700, 600), &plain.slice(700, 600));
+        assert_eq!(part, left[700..1_300]);
+    }
+}
+
+/// A number is itself in every type that holds it.
+#[test]
+fn whole_numbers_of_all_types_have_the_same_words() {
+    let numbers: ArrayRef = Arc::new(Int64Array::from_iter(
+        (0..700_i64).map(|row| (row % 5 != 3).then_some(row % 128)),
+    ));
+    let types = [
+        DataType::Int8,
+        DataType::Int16,
+        DataType::Int32,
+        DataType::Int64,
+        DataType::UInt8,
+        DataType::UInt16,
+        DataType::UInt32,
+        DataType::UInt64,
+        DataType::Decimal32(9, 0),
+        DataType::Decimal64(18, 0),
+        DataType::Decimal128(18, 0),
+        DataType::Decimal128(30, 2),
+        DataType::Decimal256(60, 3),
+    ];
+    for kind in types {
+        let other = arrow_cast::cast(&numbers, &kind).expect("they fit");
+        let [left, right] = marks_of(&numbers, &other);
+        assert_eq!(left, right, "{kind}");
+        // Without NULLs a column may be taken as it lies.
+        let dense = |array: &ArrayRef| array.slice(4, 4);
+        let [left, right] = marks_of(&dense(&numbers), &dense(&other));
+        assert_eq!((left.len(), dense(&other).null_count()), (4, 0), "{kind}");
+        assert_eq!(left, right, "{kind}, without NULLs");
     }
 }

@@ -48,6 +48,7 @@ pub mod jargon;
 pub mod money;
 pub mod report;
 pub mod rounding;
+mod short;
 pub mod wide;
 
 pub use account::{Account, ClosedLine};

@@ -13,6 +13,7 @@ pub(crate) use error::shown;
 pub use format::{format_decimal, push_decimal};
 pub use parse::{DecimalSign, MoneyFormat, parse_money, parse_money_as};
 
+use crate::short::{product, quotient_and_rest};
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -95,14 +96,14 @@ impl Decimal {
         let mantissa = if self.mantissa == 0 || scale == self.scale {
             self.mantissa
         } else if scale > self.scale {
-            self.mantissa
-                .checked_mul(power_of_ten(scale.checked_sub(self.scale)?)?)?
+            product(self.mantissa, power_of_ten(scale.checked_sub(self.scale)?)?)?
         } else {
             let divisor = power_of_ten(self.scale.checked_sub(scale)?)?;
-            if self.mantissa.checked_rem(divisor)? != 0 {
+            let (quotient, rest) = quotient_and_rest(self.mantissa, divisor)?;
+            if rest != 0 {
                 return None;
             }
-            self.mantissa.checked_div(divisor)?
+            quotient
         };
         Some(Decimal { mantissa, scale })
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::money::power_of_ten;
+use crate::short::{product, quotient_and_rest};
 
 /// Says what becomes of the decimals that an amount loses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -32,16 +33,16 @@ pub fn round(mantissa: i128, from: u8, to: u8, rounding: Rounding) -> Option<i12
         return if mantissa == 0 {
             Some(0)
         } else {
-            mantissa.checked_mul(factor?)
+            product(mantissa, factor?)
         };
     }
     let lost = power_of_ten(from.saturating_sub(to));
     // A divisor beyond 10^38 is more than twice any mantissa, so that nothing reaches one half.
     let (quotient, half) = match lost {
-        Some(divisor) => (
-            mantissa.checked_div(divisor)?,
-            compare_with_half(mantissa, divisor)?,
-        ),
+        Some(divisor) => {
+            let (quotient, rest) = quotient_and_rest(mantissa, divisor)?;
+            (quotient, compare_with_half(rest, divisor)?)
+        }
         None if mantissa == 0 => (0, Rest::Nothing),
         None => (0, Rest::LessThanHalf),
     };
@@ -61,8 +62,8 @@ enum Rest {
     MoreThanHalf,
 }
 
-fn compare_with_half(mantissa: i128, divisor: i128) -> Option<Rest> {
-    let rest = mantissa.checked_rem(divisor)?.unsigned_abs();
+fn compare_with_half(rest: i128, divisor: i128) -> Option<Rest> {
+    let rest = rest.unsigned_abs();
     let twice = rest.checked_mul(2)?;
     Some(match twice.cmp(&divisor.unsigned_abs()) {
         _ if rest == 0 => Rest::Nothing,
