@@ -12,6 +12,9 @@ use crate::repair::{ChunkRepairs, RepairKind};
 /// Texts up to this long are held in the view itself.
 const INLINE_BYTES: usize = 12;
 
+/// Records of which all columns are taken before those of the next.
+const RECORDS_AT_ONCE: usize = 64;
+
 /// Builds the columns of some records.
 pub(crate) struct Columns<'a> {
     text: Buffer,
@@ -42,20 +45,20 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// The values of a field of the file; repairs are counted for `column`.
+    /// The values of some fields of the file; repairs are counted for the column of each.
     pub(crate) fn build(
         &self,
-        field: usize,
-        column: usize,
+        asked: &[(usize, usize)],
         repairs: &mut ChunkRepairs,
-    ) -> ArrayRef {
+    ) -> Vec<ArrayRef> {
         let index = self.index;
-        let is_plain = !(index.has_escapes || index.has_missing || self.dialect.changes_values());
-        Arc::new(if is_plain {
-            self.plain(field)
-        } else {
-            self.mended(field, column, repairs)
-        })
+        if !(index.has_escapes || index.has_missing || self.dialect.changes_values()) {
+            return self.plain(asked.iter().map(|(field, _)| *field));
+        }
+        let mended = |(field, column): &(usize, usize)| {
+            Arc::new(self.mended(*field, *column, repairs)) as ArrayRef
+        };
+        asked.iter().map(mended).collect()
     }
 
     fn fields(&self, field: usize) -> impl ExactSizeIterator<Item = Field> {
@@ -66,24 +69,45 @@ impl<'a> Columns<'a> {
             .copied()
     }
 
-    /// Fields that are their text.
-    fn plain(&self, field: usize) -> StringViewArray {
+    /// Fields that are their text. They are taken from a few records at a time, whose text and
+    /// index stay in the first-level cache for all columns.
+    fn plain(&self, fields: impl Iterator<Item = usize>) -> Vec<ArrayRef> {
+        struct Column {
+            field: usize,
+            views: Vec<u128>,
+            longest: usize,
+        }
         let text = self.text.as_slice();
-        let mut longest = 0;
-        let views: Vec<u128> = self
-            .fields(field)
-            .map(|field| {
-                let (start, end) = (field.start(), field.end());
-                longest = longest.max(end - start);
-                view(text, 0, start, end)
+        let mut columns: Vec<Column> = fields
+            .map(|field| Column {
+                field,
+                views: Vec::with_capacity(self.rows),
+                longest: 0,
             })
             .collect();
-        let buffers = if longest > INLINE_BYTES {
-            vec![self.text.clone()]
-        } else {
-            Vec::new()
-        };
-        array(views, buffers, None)
+        let all = &self.index.fields[..self.rows * self.width];
+        for records in all.chunks(RECORDS_AT_ONCE * self.width.max(1)) {
+            for Column {
+                field,
+                views,
+                longest,
+            } in &mut columns
+            {
+                views.extend(records.chunks_exact(self.width).map(|record| {
+                    let (start, end) = (record[*field].start(), record[*field].end());
+                    *longest = (*longest).max(end - start);
+                    view(text, 0, start, end)
+                }));
+            }
+        }
+        let finished = columns.into_iter().map(|column| {
+            let buffers = match column.longest > INLINE_BYTES {
+                true => vec![self.text.clone()],
+                false => Vec::new(),
+            };
+            Arc::new(array(column.views, buffers, None)) as ArrayRef
+        });
+        finished.collect()
     }
 
     /// Fields of which some are NULL, trimmed, or have doubled quotes.

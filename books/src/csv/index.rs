@@ -237,11 +237,29 @@ impl<'i, 't> Walk<'i, 't> {
     }
 
     fn run(&mut self) -> Result<(), Box<Fault>> {
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("avx2")
+            && std::arch::is_x86_feature_detected!("bmi1")
+        {
+            #[expect(unsafe_code, reason = "the processor has AVX2 and BMI1")]
+            return unsafe { self.run_avx2() };
+        }
+        self.run_by(Marks::find)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,bmi1")]
+    fn run_avx2(&mut self) -> Result<(), Box<Fault>> {
+        self.run_by(|marks, text, at| marks.find_avx2(text, at))
+    }
+
+    #[inline(always)]
+    fn run_by(&mut self, find: impl Fn(&Marks, &[u8], usize) -> u64) -> Result<(), Box<Fault>> {
         let text = self.task.text;
         let marks = Marks::new(self.delimiter, self.quote);
         let mut base = self.task.from;
         while base < text.len() {
-            let mut found = marks.find(text, base);
+            let mut found = find(&marks, text, base);
             while found != 0 {
                 let at = base + found.trailing_zeros() as usize;
                 found &= found - 1;

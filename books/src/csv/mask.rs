@@ -1,5 +1,10 @@
 //! Finding the bytes that mean something, 64 at a time.
 
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::{
+    _mm256_cmpeq_epi8, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm256_setr_epi64x,
+};
+
 /// Bytes looked at at once.
 pub(crate) const LANE: usize = 64;
 
@@ -18,16 +23,44 @@ impl Marks {
     }
 
     /// A bit for each of the 64 bytes from `at` on that is a mark; bytes
-    /// beyond the text have none.
-    #[inline]
-    pub(crate) fn find(&self, text: &[u8], at: usize) -> u64 {
+    /// beyond the text have none. `find_in` does it where all 64 are there.
+    #[inline(always)]
+    fn find_by(&self, text: &[u8], at: usize, find_in: impl FnOnce(&[u8; LANE]) -> u64) -> u64 {
         match text
             .get(at..at + LANE)
             .and_then(|lane| lane.as_array::<LANE>())
         {
-            Some(lane) => self.find_in(lane),
+            Some(lane) => find_in(lane),
             None => self.find_in_last(&text[at..]),
         }
+    }
+
+    /// The marks from `at` on.
+    #[inline]
+    pub(crate) fn find(&self, text: &[u8], at: usize) -> u64 {
+        self.find_by(text, at, |lane| self.find_in(lane))
+    }
+
+    /// [`Self::find`] by instructions of the processor's own.
+    #[cfg(target_arch = "x86_64")]
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    pub(crate) fn find_avx2(&self, text: &[u8], at: usize) -> u64 {
+        let [delimiter, quote, feed, carriage_return, nul] = self.bytes;
+        self.find_by(text, at, |lane| {
+            let (halves, _) = lane.as_chunks::<32>();
+            let bits = halves.iter().map(|half| {
+                let (words, _) = half.as_chunks::<8>();
+                let [a, b, c, d] = [0, 1, 2, 3].map(|at| i64::from_le_bytes(words[at]));
+                let bytes = _mm256_setr_epi64x(a, b, c, d);
+                let is = |byte: u8| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte.cast_signed()));
+                let is_end = _mm256_or_si256(is(delimiter), is(feed));
+                let is_quote = _mm256_or_si256(is(quote), is(carriage_return));
+                let is_mark = _mm256_or_si256(_mm256_or_si256(is_end, is_quote), is(nul));
+                u64::from(_mm256_movemask_epi8(is_mark).cast_unsigned())
+            });
+            bits.rev().fold(0, |marks, bits| marks << 32 | bits)
+        })
     }
 
     #[cold]
@@ -76,6 +109,12 @@ mod tests {
                 bits | u64::from(b",\"\n\r\0".contains(byte)) << bit
             });
             prop_assert_eq!(marks.find(&text, at), slow(&text[at..]));
+            #[cfg(target_arch = "x86_64")]
+            if std::arch::is_x86_feature_detected!("avx2") {
+                #[expect(unsafe_code, reason = "the processor has AVX2")]
+                let found = unsafe { marks.find_avx2(&text, at) };
+                prop_assert_eq!(found, slow(&text[at..]));
+            }
         }
     }
 }

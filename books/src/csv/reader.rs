@@ -208,18 +208,12 @@ impl Builder {
         let lines = &index.lines[..rows];
         let Some(Filter { filter, schema }) = &self.filter else {
             let asked = self.columns.clone();
-            let arrays = asked
-                .iter()
-                .map(|column| self.column(*column, &columns, lines, None))
-                .collect();
+            let arrays = self.columns(&asked, &columns, lines);
             return Ok(batch(&self.asked, arrays, rows));
         };
         let (filter, schema) = (Arc::clone(filter), Arc::clone(schema));
         let looked_at = filter.columns();
-        let arrays: Vec<ArrayRef> = looked_at
-            .iter()
-            .map(|column| self.column(*column, &columns, lines, None))
-            .collect();
+        let arrays = self.columns(looked_at, &columns, lines);
         let keep = filter.keep(&batch(&schema, arrays.clone(), rows));
         let keep = keep.map_err(|why| ReadError::new(&self.display, ReadErrorKind::Filter(why)))?;
         let keep = self.checked(keep, rows)?;
@@ -228,15 +222,18 @@ impl Builder {
             return Ok(RecordBatch::new_empty(Arc::clone(&self.asked)));
         }
         let predicate = FilterBuilder::new(&keep).build();
+        let place = |column: &usize| looked_at.iter().position(|known| known == column);
         let asked = self.columns.clone();
+        let others = asked
+            .iter()
+            .copied()
+            .filter(|column| place(column).is_none());
+        let others = self.columns(&others.collect::<Vec<_>>(), &columns, lines);
+        let mut others = others.iter();
         let arrays = asked
             .iter()
-            .map(
-                |column| match looked_at.iter().position(|known| known == column) {
-                    Some(known) => filter_array(&arrays[known], &predicate),
-                    None => self.column(*column, &columns, lines, Some(&predicate)),
-                },
-            )
+            .map(|column| place(column).map_or_else(|| others.next(), |known| arrays.get(known)))
+            .map(|array| filter_array(array.expect("every column was built"), &predicate))
             .collect();
         Ok(batch(&self.asked, arrays, kept))
     }
@@ -249,25 +246,22 @@ impl Builder {
         Err(ReadError::new(&self.display, ReadErrorKind::Filter(why)))
     }
 
-    /// One column of the table, filtered if need be.
-    fn column(
-        &mut self,
-        column: usize,
-        columns: &Columns<'_>,
-        lines: &[u64],
-        predicate: Option<&FilterPredicate>,
-    ) -> ArrayRef {
+    /// Some columns of the table.
+    fn columns(&mut self, asked: &[usize], columns: &Columns<'_>, lines: &[u64]) -> Vec<ArrayRef> {
         let rows = lines.len();
-        let array: ArrayRef = match self.fields.get(column) {
-            Some(Some(field)) => columns.build(*field, column, &mut self.repairs),
-            Some(None) => new_null_array(self.schema.field(column).data_type(), rows),
-            None if column == self.fields.len() => self.file.of_rows(rows),
+        let of_file = asked.iter().filter_map(|column| {
+            let field = self.fields.get(*column).copied().flatten();
+            Some((field?, *column))
+        });
+        let of_file: Vec<(usize, usize)> = of_file.collect();
+        let mut built = columns.build(&of_file, &mut self.repairs).into_iter();
+        let column = |column: &usize| match self.fields.get(*column) {
+            Some(Some(_)) => built.next().expect("one array for each field of the file"),
+            Some(None) => new_null_array(self.schema.field(*column).data_type(), rows),
+            None if *column == self.fields.len() => self.file.of_rows(rows),
             None => Arc::new(UInt64Array::from(lines.to_vec())),
         };
-        match predicate {
-            Some(predicate) => filter_array(&array, predicate),
-            None => array,
-        }
+        asked.iter().map(column).collect()
     }
 }
 
