@@ -9,14 +9,17 @@ use crate::terms::{Column, Kind, Terms};
 
 /// Number of differing fields up to which a break is looked at; beyond it nothing is credible.
 pub(crate) const FIELDS_MAX: usize = 64;
-/// Number of other numbers of the source and the record that are held against an amount.
-const NUMBERS_MAX: usize = 24;
+/// Number of other numbers of the source and the record that are held against an amount: all of them,
+/// but in tables of uncommon width.
+const NUMBERS_MAX: usize = 96;
 
 /// Is one break with its differing fields read as what they are.
 pub(crate) struct Case<'a> {
     pub(crate) terms: &'a Terms,
     pub(crate) found: &'a Break,
     pub(crate) fields: Vec<Field<'a>>,
+    /// Whether more fields differ than are looked at.
+    has_more: bool,
     /// Numbers of the source records and of the expected record, where an amount differs.
     pub(crate) numbers: Vec<Named<'a>>,
     /// Which differing fields are totals, and of which lines.
@@ -74,19 +77,24 @@ static UNTOLD: Column = Column {
 
 impl<'a> Case<'a> {
     pub(crate) fn new(terms: &'a Terms, found: &'a Break) -> Case<'a> {
-        let fields: Vec<Field<'a>> = found
+        let mut differing = found
             .fields
             .iter()
-            .filter(|field| field.expected != field.actual)
+            .filter(|field| field.expected != field.actual);
+        let fields: Vec<Field<'a>> = differing
+            .by_ref()
             .take(FIELDS_MAX)
             .enumerate()
             .map(|(at, field)| Field::new(terms, field, at))
             .collect();
-        let has_numbers = fields.iter().any(|field| field.numbers.is_some());
+        let is_number = |field: &Field<'_>| field.numbers.is_some() || field.is_new_number();
+        let has_numbers = fields.iter().any(is_number);
+        let has_more = differing.next().is_some();
         let mut case = Case {
             terms,
             found,
             fields,
+            has_more,
             numbers: Vec::new(),
             totals: Vec::new(),
         };
@@ -111,9 +119,12 @@ impl<'a> Case<'a> {
             .is_some_and(|lines| lines.amounts.len() > 1 && is_in(lines))
     }
 
-    /// The set of all differing fields; one bit where the break is no matter of fields.
+    /// The set of all differing fields; one bit where the break is no matter of fields, and none where
+    /// so many differ that not all are looked at: then nothing that is tried gives the record.
     pub(crate) fn all(&self) -> u64 {
-        if self.found.kind == BreakKind::Differs {
+        if self.has_more {
+            0
+        } else if self.found.kind == BreakKind::Differs {
             self.fields.iter().fold(0, |all, field| all | field.bit)
         } else {
             1
@@ -271,6 +282,11 @@ impl<'a> Field<'a> {
     /// Says whether both values are text, of a text column or one of which nothing is told.
     pub(crate) fn is_text(&self) -> bool {
         matches!(self.column.kind, Kind::Text | Kind::Other)
+    }
+
+    /// Says whether the column holds numbers, and there is one where none should be.
+    pub(crate) fn is_new_number(&self) -> bool {
+        self.column.kind == Kind::Number && self.expected.is_none() && self.actual.is_some()
     }
 
     /// Both values, where neither is null.

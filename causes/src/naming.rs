@@ -4,7 +4,6 @@
 //! which rivals must be named.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 /// A set of words that name the same kind of column. Latin words of up to three letters must
 /// stand alone in the name; longer ones and Chinese ones may be part of it.
@@ -189,32 +188,60 @@ pub(crate) const TRADING_DATE: Words = &[
     "交收",
 ];
 
-/// Names of columns that are remembered at most; a book has some dozens.
-const REMEMBERED_MAX: usize = 4_096;
+/// Answers that are remembered at most: a book has some dozens of names, and here are some dozens of
+/// lists of words. A power of two.
+const REMEMBERED: usize = 4_096;
 
-/// What is known of names: by where a list of words lies and how long it is, for each name.
-type Known = BTreeMap<(usize, usize), BTreeMap<Box<str>, bool>>;
+/// What is known of a name: whether it holds a word of the list that lies at this address and is
+/// so long.
+struct Known {
+    list: (usize, usize),
+    name: Box<str>,
+    is_named: bool,
+}
 
 thread_local! {
-    static KNOWN: RefCell<Known> = RefCell::default();
+    static KNOWN: RefCell<Vec<Option<Known>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Says whether a name holds one of the words, in any case. The same few names are asked for with
 /// every break, so the answers are remembered.
 pub(crate) fn is(name: &str, words: Words) -> bool {
+    let list = (words.as_ptr().addr(), words.len());
     KNOWN.with_borrow_mut(|known| {
-        let list = (words.as_ptr().addr(), words.len());
-        let names = known.entry(list).or_default();
-        if let Some(is_named) = names.get(name) {
-            return *is_named;
+        if known.is_empty() {
+            known.resize_with(REMEMBERED, || None);
         }
-        let is_named = words.iter().any(|word| has(name, word));
-        if names.len() == REMEMBERED_MAX {
-            names.clear();
+        let Some(place) = known.get_mut(place_of(name, list)) else {
+            return holds_any(name, words);
+        };
+        if let Some(known) = place
+            && known.list == list
+            && *known.name == *name
+        {
+            return known.is_named;
         }
-        names.insert(name.into(), is_named);
+        let is_named = holds_any(name, words);
+        *place = Some(Known {
+            list,
+            name: name.into(),
+            is_named,
+        });
         is_named
     })
+}
+
+/// Where what is known of a name would be remembered.
+fn place_of(name: &str, (address, length): (usize, usize)) -> usize {
+    let start = address.rotate_left(7) ^ length;
+    let hash = name.bytes().fold(start, |hash, byte| {
+        (hash ^ usize::from(byte)).wrapping_mul(0x0100_0193)
+    });
+    (hash ^ hash.rotate_right(15)) & const { REMEMBERED.wrapping_sub(1) }
+}
+
+fn holds_any(name: &str, words: Words) -> bool {
+    words.iter().any(|word| has(name, word))
 }
 
 /// Says whether two names are those of the two sides of one thing.

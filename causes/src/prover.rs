@@ -95,6 +95,7 @@ impl Prover {
     fn weigh(&self, found: &Break, readings: &[Reading], tells_story: bool) -> Explanation {
         let case = Case::new(&self.terms, found);
         let mut trial = Trial::new(&case, tells_story);
+        trial.without = self.without;
         for reading in readings.iter().filter(|reading| self.knows(reading.cause)) {
             trial.reading(reading);
         }
@@ -185,15 +186,19 @@ impl Prover {
     }
 
     /// Names a record that was added twice where its amounts are twice what they should be, and nothing
-    /// says why but that it may be a refund.
+    /// says why but what doubles one amount as well.
     fn doubt_double(&self, case: &Case<'_>, explanation: &mut Explanation) {
-        let is_refund = explanation.causes == [CauseId::B16];
-        let is_open = is_refund || explanation.causes.is_empty();
+        // A refund that is booked the wrong way, a fee that is taken or an income that is carried twice.
+        let is_doubled = matches!(
+            explanation.causes.as_slice(),
+            [CauseId::B16 | CauseId::B11 | CauseId::Q2]
+        );
+        let is_open = is_doubled || explanation.causes.is_empty();
         if !is_open || !self.knows(CauseId::A5) || !may_be_added(case) {
             return;
         }
         explanation.status = CauseStatus::Consistent;
-        if is_refund {
+        if is_doubled {
             verdict::add_rivals(explanation, [CauseId::A5].into_iter());
             return;
         }

@@ -19,6 +19,7 @@ use crate::catalogue::CauseId;
 use crate::explanation::{Explanation, Says};
 use crate::prover::Prover;
 use crate::terms::Column;
+use crate::text::normal_form::normalised;
 use crate::verdict::in_order;
 
 /// Is one break with what is said of it so far.
@@ -104,6 +105,20 @@ fn values<'c>(record: &Record, columns: impl Iterator<Item = &'c Column>) -> Str
     for column in columns {
         match record.get(&column.name).flatten() {
             Some(value) => text.push_str(value),
+            None => text.push('\u{1}'),
+        }
+        text.push('\u{0}');
+    }
+    text
+}
+
+/// The values of columns as they are once blanks, case, width and leading zeros are left aside, each by
+/// itself: told apart from each other and from NULL.
+fn normal_values<'c>(record: &Record, columns: impl Iterator<Item = &'c Column>) -> String {
+    let mut text = String::new();
+    for column in columns {
+        match record.get(&column.name).flatten() {
+            Some(value) => text.push_str(&normalised(value)),
             None => text.push('\u{1}'),
         }
         text.push('\u{0}');

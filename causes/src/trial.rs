@@ -66,6 +66,8 @@ pub(crate) struct Trial<'c> {
     /// The manner in which the cause acts now, where it has several: see [`Hit::manner`].
     pub(crate) manner: Option<String>,
     against: Option<u64>,
+    /// A cause that is not to be named.
+    pub(crate) without: Option<CauseId>,
 }
 
 impl<'c> Trial<'c> {
@@ -78,6 +80,7 @@ impl<'c> Trial<'c> {
             steps: None,
             manner: None,
             against: None,
+            without: None,
         }
     }
 
@@ -255,7 +258,11 @@ impl<'c> Trial<'c> {
             }
             return;
         };
-        let fit = if reading.gives.is_none() || reading.picked {
+        // A defect of the rule strikes all records that it speaks of: one that others speak against,
+        // or that was held against no others, is not proved by those that it gives.
+        let is_of_rule = reading.cause.as_str().starts_with('R');
+        let is_doubtful = is_of_rule && reading.against != Some(0);
+        let fit = if reading.gives.is_none() || reading.picked || is_doubtful {
             Fit::Loose
         } else {
             Fit::Exact
@@ -274,7 +281,7 @@ impl<'c> Trial<'c> {
             CauseId::B13 if self.case.has_column(FUND) => Some(CauseId::Q4),
             _ => None,
         };
-        if let Some(also) = also {
+        if let Some(also) = also.filter(|also| self.without != Some(*also)) {
             self.cause = also;
             self.settle(None, Some(covers), Fit::Loose, reading.says.clone());
         }

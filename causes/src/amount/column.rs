@@ -1,6 +1,6 @@
 use ledger::{Decimal, Rounding};
 
-use crate::case::{Case, Field};
+use crate::case::{Case, Field, Named};
 use crate::catalogue::{Cause, CauseId, Way};
 use crate::number::{self, ROUNDINGS};
 use crate::terms::Kind;
@@ -30,6 +30,8 @@ pub(crate) const CAUSE: Cause = Cause {
 fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     if field.numbers.is_some() {
         offer_numbers(case, field, trial);
+    } else if field.is_new_number() {
+        offer_new(case, field, trial);
     } else if field.is_text() {
         offer_texts(case, field, trial);
     }
@@ -62,6 +64,25 @@ fn offer_numbers(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
                 break;
             }
         }
+    }
+}
+
+/// Offers what another column holds where nothing is expected.
+fn offer_new(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    let Some(actual) = field.actual.and_then(|text| text.parse::<Decimal>().ok()) else {
+        return;
+    };
+    let is_other = |other: &&Named<'_>| {
+        other.value == actual && !(other.is_source && field.is_only_from(other.name))
+    };
+    for other in case.numbers.iter().filter(is_other) {
+        // A zero is what many things leave.
+        let fit = if actual.is_zero() {
+            Fit::Loose
+        } else {
+            Fit::Exact
+        };
+        trial.text(field, field.actual, fit, || says(other.name));
     }
 }
 

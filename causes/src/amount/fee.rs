@@ -68,7 +68,7 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     let wants_all = trial.wants_all();
     for fee in &case.numbers {
         if (wants_all || fits(fee)) && may_be_fee(fee, field) && !case.is_line_of(field, fee) {
-            offer_fee(field, pair.expected, fee.name, fee.value, trial);
+            offer_fee(case, field, pair.expected, fee.name, fee.value, trial);
         }
     }
     // All fees at once, where there are several.
@@ -85,7 +85,7 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
         }
     }
     if count > 1 {
-        offer_fee(field, pair.expected, "fees", both, trial);
+        offer_fee(case, field, pair.expected, "fees", both, trial);
     }
     offer_computed(case, field, pair.expected, trial);
 }
@@ -131,7 +131,7 @@ fn offer_computed(case: &Case<'_>, field: &Field<'_>, expected: Decimal, trial: 
                     || number::magnitude(*fee) == number::magnitude(expected)
             };
             if let Some(fee) = fee.filter(|fee| !fee.is_zero() && is_own(fee)) {
-                offer_fee(field, expected, "fee", fee, trial);
+                offer_fee(case, field, expected, "fee", fee, trial);
             }
         }
     }
@@ -175,6 +175,7 @@ fn may_be_fee(number: &Named<'_>, field: &Field<'_>) -> bool {
 }
 
 fn offer_fee(
+    case: &Case<'_>,
     field: &Field<'_>,
     expected: Decimal,
     name: &str,
@@ -186,20 +187,46 @@ fn offer_fee(
     } else {
         name.to_owned()
     };
-    if let Some(with) = expected.checked_add(fee) {
-        trial.number(field, with, Fit::Exact, || {
-            reason(
-                format!("the {said} {fee} was left out"),
-                format!("未计入 {said} {fee}"),
-            )
+    let (with, without) = (expected.checked_add(fee), expected.checked_sub(fee));
+    // What the rule does with the fee is told by the amount that it begins with.
+    let is_shown = |amount: Option<Decimal>| {
+        let mut numbers = case.numbers.iter();
+        amount.is_some() && numbers.any(|number| Some(number.value) == amount)
+    };
+    let left_out = || {
+        reason(
+            format!("the {said} {fee} was left out"),
+            format!("未计入 {said} {fee}"),
+        )
+    };
+    let off = || {
+        reason(
+            format!("it is off by the {said} {fee}"),
+            format!("相差 {said} {fee}"),
+        )
+    };
+    if let Some(value) = with {
+        trial.number(field, value, Fit::Exact, || {
+            match (is_shown(with), is_shown(without)) {
+                (true, _) => left_out(),
+                (false, true) => reason(
+                    format!("the {said} {fee} was added once more"),
+                    format!("多加了一次 {said} {fee}"),
+                ),
+                (false, false) => off(),
+            }
         });
     }
-    if let Some(without) = expected.checked_sub(fee) {
-        trial.number(field, without, Fit::Exact, || {
-            reason(
-                format!("the {said} {fee} was taken off once more"),
-                format!("多扣了一次 {said} {fee}"),
-            )
+    if let Some(value) = without {
+        trial.number(field, value, Fit::Exact, || {
+            match (is_shown(with), is_shown(without)) {
+                (true, _) => reason(
+                    format!("the {said} {fee} was taken off once more"),
+                    format!("多扣了一次 {said} {fee}"),
+                ),
+                (false, true) => left_out(),
+                (false, false) => off(),
+            }
         });
     }
 }

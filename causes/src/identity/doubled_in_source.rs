@@ -2,6 +2,7 @@ use ledger::{BreakKind, Record};
 
 use crate::case::Case;
 use crate::catalogue::{Cause, CauseId, Way};
+use crate::number;
 use crate::trial::{Fit, Trial, reason};
 
 // Cause: A6 already double in the source | 源账重复
@@ -46,22 +47,36 @@ fn offer(case: &Case<'_>, trial: &mut Trial<'_>) {
     }
 }
 
-/// Says whether two source records of the break are equal in all columns but one.
+/// Says whether two source records of the break are equal in all columns, or all but an id.
 fn has_twins(case: &Case<'_>) -> bool {
     let records = &case.found.source;
     records.windows(2).any(|pair| match pair {
-        [one, other] => one.table == other.table && differing(&one.fields, &other.fields) <= 1,
+        [one, other] => one.table == other.table && are_twins(case, &one.fields, &other.fields),
         _ => false,
     })
 }
 
-fn differing(one: &Record, other: &Record) -> usize {
+fn are_twins(case: &Case<'_>, one: &Record, other: &Record) -> bool {
     if one.0.len() != other.0.len() {
-        return usize::MAX;
+        return false;
     }
-    one.0
-        .iter()
-        .zip(&other.0)
-        .filter(|(one, other)| one != other)
-        .count()
+    let columns = one.0.iter().zip(&other.0);
+    let mut differing = columns.filter(|(one, other)| one != other);
+    match (differing.next(), differing.next()) {
+        (None, _) => true,
+        // Two entries that differ by their amount are two.
+        (Some(((name, one), (_, other))), None) => {
+            let is_amount = |value: &Option<String>| {
+                let number = value.as_deref().and_then(number::read);
+                number.is_some_and(|number| number.scale > 0)
+            };
+            let mut money = case.terms.columns.iter().filter(|column| column.is_money);
+            let is_money = money.any(|column| {
+                let mut origins = column.comes_from.iter();
+                origins.any(|origin| origin.column == *name)
+            });
+            !is_money && !is_amount(one) && !is_amount(other)
+        }
+        (Some(_), Some(_)) => false,
+    }
 }

@@ -59,7 +59,7 @@ fn offer_shares(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
 //     1,100.01
 // target:
 //     1,100.02
-// says: B10 consistent, or B5, B6, B7, B11, Q2, Q3; balance: 100.01 became 100.02: the income 0.01 was left out
+// says: B10 consistent, or B5, B6, B7, B11, Q2, Q3; balance: 100.01 became 100.02: the income 0.01 was added once more
 pub(crate) const TWICE: Cause = Cause {
     id: CauseId::Q2,
     en: "income carried twice",

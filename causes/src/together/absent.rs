@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use ledger::{Break, BreakKind, CauseStatus, FieldDifference, Record, Sides};
 
-use super::{Explained, add_rival, values};
+use super::{Explained, add_rival, normal_values, values};
 use crate::amount::floats::id_through_double;
 use crate::catalogue::CauseId;
 use crate::explanation::Explanation;
 use crate::prover::Prover;
-use crate::text::normal_form::normalised;
 
 /// Causes that a key shows by itself: that it is another record would be a great coincidence.
 const SHOWN_BY_KEY: &[CauseId] = &[CauseId::E1, CauseId::E3, CauseId::A11];
@@ -29,7 +28,7 @@ pub(super) fn pair(prover: &Prover, breaks: &mut [Explained]) -> Vec<bool> {
         let columns = prover.terms().columns.iter();
         values(record, columns.filter(|column| !column.is_key))
     };
-    let normal = |record: &Record| normalised(&values(record, prover.identity()));
+    let normal = |record: &Record| normal_values(record, prover.identity());
     let double = |record: &Record| through_double(&values(record, prover.identity()));
     // What has most in common comes first.
     let normal_with_rest = |record: &Record| normal(record) + "\u{2}" + &rest(record);

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use ledger::{Break, BreakKind, CauseStatus, Decimal, Record};
 
-use super::{Explained, add_rival, put_first, shown_key, values};
+use super::{Explained, add_rival, normal_values, put_first, shown_key};
 use crate::catalogue::CauseId;
 use crate::explanation::Says;
 use crate::prover::Prover;
-use crate::text::normal_form::normalised;
 
 /// Records that may become one.
 const MERGED_MAX: usize = 64;
@@ -23,7 +22,7 @@ pub(super) fn by_key(prover: &Prover, breaks: &mut [Explained]) {
     let mut missing: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (at, (found, _)) in breaks.iter().enumerate() {
         if let (BreakKind::Missing, Some(record)) = (found.kind, &found.expected) {
-            let key = normalised(&values(record, prover.identity()));
+            let key = normal_values(record, prover.identity());
             missing.entry(key).or_default().push(at);
         }
     }
@@ -37,7 +36,7 @@ pub(super) fn by_key(prover: &Prover, breaks: &mut [Explained]) {
         let Some(record) = holder(found) else {
             continue;
         };
-        let key = normalised(&values(record, prover.identity()));
+        let key = normal_values(record, prover.identity());
         let alike = missing
             .get(&key)
             .filter(|alike| alike.len() <= MERGED_MAX)
@@ -222,7 +221,7 @@ fn fits_otherwise(breaks: &[Explained], at: usize) -> bool {
 /// Says whether nothing but the beginnings of keys tells that records fell together with one that is
 /// there under a key of its own: of `1` and `10` that is no proof.
 fn begins_alone(prover: &Prover, breaks: &[Explained], at: usize, lost: &[usize]) -> bool {
-    let key = |record: &Record| normalised(&values(record, prover.identity()));
+    let key = |record: &Record| normal_values(record, prover.identity());
     let of = |at: usize| breaks.get(at).map(|(found, _)| found);
     let Some(found) = of(at).filter(|found| found.kind == BreakKind::Differs) else {
         return false;

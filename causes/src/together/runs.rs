@@ -98,7 +98,9 @@ fn name_runs(
         return;
     }
     for run in runs(breaks, belongs) {
-        if run.rows() < least {
+        // A record may come from many rows, as a total does, and several from one row.
+        let records = u64::try_from(run.breaks.len()).unwrap_or(u64::MAX);
+        if run.rows().min(records) < least {
             continue;
         }
         let says = says(&run);
@@ -144,6 +146,10 @@ fn runs(breaks: &[Explained], belongs: impl Fn(usize, &Explained) -> bool) -> Ve
                 breaks: at,
             }),
         }
+    }
+    for run in &mut runs {
+        run.breaks.sort_unstable();
+        run.breaks.dedup();
     }
     runs
 }

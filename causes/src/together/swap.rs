@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ledger::{Break, BreakKind, CauseStatus, Decimal, Record};
+use ledger::{Break, BreakKind, CauseStatus, Decimal, FieldDifference, Record};
 
 use super::{Explained, add_rival, put_first, shown_key, values};
 use crate::catalogue::CauseId;
@@ -142,6 +142,13 @@ fn explain(prover: &Prover, breaks: &mut [Explained], one: usize, other: usize) 
         return;
     };
     let mut causes = causes(prover, first, second);
+    let is_whole = hold_each_other(prover, first, second);
+    let is_of_ids = causes.first() == Some(&CauseId::A10);
+    if is_of_ids && !is_whole && first.fields.iter().any(|field| is_money(prover, field)) {
+        // Amounts that change places leave the total as it is, and so do others that are off by as
+        // much up as down, whoever or whatever changed them.
+        causes.extend([CauseId::V2, CauseId::M2]);
+    }
     causes.retain(|cause| prover.knows(*cause));
     let says = says(first, second);
     let Some((head, rivals)) = causes.split_first() else {
@@ -154,13 +161,33 @@ fn explain(prover: &Prover, breaks: &mut [Explained], one: usize, other: usize) 
         if explanation.status == CauseStatus::Proved {
             add_rival(explanation, *head);
         } else {
-            let is_only = explanation.status == CauseStatus::Unknown && rivals.is_empty();
+            let is_open = explanation.status == CauseStatus::Unknown;
+            let is_only = is_open && is_whole && rivals.is_empty();
             put_first(explanation, *head, is_only, says.clone());
         }
         for rival in rivals {
             add_rival(explanation, *rival);
         }
     }
+}
+
+/// Says whether each of two records holds all of the other but its key, as ids that were swapped leave
+/// them.
+fn hold_each_other(prover: &Prover, one: &Break, other: &Break) -> bool {
+    let columns = prover.terms().columns.iter();
+    let mut others = columns.filter(|column| !column.is_key);
+    let holds = |held: &Option<Record>, of: &Option<Record>, name: &str| {
+        let value = |record: &Option<Record>| Some(record.as_ref()?.get(name)?.map(str::to_owned));
+        value(held).is_some() && value(held) == value(of)
+    };
+    others.all(|column| {
+        holds(&one.actual, &other.expected, &column.name)
+            && holds(&other.actual, &one.expected, &column.name)
+    })
+}
+
+fn is_money(prover: &Prover, field: &FieldDifference) -> bool {
+    prover.money().any(|column| column.name == field.name)
 }
 
 /// The causes that swap what differs, the likeliest first.

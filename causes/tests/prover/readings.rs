@@ -92,11 +92,11 @@ fn a_reading_explains_one_field_and_the_record_another() {
         "",
         "1,-5.00,2013-05-27",
         "1,5.00,2013-06-27",
-        &[(CauseId::R2, "1,-5.00,2013-06-27")],
+        &[(CauseId::T1, "1,-5.00,2013-06-27")],
     );
     assert_eq!(
         (why.status, why.causes),
-        (CauseStatus::Proved, vec![CauseId::B9, CauseId::R2])
+        (CauseStatus::Proved, vec![CauseId::B9, CauseId::T1])
     );
 }
 
@@ -121,20 +121,62 @@ fn a_prover_without_a_cause_leaves_its_readings_out() {
         says: Vec::new(),
     };
     let found = books::breaks(&terms, &example).remove(0);
-    let reading = Reading {
-        cause: CauseId::R1,
+    let of = |cause, against| Reading {
+        cause,
         says: Says::default(),
         gives: found.actual.clone(),
         picked: false,
-        against: None,
+        against,
     };
+    let reading = of(CauseId::R1, Some(0));
     let readings = std::slice::from_ref(&reading);
     let with = Prover::new(terms.clone()).explain(&found, readings);
-    let without = Prover::without(terms, CauseId::R1).explain(&found, readings);
+    let without = Prover::without(terms.clone(), CauseId::R1).explain(&found, readings);
     assert_eq!(
         (with.status, without.status),
         (CauseStatus::Proved, CauseStatus::Unknown)
     );
+    // What an older rule may be as well is not named where that is left out.
+    let column = of(CauseId::B12, None);
+    let readings = std::slice::from_ref(&column);
+    let with = Prover::new(terms.clone()).explain(&found, readings);
+    let without = Prover::without(terms, CauseId::R2).explain(&found, readings);
+    assert_eq!(
+        (with.causes, with.rivals),
+        (vec![CauseId::B12], vec![CauseId::R2])
+    );
+    assert_eq!(
+        (without.causes, without.rivals),
+        (vec![CauseId::B12], vec![])
+    );
+}
+
+#[test]
+fn a_defect_of_the_rule_is_not_proved_where_other_records_speak_against_it() {
+    let terms = books::terms("id:key,amount:money");
+    let example = Example {
+        source: Vec::new(),
+        expected: vec!["id:key,amount:money".to_owned(), "1,5.00".to_owned()],
+        target: vec!["1,7.31".to_owned()],
+        says: Vec::new(),
+    };
+    let found = books::breaks(&terms, &example).remove(0);
+    let prover = Prover::new(terms);
+    for (against, status) in [
+        (Some(0), CauseStatus::Proved),
+        (Some(5_000), CauseStatus::Consistent),
+        (None, CauseStatus::Consistent),
+    ] {
+        let reading = Reading {
+            cause: CauseId::R1,
+            says: Says::default(),
+            gives: found.actual.clone(),
+            picked: false,
+            against,
+        };
+        let why = prover.explain(&found, &[reading]);
+        assert_eq!((why.status, why.causes), (status, vec![CauseId::R1]));
+    }
 }
 
 #[test]

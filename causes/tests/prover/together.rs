@@ -82,6 +82,15 @@ fn two_records_hold_each_others_values() {
         "1,Li,20.00\n2,Zhang,10.00",
         "A10 proved\nA10 proved",
     );
+    // Ids that were swapped take the whole record with them: where only the amounts changed places, and
+    // so would others that are off by as much up as down, it is not proved.
+    check(
+        "id:key,payer,amount:money",
+        "",
+        "1,Zhang,117.31\n2,Li,250.00",
+        "1,Zhang,250.00\n2,Li,117.31",
+        "A10 consistent, or M2, V2\nA10 consistent, or M2, V2",
+    );
     // A swap of a debit and a credit turns both signs: one record alone would prove that.
     check(
         "id:key,amount:money",
@@ -116,6 +125,26 @@ fn records_fall_together() {
         "ab,15.00",
         "A7 proved\nA7 proved",
     );
+    // Each part of a key is normalised by itself, and NULL is no text.
+    check(
+        "account:key,seq:key,amount:money",
+        "",
+        "AB,01,10.00\nab,1,5.00",
+        "ab,1,15.00",
+        "A7 proved\nA7 proved",
+    );
+    for (one, other, merged) in [
+        ("V1,11,5.25", "V11,1,10.11", "V11,1,15.36"),
+        ("V1,NULL,5.25", "V1,9,10.11", "V1,9,15.36"),
+    ] {
+        check(
+            "account:key,seq:key,amount:money",
+            "",
+            &format!("{one}\n{other}"),
+            merged,
+            "A1 consistent, or A2, A3, A4, A7\nA7 consistent",
+        );
+    }
     check(
         "id:key,amount:money",
         "",
@@ -183,6 +212,25 @@ fn neighbours_in_a_file_belong_together() {
         "1,1.00\n2,2.00\n3,3.00",
         "1,1.00\n1,1.00\n2,2.00\n2,2.00\n3,3.00\n3,3.00",
         "P1 consistent, or A5\nP1 consistent, or A5\nP1 consistent, or A5",
+    );
+}
+
+#[test]
+fn one_record_of_several_rows_is_no_run_of_records() {
+    let source = "id,paid,_file,_row\nW1,1.00,flow.csv,2\nW1,2.00,flow.csv,3\nW1,3.00,flow.csv,4";
+    check(
+        "id:key,amount:money",
+        source,
+        "W1,6.00",
+        "",
+        "A1 consistent, or A2, A3, A4",
+    );
+    check(
+        "id,amount:money",
+        source,
+        "W1,6.00",
+        "W1,6.00\nW1,6.00",
+        "A5 consistent, or P1",
     );
 }
 
