@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use databases::{KeyRange, RangeSums, SpelledColumn, Spelling, SpellingRequest};
 
@@ -77,8 +77,13 @@ impl Table {
         let (source, table) = self.in_database().map_err(Unsummed::Unfit)?;
         let stretches = stretches(source, table, &self.files, records);
         let queue = Mutex::new(stretches.map_err(Unsummed::Failed)?.into_iter());
-        let draw = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-        let work = || {
+        let is_in_vain = AtomicBool::new(false);
+        let draw = || {
+            let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+            // After one error no answer is of use, and the server shall not work for it.
+            queue.next().filter(|_| !is_in_vain.load(Ordering::Relaxed))
+        };
+        let add_all = || {
             let mut sums = Vec::new();
             while let Some((ranges, bytes)) = draw() {
                 if is_stopped() {
@@ -97,6 +102,11 @@ impl Table {
                 meter.bytes.fetch_add(bytes, Ordering::Relaxed);
             }
             Ok(sums)
+        };
+        let work = || {
+            let added = add_all();
+            is_in_vain.fetch_or(added.is_err(), Ordering::Relaxed);
+            added
         };
         let parts = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..table.database().sessions().max(1))

@@ -1,9 +1,10 @@
 //! Where a database is, and who asks.
 
 use std::fmt;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use url::Url;
@@ -22,6 +23,8 @@ const STATEMENT: Duration = Duration::from_secs(600);
 const LOCK: Duration = Duration::from_secs(10);
 /// How long connecting may take.
 pub(crate) const CONNECT: Duration = Duration::from_secs(15);
+/// How long a command may take to print a password; somebody may have to let it.
+const COMMAND: Duration = Duration::from_secs(60);
 
 /// Is the address of a database. It displays, and debugs, without its password.
 #[derive(Clone, PartialEq, Eq)]
@@ -87,7 +90,15 @@ impl Server {
     pub(crate) fn name(&self) -> String {
         match self.is_socket() {
             true => self.host.clone(),
-            false => format!("{}:{}", self.host, self.port),
+            false => format!("{}:{}", self.bracketed_host(), self.port),
+        }
+    }
+
+    /// The host as an address has it: one of IPv6 in brackets.
+    pub(crate) fn bracketed_host(&self) -> String {
+        match self.host.contains(':') {
+            true => format!("[{}]", self.host),
+            false => self.host.clone(),
         }
     }
 }
@@ -136,7 +147,7 @@ impl Address {
         }
         let host = parsed.host_str().unwrap_or_default();
         let mut server = Server {
-            host: decoded(host)?,
+            host: decoded(host)?.trim_matches(['[', ']']).to_owned(),
             port: parsed.port().unwrap_or(port),
             user: decoded(parsed.username())?,
             database,
@@ -181,8 +192,8 @@ impl Address {
                 .mend(format!("write {}://user@host/database", parsed.scheme())));
         }
         // What does not leave the machine needs no seal; what does is sealed unless the plan says not.
-        let is_here = server.is_socket()
-            || ["localhost", "127.0.0.1", "[::1]", "::1"].contains(&server.host.as_str());
+        let is_here =
+            server.is_socket() || ["localhost", "127.0.0.1", "::1"].contains(&server.host.as_str());
         server.tls = match tls.unwrap_or(roots.is_some() || !is_here) {
             true => Tls::Verified { roots },
             false => Tls::Off,
@@ -218,9 +229,14 @@ impl Address {
         let Some(throttle) = &self.throttle else {
             return Ok(());
         };
-        match &self.kind {
-            Kind::Postgres(server) => throttle.attach(|| postgres::gauge::open(server, password)),
-            Kind::Mysql(server) => throttle.attach(|| mysql::gauge::open(server, password)),
+        let password = password.map(str::to_owned);
+        match self.kind.clone() {
+            Kind::Postgres(server) => {
+                throttle.attach(move || postgres::gauge::open(&server, password.as_deref()))
+            }
+            Kind::Mysql(server) => {
+                throttle.attach(move || mysql::gauge::open(&server, password.as_deref()))
+            }
             // A file has no replicas.
             Kind::Sqlite(..) => Ok(()),
         }
@@ -365,16 +381,45 @@ fn first_line(text: &str, of: &str) -> Result<String, DatabaseError> {
 fn printed(line: &str) -> Result<String, DatabaseError> {
     let mut words = line.split_whitespace();
     let program = words.next().unwrap_or_default();
-    let output = Command::new(program)
+    let failed = |error: std::io::Error| secret(format!("{program}: {error}"));
+    let mut child = Command::new(program)
         .args(words)
         .stdin(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::null())
-        .output()
-        .map_err(|error| secret(format!("{program}: {error}")))?;
-    if !output.status.success() {
-        return Err(secret(format!("{program} failed, {}", output.status)));
+        .spawn()
+        .map_err(failed)?;
+    let mut printed = child.stdout.take().expect("its output is piped");
+    let reading = std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        printed.read_to_end(&mut bytes).map(|_| bytes)
+    });
+    let until = Instant::now() + COMMAND;
+    let status = loop {
+        if let Some(status) = child.try_wait().map_err(failed)? {
+            break status;
+        }
+        if Instant::now() >= until {
+            drop(child.kill());
+            drop(child.wait());
+            let seconds = COMMAND.as_secs();
+            return Err(secret(format!("{program} has not ended after {seconds} s")));
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    if !status.success() {
+        return Err(secret(format!("{program} failed, {status}")));
     }
-    let text = String::from_utf8(output.stdout)
+    // What it has left running may hold its output open.
+    while !reading.is_finished() {
+        if Instant::now() >= until {
+            let seconds = COMMAND.as_secs();
+            return Err(secret(format!("{program} has not ended after {seconds} s")));
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let bytes = reading.join().unwrap_or_else(|_| Ok(Vec::new()));
+    let text = String::from_utf8(bytes.map_err(failed)?)
         .map_err(|_| secret(format!("{program} prints what is not UTF-8")))?;
     first_line(&text, program)
 }
@@ -390,6 +435,44 @@ mod tests {
     fn refused(url: &str) -> String {
         let error = Address::parse(url, Path::new("/plan")).expect_err("a bad address");
         error.to_string()
+    }
+
+    #[test]
+    fn a_host_of_ipv6_is_one_without_its_brackets() {
+        for (scheme, port) in [("postgres", 5432), ("mysql", 3306)] {
+            let address = parsed(&format!("{scheme}://teller@[::1]/pay"));
+            assert_eq!(
+                address.to_string(),
+                format!("{scheme}://teller@[::1]:{port}/pay")
+            );
+            let (Kind::Postgres(server) | Kind::Mysql(server)) = &address.kind else {
+                panic!("a server");
+            };
+            assert_eq!(
+                (server.host.as_str(), server.bracketed_host().as_str()),
+                ("::1", "[::1]")
+            );
+            assert_eq!(server.tls, Tls::Off, "it is this machine");
+            let away = parsed(&format!("{scheme}://teller@[2001:db8::7]:9/pay"));
+            assert_eq!(
+                away.to_string(),
+                format!("{scheme}://teller@[2001:db8::7]:9/pay")
+            );
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_command_may_print_a_lot_and_leave_something_running() {
+        assert_eq!(printed("/bin/echo s3cret"), Ok("s3cret".to_owned()));
+        let folder = tempfile::tempdir().expect("a folder");
+        let script = folder.path().join("secret.sh");
+        let text = "yes s3cret | head -c 300000\n";
+        std::fs::write(&script, text).expect("a script");
+        let line = format!("/bin/sh {}", script.display());
+        assert_eq!(printed(&line), Ok("s3cret".to_owned()));
+        let failed = printed("/bin/false").expect_err("it fails");
+        assert!(failed.to_string().contains("/bin/false failed"), "{failed}");
     }
 
     #[test]

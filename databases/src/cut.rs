@@ -1,5 +1,6 @@
 //! Cutting a table into ranges of its key.
 
+use crate::load::Throttle;
 use crate::session::{Failure, Key, Session};
 use crate::table::TableInfo;
 
@@ -25,11 +26,13 @@ impl KeyRange {
 }
 
 /// Walks along the key and notes every so-many-th of its values. What it counts on the way is
-/// exact: the database counts it, in the same snapshot that will be read.
+/// exact: the database counts it, in the same snapshot that will be read, and no faster than the load
+/// allows.
 pub(crate) fn cut(
     session: &mut dyn Session,
     table: &TableInfo,
     rows: u64,
+    throttle: Option<&Throttle>,
 ) -> Result<Vec<KeyRange>, Failure> {
     let rows = rows.max(1);
     let mut ranges = Vec::new();
@@ -44,11 +47,18 @@ pub(crate) fn cut(
         }]);
     }
     loop {
+        if let Some(throttle) = throttle {
+            throttle.wait()?;
+        }
         let upto = session.key_at(table, after.as_ref(), rows - 1)?;
         let found = match &upto {
             Some(_) => rows,
             None => session.count_after(table, after.as_ref())?,
         };
+        if let Some(throttle) = throttle {
+            // The server walks over them.
+            throttle.count(found);
+        }
         let is_last = upto.is_none();
         if found > 0 || first_row == 1 {
             ranges.push(KeyRange {
@@ -132,7 +142,7 @@ mod tests {
 
     fn shown(count: u32, rows: u64) -> String {
         let mut keys = Keys((1..=count).collect());
-        let ranges = cut(&mut keys, &table(vec![0]), rows).expect("cut");
+        let ranges = cut(&mut keys, &table(vec![0]), rows, None).expect("cut");
         let bound = |key: &Option<Key>| key.as_ref().map_or("-".to_owned(), |key| key.join(","));
         let shown = ranges.iter().map(|range| {
             let rows = range.rows.unwrap_or_default();
@@ -164,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_table_without_a_key_is_one_range_of_unknown_length() {
-        let ranges = cut(&mut Keys(vec![1, 2, 3]), &table(Vec::new()), 1).expect("cut");
+        let ranges = cut(&mut Keys(vec![1, 2, 3]), &table(Vec::new()), 1, None).expect("cut");
         let whole = KeyRange {
             first_row: 1,
             rows: None,
@@ -183,7 +193,7 @@ mod tests {
             rows in 0_u64..100,
         ) {
             let mut keys = Keys(keys.into_iter().collect());
-            let ranges = cut(&mut keys, &table(vec![0]), rows).expect("cut");
+            let ranges = cut(&mut keys, &table(vec![0]), rows, None).expect("cut");
             for (at, key) in keys.0.iter().enumerate() {
                 let number = |bound: &Option<Key>| bound.as_ref().map(|key| key[0].parse::<u32>().expect("a number"));
                 let holding: Vec<&KeyRange> = ranges

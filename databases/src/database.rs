@@ -147,7 +147,7 @@ impl Database {
         apart(|| {
             let mut ranges = Vec::new();
             self.shared.with_session(|session| {
-                ranges = cut::cut(session, &table, rows)?;
+                ranges = cut::cut(session, &table, rows, self.shared.throttle.as_ref())?;
                 Ok(())
             })?;
             Ok(ranges)
@@ -301,6 +301,10 @@ impl Database {
         records: u64,
     ) -> Result<Option<Key>, DatabaseError> {
         apart(|| {
+            if let Some(throttle) = &self.shared.throttle {
+                throttle.wait()?;
+                throttle.count(records);
+            }
             let mut key = None;
             self.shared.with_session(|session| {
                 key = session.key_at(table, after, records - 1)?;

@@ -90,9 +90,14 @@ struct State {
     lag: Mutex<Lag>,
 }
 
+/// Connects to ask for the lag.
+type Open = Box<dyn Fn() -> Result<Box<dyn Gauge>, DatabaseError> + Send>;
+
 #[derive(Default)]
 struct Lag {
     gauge: Option<Box<dyn Gauge>>,
+    /// Connects once more, when the connection is lost.
+    open: Option<Open>,
     asked: Option<(Instant, Duration)>,
 }
 
@@ -126,13 +131,14 @@ impl Throttle {
         self.load
     }
 
-    /// Makes sure that the lag can be asked for, where it is limited; `open` connects.
+    /// Makes sure that the lag can be asked for, where it is limited; `open` connects, and again when
+    /// the connection is lost.
     ///
     /// # Errors
     /// When it cannot.
     pub(crate) fn attach(
         &self,
-        open: impl FnOnce() -> Result<Box<dyn Gauge>, DatabaseError>,
+        open: impl Fn() -> Result<Box<dyn Gauge>, DatabaseError> + Send + 'static,
     ) -> Result<(), DatabaseError> {
         let mut lag = lock(&self.state.lag);
         if self.load.lag.is_none() || lag.gauge.is_some() {
@@ -141,6 +147,7 @@ impl Throttle {
         let mut gauge = open()?;
         lag.asked = Some((Instant::now(), gauge.lag()?));
         lag.gauge = Some(gauge);
+        lag.open = Some(Box::new(open));
         Ok(())
     }
 
@@ -192,14 +199,18 @@ impl Throttle {
     /// The lag, asked for now and then; none without a gauge.
     fn lag(&self) -> Result<Option<Duration>, DatabaseError> {
         let mut lag = lock(&self.state.lag);
-        let Lag { gauge, asked } = &mut *lag;
+        let Lag { gauge, open, asked } = &mut *lag;
         let Some(gauge) = gauge else {
             return Ok(None);
         };
         let known = asked.filter(|(at, _)| at.elapsed() < ASKED_EVERY);
         let now = match known {
             Some((_, known)) => known,
-            None => gauge.lag()?,
+            None => gauge.lag().or_else(|error| {
+                let open = open.as_ref().ok_or(error)?;
+                *gauge = open()?;
+                gauge.lag()
+            })?,
         };
         if known.is_none() {
             *asked = Some((Instant::now(), now));
@@ -284,6 +295,32 @@ mod tests {
         assert!(began.elapsed() >= ASKED_EVERY);
         // Asked again only after a while.
         throttle.wait().expect("still caught up");
+    }
+
+    #[test]
+    fn a_connection_that_is_lost_is_opened_again_once() {
+        let throttle = Throttle::new(load("lag=2"));
+        let opened = Arc::new(Mutex::new(0));
+        let counted = Arc::clone(&opened);
+        // The first tells the lag once, the next never.
+        let open = move || -> Result<Box<dyn Gauge>, DatabaseError> {
+            let mut opened = lock(&counted);
+            *opened += 1;
+            let left = if *opened == 2 { 2 } else { 1 };
+            Ok(Box::new(Falling(left)))
+        };
+        throttle.attach(open).expect("a gauge");
+        let forget = || lock(&throttle.state.lag).asked = None;
+        for _ in 0..2 {
+            forget();
+            throttle.wait().expect("a gauge that tells");
+        }
+        assert_eq!(*lock(&opened), 2);
+        forget();
+        throttle
+            .wait()
+            .expect("the third tells once, when it is opened");
+        assert_eq!(*lock(&opened), 3);
     }
 
     #[test]

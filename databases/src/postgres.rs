@@ -210,10 +210,11 @@ impl Session for Joined {
         let sql = format!("COPY ({}) TO STDOUT (FORMAT binary)", select(query));
         let mut decoder = Decoder::new(query);
         let what = format!("reading {}", table.full_name());
-        let read = self.link.wait(async |client| {
-            let stream = client.copy_out(&sql).await.map_err(Stopped::Server)?;
-            let mut stream = std::pin::pin!(stream);
-            while let Some(bytes) = stream.next().await {
+        let link = &self.link;
+        let read = link.wait(async |client| {
+            let stream = link.patiently(client.copy_out(&sql)).await;
+            let mut stream = std::pin::pin!(stream.map_err(Stopped::Server)?);
+            while let Some(bytes) = link.patiently(stream.next()).await {
                 let bytes = bytes.map_err(Stopped::Server)?;
                 if !decoder.take(&bytes, give).map_err(Stopped::Value)? {
                     return Ok(());

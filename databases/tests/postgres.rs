@@ -851,3 +851,21 @@ fn nothing_is_read_while_replicas_are_further_behind_than_they_may_be() {
     let of_replica = open(&replica);
     assert_eq!(read(&of_replica).0, 19);
 }
+
+/// A server that takes the connection and then says nothing, as one that is stopped does.
+#[test]
+fn a_server_that_says_nothing_is_not_waited_for_for_ever() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    // Taken by the system, and answered by nobody.
+    let url = format!("postgres://teller@127.0.0.1:{port}/pay");
+    let address = Address::parse(&url, Path::new("/")).expect("an address");
+    let began = Instant::now();
+    let error = Database::open(&address, 1).expect_err("nobody answers");
+    assert!(began.elapsed() < Duration::from_secs(40), "{error}");
+    assert!(
+        error.to_string().contains("it was silent for 15 seconds"),
+        "{error}"
+    );
+    drop(listener);
+}

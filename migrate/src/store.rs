@@ -356,8 +356,12 @@ impl Store {
                 None => {}
             }
             // A former attempt may have come to an end unseen.
-            let mut left = moves.clone();
-            left.retain(|(from, _)| matches!(control.table(from), Ok(Some(_))));
+            let mut left = Vec::new();
+            for (from, to) in &moves {
+                if control.table(from)?.is_some() {
+                    left.push((from.clone(), to.clone()));
+                }
+            }
             if !control.has_transactional_tables() {
                 control.rename(&left)?;
                 return Ok(control.put(CONVERSION, &body)?);

@@ -21,6 +21,7 @@ pub(crate) use self::postgres::PASSWORD;
 use self::postgres::Postgres;
 use crate::place::{Place, here};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -316,6 +317,146 @@ fn typed_columns_and_many_ranges_read_the_same_in_every_pair_of_databases() {
         money = ["amount"]
     "#;
     check_pairs(&place, plan, &source, &target);
+}
+
+/// A book, an edited copy of it, and the edits: a key with the kind of break that it makes.
+struct Edited {
+    source: Vec<[String; 4]>,
+    target: Vec<[String; 4]>,
+    edits: BTreeMap<String, &'static str>,
+}
+
+/// A book at random and its copy, the same for the same seed.
+fn edited(seed: u64) -> Edited {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut below = |end: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 16) % end
+    };
+    let yuan = |fen: u64| format!("{}.{:02}", fen / 100, fen % 100);
+    let source: Vec<[String; 4]> = (0..120 + below(80))
+        .map(|number| {
+            let account = format!("62{:04}", below(30));
+            let memo = ["余额", "Ångström", "a b", "'", "x;y"][below(5) as usize];
+            let amount = yuan(1 + below(10_u64.pow(2 + (number % 12) as u32)));
+            [format!("P{number:05}"), account, amount, memo.to_owned()]
+        })
+        .collect();
+    let (mut target, mut edits) = (Vec::new(), BTreeMap::new());
+    for (number, record) in source.iter().enumerate() {
+        let mut copy = record.clone();
+        // Of what stands next to each other in a file another cause is named; databases have no files.
+        let may_be_a_run = number % 2 == 0;
+        let kind = match below(12) {
+            0 | 3 if may_be_a_run => "same",
+            0 => "missing",
+            1 => {
+                copy[2] = yuan(1 + below(1_000_000));
+                "differs"
+            }
+            2 => {
+                copy[3].push('~');
+                "differs"
+            }
+            3 => {
+                target.push(copy.clone());
+                "copies"
+            }
+            4 => {
+                let mut new = copy.clone();
+                new[0] = format!("N{}", &copy[0][1..]);
+                edits.insert(new[0].clone(), "extra");
+                target.push(new);
+                "same"
+            }
+            _ => "same",
+        };
+        if kind != "missing" {
+            target.insert(below(target.len() as u64 + 1) as usize, copy.clone());
+        }
+        if kind != "same" && (kind != "differs" || copy != *record) {
+            edits.insert(record[0].clone(), kind);
+        }
+    }
+    Edited {
+        source,
+        target,
+        edits,
+    }
+}
+
+#[test]
+fn edits_at_random_are_just_the_breaks_in_every_pair_of_files_and_databases() {
+    let servers = Servers::start();
+    for seed in [1, 2] {
+        let place = Place::empty();
+        let Edited {
+            source,
+            target,
+            edits,
+        } = edited(seed);
+        let books = [("before", &source), ("after", &target)].map(|(name, records)| {
+            let book = format!("{name}{seed}");
+            let folder = place.path().join(&book);
+            fs::create_dir(&folder).unwrap();
+            let lines: Vec<String> = records.iter().map(|record| record.join(",")).collect();
+            let text = format!("code,account,amount,memo\n{}\n", lines.join("\n"));
+            fs::write(folder.join("entry.csv"), text).unwrap();
+            let quoted = |record: &[String; 4]| {
+                let fields = record
+                    .each_ref()
+                    .map(|text| format!("'{}'", text.replace('\'', "''")));
+                format!("({})", fields.join(", "))
+            };
+            // What may be there twice has no key.
+            let columns = match name {
+                "before" => "code varchar(20) PRIMARY KEY, account text, amount text, memo text",
+                _ => "code varchar(20), account text, amount text, memo text",
+            };
+            let table = Table {
+                name: "entry",
+                columns,
+                records: records.iter().map(quoted).collect(),
+            };
+            let databases = servers.fill(&place, &book, &[table]);
+            let files = [("files", book)].into_iter();
+            files.chain(databases).collect::<Vec<_>>()
+        });
+        let plan = r#"
+            name = "edited"
+            timezone = "Asia/Shanghai"
+            currency = "CNY"
+            [source]
+            url = "SOURCE"
+            [target]
+            url = "TARGET"
+            [[agreement]]
+            name = "entries"
+            rule = "entry"
+            target = "entry"
+            key = ["code"]
+            money = ["amount"]
+        "#;
+        check_pairs(&place, plan, &books[0], &books[1]);
+        let (code, stdout, stderr) = run(&place, "verify --evidence last --no-progress");
+        assert_eq!(code, Some(1), "{stdout}{stderr}");
+        let found: BTreeMap<String, String> = place
+            .read("last/breaks.jsonl")
+            .lines()
+            .map(|line| {
+                let found: Value = serde_json::from_str(line).unwrap();
+                let text = |value: &Value| value.as_str().unwrap().to_owned();
+                (text(&found["key"]["code"]), text(&found["kind"]))
+            })
+            .collect();
+        let told = |edits: BTreeMap<String, &str>| -> BTreeMap<String, String> {
+            let own = |(key, kind): (String, &str)| (key, kind.to_owned());
+            edits.into_iter().map(own).collect()
+        };
+        assert_eq!(found, told(edits), "seed {seed}");
+    }
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub(super) fn options(place: &Place, password: Option<&str>) -> Result<Opts, Dat
         return Ok(builder.socket(Some(&place.host)).into());
     }
     let builder = builder
-        .ip_or_hostname(Some(&place.host))
+        .ip_or_hostname(Some(place.bracketed_host()))
         .tcp_port(place.port);
     let Tls::Verified { roots } = &place.tls else {
         return Ok(builder.into());
@@ -58,12 +58,7 @@ pub(super) fn options(place: &Place, password: Option<&str>) -> Result<Opts, Dat
 /// Connects. Where a name stands for several addresses, the driver tries only the first of them
 /// unless it is told a family; so the families follow.
 pub(super) fn connect(place: &Place, options: &Opts) -> Result<Conn, DatabaseError> {
-    let is_name = !place.is_socket()
-        && place
-            .host
-            .trim_matches(['[', ']'])
-            .parse::<IpAddr>()
-            .is_err();
+    let is_name = !place.is_socket() && place.host.parse::<IpAddr>().is_err();
     let families = [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()];
     let mut failed = match attempt(options.clone()) {
         Ok(conn) => return Ok(conn),

@@ -1,5 +1,7 @@
 //! A connection, and the thread-bound runtime that drives it.
 
+use std::cell::Cell;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +9,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::AbortHandle;
+use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, Error, NoTls, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -27,11 +31,18 @@ const SETTINGS: &str = "SET row_security = off; SET idle_in_transaction_session_
      SET IntervalStyle = 'iso_8601'; SET bytea_output = 'hex'; SET extra_float_digits = 3; \
      SET lc_monetary = 'C'; SET jit = off";
 
+/// How much longer than a statement may take a server may be silent.
+const SILENCE: Duration = Duration::from_secs(30);
+
 /// One connection. It is driven only while somebody waits for it.
 pub(super) struct Link {
     /// Taken when it is dropped.
     runtime: Option<Runtime>,
     client: Client,
+    /// What talks to the server, to be given up when that is silent.
+    connection: AbortHandle,
+    /// How long the server may be silent: longer than it lets a statement take.
+    patience: Cell<Option<Duration>>,
     place: Server,
 }
 
@@ -68,31 +79,53 @@ impl Link {
         if let Some(password) = password {
             config.password(password);
         }
+        // The client's own limit is for reaching the server alone, which may then say nothing.
         let connected = match &place.tls {
             Tls::Off => {
                 config.ssl_mode(tokio_postgres::config::SslMode::Disable);
                 runtime.block_on(async {
-                    let (client, connection) = config.connect(NoTls).await?;
-                    tokio::spawn(connection);
-                    Ok(client)
+                    timeout(CONNECT, async {
+                        let (client, connection) = config.connect(NoTls).await?;
+                        Ok((client, tokio::spawn(connection).abort_handle()))
+                    })
+                    .await
                 })
             }
             Tls::Verified { roots } => {
                 config.ssl_mode(tokio_postgres::config::SslMode::Require);
                 let connector = connector(place, roots.as_deref())?;
                 runtime.block_on(async {
-                    let (client, connection) = config.connect(connector).await?;
-                    tokio::spawn(connection);
-                    Ok(client)
+                    timeout(CONNECT, async {
+                        let (client, connection) = config.connect(connector).await?;
+                        Ok((client, tokio::spawn(connection).abort_handle()))
+                    })
+                    .await
                 })
             }
         };
-        let client = connected.map_err(|error: Error| not_let_in(place, &error))?;
+        let connected =
+            connected.map_err(|_| unreachable(silent_for(CONNECT)).mend(IS_IT_RUNNING))?;
+        let (client, connection) = connected.map_err(|error: Error| not_let_in(place, &error))?;
         Ok(Link {
             runtime: Some(runtime),
             client,
+            connection,
+            patience: Cell::new(None),
             place: place.clone(),
         })
+    }
+
+    /// Waits for the server as long as it lets a statement take, and a while longer. One that is
+    /// silent for ever is as good as gone: the connection is then closed, and what waits is told.
+    pub(super) async fn patiently<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        if let Some(patience) = self.patience.get() {
+            match timeout(patience, work.as_mut()).await {
+                Ok(done) => return done,
+                Err(_) => self.connection.abort(),
+            }
+        }
+        work.await
     }
 
     /// Drives the connection until something is done.
@@ -113,6 +146,8 @@ impl Link {
             self.place.statement_timeout.as_millis(),
             self.place.lock_timeout.as_millis(),
         );
+        let longest = self.place.statement_timeout.max(self.place.lock_timeout);
+        self.patience.set(Some(longest.saturating_add(SILENCE)));
         if let Some(snapshot) = snapshot {
             sql.push_str(&format!("; SET TRANSACTION SNAPSHOT {}", literal(snapshot)));
         }
@@ -127,6 +162,8 @@ impl Link {
              SET statement_timeout = {}",
             self.place.lock_timeout.as_millis(),
         );
+        let longest = self.place.lock_timeout;
+        self.patience.set(Some(longest.saturating_add(SILENCE)));
         self.execute(&sql)
             .map_err(|error| self.said("beginning to ask", &error))
     }
@@ -168,7 +205,7 @@ impl Link {
     }
 
     pub(super) fn execute(&self, sql: &str) -> Result<(), Error> {
-        self.wait(async |client| client.batch_execute(sql).await)
+        self.wait(async |client| self.patiently(client.batch_execute(sql)).await)
     }
 
     /// The answer to a question of one value.
@@ -192,7 +229,7 @@ impl Link {
 
     /// All rows of an answer, as text.
     pub(super) fn values(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>, Error> {
-        let messages = self.wait(async |client| client.simple_query(sql).await)?;
+        let messages = self.wait(async |client| self.patiently(client.simple_query(sql)).await)?;
         let rows = messages.into_iter().filter_map(|message| match message {
             SimpleQueryMessage::Row(row) => Some(
                 (0..row.len())
@@ -222,6 +259,12 @@ fn is_read_only(error: &Error) -> bool {
     error.code().is_some_and(|code| refusals.contains(code))
 }
 
+const IS_IT_RUNNING: &str = "is it running, and is this its host and port?";
+
+fn silent_for(time: Duration) -> String {
+    format!("it was silent for {} seconds", time.as_secs())
+}
+
 /// Why no connection came about.
 fn not_let_in(place: &Server, error: &Error) -> DatabaseError {
     let server = place.name();
@@ -239,7 +282,7 @@ fn not_let_in(place: &Server, error: &Error) -> DatabaseError {
             true => DatabaseError::new(DatabaseErrorKind::Tls { server, why })
                 .mend("name the roots of its certificate with `?ca_file=…` in the address"),
             false => DatabaseError::new(DatabaseErrorKind::Unreachable { server, why })
-                .mend("is it running, and is this its host and port?"),
+                .mend(IS_IT_RUNNING),
         };
     };
     let why = format!("{} ({})", said.message(), said.code().code());

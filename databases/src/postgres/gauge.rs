@@ -10,12 +10,13 @@ use crate::load::Gauge;
 
 /// Whether the user may know, seconds of lag, where the log stands and how far the slowest replica
 /// has replayed it. Of a replica the lag is how old the last transaction is that it replayed, unless
-/// it has replayed all that has come.
+/// it has replayed all that has come, and more can come.
 const LAG: &str = "SELECT pg_is_in_recovery() \
          OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS may_know, \
      CASE WHEN NOT pg_is_in_recovery() THEN \
          (SELECT max(extract(epoch FROM replay_lag)) FROM pg_stat_replication) \
-     WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0 \
+     WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() \
+         AND EXISTS (SELECT FROM pg_stat_wal_receiver) THEN 0 \
      ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) END::float8, \
      CASE WHEN NOT pg_is_in_recovery() THEN pg_current_wal_lsn() - '0/0'::pg_lsn END, \
      CASE WHEN NOT pg_is_in_recovery() THEN \
@@ -83,6 +84,10 @@ impl Gauge for Asking {
         }
         let told = told.parse::<f64>().ok();
         let told = told.and_then(|told| Duration::try_from_secs_f64(told.max(0.0)).ok());
+        // A replica tells nothing of where the log stands, and its age only once it has replayed.
+        if told.is_none() && written.is_empty() {
+            return Err(self.unknown("it has replayed nothing yet, and cannot tell".to_owned()));
+        }
         let seen = written.parse().ok().map_or(Duration::ZERO, |written| {
             self.seen
                 .lag(Instant::now(), written, replayed.parse().ok())
