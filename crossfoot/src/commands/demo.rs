@@ -458,13 +458,19 @@ impl<'a> Stage<'a> {
 
     fn verify(&self, evidence: &str) -> Result<Report, CommandError> {
         let evidence = self.inside(&format!("evidence/{evidence}"));
-        let line = ["verify", "--plan", &self.path(), "--evidence", &evidence];
+        let report = self.verify_by(&self.path(), &evidence)?;
+        self.say(self.screen.words().gate(report.verdict))?;
+        Ok(report)
+    }
+
+    /// Verifies by a plan of its own.
+    fn verify_by(&self, plan: &str, evidence: &str) -> Result<Report, CommandError> {
+        let line = ["verify", "--plan", plan, "--evidence", evidence];
         let Command::Verify(asked) = self.command(&line)? else {
             return Err(not_that());
         };
         let outcome = verify::outcome(&asked, self.screen)?;
         self.show(&self.screen.report(&outcome))?;
-        self.say(self.screen.words().gate(outcome.report.verdict))?;
         Ok(outcome.report)
     }
 

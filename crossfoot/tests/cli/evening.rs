@@ -64,12 +64,34 @@ fn people_go_on_at_the_new_system_with_all_that_they_had_and_earn() {
     assert!(earned > 0);
     assert_eq!(number(&told, "/after/earned/fen"), all + earned);
     assert!(number(&told, "/after/proved") > 0);
+    assert_eq!(told["after"]["register"]["verdict"], "balanced");
+    assert!(number(&told, "/after/register/holders") > 0);
 
     // What the story leaves can be looked at without its systems.
     let again = place.output("verify --plan crossfoot-demo --no-progress");
     assert_eq!(again.status, "0", "{}", again.stdout);
     let status = place.output("window status --plan crossfoot-demo");
     assert_eq!(status.status, "0", "{}", status.stderr);
+    // A register that is a cent off is found, with its account.
+    let verify = "verify --plan crossfoot-demo/registrar --no-progress";
+    let again = place.output(verify);
+    assert_eq!(again.status, "0", "{}", again.stdout);
+    let register = "crossfoot-demo/registrar/files/register.csv";
+    let text = place.read(register);
+    let line = text.lines().nth(1).unwrap();
+    let (account, shares) = {
+        let mut fields = line.split(',');
+        (fields.next().unwrap(), fields.nth(1).unwrap())
+    };
+    let cent = match shares.strip_suffix('9') {
+        Some(rest) => format!("{rest}8"),
+        None => format!("{}9", &shares[..shares.len() - 1]),
+    };
+    std::fs::write(place.path().join(register), text.replacen(shares, &cent, 1)).unwrap();
+    let again = place.output(&format!("{verify} --evidence cent"));
+    assert_eq!(again.status, "1", "{}", again.stdout);
+    let found: Value = serde_json::from_str(&place.read("cent/breaks.jsonl")).unwrap();
+    assert_eq!(found["key"]["account"], account);
     // Nobody's key stands in what it leaves.
     for file in ["crossfoot.toml", "notices.jsonl", "window/daybook.jsonl"] {
         let text = place.read(&format!("crossfoot-demo/{file}"));

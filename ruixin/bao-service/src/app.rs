@@ -1,10 +1,10 @@
 //! What every handler has at hand.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use ruixin_bao::Day;
 use ruixin_service::gate::Gate;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
 use crate::books::Books;
 
@@ -20,7 +20,8 @@ pub(crate) struct App {
     pub(crate) gate: Arc<Gate>,
     /// Each register that is written out has a session of its own, for as long as it takes.
     pub(crate) registers: Arc<Registers>,
-    /// How many hold shares, of the last day that was asked for: that does not change any more.
+    /// How many hold shares, of the last day that was asked for: that does not change any more. Held
+    /// while the books are asked, so that however many want to know, one does.
     pub(crate) holders: Arc<Mutex<Option<(Day, u64)>>>,
 }
 

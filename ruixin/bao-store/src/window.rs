@@ -79,6 +79,19 @@ impl Store {
         })
     }
 
+    /// Says whether the books began with a ledger that was taken over.
+    ///
+    /// # Errors
+    ///
+    /// The database refuses.
+    pub fn has_taken_over(&mut self) -> Result<bool, StoreError> {
+        self.transaction(Lock::Read, |session| {
+            let sql = "SELECT CAST(count(*) AS bigint) FROM opened";
+            let found = session.first("looking for opening books", sql, &[], |row| row.int(0))?;
+            Ok(found.is_some_and(|count| count > 0))
+        })
+    }
+
     /// Keeps what users are told in one language, in place of what they were told before.
     ///
     /// # Errors

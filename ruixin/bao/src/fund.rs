@@ -245,8 +245,8 @@ impl Fund {
     ///
     /// # Errors
     ///
-    /// The voucher is refused by the book, has another part than the client's, or touches an
-    /// account that only orders and days move.
+    /// The voucher is refused by the book, has another part than the client's, touches an
+    /// account that only orders and days move, or belongs to a day that is closed.
     pub fn book_voucher(
         &mut self,
         voucher: &Voucher,
@@ -279,7 +279,14 @@ impl Fund {
         if let Some(account) = touched.find(|account| chart::is_funds_own(*account)) {
             return Err(FundError::ReservedAccount { account });
         }
-        Ok(self.book.decide(voucher, now_micros)?)
+        let decision = self.book.decide(voucher, now_micros)?;
+        let day = voucher.accounting_date;
+        match decision {
+            Decision::Book(_) if self.stage(day) >= Stage::Closed => {
+                Err(FundError::DayClosed { day })
+            }
+            decision => Ok(decision),
+        }
     }
 
     /// Puts money of the fund's manager into the risk reserve, fen.

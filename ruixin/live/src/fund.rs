@@ -1,6 +1,9 @@
 //! Ruixin Bao, running.
 
+use std::fs::File;
+use std::io::{self, BufWriter, Write as _};
 use std::net::SocketAddr;
+use std::path::Path;
 
 use ruixin_bao::Day;
 use ruixin_bao::calendar::Calendar;
@@ -8,7 +11,7 @@ use ruixin_bao::fund::{ADVANCE, CLIENT_MONEY, SHARES, Terms};
 use ruixin_bao_service::clock::{self, Clock};
 use ruixin_bao_service::view::DayRunView;
 use ruixin_bao_service::{Books, api};
-use ruixin_bao_store::{Opened, Store};
+use ruixin_bao_store::{Opened, Store, write_register};
 use serde_json::{Value, json};
 
 use crate::client::{Client, fen, yuan};
@@ -198,6 +201,34 @@ impl Fund {
                 .sum()),
             _ => Err(answer.unexpected(path)),
         }
+    }
+
+    /// Writes the register of a day that is distributed, for the registrar: `register.csv` and
+    /// `totals.csv` in a folder, as `ruixin-bao register` does. Gives the number of holders.
+    ///
+    /// # Errors
+    ///
+    /// The day is not distributed, or a file cannot be written.
+    pub fn write_register(&self, day: &str, folder: &Path) -> Result<u64, LiveError> {
+        let say = |why: String| LiveError::Database {
+            place: "Ruixin Bao".to_owned(),
+            why,
+        };
+        let day: Day = day.parse().map_err(|error| failed(&error))?;
+        let register = Store::open(&self.books).and_then(|mut store| store.register(day));
+        let register = register.map_err(|error| say(error.to_string()))?;
+        let write = |name: &str, write: &dyn Fn(&mut BufWriter<File>) -> io::Result<()>| {
+            let path = folder.join(name);
+            let written = File::create(&path).and_then(|file| {
+                let mut file = BufWriter::new(file);
+                write(&mut file)?;
+                file.flush()
+            });
+            written.map_err(|error| say(format!("{}: {error}", path.display())))
+        };
+        write("register.csv", &|file| write_register(&register, file))?;
+        write("totals.csv", &|file| register.write_totals(file))?;
+        Ok(register.totals().holders)
     }
 
     /// Where it listens.

@@ -153,6 +153,8 @@ pub enum FreezeError {
 pub use ruixin_service::notices::{Instant, Notice, NoticeFields, NoticeLanguage};
 
 const STANDING: &str = "SELECT state, clock:since FROM house";
+/// The same, for as long as it is looked at: whoever opens the books waits.
+const STANDING_HELD: [&str; 2] = [STANDING, "SELECT state, clock:since FROM house FOR UPDATE"];
 const NOTICES: &str = "SELECT language, kind, subject, text, until FROM notice ORDER BY language";
 const CLOSE: &str = "UPDATE house SET state = 'closed', since = time:1 WHERE state = 'open'";
 const OPEN: &str = "UPDATE house SET state = 'open', since = time:1 WHERE state = 'closed'";
@@ -207,7 +209,7 @@ impl Books {
     ///
     /// # Errors
     ///
-    /// Payments did not end within a minute, a sum is more than the store keeps to the fen, or the store
+    /// The books were opened again before they were added up; payments did not end within a minute, a sum is more than the store keeps to the fen, or the store
     /// failed. Where it failed after the closing, the books are closed and not added up: freeze them
     /// again, or reopen them.
     pub async fn freeze(&self) -> Result<Frozen, FreezeError> {
@@ -352,7 +354,7 @@ async fn add_up(
     let [_, standing, flow, customers, house] = tx
         .rows_of([
             (patience, vec![]),
-            (STANDING, vec![]),
+            (of_dialect(tx.dialect(), STANDING_HELD), vec![]),
             (by_day, vec![]),
             (CUSTOMERS, vec![]),
             (HOUSE_ACCOUNTS, vec![]),
@@ -386,6 +388,11 @@ async fn add_up(
     let row = customers.first().zip(standing.first());
     let (customers, standing) =
         row.ok_or_else(|| StoreError::Fault("the books were not founded".to_owned()))?;
+    // Opened meanwhile, what is added up would be of many moments.
+    if standing.text(0)? == "open" {
+        let why = "the books were opened again before they were added up";
+        return Err(StoreError::Conflict(why.to_owned()));
+    }
     let figure = |at| Ok::<_, StoreError>(customers.maybe_int(at)?.unwrap_or(0));
     let (owed, frozen) = (figure(1)?, figure(2)?);
     let mut all = sum(owed, frozen)?;
@@ -424,10 +431,7 @@ async fn add_up(
         difference: Yuan(all),
     };
     let frozen = Frozen {
-        state: match standing.text(0)? {
-            "open" => State::Open,
-            _ => State::Closed,
-        },
+        state: State::Closed,
         since: standing.text(1)?.to_owned(),
         figures: Some(figures),
     };

@@ -43,6 +43,22 @@ const EARNS: i128 = 123;
 /// What a bank advances for shares that are paid with before they are redeemed: ten million yuan, fen.
 const ADVANCES: i64 = 1_000_000_000;
 
+/// The plan that holds the registrar's file against the books of the fund.
+const REGISTRAR: [(&str, &str); 3] = [
+    (
+        "crossfoot.toml",
+        include_str!("../../../../ruixin/bao-store/plan/crossfoot.toml"),
+    ),
+    (
+        "rules/books.sql",
+        include_str!("../../../../ruixin/bao-store/plan/rules/books.sql"),
+    ),
+    (
+        "rules/register.sql",
+        include_str!("../../../../ruixin/bao-store/plan/rules/register.sql"),
+    ),
+];
+
 /// Times of the story.
 const EVENING: Duration = Duration::from_secs(6 * 3600);
 const NIGHT: Duration = Duration::from_secs(5 * 60);
@@ -329,6 +345,7 @@ impl<'a> Evening<'a> {
         let proved = live(fund.prove())?;
         self.lap("proved", ());
         stage.say(&words.live_proved(proved))?;
+        let registered = self.lap("registered", self.register(fund)?);
         Ok(json!({
             "taken_over": figures(&taken),
             "went_on": went_on,
@@ -336,7 +353,37 @@ impl<'a> Evening<'a> {
             "nights": [first, second],
             "earned": figures(&earned),
             "proved": proved,
+            "register": registered,
         }))
+    }
+
+    /// Writes the register of the first income as it goes to the registrar, and holds it against the
+    /// books, record by record.
+    fn register(&self, fund: &Fund) -> Result<Value, CommandError> {
+        let stage = &self.stage;
+        let folder = stage.folder.join("registrar");
+        for part in ["rules", "files"] {
+            let part = folder.join(part);
+            fs::create_dir_all(&part).map_err(|error| failed(&part, &error))?;
+        }
+        for (name, text) in REGISTRAR {
+            let path = folder.join(name);
+            let text = text
+                .replace("${BAO_BOOKS}", &format!("sqlite://../{BAO}"))
+                .replace("${BAO_REGISTER}", "files");
+            fs::write(&path, text).map_err(|error| failed(&path, &error))?;
+        }
+        let holders = live(fund.write_register(DAYS[1], &folder.join("files")))?;
+        stage.say(&stage.screen.words().live_register(holders, DAYS[1]))?;
+        let [plan, evidence] = ["registrar", "evidence/registrar"].map(|part| stage.inside(part));
+        let verdict = stage.verify_by(&plan, &evidence)?.verdict;
+        match verdict {
+            Verdict::Balanced => Ok(json!({"holders": holders, "verdict": verdict})),
+            _ => Err(CommandError::new(
+                Kind::Book,
+                format!("{plan}: the register is not that of the books"),
+            )),
+        }
     }
 
     /// Runs a day on the night that follows.

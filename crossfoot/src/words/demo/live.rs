@@ -56,7 +56,7 @@ impl Language {
                  notes what he is told."
             ),
             format!(
-                "{people} 位用户经 HTTP 付款、转账、充值、退款、提现，各自记下系统告知的余额。"
+                "{people} 位用户经 HTTP 付款、转账、充值、退款、提现、锁定部分资金，各自记下系统告知的内容。"
             ),
         )
     }
@@ -190,6 +190,17 @@ impl Language {
                 "{date} 日终：基金份额 {shares}，收益 {income} CNY，万份收益 {ten_thousand}。各人收益\
                  截到分，余下 {residue} CNY 逐分派完。"
             ),
+        )
+    }
+
+    pub(crate) fn live_register(self, holders: u64, day: &str) -> String {
+        let holders = grouped(holders);
+        self.pick(
+            format!(
+                "The fund's register of {day} goes to the registrar: {holders} holders. It is held \
+                 against the books, record by record."
+            ),
+            format!("{day} 的份额登记报送登记机构，共 {holders} 户，与账册逐户核对。"),
         )
     }
 

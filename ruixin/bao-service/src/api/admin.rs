@@ -14,11 +14,12 @@ use schemars::{Schema, SchemaGenerator};
 use super::App;
 use crate::books::BooksError;
 use crate::names::Date;
-use crate::refusal::{DAY_NOT_FOUND, Refusal, TEXT_UNFIT};
+use crate::refusal::{DAY_NOT_FOUND, NOTHING_TAKEN_OVER, Refusal, TEXT_UNFIT};
 use crate::view::{DayRun, DayRunView, ProvedView, StandingView};
 
 /// The steps whose hooks open the window: Bao is what is moved to.
-const OPENING: &[&str] = &["release"];
+const OPENING: &[&str] = &[RELEASE];
+const RELEASE: &str = "release";
 /// The steps whose hooks close it.
 const CLOSING: &[&str] = &["freeze", "rollback"];
 /// Threads of a division at most.
@@ -44,6 +45,12 @@ pub(super) async fn close(State(app): State<App>, body: Body) -> Result<Response
 
 async fn set(app: &App, body: Body, steps: &[&str], is_open: bool) -> Result<Response, Problem> {
     let call = read_or_usual::<Call>(body)?.of_steps(steps)?;
+    // The release of a move opens what was moved: books that never took it over are not those. A
+    // rehearsal comes the night before.
+    let is_release = call.step.as_deref() == Some(RELEASE) && !call.rehearsal;
+    if is_release && !app.books.read(|store| store.has_taken_over()).await? {
+        return Err(Problem::new(NOTHING_TAKEN_OVER));
+    }
     let standing = match call.rehearsal {
         true => app.books.standing().await?,
         false => {

@@ -1,6 +1,5 @@
 //! Whatever only looks.
 
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use axum::extract::rejection::QueryRejection;
@@ -370,12 +369,11 @@ pub(super) async fn metrics(State(app): State<App>) -> Response {
 
 /// Counts the holders of a day, once.
 async fn holders(app: &App, day: ruixin_bao::Day) -> Option<i64> {
-    let kept = *app.holders.lock().unwrap_or_else(PoisonError::into_inner);
-    let counted = match kept {
+    let mut kept = app.holders.lock().await;
+    let counted = match *kept {
         Some((of, holders)) if of == day => holders,
         _ => {
             let counted = app.books.read(move |store| store.holders(day)).await.ok()?;
-            let mut kept = app.holders.lock().unwrap_or_else(PoisonError::into_inner);
             *kept = Some((day, counted));
             counted
         }

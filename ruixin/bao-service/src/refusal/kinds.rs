@@ -28,6 +28,8 @@ kinds! {
     PAYMENT_REVERSED: "payment-reversed" 409 "The payment has been reversed" "该笔付款已被冲正"
     /// Something of the payment was given back.
     PAYMENT_HAS_REFUNDS: "payment-has-refunds" 409 "Some of the payment has been refunded" "该笔付款已有退款"
+    /// A refund that was taken back is not rebooked.
+    REFUND_GIVEN_ANEW: "refund-given-anew" 409 "A refund that was reversed is given anew, not rebooked" "已冲正的退款须重新申请，不能补记"
     /// The voucher is something else than it is taken for.
     WRONG_VOUCHER: "wrong-kind-of-voucher" 409 "This kind of voucher does not allow it" "该类凭证不支持此操作"
     /// The pending voucher was posted or voided.
@@ -44,6 +46,10 @@ kinds! {
     AFTER_CUT: "after-cut" 409 "No order can belong to this day any more" "该交易日已日切，不再受理"
     /// The day is over.
     DAY_IS_OVER: "day-is-over" 409 "Nothing can be redeemed on this day any more" "当日已结束，不能赎回"
+    /// The window's release comes before the converted ledger was taken over.
+    NOTHING_TAKEN_OVER: "nothing-taken-over" 409 "The converted ledger has not been taken over" "尚未接收转换后的账册"
+    /// The day's books are proved.
+    DAY_CLOSED: "day-closed" 409 "The day is closed: nothing can be booked on it any more" "该日已日终，不能再记账"
     /// A step of a day comes before its time.
     TOO_EARLY: "too-early" 409 "It is too early for this step of the day" "未到处理时间"
     /// A step of a day comes before the day before is closed.

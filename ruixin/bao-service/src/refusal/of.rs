@@ -10,11 +10,11 @@ use ruixin_service::problem::{INTERNAL, KEY_REUSED};
 use super::{
     ACCOUNT_NOT_FOUND, ADVANCE_EXHAUSTED, AFTER_CUT, ALREADY_REBOOKED, ALREADY_REVERSED,
     ALREADY_SETTLED, BALANCE_LIMIT, BEFORE_FIRST_DAY, CALENDAR_ENDS, CAP_EXCEEDED, DAY_BEFORE_OPEN,
-    DAY_IS_OVER, EXCEEDS_PENDING, EXPIRY_NOT_AHEAD, INCOME_DIFFERS, INCOME_UNFIT,
+    DAY_CLOSED, DAY_IS_OVER, EXCEEDS_PENDING, EXPIRY_NOT_AHEAD, INCOME_DIFFERS, INCOME_UNFIT,
     INSUFFICIENT_FUNDS, INSUFFICIENT_SHARES, LEGS_UNFIT, LIMIT_BROKEN, NOT_BALANCED, NOT_REVERSED,
     OUT_OF_BALANCE, PAYMENT_HAS_REFUNDS, PAYMENT_NOT_FOUND, PAYMENT_REVERSED, PENDING_EXPIRED,
-    PROVIDER, REFUND_EXCEEDS_PAYMENT, RESERVED, Refusal, TOO_EARLY, VOUCHER_NOT_FOUND,
-    WRONG_VOUCHER,
+    PROVIDER, REFUND_EXCEEDS_PAYMENT, REFUND_GIVEN_ANEW, RESERVED, Refusal, TOO_EARLY,
+    VOUCHER_NOT_FOUND, WRONG_VOUCHER,
 };
 use crate::names::VoucherName;
 
@@ -47,6 +47,7 @@ impl Refusal {
             Refused::HasRefunds { refunded_fen, .. } => {
                 Refusal::new(PAYMENT_HAS_REFUNDS).with("refunded", Yuan(*refunded_fen))
             }
+            Refused::RebooksRefund { .. } => Refusal::new(REFUND_GIVEN_ANEW),
         }
     }
 
@@ -93,6 +94,7 @@ impl Refusal {
                 Refusal::new(AFTER_CUT).with("trade_date", trade_date)
             }
             FundError::DayIsOver { day } => Refusal::new(DAY_IS_OVER).with("day", day),
+            FundError::DayClosed { day } => Refusal::new(DAY_CLOSED).with("day", day),
             FundError::NoShares { .. } => Refusal::new(INSUFFICIENT_SHARES),
             FundError::CapExceeded {
                 day,

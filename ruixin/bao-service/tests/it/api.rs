@@ -65,6 +65,8 @@ bookVoucher       /v1/vouchers                      409 already-reversed       {
 bookVoucher       /v1/vouchers                      409 not-reversed           {"kind":"rebooking","link":"$TOPUP","legs":[{"subject":1002,"account":"1","side":"debit","amount":"2"},{"subject":2001,"account":"6001","side":"credit","amount":"2"}]}
 bookVoucher       /v1/vouchers                      409 already-rebooked       {"kind":"rebooking","link":"$REVERSED","legs":[{"subject":2001,"account":"6001","side":"debit","amount":"2"},{"subject":2002,"account":"7001","side":"credit","amount":"2"}]}
 bookVoucher       /v1/vouchers                      409 payment-has-refunds    {"kind":"reversal","link":"$PAYMENT"}
+bookVoucher       /v1/vouchers                      409 refund-given-anew      {"kind":"rebooking","link":"$TAKEN_BACK","legs":[{"subject":2002,"account":"7001","side":"debit","amount":"1"},{"subject":2001,"account":"6001","side":"credit","amount":"1"}]}
+bookVoucher       /v1/vouchers                      409 day-closed             {"kind":"booking","accounting_date":"2013-06-05","legs":[{"subject":1002,"account":"1","side":"debit","amount":"2"},{"subject":2001,"account":"6001","side":"credit","amount":"2"}]}
 bookVoucher       /v1/vouchers                      409 wrong-kind-of-voucher  {"kind":"reversal","link":"$PENDING"}
 bookVoucher       /v1/vouchers                      400 invalid-request        {"kind":"reversal"}
 bookVoucher       /v1/vouchers                      400 invalid-request        {"kind":"post"}
@@ -175,6 +177,13 @@ fn made(admin: &Client, document: &Value, database: &Database) -> Made {
         &format!("/v1/payments/{payment}/refunds"),
         r#"{"amount":"1"}"#,
     );
+    let taken_back = done(
+        "refund",
+        &format!("/v1/payments/{payment}/refunds"),
+        r#"{"amount":"2"}"#,
+    );
+    let red = format!(r#"{{"kind":"reversal","link":"{taken_back}"}}"#);
+    done("bookVoucher", "/v1/vouchers", &red);
     let red = format!(r#"{{"kind":"reversal","link":"{reversed}","memo":"wrong shop"}}"#);
     done("bookVoucher", "/v1/vouchers", &red);
     let blue = format!(
@@ -208,6 +217,7 @@ fn made(admin: &Client, document: &Value, database: &Database) -> Made {
     vec![
         ("$PAYMENT", payment),
         ("$REVERSED", reversed),
+        ("$TAKEN_BACK", taken_back),
         ("$TOPUP", topup),
         ("$PENDING", pending),
         ("$PAID", paid),
@@ -261,7 +271,7 @@ fn every_problem(kind: Kind) {
             // Those of the store's and the window's own are shown elsewhere, or cannot be made to
             // happen.
             let elsewhere = "internal overloaded rate-limited store-unreachable outcome-unknown \
-                             service-window out-of-balance after-cut day-is-over body-not-received";
+                             service-window nothing-taken-over out-of-balance after-cut day-is-over body-not-received";
             let all = problem::KINDS.iter().chain(ruixin_bao_service::KINDS);
             let missing: Vec<&str> = all
                 .map(|kind| kind.code)

@@ -22,7 +22,7 @@ use crate::web::{Database, FIRST_DAY, block_on, did, people};
 
 const OPEN: &str = "/v1/admin/window/open";
 const CLOSE: &str = "/v1/admin/window/close";
-/// What Crossfoot's hook sends.
+/// What Crossfoot's hook of the release sends.
 const CALL: &str =
     r#"{"step":"release","run":"2013-05-27","rehearsal":false,"fields":{"records":"1"}}"#;
 
@@ -85,6 +85,13 @@ fn begins_closed(admin: &Client) {
     let closed = open_user(&chinese, "1", 6_001).json();
     assert_eq!(closed["detail"], "账务迁移\nA\nB");
     assert_eq!(closed["title"], "瑞信宝系统维护中");
+    // What was not taken over is not released.
+    let early = admin.post(OPEN, "-", CALL).unwrap();
+    is_as_documented(&document, "open", &early);
+    assert_eq!(
+        (early.status, early.code().as_str()),
+        (409, "nothing-taken-over")
+    );
     // A rehearsal changes nothing, and a hook of another step has the wrong address.
     let rehearsal = CALL.replace("false", "true");
     let tried = admin.post(OPEN, "-", &rehearsal).unwrap();
@@ -96,12 +103,12 @@ fn begins_closed(admin: &Client) {
     assert_eq!(wrong.code(), "invalid-request");
     // An address has no headers: the key stands behind its `?`.
     let at = format!("{OPEN}?key={}", admin.key);
-    let opened = ask(admin.to, "POST", &at, &[], Some(CALL)).unwrap();
+    let opened = ask(admin.to, "POST", &at, &[], Some("{}")).unwrap();
     is_as_documented(&document, "open", &opened);
     assert_eq!(opened.json()["state"], "open");
     assert_eq!(open_user(admin, "1", 6_001).status, 201);
     // Again, it is as it was.
-    let again = ask(admin.to, "POST", &at, &[], Some(CALL)).unwrap();
+    let again = ask(admin.to, "POST", &at, &[], Some("{}")).unwrap();
     assert_eq!(again.body, opened.body);
     let closed = admin.post(CLOSE, "-", r#"{"step":"rollback"}"#).unwrap();
     is_as_documented(&document, "close", &closed);

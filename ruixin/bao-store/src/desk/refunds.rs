@@ -1,6 +1,6 @@
 //! What was given back of payments.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ruixin_bao::fund::{MERCHANTS, USERS};
 use ruixin_bao::ledger::{AccountId, Entry, Side, VoucherKind};
@@ -17,6 +17,8 @@ pub(super) struct Refunds {
     vouchers: BTreeMap<u128, (u128, i64)>,
     /// For each payment all of them.
     sums: BTreeMap<u128, i64>,
+    /// Whatever has ever been a refund, also where it was taken back.
+    ids: BTreeSet<u128>,
 }
 
 /// Is a payment: who paid whom how much.
@@ -58,12 +60,16 @@ impl Refunds {
             let ids = padded(ids.iter().map(|id| Value::from(*id)).collect());
             let list = parameters(1, ids.len());
             let sql = format!(
-                "SELECT id, payment, amount FROM refund r WHERE (payment IN {list} OR id IN {list}) \
-                 AND NOT EXISTS (SELECT 1 FROM voucher v WHERE v.kind = 'reversal' \
-                 AND v.link_id = r.id AND v.link_part = 0)"
+                "SELECT id, payment, amount, CASE WHEN EXISTS (SELECT 1 FROM voucher v \
+                 WHERE v.kind = 'reversal' AND v.link_id = r.id AND v.link_part = 0) \
+                 THEN 0 ELSE amount END FROM refund r WHERE payment IN {list} OR id IN {list}"
             );
             session.each("reading refunds", &sql, &ids, &mut |row| {
-                refunds.add(row.id(0)?, row.id(1)?, row.int(2)?);
+                let (id, given, standing) = (row.id(0)?, row.int(2)?, row.int(3)?);
+                match standing == given {
+                    true => refunds.add(id, row.id(1)?, given),
+                    false => drop(refunds.ids.insert(id)),
+                }
                 Ok(())
             })?;
         }
@@ -71,6 +77,7 @@ impl Refunds {
     }
 
     pub(super) fn add(&mut self, id: u128, payment: u128, amount_fen: i64) {
+        self.ids.insert(id);
         if self.vouchers.insert(id, (payment, amount_fen)).is_none() {
             let sum = self.sums.entry(payment).or_default();
             *sum = sum.saturating_add(amount_fen);
@@ -89,6 +96,11 @@ impl Refunds {
     /// Whether a voucher gives back so much of a payment, and was not taken back.
     pub(super) fn is(&self, id: u128, payment: u128, amount_fen: i64) -> bool {
         self.vouchers.get(&id) == Some(&(payment, amount_fen))
+    }
+
+    /// Whether a voucher has ever given back something of a payment.
+    pub(super) fn has_been(&self, id: u128) -> bool {
+        self.ids.contains(&id)
     }
 
     pub(super) fn of(&self, payment: u128) -> Option<i64> {

@@ -29,6 +29,9 @@ pub enum Refused {
         voucher: VoucherId,
         refunded_fen: i64,
     },
+    /// A refund that was taken back is given anew, and not booked in another's place.
+    #[error("voucher {voucher} was a refund: give it back anew")]
+    RebooksRefund { voucher: VoucherId },
 }
 
 impl Refused {
@@ -41,6 +44,7 @@ impl Refused {
             Refused::PaymentReversed { .. } => "payment_reversed",
             Refused::RefundExceeds { .. } => "refund_exceeds_payment",
             Refused::HasRefunds { .. } => "payment_has_refunds",
+            Refused::RebooksRefund { .. } => "refund_given_anew",
         }
     }
 }

@@ -165,16 +165,26 @@ fn load_orders(page: &mut Page<'_>, asked: &[Asked], now: i64) -> Result<(), Sto
             _ => None,
         })
         .collect();
+    // What is booked on a day before today needs to know whether that is closed.
+    let today = page.fund.terms().calendar.natural_day(now).ok();
+    let is_of_before = |one: &Asked| match &one.deed {
+        Deed::Book(voucher) | Deed::Resolve { voucher, .. } => {
+            today.is_none_or(|today| voucher.accounting_date < today)
+        }
+        _ => false,
+    };
+    if !requests.is_empty() || asked.iter().any(is_of_before) {
+        page.load_days()?;
+    }
     if requests.is_empty() {
         return Ok(());
     }
     let ids: Vec<u128> = requests.iter().map(|request| request.id).collect();
     page.load_orders(&ids)?;
-    page.load_days()?;
     let is_fast = |kind: OrderKind| matches!(kind, OrderKind::RedeemFast | OrderKind::Pay { .. });
     let investors = requests.iter().filter(|request| is_fast(request.kind));
     let investors: Vec<u64> = investors.map(|request| request.investor).collect();
-    if let Ok(today) = page.fund.terms().calendar.natural_day(now) {
+    if let Some(today) = today {
         page.load_orders_of_day(&investors, today)?;
     }
     page.load_holdings(&investors)
@@ -294,6 +304,13 @@ impl Group {
                 voucher,
                 refunded_fen,
             }));
+        }
+        // Booked under another id it would be counted as given back by nobody.
+        if let VoucherKind::Rebooking { original } = voucher.kind
+            && self.refunds.has_been(original.id)
+        {
+            let voucher = original;
+            return Ok(Err(Refused::RebooksRefund { voucher }));
         }
         let decided = booked(page.fund.decide_voucher(voucher, now));
         let is_new = matches!(decided, Ok(Booked::New(_)));

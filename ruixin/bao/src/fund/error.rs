@@ -73,6 +73,9 @@ pub enum FundError {
     /// The order comes with an instant on a day whose confirmations have been made.
     #[error("{day} is over: nothing can be redeemed on it any more")]
     DayIsOver { day: Day },
+    /// The voucher belongs to a day whose books are proved.
+    #[error("{day} is closed: nothing can be booked on it any more")]
+    DayClosed { day: Day },
     /// The investor has never held shares.
     #[error("investor {investor} holds no shares")]
     NoShares { investor: u64 },
@@ -151,6 +154,7 @@ impl FundError {
             FundError::BeforeFirstDay { .. } => "fund_before_first_day",
             FundError::AfterCut { .. } => "fund_after_cut",
             FundError::DayIsOver { .. } => "fund_day_is_over",
+            FundError::DayClosed { .. } => "fund_day_closed",
             FundError::NoShares { .. } => "fund_no_shares",
             FundError::CapExceeded { .. } => "fund_cap_exceeded",
             FundError::ReservedAccount { .. } => "account_reserved",
