@@ -63,11 +63,10 @@ pub(crate) fn write_out(breaks: Vec<Break>) -> Result<Written, VerifyError> {
     let mut tally = Tally::default();
     let mut largest = Largest::default();
     for found in breaks {
-        let from = lines.len();
         let parts = push_line(&found, &mut lines)?;
         table.push(&found, &lines, &parts);
         tally.count(&found);
-        tally.add_written(&lines[from..])?;
+        tally.add_written(&lines[parts.difference], &lines[parts.cause])?;
         largest.offer(found);
     }
     Ok(Written {
@@ -78,7 +77,7 @@ pub(crate) fn write_out(breaks: Vec<Break>) -> Result<Written, VerifyError> {
     })
 }
 
-/// Where in the lines the fields that the table repeats stand.
+/// Where in the lines the fields stand that the table repeats or that are added up.
 struct Parts {
     key: Range<usize>,
     expected: Range<usize>,
@@ -86,6 +85,7 @@ struct Parts {
     fields: Range<usize>,
     difference: Range<usize>,
     source: Range<usize>,
+    cause: Range<usize>,
     target: Option<Range<usize>>,
 }
 
@@ -106,7 +106,7 @@ fn push_line(found: &Break, lines: &mut Vec<u8>) -> Result<Parts, VerifyError> {
     let fields = put(",\"fields\":", &found.fields)?;
     let difference = put(",\"difference\":", &found.difference)?;
     let source = put(",\"source\":", &found.source)?;
-    put(",\"cause\":", &found.cause)?;
+    let cause = put(",\"cause\":", &found.cause)?;
     let target = match found.target.is_empty() {
         true => None,
         false => Some(put(",\"target\":", &found.target)?),
@@ -122,6 +122,7 @@ fn push_line(found: &Break, lines: &mut Vec<u8>) -> Result<Parts, VerifyError> {
         fields,
         difference,
         source,
+        cause,
         target,
     })
 }

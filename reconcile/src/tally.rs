@@ -35,7 +35,7 @@ struct CauseSum {
     sums: BTreeMap<(String, String), Wide>,
 }
 
-/// Of a line of `breaks.jsonl`, what is added up. Whatever else it says is passed over.
+/// Of a line of `in_flight.jsonl`, what is added up. Whatever else it says is passed over.
 #[derive(Deserialize)]
 struct Line<'a> {
     #[serde(borrow)]
@@ -44,6 +44,7 @@ struct Line<'a> {
     cause: LineCause<'a>,
 }
 
+/// An amount as a line has it.
 #[derive(Deserialize)]
 struct LineAmount<'a> {
     #[serde(borrow)]
@@ -75,24 +76,33 @@ impl Tally {
             false => self.in_flight.moving += 1,
         }
         self.disagreeing += disagreeing(&flight.found);
-        self.add_written(line)
+        let line: Line<'_> = read_back("a line", line)?;
+        self.add(line.difference, line.cause)
     }
 
-    /// Adds the amounts of a line as it was written: what the reader of the evidence will add up.
-    pub(crate) fn add_written(&mut self, line: &[u8]) -> Result<(), VerifyError> {
-        let internal = |what: &str, error: &dyn std::fmt::Display| {
-            VerifyError::Internal(format!("{what} of the evidence: {error}"))
-        };
-        let line: Line<'_> =
-            serde_json::from_slice(line).map_err(|error| internal("a line", &error))?;
-        let id = line.cause.id.map(Cow::into_owned);
-        let cause = self.causes.entry((line.cause.status, id)).or_default();
+    /// Adds the amounts of a break as its line has them: what the reader of the evidence will add up.
+    pub(crate) fn add_written(
+        &mut self,
+        difference: &[u8],
+        cause: &[u8],
+    ) -> Result<(), VerifyError> {
+        let difference = read_back("a difference", difference)?;
+        self.add(difference, read_back("a cause", cause)?)
+    }
+
+    fn add(
+        &mut self,
+        difference: Vec<LineAmount<'_>>,
+        cause: LineCause<'_>,
+    ) -> Result<(), VerifyError> {
+        let id = cause.id.map(Cow::into_owned);
+        let cause = self.causes.entry((cause.status, id)).or_default();
         cause.breaks += 1;
-        for amount in &line.difference {
+        for amount in &difference {
             let sum: Wide = amount
                 .amount
                 .parse()
-                .map_err(|error| internal("an amount", &error))?;
+                .map_err(|error| unreadable("an amount", &error))?;
             self.account
                 .add_break_sum(&amount.column, &amount.currency, &sum);
             let place = (
@@ -177,6 +187,15 @@ impl Tally {
         lines.sort_by_key(|line| std::cmp::Reverse(line.breaks));
         lines
     }
+}
+
+/// Reads a part of the evidence back.
+fn read_back<'a, T: Deserialize<'a>>(what: &str, part: &'a [u8]) -> Result<T, VerifyError> {
+    serde_json::from_slice(part).map_err(|error| unreadable(what, &error))
+}
+
+fn unreadable(what: &str, error: &dyn std::fmt::Display) -> VerifyError {
+    VerifyError::Internal(format!("{what} of the evidence: {error}"))
 }
 
 /// Whether there are conditions, all on what records say: no filter asks where they stand.

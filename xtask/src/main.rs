@@ -43,6 +43,7 @@ cargo xtask COMMAND
   corpus                 verifies the real books, where their data are present
   bench verify           measures beside the rivals, writes docs/BENCHMARKS.md
   bench fold [--check]   counts the instructions of the hot loop under callgrind
+  bench --help           lists what else can be measured
   rehearse-causes        plants every cause in seeded books and measures what is found,
                          writes docs/CAUSES-MEASURED.md; --seed S, --records N, --quick
   fuzz TARGET [SECONDS]  runs one fuzz target, 60 seconds if not said
