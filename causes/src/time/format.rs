@@ -35,14 +35,7 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     let (Some(date), Some(rest)) = (expected.get(..10), expected.get(10..)) else {
         return;
     };
-    let is_written = case.source_values().any(|(_, text)| holds_day(text, date));
-    offer_readings(
-        field,
-        date,
-        is_written,
-        |date| format!("{date}{rest}"),
-        trial,
-    );
+    offer_readings(case, field, date, |date| format!("{date}{rest}"), trial);
     // An instant is written in UTC here, and its date was read on the clock of the zone.
     let zone = &case.terms.zone;
     let Some(civil) = field.micros.and_then(|pair| zone.civil(pair.expected).ok()) else {
@@ -57,8 +50,7 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
                 civil.and_then(|civil| zone.instant(civil, Disambiguation::Compatible).ok());
             instant.map(shown_instant).unwrap_or_default()
         };
-        let is_written = case.source_values().any(|(_, text)| holds_day(text, date));
-        offer_readings(field, date, is_written, in_utc, trial);
+        offer_readings(case, field, date, in_utc, trial);
     }
 }
 
@@ -80,18 +72,12 @@ fn offer_half_days(case: &Case<'_>, field: &Field<'_>, civil: Civil, trial: &mut
     });
 }
 
-/// Says whether a text has a day with its whole year: nobody has to guess it.
-fn holds_day(text: &str, date: &str) -> bool {
-    let year = date.get(..4).unwrap_or_default();
-    text.contains(year)
-}
-
-/// Offers all readings of a date, each made into a value of the field. Where the source has the
-/// year, `is_written`, a guess of it can be no more than fitted.
+/// Offers all readings of a date, each made into a value of the field. Where the source writes the
+/// year nobody has to guess it: that it was guessed is no more than fitted.
 fn offer_readings(
+    case: &Case<'_>,
     field: &Field<'_>,
     date: &str,
-    is_written: bool,
     value: impl Fn(&str) -> String,
     trial: &mut Trial<'_>,
 ) {
@@ -169,11 +155,13 @@ fn offer_readings(
     let (own, own_day) = (year, (month, day));
     // Who guesses a year goes wrong by one around its turn.
     let is_turn = month == 12 || month == 1;
+    let written = date.get(..4).unwrap_or_default();
+    let is_written = || case.source_values().any(|(_, text)| text.contains(written));
     for (year, month, day, en, zh) in readings {
         let off = year.saturating_sub(own).saturating_abs();
         let is_guess = matches!(off, 1 | 100) && (month, day) == own_day;
-        let may_be_guessed = !is_written && (off == 100 || is_turn);
-        let fit = if is_guess && !may_be_guessed {
+        let may_be_guessed = || (off == 100 || is_turn) && !is_written();
+        let fit = if is_guess && !may_be_guessed() {
             Fit::Loose
         } else {
             Fit::Exact

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ledger::{Break, BreakKind, CauseStatus, Decimal, FieldDifference, Record};
+use ledger::{Break, BreakKind, CauseStatus, Decimal, Record};
 
 use super::{Explained, add_rival, put_first, shown_key, values};
 use crate::catalogue::CauseId;
@@ -144,7 +144,13 @@ fn explain(prover: &Prover, breaks: &mut [Explained], one: usize, other: usize) 
     let mut causes = causes(prover, first, second);
     let is_whole = hold_each_other(prover, first, second);
     let is_of_ids = causes.first() == Some(&CauseId::A10);
-    if is_of_ids && !is_whole && first.fields.iter().any(|field| is_money(prover, field)) {
+    if is_of_ids
+        && !is_whole
+        && first
+            .fields
+            .iter()
+            .any(|field| is_money(prover, &field.name))
+    {
         // Amounts that change places leave the total as it is, and so do others that are off by as
         // much up as down, whoever or whatever changed them.
         causes.extend([CauseId::V2, CauseId::M2]);
@@ -186,8 +192,8 @@ fn hold_each_other(prover: &Prover, one: &Break, other: &Break) -> bool {
     })
 }
 
-fn is_money(prover: &Prover, field: &FieldDifference) -> bool {
-    prover.money().any(|column| column.name == field.name)
+fn is_money(prover: &Prover, name: &str) -> bool {
+    prover.money().any(|column| column.name == name)
 }
 
 /// The causes that swap what differs, the likeliest first.
@@ -214,10 +220,7 @@ fn causes(prover: &Prover, one: &Break, other: &Break) -> Vec<CauseId> {
     };
     let (name, value) = voucher;
     let is_one_voucher = value.is_some() && other.key.get(name) == Some(value.as_deref());
-    let is_side = |name: &str| {
-        let is_money = prover.money().any(|column| column.name == name);
-        is_money || naming::is(name, SIDE)
-    };
+    let is_side = |name: &str| is_money(prover, name) || naming::is(name, SIDE);
     if is_one_voucher && stand_on_other_sides(prover, one, other) {
         // Where nothing but the sides changed places, it is no matter of ids.
         let only_sides = one.fields.iter().all(|field| is_side(&field.name));

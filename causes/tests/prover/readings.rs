@@ -1,7 +1,7 @@
 //! Other readings of the rule, weighed like any hypothesis.
 
 use causes::{CauseId, Explanation, Prover, Reading, Says, SourceColumn, Terms};
-use ledger::{CauseStatus, Record};
+use ledger::{Break, CauseStatus, Record};
 
 use crate::block::Example;
 use crate::books;
@@ -111,8 +111,8 @@ fn a_reading_that_changes_what_agrees_explains_nothing() {
     assert_eq!(why.status, CauseStatus::Unknown);
 }
 
-#[test]
-fn a_prover_without_a_cause_leaves_its_readings_out() {
+/// A break that only another reading of the rule gives.
+fn off_by_no_known_cause() -> (Terms, Break) {
     let terms = books::terms("id:key,amount:money");
     let example = Example {
         source: Vec::new(),
@@ -121,13 +121,24 @@ fn a_prover_without_a_cause_leaves_its_readings_out() {
         says: Vec::new(),
     };
     let found = books::breaks(&terms, &example).remove(0);
-    let of = |cause, against| Reading {
+    (terms, found)
+}
+
+/// A reading that gives what the target holds.
+fn reading_of(found: &Break, cause: CauseId, against: Option<u64>) -> Reading {
+    Reading {
         cause,
         says: Says::default(),
         gives: found.actual.clone(),
         picked: false,
         against,
-    };
+    }
+}
+
+#[test]
+fn a_prover_without_a_cause_leaves_its_readings_out() {
+    let (terms, found) = off_by_no_known_cause();
+    let of = |cause, against| reading_of(&found, cause, against);
     let reading = of(CauseId::R1, Some(0));
     let readings = std::slice::from_ref(&reading);
     let with = Prover::new(terms.clone()).explain(&found, readings);
@@ -153,27 +164,14 @@ fn a_prover_without_a_cause_leaves_its_readings_out() {
 
 #[test]
 fn a_defect_of_the_rule_is_not_proved_where_other_records_speak_against_it() {
-    let terms = books::terms("id:key,amount:money");
-    let example = Example {
-        source: Vec::new(),
-        expected: vec!["id:key,amount:money".to_owned(), "1,5.00".to_owned()],
-        target: vec!["1,7.31".to_owned()],
-        says: Vec::new(),
-    };
-    let found = books::breaks(&terms, &example).remove(0);
+    let (terms, found) = off_by_no_known_cause();
     let prover = Prover::new(terms);
     for (against, status) in [
         (Some(0), CauseStatus::Proved),
         (Some(5_000), CauseStatus::Consistent),
         (None, CauseStatus::Consistent),
     ] {
-        let reading = Reading {
-            cause: CauseId::R1,
-            says: Says::default(),
-            gives: found.actual.clone(),
-            picked: false,
-            against,
-        };
+        let reading = reading_of(&found, CauseId::R1, against);
         let why = prover.explain(&found, &[reading]);
         assert_eq!((why.status, why.causes), (status, vec![CauseId::R1]));
     }
