@@ -75,8 +75,14 @@ pub fn value_text(array: &ArrayRef, row: usize, scale: Option<i8>) -> Option<Str
             moment(value, per_second(*unit), zone.is_some())
         }
         DataType::Dictionary(..) => {
-            let values = crate::fold::unpack(&array.slice(row, 1));
-            return value_text(&values, 0, scale);
+            let array = array.as_any_dictionary();
+            // Names of files, for one, are told of every record.
+            let Some(keys) = array.keys().as_primitive_opt::<Int32Type>() else {
+                let values = crate::fold::unpack(&array.slice(row, 1));
+                return value_text(&values, 0, scale);
+            };
+            let place = usize::try_from(keys.value(row)).ok()?;
+            return value_text(array.values(), place, scale);
         }
         _ => {
             let formatter = ArrayFormatter::try_new(array.as_ref(), &FormatOptions::default());

@@ -108,6 +108,28 @@ impl Decimal {
         Some(Decimal { mantissa, scale })
     }
 
+    /// Whether both are the same amount, though they have not the same number of decimals.
+    fn equals_at_another_scale(&self, other: &Decimal) -> bool {
+        let (coarse, fine) = match self.scale < other.scale {
+            true => (self, other),
+            false => (other, self),
+        };
+        // Any power of ten is even, and most amounts that are held against each other differ.
+        fine.mantissa & 1 == 0
+            && coarse
+                .rescale_exact(fine.scale)
+                .is_some_and(|aligned| aligned.mantissa == fine.mantissa)
+    }
+
+    /// Compares with an amount that has more decimals.
+    fn cmp_with_finer(&self, fine: &Decimal) -> Ordering {
+        match self.rescale_exact(fine.scale) {
+            Some(aligned) => aligned.mantissa.cmp(&fine.mantissa),
+            // What does not fit at the other's scale is larger than all that does.
+            None => self.mantissa.cmp(&0),
+        }
+    }
+
     /// Gives the same amount without trailing zeros among its decimals.
     pub fn normalized(self) -> Decimal {
         if self.mantissa == 0 {
@@ -153,8 +175,12 @@ const fn powers_of_ten() -> [i128; 39] {
 }
 
 impl PartialEq for Decimal {
+    #[inline]
     fn eq(&self, other: &Decimal) -> bool {
-        self.cmp(other) == Ordering::Equal
+        match self.scale == other.scale {
+            true => self.mantissa == other.mantissa,
+            false => self.equals_at_another_scale(other),
+        }
     }
 }
 
@@ -167,17 +193,12 @@ impl PartialOrd for Decimal {
 }
 
 impl Ord for Decimal {
+    #[inline]
     fn cmp(&self, other: &Decimal) -> Ordering {
-        if self.scale == other.scale {
-            return self.mantissa.cmp(&other.mantissa);
-        }
-        if self.scale > other.scale {
-            return other.cmp(self).reverse();
-        }
-        match self.rescale_exact(other.scale) {
-            Some(aligned) => aligned.mantissa.cmp(&other.mantissa),
-            // What does not fit at the other's scale is larger than all that does.
-            None => self.mantissa.cmp(&0),
+        match self.scale.cmp(&other.scale) {
+            Ordering::Equal => self.mantissa.cmp(&other.mantissa),
+            Ordering::Less => self.cmp_with_finer(other),
+            Ordering::Greater => other.cmp_with_finer(self).reverse(),
         }
     }
 }

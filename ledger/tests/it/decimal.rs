@@ -178,6 +178,7 @@ proptest! {
     fn order_and_hash_are_those_of_the_exact_values(left in any_amount(), right in any_amount()) {
         let exact = Wide::from(left).cmp(&Wide::from(right));
         prop_assert_eq!(left.cmp(&right), exact);
+        prop_assert_eq!(left == right, exact.is_eq());
         if exact.is_eq() {
             prop_assert_eq!(hash_of(left), hash_of(right));
         }
