@@ -145,6 +145,70 @@ fn threads_do_not_change_a_byte() {
     assert!(one == bytes(5), "five threads write other bytes");
 }
 
+/// A rule is worked off file by file where each of its records comes from one record of the table. What
+/// comes from none of it would be written with every file.
+#[test]
+fn what_comes_from_no_record_of_the_main_table_is_written_once() {
+    let by_record = [
+        "SELECT serial AS voucher, money(amount) AS amount FROM flow
+         UNION ALL SELECT 'X' || serial, -money(amount) FROM flow WHERE kind = 'OUT'",
+        "SELECT f.serial AS voucher, money(f.amount) AS amount, h.name
+         FROM flow f LEFT JOIN house h ON f.account = h.account",
+        "SELECT f.serial AS voucher, money(f.amount) AS amount, h.name
+         FROM house h RIGHT JOIN flow f ON f.account = h.account",
+        "SELECT f.serial AS voucher, money(f.amount) AS amount, h.name
+         FROM house h JOIN flow f ON f.account = h.account",
+        // Here the house is worked off, beside all of the flow.
+        "SELECT h.account || coalesce(f.serial, '') AS voucher, money(f.amount) AS amount
+         FROM house h LEFT JOIN flow f ON f.account = h.account",
+        "SELECT h.account || coalesce(f.serial, '') AS voucher, money(f.amount) AS amount
+         FROM flow f RIGHT JOIN house h ON f.account = h.account",
+    ];
+    let as_a_whole = [
+        "SELECT serial AS voucher, money(amount) AS amount FROM flow
+         UNION ALL SELECT account, money(opening) FROM house",
+        "SELECT coalesce(f.serial, h.account) AS voucher, money(f.amount) AS amount
+         FROM flow f FULL JOIN house h ON f.account = h.account",
+        "SELECT coalesce(f.serial, h.account) AS voucher, money(f.amount) AS amount
+         FROM house h FULL JOIN flow f ON f.account = h.account",
+        "SELECT g.account || coalesce(f.serial, '') AS voucher, money(f.amount) AS amount
+         FROM flow f RIGHT JOIN (SELECT account, count(*) AS n FROM flow GROUP BY account) g
+         ON f.account = g.account AND f.kind = 'OUT'",
+        "SELECT coalesce(f.serial, g.account) AS voucher, money(f.amount) AS amount
+         FROM flow f FULL JOIN (SELECT account, count(*) AS n FROM flow GROUP BY account) g
+         ON f.account = g.account AND f.kind = 'OUT'",
+    ];
+    let of = |rules: &[&'static str], by_record: bool| -> Vec<(&'static str, bool)> {
+        rules.iter().map(|rule| (*rule, by_record)).collect()
+    };
+    let rules = [of(&by_record, true), of(&as_a_whole, false)].concat();
+    for (rule, by_record) in rules {
+        let place = Place::new(400);
+        for part in 1..4 {
+            let path = format!("old/flow/part-{part}.csv");
+            let text = crate::place::flow(100 * part).replace("\n0", &format!("\n{part}"));
+            place.write(&path, text);
+        }
+        std::fs::remove_file(place.path("old/flow.csv")).expect("it is there");
+        let house = "account,name,opening\nA03,three,1.00\nNONE,nobody,2.50\n";
+        place.write("old/house.csv", house);
+        place.write("posting.sql", rule);
+        place.write(
+            "crossfoot.toml",
+            "name = \"wallet\"\ncurrency = \"CNY\"\n[source]\nurl = \"old\"\n[target]\nurl = \"new\"\n\
+             [[agreement]]\nname = \"postings\"\nrule = \"posting.sql\"\ntarget = \"posting\"\n\
+             key = [\"voucher\"]\nmoney = [\"amount\"]\n",
+        );
+        let done = place.convert().expect("it converts");
+        let told = asked(&place, rule);
+        assert_eq!(sorted(records(&place, "posting")), sorted(told), "{rule}");
+        let [table] = &done.conversion.tables[..] else {
+            panic!("one table: {:?}", done.conversion.tables);
+        };
+        assert_eq!(table.by_record, by_record, "{rule}");
+    }
+}
+
 #[test]
 fn a_record_that_a_rule_cannot_convert_is_a_reject_with_its_reason_and_its_record() {
     let place = Place::new(50);

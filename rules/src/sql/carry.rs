@@ -50,6 +50,18 @@ pub(super) enum Carried {
     Mixed,
 }
 
+/// What to make of rows that come from no record of the table: of a branch of `UNION ALL` that does
+/// not read it, or of the other side of an outer join.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Strays {
+    /// They have NULL in the hidden column, and come again with any records that stand in the
+    /// table's place.
+    Told,
+    /// A plan that may have some mixes records: worked off part by part, it would give them with
+    /// every part.
+    Refused,
+}
+
 /// A table of a book.
 pub(super) type TableName = (Which, String);
 
@@ -68,26 +80,33 @@ pub(super) fn hidden(table: &Option<TableReference>) -> Column {
 
 /// Puts what `stand` gives in the place of `table`, and its hidden column through every operator
 /// that keeps its records apart.
-pub(super) fn carry(plan: &LogicalPlan, table: &TableName, stand: Stand<'_>) -> Result<Carried> {
+pub(super) fn carry(
+    plan: &LogicalPlan,
+    table: &TableName,
+    stand: Stand<'_>,
+    strays: Strays,
+) -> Result<Carried> {
     match plan {
         LogicalPlan::TableScan(scan) => carry_scan(scan, table, stand),
-        LogicalPlan::Projection(projection) => match carry(&projection.input, table, stand)? {
-            Carried::With(input, of) => {
-                let extra = Expr::Column(hidden(&of));
-                let exprs = projection.expr.iter().cloned().chain([extra]).collect();
-                let plan = LogicalPlan::Projection(Projection::try_new(exprs, input)?);
-                Ok(Carried::With(Arc::new(plan), of))
+        LogicalPlan::Projection(projection) => {
+            match carry(&projection.input, table, stand, strays)? {
+                Carried::With(input, of) => {
+                    let extra = Expr::Column(hidden(&of));
+                    let exprs = projection.expr.iter().cloned().chain([extra]).collect();
+                    let plan = LogicalPlan::Projection(Projection::try_new(exprs, input)?);
+                    Ok(Carried::With(Arc::new(plan), of))
+                }
+                other => Ok(other),
             }
-            other => Ok(other),
-        },
-        LogicalPlan::Filter(filter) => match carry(&filter.input, table, stand)? {
+        }
+        LogicalPlan::Filter(filter) => match carry(&filter.input, table, stand, strays)? {
             Carried::With(input, of) => {
                 let plan = Filter::try_new(filter.predicate.clone(), input)?;
                 Ok(Carried::With(Arc::new(LogicalPlan::Filter(plan)), of))
             }
             other => Ok(other),
         },
-        LogicalPlan::SubqueryAlias(alias) => match carry(&alias.input, table, stand)? {
+        LogicalPlan::SubqueryAlias(alias) => match carry(&alias.input, table, stand, strays)? {
             Carried::With(input, _) => {
                 let plan = SubqueryAlias::try_new(input, alias.alias.clone())?;
                 let of = Some(alias.alias.clone());
@@ -98,8 +117,8 @@ pub(super) fn carry(plan: &LogicalPlan, table: &TableName, stand: Stand<'_>) -> 
             }
             other => Ok(other),
         },
-        LogicalPlan::Join(join) => carry_join(join, table, stand),
-        LogicalPlan::Union(union) => carry_union(union, table, stand),
+        LogicalPlan::Join(join) => carry_join(join, table, stand, strays),
+        LogicalPlan::Union(union) => carry_union(union, table, stand, strays),
         other => Ok(match reads(other, table)? {
             true => Carried::Mixed,
             false => Carried::Apart,
@@ -128,12 +147,12 @@ fn carry_scan(scan: &TableScan, table: &TableName, stand: Stand<'_>) -> Result<C
 
 /// Where both sides read the table, one of them stands for the given records and the other for
 /// the whole table: the side that the join keeps whole, or else the first.
-fn carry_join(join: &Join, table: &TableName, stand: Stand<'_>) -> Result<Carried> {
+fn carry_join(join: &Join, table: &TableName, stand: Stand<'_>, strays: Strays) -> Result<Carried> {
     use JoinType::{Full, Inner, Left, Right, RightAnti, RightMark, RightSemi};
     let kind = join.join_type;
     let (left, right) = (
-        carry(&join.left, table, stand)?,
-        carry(&join.right, table, stand)?,
+        carry(&join.left, table, stand, strays)?,
+        carry(&join.right, table, stand, strays)?,
     );
     let both = matches!(kind, Inner | Left | Right | Full);
     let right_first = matches!(kind, Right | RightSemi | RightAnti | RightMark);
@@ -152,8 +171,17 @@ fn carry_join(join: &Join, table: &TableName, stand: Stand<'_>) -> Result<Carrie
     };
     let with_left = |plan, of| Ok(Carried::With(rebuilt(plan, Arc::clone(&join.right))?, of));
     let with_right = |plan, of| Ok(Carried::With(rebuilt(Arc::clone(&join.left), plan)?, of));
+    // Of an outer join the side that it keeps whole has rows whatever the other one holds.
+    let is_strict = strays == Strays::Refused;
+    let strays_beside_left = is_strict && matches!(kind, Right | Full);
+    let strays_beside_right = is_strict && matches!(kind, Left | Full);
     match (left, right) {
         (Carried::Apart, Carried::Apart) => Ok(Carried::Apart),
+        (Carried::With(..), Carried::Apart | Carried::Mixed) if strays_beside_left => {
+            Ok(Carried::Mixed)
+        }
+        (Carried::Apart, Carried::With(..)) if strays_beside_right => Ok(Carried::Mixed),
+        (Carried::With(..), Carried::With(..)) if is_strict && kind == Full => Ok(Carried::Mixed),
         (_, Carried::With(plan, of)) if right_first => with_right(plan, of),
         (Carried::With(plan, of), _) if both || !right_first => with_left(plan, of),
         (Carried::Apart, Carried::With(plan, of)) if both => with_right(plan, of),
@@ -162,14 +190,20 @@ fn carry_join(join: &Join, table: &TableName, stand: Stand<'_>) -> Result<Carrie
 }
 
 /// Branches that do not read the table give records that come from none of it.
-fn carry_union(union: &Union, table: &TableName, stand: Stand<'_>) -> Result<Carried> {
+fn carry_union(
+    union: &Union,
+    table: &TableName,
+    stand: Stand<'_>,
+    strays: Strays,
+) -> Result<Carried> {
     let mut branches = Vec::with_capacity(union.inputs.len());
-    let mut any = false;
+    let (mut any, mut any_apart) = (false, false);
     for input in &union.inputs {
         let own = input.schema().columns().into_iter().map(Expr::Column);
-        let (plan, extra) = match carry(input, table, stand)? {
+        let (plan, extra) = match carry(input, table, stand, strays)? {
             Carried::Mixed => return Ok(Carried::Mixed),
             Carried::Apart => {
+                any_apart = true;
                 let row = Expr::Literal(ScalarValue::UInt64(None), None);
                 (Arc::clone(input), row)
             }
@@ -184,6 +218,9 @@ fn carry_union(union: &Union, table: &TableName, stand: Stand<'_>) -> Result<Car
     }
     if !any {
         return Ok(Carried::Apart);
+    }
+    if any_apart && strays == Strays::Refused {
+        return Ok(Carried::Mixed);
     }
     let own = union.schema.iter();
     let mut fields: Vec<_> = own
@@ -228,6 +265,7 @@ fn bytes_of(scan: &TableScan) -> u64 {
 pub(super) fn table_of(
     side: &Side,
     stand: Stand<'_>,
+    strays: Strays,
 ) -> Result<Option<(TableName, Arc<dyn TableProvider>)>> {
     let plan = side.written();
     let mut tables: Vec<(u64, TableName, TableScan)> = Vec::new();
@@ -238,7 +276,7 @@ pub(super) fn table_of(
     }
     tables.sort_by_key(|(bytes, ..)| std::cmp::Reverse(*bytes));
     for (_, name, scan) in tables {
-        if let Carried::With(carried, _) = carry(plan, &name, stand)?
+        if let Carried::With(carried, _) = carry(plan, &name, stand, strays)?
             && can_hold(&carried)?
             && let Some(provider) = book_of(&scan)
         {

@@ -17,7 +17,7 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use futures::StreamExt;
 
-use super::carry::{self, Carried, Held, carry};
+use super::carry::{self, Carried, Held, Strays, carry};
 use super::checked;
 use super::error::RunError;
 use super::lineage::ScanName;
@@ -47,16 +47,19 @@ pub struct Whole {
 
 impl Side {
     /// Makes the rule ready to be run part by part, and reads the tables beside the main one, each
-    /// once. `None` where the rule mixes records: groups, windows, `DISTINCT`, `LIMIT`, or a join
-    /// with a table that is too large to hold.
+    /// once. `None` where the rule mixes records: groups, windows, `DISTINCT`, `LIMIT`, a join with a
+    /// table that is too large to hold; or where it has records that come from none of the main
+    /// table, as by another branch of `UNION ALL`.
     ///
     /// # Errors
     /// When a table cannot be read, or the engine cannot plan the rule.
     pub async fn parted(&self) -> Result<Option<Parted>, RunError> {
-        let Some((name, provider)) = carry::table_of(self, &PartTable::stand)? else {
+        let Some((name, provider)) = carry::table_of(self, &PartTable::stand, Strays::Refused)?
+        else {
             return Ok(None);
         };
-        let Carried::With(carried, of) = carry(self.written(), &name, &PartTable::stand)? else {
+        let carried = carry(self.written(), &name, &PartTable::stand, Strays::Refused)?;
+        let Carried::With(carried, of) = carried else {
             return Ok(None);
         };
         let Some(book) = provider.downcast_ref::<BookTable>() else {
@@ -118,7 +121,7 @@ impl Parted {
     }
 
     /// Returns the columns of the output: those of [`Side::schema`], then the row of the main
-    /// table's record in its file, NULL for a record that comes from none of it.
+    /// table's record in its file.
     pub fn row_column(&self) -> usize {
         self.side.schema().fields().len()
     }

@@ -25,7 +25,7 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use super::Reading;
 use super::given::{GivenTable, Planned, Read};
 use super::reread::numbered;
-use crate::sql::carry::{Held, table_of};
+use crate::sql::carry::{Held, Strays, table_of};
 use crate::sql::error::RunError;
 use crate::sql::scan::{BookTable, ROW, Requirement};
 use crate::sql::side::{Run, Side};
@@ -81,7 +81,7 @@ impl Side {
             let message = format!("{} readings in one pass; {AT_ONCE} can be", readings.len());
             return Err(RunError::Request(message));
         }
-        let Some((name, provider)) = table_of(self, &GivenTable::stand)? else {
+        let Some((name, provider)) = table_of(self, &GivenTable::stand, Strays::Told)? else {
             return Ok(None);
         };
         let Some(book) = provider.downcast_ref::<BookTable>() else {

@@ -21,7 +21,7 @@ use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use futures::TryStreamExt;
 
 use crate::sql::carry::{
-    Carried, Held, ROW_BESIDE, TableName, can_hold, carry, field_beside, hidden,
+    Carried, Held, ROW_BESIDE, Strays, TableName, can_hold, carry, field_beside, hidden,
 };
 use crate::sql::checked;
 use crate::sql::error::RunError;
@@ -112,7 +112,8 @@ pub(super) struct Carrying {
 impl Carrying {
     /// `None` where the plan mixes records of the table, or reads others that are too large.
     pub(super) fn new(plan: &LogicalPlan, table: &TableName) -> Result<Option<Self>> {
-        let Carried::With(carried, of) = carry(plan, table, &GivenTable::stand)? else {
+        let Carried::With(carried, of) = carry(plan, table, &GivenTable::stand, Strays::Told)?
+        else {
             return Ok(None);
         };
         Ok(can_hold(&carried)?.then(|| Self {

@@ -12,7 +12,7 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::logical_expr::logical_plan::TableScan;
 
 use super::given::GivenTable;
-use crate::sql::carry::{TableName, name_of, table_of};
+use crate::sql::carry::{Strays, TableName, name_of, table_of};
 use crate::sql::scan::{BookTable, FILE, ROW};
 use crate::sql::side::Side;
 
@@ -40,7 +40,9 @@ impl Lookups {
     ///
     /// A table that cannot be read is left out: the run itself tells of that.
     pub(super) fn of(side: &Side) -> Self {
-        let main = table_of(side, &GivenTable::stand).ok().flatten();
+        let main = table_of(side, &GivenTable::stand, Strays::Told)
+            .ok()
+            .flatten();
         let main = main.map(|(name, _)| name);
         let mut lookups = Self::default();
         let mut read: BTreeMap<TableName, Option<Lookup>> = BTreeMap::new();

@@ -19,7 +19,7 @@ use futures::{StreamExt, TryStreamExt};
 
 use super::Reading;
 use super::given::{Carrying, GivenTable, Planned, Read};
-use crate::sql::carry::{Held, ROW_BESIDE, TableName, field_beside, table_of};
+use crate::sql::carry::{Held, ROW_BESIDE, Strays, TableName, field_beside, table_of};
 use crate::sql::checked;
 use crate::sql::error::RunError;
 use crate::sql::lineage;
@@ -92,7 +92,7 @@ impl Side {
     /// rule works on record by record. `None` where it groups, sorts out or numbers the records,
     /// or where the tables beside it are too large to be held; then [`Side::read_as`] remains.
     pub fn reread_table(&self) -> Option<(Which, String)> {
-        let found = table_of(self, &GivenTable::stand).ok()??;
+        let found = table_of(self, &GivenTable::stand, Strays::Told).ok()??;
         Some(found.0)
     }
 
@@ -102,7 +102,7 @@ impl Side {
     /// # Errors
     /// When `looked` does not come from such a run.
     pub fn records(&self, looked: &RecordBatch) -> Result<Option<Records>, RunError> {
-        let Some((table, provider)) = table_of(self, &GivenTable::stand)? else {
+        let Some((table, provider)) = table_of(self, &GivenTable::stand, Strays::Told)? else {
             return Ok(None);
         };
         let mut parts = Vec::new();
@@ -126,7 +126,7 @@ impl Side {
     /// # Errors
     /// When a record has not the columns of the table, or texts that are none of their types.
     pub fn records_of(&self, fetched: &[RejectedRecord]) -> Result<Option<Records>, RunError> {
-        let Some((table, provider)) = table_of(self, &GivenTable::stand)? else {
+        let Some((table, provider)) = table_of(self, &GivenTable::stand, Strays::Told)? else {
             return Ok(None);
         };
         let Some(book) = provider.downcast_ref::<BookTable>() else {
