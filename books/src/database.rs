@@ -1,6 +1,7 @@
 //! Tables of databases: ranges of the key as chunks, only the columns and records that are wanted.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use arrow_array::cast::AsArray;
@@ -30,6 +31,9 @@ const CHUNK_ROWS: u64 = 200_000;
 const CONNECTIONS_MAX: usize = 8;
 /// Keys that are asked for at a time.
 const KEYS: usize = 500;
+/// Keys of a chunk that are asked for without reading the others, at most. The server walks its index
+/// to number them, and each costs a request.
+const FEW: usize = 16;
 /// Of how many records one at most is fetched by its key; of more, all of a chunk are read.
 const SPARSE: usize = 10;
 /// Rows of a batch that is digested, part of what the digest means.
@@ -263,12 +267,25 @@ impl DatabaseTable {
         else {
             return None;
         };
-        let typed = |text: &str| {
-            let text = StringArray::from(vec![text]);
-            let value = cast(&text, data_type).ok()?;
-            (value.null_count() == 0).then_some(value)
-        };
-        Some((column, typed(after)?, typed(upto)?))
+        Some((column, typed(after, data_type)?, typed(upto, data_type)?))
+    }
+
+    /// The records of a range that may be wanted, where the server can pick them out, has counted
+    /// them all, and nobody asks which ones they are.
+    fn wanted(
+        &self,
+        source: &SourceFile,
+        range: &KeyRange,
+        request: &ReadRequest,
+    ) -> Option<Arc<Part>> {
+        let condition = request.within.as_ref()?.condition()?;
+        let is_number = |column: &usize| *column > source.columns.len();
+        if range.rows.is_none() || request.columns.iter().any(is_number) {
+            return None;
+        }
+        let place = |column: usize| source.columns.get(column).copied().flatten();
+        let condition = condition.of_columns(&place)?;
+        self.database.part_of(self.index, &condition).map(Arc::new)
     }
 
     fn range(&self, index: usize, display: &str) -> Result<&KeyRange, ReadError> {
@@ -279,6 +296,12 @@ impl DatabaseTable {
             Err(error) => Err(failed(display, error.clone())),
         }
     }
+}
+
+/// A value of a key in its own type.
+fn typed(text: &str, data_type: &DataType) -> Option<ArrayRef> {
+    let value = cast(&StringArray::from(vec![text]), data_type).ok()?;
+    (value.null_count() == 0).then_some(value)
 }
 
 /// Bytes of a record, about: by its types alone, so that the same tables are always cut alike.
@@ -332,6 +355,14 @@ pub(crate) fn read(
         }
         _ => range.clone(),
     };
+    let chosen = match part.is_none() && request.filter.is_none() && !is_passed_over {
+        true => table.wanted(source, &range, request),
+        false => None,
+    };
+    let passed_over = Arc::new(AtomicU64::new(match is_passed_over {
+        true => range.rows.unwrap_or_default(),
+        false => 0,
+    }));
     let mut reader = RangeReader {
         next_row: range.first_row,
         range,
@@ -345,12 +376,10 @@ pub(crate) fn read(
         meter: ChunkMeter::new(request.meter.clone(), chunk.bytes),
         bytes: chunk.bytes,
         ready: VecDeque::new(),
-        part: part.map(Arc::clone),
+        is_chosen: chosen.is_some(),
+        part: chosen.or_else(|| part.map(Arc::clone)),
+        passed_over: Arc::clone(&passed_over),
         stage: Stage::Over,
-    };
-    let passed_over = match is_passed_over {
-        true => reader.range.rows.unwrap_or_default(),
-        false => 0,
     };
     match &request.filter {
         _ if is_pruned || is_passed_over => {
@@ -402,6 +431,9 @@ struct RangeReader {
     ready: VecDeque<RecordBatch>,
     /// What of the range the server picks out.
     part: Option<Arc<Part>>,
+    /// Whether it leaves out only what nobody wants, which counts as passed over.
+    is_chosen: bool,
+    passed_over: Arc<AtomicU64>,
     stage: Stage,
 }
 
@@ -451,6 +483,7 @@ impl RangeReader {
             }
             Stage::Reading(mut reading) => {
                 let Some(batch) = self.next_of(&mut reading)? else {
+                    self.pass_over_rest();
                     self.meter.finish();
                     return Ok(true);
                 };
@@ -472,7 +505,81 @@ impl RangeReader {
         }
     }
 
-    /// Reads the key and what the filter looks at, then whole records by the keys that it keeps;
+    /// The keys of the range that the filter can want, where it knows them and they are few.
+    fn few_wanted(&self, filter: &dyn RowFilter) -> Option<Vec<Key>> {
+        let table = self.table();
+        let ([key], [column]) = (table.key(), filter.columns()) else {
+            return None;
+        };
+        let data_type = &table.info().columns[*key].data_type;
+        let place = self.source.columns.get(*column).copied().flatten();
+        if place != Some(*key) || !data_type.is_integer() || self.range.rows.is_none() {
+            return None;
+        }
+        let (after, upto) = self.range.bounds();
+        let bound = |text: Option<&str>| match text {
+            Some(text) => typed(text, data_type).map(Some),
+            None => Some(None),
+        };
+        let (after, upto) = (bound(after)?, bound(upto)?);
+        let wanted = filter.wanted(*column, data_type, [after.as_ref(), upto.as_ref()], FEW)?;
+        let texts = cast(&wanted, &DataType::Utf8).ok()?;
+        let texts = texts.as_string::<i32>().iter();
+        texts.map(|text| Some(vec![text?.to_owned()])).collect()
+    }
+
+    /// Reads the records of these keys, as far as they are there, and of the others nothing.
+    fn fetch_few(&mut self, filter: &dyn RowFilter, keys: Vec<Key>) -> Result<(), ReadError> {
+        let columns = self.request.columns.clone();
+        let asked = Arc::clone(&self.asked);
+        let mut read = self.places_of(&columns);
+        read.extend(self.table().key());
+        read.sort_unstable();
+        read.dedup();
+        let table = self.table();
+        let batch_rows = self.request.batch_rows;
+        let batches = match keys.is_empty() {
+            true => Vec::new(),
+            false => {
+                let records = table
+                    .database
+                    .read_keys(table.index, keys, &read, batch_rows);
+                let batches = records.collect::<Result<Vec<RecordBatch>, _>>();
+                batches.map_err(|error| self.failed(error))?
+            }
+        };
+        let mut found = Vec::new();
+        for batch in &batches {
+            for row in 0..batch.num_rows() {
+                found.push(self.key_at(batch, &read, row)?);
+            }
+        }
+        let is_number = |column: &usize| *column > self.source.columns.len();
+        let numbers = match columns.iter().any(is_number) && !found.is_empty() {
+            true => {
+                let numbers = table.database.numbers(table.index, &self.range, &found);
+                numbers.map_err(|error| self.failed(error))?
+            }
+            false => vec![0; found.len()],
+        };
+        let mut numbers = numbers.into_iter();
+        for batch in batches {
+            let own = numbers.by_ref().take(batch.num_rows());
+            let own: ArrayRef = Arc::new(UInt64Array::from_iter_values(own));
+            let keep = self.keep(filter, &batch, &read, &own)?;
+            let given = self.arrange(&batch, &read, &columns, &asked, &own)?;
+            let given = filter_record_batch(&given, &keep).map_err(|error| self.broken(&error))?;
+            if given.num_rows() > 0 {
+                self.ready.push_back(given);
+            }
+        }
+        self.passed(self.range.rows.unwrap_or_default());
+        self.meter.finish();
+        Ok(())
+    }
+
+    /// Reads whole records by the keys that the filter is known to want, where these are few. Else
+    /// reads the key and what the filter looks at, then whole records by the keys that it keeps;
     /// where these are many, all of them are read and most left out here.
     fn look_for_keys(&mut self, filter: &dyn RowFilter) -> Result<(), ReadError> {
         let asked = self.request.columns.iter();
@@ -480,6 +587,9 @@ impl RangeReader {
         if !is_plain(self.table().info()) {
             self.stage = Stage::Reading(self.start(&with_filter));
             return Ok(());
+        }
+        if let Some(keys) = self.few_wanted(filter) {
+            return self.fetch_few(filter, keys);
         }
         let mut reading = self.start_with_key(filter.columns());
         let mut kept: Vec<(u64, Key)> = Vec::new();
@@ -617,6 +727,16 @@ impl RangeReader {
         numbers
     }
 
+    /// Counts what the server has left out.
+    fn pass_over_rest(&mut self) {
+        if self.is_chosen {
+            let given = self.next_row - self.range.first_row;
+            let left_out = self.range.rows.unwrap_or_default().saturating_sub(given);
+            self.passed_over.store(left_out, Ordering::Relaxed);
+            self.passed(left_out);
+        }
+    }
+
     fn passed(&mut self, rows: u64) {
         let share = match self.range.rows {
             Some(all) => u128::from(self.bytes) * u128::from(rows) / u128::from(all.max(1)),
@@ -750,9 +870,7 @@ pub(crate) fn digest(
             bytes += add_batch(&mut hasher, &batch);
         }
         begun.extend(waiting.next().map(start));
-        meter
-            .bytes
-            .fetch_add(share, std::sync::atomic::Ordering::Relaxed);
+        meter.bytes.fetch_add(share, Ordering::Relaxed);
     }
     Ok((bytes, hasher.finalize()))
 }

@@ -95,8 +95,8 @@ mod table;
 pub use book::{Book, CHUNK_BYTES};
 pub use csv::MAX_RECORD_BYTES;
 pub use databases::{
-    Address as DatabaseAddress, GroupSums, Load as DatabaseLoad, Part, RangeSums, SpelledColumn,
-    Spelling, SpellingRequest,
+    Address as DatabaseAddress, Comparison, Condition, GroupSums, Load as DatabaseLoad, Part,
+    RangeSums, SpelledColumn, Spelling, SpellingRequest,
 };
 pub use digest::{FileDigest, digest_tables};
 pub use error::{BookError, BookErrorKind, FieldPlace, ReadError, ReadErrorKind};

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow_array::{ArrayRef, BooleanArray, RecordBatch};
+use arrow_schema::DataType;
+use databases::Condition;
 
 use crate::ReadError;
 
@@ -31,7 +33,8 @@ pub struct ReadRequest {
     /// no others. Only without a filter.
     pub first_rows: Option<u64>,
     /// Passes over ranges of a database's key in which no record can be wanted, without reading
-    /// them. Only without a filter.
+    /// them, and of the others has the server send what may be wanted, where no record is asked for
+    /// its number. Only without a filter.
     pub within: Option<Arc<dyn RangeTest>>,
 }
 
@@ -66,6 +69,18 @@ pub trait RowFilter: Send + Sync + Debug {
     /// False only if no value in `min..=max` of this column can pass. It is
     /// asked with arrays of one element, only about columns without NULL.
     fn may_contain(&self, column: usize, min: &ArrayRef, max: &ArrayRef) -> bool;
+
+    /// The values of a column behind one value and up to another that can pass, each once and in
+    /// order and of its type, where they are known and so many at most. Bounds are of one element.
+    fn wanted(
+        &self,
+        _column: usize,
+        _data_type: &DataType,
+        _bounds: [Option<&ArrayRef>; 2],
+        _most: usize,
+    ) -> Option<ArrayRef> {
+        None
+    }
 }
 
 /// Says of ranges of values whether a record with one of them may be wanted.
@@ -74,6 +89,13 @@ pub trait RangeTest: Send + Sync + Debug {
     /// [`Table::schema`](crate::Table::schema), is in `min..=max`. It is asked with arrays of one
     /// element, only about columns without NULL.
     fn may_contain(&self, column: usize, min: &ArrayRef, max: &ArrayRef) -> bool;
+
+    /// What every record that is wanted fulfils, its columns indexes into
+    /// [`Table::schema`](crate::Table::schema): a server that has counted its records need not send
+    /// the others. None where nothing is known.
+    fn condition(&self) -> Option<&Condition> {
+        None
+    }
 }
 
 /// Exact progress, shared by all readers of a job.
@@ -118,17 +140,18 @@ impl ChunkMeter {
 pub struct ChunkReader {
     batches: Box<dyn Iterator<Item = Result<RecordBatch, ReadError>> + Send>,
     is_over: bool,
-    passed_over: u64,
+    passed_over: Arc<AtomicU64>,
 }
 
 impl ChunkReader {
     /// Returns how many records it does not give, since none of them can be wanted:
-    /// [`ReadRequest::within`].
+    /// [`ReadRequest::within`]. Known when all others have been given.
     pub fn passed_over(&self) -> u64 {
-        self.passed_over
+        self.passed_over.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn passing_over(self, rows: u64) -> ChunkReader {
+    /// The same reader, which learns from those that it reads with how many these are.
+    pub(crate) fn passing_over(self, rows: Arc<AtomicU64>) -> ChunkReader {
         ChunkReader {
             passed_over: rows,
             ..self
@@ -141,7 +164,7 @@ impl ChunkReader {
         ChunkReader {
             batches: Box::new(batches),
             is_over: false,
-            passed_over: 0,
+            passed_over: Arc::default(),
         }
     }
 }

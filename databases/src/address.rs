@@ -250,6 +250,15 @@ impl Address {
         }
     }
 
+    /// The same address, for which a server is asked for one connection only, whatever it says.
+    #[must_use]
+    pub fn by_one_connection(mut self) -> Address {
+        if let Kind::Postgres(server) | Kind::Mysql(server) = &mut self.kind {
+            server.connections = Some(1);
+        }
+        self
+    }
+
     /// The password: from the address, a file, or what a command prints.
     pub(crate) fn password(&self) -> Result<Option<String>, DatabaseError> {
         let (Kind::Postgres(server) | Kind::Mysql(server)) = &self.kind else {

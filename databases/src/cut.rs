@@ -53,7 +53,7 @@ pub(crate) fn cut(
         let upto = session.key_at(table, after.as_ref(), rows - 1)?;
         let found = match &upto {
             Some(_) => rows,
-            None => session.count_after(table, after.as_ref())?,
+            None => session.count(table, after.as_ref(), None)?,
         };
         if let Some(throttle) = throttle {
             // The server walks over them.
@@ -106,7 +106,12 @@ mod tests {
             Ok(key.map(|key| vec![key.to_string()]))
         }
 
-        fn count_after(&mut self, _: &TableInfo, after: Option<&Key>) -> Result<u64, Failure> {
+        fn count(
+            &mut self,
+            _: &TableInfo,
+            after: Option<&Key>,
+            _: Option<&Key>,
+        ) -> Result<u64, Failure> {
             Ok((self.0.len() - self.behind(after)) as u64)
         }
 

@@ -5,6 +5,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
@@ -12,6 +13,7 @@ use arrow_array::{Array, Int64Array, RecordBatch};
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 
 use crate::address::{Address, Kind};
+use crate::condition::{self, Condition};
 use crate::cut::{self, KeyRange};
 use crate::error::{DatabaseError, DatabaseErrorKind};
 use crate::load::Throttle;
@@ -22,6 +24,10 @@ use crate::{mysql, postgres, sqlite};
 
 /// How often a read is begun again when its connection is lost.
 const ATTEMPTS: usize = 3;
+/// Bytes of a table without a key that wait to be taken, about and at most.
+const HELD_MAX: usize = 64 << 20;
+/// How often it is looked at whether a read that was paused may go on, beside being told.
+const LOOKED_AT: Duration = Duration::from_millis(50);
 
 /// Is an open database: one moment of it, for as long as this value lives.
 pub struct Database {
@@ -41,6 +47,8 @@ struct Shared {
     pool: Mutex<Pool>,
     returned: Condvar,
     throttle: Option<Throttle>,
+    /// Bytes that a read without a key holds.
+    held_max: usize,
 }
 
 /// The sessions that nobody uses, and how many there are in all.
@@ -48,6 +56,8 @@ struct Shared {
 struct Pool {
     idle: Vec<Box<dyn Session>>,
     alive: usize,
+    /// How many wait for one.
+    waiting: usize,
     lost: String,
 }
 
@@ -98,6 +108,7 @@ impl Database {
         let pool = Pool {
             alive: opened.sessions.len(),
             idle: opened.sessions,
+            waiting: 0,
             lost: String::new(),
         };
         Database {
@@ -112,6 +123,7 @@ impl Database {
                 pool: Mutex::new(pool),
                 returned: Condvar::new(),
                 throttle,
+                held_max: HELD_MAX,
             }),
         }
     }
@@ -232,12 +244,51 @@ impl Database {
         self.start(query, 0, None)
     }
 
+    /// The numbers in the table of some records of a range, whose keys are given in their order and
+    /// are there.
+    ///
+    /// # Errors
+    /// When the connection is lost, or the server says no.
+    pub fn numbers(
+        &self,
+        table: usize,
+        range: &KeyRange,
+        keys: &[Key],
+    ) -> Result<Vec<u64>, DatabaseError> {
+        let table = Arc::clone(&self.tables()[table]);
+        apart(|| {
+            if let Some(throttle) = &self.shared.throttle {
+                throttle.wait()?;
+                throttle.count(range.rows.unwrap_or_default());
+            }
+            let mut numbers = Vec::new();
+            self.shared.with_session(|session| {
+                numbers.clear();
+                let mut after = range.after.as_ref();
+                let mut number = range.first_row - 1;
+                for key in keys {
+                    number += session.count(&table, after, Some(key))?;
+                    numbers.push(number);
+                    after = Some(key);
+                }
+                Ok(())
+            })?;
+            Ok(numbers)
+        })
+    }
+
     /// Says how the server would spell the records of a table.
     ///
     /// # Errors
     /// Why it cannot; they can be read all the same.
     pub fn spelling(&self, table: usize, request: &SpellingRequest) -> Result<Spelling, String> {
         spelling::spelling(&self.shared.dialect, table, &self.tables()[table], request)
+    }
+
+    /// The records of a table that may fulfil a condition, as the server picks them out: all that do,
+    /// and maybe others. None where all would have to be read.
+    pub fn part_of(&self, table: usize, condition: &Condition) -> Option<Part> {
+        condition::part(&self.shared.dialect, &self.tables()[table], condition)
     }
 
     /// Has the server spell, digest and add up the records of some ranges, each of which begins
@@ -342,8 +393,11 @@ impl Database {
     }
 
     fn query(&self, table: usize, rows: Rows, columns: &[usize], batch_rows: usize) -> Query {
+        let table = Arc::clone(&self.tables()[table]);
         Query {
-            table: Arc::clone(&self.tables()[table]),
+            // It may be held up here, by its load or by whoever takes its records.
+            is_paced: table.key.is_empty(),
+            table,
             columns: columns.to_vec(),
             rows,
             part: None,
@@ -354,9 +408,11 @@ impl Database {
 
     fn start(&self, query: Query, first_row: u64, count: Option<u64>) -> Records {
         let (to, receiver) = mpsc::channel();
+        let held = Arc::new(Held::default());
         let sender = Sender {
             to,
             is_closed: AtomicBool::new(false),
+            held: Arc::clone(&held),
         };
         let shared = Arc::clone(&self.shared);
         let started = thread::Builder::new()
@@ -367,7 +423,11 @@ impl Database {
                 "no thread to read on: {error}"
             )))
         });
-        Records { receiver, failed }
+        Records {
+            receiver,
+            failed,
+            held,
+        }
     }
 }
 
@@ -393,7 +453,7 @@ pub(crate) fn apart<T: Send>(
 
 impl Shared {
     fn pool(&self) -> MutexGuard<'_, Pool> {
-        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.pool)
     }
 
     /// Waits until a session is idle; the error of the last one lost where none is left.
@@ -408,10 +468,12 @@ impl Shared {
                 return Err(DatabaseError::new(kind)
                     .mend("what it read of that moment is gone with it: start again"));
             }
+            pool.waiting += 1;
             pool = self
                 .returned
                 .wait(pool)
                 .unwrap_or_else(PoisonError::into_inner);
+            pool.waiting -= 1;
         }
     }
 
@@ -549,10 +611,7 @@ impl Shared {
             throttle.wait()?;
         }
         // Without a key there is but one statement, however long it takes.
-        let waits = self
-            .throttle
-            .as_ref()
-            .filter(|_| query.table.key.is_empty());
+        let waits = self.throttle.as_ref().filter(|_| query.is_paced);
         let mut waited = Ok(());
         let mut sent = 0_usize;
         self.with_session(|session| {
@@ -566,13 +625,18 @@ impl Shared {
                     false => new,
                 };
                 sent += new.num_rows();
-                if let Some(throttle) = &self.throttle {
+                // What was picked out is counted with what was not.
+                if let (Some(throttle), None) = (&self.throttle, &query.part) {
                     throttle.count(new.num_rows() as u64);
                 }
                 if let Some(throttle) = waits {
                     waited = throttle.wait();
                 }
-                waited.is_ok() && (new.num_rows() == 0 || sender.send(Ok(new)))
+                let is_wanted = waited.is_ok() && (new.num_rows() == 0 || sender.send(Ok(new)));
+                if is_wanted && query.table.key.is_empty() {
+                    self.pause(sender);
+                }
+                is_wanted
             });
             match read {
                 Err(Failure::Value { row, column, why }) => {
@@ -590,16 +654,48 @@ impl Shared {
         })?;
         waited
     }
+
+    /// Waits until what a read has sent is taken, but for so many bytes. Where somebody waits for a
+    /// session it goes on: whoever takes its records may be waiting for just that.
+    fn pause(&self, sender: &Sender) {
+        let mut waiting = lock(&sender.held.waiting);
+        while waiting.bytes > self.held_max && !waiting.is_over && self.pool().waiting == 0 {
+            let taken = sender.held.taken.wait_timeout(waiting, LOOKED_AT);
+            waiting = taken.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What was sent and not yet taken.
+#[derive(Debug, Default)]
+struct Held {
+    waiting: Mutex<Waiting>,
+    taken: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    bytes: usize,
+    /// Whether nobody takes anything any more.
+    is_over: bool,
 }
 
 /// Where batches go, until nobody wants them any longer.
 struct Sender {
     to: mpsc::Sender<Result<RecordBatch, DatabaseError>>,
     is_closed: AtomicBool,
+    held: Arc<Held>,
 }
 
 impl Sender {
     fn send(&self, batch: Result<RecordBatch, DatabaseError>) -> bool {
+        if let Ok(batch) = &batch {
+            lock(&self.held.waiting).bytes += batch.get_array_memory_size();
+        }
         let is_taken = self.to.send(batch).is_ok();
         if !is_taken {
             self.is_closed.store(true, Ordering::Relaxed);
@@ -691,6 +787,14 @@ fn named_key(batch: &RecordBatch, row: usize) -> String {
 pub struct Records {
     receiver: mpsc::Receiver<Result<RecordBatch, DatabaseError>>,
     failed: Option<DatabaseError>,
+    held: Arc<Held>,
+}
+
+impl Drop for Records {
+    fn drop(&mut self) {
+        lock(&self.held.waiting).is_over = true;
+        self.held.taken.notify_all();
+    }
 }
 
 impl Iterator for Records {
@@ -699,7 +803,14 @@ impl Iterator for Records {
     fn next(&mut self) -> Option<Self::Item> {
         match self.failed.take() {
             Some(error) => Some(Err(error)),
-            None => self.receiver.recv().ok(),
+            None => {
+                let taken = self.receiver.recv().ok();
+                if let Some(Ok(batch)) = &taken {
+                    lock(&self.held.waiting).bytes -= batch.get_array_memory_size();
+                    self.held.taken.notify_all();
+                }
+                taken
+            }
         }
     }
 }
@@ -720,6 +831,8 @@ mod tests {
         losses: Arc<Mutex<Vec<usize>>>,
         /// How many more sessions there may be.
         more: Arc<AtomicUsize>,
+        /// How many batches were given.
+        given: Arc<AtomicUsize>,
     }
 
     /// Of a session that panics.
@@ -769,7 +882,12 @@ mod tests {
             }
         }
 
-        fn count_after(&mut self, _: &TableInfo, _: Option<&Key>) -> Result<u64, Failure> {
+        fn count(
+            &mut self,
+            _: &TableInfo,
+            _: Option<&Key>,
+            _: Option<&Key>,
+        ) -> Result<u64, Failure> {
             Ok(self.server.records.unsigned_abs())
         }
 
@@ -785,6 +903,7 @@ mod tests {
                     return Err(Failure::Lost("no more".to_owned()));
                 }
                 self.batches -= 1;
+                self.server.given.fetch_add(1, Ordering::SeqCst);
                 let column = Arc::new(Int64Array::from(some.to_vec()));
                 let batch = RecordBatch::try_new(query.schema(), vec![column]).expect("a batch");
                 if !give(batch) {
@@ -803,6 +922,17 @@ mod tests {
         more: usize,
         key: &[usize],
     ) -> Database {
+        counted(sessions, records, losses, more, key).0
+    }
+
+    /// The same, and how many batches it has given.
+    fn counted(
+        sessions: usize,
+        records: i64,
+        losses: &[usize],
+        more: usize,
+        key: &[usize],
+    ) -> (Database, Arc<AtomicUsize>) {
         let table = TableInfo {
             name: "t".to_owned(),
             schema: None,
@@ -825,7 +955,9 @@ mod tests {
             records,
             losses: Arc::new(Mutex::new(losses.to_vec())),
             more: Arc::new(AtomicUsize::new(more)),
+            given: Arc::default(),
         };
+        let given = Arc::clone(&server.given);
         let opened = Opened {
             product: "Flaky 1.0".to_owned(),
             snapshot: "one moment".to_owned(),
@@ -835,7 +967,7 @@ mod tests {
             joiner: Some(Box::new(server)),
             dialect: Dialect::Sqlite,
         };
-        Database::of("flaky".to_owned(), opened, None)
+        (Database::of("flaky".to_owned(), opened, None), given)
     }
 
     const WHOLE: KeyRange = KeyRange {
@@ -950,6 +1082,58 @@ mod tests {
                 });
             }
         });
+    }
+
+    /// A table without a key, of which so many batches are held.
+    fn held(batches: usize) -> (Database, Arc<AtomicUsize>) {
+        let (mut database, given) = counted(1, 1_000, &[], 0, &[]);
+        let one = read_one(&database).get_array_memory_size();
+        given.store(0, Ordering::SeqCst);
+        let shared = Arc::get_mut(&mut database.shared).expect("nobody reads");
+        shared.held_max = one * batches;
+        (database, given)
+    }
+
+    /// One batch of one record; the read is over when it returns.
+    fn read_one(database: &Database) -> RecordBatch {
+        let all: Vec<_> = database.read(0, &WHOLE, &[0], 1).collect();
+        while Arc::strong_count(&database.shared) > 1 {
+            thread::yield_now();
+        }
+        let one = all.into_iter().next().expect("a record");
+        one.expect("it is read")
+    }
+
+    #[test]
+    fn a_table_without_a_key_is_read_no_faster_than_it_is_taken() {
+        let (database, given) = held(5);
+        let mut records = database.read(0, &WHOLE, &[0], 1);
+        for taken in 0..1_000 {
+            // One more than may be held has been sent, and one is being made.
+            while given.load(Ordering::SeqCst) < (taken + 6).min(1_000) {
+                thread::yield_now();
+            }
+            thread::sleep(Duration::from_micros(50));
+            let ahead = given.load(Ordering::SeqCst) - taken;
+            assert!(ahead <= 7, "{ahead} batches are held");
+            records.next().expect("a batch").expect("it is read");
+        }
+        assert!(records.next().is_none());
+    }
+
+    #[test]
+    fn a_read_that_is_paused_holds_up_nobody_who_waits_for_its_session() {
+        let (database, given) = held(5);
+        let mut first = database.read(0, &WHOLE, &[0], 1);
+        while given.load(Ordering::SeqCst) < 6 {
+            thread::yield_now();
+        }
+        assert_eq!(read(&database, 1).0.len(), 1_000);
+        assert_eq!(first.by_ref().count(), 1_000);
+        // Nor one of which nobody wants more.
+        let paused = database.read(0, &WHOLE, &[0], 1);
+        drop(paused);
+        assert_eq!(read(&database, 1).0.len(), 1_000);
     }
 
     #[test]

@@ -38,6 +38,7 @@
 mod address;
 mod civil;
 mod column;
+mod condition;
 mod cut;
 mod database;
 mod error;
@@ -51,6 +52,7 @@ mod table;
 mod write;
 
 pub use address::{Address, SCHEMES};
+pub use condition::{Comparison, Condition};
 pub use cut::KeyRange;
 pub use database::{Database, Records};
 pub use error::{DatabaseError, DatabaseErrorKind};

@@ -24,6 +24,7 @@ pub(crate) mod write;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use arrow_schema::DataType;
 use futures::StreamExt as _;
 use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
@@ -32,7 +33,7 @@ use crate::address::Server as Place;
 use crate::error::{DatabaseError, DatabaseErrorKind};
 use crate::session::{Dialect, Failure, Joiner, Key, NUMBER, Opened, Query, Rows, Session};
 use crate::spelling::Adding;
-use crate::table::{TableInfo, quoted};
+use crate::table::{ColumnInfo, TableInfo, quoted};
 
 use self::connect::Link;
 use self::copy::Decoder;
@@ -158,6 +159,21 @@ impl Joined {
     }
 }
 
+impl Joined {
+    /// Makes the session free for what is asked next, where nobody wants the rest of an answer: a
+    /// long one is called off.
+    fn pass_over(&self) -> Result<(), Failure> {
+        if self.link.is_soon_free() {
+            return Ok(());
+        }
+        self.link.call_off();
+        // Called off too late, it may be this that has failed in the place of the answer.
+        let back = self.link.back_to_start();
+        let back = back.or_else(|_| self.link.back_to_start());
+        back.map_err(|error| Failure::Lost(reason(&error)))
+    }
+}
+
 impl Session for Joined {
     fn key_at(
         &mut self,
@@ -183,11 +199,16 @@ impl Session for Joined {
         Ok(found.into_iter().next())
     }
 
-    fn count_after(&mut self, table: &TableInfo, after: Option<&Key>) -> Result<u64, Failure> {
+    fn count(
+        &mut self,
+        table: &TableInfo,
+        after: Option<&Key>,
+        upto: Option<&Key>,
+    ) -> Result<u64, Failure> {
         let sql = format!(
             "SELECT count(*)::text FROM {}{}",
             name_of(table),
-            range(table, after, None)
+            range(table, after, upto)
         );
         let what = format!("counting {}", table.name);
         let found = self
@@ -211,20 +232,46 @@ impl Session for Joined {
         let mut decoder = Decoder::new(query);
         let what = format!("reading {}", table.full_name());
         let link = &self.link;
+        if query.is_paced {
+            let unlimited = link.limit_statements(None);
+            unlimited.map_err(|error| self.failed(&what, &error))?;
+        }
         let read = link.wait(async |client| {
             let stream = link.patiently(client.copy_out(&sql)).await;
             let mut stream = std::pin::pin!(stream.map_err(Stopped::Server)?);
             while let Some(bytes) = link.patiently(stream.next()).await {
                 let bytes = bytes.map_err(Stopped::Server)?;
                 if !decoder.take(&bytes, give).map_err(Stopped::Value)? {
-                    return Ok(());
+                    return Err(Stopped::Unwanted);
                 }
             }
             decoder.finish(give).map_err(Stopped::Value)
         });
+        let read = match read {
+            Err(Stopped::Unwanted) => {
+                self.pass_over()?;
+                Ok(())
+            }
+            // What is wrong with the value is what is told, whatever becomes of the session: if it
+            // cannot be used any more, its next user finds it lost.
+            Err(Stopped::Value(failure)) => {
+                if self.pass_over().is_ok() && query.is_paced {
+                    let limited = self.link.limit_statements(Some(self.link.longest()));
+                    drop(limited);
+                }
+                return Err(failure);
+            }
+            other => other,
+        };
+        // After an error of the server all is as it was before.
+        if query.is_paced && !matches!(read, Err(Stopped::Server(_))) {
+            let limited = link.limit_statements(Some(link.longest()));
+            limited.map_err(|error| self.failed(&what, &error))?;
+        }
         read.map_err(|stopped| match stopped {
             Stopped::Server(error) => self.failed(&what, &error),
             Stopped::Value(failure) => failure,
+            Stopped::Unwanted => unreachable!("it was passed over"),
         })
     }
 
@@ -251,6 +298,8 @@ impl Session for Joined {
 enum Stopped {
     Server(Error),
     Value(Failure),
+    /// Nobody wants the rest.
+    Unwanted,
 }
 
 /// What a query asks for.
@@ -342,13 +391,18 @@ fn key_columns(table: &TableInfo) -> String {
     names.join(", ")
 }
 
-/// The values of a key as SQL, each in the type of its column.
+/// The values of a key as SQL, each in the type of its column; whole numbers in one that holds them
+/// all, as a domain may refuse what only the other book has.
 fn literals(table: &TableInfo, key: &Key) -> String {
     let columns = table.key.iter().map(|at| &table.columns[*at]);
-    let values: Vec<String> = columns
-        .zip(key)
-        .map(|(column, value)| format!("{}::{}", literal(value), column.declared))
-        .collect();
+    let value = |(column, value): (&ColumnInfo, &String)| {
+        let declared = match &column.data_type {
+            DataType::Int16 | DataType::Int32 | DataType::Int64 => "int8",
+            _ => &column.declared,
+        };
+        format!("{}::{declared}", literal(value))
+    };
+    let values: Vec<String> = columns.zip(key).map(value).collect();
     values.join(", ")
 }
 

@@ -65,8 +65,13 @@ pub(crate) trait Session: Send {
         skip: u64,
     ) -> Result<Option<Key>, Failure>;
 
-    /// How many records come behind `after`.
-    fn count_after(&mut self, table: &TableInfo, after: Option<&Key>) -> Result<u64, Failure>;
+    /// How many records come behind `after`, up to another key and with it.
+    fn count(
+        &mut self,
+        table: &TableInfo,
+        after: Option<&Key>,
+        upto: Option<&Key>,
+    ) -> Result<u64, Failure>;
 
     /// Reads records in the order of the table's key, and gives them on until `give` says `false`.
     /// All columns asked for can be read.
@@ -105,6 +110,9 @@ pub(crate) struct Query {
     pub(crate) part: Option<Arc<Part>>,
     /// Whether the number that a record has in its range comes behind the columns, from 1.
     pub(crate) is_numbered: bool,
+    /// Whether its one statement is paused within, for the load's sake: then the server must not
+    /// count the time that it takes.
+    pub(crate) is_paced: bool,
     pub(crate) batch_rows: usize,
 }
 

@@ -2,6 +2,8 @@
 
 #[path = "support/certificates.rs"]
 mod certificates;
+#[path = "support/chosen.rs"]
+mod chosen;
 #[path = "support/mariadb.rs"]
 #[expect(dead_code, reason = "only conversions begin a server anew")]
 mod mariadb;
@@ -15,10 +17,10 @@ use std::time::{Duration, Instant};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;
-use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_array::{Array, ArrayRef, Date32Array, RecordBatch};
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::DataType;
-use databases::{Database, DatabaseError, DatabaseErrorKind, TableInfo};
+use databases::{Comparison, Condition, Database, DatabaseError, DatabaseErrorKind, TableInfo};
 use mariadb::MariaDb;
 use mysql::prelude::Queryable;
 
@@ -149,6 +151,46 @@ CREATE TABLE heap (a INT) ENGINE=Aria;
 CREATE TABLE big (id INT PRIMARY KEY, b LONGBLOB);
 INSERT INTO big VALUES (1, REPEAT('x', 12000000));
 "#;
+
+#[test]
+fn what_a_condition_leaves_out_there_is_what_it_leaves_out_here() {
+    let server = MariaDb::start();
+    server.run(TYPES);
+    server.run(
+        "USE types;
+CREATE TABLE one (id INT PRIMARY KEY, t VARCHAR(19), l VARCHAR(9) CHARACTER SET latin1, c CHAR(9), \
+  e ENUM('b','a'), d DECIMAL(18,2), day DATE NOT NULL, at DATETIME(6), stamp TIMESTAMP(3) NULL) \
+  DEFAULT CHARSET utf8mb4 COLLATE utf8mb4_general_ci;
+INSERT INTO one VALUES (1, 'IN', 'Müller', 'a', 'b', -0.01, '2013-05-27', '2013-05-27', '2013-05-27'), \
+  (2, 'in', 'muller', 'a ', 'a', 0, '0001-01-01', '2013-05-27 00:00:00.000001', '2013-05-27 00:00:00.001'), \
+  (3, 'IN ', 'MÜLLER ', 'A', 'b', 0.01, '9999-12-31', '9999-12-31', '2038-01-19 03:14:07'), \
+  (4, 'it''s 一分钱 🪙', '', '', NULL, NULL, '2013-05-28', NULL, NULL);
+",
+    );
+    let database = server.open("types", 1);
+    let one = number(&database, "one");
+    let asked = chosen::asked_everywhere(&database, one, &[]);
+    assert_eq!(asked.join(" "), "id t l c e d day at stamp");
+    let every = number(&database, "every");
+    // Of a day of the year 0 the server cannot tell whether there was one.
+    let asked = chosen::asked_everywhere(&database, every, &[1]);
+    insta::assert_snapshot!(asked.join(" "), @"id t tu s su m mu i iu b bu truth bits bits3 y money wide wider whole padded day at at6 stamp stamp3 clock clock6 c v old long_text e st j u i4 i6");
+    let null = |column| chosen::chosen(&database, one, &Condition::IsNull(column));
+    assert_eq!([null(1), null(5)], [Some(vec![]), Some(vec![4])]);
+    // Where there is no NULL, days of zeros would be.
+    assert_eq!(null(6), None);
+
+    // Days that there never were come whatever is asked of them.
+    let zero = number(&database, "zero");
+    let before = Condition::Compares {
+        column: 1,
+        by: Comparison::Greater,
+        with: Arc::new(Date32Array::from(vec![30_000])),
+    };
+    assert_eq!(chosen::chosen(&database, zero, &before), Some(vec![2, 3]));
+    let null = chosen::chosen(&database, zero, &Condition::IsNull(1));
+    assert_eq!(null, Some(vec![2, 3]));
+}
 
 #[test]
 fn every_type_is_read_exactly_or_refused() {
@@ -804,6 +846,24 @@ fn what_takes_too_long_or_breaks_off_is_told_and_nothing_hangs() {
     insta::assert_snapshot!(ended, @"the connection was lost: reading dripping: the server closed the connection; a table without a key cannot be read on: start again");
     let gone = read(&single, "flow", &["id"], 9).expect_err("nobody is there");
     insta::assert_snapshot!(gone, @"the connection was lost: finding keys of flow: the server closed the connection; what it read of that moment is gone with it: start again");
+}
+
+#[test]
+fn the_time_for_which_a_load_holds_a_read_up_does_not_count_as_its_statements() {
+    let server = MariaDb::start();
+    // More than any buffer between takes.
+    server.run(
+        "CREATE DATABASE pay;
+CREATE TABLE pay.heap (id INT, memo LONGTEXT);
+SET max_recursive_iterations = 10000;
+INSERT INTO pay.heap WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < 3500) \
+  SELECT id, REPEAT('x', 12000) FROM n;
+",
+    );
+    let url = "mysql://root@127.0.0.1:PORT/pay?statement_timeout=1&max_load=1000";
+    let database = server.open_url(url, 1).expect("it opens");
+    let heap = read(&database, "heap", &["id", "memo"], 1_000).expect("it is read");
+    assert_eq!(heap.len(), 3_500);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 #[path = "support/certificates.rs"]
 mod certificates;
+#[path = "support/chosen.rs"]
+mod chosen;
 #[path = "support/postgres.rs"]
 #[expect(dead_code, reason = "only conversions begin a server anew")]
 mod server;
@@ -9,11 +11,12 @@ mod server;
 mod written;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arrow_array::RecordBatch;
+use arrow_array::{ArrayRef, Date32Array, Decimal128Array, RecordBatch};
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
-use databases::{Address, Database, DatabaseError};
+use databases::{Address, Comparison, Condition, Database, DatabaseError};
 
 use self::server::{PASSWORD, Postgres};
 
@@ -252,6 +255,61 @@ fn every_type_is_read_exactly_or_as_the_servers_own_text_or_refused_by_name() {
     NULL
     NULL
     "#);
+}
+
+#[test]
+fn what_a_condition_leaves_out_there_is_what_it_leaves_out_here() {
+    let server = Postgres::start("");
+    server.psql(
+        "CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+         CREATE DOMAIN fen AS numeric(18,2);
+         CREATE TYPE mood AS ENUM ('calm', 'anxious', 'Calm');
+         CREATE TABLE one (id int PRIMARY KEY, b bool, s int2, o oid, l int8, h numeric(18,2),
+             w numeric(60,2), k numeric, m fen, t text, i text COLLATE any_case, c char(6), e mood,
+             u uuid, f float8, r bytea, d date, z time, p timestamp, q timestamptz);
+         INSERT INTO one VALUES
+             (1, true, -1, 4294967295, -9223372036854775808, -0.01, 10.00, 1.0, 1, 'IN', 'IN', 'ab', 'calm',
+              'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11', 1, 'a', '0001-01-01', '08:00', '2013-05-27', '2013-05-27 08:00+08'),
+             (2, false, 1, 7, 9223372036854775807, 0, 9, 1.00, 2, 'in', 'in', 'ab ', 'anxious',
+              'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 2, 'b', '9999-12-31', '09:00', '2013-05-27 00:00:00.000001', '2013-05-27 00:00:00.000001+00'),
+             (3, NULL, 0, 0, 0, 0.01, 9.99, -1, 3, 'IN ', 'it''s \\ 一分钱 🪙', 'b', 'Calm',
+              '00000000-0000-0000-0000-000000000000', 3, '', '2013-05-27', '10:00', '9999-12-31', '9999-12-31'),
+             (4, true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+         CREATE TABLE odd (id int PRIMARY KEY, day date, amount numeric(18,2));
+         INSERT INTO odd VALUES (1, '2013-05-27', 1), (2, 'infinity', 1), (3, '2013-05-28', 'NaN'), (4, '300000-01-01', 1);",
+    );
+    let database = open(&server, 1);
+    let one = table(&database, "one");
+    let asked = chosen::asked_everywhere(&database, one, &[]);
+    assert_eq!(asked.join(" "), "id b s o l h w k m t i c e u d p q");
+    let name = |name: &str| {
+        let columns = &database.tables()[one].columns;
+        columns
+            .iter()
+            .position(|column| column.name == name)
+            .expect("it is there")
+    };
+    let null = Condition::IsNull(name("f"));
+    assert_eq!(chosen::chosen(&database, one, &null), Some(vec![4]));
+    let null = Condition::IsNotNull(name("s"));
+    assert_eq!(chosen::chosen(&database, one, &null), Some(vec![1, 2, 3]));
+
+    // What no type holds comes whatever is asked of it.
+    let odd = table(&database, "odd");
+    let day: ArrayRef = Arc::new(Date32Array::from(vec![0]));
+    let before = |column, with| Condition::Compares {
+        column,
+        by: Comparison::Less,
+        with,
+    };
+    let days = chosen::chosen(&database, odd, &before(1, day));
+    assert_eq!(days, Some(vec![2, 4]));
+    let amount = Decimal128Array::from(vec![0]).with_precision_and_scale(18, 2);
+    let amount: ArrayRef = Arc::new(amount.expect("two decimals"));
+    let amounts = chosen::chosen(&database, odd, &before(2, amount));
+    assert_eq!(amounts, Some(vec![3]));
+    let null = |column| chosen::chosen(&database, odd, &Condition::IsNull(column));
+    assert_eq!([null(1), null(2)], [Some(vec![2, 4]), Some(vec![3])]);
 }
 
 #[test]
@@ -643,6 +701,56 @@ fn a_lost_server_a_lock_and_a_slow_statement_end_with_their_names() {
     cutting flow took longer than it may: canceling statement due to lock timeout (55P03); end what holds the lock, or wait longer with `?lock_timeout=…` in the address
     the connection was lost: connection closed; what it read of that moment is gone with it: start again
     ");
+}
+
+#[test]
+fn a_read_that_nobody_wants_to_the_end_is_called_off_and_the_session_goes_on() {
+    let server = Postgres::start("");
+    server.psql(
+        "CREATE VIEW flood AS SELECT generate_series(1::bigint, 100000000000) AS n;
+         CREATE TABLE flow (id int PRIMARY KEY); INSERT INTO flow SELECT generate_series(1, 20000);",
+    );
+    let by_socket = server.url("teller", PASSWORD);
+    let (by_host, _) = by_socket.split_once('?').expect("a folder");
+    let ca = server.folder().join("ca.pem");
+    let secured = format!("{by_host}?tls=verify&ca_file={}", ca.display());
+    for url in [by_socket.clone(), secured] {
+        let address = Address::parse(&url, Path::new("/")).expect("good");
+        let database = Database::open(&address, 1).expect("it opens");
+        let flood = table(&database, "flood");
+        let range = &database.cut(flood, 1).expect("it is one")[0];
+        let begun = Instant::now();
+        let first = database.read(flood, range, &[0], 100).next();
+        let first = first.expect("a batch").expect("it is read");
+        assert_eq!(first.num_rows(), 100);
+        // One that ends by itself, too.
+        let flow = table(&database, "flow");
+        let range = &database.cut(flow, 1_000_000).expect("it is one")[0];
+        drop(database.read(flow, range, &[0], 100).next());
+        let all = records(&database, "flow", 5_000).expect("the session goes on");
+        assert_eq!(all.len(), 20_000);
+        assert!(begun.elapsed() < Duration::from_secs(30), "{begun:?}");
+    }
+}
+
+#[test]
+fn the_time_for_which_a_load_holds_a_read_up_does_not_count_as_its_statements() {
+    let server = Postgres::start("");
+    // More than any buffer between takes.
+    server.psql(
+        "CREATE TABLE heap AS SELECT n AS id, repeat('x', 12000) AS memo FROM generate_series(1, 3500) n",
+    );
+    let url = format!(
+        "{}&statement_timeout=1&max_load=1000",
+        server.url("teller", PASSWORD)
+    );
+    let address = Address::parse(&url, Path::new("/")).expect("good");
+    let database = Database::open(&address, 1).expect("it opens");
+    let heap = table(&database, "heap");
+    let range = &database.cut(heap, 1_000).expect("it is one")[0];
+    let read = database.read(heap, range, &[0, 1], 100);
+    let read = read.map(|batch| batch.expect("it is read").num_rows());
+    assert_eq!(read.sum::<usize>(), 3_500);
 }
 
 #[test]

@@ -30,6 +30,8 @@ use counting::{Asked, Counter};
 use footing::{Side, value_text};
 use ledger::{Break, CauseStatus, Zone};
 use rules::sql::{Lineage, Run, Session, Which};
+use serde::Deserialize;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -473,14 +475,13 @@ impl Groups {
 }
 
 impl Groups {
-    /// Takes the breaks of other causes off the counterexamples of each: they meet its conditions,
-    /// and do not agree either. `again` gives all breaks once more, and is asked only where there is
-    /// something to take off.
-    pub(crate) fn leave_out_broken(
+    /// The causes whose counterexamples may be breaks of other causes: such meet the conditions, and
+    /// do not agree either. None where all breaks are of one cause.
+    pub(crate) fn unsettled(
         &self,
-        common: &mut BTreeMap<CauseKey, Common>,
-        again: impl FnOnce(&mut dyn FnMut(&Break)) -> Result<(), VerifyError>,
-    ) -> Result<(), VerifyError> {
+        common: &BTreeMap<CauseKey, Common>,
+        causes: usize,
+    ) -> Option<Unsettled<'_>> {
         let groups = self.groups.iter();
         let open: Vec<(&Group, Vec<Predicate>)> = groups
             .filter_map(|group| {
@@ -489,29 +490,75 @@ impl Groups {
                 is_open.then(|| (group, common.conditions.clone()))
             })
             .collect();
-        if open.is_empty() {
-            return Ok(());
-        }
-        let mut others = vec![0_u64; open.len()];
-        again(&mut |found| {
-            for ((group, conditions), others) in open.iter().zip(&mut others) {
-                let records = records_of(found, group.columns.side);
-                if records == 0 || is_of(found, &group.key) {
+        (causes > 1 && !open.is_empty()).then_some(Unsettled(open))
+    }
+}
+
+/// Causes with their conditions, for each of which is to be counted what breaks of others meet them.
+pub(crate) struct Unsettled<'g>(Vec<(&'g Group, Vec<Predicate>)>);
+
+/// Of a line of `breaks.jsonl`, what tells whether the rest of it is wanted.
+#[derive(Deserialize)]
+struct Head<'a> {
+    copies: ledger::Sides,
+    #[serde(borrow)]
+    cause: HeadCause<'a>,
+}
+
+#[derive(Deserialize)]
+struct HeadCause<'a> {
+    #[serde(borrow)]
+    id: Option<Cow<'a, str>>,
+    status: CauseStatus,
+}
+
+impl Unsettled<'_> {
+    /// Counts, for each of the causes, the records of other causes' breaks that meet its conditions.
+    /// Lines of `breaks.jsonl` tell of the breaks.
+    pub(crate) fn count(&self, lines: &[u8]) -> Result<Vec<u64>, VerifyError> {
+        let mut others = vec![0_u64; self.0.len()];
+        for line in lines.split_inclusive(|byte| *byte == b'\n') {
+            let head: Head<'_> = read_line(line)?;
+            let is_own = |group: &Group| {
+                let (status, id) = &group.key;
+                (head.cause.status, head.cause.id.as_deref()) == (*status, id.as_deref())
+            };
+            let records = |group: &Group| match group.columns.side {
+                Side::Expected => head.copies.expected,
+                Side::Actual => head.copies.actual,
+            };
+            let is_asked = |group: &Group| records(group) > 0 && !is_own(group);
+            // Most breaks are of the one cause that they are asked of.
+            if !self.0.iter().any(|(group, _)| is_asked(group)) {
+                continue;
+            }
+            let found: Break = read_line(line)?;
+            for ((group, conditions), others) in self.0.iter().zip(&mut others) {
+                if !is_asked(group) {
                     continue;
                 }
-                let values = group.columns.of_break(found);
+                let values = group.columns.of_break(&found);
                 if conditions.iter().all(|condition| condition.holds(&values)) {
-                    *others += records;
+                    *others += records(group);
                 }
             }
-        })?;
-        for ((group, _), others) in open.iter().zip(others) {
+        }
+        Ok(others)
+    }
+
+    /// Takes what was counted off the counterexamples.
+    pub(crate) fn leave_out(&self, others: &[u64], common: &mut BTreeMap<CauseKey, Common>) {
+        for ((group, _), others) in self.0.iter().zip(others) {
             if let Some(common) = common.get_mut(&group.key) {
-                common.counterexamples = common.counterexamples.saturating_sub(others);
+                common.counterexamples = common.counterexamples.saturating_sub(*others);
             }
         }
-        Ok(())
     }
+}
+
+fn read_line<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, VerifyError> {
+    serde_json::from_slice(line)
+        .map_err(|error| VerifyError::Internal(format!("a line of the evidence: {error}")))
 }
 
 impl Census {

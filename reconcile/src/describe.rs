@@ -3,7 +3,9 @@
 use crate::pairing::{Found, Row};
 use crate::prepare::{Agreement, is_number};
 use crate::rows::{Records, Spelling};
-use arrow_array::Array;
+use arrow_array::cast::AsArray;
+use arrow_array::types::UInt64Type;
+use arrow_array::{Array, ArrayRef};
 use footing::value_text;
 use ledger::{
     Amount, Break, BreakKind, CauseFound, Decimal, FieldDifference, Record, Sides, SourceRecord,
@@ -20,7 +22,14 @@ struct TrailOfScan {
     table: String,
     file: usize,
     row: usize,
-    fields: Vec<(String, usize)>,
+    fields: Vec<TrailOfField>,
+}
+
+struct TrailOfField {
+    name: String,
+    place: usize,
+    /// The compared column that holds the same in every record, if there is one.
+    compared: Option<usize>,
 }
 
 impl Trail {
@@ -33,11 +42,16 @@ impl Trail {
                 places.push((own.to_owned(), schema.index_of(column).ok()?));
             }
             let (row, file) = (places.pop()?.1, places.pop()?.1);
+            let field = |(name, place)| TrailOfField {
+                name,
+                place,
+                compared: None,
+            };
             Some(TrailOfScan {
                 table: scan.table.clone(),
                 file,
                 row,
-                fields: places,
+                fields: places.into_iter().map(field).collect(),
             })
         };
         let own = lineage.iter().filter(|scan| scan.side == which);
@@ -46,11 +60,25 @@ impl Trail {
         }
     }
 
-    /// The book's records behind one row; whole, or only their places.
+    /// Notes which of the book's columns a side compares as they are: what these say is written
+    /// once.
+    pub(crate) fn note_compared(&mut self, side: &Records, columns: &[footing::Column]) {
+        for field in self.scans.iter_mut().flat_map(|scan| &mut scan.fields) {
+            let named = columns.iter().position(|column| column.name == field.name);
+            field.compared = named.filter(|at| {
+                // A float may be told in another spelling than its own.
+                let compared = side.own(*at);
+                !compared.data_type().is_floating() && compared == side.batch.column(field.place)
+            });
+        }
+    }
+
+    /// The book's records behind one row; whole, or only their places. What the row itself says may
+    /// be written out already.
     pub(crate) fn records(
         &self,
         side: &Records,
-        row: Row,
+        (row, written): (Row, Option<&Record>),
         whole: bool,
         into: &mut Vec<SourceRecord>,
     ) {
@@ -64,18 +92,31 @@ impl Trail {
             // In a database a record is found by its own values.
             let is_told = whole || file.is_none();
             let fields = scan.fields.iter().filter(|_| is_told);
+            let value = |field: &TrailOfField| {
+                let known = field.compared.zip(written);
+                match known.and_then(|(at, written)| written.0.get(at)) {
+                    Some((_, value)) => value.clone(),
+                    None => text(field.place),
+                }
+            };
             into.push(SourceRecord {
                 table: scan.table.clone(),
                 file,
-                row: text(scan.row).and_then(|row| row.parse().ok()),
+                row: row_number(side.batch.column(scan.row), at),
                 fields: Record(
                     fields
-                        .map(|(name, column)| (name.clone(), text(*column)))
+                        .map(|field| (field.name.clone(), value(field)))
                         .collect(),
                 ),
             });
         }
     }
+}
+
+/// The number of a record's row, as every book tells it.
+fn row_number(rows: &ArrayRef, at: usize) -> Option<u64> {
+    let rows = rows.as_primitive_opt::<UInt64Type>()?;
+    (!rows.is_null(at)).then(|| rows.value(at))
 }
 
 /// Describes the breaks of one partition of an agreement.
@@ -114,36 +155,52 @@ impl Describer<'_> {
                 (BreakKind::Copies, &expected[..], &actual[..], 0)
             }
         };
-        let mut source = Vec::new();
-        for row in expected {
-            self.source_trail
-                .records(self.expected, *row, true, &mut source);
-        }
-        let mut target = Vec::new();
-        for row in actual {
-            self.target_trail
-                .records(self.actual, *row, false, &mut target);
-        }
-        let by_place = |a: &SourceRecord, b: &SourceRecord| {
-            (&a.table, &a.file, a.row).cmp(&(&b.table, &b.file, b.row))
+        let first = |side, rows: &[Row]| rows.first().map(|row| self.record(side, *row));
+        let (one, other) = (first(self.expected, expected), first(self.actual, actual));
+        let books = |trail: &Trail, side, rows: &[Row], first: Option<&Record>, whole| {
+            let mut records = Vec::new();
+            for (at, row) in rows.iter().enumerate() {
+                let written = first.filter(|_| at == 0);
+                trail.records(side, (*row, written), whole, &mut records);
+            }
+            records.sort_by(|a, b| (&a.table, &a.file, a.row).cmp(&(&b.table, &b.file, b.row)));
+            records
         };
-        source.sort_by(by_place);
-        target.sort_by(by_place);
+        let source = books(
+            self.source_trail,
+            self.expected,
+            expected,
+            one.as_ref(),
+            true,
+        );
+        let target = books(
+            self.target_trail,
+            self.actual,
+            actual,
+            other.as_ref(),
+            false,
+        );
         Break {
             agreement: self.agreement.name.clone(),
             kind,
-            key: self.key(expected, actual),
+            key: one
+                .as_ref()
+                .or(other.as_ref())
+                .map_or_else(Record::default, |record| self.key(record)),
             copies: Sides {
                 expected: expected.len() as u64,
                 actual: actual.len() as u64,
             },
-            expected: expected.first().map(|row| self.record(self.expected, *row)),
-            actual: actual.first().map(|row| self.record(self.actual, *row)),
-            fields: match (expected, actual) {
-                ([a, ..], [b, ..]) => self.fields(*a, *b),
+            fields: match (expected, actual, &one, &other) {
+                ([a, ..], [b, ..], Some(one), Some(other)) => self.fields((*a, one), (*b, other)),
                 _ => Vec::new(),
             },
-            difference: self.difference(expected, actual),
+            difference: match (expected, actual, &one, &other) {
+                ([_], [_], Some(one), Some(other)) => self.difference_of(one, other),
+                _ => self.difference(expected, actual),
+            },
+            expected: one,
+            actual: other,
             source,
             cause: CauseFound::default(),
             target,
@@ -151,20 +208,10 @@ impl Describer<'_> {
         }
     }
 
-    fn key(&self, expected: &[Row], actual: &[Row]) -> Record {
-        let (side, row) = match (expected.first(), actual.first()) {
-            (Some(row), _) => (self.expected, *row),
-            (None, Some(row)) => (self.actual, *row),
-            (None, None) => return Record::default(),
-        };
-        let layout = &self.agreement.layout;
-        let named = |column: &usize| {
-            (
-                layout.columns()[*column].name.clone(),
-                self.text(side, *column, row),
-            )
-        };
-        Record(layout.key().iter().map(named).collect())
+    /// The key of a record that is written out.
+    fn key(&self, record: &Record) -> Record {
+        let key = self.agreement.layout.key().iter();
+        Record(key.filter_map(|at| record.0.get(*at).cloned()).collect())
     }
 
     fn record(&self, side: &Records, row: Row) -> Record {
@@ -176,16 +223,49 @@ impl Describer<'_> {
         )
     }
 
-    fn fields(&self, expected: Row, actual: Row) -> Vec<FieldDifference> {
-        let columns = self.agreement.layout.columns().iter().enumerate();
-        columns
-            .filter(|(at, _)| !self.expected.same(*at, expected, self.actual, actual))
-            .map(|(at, column)| FieldDifference {
-                name: column.name.clone(),
-                expected: self.text(self.expected, at, expected),
-                actual: self.text(self.actual, at, actual),
+    /// The fields that differ, of records that are written out.
+    fn fields(
+        &self,
+        (expected, one): (Row, &Record),
+        (actual, other): (Row, &Record),
+    ) -> Vec<FieldDifference> {
+        let told = one.0.iter().zip(&other.0).enumerate();
+        told.filter(|(at, _)| !self.expected.same(*at, expected, self.actual, actual))
+            .map(|(_, ((name, one), (_, other)))| FieldDifference {
+                name: name.clone(),
+                expected: one.clone(),
+                actual: other.clone(),
             })
             .collect()
+    }
+
+    /// [`Self::difference`] of one record on each side, both written out.
+    fn difference_of(&self, one: &Record, other: &Record) -> Vec<Amount> {
+        let layout = &self.agreement.layout;
+        let told =
+            |record: &'_ Record, at: usize| record.0.get(at).and_then(|(_, value)| value.clone());
+        let currency = |record| match layout.currency_column() {
+            Some(column) => told(record, column).unwrap_or_default(),
+            None => layout.fixed_currency().unwrap_or_default().to_owned(),
+        };
+        let currencies = [currency(one), currency(other)];
+        let money = layout.money().iter();
+        let mut amounts = Vec::new();
+        for column in money.filter(|column| is_number(layout, **column)) {
+            let values = [told(one, *column), told(other, *column)];
+            // Most amounts of most breaks are the same.
+            if values[0] == values[1] && currencies[0] == currencies[1] {
+                continue;
+            }
+            let mut sums = Sums::default();
+            for ((value, currency), plus) in values.iter().zip(&currencies).zip([false, true]) {
+                if let Some(value) = value {
+                    sums.add(currency, value, plus);
+                }
+            }
+            sums.tell(&layout.columns()[*column].name, &mut amounts);
+        }
+        amounts
     }
 
     /// Actual minus expected for each money column and currency, where it is not zero.
@@ -197,28 +277,19 @@ impl Describer<'_> {
             .iter()
             .filter(|column| is_number(layout, **column))
         {
-            let mut sums: BTreeMap<String, ledger::Wide> = BTreeMap::new();
+            let mut sums = Sums::default();
             let sides = [
                 (self.expected, expected, false),
                 (self.actual, actual, true),
             ];
             for (side, rows, plus) in sides {
                 for row in rows {
-                    let Some(text) = self.text(side, *column, *row) else {
-                        continue;
-                    };
-                    let sum = sums.entry(self.currency(side, *row)).or_default();
-                    add(sum, &text, plus);
+                    if let Some(text) = self.text(side, *column, *row) {
+                        sums.add(&self.currency(side, *row), &text, plus);
+                    }
                 }
             }
-            let name = &layout.columns()[*column].name;
-            amounts.extend(sums.into_iter().filter(|(_, sum)| !sum.is_zero()).map(
-                |(currency, sum)| Amount {
-                    column: name.clone(),
-                    currency,
-                    amount: sum.to_string(),
-                },
-            ));
+            sums.tell(&layout.columns()[*column].name, &mut amounts);
         }
         amounts
     }
@@ -232,19 +303,39 @@ impl Describer<'_> {
     }
 }
 
-/// Adds a number as it is written to a sum, or takes it away.
-fn add(sum: &mut ledger::Wide, text: &str, plus: bool) {
-    if let Ok(amount) = text.parse::<Decimal>() {
-        if plus {
-            sum.add(amount);
-        } else {
-            sum.subtract(amount);
+/// What amounts of one column come to, by currency.
+#[derive(Default)]
+struct Sums(BTreeMap<String, ledger::Wide>);
+
+impl Sums {
+    /// Adds a number as it is written, or takes it away.
+    fn add(&mut self, currency: &str, text: &str, plus: bool) {
+        let sum = match self.0.get_mut(currency) {
+            Some(sum) => sum,
+            None => self.0.entry(currency.to_owned()).or_default(),
+        };
+        if let Ok(amount) = text.parse::<Decimal>() {
+            if plus {
+                sum.add(amount);
+            } else {
+                sum.subtract(amount);
+            }
+        } else if let Ok(amount) = text.parse::<ledger::Wide>() {
+            if plus {
+                sum.add_wide(&amount);
+            } else {
+                sum.subtract_wide(&amount);
+            }
         }
-    } else if let Ok(amount) = text.parse::<ledger::Wide>() {
-        if plus {
-            sum.add_wide(&amount);
-        } else {
-            sum.subtract_wide(&amount);
-        }
+    }
+
+    /// Tells what is not zero.
+    fn tell(self, column: &str, into: &mut Vec<Amount>) {
+        let off = self.0.into_iter().filter(|(_, sum)| !sum.is_zero());
+        into.extend(off.map(|(currency, sum)| Amount {
+            column: column.to_owned(),
+            currency,
+            amount: sum.to_string(),
+        }));
     }
 }

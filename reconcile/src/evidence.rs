@@ -4,16 +4,17 @@
 //! of evidence is never half of one.
 
 use crate::error::VerifyError;
+use crate::parallel::in_parallel;
 use crate::scribe::{BREAKS_PER_BLOCK, TABLE};
 use arrow_array::RecordBatch;
 use arrow_select::coalesce::BatchCoalescer;
-use ledger::{Break, Flight, Reject, Report};
+use ledger::{Flight, Reject, Report};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use serde::Serialize;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -24,6 +25,13 @@ const ROWS_PER_GROUP: usize = 131_072;
 
 /// Blocks that may wait for the thread that writes the table.
 const BLOCKS_WAITING: usize = 4;
+
+/// Bytes of lines that are looked at again at a time, but for the end of the last line.
+const BLOCK_BYTES: usize = 1 << 22;
+
+/// Columns of `breaks.parquet` that say something else in nearly every row. To look for values that
+/// they repeat, or for the least one, costs more than it can save.
+const MANIFOLD: [&str; 5] = ["expected", "actual", "fields", "source", "target"];
 
 /// What was read, by which plan, and what was written: `manifest.json`.
 #[derive(Debug, Serialize)]
@@ -134,21 +142,35 @@ impl Evidence {
         self.written
     }
 
-    /// Gives every break again that was written from a place on.
-    pub(crate) fn breaks_from(
+    /// Gives the lines of every break again that was written from a place on, in blocks of whole
+    /// lines: so many at once are each looked at by a thread of its own.
+    pub(crate) fn look_again<T: Send>(
         &mut self,
         place: u64,
-        mut take: impl FnMut(Break) -> Result<(), VerifyError>,
+        threads: usize,
+        look: &(impl Fn(Vec<u8>) -> Result<T, VerifyError> + Sync),
+        mut take: impl FnMut(T) -> Result<(), VerifyError>,
     ) -> Result<(), VerifyError> {
         let path = self.partial.join("breaks.jsonl");
         self.breaks.flush().map_err(failed(&path))?;
         let mut file = File::open(&path).map_err(failed(&path))?;
         file.seek(SeekFrom::Start(place)).map_err(failed(&path))?;
-        for line in BufReader::with_capacity(1 << 20, file).lines() {
-            let line = line.map_err(failed(&path))?;
-            take(serde_json::from_str(&line).map_err(internal)?)?;
+        let mut blocks = Blocks {
+            file: BufReader::with_capacity(BLOCK_BYTES, file),
+        };
+        loop {
+            let wave: Vec<Vec<u8>> = blocks
+                .by_ref()
+                .take(threads.max(1))
+                .collect::<Result<_, _>>()
+                .map_err(failed(&path))?;
+            if wave.is_empty() {
+                return Ok(());
+            }
+            for looked in in_parallel(wave.into_iter(), look) {
+                take(looked?)?;
+            }
         }
-        Ok(())
     }
 
     pub(crate) fn write_reject(&mut self, reject: &Reject) -> Result<(), VerifyError> {
@@ -223,6 +245,30 @@ impl Evidence {
         // The writing thread ends before its file goes.
         drop(self.table.finish());
         drop(fs::remove_dir_all(&self.partial));
+    }
+}
+
+/// A file in blocks of whole lines.
+struct Blocks {
+    file: BufReader<File>,
+}
+
+impl Iterator for Blocks {
+    type Item = std::io::Result<Vec<u8>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut block = Vec::with_capacity(BLOCK_BYTES + BLOCK_BYTES / 16);
+        let read = Read::by_ref(&mut self.file)
+            .take(BLOCK_BYTES as u64)
+            .read_to_end(&mut block)
+            .and_then(|_| match block.last() {
+                None | Some(b'\n') => Ok(0),
+                Some(_) => self.file.read_until(b'\n', &mut block),
+            });
+        match read {
+            Err(error) => Some(Err(error)),
+            Ok(_) => (!block.is_empty()).then_some(Ok(block)),
+        }
     }
 }
 
@@ -322,12 +368,17 @@ impl BreakTable {
 /// Writes the table. Batches are cut anew to one size, so that the bytes of the file do not depend
 /// on the blocks in which its rows came.
 fn write_table(file: File, path: &Path, rows: Receiver<RecordBatch>) -> Result<(), VerifyError> {
-    let properties = WriterProperties::builder()
+    let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(Default::default()))
-        .set_max_row_group_row_count(Some(ROWS_PER_GROUP))
-        .build();
+        .set_max_row_group_row_count(Some(ROWS_PER_GROUP));
+    for column in MANIFOLD {
+        properties = properties
+            .set_column_dictionary_enabled(column.into(), false)
+            .set_column_statistics_enabled(column.into(), EnabledStatistics::None);
+    }
+    let properties = Some(properties.build());
     let mut writer =
-        ArrowWriter::try_new(file, Arc::clone(&TABLE), Some(properties)).map_err(internal)?;
+        ArrowWriter::try_new(file, Arc::clone(&TABLE), properties).map_err(internal)?;
     let mut cutter = BatchCoalescer::new(Arc::clone(&TABLE), BREAKS_PER_BLOCK);
     for batch in rows {
         cutter.push_batch(batch)?;

@@ -4,7 +4,7 @@ use crate::parallel::in_parallel;
 use crate::prepare::{Agreement, Prepared};
 use crate::readings::Given;
 use crate::scribe::BREAKS_PER_BLOCK;
-use causes::{Column, Explanation, Kind, Prover, SourceColumn, Terms};
+use causes::{CauseId, Column, Explanation, Kind, Prover, SourceColumn, Terms};
 use footing::Class;
 use ledger::{Break, Zone};
 use rules::sql::{ComesFrom, Which};
@@ -21,6 +21,14 @@ impl<'a> Explainer<'a> {
         Self {
             agreement,
             prover: Prover::new(terms(prepared, agreement)),
+        }
+    }
+
+    /// One that does not try a cause.
+    pub(crate) fn without(prepared: &Prepared, agreement: &'a Agreement, cause: CauseId) -> Self {
+        Self {
+            agreement,
+            prover: Prover::without(terms(prepared, agreement), cause),
         }
     }
 

@@ -150,8 +150,9 @@ impl<'a> Looks<'a> {
             let again = Look {
                 agreement: agreement
                     .ok_or_else(|| VerifyError::Internal("a plan that changes".to_owned()))?,
-                // What has changed may lie in any bucket by now.
+                // What has changed may lie in any bucket by now, and anywhere.
                 restriction: None,
+                whereabouts: [None; 2],
                 ..*first
             };
             let choice = Choice::Keys(Arc::new(Keys::of(layout, open.keys().copied())));

@@ -6,6 +6,7 @@ use crate::locate::name_of;
 use crate::prepare::Agreement;
 use crate::push::Restriction;
 use crate::watch::Watch;
+use crate::whereabouts::Whereabouts;
 use arrow_array::{Array, BooleanArray, RecordBatch};
 use arrow_buffer::NullBuffer;
 use arrow_select::filter::filter_record_batch;
@@ -13,7 +14,7 @@ use books::Meter;
 use footing::{
     ChunkId, Comparison, Crossed, Digests, Folder, Seed, Side, SketchSize, Speller, State, Totals,
 };
-use rules::sql::{Run, ScanLog, Session, Which};
+use rules::sql::{ChunkWatch, Run, ScanLog, Session, Which};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ pub(crate) struct Folded {
     pub(crate) expected: Figures,
     pub(crate) actual: Figures,
     pub(crate) comparison: Comparison,
+    /// Where the keys of both sides lie, as far as that was noted.
+    pub(crate) whereabouts: [Option<Arc<Whereabouts>>; 2],
 }
 
 /// What is counted and added up of one side.
@@ -140,10 +143,12 @@ pub(crate) async fn fold(
         tokio::try_join!(one(Side::Expected), one(Side::Actual))?
     };
     let comparison = expected.state.compare(&actual.state)?;
+    let whereabouts = [&expected, &actual].map(|side| side.whereabouts.clone());
     Ok(Folded {
         expected: expected.into_figures(),
         actual: actual.into_figures(),
         comparison,
+        whereabouts,
     })
 }
 
@@ -165,6 +170,7 @@ pub(crate) struct FoldedSide {
     null_keys: u64,
     /// The digests of all records, where they were asked for.
     pub(crate) digests: Option<Digests>,
+    whereabouts: Option<Arc<Whereabouts>>,
 }
 
 impl FoldedSide {
@@ -201,11 +207,16 @@ pub(crate) async fn fold_side(
         }
     });
     let key: Vec<usize> = key.collect();
+    let is_whole = part.is_none() && matches!(beside, Beside::Nothing);
+    let whereabouts = (is_whole && can_be_noted(session, agreement, query))
+        .then(|| Arc::new(Whereabouts::new(layout, side, how.seed)));
+    let seen = whereabouts.clone();
     let run = Run {
         meter: Arc::clone(how.meter),
         narrow_decimals: true,
         part,
         passes_over: true,
+        seen: seen.map(|seen| seen as Arc<dyn ChunkWatch>),
         ..Run::new(how.threads)
     };
     let nothing = match &beside {
@@ -262,7 +273,17 @@ pub(crate) async fn fold_side(
         rejected: run.rejects.count(),
         null_keys,
         digests,
+        whereabouts,
     })
+}
+
+/// Whether it can be noted where a side's keys lie, and is worth it: files are read to find a key, while
+/// a server is asked.
+fn can_be_noted(session: &Session, agreement: &Agreement, query: &rules::sql::Side) -> bool {
+    let table = query.table_read_once();
+    let table = table.and_then(|(which, name)| session.book(*which).table(name));
+    !agreement.layout.key().is_empty()
+        && table.is_some_and(|table| table.moment().is_none() && table.chunks().len() > 1)
 }
 
 /// The chunks that were read. Where a query reads one table and that once, these must be all of

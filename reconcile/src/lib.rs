@@ -45,13 +45,18 @@ mod scribe;
 pub mod story;
 pub mod survey;
 mod tally;
+mod untried;
 mod verify;
 mod wanted;
+mod whereabouts;
 
 pub use error::VerifyError;
 pub use evidence::{Input, Manifest, Output};
 pub use flight::AsOf;
-pub use prepare::{Agreement, Control, Origin, PrepareError, Prepared, check_rules, prepare, read};
+pub use prepare::{
+    Agreement, Control, Origin, PrepareError, Prepared, check_rules, prepare, prepare_again, read,
+};
 use rules::watch;
 pub use rules::watch::{Phase, Unwatched, Watch, Work};
+pub use untried::explain_without;
 pub use verify::{Beforehand, Limits, Options, Outcome, bytes_to_read, verify};

@@ -13,6 +13,7 @@ use crate::scribe::BREAKS_PER_BLOCK;
 use crate::story::Chosen;
 use crate::wanted::{Choice, Wanted};
 use crate::watch::Watch;
+use crate::whereabouts::Whereabouts;
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::SchemaRef;
 use arrow_select::concat::concat_batches;
@@ -37,6 +38,8 @@ pub(crate) struct Look<'a> {
     pub(crate) partition_records: u64,
     /// The buckets that differ, where no others need be looked at.
     pub(crate) restriction: Option<&'a Restriction>,
+    /// Where the keys of both sides lie, as far as that was noted.
+    pub(crate) whereabouts: [Option<&'a Arc<Whereabouts>>; 2],
 }
 
 /// Records of more keys are found by their hashes.
@@ -76,6 +79,9 @@ impl Look<'_> {
             run.part = self.restriction.and_then(|only| only.part(side));
         }
         run.probe = choice.map(|choice| Wanted::probe(&self.agreement.layout, side, seed, choice));
+        if let (Some(Choice::Keys(keys)), Some(noted)) = (choice, self.whereabouts[side as usize]) {
+            run.chunks = Some(noted.test(keys));
+        }
         run
     }
 
@@ -206,11 +212,13 @@ impl Look<'_> {
         let encoder = Encoder::new(&self.agreement.layout)?;
         let trail =
             |lineage, which, batch: &RecordBatch| Trail::new(lineage, which, &batch.schema());
-        let source_trail = trail(self.agreement.expected.lineage(), Which::Source, &expected);
-        let target_trail = trail(self.agreement.actual.lineage(), Which::Target, &actual);
+        let mut source_trail = trail(self.agreement.expected.lineage(), Which::Source, &expected);
+        let mut target_trail = trail(self.agreement.actual.lineage(), Which::Target, &actual);
         let expected = encoder.records(Side::Expected, in_place_order(expected)?)?;
         let actual = encoder.records(Side::Actual, in_place_order(actual)?)?;
         let layout = &self.agreement.layout;
+        source_trail.note_compared(&expected, layout.columns());
+        target_trail.note_compared(&actual, layout.columns());
         let found = match layout.key().is_empty() {
             false => pair_by_key(&expected, &actual),
             true => pair_without_key(&expected, &actual, layout.money()),

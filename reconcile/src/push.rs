@@ -145,6 +145,7 @@ pub(crate) async fn look(
             expected: expected.figures,
             actual: actual.figures,
             comparison: Comparison::of_equals(),
+            whereabouts: [None, None],
         },
         restriction: None,
         fold: Some(told),

@@ -296,12 +296,17 @@ impl Records {
 
     /// The text of a compared column's value in a spelling.
     pub(crate) fn spelled(&self, field: usize, row: u32, spelling: Spelling) -> Option<String> {
-        spelling.text(self.batch.column(self.columns[field]), row as usize)
+        spelling.text(self.own(field), row as usize)
+    }
+
+    /// A compared column as its side has it.
+    pub(crate) fn own(&self, field: usize) -> &ArrayRef {
+        self.batch.column(self.columns[field])
     }
 
     /// The own type of a compared column.
     pub(crate) fn data_type(&self, field: usize) -> &DataType {
-        self.batch.column(self.columns[field]).data_type()
+        self.own(field).data_type()
     }
 
     /// Whether both records have the same value in a compared column.

@@ -29,6 +29,7 @@ use ledger::{Break, CauseStatus, Record, Reject, SourceRecord};
 use rules::plan::SqlText;
 use rules::sql::{ComesFrom, SourceColumn, Which};
 use std::sync::Arc;
+pub(crate) use tell::trace;
 
 /// More records than this are not told at once.
 pub const TOLD_MAX: usize = 20;

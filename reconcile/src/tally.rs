@@ -5,7 +5,8 @@ use crate::error::VerifyError;
 use causes::CauseId;
 use causes::common::{Common, Role};
 use ledger::{
-    Account, Amount, Break, BreakCounts, BreakKind, CauseLine, CauseStatus, Flight, InFlight, Wide,
+    Account, Amount, Break, BreakCounts, BreakKind, CauseLine, CauseStatus, Decimal, Flight,
+    InFlight, Wide,
 };
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -32,7 +33,21 @@ pub(crate) struct Tally {
 #[derive(Default)]
 struct CauseSum {
     breaks: u64,
-    sums: BTreeMap<(String, String), Wide>,
+    /// A few, in no order.
+    sums: Vec<(PlaceOfSum, Wide)>,
+}
+
+/// What amounts are of, that may be added up.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct PlaceOfSum {
+    column: String,
+    currency: String,
+}
+
+impl PlaceOfSum {
+    fn is(&self, column: &str, currency: &str) -> bool {
+        self.column == column && self.currency == currency
+    }
 }
 
 /// Of a line of `in_flight.jsonl`, what is added up. Whatever else it says is passed over.
@@ -98,20 +113,46 @@ impl Tally {
         let id = cause.id.map(Cow::into_owned);
         let cause = self.causes.entry((cause.status, id)).or_default();
         cause.breaks += 1;
-        for amount in &difference {
-            let sum: Wide = amount
-                .amount
+        for LineAmount {
+            column,
+            currency,
+            amount,
+        } in &difference
+        {
+            let sum = match cause
+                .sums
+                .iter_mut()
+                .find(|(at, _)| at.is(column, currency))
+            {
+                Some((_, sum)) => sum,
+                None => {
+                    let place = PlaceOfSum {
+                        column: column.clone().into_owned(),
+                        currency: currency.clone().into_owned(),
+                    };
+                    cause.sums.push((place, Wide::new()));
+                    let (_, sum) = cause.sums.last_mut().expect("it has just been put there");
+                    sum
+                }
+            };
+            // Nearly all amounts are of the size that is added up quickly.
+            if let Ok(narrow) = amount.parse::<Decimal>() {
+                self.account.add_break(column, currency, narrow);
+                sum.add(narrow);
+                continue;
+            }
+            let wide: Wide = amount
                 .parse()
                 .map_err(|error| unreadable("an amount", &error))?;
-            self.account
-                .add_break_sum(&amount.column, &amount.currency, &sum);
-            let place = (
-                amount.column.clone().into_owned(),
-                amount.currency.clone().into_owned(),
-            );
-            cause.sums.entry(place).or_default().add_wide(&sum);
+            self.account.add_break_sum(column, currency, &wide);
+            sum.add_wide(&wide);
         }
         Ok(())
+    }
+
+    /// How many causes there are, each as sure as it is.
+    pub(crate) fn causes_found(&self) -> usize {
+        self.causes.len()
     }
 
     pub(crate) fn merge(&mut self, other: Tally) {
@@ -133,7 +174,10 @@ impl Tally {
             let own = self.causes.entry(cause).or_default();
             own.breaks += sum.breaks;
             for (place, sum) in sum.sums {
-                own.sums.entry(place).or_default().add_wide(&sum);
+                match own.sums.iter_mut().find(|(known, _)| *known == place) {
+                    Some((_, own)) => own.add_wide(&sum),
+                    None => own.sums.push((place, sum)),
+                }
             }
         }
     }
@@ -215,12 +259,14 @@ pub(crate) fn disagreeing(found: &Break) -> u64 {
 
 impl CauseSum {
     fn amounts(&self) -> Vec<Amount> {
-        let amount = |((column, currency), sum): (&(String, String), &Wide)| Amount {
-            column: column.clone(),
-            currency: currency.clone(),
+        let mut off: Vec<&(PlaceOfSum, Wide)> =
+            self.sums.iter().filter(|(_, sum)| !sum.is_zero()).collect();
+        off.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let amount = |(place, sum): &(PlaceOfSum, Wide)| Amount {
+            column: place.column.clone(),
+            currency: place.currency.clone(),
             amount: sum.to_string(),
         };
-        let off = self.sums.iter().filter(|(_, sum)| !sum.is_zero());
-        off.map(amount).collect()
+        off.into_iter().map(amount).collect()
     }
 }

@@ -12,7 +12,7 @@ use crate::many::compare_by_partitions;
 use crate::pairing::Found;
 use crate::parallel::in_parallel;
 use crate::prepare::{Agreement, Control, Origin, Prepared};
-use crate::push::{self, Looked};
+use crate::push::{self, Looked, Restriction};
 use crate::readings::{Given, Readings};
 use crate::scribe::{BREAKS_PER_BLOCK, Written, write_out};
 use crate::tally::Tally;
@@ -511,18 +511,9 @@ impl AgreementRun<'_> {
     ) -> Result<(), VerifyError> {
         let (folded, restriction) = (&looked.folded, looked.restriction.as_ref());
         if !comparison.complete
-            && let Some(size) = larger(&comparison, &self.options.limits)
+            && let Some(size) = larger(&comparison, folded, &self.options.limits)
         {
-            let estimate = comparison
-                .sample
-                .as_ref()
-                .map_or(0, |sample| sample.estimate);
-            self.watch.say(&format!(
-                "about {estimate} records differ; folding once more"
-            ));
-            let meter = self.begin(Work::Fold);
-            let again = fold(self.how(size, &meter), restriction).await?;
-            comparison = again.comparison;
+            comparison = self.fold_again(&comparison, size, restriction).await?;
         }
         let meter = self.begin(if comparison.complete {
             Work::Locate
@@ -537,6 +528,7 @@ impl AgreementRun<'_> {
             meter: &meter,
             partition_records: self.options.limits.partition_records,
             restriction,
+            whereabouts: folded.whereabouts.each_ref().map(Option::as_ref),
         };
         let groups = Groups::default();
         let place = outlet.evidence.place();
@@ -597,11 +589,32 @@ impl AgreementRun<'_> {
         }
         let (groups, broken, readings) = (out.groups, out.broken, out.readings);
         tally.common = self
-            .find_common(&groups, broken, folded, (outlet.evidence, place))
+            .find_common(
+                &groups,
+                broken,
+                folded,
+                (outlet.evidence, place, tally.causes_found()),
+            )
             .await?;
         self.hold_against_book(&readings).await?;
         tally.readings = readings.notes();
         Ok(())
+    }
+
+    /// Compares anew what did not decode, with a sketch that will.
+    async fn fold_again(
+        &self,
+        comparison: &Comparison,
+        size: SketchSize,
+        restriction: Option<&Restriction>,
+    ) -> Result<Comparison, VerifyError> {
+        let sample = comparison.sample.as_ref();
+        let estimate = sample.map_or(0, |sample| sample.estimate);
+        self.watch.say(&format!(
+            "about {estimate} records differ; folding once more"
+        ));
+        let meter = self.begin(Work::Fold);
+        Ok(fold(self.how(size, &meter), restriction).await?.comparison)
     }
 
     /// Writes breaks that are all in memory, each explained by itself and then together.
@@ -714,13 +727,13 @@ impl AgreementRun<'_> {
     }
 
     /// Counts over the whole book what the breaks of each cause have in common. The breaks lie in the
-    /// evidence from a place on.
+    /// evidence from a place on, and are of so many causes.
     async fn find_common(
         &self,
         groups: &Groups,
         broken: Census,
         folded: &Folded,
-        (evidence, place): (&mut Evidence, u64),
+        (evidence, place, causes): (&mut Evidence, u64, usize),
     ) -> Result<BTreeMap<CauseKey, Common>, VerifyError> {
         let passes = Passes {
             of: self.of(),
@@ -732,15 +745,21 @@ impl AgreementRun<'_> {
             begin: &|| self.begin(Work::Common),
         };
         let mut common = groups.count(broken, &passes).await?;
-        groups.leave_out_broken(&mut common, |take| {
-            evidence.breaks_from(place, |found| {
-                take(&found);
+        if let Some(unsettled) = groups.unsettled(&common, causes) {
+            let mut others: Vec<u64> = Vec::new();
+            let count = |lines: Vec<u8>| unsettled.count(&lines);
+            evidence.look_again(place, self.options.threads, &count, |counted| {
+                others.resize(counted.len(), 0);
+                for (all, more) in others.iter_mut().zip(counted) {
+                    *all += more;
+                }
                 match self.watch.is_stopped() {
                     true => Err(VerifyError::Stopped),
                     false => Ok(()),
                 }
-            })
-        })?;
+            })?;
+            unsettled.leave_out(&others, &mut common);
+        }
         Ok(common)
     }
 
@@ -1147,9 +1166,18 @@ impl Out<'_> {
     }
 }
 
-/// A sketch that will decode, where the estimate says that one can.
-fn larger(comparison: &Comparison, limits: &Limits) -> Option<SketchSize> {
+/// A sketch that will decode, where the estimate says that one can, and that it is worth a fold: where
+/// more than half of the records differ, all are compared in partitions anyway.
+fn larger(comparison: &Comparison, folded: &Folded, limits: &Limits) -> Option<SketchSize> {
     let estimate = comparison.sample.as_ref()?.estimate;
+    let records = folded
+        .expected
+        .records
+        .saturating_add(folded.actual.records);
+    let in_memory = u64::try_from(limits.in_memory).unwrap_or(u64::MAX);
+    if estimate > in_memory && estimate > records / 2 {
+        return None;
+    }
     let size = SketchSize::for_elements(estimate.saturating_add(estimate / 5))?;
     (size.capacity() <= limits.sketch.capacity()).then_some(size)
 }

@@ -1,6 +1,10 @@
 //! The second look's test: is this record's key among those that differ?
 
-use arrow_array::{Array, ArrayRef, BooleanArray};
+use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array};
+use arrow_buffer::BooleanBuffer;
+use arrow_cast::cast;
+use arrow_schema::DataType;
+use arrow_select::filter::filter;
 use footing::{KeyMarker, Layout, Mark, Seed, Side, bucket_of};
 use hashbrown::HashSet;
 use rules::sql::{KeyTest, Probe};
@@ -65,14 +69,20 @@ impl Keys {
     /// Whether a value of the range may be wanted. A NULL key has the word 0, and no range tells
     /// of NULLs.
     fn may_lie_in(&self, min: i64, max: i64) -> bool {
-        match &self.sorted {
-            None => true,
-            Some(_) if self.set.contains(&0) => true,
-            Some(sorted) => {
-                let first = sorted.partition_point(|value| *value < min);
-                sorted.get(first).is_some_and(|value| *value <= max)
-            }
-        }
+        self.set.contains(&0) || self.lies_in(min, max)
+    }
+
+    /// Whether one of the words, which are the values themselves, lies in the range.
+    pub(crate) fn lies_in(&self, min: i64, max: i64) -> bool {
+        self.sorted.as_ref().is_none_or(|sorted| {
+            let first = sorted.partition_point(|value| *value < min);
+            sorted.get(first).is_some_and(|value| *value <= max)
+        })
+    }
+
+    /// The words, in no order.
+    pub(crate) fn words(&self) -> impl Iterator<Item = u64> {
+        self.set.iter().copied()
     }
 }
 
@@ -107,6 +117,11 @@ impl Wanted {
     }
 }
 
+/// Which keys a test keeps.
+fn keep(keys: &[u64], test: impl Fn(u64) -> bool) -> BooleanBuffer {
+    BooleanBuffer::collect_bool(keys.len(), |at| test(keys[at]))
+}
+
 impl fmt::Debug for Wanted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Wanted")
@@ -115,15 +130,15 @@ impl fmt::Debug for Wanted {
 
 impl KeyTest for Wanted {
     fn keep(&self, key_columns: &[ArrayRef]) -> Result<BooleanArray, String> {
-        let keys = self.keys(key_columns)?.into_iter();
-        Ok(match &self.choice {
-            Choice::Keys(wanted) => keys.map(|key| Some(wanted.contains(key))).collect(),
-            Choice::Buckets(wanted) => keys.map(|key| Some(wanted[bucket_of(key)])).collect(),
-            Choice::Sample(bits) => keys
-                .map(|key| key.wrapping_mul(0xd6e8_feb8_6659_fd93).leading_zeros() >= *bits)
-                .map(Some)
-                .collect(),
-        })
+        let keys = self.keys(key_columns)?;
+        let keep = match &self.choice {
+            Choice::Keys(wanted) => keep(&keys, |key| wanted.contains(key)),
+            Choice::Buckets(wanted) => keep(&keys, |key| wanted[bucket_of(key)]),
+            Choice::Sample(bits) => keep(&keys, |key| {
+                key.wrapping_mul(0xd6e8_feb8_6659_fd93).leading_zeros() >= *bits
+            }),
+        };
+        Ok(BooleanArray::new(keep, None))
     }
 
     fn may_contain(&self, _: usize, min: &ArrayRef, max: &ArrayRef) -> bool {
@@ -145,13 +160,59 @@ impl KeyTest for Wanted {
             _ => true,
         }
     }
+
+    fn wanted(
+        &self,
+        _: usize,
+        data_type: &DataType,
+        [after, upto]: [Option<&ArrayRef>; 2],
+        most: usize,
+    ) -> Option<ArrayRef> {
+        let Choice::Keys(wanted) = &self.choice else {
+            return None;
+        };
+        let sorted = wanted.sorted.as_ref()?;
+        let word = |array: &ArrayRef| -> Option<i64> {
+            let words = self.keys(std::slice::from_ref(array)).ok()?;
+            words.first().map(|word| word.cast_signed())
+        };
+        let of_type = |words: &[i64]| {
+            let words: ArrayRef = Arc::new(Int64Array::from(words.to_vec()));
+            cast(&words, data_type).ok()
+        };
+        // Words may count in other units than the column.
+        if word(&of_type(&[1])?)? != 1 {
+            return None;
+        }
+        let from = match after {
+            Some(after) => {
+                let after = word(after)?;
+                sorted.partition_point(|value| *value <= after)
+            }
+            None => 0,
+        };
+        let to = match upto {
+            Some(upto) => {
+                let upto = word(upto)?;
+                sorted.partition_point(|value| *value <= upto)
+            }
+            None => sorted.len(),
+        };
+        let words = sorted.get(from..to)?;
+        if words.len() > most {
+            return None;
+        }
+        let values = of_type(words)?;
+        // What the column's type does not hold is in no record of it.
+        let is_held = (0..values.len()).map(|at| Some(values.is_valid(at)));
+        filter(&values, &is_held.collect()).ok()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow_array::Int64Array;
-    use arrow_schema::{DataType, Field, Schema};
+    use arrow_schema::{Field, Schema};
     use footing::LayoutOptions;
 
     fn layout() -> Layout {
@@ -184,6 +245,41 @@ mod tests {
         assert!(test.may_contain(0, &one(60), &one(80)));
         assert!(!test.may_contain(0, &one(-4), &one(69)));
         assert!(!test.may_contain(0, &one(71), &one(900)));
+    }
+
+    #[test]
+    fn few_wanted_keys_of_a_range_are_told_in_their_columns_own_type() {
+        let test = test_of(&[-5, 0, 70, 71, 300, 1 << 40]);
+        let told = |data_type, bounds: [Option<&ArrayRef>; 2], most| {
+            let told = test.wanted(0, &data_type, bounds, most)?;
+            assert_eq!(told.data_type(), &data_type);
+            Some(numbers(&told))
+        };
+        let (low, high) = (one(-5), one(71));
+        let between = told(DataType::Int64, [Some(&low), Some(&high)], 3);
+        assert_eq!(between, Some(vec![0, 70, 71]));
+        assert_eq!(told(DataType::Int64, [Some(&low), Some(&high)], 2), None);
+        let behind = told(DataType::Int64, [Some(&high), None], 9);
+        assert_eq!(behind, Some(vec![300, 1 << 40]));
+        assert_eq!(told(DataType::Int64, [None, Some(&low)], 9), Some(vec![-5]));
+        // A narrower column does not hold all of them.
+        let narrow: ArrayRef = Arc::new(arrow_array::Int16Array::from(vec![70]));
+        let behind = told(DataType::Int16, [Some(&narrow), None], 9);
+        assert_eq!(behind, Some(vec![71, 300]));
+        let all = told(DataType::UInt8, [None, None], 9);
+        assert_eq!(all, Some(vec![0, 70, 71]));
+        // In hundredths a word is another value.
+        let decimal = DataType::Decimal128(18, 2);
+        assert_eq!(told(decimal, [None, None], 9), None);
+    }
+
+    fn numbers(array: &ArrayRef) -> Vec<i64> {
+        let array = cast(array, &DataType::Int64).expect("numbers");
+        let array = array
+            .as_any()
+            .downcast_ref::<Int64Array>()
+            .expect("numbers");
+        array.values().to_vec()
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A plan made ready: books opened, and the queries of its agreements read.
 
 use arrow_schema::DataType;
-use books::{Book, BookError};
+use books::{Book, BookError, BookSpec, DatabaseAddress};
 
 use crate::plan::{Plan, PlanError, SqlText};
 use crate::sql::{Session, Settings, Side, SqlError, Which};
@@ -40,6 +40,27 @@ pub fn open_beside(
     let (source, target) = plan.books(environment).map_err(PrepareError::Plan)?;
     match (Book::open(&source), Book::open(&target)) {
         (Ok(source), Ok(target)) => session(plan, threads, source, target.with(beside)),
+        (source, target) => Err(book_errors(plan, source.err(), target.err())),
+    }
+}
+
+/// Opens the books of a plan once more, as of a later moment, to read a few records by their keys: a
+/// server is asked for one connection.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_again(
+    plan: &Plan,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Session, PrepareError> {
+    let (source, target) = plan.books(environment).map_err(PrepareError::Plan)?;
+    let by_one_connection = |spec: BookSpec| BookSpec {
+        database: spec.database.map(DatabaseAddress::by_one_connection),
+        ..spec
+    };
+    let (source, target) = (by_one_connection(source), by_one_connection(target));
+    match (Book::open(&source), Book::open(&target)) {
+        (Ok(source), Ok(target)) => session(plan, 1, source, target),
         (source, target) => Err(book_errors(plan, source.err(), target.err())),
     }
 }

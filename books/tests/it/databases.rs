@@ -1,13 +1,15 @@
 //! Tables of a database as tables of a book: SQLite, which needs no server.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use arrow_array::{ArrayRef, BooleanArray, RecordBatch};
+use arrow_array::{ArrayRef, BooleanArray, Int64Array, RecordBatch};
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
+use arrow_schema::DataType;
 use books::{
     Book, BookError, BookSpec, DatabaseAddress, Meter, RangeTest, ReadRequest, RowFilter, Table,
 };
@@ -72,6 +74,10 @@ struct Numbers {
     columns: Vec<usize>,
     wanted: Vec<i64>,
     is_bounded: bool,
+    /// Whether it tells what it wants.
+    tells: bool,
+    /// How many records it was shown.
+    shown: AtomicU64,
 }
 
 impl RowFilter for Numbers {
@@ -81,6 +87,8 @@ impl RowFilter for Numbers {
 
     fn keep(&self, batch: &RecordBatch) -> Result<BooleanArray, String> {
         let numbers = batch.column(0).as_primitive::<Int64Type>();
+        self.shown
+            .fetch_add(numbers.len() as u64, Ordering::Relaxed);
         Ok(numbers
             .iter()
             .map(|number| number.map(|n| self.wanted.contains(&n)))
@@ -95,6 +103,25 @@ impl RowFilter for Numbers {
                 .wanted
                 .iter()
                 .any(|number| (min..=max).contains(number))
+    }
+
+    fn wanted(
+        &self,
+        column: usize,
+        data_type: &DataType,
+        [after, upto]: [Option<&ArrayRef>; 2],
+        most: usize,
+    ) -> Option<ArrayRef> {
+        assert_eq!((column, data_type), (self.columns[0], &DataType::Int64));
+        let bound = |end: &ArrayRef| end.as_primitive::<Int64Type>().value(0);
+        let (after, upto) = (after.map(bound), upto.map(bound));
+        let is_within = |number: &i64| {
+            after.is_none_or(|after| *number > after) && upto.is_none_or(|upto| *number <= upto)
+        };
+        let wanted = self.wanted.iter().copied().filter(is_within);
+        let wanted: BTreeSet<i64> = wanted.collect();
+        let is_told = self.tells && wanted.len() <= most;
+        is_told.then(|| Arc::new(Int64Array::from_iter_values(wanted)) as ArrayRef)
     }
 }
 
@@ -209,6 +236,7 @@ proptest! {
         wanted in prop::collection::vec(-500..500_i64, 0..30),
         wants_all in any::<bool>(),
         is_bounded in any::<bool>(),
+        tells in any::<bool>(),
         key in 0..3_usize,
         chunk_bytes in 100..20_000_u64,
         batch_rows in 1..20_usize,
@@ -236,7 +264,13 @@ proptest! {
         let meter = Arc::new(Meter::default());
         let request = ReadRequest {
             batch_rows,
-            filter: Some(Arc::new(Numbers { columns: vec![0], wanted, is_bounded })),
+            filter: Some(Arc::new(Numbers {
+                columns: vec![0],
+                wanted,
+                is_bounded,
+                tells,
+                shown: AtomicU64::new(0),
+            })),
             meter: Some(Arc::clone(&meter)),
             ..ReadRequest::new((0..table.schema().fields().len()).collect())
         };
@@ -346,4 +380,46 @@ fn ranges_that_hold_nothing_wanted_are_passed_over_and_counted() {
     // Of the first one nobody says where it begins.
     assert_eq!(told, [(4, 0), (0, 4), (2, 0)]);
     assert_eq!(meter.rows.load(Ordering::Relaxed), 10);
+}
+
+#[test]
+fn of_few_wanted_keys_the_others_are_not_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let records: Vec<String> = (1..=200).map(|n| format!("({}, 'm{n}')", n * 2)).collect();
+    fill(
+        folder.path(),
+        &format!(
+            "CREATE TABLE flow (n INTEGER PRIMARY KEY, memo TEXT); INSERT INTO flow VALUES {}",
+            records.join(", ")
+        ),
+    );
+    // Some twenty records in each range.
+    let book = open(folder.path(), "", 2_000).unwrap();
+    let table = book.table("flow").unwrap();
+    let mut shown = Vec::new();
+    for tells in [true, false] {
+        let filter = Arc::new(Numbers {
+            columns: vec![0],
+            // Of the odd ones there are none; the last range has more than a few.
+            wanted: [2, 41, 42, 300].into_iter().chain(370..=400).collect(),
+            is_bounded: false,
+            tells,
+            shown: AtomicU64::new(0),
+        });
+        let request = ReadRequest {
+            filter: Some(Arc::clone(&filter) as Arc<dyn RowFilter>),
+            ..ReadRequest::new((0..table.schema().fields().len()).collect())
+        };
+        let mut found = Vec::new();
+        for chunk in table.chunks() {
+            for batch in table.read(&chunk, &request).unwrap() {
+                found.extend(lines(&batch.unwrap()));
+            }
+        }
+        assert_eq!(found.len(), 19, "{found:?}");
+        assert_eq!(found[1], "42 | m21 |  | 21");
+        assert_eq!(found[2], "300 | m150 |  | 150");
+        shown.push(filter.shown.load(Ordering::Relaxed));
+    }
+    assert!(shown[0] < 60 && shown[1] >= 200, "{shown:?}");
 }

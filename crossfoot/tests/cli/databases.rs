@@ -1043,3 +1043,92 @@ fn ranges_that_a_rule_leaves_out_are_passed_over_and_the_rest_is_compared() {
         fs::remove_dir_all(place.path().join("evidence")).unwrap();
     }
 }
+
+#[test]
+fn what_a_rule_leaves_out_stays_in_the_server_and_every_book_gives_the_same() {
+    let servers = Servers::start();
+    let place = Place::empty();
+    let records = |is_old: bool| {
+        let record = move |id: u32| {
+            let kind = ["IN", "in", "OUT", "IN "][(id % 4) as usize];
+            let fen = if id == 804 && !is_old { 1 } else { 0 };
+            let day = 1 + id % 28;
+            let record = format!(
+                "({id}, 'A{}', '{kind}', {}.0{fen}, '2013-05-{day:02}')",
+                id % 5,
+                id % 97
+            );
+            let is_kept = is_old || (kind == "IN" && id % 5 > 1 && id != 1_208);
+            is_kept.then_some(record)
+        };
+        (1..=3_000).filter_map(record).collect::<Vec<_>>()
+    };
+    const COLUMNS: &str = "id bigint PRIMARY KEY, account varchar(9), kind varchar(9), amount decimal(18,2), booked date";
+    let flow = Table {
+        name: "flow",
+        columns: COLUMNS,
+        records: records(true),
+    };
+    let account = Table {
+        name: "account",
+        columns: "no varchar(9) PRIMARY KEY, grade int",
+        records: (0..5).map(|at| format!("('A{at}', {at})")).collect(),
+    };
+    let posting = Table {
+        name: "posting",
+        columns: COLUMNS,
+        records: records(false),
+    };
+    let source = servers.fill(&place, "old_books", &[flow, account]);
+    let target = servers.fill(&place, "new_books", &[posting]);
+    let plan = r#"
+        name = "kept"
+        timezone = "Asia/Shanghai"
+        currency = "CNY"
+        [source]
+        url = "SOURCE"
+        [target]
+        url = "TARGET"
+        [[agreement]]
+        name = "kept"
+        rule = "SELECT f.id, f.account, f.kind, f.amount, f.booked FROM flow f JOIN account a ON a.no = f.account WHERE f.kind = 'IN' AND f.booked BETWEEN DATE '2013-05-01' AND DATE '2013-06-01' AND a.grade > 1"
+        target = "posting"
+        key = ["id"]
+        money = ["amount"]
+    "#;
+    check_pairs(&place, plan, &source, &target);
+
+    // Of what is left out no value is read, unless the rule asks more of it than a server can.
+    servers.postgres.psql(
+        "ALTER TABLE old_books.flow ADD at timestamp DEFAULT '2013-05-27';
+         ALTER TABLE new_books.posting ADD at timestamp DEFAULT '2013-05-27';
+         UPDATE old_books.flow SET at = 'infinity' WHERE id = 7;",
+    );
+    let mut told = Vec::new();
+    for (condition, ended) in [
+        ("kind = 'IN' AND account > 'A1'", 1),
+        ("kind || '' = 'IN' AND account > 'A1'", 3),
+        (
+            "kind = 'IN' AND account > 'A1' AND at > TIMESTAMP '2013-05-01 00:00:00'",
+            3,
+        ),
+    ] {
+        let rule = format!("SELECT id, account, amount, at FROM flow WHERE {condition}");
+        let plan = format!(
+            "name = \"kept\"\n[source]\nurl = \"{}\"\n[target]\nurl = \"{}\"\n\
+             [[agreement]]\nname = \"kept\"\nrule = \"{rule}\"\n\
+             target = \"SELECT id, account, amount, at FROM posting\"\nkey = [\"id\"]\n\
+             money = [\"amount\"]\n",
+            source[0].1, target[0].1
+        );
+        fs::write(place.path().join("crossfoot.toml"), plan).unwrap();
+        let (code, stdout, stderr) = run(&place, "verify --no-progress --no-digest --lang en");
+        assert_eq!(code, Some(ended), "{condition}: {stdout}{stderr}");
+        told.push(stderr);
+    }
+    assert!(
+        told[1].contains("id 7, column \"at\": infinity"),
+        "{told:?}"
+    );
+    assert_eq!(told[1], told[2]);
+}

@@ -471,3 +471,51 @@ fn a_server_whose_disk_is_full_is_named_and_gone_on_with_once_there_is_room() {
     // The server must not write to a disk that goes.
     servers.postgres.psql("CHECKPOINT");
 }
+
+#[test]
+fn a_mariadb_whose_disk_is_full_is_named_and_gone_on_with_once_there_is_room() {
+    use mysql::prelude::Queryable as _;
+    let servers = Servers::start();
+    fill(&servers, 1);
+    // A database is a folder: that of this one lies on a disk of its own.
+    let data = servers.mariadb.folder().join("data");
+    servers
+        .mariadb
+        .run("CREATE DATABASE small CHARACTER SET utf8mb4;\n");
+    let options = std::fs::read(data.join("small/db.opt")).unwrap();
+    std::fs::remove_file(data.join("small/db.opt")).unwrap();
+    std::fs::remove_dir(data.join("small")).unwrap();
+    let Some(disk) = Disk::mount(&data.join("small"), "900k") else {
+        // Only root may: the message of a full disk is then seen with files alone.
+        eprintln!("no disk can be mounted here: nothing was tried");
+        return;
+    };
+    std::fs::write(data.join("small/db.opt"), options).unwrap();
+    let [_, url] = through(servers.postgres.port, servers.mariadb.port());
+    let place = wallet(&url.replace("/pay?", "/small?"));
+    let (code, _, stderr) = run(&place, "convert --no-progress --threads 1 --lang en");
+    assert_eq!(code, Some(3), "{stderr}");
+    let mut root = servers.mariadb.root();
+    let made: Option<u32> = root
+        .query_first(
+            "SELECT COUNT(*) FROM information_schema.TABLES \
+             WHERE TABLE_SCHEMA = 'small' AND TABLE_NAME = 'entry'",
+        )
+        .unwrap();
+    assert_eq!(made, Some(0));
+    let done: Option<u32> = root
+        .query_first("SELECT COUNT(*) FROM small.crossfoot_convert WHERE name LIKE 'chunk/%'")
+        .unwrap();
+    assert!(
+        done.is_some_and(|done| (1..6).contains(&done)),
+        "{done:?} chunks were done"
+    );
+    insta::assert_snapshot!(stderr);
+    disk.grow("64m");
+    let (code, _, stderr) = run(&place, "convert --no-progress");
+    assert_eq!(code, Some(0), "{stderr}");
+    let (code, stdout, _) = run(&place, "verify --no-progress --evidence evidence");
+    assert_eq!(code, Some(0), "{stdout}");
+    // The server must not write to a disk that goes.
+    root.query_drop("DROP DATABASE small").unwrap_or_default();
+}

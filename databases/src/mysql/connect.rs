@@ -160,6 +160,17 @@ pub(super) fn settle(conn: &mut Conn, place: &Place, product: &Product) -> Resul
     set_if_known(conn, &own)
 }
 
+/// Says how long the server lets a statement take from now on; zero is for ever.
+pub(super) fn limit_statements(conn: &mut Conn, longest: Duration) -> Result<(), Error> {
+    let (seconds, millis) = (longest.as_secs(), longest.as_millis());
+    // One of them is known to either product.
+    let settings = [
+        format!("max_statement_time = {seconds}"),
+        format!("max_execution_time = {millis}"),
+    ];
+    set_if_known(conn, &settings)
+}
+
 /// Tells a session how to speak and that it writes: nothing is changed to fit without an error.
 pub(super) fn settle_for_writing(
     conn: &mut Conn,

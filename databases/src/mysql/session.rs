@@ -89,6 +89,11 @@ impl MysqlSession {
         }
     }
 
+    fn limit_statements(&mut self, what: &str, longest: Duration) -> Result<(), Failure> {
+        let limited = connect::limit_statements(&mut self.conn, longest);
+        limited.map_err(|error| fault::working(what, error))
+    }
+
     fn condition(&self, query: &Query) -> Result<Option<String>, Failure> {
         let table = &query.table;
         Ok(match &query.rows {
@@ -128,9 +133,14 @@ impl Session for MysqlSession {
         Ok(key)
     }
 
-    fn count_after(&mut self, table: &TableInfo, after: Option<&Key>) -> Result<u64, Failure> {
-        let behind = after.map(|key| behind(table, key)).transpose()?;
-        let condition = filter(behind.as_deref());
+    fn count(
+        &mut self,
+        table: &TableInfo,
+        after: Option<&Key>,
+        upto: Option<&Key>,
+    ) -> Result<u64, Failure> {
+        let condition = range(table, after, upto)?;
+        let condition = filter(Some(&condition));
         let sql = format!("SELECT COUNT(*) FROM {}{condition}", quoted(&table.name));
         let what = format!("counting {}", table.name);
         let mut count = None;
@@ -163,7 +173,11 @@ impl Session for MysqlSession {
         let mut batches = Batches::new(schema, query.batch_rows);
         let mut number = 0;
         let mut is_wanted = true;
-        self.each_row(&format!("reading {}", query.table.name), &sql, &mut |row| {
+        let what = format!("reading {}", query.table.name);
+        if query.is_paced {
+            self.limit_statements(&what, Duration::ZERO)?;
+        }
+        let read = self.each_row(&what, &sql, &mut |row| {
             for (at, column) in batches.columns.iter_mut().enumerate() {
                 let value = row.as_ref(at).unwrap_or(&Value::NULL);
                 let appended = match value {
@@ -181,7 +195,12 @@ impl Session for MysqlSession {
             number += 1;
             is_wanted = batches.end_row().is_none_or(&mut *give);
             Ok(is_wanted)
-        })?;
+        });
+        if query.is_paced && !matches!(read, Err(Failure::Lost(_))) {
+            let longest = self.place.statement_timeout;
+            self.limit_statements(&what, longest.max(Duration::from_secs(1)))?;
+        }
+        read?;
         if let Some(batch) = batches.rest().filter(|_| is_wanted) {
             give(batch);
         }

@@ -6,9 +6,11 @@
 
 use arrow_schema::DataType;
 
+use crate::condition::Compared;
 use crate::spelling::{Adding, SpellingRequest, SpellingSql, Written, limit, no_spelling};
 use crate::table::{ColumnInfo, TableInfo};
 
+use super::decode::hex;
 use super::quoted;
 
 /// The most digits of a decimal.
@@ -180,6 +182,47 @@ fn number(column: &ColumnInfo) -> String {
         true => format!("({} + 0)", quoted(&column.name)),
         false => quoted(&column.name),
     }
+}
+
+/// How a column is compared: by the value that is read of it.
+pub(crate) fn compared(info: &ColumnInfo) -> Option<Compared> {
+    if info.data_type == DataType::BinaryView {
+        return None;
+    }
+    let written = column(info, None).ok()?;
+    Some(match info.data_type {
+        DataType::Utf8View => Compared {
+            // What does not fit into a packet becomes NULL.
+            unreadable: Some(format!(
+                "({} IS NULL AND {} IS NOT NULL)",
+                written.text, written.name
+            )),
+            value: written.text,
+        },
+        DataType::Date32 | DataType::Timestamp(..) => Compared {
+            value: written.name,
+            unreadable: written.unreadable,
+        },
+        _ => Compared {
+            value: number(info),
+            unreadable: None,
+        },
+    })
+}
+
+/// A value of a type as a literal.
+pub(crate) fn constant(data_type: &DataType, text: &str) -> Option<String> {
+    Some(match data_type {
+        data_type if data_type.is_numeric() && !data_type.is_floating() => format!("({text})"),
+        DataType::Utf8View => format!("x'{}'", hex(text.as_bytes())),
+        DataType::Date32 => format!("DATE'{text}'"),
+        // The session is in UTC.
+        DataType::Timestamp(..) => {
+            let text = text.trim_end_matches('Z').replace('T', " ");
+            format!("TIMESTAMP'{text}'")
+        }
+        _ => return None,
+    })
 }
 
 /// What is written of a column.

@@ -31,6 +31,8 @@ const SETTINGS: &str = "SET row_security = off; SET idle_in_transaction_session_
      SET IntervalStyle = 'iso_8601'; SET bytea_output = 'hex'; SET extra_float_digits = 3; \
      SET lc_monetary = 'C'; SET jit = off";
 
+/// How long the rest of an answer that nobody wants is passed over, before it is called off.
+const SOON: Duration = Duration::from_millis(200);
 /// How much longer than a statement may take a server may be silent.
 const SILENCE: Duration = Duration::from_secs(30);
 
@@ -155,6 +157,17 @@ impl Link {
             .map_err(|error| self.said("beginning to read", &error))
     }
 
+    /// How long a statement may take.
+    pub(super) fn longest(&self) -> Duration {
+        self.place.statement_timeout
+    }
+
+    /// Says how long the server lets a statement take, from now on and as long as none fails.
+    pub(super) fn limit_statements(&self, longest: Option<Duration>) -> Result<(), Error> {
+        let millis = longest.unwrap_or_default().as_millis();
+        self.execute(&format!("SET statement_timeout = {millis}"))
+    }
+
     /// Sets a session up for questions about the server, each with its own answer.
     pub(super) fn begin_asking(&self) -> Result<(), DatabaseError> {
         let sql = format!(
@@ -202,6 +215,27 @@ impl Link {
     /// Forgets that a statement failed; the snapshot stays.
     pub(super) fn back_to_start(&self) -> Result<(), Error> {
         self.execute("ROLLBACK TO SAVEPOINT crossfoot")
+    }
+
+    /// Whether the server is soon through with what it was asked for.
+    pub(super) fn is_soon_free(&self) -> bool {
+        let asked = self.wait(async |client| timeout(SOON, client.batch_execute("SELECT 1")).await);
+        matches!(asked, Ok(Ok(())))
+    }
+
+    /// Tells the server to end what it is at; where that fails, the rest of it is passed over.
+    pub(super) fn call_off(&self) {
+        let token = self.client.cancel_token();
+        let called_off = match &self.place.tls {
+            Tls::Off => self.wait(async |_| timeout(CONNECT, token.cancel_query(NoTls)).await),
+            Tls::Verified { roots } => match connector(&self.place, roots.as_deref()) {
+                Ok(connector) => {
+                    self.wait(async |_| timeout(CONNECT, token.cancel_query(connector)).await)
+                }
+                Err(_) => return,
+            },
+        };
+        drop(called_off);
     }
 
     pub(super) fn execute(&self, sql: &str) -> Result<(), Error> {

@@ -2,6 +2,7 @@
 
 use arrow_schema::DataType;
 
+use crate::condition::Compared;
 use crate::spelling::{Adding, SpellingRequest, SpellingSql, Written, limit, no_spelling};
 use crate::table::{ColumnInfo, TableInfo, quoted};
 
@@ -115,6 +116,40 @@ fn figures(table: &TableInfo, request: &SpellingRequest, written: &[Written]) ->
         head: format!("SELECT {} FROM", all.join(", ")),
         tail,
     })
+}
+
+/// How a column is compared: by the value that is read of it.
+pub(crate) fn compared(info: &ColumnInfo) -> Option<Compared> {
+    if info.data_type == DataType::BinaryView || matches!(info.data_type, DataType::Time64(_)) {
+        return None;
+    }
+    let written = column(info, None).ok()?;
+    let value = match info.data_type {
+        DataType::Utf8View => format!("({}) COLLATE \"C\"", written.text),
+        // The numbers of `oid` know no others.
+        DataType::UInt32 => format!("{}::int8", written.name),
+        _ => written.name,
+    };
+    Some(Compared {
+        value,
+        unreadable: written.unreadable,
+    })
+}
+
+/// A value of a type as a literal.
+pub(crate) fn constant(data_type: &DataType, text: &str) -> Option<String> {
+    // Sessions are in UTC.
+    let cast = match data_type {
+        DataType::Boolean => "bool",
+        data_type if data_type.is_integer() => "int8",
+        DataType::Decimal128(..) | DataType::Decimal256(..) => "numeric",
+        DataType::Utf8View if !text.contains('\0') => "text",
+        DataType::Date32 => "date",
+        DataType::Timestamp(_, None) => "timestamp",
+        DataType::Timestamp(_, Some(_)) => "timestamptz",
+        _ => return None,
+    };
+    Some(format!("{}::{cast}", super::literal(text)))
 }
 
 /// What is written of a column.

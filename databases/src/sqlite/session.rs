@@ -95,9 +95,14 @@ impl Session for FileSession {
         })
     }
 
-    fn count_after(&mut self, table: &TableInfo, after: Option<&Key>) -> Result<u64, Failure> {
+    fn count(
+        &mut self,
+        table: &TableInfo,
+        after: Option<&Key>,
+        upto: Option<&Key>,
+    ) -> Result<u64, Failure> {
         let asking = self.asking(table);
-        let (condition, values) = asking.range(after, None)?;
+        let (condition, values) = asking.range(after, upto)?;
         let sql = format!("SELECT count(*) FROM {}{condition}", asking.access.from);
         let mut statement = asking.prepare(&sql)?;
         let count = statement.query_row(params_from_iter(values), |row| row.get::<_, i64>(0));

@@ -333,7 +333,7 @@ impl Search<'_> {
             for (row, candidate) in found {
                 let row = u32::try_from(row).unwrap_or(u32::MAX);
                 let places = seen.entry((candidate.label, candidate.amount)).or_default();
-                trail.records(&records, row, false, places);
+                trail.records(&records, (row, None), false, places);
             }
         }
         Ok(seen)

@@ -82,6 +82,7 @@ pub async fn recheck(
         meter: &Arc::new(Meter::default()),
         partition_records: 0,
         restriction: None,
+        whereabouts: [None; 2],
     };
     let paired = look.pair(in_place_order(expected)?, in_place_order(actual)?)?;
     let breaks = paired.describe(paired.found());

@@ -32,6 +32,7 @@ pub(super) async fn tell(fetch: &Fetch<'_>, both: Both) -> Result<Vec<Told>, Sto
         meter: &Arc::new(Meter::default()),
         partition_records: 0,
         restriction: None,
+        whereabouts: [None; 2],
     };
     let paired = look.pair(both.expected, both.actual)?;
     let mut found = paired.found().to_vec();
@@ -144,7 +145,7 @@ fn agreed(expected: &Records, actual: &Records, found: &[Found]) -> Vec<Found> {
 
 /// Looks up the source records that the rule itself cannot be followed back to, by the way that
 /// the plan tells.
-fn trace(
+pub(crate) fn trace(
     prepared: &Prepared,
     agreement: &Agreement,
     breaks: &mut [Break],

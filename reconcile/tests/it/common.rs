@@ -66,18 +66,28 @@ impl Case {
         environment: &dyn Fn(&str) -> Option<String>,
         change: impl FnOnce(&mut Options),
     ) -> Result<Ran, VerifyError> {
+        let watch: Arc<dyn Watch> = Arc::new(Unwatched::default());
+        self.try_run_watched(&watch, environment, change)
+    }
+
+    /// Runs under a watch.
+    pub(crate) fn try_run_watched(
+        &self,
+        watch: &Arc<dyn Watch>,
+        environment: &dyn Fn(&str) -> Option<String>,
+        change: impl FnOnce(&mut Options),
+    ) -> Result<Ran, VerifyError> {
         let plan = rules::plan::read(&self.path().join("crossfoot.toml")).expect("a good plan");
         let evidence = self.path().join("evidence");
         let mut options = Options::new(evidence.clone());
         options.threads = 2;
         change(&mut options);
         let prepared = prepare(plan, options.threads, environment)?;
-        let watch: Arc<dyn Watch> = Arc::new(Unwatched::default());
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .build();
         let runtime = runtime.expect("a runtime");
-        let outcome = runtime.block_on(verify(&prepared, &options, &watch))?;
+        let outcome = runtime.block_on(verify(&prepared, &options, watch))?;
         let lines = fs::read_to_string(evidence.join("breaks.jsonl")).expect("breaks");
         let rejects = fs::read_to_string(evidence.join("rejects.jsonl")).expect("rejects");
         Ok(Ran {

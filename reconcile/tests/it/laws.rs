@@ -7,11 +7,12 @@ use ledger::{BreakKind, Record, Verdict};
 use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;
 use proptest::prelude::*;
-use reconcile::{Limits, Options};
+use reconcile::{Limits, Options, Phase, Watch, Work};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 
 /// A record: amount in cents, memo.
 type Value = (i64, String);
@@ -403,4 +404,76 @@ fn counting_in_steps_does_not_change_what_is_common() {
             assert!(!at_once.breaks.is_empty(), "{number}: {rule}");
         }
     }
+}
+
+/// Keeps what a run tells of its work.
+#[derive(Default)]
+struct Phases(Mutex<Vec<Phase>>);
+
+impl Watch for Phases {
+    fn begin(&self, phase: Phase) {
+        self.0.lock().expect("no panic before").push(phase);
+    }
+
+    fn say(&self, _: &str) {}
+
+    fn is_stopped(&self) -> bool {
+        false
+    }
+}
+
+impl Phases {
+    /// Bytes that some work has read.
+    fn bytes(&self, work: Work) -> u64 {
+        let phases = self.0.lock().expect("no panic before");
+        let own = phases.iter().filter(|phase| phase.work == work);
+        own.map(|phase| phase.meter.bytes.load(Ordering::Relaxed))
+            .sum()
+    }
+}
+
+/// Where records lie in no order no statistics tell where a key is, and the second look must not read
+/// all keys again for a few. It still finds whatever belongs to a wanted key, wherever it lies.
+#[test]
+fn the_second_look_reads_only_chunks_in_which_a_wanted_key_may_be() {
+    const ROWS: u64 = 12_000;
+    let shuffled = |at: u64| at * 7_919 % ROWS;
+    let amount = |row: u64| (row * 31 % 4_001).cast_signed();
+    let old = parquet((0..ROWS).map(|at| (shuffled(at), amount(shuffled(at)))));
+    // One record is off, one is missing, and one is there twice, far from itself.
+    let rest = (0..ROWS).map(|at| shuffled(at * 7 % ROWS));
+    let new = rest
+        .filter(|row| *row != 9)
+        .map(|row| (row, amount(row) + i64::from(row == 5)));
+    let new = parquet(new.chain([(11_111, amount(11_111))]));
+    let case = Case::new(
+        "[[agreement]]\nname = \"a\"\nrule = \"flow\"\ntarget = \"posting\"\n\
+         key = [\"serial\"]\nmoney = [\"amount\"]\n",
+        "",
+        "",
+    );
+    for (path, bytes) in [("old/flow", &old), ("new/posting", &new)] {
+        fs::remove_file(case.path().join(format!("{path}.csv"))).expect("it is there");
+        fs::write(case.path().join(format!("{path}.parquet")), bytes).expect("a file");
+    }
+    let phases = Arc::new(Phases::default());
+    let watch: Arc<dyn Watch> = phases.clone();
+    let ran = case
+        .try_run_watched(&watch, &|_| None, |_| ())
+        .expect("the run ends");
+    let shown = ran.closes().shown();
+    let found: Vec<String> = shown
+        .lines()
+        .map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" "))
+        .collect();
+    assert_eq!(
+        found,
+        ["differs S000005", "missing S000009", "copies S011111"],
+        "{shown}"
+    );
+    let (fold, locate) = (phases.bytes(Work::Fold), phases.bytes(Work::Locate));
+    assert!(
+        locate > 0 && locate * 4 < fold,
+        "{locate} of {fold} bytes were read again"
+    );
 }

@@ -83,7 +83,7 @@ pub use plain::Plain;
 pub use probe::{KeyTest, Probe};
 pub use readings::{ComesFrom, Reading, Records, Reread, SourceColumn};
 pub use rejects::{Reject, RejectedRecord, Rejects};
-pub use scan::{ChunkRead, ScanLog};
+pub use scan::{ChunkRead, ChunkTest, ChunkWatch, ScanLog};
 pub use session::{Session, Settings, TableSchema, Which};
 pub use shared::{Begun, IsStopped, Shared};
 pub use side::{Run, Side};

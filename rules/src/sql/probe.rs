@@ -37,6 +37,19 @@ pub trait KeyTest: Send + Sync + fmt::Debug {
     /// Returns `false` only when no value of key column `column` within `min..=max` can pass.
     fn may_contain(&self, column: usize, min: &ArrayRef, max: &ArrayRef) -> bool;
 
+    /// Returns the values of key column `column` behind one value and up to another that can pass,
+    /// each once, in order and of its type, where they are known and so many at most. Bounds are of
+    /// one element.
+    fn wanted(
+        &self,
+        _column: usize,
+        _data_type: &DataType,
+        _bounds: [Option<&ArrayRef>; 2],
+        _most: usize,
+    ) -> Option<ArrayRef> {
+        None
+    }
+
     /// Returns a test of key column `column` alone that passes whatever can pass this one. A test of
     /// columns that come from several tables cannot travel down to any of them; this one can.
     fn of_column(&self, _column: usize) -> Option<Arc<dyn KeyTest>> {
@@ -190,6 +203,36 @@ impl books::RowFilter for ScanFilter {
             .into_iter()
             .all(|part| part_may_contain(part, position, min, max))
     }
+
+    fn wanted(
+        &self,
+        column: usize,
+        data_type: &DataType,
+        bounds: [Option<&ArrayRef>; 2],
+        most: usize,
+    ) -> Option<ArrayRef> {
+        let position = self.columns.iter().position(|at| *at == column)?;
+        split_conjunction(&self.predicate)
+            .into_iter()
+            .find_map(|part| {
+                let (function, argument) = part_that_sees(part, position)?;
+                function.test.wanted(argument, data_type, bounds, most)
+            })
+    }
+}
+
+/// The test of `part` where it sees a column itself, and as which of its own.
+fn part_that_sees(
+    part: &Arc<dyn PhysicalExpr>,
+    position: usize,
+) -> Option<(&ProbeFunction, usize)> {
+    let call = part.downcast_ref::<ScalarFunctionExpr>()?;
+    let function = call.fun().inner().downcast_ref::<ProbeFunction>()?;
+    let is_seen = |expr: &Arc<dyn PhysicalExpr>| {
+        let seen = expr.downcast_ref::<Column>();
+        seen.is_some_and(|column| column.index() == position)
+    };
+    Some((function, call.args().iter().position(is_seen)?))
 }
 
 /// Asks the test of `part` about the values of one column, where it sees that column itself.

@@ -93,6 +93,24 @@ impl ScanLog {
     }
 }
 
+/// Is shown what a run reads of each chunk.
+pub trait ChunkWatch: fmt::Debug + Send + Sync {
+    /// Some of a chunk's records, in their order. One chunk's come one after the other.
+    ///
+    /// # Errors
+    /// What is wrong with them, which ends the run.
+    fn see(&self, chunk: books::ChunkId, batch: &RecordBatch) -> Result<(), String>;
+
+    /// The chunk was read to its end.
+    fn close(&self, chunk: books::ChunkId);
+}
+
+/// Tells in which chunks may be what a run looks for.
+pub trait ChunkTest: fmt::Debug + Send + Sync {
+    /// Whether a chunk must be read.
+    fn may_hold(&self, chunk: books::ChunkId) -> bool;
+}
+
 /// What all scans of one run share; it reaches them through the session's configuration.
 #[derive(Debug, Clone)]
 pub(super) struct RunContext {
@@ -105,7 +123,8 @@ pub(super) struct RunContext {
     pub(super) one_in: Option<u64>,
     pub(super) only: Option<Arc<dyn RowFilter>>,
     pub(super) part: Option<Arc<books::Part>>,
-    pub(super) bounds: Option<Arc<Bounds>>,
+    pub(super) bounds: Arc<[Arc<Bounds>]>,
+    pub(super) chunks: Option<Arc<dyn ChunkTest>>,
 }
 
 /// A condition on every record of a table, with the words in which the plan states it.
@@ -207,10 +226,13 @@ impl TableProvider for BookTable {
             .unwrap_or_else(|| (0..self.schema.fields().len()).collect());
         let filter = ScanFilter::bind(filters, &full, plan)?;
         let request = Request::new(&full, &wanted, &self.requires, filter, plan)?;
-        let chunks = match &self.only {
+        let mut chunks = match &self.only {
             Some((parts, half)) => parts.chunks(*half),
             None => self.table.chunks(),
         };
+        if let Some(test) = &run.chunks {
+            chunks.retain(|chunk| test.may_hold(chunk.id));
+        }
         Ok(Arc::new(Scan::new(self, chunks, request, run)))
     }
 }
@@ -364,6 +386,8 @@ pub(super) struct Scan {
     queue: Arc<Queue>,
     properties: Arc<PlanProperties>,
     is_narrow: bool,
+    /// Is shown what is read.
+    seen: Option<Arc<dyn ChunkWatch>>,
 }
 
 impl Scan {
@@ -380,6 +404,14 @@ impl Scan {
         }
     }
 
+    /// The same scan, shown to a watch. What it gives must be what the run gives.
+    pub(super) fn watched(&self, seen: &Arc<dyn ChunkWatch>) -> Self {
+        Self {
+            seen: Some(Arc::clone(seen)),
+            ..self.again()
+        }
+    }
+
     fn again(&self) -> Self {
         Self {
             side: self.side,
@@ -390,6 +422,7 @@ impl Scan {
             queue: Arc::new(Queue::new(&self.chunks)),
             properties: Arc::clone(&self.properties),
             is_narrow: self.is_narrow,
+            seen: self.seen.clone(),
         }
     }
 
@@ -414,6 +447,7 @@ impl Scan {
             run,
             properties: Arc::new(properties),
             is_narrow: false,
+            seen: None,
         }
     }
 
@@ -425,9 +459,11 @@ impl Scan {
             && request.filter.is_none()
             && run.only.is_none()
             && run.part.is_none()
-            && run.bounds.is_none()
+            && run.bounds.is_empty()
             && run.one_in.is_none()
             && run.rows_per_chunk.is_none()
+            && run.chunks.is_none()
+            && self.seen.is_none()
             && !self.is_narrow;
         is_plain.then(|| &request.columns[..request.wanted])
     }
@@ -546,6 +582,7 @@ impl ExecutionPlan for Scan {
             run: Arc::clone(&self.run),
             queue: Arc::clone(&self.queue),
             read,
+            seen: self.seen.clone(),
             open: None,
         }))
     }
@@ -560,11 +597,11 @@ impl ExecutionPlan for Scan {
 }
 
 impl Scan {
-    /// Which ranges need not be read.
+    /// Which ranges and records need not be read.
     fn within(&self) -> Option<Arc<dyn RangeTest>> {
-        let bounds = self.run.bounds.as_ref();
-        let bounds = bounds.filter(|bounds| bounds.is_of(self.side, self.table.name()));
-        bounds.map(|bounds| Arc::clone(bounds) as Arc<dyn RangeTest>)
+        let mut bounds = self.run.bounds.iter();
+        let own = bounds.find(|bounds| bounds.is_of(self.side, self.table.name()));
+        own.map(|bounds| Arc::clone(bounds) as Arc<dyn RangeTest>)
     }
 
     /// Where a record that fails a requirement comes from: this very table.
@@ -618,6 +655,7 @@ struct ScanStream {
     run: Arc<RunContext>,
     queue: Arc<Queue>,
     read: ReadRequest,
+    seen: Option<Arc<dyn ChunkWatch>>,
     open: Option<Open>,
 }
 
@@ -632,6 +670,10 @@ impl ScanStream {
     fn next_batch(&mut self) -> Result<Option<RecordBatch>> {
         while let Some(read) = self.read_on()? {
             let kept = self.check(read)?;
+            if let (Some(seen), Some(open)) = (&self.seen, &self.open) {
+                let seen = seen.see(open.chunk.id, &kept);
+                seen.map_err(DataFusionError::Execution)?;
+            }
             if kept.num_rows() > 0 {
                 return Ok(Some(kept));
             }
@@ -675,6 +717,9 @@ impl ScanStream {
             let rows = open.rows.saturating_add(open.reader.passed_over());
             let (log, table) = (&self.run.log, self.table.name());
             log.add(self.side, table, open.chunk.id, rows);
+            if let Some(seen) = &self.seen {
+                seen.close(open.chunk.id);
+            }
         }
     }
 

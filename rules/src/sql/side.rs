@@ -26,7 +26,7 @@ use super::hoist;
 use super::lineage::{self, Lineage};
 use super::probe::{KeyTest, Probe, ProbeFunction};
 use super::rejects::Rejects;
-use super::scan::{BookTable, FILE, ROW, RunContext, Scan, ScanLog};
+use super::scan::{BookTable, ChunkTest, ChunkWatch, FILE, ROW, RunContext, Scan, ScanLog};
 use super::session::{Session, Which, engine_error};
 use super::{lints, names};
 
@@ -67,9 +67,14 @@ pub struct Run {
     /// Has the server pick out some records: only of a side that is [`Side::plain`], over a table
     /// of a database. The log then tells of these only.
     pub part: Option<Arc<books::Part>>,
-    /// Passes over ranges of a database's key of which the query's conditions keep no record, where
-    /// nothing else depends on it. They count as read: the server has counted their records.
+    /// Passes over records of a database that the query's conditions do not keep, where nothing else
+    /// depends on it: ranges of the key, and what its server leaves out of the others. They count as
+    /// read: the server has counted them.
     pub passes_over: bool,
+    /// Is shown what is read of each chunk, where the query is a plain table; elsewhere nothing.
+    pub seen: Option<Arc<dyn ChunkWatch>>,
+    /// Reads only the chunks that a test wants: only of a side with a [`Side::table_read_once`].
+    pub chunks: Option<Arc<dyn ChunkTest>>,
 }
 
 impl Run {
@@ -90,6 +95,8 @@ impl Run {
             only: None,
             part: None,
             passes_over: false,
+            seen: None,
+            chunks: None,
         }
     }
 }
@@ -245,10 +252,9 @@ impl Side {
             None => self.plan.clone(),
         };
         let optimized = self.optimize(&probed)?;
-        let is_bounded = run.passes_over && run.probe.is_none() && self.scans == 1;
-        let bounds = match is_bounded {
+        let bounds = match run.passes_over && run.probe.is_none() {
             true => Bounds::of(&optimized)?,
-            false => None,
+            false => Arc::default(),
         };
         let (logical, scans) = match run.lineage {
             true => {
@@ -273,17 +279,21 @@ impl Side {
             .await?;
         let physical = checked::install(physical, &run.rejects, &scans)?;
         let physical = match run.narrow_decimals {
-            true => narrowed(physical)?,
+            true => alone(physical, Scan::narrowed)?,
             false => physical,
+        };
+        let physical = match &run.seen {
+            Some(seen) => alone(physical, |scan| scan.watched(seen))?,
+            None => physical,
         };
         Ok((state, physical))
     }
 
     pub(super) fn state_of(&self, run: &Run) -> SessionState {
-        self.state_within(run, None)
+        self.state_within(run, Arc::default())
     }
 
-    fn state_within(&self, run: &Run, bounds: Option<Arc<Bounds>>) -> SessionState {
+    fn state_within(&self, run: &Run, bounds: Arc<[Arc<Bounds>]>) -> SessionState {
         let mut state = self.state.clone();
         let context = RunContext {
             batch_rows: run.batch_rows.max(1),
@@ -296,6 +306,7 @@ impl Side {
             only: run.only.clone(),
             part: run.part.clone(),
             bounds,
+            chunks: run.chunks.clone(),
         };
         let config = state.config().clone();
         *state.config_mut() = config
@@ -340,11 +351,14 @@ fn only(plan: LogicalPlan, columns: &[String], state: &SessionState) -> Result<L
     prune.optimize(LogicalPlan::Projection(kept), state, |_, _| {})
 }
 
-/// The same plan with small decimals in 64 bits, where it is nothing but a scan; the engine may have
-/// put one operator around it that hands its batches on.
-fn narrowed(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+/// The same plan with another scan, where it is nothing but a scan; the engine may have put one
+/// operator around it that hands its batches on.
+fn alone(
+    plan: Arc<dyn ExecutionPlan>,
+    other: impl Fn(&Scan) -> Scan,
+) -> Result<Arc<dyn ExecutionPlan>> {
     let of = |plan: &Arc<dyn ExecutionPlan>| -> Option<Arc<dyn ExecutionPlan>> {
-        Some(Arc::new(plan.downcast_ref::<Scan>()?.narrowed()))
+        Some(Arc::new(other(plan.downcast_ref::<Scan>()?)))
     };
     if let Some(scan) = of(&plan) {
         return Ok(scan);

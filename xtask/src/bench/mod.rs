@@ -12,6 +12,7 @@ mod machine;
 mod names;
 mod page;
 mod rivals;
+mod servers;
 mod targets;
 mod verify;
 
@@ -32,9 +33,9 @@ cargo xtask bench verify [--records N] [--csv-records N] [--bad-records N]
   last two cases breaks.json and story.json; or all of them into --out.
 
 cargo xtask bench databases [--records N] [--repeat N]
-  Books in a PostgreSQL that it starts and ends, 10 million records and three
-  runs if not said. Needs about 10 GB in the system's temporary folder. Writes
-  bench/databases.json and docs/BENCHMARKS.md.
+  Books in a PostgreSQL and in a MariaDB that it starts and ends, 10 million
+  records and three runs if not said. Needs about 10 GB in the system's
+  temporary folder. Writes bench/databases.json and docs/BENCHMARKS.md.
 
 cargo xtask bench evening [--records N] [--people N] [--dir FOLDER]
   crossfoot demo --live with a million accounts, if not said otherwise. Needs

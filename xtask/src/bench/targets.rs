@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::bench::figures::{case, cpu, found, list, peak, per_record, row, wall};
-use crate::bench::names;
+use crate::bench::{databases, names};
 
 /// One target: what was measured for it, if anything, and whether that suffices.
 struct Target {
@@ -77,6 +77,53 @@ pub(crate) fn draw_breaks(breaks: &Value) -> String {
         )
     }));
     drawn(&targets)
+}
+
+/// Draws what is asked of books in databases, of each server.
+pub(crate) fn draw_databases(measured: &Value) -> String {
+    let servers = ["PostgreSQL", "MariaDB"];
+    let targets: Vec<Target> = servers
+        .into_iter()
+        .flat_map(|server| in_database(measured, server))
+        .collect();
+    drawn(&targets)
+}
+
+fn in_database(measured: &Value, server: &str) -> [Target; 4] {
+    let of = |differ: bool| {
+        list(&measured["cases"])
+            .iter()
+            .find(|case| databases::server_of(case) == server && (case["differing"] != 0) == differ)
+    };
+    let (none, some) = (of(false), of(true));
+    let floor = none.and_then(|case| list(&case["rows"]).first());
+    let ahead = |case: Option<&Value>, ours: &str| {
+        ratio(row(case, databases::RELADIFF), row(case, ours), wall)
+    };
+    let against_floor = ratio(row(none, databases::NO_DIGEST), floor, wall);
+    let times = "times as fast as reladiff";
+    [
+        Target::at_most(
+            &format!("{server}: times the floor, none differ"),
+            against_floor,
+            1.5,
+        ),
+        Target::at_least(
+            &format!("{server}: {times}, 1 % differ, without causes"),
+            ahead(some, databases::LOCATED),
+            5.0,
+        ),
+        Target::at_least(
+            &format!("{server}: {times}, 1 % differ"),
+            ahead(some, databases::NO_DIGEST),
+            5.0,
+        ),
+        Target::at_least(
+            &format!("{server}: {times}, none differ"),
+            ahead(none, databases::NO_DIGEST),
+            1.0,
+        ),
+    ]
 }
 
 fn drawn(targets: &[Target]) -> String {
@@ -236,5 +283,44 @@ impl Target {
         };
         let measured = self.measured.as_deref().unwrap_or_default();
         format!("| {} | {measured} | {verdict} |\n", self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn targets_of_databases_are_met_or_missed_as_the_figures_say() {
+        let row = |name: &str, wall: f64| json!({"name": name, "figures": {"wall_seconds": wall}});
+        let case = |server: Option<&str>, differing: u64, floor, ours, reladiff| {
+            json!({"server": server, "differing": differing, "rows": [
+                row("the floor", floor),
+                row(databases::NO_DIGEST, ours),
+                row(databases::LOCATED, ours),
+                row(databases::RELADIFF, reladiff),
+            ]})
+        };
+        let told = draw_databases(&json!({"cases": [
+            case(None, 0, 2.0, 3.0, 3.0),
+            case(None, 9, 2.0, 3.0, 15.0),
+            case(Some("MariaDB"), 0, 2.0, 3.1, 3.0),
+            case(Some("MariaDB"), 9, 2.0, 3.0, 14.9),
+        ]}));
+        insta::assert_snapshot!(told.trim(), @"
+        | target | measured | |
+        |---|---:|---|
+        | PostgreSQL: times the floor, none differ, at most 1.50 | 1.50 | met |
+        | PostgreSQL: times as fast as reladiff, 1 % differ, without causes, at least 5.00 | 5.00 | met |
+        | PostgreSQL: times as fast as reladiff, 1 % differ, at least 5.00 | 5.00 | met |
+        | PostgreSQL: times as fast as reladiff, none differ, at least 1.00 | 1.00 | met |
+        | MariaDB: times the floor, none differ, at most 1.50 | 1.55 | **missed** |
+        | MariaDB: times as fast as reladiff, 1 % differ, without causes, at least 5.00 | 4.97 | **missed** |
+        | MariaDB: times as fast as reladiff, 1 % differ, at least 5.00 | 4.97 | **missed** |
+        | MariaDB: times as fast as reladiff, none differ, at least 1.00 | 0.97 | **missed** |
+        ");
+        let nothing = draw_databases(&json!({"cases": []}));
+        assert_eq!(nothing.matches("| not measured |").count(), 8, "{nothing}");
     }
 }
