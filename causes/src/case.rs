@@ -1,11 +1,13 @@
 //! One break, made ready for all causes.
 
+mod computed;
 mod totals;
 
-use ledger::{Break, BreakKind, Decimal, FieldDifference, Record, parse_civil};
+use ledger::{Break, BreakKind, Decimal, FieldDifference, Record, Rounding, parse_civil};
 
 use crate::number;
 use crate::terms::{Column, Kind, Terms};
+pub(crate) use computed::Computed;
 
 /// Number of differing fields up to which a break is looked at; beyond it nothing is credible.
 pub(crate) const FIELDS_MAX: usize = 64;
@@ -24,6 +26,8 @@ pub(crate) struct Case<'a> {
     pub(crate) numbers: Vec<Named<'a>>,
     /// Which differing fields are totals, and of which lines.
     totals: Vec<(u64, Lines<'a>)>,
+    /// Which differing fields are totals that the rule rounds, and how it may come to them.
+    computed: Vec<(u64, Vec<Computed>)>,
 }
 
 /// Is the column of a source table whose values add up to an amount of the record.
@@ -32,6 +36,25 @@ pub(crate) struct Lines<'a> {
     pub(crate) column: &'a str,
     /// The values, in the order of the source.
     pub(crate) amounts: Vec<Decimal>,
+}
+
+/// Is a total with what each entry adds to it, in the order of the source.
+#[derive(PartialEq)]
+pub(crate) struct Entries {
+    pub(crate) total: Decimal,
+    pub(crate) amounts: Vec<Decimal>,
+    /// How the total is rounded once all are added.
+    pub(crate) rounding: Rounding,
+}
+
+impl Entries {
+    fn of_total(total: Decimal, amounts: Vec<Decimal>) -> Entries {
+        Entries {
+            total,
+            amounts,
+            rounding: Rounding::HalfUp,
+        }
+    }
 }
 
 /// Is a number beside the amounts, with where it stands.
@@ -87,7 +110,10 @@ impl<'a> Case<'a> {
             .enumerate()
             .map(|(at, field)| Field::new(terms, field, at))
             .collect();
-        let is_number = |field: &Field<'_>| field.numbers.is_some() || field.is_new_number();
+        let is_number = |field: &Field<'_>| {
+            let is_gone = field.is_gone() && field.column.kind == Kind::Number;
+            field.numbers.is_some() || field.is_new_number() || is_gone
+        };
         let has_numbers = fields.iter().any(is_number);
         let has_more = differing.next().is_some();
         let mut case = Case {
@@ -97,10 +123,12 @@ impl<'a> Case<'a> {
             has_more,
             numbers: Vec::new(),
             totals: Vec::new(),
+            computed: Vec::new(),
         };
         if has_numbers {
             case.numbers = case.read_numbers();
             case.totals = totals::find(found, &case.fields);
+            case.computed = computed::find(found, &case.fields);
         }
         case
     }
@@ -109,6 +137,40 @@ impl<'a> Case<'a> {
     pub(crate) fn lines_of(&self, field: &Field<'_>) -> Option<&Lines<'a>> {
         let found = self.totals.iter().find(|(bit, _)| *bit == field.bit);
         found.map(|(_, lines)| lines)
+    }
+
+    /// The ways in which the rule may compute a field of the lines that the source shows, rounding
+    /// each of them or all at once; none where it is no such total.
+    pub(crate) fn computed(&self, field: &Field<'_>) -> &[Computed] {
+        let found = self.computed.iter().find(|(bit, _)| *bit == field.bit);
+        found.map_or(&[], |(_, ways)| ways)
+    }
+
+    /// Says whether the lines of a computed total come to what the target holds, rounded in any way.
+    pub(crate) fn is_told_by_lines(&self, field: &Field<'_>) -> bool {
+        let Some(pair) = field.numbers else {
+            return false;
+        };
+        let mut ways = self.computed(field).iter();
+        ways.any(|way| way.totals().any(|total| total == pair.actual))
+    }
+
+    /// The entries of a total, where the source shows them: in each way in which they come to it.
+    pub(crate) fn entries_of(&self, field: &Field<'_>) -> Vec<Entries> {
+        let Some(pair) = field.numbers else {
+            return Vec::new();
+        };
+        if let Some(lines) = self.lines_of(field) {
+            let amounts = lines.amounts.clone();
+            return vec![Entries::of_total(pair.expected, amounts)];
+        }
+        let mut all: Vec<Entries> = Vec::new();
+        for way in self.computed(field) {
+            let entries = way.entries(pair.expected, field.scale());
+            // Lines that are no tie come to the same in several ways of rounding.
+            all.extend(entries.filter(|one| !all.contains(one)));
+        }
+        all
     }
 
     /// Says whether a number of the source is a line of the total that a field is, and so neither
@@ -181,6 +243,21 @@ impl<'a> Case<'a> {
     pub(crate) fn has_column(&self, words: crate::naming::Words) -> bool {
         self.all_values()
             .any(|(name, _)| crate::naming::is(name, words))
+    }
+
+    /// The texts of the source that are the number that should stand where there is nothing, signs
+    /// apart: what a program could not read became nothing.
+    pub(crate) fn unread(&self, field: &Field<'_>) -> impl Iterator<Item = &'a str> {
+        let is_number = field.is_gone() && field.column.kind == Kind::Number;
+        let expected = field.expected.filter(|_| is_number);
+        let expected: Option<Decimal> = expected.and_then(|text| text.parse().ok());
+        let expected = expected.map(number::magnitude);
+        self.numbers
+            .iter()
+            .filter(move |number| {
+                number.is_source && expected == Some(number::magnitude(number.value))
+            })
+            .map(|number| number.text)
     }
 
     /// Says whether the source holds the number as it is expected, so that nothing was computed.
@@ -287,6 +364,11 @@ impl<'a> Field<'a> {
     /// Says whether the column holds numbers, and there is one where none should be.
     pub(crate) fn is_new_number(&self) -> bool {
         self.column.kind == Kind::Number && self.expected.is_none() && self.actual.is_some()
+    }
+
+    /// Says whether there is nothing where something should be.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.expected.is_some() && self.actual.is_none()
     }
 
     /// Both values, where neither is null.

@@ -5,7 +5,7 @@ use ledger::{Break, BreakKind, CauseStatus, Record};
 use crate::case::{Case, Field};
 use crate::catalogue::{CATALOGUE, Cause, CauseId, Way};
 use crate::explanation::{Explanation, Says};
-use crate::identity::duplicated::may_be_added;
+use crate::identity::duplicated::{is_small_change, may_be_added};
 use crate::simplicity::{can_be_confused, rank};
 use crate::terms::Terms;
 use crate::time::in_flight::was_changed;
@@ -193,7 +193,8 @@ impl Prover {
             explanation.causes.as_slice(),
             [CauseId::B16 | CauseId::B11 | CauseId::Q2]
         );
-        let is_open = is_doubled || explanation.causes.is_empty();
+        let is_unknown = explanation.causes.is_empty();
+        let is_open = is_doubled || is_unknown && !is_small_change(case);
         if !is_open || !self.knows(CauseId::A5) || !may_be_added(case) {
             return;
         }

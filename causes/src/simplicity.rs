@@ -241,6 +241,24 @@ pub const CONFUSABLE: &[&[CauseId]] = &[
         CauseId::E4,
         CauseId::M1,
     ],
+    // What became nothing.
+    &[
+        CauseId::B4,
+        CauseId::B9,
+        CauseId::B12,
+        CauseId::B14,
+        CauseId::B15,
+        CauseId::D2,
+        CauseId::D3,
+        CauseId::D4,
+        CauseId::D5,
+        CauseId::D6,
+        CauseId::D7,
+        CauseId::D8,
+        CauseId::T4,
+        CauseId::T7,
+        CauseId::T11,
+    ],
     // Another time.
     &[
         CauseId::T1,

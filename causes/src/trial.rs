@@ -262,7 +262,8 @@ impl<'c> Trial<'c> {
         // or that was held against no others, is not proved by those that it gives.
         let is_of_rule = reading.cause.as_str().starts_with('R');
         let is_doubtful = is_of_rule && reading.against != Some(0);
-        let fit = if reading.gives.is_none() || reading.picked || is_doubtful {
+        let tells_nothing = reading.picked || is_doubtful || self.leaves_nothing(reading);
+        let fit = if reading.gives.is_none() || tells_nothing {
             Fit::Loose
         } else {
             Fit::Exact
@@ -285,6 +286,23 @@ impl<'c> Trial<'c> {
             self.cause = also;
             self.settle(None, Some(covers), Fit::Loose, reading.says.clone());
         }
+    }
+
+    /// Says whether all that a reading changes becomes nothing, or zero: many things leave that.
+    fn leaves_nothing(&self, reading: &Reading) -> bool {
+        let (Some(expected), Some(gives)) = (&self.case.found.expected, &reading.gives) else {
+            return false;
+        };
+        let is_nothing = |text: &str| {
+            let number: Result<Decimal, _> = text.parse();
+            text.trim().is_empty() || number.is_ok_and(Decimal::is_zero)
+        };
+        let changed = gives
+            .0
+            .iter()
+            .filter(|(name, value)| expected.get(name) != Some(value.as_deref()));
+        let mut values = changed.map(|(_, value)| value.as_deref());
+        values.all(|value| value.is_none_or(is_nothing))
     }
 
     /// The differing fields that the changes give, where each of them is what the target holds.

@@ -41,6 +41,8 @@ pub(crate) struct Counts {
     pub(crate) proved: usize,
     /// Proved or named to be another cause that makes the same of the record, byte for byte.
     pub(crate) equal: usize,
+    /// Of these, proved to be it.
+    pub(crate) equal_proved: usize,
     /// Named first among the causes that remain possible.
     pub(crate) first: usize,
     /// Named as a rival of another that remains possible.
@@ -147,6 +149,7 @@ impl Judgement {
             Said::WrongProved => (&mut counts.wrong_proved, Some("wrong_proved")),
         };
         *counter += 1;
+        counts.equal_proved += usize::from(said == Said::Equal && found.cause.status == "proved");
         if let Some(title) = title {
             let both =
                 serde_json::json!({"planted": planted, "equals": truth.equals, "break": line});
@@ -411,6 +414,7 @@ mod tests {
             json!({"id": "D1", "status": "proved", "rivals": []}),
             Counts {
                 equal: 1,
+                equal_proved: 1,
                 ..located.clone()
             },
         );

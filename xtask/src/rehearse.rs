@@ -514,6 +514,7 @@ M2, an amount changed to another plausible one, leaves nothing that a record cou
 | B3, B4, A11 | a real double and a real 32-bit float, there and back; `%g`; the 15 digits of a spreadsheet |
 | B8 | a real integer of 32 bits, with and without sign, and a field of 8 digits |
 | B5, B7 | the other ways of rounding, from the figure before it was rounded |
+| B6 | a total rounded once where each line should be, and each line where the total should be |
 | E1 | real decoders of GBK, UTF-8 and windows-1252, and a cut within a character |
 | T1, T6 | a real time-zone library; seconds taken for milliseconds |
 | M1 | one bit, in the digits as text or in the minor units as a number |
@@ -526,7 +527,6 @@ A record is damaged once, unless two causes on a record are planted. Damage that
 
 | cause | why |
 |---|---|
-| B6 | each record is right; only a control over sums shows it |
 | R3, R4 | told by the size of the class, or by running the conversion again, not by a record |
 | S1, S2, S3 | both books agree; only a control within the source shows it |
 | V1 | is a fault of the checker: false breaks are counted instead |

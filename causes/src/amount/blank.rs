@@ -1,6 +1,9 @@
+use ledger::Decimal;
+
 use crate::case::{Case, Field};
 use crate::catalogue::{Cause, CauseId, Way};
 use crate::explanation::Says;
+use crate::terms::Kind;
 use crate::trial::{Fit, Trial, reason};
 
 // Cause: B14 blank and zero mixed up | 空值与零混淆
@@ -62,12 +65,9 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
         offer_if(is_default(field.actual), field, trial, || {
             reason("what is not there became a default", "空值变成了默认值")
         });
-    } else if field
-        .expected
-        .is_some_and(|text| is_zero(text) || DEFAULTS.contains(&text))
-    {
-        offer_if(is_nothing(field.actual), field, trial, || {
-            reason("a zero became nothing", "零变成了空值")
+    } else if is_nothing(field.actual) && is_default(field.expected) {
+        trial.text(field, field.actual, fit_of_gone(field), || {
+            reason("a default became nothing", "默认值变成了空值")
         });
     }
 }
@@ -76,6 +76,16 @@ fn offer_if(fits: bool, field: &Field<'_>, trial: &mut Trial<'_>, says: impl FnO
     if fits {
         trial.text(field, field.actual, Fit::Exact, says);
     }
+}
+
+/// A default that is a code may as well be one that no table has a row for.
+fn fit_of_gone(field: &Field<'_>) -> Fit {
+    let kind = field.column.kind;
+    let is_whole = |text: &str| text.parse::<Decimal>().is_ok_and(|zero| zero.scale == 0);
+    let is_code = field.is_text()
+        || kind == Kind::Boolean
+        || kind == Kind::Number && !field.column.is_money && field.expected.is_some_and(is_whole);
+    if is_code { Fit::Loose } else { Fit::Exact }
 }
 
 fn is_zero(text: &str) -> bool {

@@ -32,6 +32,8 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
         offer_numbers(case, field, trial);
     } else if field.is_new_number() {
         offer_new(case, field, trial);
+    } else if field.is_gone() && field.column.kind == Kind::Number {
+        offer_empty(case, field, trial);
     } else if field.is_text() {
         offer_texts(case, field, trial);
     }
@@ -52,12 +54,14 @@ fn offer_numbers(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
             let matters =
                 trial.wants_all() || field.numbers.is_some_and(|pair| pair.actual == value);
             if matters && !is_rounded(field, other.value) {
-                // A number that must be rounded first may come near by chance.
-                let fit = if value != other.value {
-                    Fit::Loose
-                } else {
-                    Fit::Exact
-                };
+                // A number that must be rounded first may come near by chance, and one or two digits
+                // stand in many columns.
+                let fit =
+                    if value != other.value || number::has_few_digits(other.value.normalized()) {
+                        Fit::Loose
+                    } else {
+                        Fit::Exact
+                    };
                 trial.number(field, value, fit, || says(other.name));
             }
             if value == other.value {
@@ -76,8 +80,8 @@ fn offer_new(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
         other.value == actual && !(other.is_source && field.is_only_from(other.name))
     };
     for other in case.numbers.iter().filter(is_other) {
-        // A zero is what many things leave.
-        let fit = if actual.is_zero() {
+        // A zero is what many things leave, and one or two digits stand in many columns.
+        let fit = if number::has_few_digits(other.value.normalized()) {
             Fit::Loose
         } else {
             Fit::Exact
@@ -92,7 +96,7 @@ fn offer_lines(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
         return;
     };
     for amount in &lines.amounts {
-        let fit = if number::has_few_digits(*amount) {
+        let fit = if number::has_few_digits(amount.normalized()) {
             Fit::Loose
         } else {
             Fit::Exact
@@ -124,16 +128,29 @@ fn offer_texts(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
         .source_values()
         .filter(|(name, _)| !field.is_only_from(name));
     for (name, text) in others.chain(beside) {
-        if field.expected.is_some() {
-            trial.text(field, Some(text), Fit::Exact, || says(name));
-        }
+        // Where nothing is expected any default may stand, and be what another column holds.
+        let fit = if field.expected.is_none() {
+            Fit::Loose
+        } else {
+            Fit::Exact
+        };
+        trial.text(field, Some(text), fit, || says(name));
     }
-    if field.actual.is_none() || field.actual == Some("") {
-        for (name, value) in case.found.source.iter().flat_map(|source| &source.fields.0) {
-            if field.column.kind == Kind::Text && value.as_deref().is_none_or(str::is_empty) {
-                trial.text(field, value.as_deref(), Fit::Loose, || says(name));
-            }
+    if field.column.kind == Kind::Text && field.actual.is_none_or(str::is_empty) {
+        offer_empty(case, field, trial);
+    }
+}
+
+/// Offers the columns of the source that hold nothing.
+fn offer_empty(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    for (name, value) in case.found.source.iter().flat_map(|source| &source.fields.0) {
+        let value = value.as_deref();
+        if !value.is_none_or(str::is_empty) || field.is_only_from(name) {
+            continue;
         }
+        // What is empty in a book of text is nothing in a column of numbers.
+        let value = value.filter(|_| field.is_text());
+        trial.text(field, value, Fit::Loose, || says(name));
     }
 }
 

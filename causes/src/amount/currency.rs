@@ -1,6 +1,6 @@
 use ledger::{Decimal, minor_units};
 
-use crate::case::{Case, Field};
+use crate::case::{Case, Field, Named};
 use crate::catalogue::{Cause, CauseId, Way};
 use crate::explanation::Says;
 use crate::naming::{self, CURRENCY, RATE};
@@ -86,8 +86,25 @@ fn offer_rates(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
                 });
             }
         }
-        offer_near_rate(field, rate.value, pair.expected, pair.actual, trial);
+        if may_be_used(case, field, rate) {
+            offer_near_rate(field, rate.value, pair.expected, pair.actual, trial);
+        }
     }
+}
+
+/// Says whether the rule computes a field with a rate, as far as it can be read: only then another
+/// day's rate can stand in its place.
+fn may_be_used(case: &Case<'_>, field: &Field<'_>, rate: &Named<'_>) -> bool {
+    let origins = &field.column.comes_from;
+    if origins.is_empty() || rate.is_source {
+        return origins.is_empty() || origins.iter().any(|origin| origin.column == rate.name);
+    }
+    let mut columns = case.terms.columns.iter();
+    let own = columns.find(|column| column.name == rate.name);
+    own.is_none_or(|own| {
+        let mut others = own.comes_from.iter();
+        own.comes_from.is_empty() || others.any(|origin| origins.contains(origin))
+    })
 }
 
 /// The number of different currencies that the record's columns name.

@@ -1,10 +1,12 @@
 use ledger::{Decimal, Rounding};
 
 use super::floats;
+use super::separator::unread;
 use crate::case::{Case, Field};
 use crate::catalogue::{Cause, CauseId, Way};
 use crate::explanation::Says;
 use crate::number::{self, ROUNDINGS};
+use crate::terms::Kind;
 use crate::trial::{Fit, Trial, reason};
 
 // Cause: B4 float of 32 bits, or exponent | 单精度或指数格式
@@ -30,6 +32,7 @@ pub(crate) const CAUSE: Cause = Cause {
 
 fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     offer_text(field, trial);
+    offer_unread(case, field, trial);
     let Some(pair) = field.numbers else { return };
     let scale = field.scale();
     let single = floats::through_single(pair.expected, scale)
@@ -95,6 +98,24 @@ fn offer_text(field: &Field<'_>, trial: &mut Trial<'_>) {
         ),
     });
     trial.text(field, Some(digits), fit, || lost(exponent));
+}
+
+/// Offers nothing for a number whose exponent a program does not read.
+fn offer_unread(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    let is_number = field.is_gone() && field.column.kind == Kind::Number;
+    let expected = field.expected.filter(|_| is_number);
+    let Some(expected) = expected.and_then(|text| text.parse::<Decimal>().ok()) else {
+        return;
+    };
+    for (_, text) in case.source_values() {
+        let is_it = split_exponent(text).is_some_and(|(digits, exponent)| {
+            let digits = digits.parse::<Decimal>();
+            digits.is_ok_and(|digits| is_written_so(digits, exponent, expected, expected.scale))
+        });
+        if is_it {
+            trial.text(field, None, Fit::Loose, || unread(text));
+        }
+    }
 }
 
 /// Offers a number of the source without its exponent, where it is the one that is expected.

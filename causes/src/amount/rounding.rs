@@ -1,6 +1,6 @@
 use ledger::{Decimal, Rounding};
 
-use crate::case::{Case, Field};
+use crate::case::{Case, Computed, Field};
 use crate::catalogue::{Cause, CauseId, Way};
 use crate::number::{self, ROUNDINGS};
 use crate::trial::{Fit, Trial, reason};
@@ -41,6 +41,9 @@ const FACTORS_MAX: usize = 8;
 fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     let Some(pair) = field.numbers else { return };
     offer_fewer_decimals(field, pair.expected, trial);
+    for way in case.computed(field) {
+        offer_of_lines(field, way, trial);
+    }
     if !is_off_by_last_digit(field) {
         return;
     }
@@ -48,7 +51,8 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
         offer_roundings(field, pair.expected, unrounded, trial);
     }
     // That a product of the source's numbers comes to the amount may be chance.
-    if field.is_amount() && !case.is_passed_on(pair.expected) {
+    let is_shown = case.is_passed_on(pair.expected) || case.is_told_by_lines(field);
+    if field.is_amount() && !is_shown {
         // The rule computes the amount from something that the records do not show.
         trial.number(field, pair.actual, Fit::Loose, || {
             reason(
@@ -85,7 +89,9 @@ pub(super) fn may_be_computed(case: &Case<'_>, field: &Field<'_>) -> bool {
     };
     let is_shown =
         |unrounded: &Decimal| gives(*unrounded, pair.expected) && gives(*unrounded, pair.actual);
-    !case.is_passed_on(pair.expected) && !unrounded(case, field.scale()).iter().any(is_shown)
+    !case.is_told_by_lines(field)
+        && !case.is_passed_on(pair.expected)
+        && !unrounded(case, field.scale()).iter().any(is_shown)
 }
 
 fn offer_fewer_decimals(field: &Field<'_>, expected: Decimal, trial: &mut Trial<'_>) {
@@ -135,6 +141,33 @@ fn offer_roundings(
                 )
             });
         }
+    }
+}
+
+/// Offers what lines come to where they, or their total, are rounded in another way.
+fn offer_of_lines(field: &Field<'_>, way: &Computed, trial: &mut Trial<'_>) {
+    let Some((_, rule_en, rule_zh)) = ROUNDINGS.get(way.rounding) else {
+        return;
+    };
+    let (of, count) = (&way.of, way.lines.len());
+    for (rounding, (_, en, zh)) in ROUNDINGS.iter().enumerate() {
+        let Some(value) = way.total(rounding, way.by_line) else {
+            continue;
+        };
+        // As with the level: nothing tells how the rule rounds, nor what else may have cut the lines.
+        trial.number(field, value, Fit::Loose, || {
+            if way.by_line {
+                reason(
+                    format!("the {count} lines of {of} were rounded {en} and not {rule_en}"),
+                    format!("{count} 笔 {of} 按{zh}而非{rule_zh}舍入"),
+                )
+            } else {
+                reason(
+                    format!("the total of {of} was rounded {en} and not {rule_en}"),
+                    format!("{of} 的合计按{zh}而非{rule_zh}舍入"),
+                )
+            }
+        });
     }
 }
 

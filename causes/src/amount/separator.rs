@@ -2,6 +2,7 @@ use ledger::{Decimal, Rounding};
 
 use crate::case::{Case, Field};
 use crate::catalogue::{Cause, CauseId, Way};
+use crate::explanation::Says;
 use crate::number;
 use crate::trial::{Fit, Trial, reason};
 
@@ -27,6 +28,11 @@ pub(crate) const CAUSE: Cause = Cause {
 };
 
 fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    for text in case.unread(field) {
+        if text.trim().contains([',', '\'', ' ']) {
+            trial.text(field, None, Fit::Loose, || unread(text));
+        }
+    }
     let Some(pair) = field.numbers else { return };
     let mut has_source = false;
     for number in case.numbers.iter().filter(|number| number.is_source) {
@@ -42,6 +48,15 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     // Whatever the source shows, what carried the amount may have grouped it.
     let grouped = grouped(pair.expected);
     offer_readings(field, &grouped, pair.expected.is_negative(), trial);
+}
+
+/// Says that a text was no number to the program that read it.
+pub(super) fn unread(text: &str) -> Says {
+    let text = text.trim();
+    reason(
+        format!("{text} was not read as a number"),
+        format!("{text} 未被识别为数字"),
+    )
 }
 
 fn offer_readings(field: &Field<'_>, text: &str, is_negative: bool, trial: &mut Trial<'_>) {

@@ -1,5 +1,6 @@
 use ledger::Decimal;
 
+use super::separator::unread;
 use crate::case::{Case, Field};
 use crate::catalogue::{Cause, CauseId, Way};
 use crate::explanation::Says;
@@ -32,6 +33,11 @@ pub(crate) const CAUSE: Cause = Cause {
 };
 
 fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    for text in case.unread(field) {
+        if mark(text).is_some() {
+            trial.text(field, None, Fit::Loose, || unread(text));
+        }
+    }
     let Some(pair) = field.numbers else { return };
     if let Some(turned) = pair.expected.checked_neg() {
         trial.number(field, turned, Fit::Exact, || says(case, pair.expected));

@@ -51,12 +51,18 @@ fn offer(case: &Case<'_>, trial: &mut Trial<'_>) {
 /// both have, and nothing else differs.
 pub(crate) fn may_be_added(case: &Case<'_>) -> bool {
     let is_twice = |field: &Field<'_>| {
-        let Some(pair) = field.numbers.filter(|_| field.is_amount()) else {
-            return false;
-        };
-        // One and one are two of many things.
-        !number::has_few_digits(pair.expected)
-            && pair.expected.checked_mul_int(2) == Some(pair.actual)
+        let pair = field.numbers.filter(|_| field.is_amount());
+        pair.is_some_and(|pair| pair.expected.checked_mul_int(2) == Some(pair.actual))
     };
     !case.fields.is_empty() && case.fields.iter().all(is_twice)
+}
+
+/// Says whether an amount that may have been added twice has so few digits that one and one may be two
+/// of many things.
+pub(crate) fn is_small_change(case: &Case<'_>) -> bool {
+    let is_small = |field: &Field<'_>| {
+        let pair = field.numbers;
+        pair.is_none_or(|pair| number::has_few_digits(pair.expected))
+    };
+    case.fields.iter().any(is_small)
 }

@@ -74,12 +74,13 @@ fn offer_twice(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
         .iter()
         .filter(|number| naming::is(number.name, INCOME))
     {
+        let fit = fit_of(income.value);
         for value in [
             pair.expected.checked_add(income.value),
             pair.expected.checked_sub(income.value),
         ] {
             let Some(value) = value else { continue };
-            trial.number(field, value, Fit::Exact, || {
+            trial.number(field, value, fit, || {
                 reason(
                     format!("the income {} was carried twice, or not", income.value),
                     format!("收益 {} 重复结转或漏结转", income.value),
@@ -90,9 +91,18 @@ fn offer_twice(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     if field.is_named(INCOME)
         && let Some(twice) = pair.expected.checked_mul_int(2)
     {
-        trial.number(field, twice, Fit::Exact, || {
+        trial.number(field, twice, fit_of(pair.expected), || {
             reason("the income was carried twice", "收益重复结转")
         });
+    }
+}
+
+/// A few cents are the income of many days and holdings.
+fn fit_of(income: Decimal) -> Fit {
+    if number::has_few_digits(income) {
+        Fit::Loose
+    } else {
+        Fit::Exact
     }
 }
 
@@ -254,13 +264,7 @@ fn offer_with_yield(
                 income.and_then(|income| pair.expected.checked_sub(income)),
             ] {
                 let Some(value) = value else { continue };
-                // A few cents are the income of many holdings.
-                let fit = if number::has_few_digits(value) {
-                    Fit::Loose
-                } else {
-                    Fit::Exact
-                };
-                trial.number(field, value, fit, || {
+                trial.number(field, value, fit_of(value), || {
                     reason(
                         format!("{unconfirmed} unconfirmed shares bore income"),
                         format!("未确认份额 {unconfirmed} 参与了计息"),

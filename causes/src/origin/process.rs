@@ -1,8 +1,9 @@
-use ledger::BreakKind;
+use ledger::{BreakKind, Decimal};
 
-use crate::case::{Case, Field};
+use crate::case::{Case, Entries, Field};
 use crate::catalogue::{Cause, CauseId, Way};
 use crate::naming::{self, VOUCHER};
+use crate::number;
 use crate::trial::{Fit, Trial, reason};
 
 // Cause: P1 run twice | 重复执行
@@ -74,12 +75,16 @@ pub(crate) const RACE: Cause = Cause {
 };
 
 fn offer_race(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
-    let (Some(pair), Some(lines)) = (field.numbers, case.lines_of(field)) else {
-        return;
-    };
-    let count = lines.amounts.len();
-    for amount in &lines.amounts {
-        if let Some(without) = pair.expected.checked_sub(*amount) {
+    for entries in case.entries_of(field) {
+        offer_race_of(field, &entries, trial);
+    }
+}
+
+fn offer_race_of(field: &Field<'_>, entries: &Entries, trial: &mut Trial<'_>) {
+    let count = entries.amounts.len();
+    let rounded = |value: Decimal| number::at_scale(value, field.scale(), entries.rounding);
+    for amount in &entries.amounts {
+        if let Some(without) = entries.total.checked_sub(*amount).and_then(rounded) {
             trial.number(field, without, Fit::Loose, || {
                 reason(
                     format!("it lacks one of its {count} entries, {amount}"),
@@ -87,7 +92,7 @@ fn offer_race(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
                 )
             });
         }
-        if let Some(twice) = pair.expected.checked_add(*amount) {
+        if let Some(twice) = entries.total.checked_add(*amount).and_then(rounded) {
             trial.number(field, twice, Fit::Loose, || {
                 reason(
                     format!("it has one of its {count} entries twice, {amount}"),
@@ -152,16 +157,20 @@ pub(crate) const STALE: Cause = Cause {
 };
 
 fn offer_stale(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
-    let (Some(pair), Some(lines)) = (field.numbers, case.lines_of(field)) else {
-        return;
-    };
-    let count = lines.amounts.len();
-    let mut total = pair.expected;
-    for (lacking, amount) in (1_usize..).zip(lines.amounts.iter().rev()) {
-        let Some(without) = total.checked_sub(*amount) else {
-            return;
-        };
-        total = without;
+    for entries in case.entries_of(field) {
+        offer_stale_of(field, &entries, trial);
+    }
+}
+
+fn offer_stale_of(field: &Field<'_>, entries: &Entries, trial: &mut Trial<'_>) {
+    let count = entries.amounts.len();
+    let mut left = entries.total;
+    for (lacking, amount) in (1_usize..).zip(entries.amounts.iter().rev()) {
+        let without = left.checked_sub(*amount);
+        let Some(without) = without else { return };
+        left = without;
+        let total = number::at_scale(left, field.scale(), entries.rounding);
+        let Some(total) = total else { return };
         trial.number(field, total, Fit::Loose, || {
             reason(
                 format!("it lacks the last {lacking} of its {count} entries"),

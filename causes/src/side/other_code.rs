@@ -24,6 +24,15 @@ pub(super) fn offer(
     if !fits || !is_code(field) {
         return;
     }
+    if field.is_gone() {
+        trial.text(field, None, Fit::Loose, || {
+            reason(
+                "nothing, as where a table has no row for it",
+                "为空，如对照表中没有对应的行",
+            )
+        });
+        return;
+    }
     match field.numbers {
         Some(pair) => trial.number(field, pair.actual, Fit::Loose, says),
         None => trial.text(field, field.actual, Fit::Loose, says),
@@ -44,7 +53,7 @@ fn is_code(field: &Field<'_>) -> bool {
         .is_none_or(|pair| pair.expected.scale == 0 && pair.actual.scale == 0);
     let has_codes = matches!(field.column.kind, Kind::Text | Kind::Boolean | Kind::Other)
         || field.column.kind == Kind::Number && !field.column.is_money && is_whole;
-    has_codes && field.actual.is_some() && is_short(field.expected) && is_short(field.actual)
+    has_codes && is_short(field.expected) && is_short(field.actual)
 }
 
 /// Says whether no word tells what the codes of this column are, and both look like codes:

@@ -2,6 +2,7 @@ use ledger::{Civil, Disambiguation, parse_civil};
 
 use crate::case::{Case, Field, MICROS_PER_DAY, days_of, micros_of};
 use crate::catalogue::{Cause, CauseId, Way};
+use crate::terms::Kind;
 use crate::trial::{Fit, Trial, reason, shown_instant};
 
 // Cause: T4 date format | 日期格式
@@ -26,6 +27,7 @@ pub(crate) const CAUSE: Cause = Cause {
 };
 
 fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    offer_unread(case, field, trial);
     let Some(expected) = field
         .expected
         .filter(|_| field.days.is_some() || field.micros.is_some())
@@ -51,6 +53,32 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
             instant.map(shown_instant).unwrap_or_default()
         };
         offer_readings(case, field, date, in_utc, trial);
+    }
+}
+
+/// Offers nothing for a date that is none where day and month change places.
+fn offer_unread(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    if !field.is_gone() || !matches!(field.column.kind, Kind::Date | Kind::Instant) {
+        return;
+    }
+    let written = field.expected.map(str::to_owned);
+    let instant = field
+        .expected
+        .filter(|_| field.column.kind == Kind::Instant);
+    let instant = instant.and_then(micros_of);
+    let local = instant.and_then(|instant| case.terms.zone.civil(instant).ok());
+    let local = local.map(|civil| civil.to_string());
+    let is_no_month = |text: &String| {
+        let date = text.get(..10).and_then(parts);
+        date.is_some_and(|(_, _, day)| day > 12)
+    };
+    if written.iter().chain(&local).any(is_no_month) {
+        trial.text(field, None, Fit::Loose, || {
+            reason(
+                "day and month changed places, and there is no such month",
+                "日与月颠倒，而没有这样的月份",
+            )
+        });
     }
 }
 

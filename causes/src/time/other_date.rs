@@ -1,6 +1,8 @@
 use super::moments;
 use crate::case::{Case, Field, MICROS_PER_DAY, days_of, micros_of};
 use crate::catalogue::{Cause, CauseId, Way};
+use crate::naming::{self, CLOCK};
+use crate::terms::Kind;
 use crate::trial::{Fit, Trial, reason};
 
 // Cause: T11 other date | 生效日与系统日
@@ -25,6 +27,7 @@ pub(crate) const CAUSE: Cause = Cause {
 };
 
 fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    offer_empty(case, field, trial);
     if field.days.is_none() && field.micros.is_none() {
         return;
     }
@@ -58,6 +61,22 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
             for micros in instants(case, text).into_iter().flatten() {
                 trial.instant(field, micros, Fit::Exact, says);
             }
+        }
+    }
+}
+
+/// Offers the dates and times of the source that are not there.
+fn offer_empty(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
+    if !field.is_gone() || !matches!(field.column.kind, Kind::Date | Kind::Instant) {
+        return;
+    }
+    let columns = case.found.source.iter().flat_map(|source| &source.fields.0);
+    for (name, value) in columns {
+        let is_empty = value.as_deref().is_none_or(str::is_empty);
+        if is_empty && naming::is(name, CLOCK) && !field.is_only_from(name) {
+            trial.text(field, None, Fit::Loose, || {
+                reason(format!("it was taken from {name}"), format!("取自 {name}"))
+            });
         }
     }
 }

@@ -24,7 +24,7 @@ pub(crate) const CAUSE: Cause = Cause {
 };
 
 fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
-    if !field.is_named(STATUS) || field.actual.is_none() {
+    if !field.is_named(STATUS) {
         return;
     }
     let says = || reason("another status", "状态不同");

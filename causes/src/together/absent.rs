@@ -116,8 +116,12 @@ fn explain_pair(prover: &Prover, breaks: &mut [Explained], missing: usize, extra
     if !is_told {
         return false;
     }
+    // That they are one record and not two is never shown by what was done to it.
+    if !is_shown && explanation.status == CauseStatus::Proved {
+        explanation.status = CauseStatus::Consistent;
+    }
     for (at, own) in [(missing, CauseId::A1), (extra, CauseId::A9)] {
-        if !is_shown {
+        if !is_shown && prover.knows(own) {
             add_rival(&mut explanation, own);
         }
         if let Some((_, held)) = breaks.get_mut(at) {
@@ -126,9 +130,6 @@ fn explain_pair(prover: &Prover, breaks: &mut [Explained], missing: usize, extra
                 tried,
                 ..explanation.clone()
             };
-        }
-        if !is_shown && explanation.status == CauseStatus::Proved {
-            explanation.status = CauseStatus::Consistent;
         }
     }
     true

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ledger::{Break, BreakKind, CauseStatus, Decimal, Record};
 
-use super::{Explained, add_rival, normal_values, put_first, shown_key};
+use super::{Explained, add_rival, normal_values, put_first, shown_key, values};
 use crate::catalogue::CauseId;
 use crate::explanation::Says;
 use crate::prover::Prover;
@@ -186,7 +186,9 @@ pub(super) fn settle(prover: &Prover, breaks: &mut [Explained], at: usize, lost:
     // What is proved of one of them alone gives the same, and so may what fits the record that is off.
     let all: Vec<usize> = lost.iter().copied().chain([at]).collect();
     let is_rival = all.iter().any(|at| is_proved_otherwise(breaks, *at));
-    let is_open = fits_otherwise(breaks, at) || begins_alone(prover, breaks, at, lost);
+    let is_open = fits_otherwise(breaks, at)
+        || begins_alone(prover, breaks, at, lost)
+        || !holds_labels_of_one(prover, breaks, at, lost);
     let is_proved = !is_rival && !is_open;
     for at in all {
         let Some((_, explanation)) = breaks.get_mut(at) else {
@@ -229,6 +231,22 @@ fn begins_alone(prover: &Prover, breaks: &[Explained], at: usize, lost: &[usize]
     let own = holder(found).map(key);
     let is_other = |at: &usize| of(*at).and_then(|lost| lost.expected.as_ref()).map(key) != own;
     lost.iter().any(is_other)
+}
+
+/// Says whether a record that is there in the place of several has all of one of them but its key and
+/// its amounts; one that differs has its own.
+fn holds_labels_of_one(prover: &Prover, breaks: &[Explained], at: usize, lost: &[usize]) -> bool {
+    let of = |at: usize| breaks.get(at).map(|(found, _)| found);
+    let Some(held) = of(at).filter(|found| found.kind == BreakKind::Extra) else {
+        return true;
+    };
+    let labels = |record: &Record| {
+        let columns = prover.terms().columns.iter();
+        values(record, columns.filter(|one| !one.is_key && !one.is_money))
+    };
+    let held = held.actual.as_ref().map(labels);
+    let parts = lost.iter().filter_map(|at| of(*at)?.expected.as_ref());
+    parts.map(labels).any(|part| Some(part) == held)
 }
 
 /// Says whether all amounts of a missing record are zero.

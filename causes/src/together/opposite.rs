@@ -18,7 +18,7 @@ pub(super) fn find(prover: &Prover, breaks: &mut [Explained]) {
     }
     let mut off = Off::new();
     for (at, (found, _)) in breaks.iter().enumerate() {
-        let Some((column, difference)) = difference(found) else {
+        let Some((column, difference)) = difference(prover, found) else {
             continue;
         };
         let amount = crate::number::magnitude(difference);
@@ -74,15 +74,20 @@ fn explain(prover: &Prover, breaks: &mut [Explained], one: usize, other: usize, 
     }
 }
 
-/// The difference of a break that is off in one amount alone.
-fn difference(found: &Break) -> Option<(String, Decimal)> {
+/// The difference of a break that is off in one amount alone. To a total, no amount is none.
+fn difference(prover: &Prover, found: &Break) -> Option<(String, Decimal)> {
     let [field] = found.fields.as_slice() else {
         return None;
     };
     if found.kind != BreakKind::Differs {
         return None;
     }
-    let expected: Decimal = field.expected.as_deref()?.parse().ok()?;
-    let actual: Decimal = field.actual.as_deref()?.parse().ok()?;
+    let is_money = prover.money().any(|column| column.name == field.name);
+    let value = |text: Option<&str>| match text {
+        Some(text) => text.parse().ok(),
+        None => is_money.then_some(Decimal::ZERO),
+    };
+    let expected = value(field.expected.as_deref())?;
+    let actual = value(field.actual.as_deref())?;
     Some((field.name.clone(), actual.checked_sub(expected)?))
 }

@@ -144,13 +144,14 @@ fn explain(prover: &Prover, breaks: &mut [Explained], one: usize, other: usize) 
     let mut causes = causes(prover, first, second);
     let is_whole = hold_each_other(prover, first, second);
     let is_of_ids = causes.first() == Some(&CauseId::A10);
-    if is_of_ids
-        && !is_whole
-        && first
-            .fields
-            .iter()
-            .any(|field| is_money(prover, &field.name))
-    {
+    let mut fields = first.fields.iter();
+    let has_money = fields.any(|field| is_money(prover, &field.name));
+    let mut fields = first.fields.iter();
+    let has_other = fields.any(|field| !is_money(prover, &field.name));
+    // Of records that are the same in all but their amounts nothing tells whether the ids changed
+    // places.
+    let is_told = is_whole && has_other;
+    if is_of_ids && !is_told && has_money {
         // Amounts that change places leave the total as it is, and so do others that are off by as
         // much up as down, whoever or whatever changed them.
         causes.extend([CauseId::V2, CauseId::M2]);

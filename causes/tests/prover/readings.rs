@@ -319,3 +319,19 @@ fn what_the_whole_book_bears_out_comes_before_what_it_speaks_against() {
     // What the book speaks against is no better for being told of.
     assert_eq!(explain([Some(77), Some(5)]).causes, [CauseId::B3]);
 }
+
+#[test]
+fn a_reading_that_leaves_nothing_proves_nothing() {
+    let of = |target: &str, gives: &str| {
+        let readings = [(CauseId::B10, gives)];
+        explain("id,paid\n1,10.00", "1,9.94,2013-05-27", target, &readings)
+    };
+    let zero = of("1,0.00,2013-05-27", "1,0.00,2013-05-27");
+    assert_eq!(zero.status, CauseStatus::Consistent);
+    assert_eq!(zero.causes, [CauseId::B10]);
+    let other = of("1,7.35,2013-05-27", "1,7.35,2013-05-27");
+    assert_eq!(other.status, CauseStatus::Proved);
+    // Where something else is given as well, that tells.
+    let both = of("1,0.00,2013-05-19", "1,0.00,2013-05-19");
+    assert_eq!(both.status, CauseStatus::Proved);
+}

@@ -640,6 +640,218 @@ fn what_is_not_there_is_not_zero() {
             "B14 consistent, or B12",
         ),
         ("id:key,amount:money", "", "k,5.00", "k,NULL", "unknown"),
+        // A text stands elsewhere in the record as well: it was taken from there, or is what stands for
+        // nothing.
+        (
+            "id:key,memo",
+            "id,note;k,无",
+            "k,NULL",
+            "k,无",
+            "B14 consistent, or B12",
+        ),
+    ]);
+}
+
+#[test]
+fn what_became_nothing_is_told_by_what_could_not_be_read() {
+    check(&[
+        (
+            "id:key,amount:money",
+            "id,paid;k,\"1,234.56\"",
+            "k,1234.56",
+            "k,NULL",
+            "B15 consistent; amount: 1234.56 became NULL: 1,234.56 was not read as a number",
+        ),
+        (
+            "id:key,amount:money",
+            "id,paid;k,(252.00)",
+            "k,-252.00",
+            "k,NULL",
+            "B9 consistent; amount: -252.00 became NULL: (252.00) was not read as a number",
+        ),
+        (
+            "id:key,amount:money",
+            "id,paid;k,1.5e7",
+            "k,15000000.00",
+            "k,NULL",
+            "B4 consistent",
+        ),
+        // A number that any program reads tells nothing.
+        (
+            "id:key,amount:money",
+            "id,paid;k,1234.56",
+            "k,1234.56",
+            "k,NULL",
+            "unknown",
+        ),
+        (
+            "id:key,amount:money",
+            "id,paid,settled;k,1234.56,NULL",
+            "k,1234.56",
+            "k,NULL",
+            "B12 consistent; amount: 1234.56 became NULL: it was taken from the column settled",
+        ),
+        (
+            "id:key,day:date",
+            "id,paid_on;k,27/05/2013",
+            "k,2013-05-27",
+            "k,NULL",
+            "T4 consistent; day: 2013-05-27 became NULL: day and month changed places",
+        ),
+        (
+            "id:key,day:date",
+            "id,paid_on;k,07/05/2013",
+            "k,2013-05-07",
+            "k,NULL",
+            "unknown",
+        ),
+        // In Shanghai it is the 13th already.
+        (
+            "id:key,at:instant",
+            "",
+            "k,2013-05-12T20:00:00Z",
+            "k,NULL",
+            "T4 consistent",
+        ),
+        (
+            "id:key,day:date",
+            "id,paid_on,settle_date;k,2013-05-07,NULL",
+            "k,2013-05-07",
+            "k,NULL",
+            "T11 consistent; day: 2013-05-07 became NULL: it was taken from settle_date",
+        ),
+        (
+            "id:key,type",
+            "id,code;k,02",
+            "k,PAYMENT",
+            "k,NULL",
+            "D2 consistent; type: PAYMENT became NULL: nothing, as where a table has no row for it",
+        ),
+        ("id:key,status", "", "k,DONE", "k,NULL", "T7 consistent"),
+        ("id:key,memo", "", "k,for the rent", "k,NULL", "unknown"),
+        // A zero that is a code is none that a table has no row for.
+        ("id:key,type", "", "k,0", "k,NULL", "B14 consistent, or D2"),
+        // One digit stands in many columns.
+        (
+            "id:key,amount:money",
+            "id,paid,items;k,37.15,2",
+            "k,37.15",
+            "k,2.00",
+            "B12 consistent",
+        ),
+    ]);
+}
+
+#[test]
+fn twice_a_few_cents_is_twice_of_many_things() {
+    check(&[(
+        "id:key,income:money",
+        "id,paid;k,0.07",
+        "k,0.07",
+        "k,0.14",
+        "Q2 consistent, or A5, B7",
+    )]);
+}
+
+#[test]
+fn what_any_default_or_table_leaves_proves_no_column() {
+    check(&[
+        // Nothing was expected: a default may be what another column happens to hold.
+        (
+            "id:key,memo",
+            "id,type;k,PAYMENT",
+            "k,NULL",
+            "k,PAYMENT",
+            "B12 consistent",
+        ),
+        // A code that no table has a row for becomes nothing as well.
+        ("id:key,type:number", "", "k,0", "k,NULL", "names D2"),
+        ("id:key,type:number", "", "k,0", "k,NULL", "names B14"),
+        ("id:key,status", "", "k,UNKNOWN", "k,NULL", "names B14"),
+        // One digit is one digit however many zeros stand behind it.
+        (
+            "id:key,amount:money",
+            "id,paid,tip;k,37.15,2.00",
+            "k,37.15",
+            "k,2.00",
+            "B12 consistent",
+        ),
+    ]);
+}
+
+#[test]
+fn totals_are_rounded_line_by_line_or_at_once() {
+    let lines = "id,account,amount,rate;1,W,100.10,0.0055;2,W,200.20,0.0055;3,W,300.30,0.0055;4,W,55.40,0.0055";
+    // 0.55055, 1.1011, 1.65165 and 0.3047: 3.60 by line, 3.61 (3.608) at once.
+    check(&[
+        (
+            "account:key,total:money",
+            "id,account,interest;1,W,3.345;2,W,4.345;3,W,5.345;4,W,6.345;5,W,7.405",
+            "W,26.81",
+            "W,26.79",
+            "B6 consistent, or M2; total: 26.81 became 26.79: the total of interest was rounded once",
+        ),
+        (
+            "account:key,total:money",
+            "id,account,interest;1,W,3.344;2,W,4.344;3,W,5.344;4,W,6.344;5,W,7.424",
+            "W,26.80",
+            "W,26.78",
+            "B6 consistent, or M2; total: 26.80 became 26.78: each of the 5 lines of interest was rounded",
+        ),
+        // Two of the lines are halves.
+        (
+            "account:key,total:money",
+            "id,account,interest;1,W,3.345;2,W,4.345;3,W,5.341;4,W,6.341;5,W,7.431",
+            "W,26.81",
+            "W,26.79",
+            "B5 consistent, or B6; total: 26.81 became 26.79: the 5 lines of interest were rounded half to even",
+        ),
+        (
+            "account:key,fee:money",
+            lines,
+            "W,3.60",
+            "W,3.61",
+            "names B6",
+        ),
+        // By lines it would be 60.78, and what is there are lines that were cut.
+        (
+            "account:key,total:money",
+            "id,account,interest;1,W,10.125;2,W,10.125;3,W,10.125;4,W,10.125;5,W,10.125;6,W,10.125",
+            "W,60.75",
+            "W,60.72",
+            "B6 consistent",
+        ),
+        // Rounded day by day, which no line tells.
+        (
+            "account:key,total:money",
+            "id,account,interest;1,W,10.104;2,W,10.104;3,W,10.104;4,W,10.104;5,W,10.104;6,W,10.104",
+            "W,60.60",
+            "W,60.63",
+            "names B6",
+        ),
+        // Both levels give what is expected; only one of them gives what is there without the first.
+        (
+            "account:key,total:money",
+            "id,account,interest;1,W,1.006;2,W,3.002;3,W,5.004",
+            "W,9.01",
+            "W,8.01",
+            "names P2",
+        ),
+        // A sum of lines that lacks one is no matter of rounding.
+        (
+            "account:key,total:money",
+            "id,account,interest;1,W,3.345;2,W,4.345;3,W,5.345",
+            "W,13.05",
+            "W,9.70",
+            "P2 consistent; total: 13.05 became 9.70: it lacks one of its 3 entries, 3.35",
+        ),
+        (
+            "account:key,total:money",
+            "id,account,interest;1,W,3.344;2,W,4.344;3,W,5.344",
+            "W,13.03",
+            "W,3.34",
+            "names P4",
+        ),
     ]);
 }
 

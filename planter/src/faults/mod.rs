@@ -8,7 +8,7 @@ use crate::book::{Book, Change, Column, Kind, Record, Role};
 
 /// Causes that damage a record in its place, in the order of the catalogue.
 pub(crate) const CHANGING: &[&str] = &[
-    "A11", "B1", "B2", "B3", "B4", "B5", "B7", "B8", "B9", "B10", "B11", "B12", "B13", "B14",
+    "A11", "B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B9", "B10", "B11", "B12", "B13", "B14",
     "B15", "B16", "D2", "D3", "D4", "D5", "D7", "D8", "T1", "T2", "T3", "T4", "T5", "T6", "T7",
     "T8", "T11", "E1", "E2", "E3", "E4", "P2", "P4", "M1", "M2", "Q1", "Q2", "Q4", "Q5",
 ];

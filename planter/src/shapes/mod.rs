@@ -1,6 +1,7 @@
 //! The shapes of books that can be made, each with its rule and its own computation of the target.
 
 mod balance;
+mod charges;
 mod exchange;
 mod fund;
 mod income;
@@ -29,10 +30,12 @@ pub(crate) enum Shape {
     Income,
     /// Entries become balances.
     Balance,
+    /// Charges become statements: totals of rounded lines, and rounded totals.
+    Charges,
 }
 
 impl Shape {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Wallet,
         Self::Voucher,
         Self::Exchange,
@@ -40,6 +43,7 @@ impl Shape {
         Self::Fund,
         Self::Income,
         Self::Balance,
+        Self::Charges,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -51,6 +55,7 @@ impl Shape {
             Self::Fund => "fund",
             Self::Income => "income",
             Self::Balance => "balance",
+            Self::Charges => "charges",
         }
     }
 
@@ -65,6 +70,7 @@ impl Shape {
             Self::Fund => fund::draw(&mut random, records),
             Self::Income => income::draw(&mut random, records),
             Self::Balance => balance::draw(&mut random, records),
+            Self::Charges => charges::draw(&mut random, records),
         }
     }
 }
