@@ -103,6 +103,19 @@ pub fn prepare(
     read(plan, session)
 }
 
+/// Opens the books of a plan once more, as of a later moment: as [`prepare`], with one connection to
+/// each server, to read a few records by their keys.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_again(
+    plan: Plan,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Prepared, PrepareError> {
+    let session = rules::prepare::open_again(&plan, environment)?;
+    read(plan, session)
+}
+
 /// Reads all queries of a plan whose books are open.
 ///
 /// # Errors

@@ -34,7 +34,7 @@ use std::time::{Duration, Instant};
 const PLAN: &str = include_str!("../../../ruixin/crossfoot.toml");
 
 /// Its rules.
-const RULES: [(&str, &str); 6] = [
+const RULES: [(&str, &str); 8] = [
     (
         "rules/account.sql",
         include_str!("../../../ruixin/rules/account.sql"),
@@ -52,8 +52,16 @@ const RULES: [(&str, &str); 6] = [
         include_str!("../../../ruixin/rules/posting.sql"),
     ),
     (
+        "rules/refundable.sql",
+        include_str!("../../../ruixin/rules/refundable.sql"),
+    ),
+    (
         "rules/subject.sql",
         include_str!("../../../ruixin/rules/subject.sql"),
+    ),
+    (
+        "rules/under_way.sql",
+        include_str!("../../../ruixin/rules/under_way.sql"),
     ),
     (
         "rules/voucher.sql",

@@ -9,7 +9,9 @@ use crate::window::record;
 use cutover::daybook::Phase;
 use jiff::Timestamp;
 use reconcile::survey::{Wishes, plan_of, survey};
-use reconcile::{AsOf, Beforehand, Options, Outcome, Prepared, VerifyError, prepare};
+use reconcile::{
+    AsOf, Beforehand, Options, Outcome, Prepared, VerifyError, prepare, prepare_again,
+};
 use rules::plan::Plan;
 use rules::sql::Which;
 use std::path::PathBuf;
@@ -112,9 +114,8 @@ fn as_of(plan: Plan, prepared: &Prepared, settle: u32) -> Result<AsOf, CommandEr
             .hint("leave it out: what changes a file while it is read is noticed"));
     }
     let settle = Duration::from_secs(settle.into());
-    // A few records are read by their keys: one connection will do.
     Ok(AsOf::new(settle, move || {
-        prepare(plan.clone(), 1, &environment)
+        prepare_again(plan.clone(), &environment)
     }))
 }
 

@@ -45,7 +45,7 @@ fn the_story_as_it_is_told() {
     [clock]   The night is rehearsed first, on 3,000 records.
     [clock]   $ crossfoot convert --plan crossfoot-demo
     [clock]   $ crossfoot rehearse --plan crossfoot-demo --count 1 --rollback-took 20m
-    [clock]   92 faults were planted in a shadow of that ledger: 92 found, 92 explained.
+    [clock]   115 faults were planted in a shadow of that ledger: 115 found, 115 explained.
     [clock]   Ruixin Pay stops its wallet. 5,000 records of three and a half years are to become double
               entry, and at [time] it must open. (The books are made up, in the layout of such a system;
               all else is real work.)
@@ -134,6 +134,29 @@ fn the_story_as_it_is_told() {
       amount  238,360.61 CNY
       shares  238,360.61 CNY
 
+    ── under_way ───────────────────────────────────────────────────────────────────────────────────────
+      read      9,474
+      rejected      0
+      written      10
+      not checked by record: what the rule gives does not come from one old record each
+
+              control total
+      amount   4,374.55 CNY
+      fee          4.65 CNY
+      coupon       0.00 CNY
+
+    ── refundable ──────────────────────────────────────────────────────────────────────────────────────
+      read                  3,030
+      converted               757
+      rejected                  0
+      left out by the rule  2,273
+      written                 757
+      read = converted + rejected + left out
+
+                 control total
+      amount    366,406.20 CNY
+      refunded    2,024.10 CNY
+
     Written to: [folder]/crossfoot-demo/books/ledger
     Elapsed: [time]
 
@@ -144,8 +167,8 @@ fn the_story_as_it_is_told() {
     [clock]   $ crossfoot verify --plan crossfoot-demo --evidence crossfoot-demo/evidence/found
 
     OUT OF BALANCE  ruixin-pay: the books do not agree
-    records: 16,777 expected, 16,777 actual, 16,776 agreed
-    1 break; no rejects; controls: 23 holds, 7 broken
+    records: 17,544 expected, 17,544 actual, 17,543 agreed
+    1 break; no rejects; controls: 28 holds, 7 broken
 
     ── chart of accounts ───────────────────────────────────────────────────────────────────────────────
                expected  actual  difference
@@ -212,6 +235,27 @@ fn the_story_as_it_is_told() {
       No breaks
       The residual is zero in every column
 
+    ── under way ───────────────────────────────────────────────────────────────────────────────────────
+                  expected    actual  difference
+      records           10        10           0
+      amount CNY  4,374.55  4,374.55        0.00
+      coupon CNY      0.00      0.00        0.00
+      fee CNY         4.65      4.65        0.00
+      10 records agree on both sides
+
+      No breaks
+      The residual is zero in every column
+
+    ── refundable payments ─────────────────────────────────────────────────────────────────────────────
+                      expected      actual  difference
+      records              757         757           0
+      amount CNY    366,406.20  366,406.20        0.00
+      refunded CNY    2,024.10    2,024.10        0.00
+      757 records agree on both sides
+
+      No breaks
+      The residual is zero in every column
+
     ── Breaks, the largest first: 1 ────────────────────────────────────────────────────────────────────
       1. differs  postings  voucher=2013042500000000468291 leg=1
          credit      0.29 → 0.28
@@ -251,6 +295,11 @@ fn the_story_as_it_is_told() {
       holds   shares of the fund                         0.00
       holds   holders of the fund                        0.00
       holds   days of the fund                              0
+      holds   under way by account                       0.00
+      holds   under way by order                         0.00
+      holds   terms of what is under way                    0
+      holds   refundable payments by order               0.00
+      holds   parties of refundable payments             0.00
       holds   old balances and their last records           0
       holds   chain of old balances                         0
 
@@ -585,8 +634,8 @@ fn the_story_as_it_is_told() {
     [clock]   $ crossfoot verify --plan crossfoot-demo --evidence crossfoot-demo/evidence/corrected
 
     BALANCED  ruixin-pay: both books agree on everything that the plan compares
-    records: 16,777 expected, 16,777 actual, 16,777 agreed
-    no breaks; no rejects; controls: 30 holds
+    records: 17,544 expected, 17,544 actual, 17,544 agreed
+    no breaks; no rejects; controls: 35 holds
 
     ── chart of accounts ───────────────────────────────────────────────────────────────────────────────
                expected  actual  difference
@@ -642,6 +691,27 @@ fn the_story_as_it_is_told() {
       No breaks
       The residual is zero in every column
 
+    ── under way ───────────────────────────────────────────────────────────────────────────────────────
+                  expected    actual  difference
+      records           10        10           0
+      amount CNY  4,374.55  4,374.55        0.00
+      coupon CNY      0.00      0.00        0.00
+      fee CNY         4.65      4.65        0.00
+      10 records agree on both sides
+
+      No breaks
+      The residual is zero in every column
+
+    ── refundable payments ─────────────────────────────────────────────────────────────────────────────
+                      expected      actual  difference
+      records              757         757           0
+      amount CNY    366,406.20  366,406.20        0.00
+      refunded CNY    2,024.10    2,024.10        0.00
+      757 records agree on both sides
+
+      No breaks
+      The residual is zero in every column
+
     ── Controls ────────────────────────────────────────────────────────────────────────────────────────
              control                              difference
       holds  trial balance                              0.00
@@ -672,6 +742,11 @@ fn the_story_as_it_is_told() {
       holds  shares of the fund                         0.00
       holds  holders of the fund                        0.00
       holds  days of the fund                              0
+      holds  under way by account                       0.00
+      holds  under way by order                         0.00
+      holds  terms of what is under way                    0
+      holds  refundable payments by order               0.00
+      holds  parties of refundable payments             0.00
       holds  old balances and their last records           0
       holds  chain of old balances                         0
 
@@ -695,7 +770,7 @@ fn the_story_as_it_is_told() {
       closes [date] [time] [time], must be open [date] [time] [time], point of no return
         [date] [time] [time]
       opening figures: accounts 186, balances 252772.20, frozen 3530.28
-      converted: 10,558 records read, 0 rejects
+      converted: 23,062 records read, 0 rejects
       verified: BALANCED, 0 breaks; evidence corrected
       signed off by Li Na as accountant
       signed off by Wang Wei as engineer
@@ -755,7 +830,9 @@ fn the_story_as_it_is_told() {
     crossfoot-demo/rules/holding.sql
     crossfoot-demo/rules/opening.sql
     crossfoot-demo/rules/posting.sql
+    crossfoot-demo/rules/refundable.sql
     crossfoot-demo/rules/subject.sql
+    crossfoot-demo/rules/under_way.sql
     crossfoot-demo/rules/voucher.sql
     crossfoot-demo/signers.txt
     crossfoot-demo/truth.jsonl
@@ -773,7 +850,7 @@ fn the_story_in_chinese_with_the_fault_left_in() {
     [clock]   先用 3,000 条流水演练一遍。
     [clock]   $ crossfoot convert --plan crossfoot-demo
     [clock]   $ crossfoot rehearse --plan crossfoot-demo --count 1 --rollback-took 20m
-    [clock]   在其影子中植入 92 处错误：找到 92 处，说明原因 92 处。
+    [clock]   在其影子中植入 115 处错误：找到 115 处，说明原因 115 处。
     [clock]   瑞信支付停止钱包服务。三年半的 5,000 笔流水要转成复式账，[time] 必须开放。（账册是生成的，
               版式与此类系统相同；其余都是真做。）
     [clock]   源账在 crossfoot-demo/books/pay：账户 186 个，应付客户 387,891.41 CNY。
@@ -860,6 +937,29 @@ fn the_story_in_chinese_with_the_fault_left_in() {
       amount  366,670.69 CNY
       shares  366,670.69 CNY
 
+    ── under_way ───────────────────────────────────────────────────────────────────────────────────────
+      读入  9,669
+      拒收      0
+      写出      4
+      未逐笔核对：规则所给的记录并非各来自一笔源记录
+
+                  控制总数
+      amount  2,847.14 CNY
+      fee         3.65 CNY
+      coupon      0.00 CNY
+
+    ── refundable ──────────────────────────────────────────────────────────────────────────────────────
+      读入      3,081
+      转换        715
+      拒收          0
+      规则排除  2,366
+      写出        715
+      读入 = 转换 + 拒收 + 排除
+
+                      控制总数
+      amount    451,439.76 CNY
+      refunded   11,731.52 CNY
+
     写入：[folder]/crossfoot-demo/books/ledger
     用时：[time]
 
@@ -868,8 +968,8 @@ fn the_story_in_chinese_with_the_fault_left_in() {
     [clock]   $ crossfoot verify --plan crossfoot-demo --evidence crossfoot-demo/evidence/found
 
     不平  ruixin-pay：两边账不一致
-    笔数：应有 16,694，实有 16,694，一致 16,693
-    差错 1 处；无拒收记录；控制核对：相符 24 项，不符 6 项
+    笔数：应有 17,413，实有 17,413，一致 17,412
+    差错 1 处；无拒收记录；控制核对：相符 28 项，不符 7 项
 
     ── chart of accounts ───────────────────────────────────────────────────────────────────────────────
             应有  实有  差额
@@ -936,6 +1036,27 @@ fn the_story_in_chinese_with_the_fault_left_in() {
       无差错
       各列未解释差额均为零
 
+    ── under way ───────────────────────────────────────────────────────────────────────────────────────
+                      应有      实有  差额
+      笔数               4         4     0
+      amount CNY  2,847.14  2,847.14  0.00
+      coupon CNY      0.00      0.00  0.00
+      fee CNY         3.65      3.65  0.00
+      两边一致 4 笔
+
+      无差错
+      各列未解释差额均为零
+
+    ── refundable payments ─────────────────────────────────────────────────────────────────────────────
+                          应有        实有  差额
+      笔数                 715         715     0
+      amount CNY    451,439.76  451,439.76  0.00
+      refunded CNY   11,731.52   11,731.52  0.00
+      两边一致 715 笔
+
+      无差错
+      各列未解释差额均为零
+
     ── 差错（由大到小）：1 处 ──────────────────────────────────────────────────────────────────────────
       1. 不一致  postings  voucher=2011062500000000087092 leg=2
          debit  2206.68 → 2206.67
@@ -974,6 +1095,11 @@ fn the_story_in_chinese_with_the_fault_left_in() {
       相符  shares of the fund                      0.00
       相符  holders of the fund                     0.00
       相符  days of the fund                           0
+      相符  under way by account                    0.00
+      不符  under way by order                     -5.66
+      相符  terms of what is under way                 0
+      相符  refundable payments by order            0.00
+      相符  parties of refundable payments          0.00
       相符  old balances and their last records        0
       相符  chain of old balances                      0
 
@@ -1000,6 +1126,10 @@ fn the_story_in_chinese_with_the_fault_left_in() {
       escrow by day of order：1 行不符
         order_day  应有  实有  差额
         20110620   0.00  0.01  0.01
+
+      under way by order：1 行不符
+        kind    order_day  应有  实有   差额
+        ESCROW  20110620      -     -  -5.66
 
     证据：crossfoot-demo/evidence/found/
     用时：[time]
@@ -1261,6 +1391,7 @@ fn the_story_in_chinese_with_the_fault_left_in() {
       未通过  控制核对  turnover of each subject       6007072.01  6007072.00    -0.01
       未通过  控制核对  general ledger and accounts          0.00        0.01     0.01
       未通过  控制核对  escrow by day of order             125.64      125.65     0.01
+      未通过  控制核对  under way by order                                       -5.66
       未核对  签核      accountant
       未核对  签核      engineer
       未核对  双人签核
@@ -1273,11 +1404,12 @@ fn the_story_in_chinese_with_the_fault_left_in() {
       控制核对 turnover of each subject：不成立，1 行不符；请查明原因
       控制核对 general ledger and accounts：不成立，1 行不符；请查明原因
       控制核对 escrow by day of order：不成立，1 行不符；请查明原因
+      控制核对 under way by order：不成立，1 行不符；请查明原因
       签核 accountant：签核内容变动之后，此角色无人签核；请签核
       签核 engineer：签核内容变动之后，此角色无人签核；请签核
       双人签核：已有 0 人签核，须有两人；请由另一角色的另一人签核
-      演练：植入的 92 处错误全部找到并说明，但在另一份账簿的影子中，而非所核对的账簿
-      56 项通过
+      演练：植入的 115 处错误全部找到并说明，但在另一份账簿的影子中，而非所核对的账簿
+      68 项通过
 
     [clock]   真相：植入 1 张凭证，找到 1 张，相同 1 张。
     [clock]   原因与植入一致：1 张中已证实 0 张，另有 1 张列为可能。

@@ -36,12 +36,23 @@ fn people_go_on_at_the_new_system_with_all_that_they_had_and_earn() {
 
     // People were at work until the freeze, and were told of it then.
     assert!(number(&told, "/before/done") > 0 && number(&told, "/before/closed") > 0);
+    // Who looked at the new system was told, too, in both languages.
+    let languages = &told["before"]["told_at_the_new_system"];
+    assert_eq!(languages, &serde_json::json!(["en", "zh"]));
     let had = number(&told, "/before/compared/fen");
     assert!(had > 0);
     // Not a cent was lost on the way, and nobody was told otherwise at any time.
     assert_eq!(number(&told, "/after/taken_over/fen"), had);
+    // What was under way came to its end at the new system, once, by its old number.
+    for ended in ["withdrawals", "holds", "refunds"] {
+        assert!(
+            number(&told, &format!("/after/ended/{ended}")) > 0,
+            "{ended}"
+        );
+    }
     for at in [
         "/before/compared/odd",
+        "/after/ended/compared/odd",
         "/after/taken_over/odd",
         "/after/went_on/compared/odd",
         "/after/next_day/compared/odd",

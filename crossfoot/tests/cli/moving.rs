@@ -99,6 +99,8 @@ fn while_payments_go_on_only_what_stands_is_a_break() {
         .psql("INSERT INTO live.flow VALUES (43, 43.00)");
     let code = running.wait().unwrap().code();
     assert_eq!(code, Some(1));
+    // The later moment was read by one connection.
+    assert_eq!(begun(), connections + 1);
     let found = report(&place, "live");
     let agreement = &found["agreements"][0];
     assert_eq!(agreement["in_flight"]["settled"], 2, "{found:#}");

@@ -182,7 +182,7 @@ const CASES: &[Case] = &[
     }, &["accounts carried over"]),
     ("a merchant pays the rate of a user", |place| {
         change(place, "account", |all| all.set(all.first(|all, row| all.text(row, "owner") == "MERCHANT"), "rate_class", Cell::Nothing));
-    }, &["accounts carried over"]),
+    }, &["accounts carried over", "terms of what is under way"]),
     ("a user lost the bank", |place| {
         let is_one = |all: &Sheet, row| all.text(row, "owner") == "USER" && !all.text(row, "channel").is_empty();
         change(place, "account", |all| all.set(all.first(is_one), "channel", Cell::Nothing));
@@ -244,7 +244,8 @@ const CASES: &[Case] = &[
     }, &["transit by order"]),
     ("a payment into escrow stands in transit", |place| {
         place.posting(|all| all.set_text(all.first(|all, row| all.is_leg(row, 2, "2202")), "subject", "2201"));
-    }, &["turnover of each subject", "general ledger and accounts", "transit by order", "escrow by day of order"]),
+    }, &["turnover of each subject", "general ledger and accounts", "transit by order", "escrow by day of order",
+         "under way by order"]),
     ("what has no order stands in transit", freeze_in_transit,
         &["turnover of each subject", "frozen part of each customer", "general ledger and accounts", "transit by order"]),
     ("a reason for suspense is lost", |place| {
@@ -280,6 +281,44 @@ const CASES: &[Case] = &[
     ("a holder earns a day late", |place| {
         change(place, "holding", |all| all.add(0, "income_from", 1));
     }, &["days of the fund"]),
+
+    // Does everything that was under way come along?
+    ("what is held is a cent more", |place| {
+        change(place, "under_way", |all| all.add(all.first(|all, row| all.text(row, "kind") == "HOLD"), "amount", 1));
+    }, &["under way by account"]),
+    ("a payment into escrow is missing", |place| {
+        change(place, "under_way", |all| {
+            let item = all.text(all.first(Sheet::is_escrow), "item").to_owned();
+            all.drop_rows(|all, row| all.text(row, "item") == item);
+        });
+    }, &["under way by order"]),
+    ("a withdrawal under way is held", |place| {
+        change(place, "under_way", |all| all.set_text(all.first(|all, row| all.text(row, "kind") == "WITHDRAWAL"), "kind", "HOLD"));
+    }, &["under way by order", "terms of what is under way"]),
+    ("a fee of what is under way is a cent more", |place| {
+        change(place, "under_way", |all| all.add(all.first(Sheet::is_escrow), "fee", 1));
+    }, &["terms of what is under way"]),
+    ("two payments into escrow have each other's buyer", |place| {
+        change(place, "under_way", |all| {
+            let [one, other] = all.pair(Sheet::is_escrow, |all, one, other| !all.agree(one, other, "account"));
+            all.swap(one, other, "account");
+        });
+    }, &["terms of what is under way"]),
+    ("a cent less of a payment can be refunded", |place| {
+        change(place, "refundable", |all| all.add(0, "amount", -1));
+    }, &["refundable payments by order"]),
+    ("a payment that can be refunded is missing", |place| {
+        change(place, "refundable", |all| {
+            let order = all.text(0, "order_id").to_owned();
+            all.drop_rows(|all, row| all.text(row, "order_id") == order);
+        });
+    }, &["refundable payments by order", "parties of refundable payments"]),
+    ("two payments have each other's payer", |place| {
+        change(place, "refundable", |all| {
+            let [one, other] = all.pair(|_, _| true, |all, one, other| !all.agree(one, other, "payer"));
+            all.swap(one, other, "payer");
+        });
+    }, &["parties of refundable payments"]),
 
     // Are the old books sound?
     ("an amount in the old daily totals is a cent more", |place| {
@@ -459,6 +498,11 @@ impl Place {
 impl Sheet {
     fn is_leg(&self, row: usize, leg: i64, subject: &str) -> bool {
         self.number(row, "leg") == leg && self.text(row, "subject") == subject
+    }
+
+    /// What waits in escrow.
+    fn is_escrow(&self, row: usize) -> bool {
+        self.text(row, "kind") == "ESCROW"
     }
 
     /// A payer's half in transit.

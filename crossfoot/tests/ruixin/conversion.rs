@@ -34,6 +34,12 @@ fn the_converted_books_balance_by_every_agreement_and_control() {
     assert_eq!(compared("chart of accounts"), 11);
     assert!(compared("opening balances") > 0);
     assert!(compared("holdings of the fund") > 0);
+    assert!(compared("refundable payments") > 0);
+    let under_way = place.target("under_way");
+    assert_eq!(compared("under way"), under_way.len() as u64);
+    for kind in ["WITHDRAWAL", "HOLD", "ESCROW"] {
+        under_way.first(|all, row| all.text(row, "kind") == kind);
+    }
     let controls = report["controls"].as_array().unwrap();
     assert_eq!(controls.len(), names_of_controls().len());
     assert!(controls.iter().all(|control| control["status"] == "holds"));

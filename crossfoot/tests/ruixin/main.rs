@@ -7,8 +7,14 @@
     reason = "a test that cannot prepare its books fails"
 )]
 
+#[path = "../../../databases/tests/support/certificates.rs"]
+mod certificates;
 mod controls;
 mod conversion;
+mod database;
 mod hledger;
 mod place;
+#[expect(dead_code, reason = "it serves other tests too")]
+#[path = "../../../databases/tests/support/postgres.rs"]
+mod postgres;
 mod sheet;

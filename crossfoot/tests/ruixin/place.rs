@@ -16,6 +16,11 @@ pub(crate) const FLOW_RECORDS: u64 = 8_000;
 pub(crate) struct Place(TempDir);
 
 impl Place {
+    /// A folder, and no books.
+    pub(crate) fn empty() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
     /// The old books, and no new ones yet.
     pub(crate) fn generated() -> Self {
         let place = Self(tempfile::tempdir().unwrap());

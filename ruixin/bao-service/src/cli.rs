@@ -329,6 +329,13 @@ fn import(
             yuan(i128::from(opened.shares)),
         )?;
     }
+    if opened.under_way > 0 || opened.refundable > 0 {
+        writeln!(
+            out,
+            "{} withdrawals, holds and payments into escrow are under way; {} payments can be refunded.",
+            opened.under_way, opened.refundable,
+        )?;
+    }
     for one in &opened.corrected {
         writeln!(
             out,

@@ -124,13 +124,37 @@ pub struct NewHold {
     pub memo: Option<String>,
 }
 
-/// Releases all that a hold holds (解冻).
+/// Releases all that a hold holds (解冻), or some of what was held when the books were moved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Release {
+    /// How much, of what was held when the books were moved; all that is left of it where it is left out.
+    /// Any other hold is released in whole.
+    pub amount: Option<Amount>,
     /// Why, up to 100 characters.
     #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
     pub memo: Option<String>,
+}
+
+/// Brings a payment into escrow to its end that was carried over from the old books (担保交易).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EscrowEnd {
+    /// How it ends.
+    pub outcome: EscrowOutcome,
+    /// Why, up to 100 characters.
+    #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
+    pub memo: Option<String>,
+}
+
+/// Is how a payment into escrow ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EscrowOutcome {
+    /// The buyer has confirmed: the merchant gets it, less the fee (确认收货).
+    Confirmed,
+    /// The buyer gets it back, and the house what it had added (退款).
+    Returned,
 }
 
 /// Money of the fund's manager goes into the risk reserve (风险准备金), which bears what of a loss no

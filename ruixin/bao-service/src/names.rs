@@ -54,6 +54,12 @@ impl Id {
     }
 }
 
+/// Reads the name of something that was carried over from the old books: digits, fewer than an id has.
+pub fn carried(text: &str) -> Option<&str> {
+    let is_one = (1..=31).contains(&text.len()) && text.bytes().all(|one| one.is_ascii_digit());
+    is_one.then_some(text)
+}
+
 impl VoucherName {
     /// Reads an id, and a part where there is one.
     pub fn parse(text: &str) -> Option<VoucherName> {

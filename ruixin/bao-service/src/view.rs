@@ -187,6 +187,57 @@ pub struct UserView {
     pub earns_from: Option<Date>,
 }
 
+/// Is what something was that was carried over from the old books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OpenItemWord {
+    /// A withdrawal that the bank had not answered (提现中).
+    Withdrawal,
+    /// What of an account was held, all together (冻结).
+    Hold,
+    /// A payment into escrow that was not confirmed (担保交易).
+    Escrow,
+    /// A payment of which something could be given back (可退款).
+    Payment,
+}
+
+/// Is something that was not at its end when the books were moved, and how far it has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OpenItemView {
+    /// The number that it had in the old books: of its order; of what is held, that of the account.
+    pub item: String,
+    /// What it was.
+    pub kind: OpenItemWord,
+    /// Who withdraws, is held, or has paid.
+    pub account: Number,
+    /// Who is paid.
+    pub merchant: Option<Number>,
+    /// The bank that a withdrawal goes to, as the old books name it.
+    pub channel: Option<String>,
+    /// All of it.
+    pub amount: Yuan,
+    /// What the house keeps of it when it ends as it was meant to.
+    pub fee: Yuan,
+    /// What the house has added, and gets back when it is returned.
+    pub coupon: Yuan,
+    /// What had been given back before.
+    pub refunded_before: Yuan,
+    /// What is left of it: nothing once it is at its end.
+    pub left: Yuan,
+    /// How it came to its end, or a part of it did: `paid`, `refused`, `released`, `confirmed`,
+    /// `returned` or `refunded`.
+    pub outcome: Option<String>,
+}
+
+/// Is a page of what was under way, in the order of the numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OpenItemPage {
+    /// The items.
+    pub items: Vec<OpenItemView>,
+    /// Where the next page begins; nothing at the end.
+    pub next: Option<String>,
+}
+
 /// Is a bill.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BillView {

@@ -135,7 +135,11 @@ fn converted(path: &Path, holders: u64) -> Result<(), Box<dyn Error>> {
          CREATE TABLE posting (voucher TEXT, leg INTEGER, subject TEXT, account TEXT,
            debit DECIMAL(18,2), credit DECIMAL(18,2));
          CREATE TABLE holding (account TEXT, amount DECIMAL(18,2), shares DECIMAL(18,2),
-           subscribed_on TEXT, confirmed_on TEXT, income_from TEXT);",
+           subscribed_on TEXT, confirmed_on TEXT, income_from TEXT);
+         CREATE TABLE under_way (item TEXT, kind TEXT, account TEXT, merchant TEXT, channel TEXT,
+           amount DECIMAL(18,2), fee DECIMAL(18,2), coupon DECIMAL(18,2));
+         CREATE TABLE refundable (order_id TEXT, payer TEXT, merchant TEXT, amount DECIMAL(18,2),
+           refunded DECIMAL(18,2));",
     )?;
     let transaction = connection.transaction()?;
     {

@@ -6,6 +6,7 @@
 //! own: there is no moment at which one is on the disk without the other. They are kept until
 //! [`Store::prune_answers`] finds them too old.
 
+mod items;
 mod prune;
 mod refunds;
 mod refused;
@@ -18,6 +19,7 @@ use ruixin_bao::ledger::{Account, Entry, Voucher};
 use crate::error::StoreError;
 use crate::store::Store;
 
+pub use items::{Ending, ItemKind, OpenItem};
 pub use refused::Refused;
 
 /// Is a command, with the id under which it is done once.
@@ -51,6 +53,18 @@ pub enum Deed {
         payment: u128,
         /// How much, fen.
         amount_fen: i64,
+        /// The day on whose books it stands.
+        accounting_date: Day,
+        /// What is written on it.
+        memo: String,
+    },
+    /// Brings something to its end, in whole or in part, that was not at its end in the books that these
+    /// were opened with.
+    End {
+        /// The name of the item.
+        item: String,
+        /// How it ends.
+        ending: Ending,
         /// The day on whose books it stands.
         accounting_date: Day,
         /// What is written on it.

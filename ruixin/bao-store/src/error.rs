@@ -77,6 +77,8 @@ pub enum DatabaseKind {
     Refused,
     /// It is locked by another process for too long.
     Busy,
+    /// A table or a column that a statement names is not there.
+    Missing,
     /// Anything else: connection, disk, syntax.
     Other,
 }
@@ -92,7 +94,7 @@ impl StoreError {
                 DatabaseKind::Conflict | DatabaseKind::Duplicate => "store_conflict",
                 DatabaseKind::Refused => "store_constraint",
                 DatabaseKind::Busy => "store_busy",
-                DatabaseKind::Other => "store_database",
+                DatabaseKind::Missing | DatabaseKind::Other => "store_database",
             },
             StoreError::Address { .. } => "store_address",
             StoreError::NotThere { .. } => "store_not_there",
@@ -119,7 +121,7 @@ impl StoreError {
                 DatabaseKind::Refused => {
                     "`ruixin-bao prove` says whether the books are sound; this is an error of the program"
                 }
-                DatabaseKind::Other => return None,
+                DatabaseKind::Missing | DatabaseKind::Other => return None,
             },
             StoreError::Address { .. } => {
                 "give a path, such as `bao.db`, or `postgres://user:password@host/database`"
@@ -148,7 +150,7 @@ impl StoreError {
         matches!(
             self,
             StoreError::Database {
-                kind: DatabaseKind::Other,
+                kind: DatabaseKind::Missing | DatabaseKind::Other,
                 ..
             }
         )

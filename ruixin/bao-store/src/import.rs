@@ -7,16 +7,21 @@
 //! | `opening`, `posting` | gross debits and credits of every account |
 //! | `voucher` | that every posting has one and every voucher a posting; nothing else |
 //! | `holding` | what users subscribed at the freeze |
+//! | `under_way` | withdrawals without an answer, what is held, what waits in escrow |
+//! | `refundable` | payments of which something can be given back |
 //!
 //! A table that has corrections beside it, such as `posting.corrections`, is read as it is corrected.
 //! Every account opens with its gross totals, by one voucher whose legs are the table `opening`. The
 //! old vouchers stay where they were converted to. Then the house's money at all channels is brought
 //! together at the bank that settles with the fund, and the holdings are subscribed, by a voucher
-//! each; the holdings are confirmed by the night's run before the day on which they earn.
+//! each; the holdings are confirmed by the night's run before the day on which they earn. What was not at
+//! its end stays an open item, see [`crate::OpenItem`]: what is under way is, customer by customer, what
+//! stands frozen, and all of escrow.
 
 mod check;
 mod corrected;
 mod error;
+mod items;
 mod moved;
 mod source;
 
@@ -29,7 +34,7 @@ use ruixin_bao::ledger::{
 };
 
 pub use corrected::Corrected;
-pub use error::{Figure, ImportError};
+pub use error::{Figure, ImportError, Total};
 
 use crate::error::StoreError;
 use crate::sql::{Session, Value};
@@ -38,6 +43,10 @@ use crate::store::{
     Changes, Lock, Page, Store, account_row, book_on_page, connect, number, write_bulk,
 };
 use source::{Books, Opening};
+
+/// Converted books that were read: the session for what is too much to be held, the tables that were
+/// read as they are corrected, and what is held.
+type Converted = (Box<dyn Session>, Vec<Corrected>, Books);
 
 /// Names the voucher by which accounts open.
 pub(crate) const OPENING: VoucherId = VoucherId { id: 0, part: 4 };
@@ -52,6 +61,12 @@ const SWEEP: VoucherId = VoucherId { id: 0, part: 7 };
 const FROM_BEFORE: u16 = 1009;
 /// Subject of what is owed to customers and frozen (应付客户款-冻结).
 pub(crate) const FROZEN: u16 = 2003;
+/// Subject of what is paid and not yet confirmed (担保交易暂收款).
+pub(crate) const ESCROW: u16 = 2202;
+/// Subject of income from fees (手续费收入).
+pub(crate) const FEES: u16 = 6021;
+/// Subject of coupons and bonuses (营销费用).
+pub(crate) const MARKETING: u16 = 6601;
 
 /// Is what was imported.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +81,10 @@ pub struct Opened {
     pub accounts: u64,
     /// Holdings that were subscribed.
     pub holdings: u64,
+    /// Withdrawals, holds and payments into escrow that were under way.
+    pub under_way: u64,
+    /// Payments of which something can be given back.
+    pub refundable: u64,
     /// Gross debits that the accounts open with, fen, and so gross credits.
     pub debits_fen: i64,
     /// Shares that were subscribed, hundredths.
@@ -87,24 +106,7 @@ impl Store {
     /// The converted books do not balance or do not fit, with the place and the figures; or a
     /// database refuses. Then nothing was done.
     pub fn import(&mut self, from: &str, now_micros: i64) -> Result<Opened, StoreError> {
-        let mut source = connect(from, false)?;
-        self.tell("check the converted books");
-        // All of one moment. PostgreSQL allows no view to be made where nothing may be written.
-        let corrected = match source.is_postgres() {
-            true => {
-                let corrected = corrected::correct(&mut *source)?;
-                source.script("beginning to read", begin(&*source))?;
-                corrected
-            }
-            false => {
-                source.script("beginning to read", begin(&*source))?;
-                corrected::correct(&mut *source)?
-            }
-        };
-        let moved = check::check(&mut *source)?;
-        self.tell("read the converted books");
-        let books = source::read(&mut *source, &self.terms, moved)?;
-        drop(source);
+        let (mut source, corrected, books) = self.read_converted(from)?;
         self.tell("write the opening books");
         let terms = self.terms.clone();
         let done = self.transaction(Lock::All, |session| {
@@ -123,9 +125,59 @@ impl Store {
             if vouchers > 0 {
                 return Err(ImportError::NotEmpty { vouchers }.into());
             }
-            write(session, &terms, &books, now_micros)
+            write(session, &mut *source, &terms, &books, now_micros)
         })?;
         Ok(Opened { corrected, ..done })
+    }
+
+    /// Reads converted books, all of one moment, and gives the session for what is too much to be held.
+    fn read_converted(&mut self, from: &str) -> Result<Converted, StoreError> {
+        let mut source = connect(from, false)?;
+        self.tell("check the converted books");
+        // PostgreSQL allows no view to be made where nothing may be written.
+        let corrected = match source.is_postgres() {
+            true => {
+                let corrected = corrected::correct(&mut *source)?;
+                source.script("beginning to read", begin(&*source))?;
+                corrected
+            }
+            false => {
+                source.script("beginning to read", begin(&*source))?;
+                corrected::correct(&mut *source)?
+            }
+        };
+        let moved = check::check(&mut *source)?;
+        self.tell("read the converted books");
+        let books = source::read(&mut *source, &self.terms, moved)?;
+        Ok((source, corrected, books))
+    }
+
+    /// Makes sure, before the books are opened for the first time, that they are what was taken over and
+    /// nothing else: what is stored of it has the digest that it had then, all proofs stand, and the
+    /// converted books, where they are named, have that digest still.
+    ///
+    /// # Errors
+    ///
+    /// Something has changed, or the books began with no others; or a database refuses.
+    pub fn is_as_taken_over(&mut self, ledger: Option<&str>) -> Result<(), StoreError> {
+        let (taken, stored) = self.transaction(Lock::Read, |session| {
+            let taken = opened(session)?.ok_or(ImportError::NothingTakenOver)?;
+            Ok((taken.digest, source::digest_of_taken(session)?))
+        })?;
+        let same = |what, found: String| match found == taken {
+            true => Ok(()),
+            false => Err(ImportError::Changed {
+                what,
+                taken: taken.clone(),
+                found,
+            }),
+        };
+        same("what was taken over", stored)?;
+        if let Some(ledger) = ledger {
+            let (_, _, books) = self.read_converted(ledger)?;
+            same("the converted ledger", books.digest)?;
+        }
+        self.prove().map(drop)
     }
 }
 
@@ -138,6 +190,7 @@ fn begin(source: &dyn Session) -> &'static str {
 
 fn write(
     session: &mut dyn Session,
+    source: &mut dyn Session,
     terms: &Terms,
     books: &Books,
     now: i64,
@@ -145,6 +198,7 @@ fn write(
     let day = terms.first_day;
     write_accounts(session, terms, books)?;
     write_openings(session, &books.openings)?;
+    items::write(source, session, &books.openings)?;
     write_bulk(session, &entry(OPENING, day, now, Vec::new()), "opening")?;
     sweep(session, terms, now)?;
     let shares = subscribe(session, books, day, now)?;
@@ -250,7 +304,7 @@ fn write_accounts(
 /// Says what an account is that is none of the fund's own: what the chart says.
 fn described(opening: &Opening) -> Account {
     let limit = match opening.id.subject {
-        USERS | MERCHANTS | FROZEN => Limit::DebitsMustNotExceedCredits,
+        USERS | MERCHANTS | FROZEN | ESCROW => Limit::DebitsMustNotExceedCredits,
         _ => Limit::None,
     };
     Account::new(opening.id, opening.kind, limit)
@@ -379,7 +433,8 @@ fn entry(id: VoucherId, day: Day, booked_at: i64, postings: Vec<Posting>) -> Ent
 /// Gives what the books were opened with.
 pub(crate) fn opened(session: &mut dyn Session) -> Result<Option<Opened>, StoreError> {
     let sql = "SELECT vouchers, postings, accounts, holdings, debits, shares, confirmed_on, \
-               digest FROM opened";
+               digest, CAST((SELECT count(*) FROM open_item WHERE kind <> 'P') AS bigint), \
+               CAST((SELECT count(*) FROM open_item WHERE kind = 'P') AS bigint) FROM opened";
     session.first("looking for opening books", sql, &[], |row| {
         let confirmed_on = row.int_or_null(6)?;
         Ok(Opened {
@@ -388,6 +443,8 @@ pub(crate) fn opened(session: &mut dyn Session) -> Result<Option<Opened>, StoreE
             postings: row.unsigned(1)?,
             accounts: row.unsigned(2)?,
             holdings: row.unsigned(3)?,
+            under_way: row.unsigned(8)?,
+            refundable: row.unsigned(9)?,
             debits_fen: row.int(4)?,
             shares: row.int(5)?,
             confirmed_on: match confirmed_on {

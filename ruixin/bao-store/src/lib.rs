@@ -75,9 +75,9 @@ mod store;
 mod whole;
 mod window;
 
-pub use desk::{Answer, Asked, Deed, Done, Refused, Reply, Say};
+pub use desk::{Answer, Asked, Deed, Done, Ending, ItemKind, OpenItem, Refused, Reply, Say};
 pub use error::{DatabaseKind, StoreError};
-pub use import::{Corrected, Figure, ImportError, Opened};
+pub use import::{Corrected, Figure, ImportError, Opened, Total};
 pub use look::{BillAt, BillKind, BillRecord, UserDay, UserRecord};
 pub use migrate::VERSION;
 pub use night::{Run, StoredDay};
@@ -87,4 +87,4 @@ pub use report::{
     write_trial_balance,
 };
 pub use store::{Placed, Store, Trace};
-pub use window::{Notice, Standing};
+pub use window::{Latch, Notice, Standing};

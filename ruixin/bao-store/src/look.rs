@@ -29,7 +29,8 @@ pub struct UserRecord {
     /// The account of shares, if there ever were any.
     pub shares: Option<Account>,
     /// Frozen when the books were opened with converted ones, and not yet given back or out, fen: what
-    /// stands below subject 2003. A voucher of the accountant moves it.
+    /// stands below subject 2003. It is what is left of withdrawals and of what is held, see
+    /// [`crate::OpenItem`].
     pub frozen_fen: i64,
     /// Paid for shares that are not confirmed, fen.
     pub subscribing_fen: i64,

@@ -4,7 +4,7 @@ use crate::error::StoreError;
 use crate::sql::{Session, Value};
 
 /// Number, statements for SQLite, statements for PostgreSQL.
-const MIGRATIONS: [(i64, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str); 6] = [
     (
         1,
         include_str!("../migrations/sqlite/0001_books.sql"),
@@ -30,10 +30,15 @@ const MIGRATIONS: [(i64, &str, &str); 5] = [
         include_str!("../migrations/sqlite/0005_statement.sql"),
         include_str!("../migrations/postgres/0005_statement.sql"),
     ),
+    (
+        6,
+        include_str!("../migrations/sqlite/0006_open_items.sql"),
+        include_str!("../migrations/postgres/0006_open_items.sql"),
+    ),
 ];
 
 /// The version of tables that this program works with.
-pub const VERSION: i64 = 5;
+pub const VERSION: i64 = 6;
 
 /// Is the advisory lock that one migration at a time has in PostgreSQL: "Bao", and a number.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(4350319, 3)";

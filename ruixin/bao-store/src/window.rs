@@ -15,6 +15,19 @@ pub struct Standing {
     pub notices: Vec<Notice>,
 }
 
+/// Is what is looked at before the window is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Latch {
+    /// Whether commands are taken.
+    pub is_open: bool,
+    /// Whether they ever were.
+    pub was_open: bool,
+    /// Whether the books began with others, which they took over.
+    pub has_taken_over: bool,
+    /// How often the window was closed.
+    pub closings: i64,
+}
+
 /// Is what users are told in one language.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
@@ -71,24 +84,48 @@ impl Store {
     /// The database refuses.
     pub fn set_open(&mut self, is_open: bool, now_micros: i64) -> Result<Standing, StoreError> {
         self.transaction(Lock::All, |session| {
-            let sql =
-                "UPDATE service_window SET is_open = $1, since = $2 WHERE is_open <> $1 OR since IS NULL";
-            let with = [Value::Int(i64::from(is_open)), Value::Int(now_micros)];
-            session.execute("setting the window", sql, &with)?;
+            set(session, is_open, now_micros, None)?;
             standing(session)
         })
     }
 
-    /// Says whether the books began with a ledger that was taken over.
+    /// Gives what is looked at before the window is opened.
     ///
     /// # Errors
     ///
     /// The database refuses.
-    pub fn has_taken_over(&mut self) -> Result<bool, StoreError> {
+    pub fn latch(&mut self) -> Result<Latch, StoreError> {
         self.transaction(Lock::Read, |session| {
-            let sql = "SELECT CAST(count(*) AS bigint) FROM opened";
-            let found = session.first("looking for opening books", sql, &[], |row| row.int(0))?;
-            Ok(found.is_some_and(|count| count > 0))
+            let sql = "SELECT is_open, was_open, closings, \
+                       CASE WHEN EXISTS (SELECT 1 FROM opened) THEN 1 ELSE 0 END FROM service_window";
+            let found = session.first("reading the window", sql, &[], |row| {
+                Ok(Latch {
+                    is_open: row.int(0)? == 1,
+                    was_open: row.int(1)? == 1,
+                    closings: row.int(2)?,
+                    has_taken_over: row.int(3)? == 1,
+                })
+            })?;
+            found.ok_or_else(|| StoreError::damaged("there is no window"))
+        })
+    }
+
+    /// Takes commands from an instant on, as [`Store::set_open`] does, if nobody has closed the window since
+    /// it was looked at; else gives nothing, and it stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// The database refuses.
+    pub fn open_unless_closed(
+        &mut self,
+        latch: &Latch,
+        now_micros: i64,
+    ) -> Result<Option<Standing>, StoreError> {
+        self.transaction(Lock::All, |session| {
+            match set(session, true, now_micros, Some(latch.closings))? {
+                true => standing(session).map(Some),
+                false => Ok(None),
+            }
         })
     }
 
@@ -115,6 +152,25 @@ impl Store {
             Ok(())
         })
     }
+}
+
+/// Opens or closes the window, whatever its number of closings or only with that one; says whether it did.
+fn set(
+    session: &mut dyn Session,
+    is_open: bool,
+    now_micros: i64,
+    closings: Option<i64>,
+) -> Result<bool, StoreError> {
+    let sql = "UPDATE service_window SET \
+         since = CASE WHEN is_open <> $1 OR since IS NULL THEN $2 ELSE since END, \
+         was_open = CASE WHEN is_open + $1 > 0 THEN 1 ELSE was_open END, \
+         closings = closings + 1 - $1, is_open = $1 WHERE closings = coalesce($3, closings)";
+    let with = [
+        Value::Int(i64::from(is_open)),
+        Value::Int(now_micros),
+        Value::from(closings),
+    ];
+    Ok(session.execute("setting the window", sql, &with)? > 0)
 }
 
 fn standing(session: &mut dyn Session) -> Result<Standing, StoreError> {

@@ -18,6 +18,9 @@ use circle::{At, Circle};
 /// How many circles the crowd falls into: each asks one thing after the other.
 const CIRCLES: usize = 4;
 
+/// Payments of which each circle gives something back at once when it has moved.
+const GIVEN_BACK: usize = 5;
+
 /// How many people are in each circle: nobody is alone in one if there is no need.
 fn dealt(people: usize) -> Vec<usize> {
     let circles = (people / 2).clamp(1, CIRCLES).min(people);
@@ -37,6 +40,17 @@ pub struct Tally {
     pub closed: u64,
     /// Questions that had to be asked again.
     pub again: u64,
+}
+
+/// Is what came to its end at the new system that was under way at the old one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// Withdrawals that the bank has answered.
+    pub withdrawals: u64,
+    /// Holds that were released.
+    pub holds: u64,
+    /// Refunds of payments from before.
+    pub refunds: u64,
 }
 
 /// Is what somebody has, fen.
@@ -103,6 +117,18 @@ impl Crowd {
         })
     }
 
+    /// Leaves a withdrawal without an answer and a hold in each circle: they are under way when the wallet
+    /// closes.
+    ///
+    /// # Errors
+    ///
+    /// The wallet answers otherwise than it should.
+    pub fn leave_something_under_way(&mut self) -> Result<(), LiveError> {
+        self.circles
+            .iter_mut()
+            .try_for_each(Circle::leave_something)
+    }
+
     /// How many people there are.
     pub fn people(&self) -> usize {
         self.circles.iter().map(|circle| circle.people.len()).sum()
@@ -116,13 +142,51 @@ impl Crowd {
             circle.at = At::Bao {
                 is_fund_open: false,
             };
-            // What was done at the old system stands there under other numbers.
-            circle.paid.clear();
-            circle.held.clear();
+            // Orders keep their numbers; what is held is one thing of each account, by its number.
+            for held in &mut circle.held {
+                held.hold.clone_from(&circle.people[held.who].account);
+                held.is_old = true;
+            }
             for person in &mut circle.people {
                 person.told.fund = std::mem::take(&mut person.told.available);
             }
         }
+    }
+
+    /// Brings to its end, at the new system, what was under way when the old one closed: the bank pays
+    /// one withdrawal and refuses the next, what was held is released, and of the last payments of each
+    /// circle something is given back.
+    ///
+    /// # Errors
+    ///
+    /// The new system does not find it, refuses to end it, or answers otherwise than it should.
+    pub fn end_what_was_under_way(&mut self) -> Result<Ended, LiveError> {
+        let mut ended = Ended::default();
+        for circle in &mut self.circles {
+            let before = circle.tally.done;
+            for (number, asked) in std::mem::take(&mut circle.withdrawing).iter().enumerate() {
+                let outcome = ["paid", "refused"][number % 2];
+                circle.settle(asked.who, &asked.order, asked.amount, outcome)?;
+            }
+            let settled = circle.tally.done;
+            for _ in 0..circle.held.len() {
+                circle.release()?;
+            }
+            let released = circle.tally.done;
+            let is_left = circle.held.iter().any(|held| held.is_old);
+            if is_left || !circle.withdrawing.is_empty() {
+                return Err(LiveError::NotEnded {
+                    circle: circle.number,
+                });
+            }
+            for _ in 0..circle.paid.len().min(GIVEN_BACK) {
+                circle.give_back()?;
+            }
+            ended.withdrawals += settled - before;
+            ended.holds += released - settled;
+            ended.refunds += circle.tally.done - released;
+        }
+        Ok(ended)
     }
 
     /// Tells everybody that shares are confirmed: they can be redeemed and paid with.

@@ -18,6 +18,8 @@ pub enum LiveError {
     },
     #[error("{place}: {why}")]
     Database { place: String, why: String },
+    #[error("what was under way in circle {circle} was not brought to its end")]
+    NotEnded { circle: usize },
     #[error("somebody of the crowd fell: {0}")]
     Fallen(String),
     #[error("{0}")]

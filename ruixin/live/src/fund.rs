@@ -49,13 +49,15 @@ fn instant(text: &str) -> Result<i64, LiveError> {
 
 impl Fund {
     /// Makes books, a path of SQLite or an address of PostgreSQL, with a fund that begins on
-    /// `first_day`, such as `2013-05-27`, and serves them when the clock in Shanghai shows `clock`.
+    /// `first_day`, such as `2013-05-27`, and serves them when the clock in Shanghai shows `clock`. The
+    /// hook of a release opens them only if the converted `ledger` is what it was when they took it over.
     ///
     /// # Errors
     ///
     /// Day or clock are none, or there are books already.
     pub fn found(
         books: &str,
+        ledger: &str,
         first_day: &str,
         clock: &str,
         door: &Door,
@@ -75,7 +77,7 @@ impl Fund {
         let runtime = runtime()?;
         let opened = runtime.block_on(async {
             let open = Books::open(books, clock.clone()).await;
-            let open = open.map_err(|error| error.to_string())?;
+            let open = open.map_err(|error| error.to_string())?.with_ledger(ledger);
             let writer = let_in(open.store(), door).await?;
             Ok::<_, String>((open, writer))
         });
@@ -165,6 +167,22 @@ impl Fund {
             status: answer.status,
             answer: text,
         })
+    }
+
+    /// Gives the languages in which it tells its users of the window, while it is closed.
+    ///
+    /// # Errors
+    ///
+    /// The service answers otherwise than it should.
+    pub fn notices(&self) -> Result<Vec<String>, LiveError> {
+        let path = "/v1/window";
+        let answer = self.admin.get(path)?;
+        let notices = answer.body["notices"].as_array();
+        let notices = notices.ok_or_else(|| answer.unexpected(path))?;
+        let languages = notices.iter().map(|notice| &notice["language"]);
+        Ok(languages
+            .filter_map(|language| language.as_str().map(str::to_owned))
+            .collect())
     }
 
     /// Gives all shares that are confirmed, hundredths.

@@ -213,7 +213,8 @@ impl<'a> Evening<'a> {
         let wallet = Wallet::open(&self.stage.inside(PAY), NO_CLOCK, &self.pay);
         let wallet = live(wallet)?;
         let books = self.stage.inside(BAO);
-        let fund = Fund::found(&books, DAYS[0], &at(DAYS[0], STOPS), &self.bao);
+        let ledger = self.stage.inside(LEDGER);
+        let fund = Fund::found(&books, &ledger, DAYS[0], &at(DAYS[0], STOPS), &self.bao);
         let fund = live(fund)?;
         let words = self.stage.screen.words();
         let said = words.live_runs(&wallet.address(), &fund.address());
@@ -231,6 +232,7 @@ impl<'a> Evening<'a> {
         let (stage, words) = (&self.stage, self.stage.screen.words());
         let path = stage.path();
         stage.say(&words.live_crowd(crowd.people() as u64))?;
+        live(crowd.leave_something_under_way())?;
         crowd.start();
         std::thread::sleep(AT_WORK);
         stage.step(&["window", "announce", "--plan", &path])?;
@@ -246,7 +248,10 @@ impl<'a> Evening<'a> {
         }
         stage.say(&words.live_closed(&tally))?;
         let compared = self.lap("closed", self.compare(crowd)?);
-        Ok(document(&tally, &compared))
+        let mut told = document(&tally, &compared);
+        // Who looks at the new system meanwhile is told the same as at the old one.
+        told["told_at_the_new_system"] = json!(live(fund.notices())?);
+        Ok(told)
     }
 
     /// Holds what everybody has against what he was told, and stops where somebody was told otherwise.
@@ -317,6 +322,9 @@ impl<'a> Evening<'a> {
         let (stage, words) = (&self.stage, self.stage.screen.words());
         crowd.move_to(fund);
         let taken = self.compare(crowd)?;
+        let ended = live(crowd.end_what_was_under_way())?;
+        stage.say(&words.live_ended(&ended))?;
+        let after_ends = self.compare(crowd)?;
         let tally = live(crowd.go_on(AT_WORK))?;
         stage.say(&words.live_goes_on(&tally))?;
         let went_on = document(&tally, &self.compare(crowd)?);
@@ -348,6 +356,12 @@ impl<'a> Evening<'a> {
         let registered = self.lap("registered", self.register(fund)?);
         Ok(json!({
             "taken_over": figures(&taken),
+            "ended": {
+                "withdrawals": ended.withdrawals,
+                "holds": ended.holds,
+                "refunds": ended.refunds,
+                "compared": figures(&after_ends),
+            },
             "went_on": went_on,
             "next_day": next_day,
             "nights": [first, second],
@@ -436,12 +450,18 @@ url = "sqlite://{LEDGER}"
 freeze   = "http://{of_pay}/v1/admin/window/freeze?key=${{{pay_key}}}"
 release  = "http://{of_bao}/v1/admin/window/open?key=${{{bao_key}}}"
 rollback = "http://{of_pay}/v1/admin/window/reopen?key=${{{pay_key}}}"
+# Before it opens, the new system reads the ledger anew and proves its books.
+time_limit = "30m"
 
 [[window.notice]]
 {window}
 [[window.channel]]
 name    = "wallet"
 webhook = "http://{of_pay}/v1/admin/notices?key=${{{pay_key}}}"
+
+[[window.channel]]
+name    = "fund"
+webhook = "http://{of_bao}/v1/admin/notices?key=${{{bao_key}}}"
 "#
     ))
 }

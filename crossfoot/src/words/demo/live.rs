@@ -3,7 +3,7 @@
 use super::super::{Language, counted, grouped};
 use crate::terminal::text::amount;
 use ledger::Decimal;
-use ruixin_live::{Compared, DayRunView, Opened, Tally};
+use ruixin_live::{Compared, DayRunView, Ended, Opened, Tally};
 use std::net::SocketAddr;
 
 /// Fen as yuan.
@@ -110,14 +110,18 @@ impl Language {
 
     pub(crate) fn live_took_over(self, opened: &Opened, proved: u64) -> String {
         let [accounts, holdings, proved] = [opened.accounts, opened.holdings, proved].map(grouped);
+        let [under_way, refundable] = [opened.under_way, opened.refundable].map(grouped);
         let shares = yuan(opened.shares);
         self.pick(
             format!(
                 "Ruixin Bao takes over what was verified: {accounts} accounts; {holdings} wallets buy \
-                 {shares} shares of the fund. It has proved {proved} things of its books, and stays closed."
+                 {shares} shares of the fund; {under_way} withdrawals, holds and payments into escrow are \
+                 under way, and {refundable} payments can be refunded. It has proved {proved} things of \
+                 its books, and stays closed."
             ),
             format!(
-                "瑞信宝接收已核对的账册：账户 {accounts} 个；{holdings} 个钱包申购基金 {shares} 份。\
+                "瑞信宝接收已核对的账册：账户 {accounts} 个；{holdings} 个钱包申购基金 {shares} 份；\
+                 在途提现、止付和担保交易 {under_way} 项，可退款的付款 {refundable} 笔。\
                  账内自核 {proved} 项成立，仍未开放。"
             ),
         )
@@ -146,6 +150,22 @@ impl Language {
                  refused."
             ),
             format!("瑞信宝开放，原用户在此继续：办成 {done} 笔，被拒 {refused} 笔。"),
+        )
+    }
+
+    pub(crate) fn live_ended(self, ended: &Ended) -> String {
+        let [withdrawals, holds, refunds] =
+            [ended.withdrawals, ended.holds, ended.refunds].map(grouped);
+        self.pick(
+            format!(
+                "What was under way when the old wallet closed comes to its end here, by its old numbers: \
+                 {withdrawals} withdrawals are answered, {holds} holds released, {refunds} payments \
+                 refunded."
+            ),
+            format!(
+                "原钱包停机时在途的事项按原编号在此办结：提现 {withdrawals} 笔，解除止付 {holds} 笔，\
+                 退款 {refunds} 笔。"
+            ),
         )
     }
 

@@ -14,7 +14,7 @@ use schemars::{Schema, SchemaGenerator};
 use super::App;
 use crate::books::BooksError;
 use crate::names::Date;
-use crate::refusal::{DAY_NOT_FOUND, NOTHING_TAKEN_OVER, Refusal, TEXT_UNFIT};
+use crate::refusal::{CLOSED_MEANWHILE, DAY_NOT_FOUND, Refusal, TEXT_UNFIT};
 use crate::view::{DayRun, DayRunView, ProvedView, StandingView};
 
 /// The steps whose hooks open the window: Bao is what is moved to.
@@ -36,27 +36,40 @@ pub(super) fn closing_schema(_: &mut SchemaGenerator) -> Schema {
 }
 
 pub(super) async fn open(State(app): State<App>, body: Body) -> Result<Response, Problem> {
-    set(&app, body, OPENING, true).await
+    let call = read_or_usual::<Call>(body)?.of_steps(OPENING)?;
+    // It comes the night before, and changes nothing.
+    if call.rehearsal {
+        return json(&StandingView::of(&app.books.standing().await?));
+    }
+    let latch = app.books.read(Store::latch).await?;
+    // The release of a move opens what was moved and verified: books that never took it over are not
+    // those, nor such as have changed since. Nor are they when somebody else opens them first.
+    let is_release = call.step.as_deref() == Some(RELEASE);
+    let is_first = latch.has_taken_over && !latch.was_open;
+    // Given again, it was looked at before: since then people have used them.
+    if !latch.is_open && (is_release || is_first) {
+        let ledger = app.books.ledger().map(str::to_owned);
+        let look = move |store: &mut Store| store.is_as_taken_over(ledger.as_deref());
+        app.books.long(look).await?;
+    }
+    let now = app.books.now();
+    // Whoever closes them while they are looked at wants them closed.
+    let set = move |store: &mut Store| store.open_unless_closed(&latch, now);
+    let set = app.books.aside(set)?.await;
+    match set.map_err(|_| BooksError::Gone)?? {
+        Some(standing) => json(&StandingView::of(&standing)),
+        None => Err(Problem::new(CLOSED_MEANWHILE)),
+    }
 }
 
 pub(super) async fn close(State(app): State<App>, body: Body) -> Result<Response, Problem> {
-    set(&app, body, CLOSING, false).await
-}
-
-async fn set(app: &App, body: Body, steps: &[&str], is_open: bool) -> Result<Response, Problem> {
-    let call = read_or_usual::<Call>(body)?.of_steps(steps)?;
-    // The release of a move opens what was moved: books that never took it over are not those. A
-    // rehearsal comes the night before.
-    let is_release = call.step.as_deref() == Some(RELEASE) && !call.rehearsal;
-    if is_release && !app.books.read(|store| store.has_taken_over()).await? {
-        return Err(Problem::new(NOTHING_TAKEN_OVER));
-    }
+    let call = read_or_usual::<Call>(body)?.of_steps(CLOSING)?;
     let standing = match call.rehearsal {
         true => app.books.standing().await?,
         false => {
             let now = app.books.now();
             // Beside long work: a window must not wait for a proof.
-            let set = app.books.aside(move |store| store.set_open(is_open, now))?;
+            let set = app.books.aside(move |store| store.set_open(false, now))?;
             set.await.map_err(|_| BooksError::Gone)??
         }
     };

@@ -10,24 +10,26 @@ use ruixin_service::problem::{INVALID_REQUEST, Kind};
 use super::commands::{moving, moving_one};
 use super::{App, admin, reads, registers};
 use crate::command::{
-    FillAdvance, FillReserve, NewHold, NewOrder, NewVoucher, OpenMerchant, OpenUser, Payment,
-    Refund, Release, Settlement, TopUp, Transfer, Withdrawal,
+    EscrowEnd, FillAdvance, FillReserve, NewHold, NewOrder, NewVoucher, OpenMerchant, OpenUser,
+    Payment, Refund, Release, Settlement, TopUp, Transfer, Withdrawal,
 };
 use crate::names::{Date, Moment};
 use crate::pages;
 use crate::refusal::{
     ACCOUNT_NOT_FOUND, ADVANCE_EXHAUSTED, AFTER_CUT, ALREADY_REBOOKED, ALREADY_REVERSED,
-    ALREADY_SETTLED, BALANCE_LIMIT, BEFORE_FIRST_DAY, CALENDAR_ENDS, CAP_EXCEEDED, DATE_UNFIT,
-    DAY_BEFORE_OPEN, DAY_CLOSED, DAY_IS_OVER, DAY_NOT_FOUND, EXCEEDS_PENDING, EXPIRY_NOT_AHEAD,
-    INCOME_DIFFERS, INCOME_UNFIT, INSUFFICIENT_FUNDS, INSUFFICIENT_SHARES, LEGS_UNFIT,
-    LIMIT_BROKEN, NOT_BALANCED, NOT_REVERSED, NOTHING_TAKEN_OVER, ORDER_NOT_FOUND, OUT_OF_BALANCE,
+    ALREADY_SETTLED, BALANCE_LIMIT, BEFORE_FIRST_DAY, BOOKS_CHANGED, CALENDAR_ENDS, CAP_EXCEEDED,
+    CLOSED_MEANWHILE, DATE_UNFIT, DAY_BEFORE_OPEN, DAY_CLOSED, DAY_IS_OVER, DAY_NOT_FOUND,
+    ENDED_ANEW, EXCEEDS_PENDING, EXPIRY_NOT_AHEAD, HOLD_IN_WHOLE, INCOME_DIFFERS, INCOME_UNFIT,
+    INSUFFICIENT_FUNDS, INSUFFICIENT_SHARES, ITEM_NOT_FOUND, LEGS_UNFIT, LIMIT_BROKEN,
+    NOT_BALANCED, NOT_REVERSED, NOTHING_TAKEN_OVER, ORDER_NOT_FOUND, OUT_OF_BALANCE,
     PAYMENT_HAS_REFUNDS, PAYMENT_NOT_FOUND, PAYMENT_REVERSED, PENDING_EXPIRED, PROVIDER,
-    REFUND_EXCEEDS_PAYMENT, REFUND_GIVEN_ANEW, RESERVED, SAME_ACCOUNT, SPAN_UNFIT, TEXT_UNFIT,
-    TOO_EARLY, VOUCHER_NOT_FOUND, WRONG_VOUCHER,
+    REFUND_EXCEEDS_PAYMENT, REFUND_GIVEN_ANEW, RELEASE_EXCEEDS_HOLD, RESERVED, SAME_ACCOUNT,
+    SPAN_UNFIT, TEXT_UNFIT, TOO_EARLY, VOUCHER_NOT_FOUND, WRONG_ITEM, WRONG_VOUCHER,
 };
 use crate::view::{
-    BalanceView, BillPage, DayRun, DayRunView, FundDayPage, FundView, IncomePage, OrderView,
-    ProvedView, Receipt, StandingView, StatementView, TrialBalanceView, UserView, VoucherView,
+    BalanceView, BillPage, DayRun, DayRunView, FundDayPage, FundView, IncomePage, OpenItemPage,
+    OpenItemView, OrderView, ProvedView, Receipt, StandingView, StatementView, TrialBalanceView,
+    UserView, VoucherView,
 };
 
 /// Is one that changes the books and answers with a receipt.
@@ -160,6 +162,33 @@ pub(super) static ENDPOINTS: &[Endpoint<App>] = &[
         )
     },
     Endpoint {
+        is_paged: true,
+        response: Some(schema::<OpenItemPage>),
+        problems: &[ACCOUNT_NOT_FOUND],
+        ..Endpoint::reading(
+            "/v1/accounts/{account}/open-items",
+            "listOpenItems",
+            words(
+                "Lists what was under way of a user or merchant when the books were moved, and how far it has come",
+                "查询迁移时的未了事项",
+            ),
+            || get(reads::open_items),
+        )
+    },
+    Endpoint {
+        response: Some(schema::<OpenItemView>),
+        problems: &[ITEM_NOT_FOUND],
+        ..Endpoint::reading(
+            "/v1/open-items/{item}",
+            "getOpenItem",
+            words(
+                "Gives what was not at its end when the books were moved, a payment that can be refunded too",
+                "查询未了事项（含可退款的付款）",
+            ),
+            || get(reads::open_item),
+        )
+    },
+    Endpoint {
         request: Some(schema::<TopUp>),
         problems: &[ACCOUNT_NOT_FOUND, BALANCE_LIMIT, TEXT_UNFIT, CALENDAR_ENDS],
         ..command(
@@ -197,7 +226,9 @@ pub(super) static ENDPOINTS: &[Endpoint<App>] = &[
         request: Some(schema::<Refund>),
         problems: &[
             PAYMENT_NOT_FOUND,
+            ITEM_NOT_FOUND,
             PAYMENT_REVERSED,
+            WRONG_ITEM,
             REFUND_EXCEEDS_PAYMENT,
             INSUFFICIENT_FUNDS,
             BALANCE_LIMIT,
@@ -207,7 +238,10 @@ pub(super) static ENDPOINTS: &[Endpoint<App>] = &[
         ..command(
             "/v1/payments/{payment}/refunds",
             "refund",
-            words("Gives back some or all of a payment", "退款"),
+            words(
+                "Gives back some or all of a payment; one from before the move by the number of its order",
+                "退款（迁移前的付款按原订单号）",
+            ),
             || moving_one::<Refund>(PAYMENT_NOT_FOUND),
         )
     },
@@ -250,8 +284,11 @@ pub(super) static ENDPOINTS: &[Endpoint<App>] = &[
         status: 200,
         problems: &[
             VOUCHER_NOT_FOUND,
+            ITEM_NOT_FOUND,
             WRONG_VOUCHER,
+            WRONG_ITEM,
             ALREADY_SETTLED,
+            LIMIT_BROKEN,
             BALANCE_LIMIT,
             CALENDAR_ENDS,
         ],
@@ -259,10 +296,32 @@ pub(super) static ENDPOINTS: &[Endpoint<App>] = &[
             "/v1/withdrawals/{withdrawal}/settlement",
             "settleWithdrawal",
             words(
-                "Books what the bank answered to a withdrawal",
-                "提现结果入账",
+                "Books what the bank answered to a withdrawal; to one from before the move by the number of its order",
+                "提现结果入账（迁移前的提现按原订单号）",
             ),
             || moving_one::<Settlement>(VOUCHER_NOT_FOUND),
+        )
+    },
+    Endpoint {
+        request: Some(schema::<EscrowEnd>),
+        status: 200,
+        problems: &[
+            ITEM_NOT_FOUND,
+            WRONG_ITEM,
+            ALREADY_SETTLED,
+            LIMIT_BROKEN,
+            BALANCE_LIMIT,
+            TEXT_UNFIT,
+            CALENDAR_ENDS,
+        ],
+        ..command(
+            "/v1/escrows/{escrow}/settlement",
+            "settleEscrow",
+            words(
+                "Confirms or returns a payment into escrow from before the move, by the number of its order",
+                "担保交易确认收货或退款（迁移前的订单）",
+            ),
+            || moving_one::<EscrowEnd>(ITEM_NOT_FOUND),
         )
     },
     Endpoint {
@@ -286,15 +345,24 @@ pub(super) static ENDPOINTS: &[Endpoint<App>] = &[
         status: 200,
         problems: &[
             VOUCHER_NOT_FOUND,
+            ITEM_NOT_FOUND,
             WRONG_VOUCHER,
+            WRONG_ITEM,
             ALREADY_SETTLED,
+            HOLD_IN_WHOLE,
+            RELEASE_EXCEEDS_HOLD,
+            LIMIT_BROKEN,
+            BALANCE_LIMIT,
             TEXT_UNFIT,
             CALENDAR_ENDS,
         ],
         ..command(
             "/v1/holds/{hold}/release",
             "release",
-            words("Releases all that is held", "解冻"),
+            words(
+                "Releases all that is held; of what was held before the move some or all, by the number of the account",
+                "解冻（迁移前的冻结按账户编号，可部分解冻）",
+            ),
             || moving_one::<Release>(VOUCHER_NOT_FOUND),
         )
     },
@@ -333,6 +401,7 @@ pub(super) static ENDPOINTS: &[Endpoint<App>] = &[
             ALREADY_REBOOKED,
             PAYMENT_HAS_REFUNDS,
             REFUND_GIVEN_ANEW,
+            ENDED_ANEW,
             DAY_CLOSED,
             NOT_BALANCED,
             LEGS_UNFIT,
@@ -440,7 +509,13 @@ pub(super) static ENDPOINTS: &[Endpoint<App>] = &[
         request: Some(admin::opening_schema),
         may_be_empty: true,
         response: Some(schema::<StandingView>),
-        problems: &[NOTHING_TAKEN_OVER],
+        problems: &[
+            NOTHING_TAKEN_OVER,
+            BOOKS_CHANGED,
+            OUT_OF_BALANCE,
+            CALENDAR_ENDS,
+            CLOSED_MEANWHILE,
+        ],
         ..Endpoint::admin(
             "/v1/admin/window/open",
             "open",

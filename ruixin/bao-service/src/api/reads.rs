@@ -17,11 +17,14 @@ use ruixin_service::problem::{INVALID_CURSOR, INVALID_REQUEST, Problem};
 use serde::Deserialize;
 
 use super::App;
-use crate::names::{Date, Id, Moment, Number, VoucherName};
-use crate::refusal::{ACCOUNT_NOT_FOUND, ORDER_NOT_FOUND, SPAN_UNFIT, VOUCHER_NOT_FOUND};
+use crate::names::{Date, Id, Moment, Number, VoucherName, carried};
+use crate::refusal::{
+    ACCOUNT_NOT_FOUND, ITEM_NOT_FOUND, ORDER_NOT_FOUND, SPAN_UNFIT, VOUCHER_NOT_FOUND,
+};
 use crate::view::{
-    BalanceView, BillPage, BillView, FundDayPage, FundDayView, FundView, IncomePage, OrderView,
-    SheetView, StandingView, StatementView, TrialBalanceView, UserDayView, UserView, VoucherView,
+    BalanceView, BillPage, BillView, FundDayPage, FundDayView, FundView, IncomePage, OpenItemPage,
+    OpenItemView, OrderView, SheetView, StandingView, StatementView, TrialBalanceView, UserDayView,
+    UserView, VoucherView,
 };
 
 /// Days that a statement covers at most.
@@ -90,6 +93,44 @@ pub(super) async fn merchant(State(app): State<App>, name: Name) -> Result<Respo
     let found = app.books.read(move |store| store.account(id)).await?;
     let found = found.ok_or(Problem::new(ACCOUNT_NOT_FOUND))?;
     json(&BalanceView::of(&found))
+}
+
+pub(super) async fn open_items(
+    State(app): State<App>,
+    name: Name,
+    page: Page,
+) -> Result<Response, Problem> {
+    let account = number(name)?;
+    let (after, limit) = wanted(page, |text| carried(text).map(str::to_owned))?;
+    let more = limit.saturating_add(1);
+    let read = move |store: &mut Store| {
+        let ids = [USERS, MERCHANTS].map(|subject| AccountId::new(subject, account));
+        for id in ids {
+            if store.account(id)?.is_some() {
+                let found = store.under_way(account, after.as_deref(), more);
+                return found.map(Some);
+            }
+        }
+        Ok(None)
+    };
+    let found = app.books.read(read).await?;
+    let mut items = found.ok_or(Problem::new(ACCOUNT_NOT_FOUND))?;
+    let next = cut(&mut items, limit, |item| item.name.clone());
+    json(&OpenItemPage {
+        items: items.iter().map(OpenItemView::of).collect(),
+        next,
+    })
+}
+
+pub(super) async fn open_item(State(app): State<App>, name: Name) -> Result<Response, Problem> {
+    let name = id(name)?;
+    let item = carried(&name)
+        .ok_or(Problem::new(ITEM_NOT_FOUND))?
+        .to_owned();
+    let found = app.books.read(move |store| store.open_item(&item)).await?;
+    json(&OpenItemView::of(
+        &found.ok_or(Problem::new(ITEM_NOT_FOUND))?,
+    ))
 }
 
 /// Says whether there is such a user.

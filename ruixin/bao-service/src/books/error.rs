@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use ruixin_bao_store::{DatabaseKind, StoreError};
+use ruixin_bao_store::{DatabaseKind, ImportError, StoreError};
 use ruixin_service::problem::{INTERNAL, OUTCOME_UNKNOWN, OVERLOADED, Problem, STORE_UNREACHABLE};
 use thiserror::Error;
 
-use crate::refusal::{DAY_NOT_FOUND, OUT_OF_BALANCE, Refusal};
+use crate::refusal::{BOOKS_CHANGED, DAY_NOT_FOUND, NOTHING_TAKEN_OVER, OUT_OF_BALANCE, Refusal};
 
 /// Says why the books give no answer.
 #[derive(Debug, Clone, Error)]
@@ -60,6 +60,20 @@ fn of_store(error: &StoreError) -> Problem {
     match error {
         StoreError::Fund(error) => Refusal::of_fund(error, None).problem(),
         StoreError::NoRegister { .. } => Problem::new(DAY_NOT_FOUND),
+        // Over HTTP nothing is taken over: converted books are looked at when a move is released.
+        StoreError::Import(error) if **error == ImportError::NothingTakenOver => {
+            Problem::new(NOTHING_TAKEN_OVER)
+        }
+        StoreError::Import(error) => {
+            tracing::error!(%error, code = error.code(), "what would open is not what was verified");
+            let code = error.code();
+            // What else it says may hold somebody's data: it goes to the log and not to the caller.
+            let says = match **error {
+                ImportError::Changed { .. } => format!("{error}."),
+                _ => format!("The converted ledger is refused as it is: {code}."),
+            };
+            Problem::new(BOOKS_CHANGED).says(says, format!("账册与核对时不一致（{code}）。"))
+        }
         StoreError::Proof(failed) => {
             tracing::error!(%failed, "the books do not stand the proof");
             Problem::new(OUT_OF_BALANCE)
@@ -76,7 +90,7 @@ fn of_store(error: &StoreError) -> Problem {
             Problem::new(OVERLOADED).retry_after(1)
         }
         StoreError::Database {
-            kind: DatabaseKind::Other,
+            kind: DatabaseKind::Missing | DatabaseKind::Other,
             ..
         }
         | StoreError::NotThere { .. } => {

@@ -8,8 +8,8 @@ mod error;
 mod readers;
 mod writer;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ruixin_bao::fund::Terms;
@@ -40,6 +40,8 @@ struct Inner {
     figures: Arc<Figures>,
     /// Long work comes one after the other: a day's run, a proof.
     long: Arc<Mutex<()>>,
+    /// The converted ledger that the books were opened with.
+    ledger: OnceLock<String>,
 }
 
 /// Counts what the books have done.
@@ -106,6 +108,7 @@ impl Books {
                 figures,
                 address: at,
                 long: Arc::default(),
+                ledger: OnceLock::new(),
             }),
         })
     }
@@ -124,6 +127,18 @@ impl Books {
         })?;
         looked.await.map_err(|_| BooksError::Gone)??;
         keys(address).await
+    }
+
+    /// Names the converted ledger that the books were opened with: the release of a move opens them only
+    /// if it is still what it was. The first name counts.
+    pub fn with_ledger(self, ledger: &str) -> Books {
+        self.inner.ledger.get_or_init(|| ledger.to_owned());
+        self
+    }
+
+    /// Gives the converted ledger that the books were opened with, where it is named.
+    pub fn ledger(&self) -> Option<&str> {
+        self.inner.ledger.get().map(String::as_str)
     }
 
     /// Gives the store of keys and sessions, in the same database.

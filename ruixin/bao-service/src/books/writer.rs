@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
-use ruixin_bao_store::{Asked, Done, Refused, Reply, Store, StoreError};
+use ruixin_bao_store::{Asked, DatabaseKind, Done, Refused, Reply, Store, StoreError};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
@@ -189,7 +189,7 @@ fn is_of_one(error: &StoreError) -> bool {
     !matches!(
         error,
         StoreError::Database {
-            kind: ruixin_bao_store::DatabaseKind::Busy | ruixin_bao_store::DatabaseKind::Other,
+            kind: DatabaseKind::Busy | DatabaseKind::Missing | DatabaseKind::Other,
             ..
         }
     )

@@ -21,6 +21,10 @@ pub(super) struct Serve {
     /// What the clock in Shanghai shows at the start, as `2013-05-27 16:00`; left out, the time
     #[arg(long)]
     clock: Option<String>,
+    /// The converted ledger that the books were opened with, a path or an address: the hook of a release
+    /// opens them only if it is what it was
+    #[arg(long, env = "RUIXIN_BAO_LEDGER", hide_env_values = true)]
+    ledger: Option<String>,
     #[command(flatten)]
     serving: Serving,
 }
@@ -44,7 +48,10 @@ pub(super) fn serve(books: &str, asked: &Serve, out: &mut impl Write) -> Result<
     };
     let limits = asked.serving.limits();
     runtime()?.block_on(async {
-        let books = Books::open(books, clock).await.map_err(refused)?;
+        let mut books = Books::open(books, clock).await.map_err(refused)?;
+        if let Some(ledger) = &asked.ledger {
+            books = books.with_ledger(ledger);
+        }
         let failed = |error| CommandError::listening(asked.listen, &error);
         let listener = TcpListener::bind(asked.listen).await.map_err(failed)?;
         let at = listener.local_addr().map_err(failed)?;

@@ -6,16 +6,17 @@ use ruixin_bao::fund::{
     user_account,
 };
 use ruixin_bao::ledger::{AccountId, Entry, Posting, Side, Voucher, VoucherId, VoucherKind};
-use ruixin_bao_store::Deed;
+use ruixin_bao_store::{Deed, Ending};
 use ruixin_service::money::Amount;
 use ruixin_service::problem::{INVALID_REQUEST, Problem};
 
 use super::{
-    BankOutcome, FillAdvance, FillReserve, LegSide, NewHold, NewOrder, NewOrderKind, NewVoucher,
-    OpenMerchant, OpenUser, Payment, Refund, Release, Settlement, TopUp, Transfer, Withdrawal,
+    BankOutcome, EscrowEnd, EscrowOutcome, FillAdvance, FillReserve, LegSide, NewHold, NewOrder,
+    NewOrderKind, NewVoucher, OpenMerchant, OpenUser, Payment, Refund, Release, Settlement, TopUp,
+    Transfer, Withdrawal,
 };
-use crate::names::{Id, Number};
-use crate::refusal::{DATE_UNFIT, RESERVED, SAME_ACCOUNT, TEXT_UNFIT};
+use crate::names::{Id, Number, carried};
+use crate::refusal::{DATE_UNFIT, HOLD_IN_WHOLE, RESERVED, SAME_ACCOUNT, TEXT_UNFIT};
 
 /// Characters of a memo at most.
 const MEMO: usize = 100;
@@ -275,12 +276,39 @@ impl Command for NewVoucher {
     }
 }
 
+impl With<'_> {
+    /// Brings something to its end that was carried over from the old books.
+    fn ends(&self, item: &str, ending: Ending, memo: Option<String>) -> Deed {
+        Deed::End {
+            item: item.to_owned(),
+            ending,
+            accounting_date: self.today,
+            memo: memo.unwrap_or_default(),
+        }
+    }
+
+    /// Resolves a pending voucher, if it is what it is taken for.
+    fn resolves(
+        &self,
+        kind: VoucherKind,
+        memo: Option<String>,
+        is_meant: fn(&Entry) -> bool,
+    ) -> Result<Deed, Problem> {
+        let voucher = self.voucher(kind, Vec::new(), memo)?;
+        Ok(Deed::Resolve { voucher, is_meant })
+    }
+}
+
 impl CommandOf for Refund {
     fn deed_of(self, name: &str, with: &With<'_>) -> Result<Option<Deed>, Problem> {
         let memo = self.memo.map(fit).transpose()?;
+        let amount_fen = self.amount.fen();
+        if let Some(item) = carried(name) {
+            return Ok(Some(with.ends(item, Ending::Refunded(amount_fen), memo)));
+        }
         Ok(Id::parse(name).map(|payment| Deed::Refund {
             payment: payment.0,
-            amount_fen: self.amount.fen(),
+            amount_fen,
             accounting_date: with.today,
             memo: memo.unwrap_or_default(),
         }))
@@ -289,6 +317,13 @@ impl CommandOf for Refund {
 
 impl CommandOf for Settlement {
     fn deed_of(self, name: &str, with: &With<'_>) -> Result<Option<Deed>, Problem> {
+        if let Some(item) = carried(name) {
+            let ending = match self.outcome {
+                BankOutcome::Paid => Ending::Paid,
+                BankOutcome::Refused => Ending::Refused,
+            };
+            return Ok(Some(with.ends(item, ending, None)));
+        }
         let Some(Id(id)) = Id::parse(name) else {
             return Ok(None);
         };
@@ -297,26 +332,37 @@ impl CommandOf for Settlement {
             BankOutcome::Paid => VoucherKind::Post { pending },
             BankOutcome::Refused => VoucherKind::Void { pending },
         };
-        let voucher = with.voucher(kind, Vec::new(), None)?;
-        Ok(Some(Deed::Resolve {
-            voucher,
-            is_meant: is_withdrawal,
-        }))
+        with.resolves(kind, None, is_withdrawal).map(Some)
     }
 }
 
 impl CommandOf for Release {
     fn deed_of(self, name: &str, with: &With<'_>) -> Result<Option<Deed>, Problem> {
         let memo = self.memo.map(fit).transpose()?;
+        if let Some(item) = carried(name) {
+            let ending = Ending::Released(self.amount.map(|amount| amount.fen()));
+            return Ok(Some(with.ends(item, ending, memo)));
+        }
         let Some(Id(id)) = Id::parse(name) else {
             return Ok(None);
         };
+        if self.amount.is_some() {
+            return Err(Problem::new(HOLD_IN_WHOLE));
+        }
         let pending = VoucherId::of_client(id);
-        let voucher = with.voucher(VoucherKind::Void { pending }, Vec::new(), memo)?;
-        Ok(Some(Deed::Resolve {
-            voucher,
-            is_meant: is_hold,
-        }))
+        with.resolves(VoucherKind::Void { pending }, memo, is_hold)
+            .map(Some)
+    }
+}
+
+impl CommandOf for EscrowEnd {
+    fn deed_of(self, name: &str, with: &With<'_>) -> Result<Option<Deed>, Problem> {
+        let memo = self.memo.map(fit).transpose()?;
+        let ending = match self.outcome {
+            EscrowOutcome::Confirmed => Ending::Confirmed,
+            EscrowOutcome::Returned => Ending::Returned,
+        };
+        Ok(carried(name).map(|item| with.ends(item, ending, memo)))
     }
 }
 

@@ -13,8 +13,8 @@ use ruixin_service::store::Store;
 
 use super::bills::Page;
 use super::desk::{Caps, Desk, MOST_LINES, Refused};
-use super::kept::{bill, fund_day, income, order, sheet};
-use super::view::{Bill, Cap, DayIncome, FundDay, OrderView, Position, Sheet};
+use super::kept::{bill, fund_day, income, order, sheet, under_way};
+use super::view::{Bill, Cap, DayIncome, FundDay, OrderView, Position, Sheet, UnderWay};
 use crate::api::App;
 use crate::books::Ran;
 use crate::clock;
@@ -26,6 +26,8 @@ use crate::view::StandingView;
 const WEEK: usize = 6;
 /// Vouchers that are looked at for the words of a statement, beside its own lines.
 const BESIDE: usize = 500;
+/// Open items that are read at once.
+const MOST_ITEMS: usize = 50;
 /// Rows that are read beside those that are shown: what confirms an order is no bill of its own.
 const MORE: usize = 2;
 
@@ -168,6 +170,23 @@ impl Desk for Books {
             next,
             is_later: cursor.is_some(),
         })
+    }
+
+    async fn under_way(&self, user: u64, limit: usize) -> Result<Vec<UnderWay>, Problem> {
+        let read = move |store: &mut ruixin_bao_store::Store| {
+            let (mut open, mut after) = (Vec::new(), None::<String>);
+            loop {
+                let found = store.under_way(user, after.as_deref(), MOST_ITEMS)?;
+                let is_last = found.len() < MOST_ITEMS;
+                after = found.last().map(|item| item.name.clone());
+                open.extend(found.iter().filter_map(under_way));
+                if is_last || open.len() >= limit {
+                    open.truncate(limit);
+                    return Ok(open);
+                }
+            }
+        };
+        Ok(self.app.books.read(read).await?)
     }
 
     async fn order(&self, user: u64, id: u128) -> Result<Option<OrderView>, Problem> {

@@ -8,7 +8,7 @@ use ruixin_pages::Host;
 use ruixin_service::problem::Problem;
 
 use super::bills::Page;
-use super::view::{Bill, Cap, DayIncome, FundDay, OrderView, Position, Sheet};
+use super::view::{Bill, Cap, DayIncome, FundDay, OrderView, Position, Sheet, UnderWay};
 
 /// Lines that a statement covers at most.
 pub(super) const MOST_LINES: usize = 2_000;
@@ -72,6 +72,8 @@ pub(super) trait Desk: Host {
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<Page<Bill>, Problem>;
+    /// What was under way when the books were moved and is not at its end, so much at most.
+    async fn under_way(&self, user: u64, limit: usize) -> Result<Vec<UnderWay>, Problem>;
     /// An order, if it is this user's.
     async fn order(&self, user: u64, id: u128) -> Result<Option<OrderView>, Problem>;
     /// Places an order; says whether it had been placed before.

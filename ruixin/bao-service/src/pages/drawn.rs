@@ -6,7 +6,7 @@ use ruixin_service::language::Language;
 use super::moving::Sheet;
 use super::order::Just;
 use super::samples::{all, day, form, frame, home_of, order_of, paper};
-use super::view::{DayIncome, Deed, Position, Yesterday};
+use super::view::{DayIncome, Deed, Home, Position, Yesterday};
 use super::{figures, home, moving, order, statement, words};
 
 #[path = "../../../pages/tests/support/checks.rs"]
@@ -145,6 +145,22 @@ fn before_seven_days_there_is_no_yield_and_the_page_says_why() {
         "{page}"
     );
     assert!(page.contains("<table>"), "the same as a table");
+}
+
+#[test]
+fn what_is_under_way_since_the_move_is_shown_by_its_number() {
+    let number = "201305270010000000007";
+    for language in BOTH {
+        let text = |home: &Home| text_of(&home::draw(&frame(language), home).into_string());
+        let mut home = home_of(1);
+        for says in [words::UNDER_WAY, words::ITEM_WITHDRAWAL] {
+            assert!(text(&home).contains(says.of(language)), "{}", text(&home));
+        }
+        assert!(text(&home).contains(number) && text(&home).contains("50.00"));
+        home.under_way.clear();
+        assert!(!text(&home).contains(words::UNDER_WAY.of(language)));
+        assert!(!text(&home).contains(number));
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ pub(super) fn draw(frame: &Frame, home: &Home) -> Markup {
         div.two {
             div.stack {
                 (hero(frame, home))
+                @if !home.under_way.is_empty() { (under_way(frame, home)) }
                 (latest(frame, home))
             }
             (fund(frame, home))
@@ -71,6 +72,26 @@ fn hero(frame: &Frame, home: &Home) -> Markup {
                     a.button href="/move-in" { (frame.say(words::MOVE_IN)) }
                     a.button.second href="/move-out" { (frame.say(words::MOVE_OUT)) }
                     @if home.pays { a.button.second href="/pay" { (frame.say(words::PAY)) } }
+                }
+            }
+        }
+    }
+}
+
+/// Draws what was under way when the books were moved, by its number in the old ones.
+fn under_way(frame: &Frame, home: &Home) -> Markup {
+    html! {
+        section.card #under-way {
+            div.head { h2 { (frame.say(words::UNDER_WAY)) } }
+            ul.lines {
+                @for item in &home.under_way {
+                    li {
+                        div.line {
+                            span.what { (frame.say(item.words())) }
+                            span.amount.figure { (yuan(item.left_fen)) }
+                            span.soft { (frame.say(words::ITEM_NUMBER)) " " (item.name) }
+                        }
+                    }
                 }
             }
         }

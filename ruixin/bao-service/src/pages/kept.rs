@@ -3,9 +3,11 @@
 use ruixin_bao::fund::{Order, OrderKind, OrderStatus, SHARES};
 use ruixin_bao::ledger::{Resolution, VoucherId};
 use ruixin_bao::yields::daily_carry;
-use ruixin_bao_store::{BillKind as Kind, BillRecord, Statement, StoredDay, UserDay};
+use ruixin_bao_store::{BillKind as Kind, BillRecord, OpenItem, Statement, StoredDay, UserDay};
 
-use super::view::{Bill, BillKind, DayIncome, Deed, FundDay, Line, OrderState, OrderView, Sheet};
+use super::view::{
+    Bill, BillKind, DayIncome, Deed, FundDay, Line, OrderState, OrderView, Sheet, UnderWay,
+};
 
 /// Makes a day of the fund of the days from it on, the latest first.
 pub(super) fn fund_day(days: &[StoredDay]) -> Option<FundDay> {
@@ -33,6 +35,16 @@ pub(super) fn income(day: &UserDay) -> DayIncome {
         shares_fen: day.shares,
         income_fen: day.income_fen,
     }
+}
+
+/// What is left of what was under way; nothing of what is at its end.
+pub(super) fn under_way(item: &OpenItem) -> Option<UnderWay> {
+    let left_fen = item.left_fen();
+    (left_fen > 0).then(|| UnderWay {
+        name: item.name.clone(),
+        kind: item.kind,
+        left_fen,
+    })
 }
 
 pub(super) fn order(order: &Order) -> OrderView {
@@ -97,6 +109,7 @@ fn kind(kind: Kind) -> BillKind {
         Kind::TransferIn => BillKind::TransferIn,
         Kind::TransferOut => BillKind::TransferOut,
         Kind::Hold => BillKind::Hold,
+        Kind::Release => BillKind::Release,
         Kind::Subscription | Kind::SubscriptionConfirmed => BillKind::MoveIn,
         Kind::Redemption | Kind::RedemptionPaid => BillKind::MoveOut,
         Kind::RedemptionFast => BillKind::MoveOutFast,

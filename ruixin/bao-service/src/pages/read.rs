@@ -64,6 +64,7 @@ async fn home_of(pages: &Pages, user: u64) -> Result<Home, Problem> {
         yesterday,
         days,
         bills: desk.bills(user, None, LATEST).await?.rows,
+        under_way: desk.under_way(user, ROWS).await?,
         pays: caps.payment.is_none_or(|cap| cap.cap_fen > 0),
     })
 }

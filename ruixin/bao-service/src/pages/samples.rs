@@ -2,6 +2,7 @@
 
 use ruixin_bao::Day;
 use ruixin_bao::calendar::{Calendar, Schedule};
+use ruixin_bao_store::ItemKind;
 use ruixin_pages::{Frame, Told, messages};
 use ruixin_service::language::Language;
 
@@ -11,7 +12,7 @@ use super::moving::{Check, Form, Sheet, Typed};
 use super::order::Just;
 use super::view::{
     Bill, BillKind, Cap, DayIncome, Deed, FundDay, Home, Line, OrderState, OrderView, Position,
-    Yesterday,
+    UnderWay, Yesterday,
 };
 use super::{home, moving, order, sentences, statement, words};
 
@@ -81,6 +82,11 @@ pub(super) fn home_of(days: i32) -> Home {
             bill(BillKind::MoveOutFast, -20_000),
             bill(BillKind::Income, 148),
         ],
+        under_way: vec![UnderWay {
+            name: "201305270010000000007".to_owned(),
+            kind: ItemKind::Withdrawal,
+            left_fen: 5_000,
+        }],
         pays: true,
     }
 }

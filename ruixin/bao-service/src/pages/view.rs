@@ -2,6 +2,7 @@
 
 use ruixin_bao::Day;
 use ruixin_bao::calendar::Schedule;
+use ruixin_bao_store::ItemKind;
 use ruixin_service::language::Words;
 
 use super::words;
@@ -74,8 +75,31 @@ pub(super) struct Home {
     /// The latest days, rising.
     pub(super) days: Vec<FundDay>,
     pub(super) bills: Vec<Bill>,
+    /// What was under way when the books were moved.
+    pub(super) under_way: Vec<UnderWay>,
     /// Whether the fund pays merchants.
     pub(super) pays: bool,
+}
+
+/// Is what was under way when the books were moved and is not at its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct UnderWay {
+    /// Its number in the old books.
+    pub(super) name: String,
+    pub(super) kind: ItemKind,
+    /// What is left of it.
+    pub(super) left_fen: i64,
+}
+
+impl UnderWay {
+    pub(super) const fn words(&self) -> Words {
+        match self.kind {
+            ItemKind::Withdrawal => words::ITEM_WITHDRAWAL,
+            ItemKind::Hold => words::ITEM_HOLD,
+            ItemKind::Escrow => words::ITEM_ESCROW,
+            ItemKind::Payment => words::BILL_WALLET_PAY,
+        }
+    }
 }
 
 /// Is what a bill is about.
@@ -92,6 +116,7 @@ pub(super) enum BillKind {
     TransferIn,
     TransferOut,
     Hold,
+    Release,
     Income,
     Opening,
     Reversal,
@@ -112,6 +137,7 @@ impl BillKind {
             BillKind::TransferIn => words::BILL_TRANSFER_IN,
             BillKind::TransferOut => words::BILL_TRANSFER_OUT,
             BillKind::Hold => words::BILL_HOLD,
+            BillKind::Release => words::BILL_RELEASE,
             BillKind::Reversal => words::BILL_REVERSAL,
             BillKind::Income => words::BILL_INCOME,
             BillKind::Opening => words::BILL_OPENING,

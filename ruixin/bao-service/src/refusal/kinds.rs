@@ -22,6 +22,12 @@ kinds! {
     PAYMENT_NOT_FOUND: "payment-not-found" 404 "There is no such payment" "付款不存在"
     /// An order that is not there.
     ORDER_NOT_FOUND: "order-not-found" 404 "There is no such order" "订单不存在"
+    /// Nothing of the name was open in the books that these were opened with.
+    ITEM_NOT_FOUND: "open-item-not-found" 404 "Nothing of this number was carried over" "没有该编号的未了事项"
+    /// It ends in another way.
+    WRONG_ITEM: "open-item-of-other-kind" 409 "What was carried over under this number ends in another way" "该未了事项不支持此操作"
+    /// What brought it to its end was taken back, and is not rebooked.
+    ENDED_ANEW: "ended-anew" 409 "What was carried over and ended by a voucher that was reversed is ended anew, not rebooked" "已冲正的未了事项须重新办理，不能补记"
     /// A day that is not distributed.
     DAY_NOT_FOUND: "day-not-found" 404 "There is no register of this day" "该日份额登记不存在"
     /// The payment was taken back.
@@ -48,6 +54,10 @@ kinds! {
     DAY_IS_OVER: "day-is-over" 409 "Nothing can be redeemed on this day any more" "当日已结束，不能赎回"
     /// The window's release comes before the converted ledger was taken over.
     NOTHING_TAKEN_OVER: "nothing-taken-over" 409 "The converted ledger has not been taken over" "尚未接收转换后的账册"
+    /// What would open is not what was verified.
+    BOOKS_CHANGED: "books-changed" 409 "The books are not those that were verified" "账册与核对时不一致"
+    /// Somebody closed the window while the books were looked at.
+    CLOSED_MEANWHILE: "closed-meanwhile" 409 "The window was closed while the books were looked at, and stays closed" "核对期间服务已被关闭，保持关闭"
     /// The day's books are proved.
     DAY_CLOSED: "day-closed" 409 "The day is closed: nothing can be booked on it any more" "该日已日终，不能再记账"
     /// A step of a day comes before its time.
@@ -70,6 +80,10 @@ kinds! {
     CAP_EXCEEDED: "cap-exceeded" 422 "It is more than the cap of the day" "超过当日限额"
     /// More than is left of the payment.
     REFUND_EXCEEDS_PAYMENT: "refund-exceeds-payment" 422 "More is to be refunded than is left of the payment" "退款金额超过可退金额"
+    /// A part of a hold is asked for that was not carried over.
+    HOLD_IN_WHOLE: "hold-in-whole" 422 "This hold is released in whole" "该冻结须整笔解冻"
+    /// More than is left of what is held.
+    RELEASE_EXCEEDS_HOLD: "release-exceeds-hold" 422 "More is to be released than is held" "解冻金额超过冻结金额"
     /// More than is held.
     EXCEEDS_PENDING: "exceeds-pending" 422 "More is to be posted than is held" "入账金额超过冻结金额"
     /// Debits are not credits.

@@ -10,11 +10,12 @@ use ruixin_service::problem::{INTERNAL, KEY_REUSED};
 use super::{
     ACCOUNT_NOT_FOUND, ADVANCE_EXHAUSTED, AFTER_CUT, ALREADY_REBOOKED, ALREADY_REVERSED,
     ALREADY_SETTLED, BALANCE_LIMIT, BEFORE_FIRST_DAY, CALENDAR_ENDS, CAP_EXCEEDED, DAY_BEFORE_OPEN,
-    DAY_CLOSED, DAY_IS_OVER, EXCEEDS_PENDING, EXPIRY_NOT_AHEAD, INCOME_DIFFERS, INCOME_UNFIT,
-    INSUFFICIENT_FUNDS, INSUFFICIENT_SHARES, LEGS_UNFIT, LIMIT_BROKEN, NOT_BALANCED, NOT_REVERSED,
-    OUT_OF_BALANCE, PAYMENT_HAS_REFUNDS, PAYMENT_NOT_FOUND, PAYMENT_REVERSED, PENDING_EXPIRED,
-    PROVIDER, REFUND_EXCEEDS_PAYMENT, REFUND_GIVEN_ANEW, RESERVED, Refusal, TOO_EARLY,
-    VOUCHER_NOT_FOUND, WRONG_VOUCHER,
+    DAY_CLOSED, DAY_IS_OVER, ENDED_ANEW, EXCEEDS_PENDING, EXPIRY_NOT_AHEAD, INCOME_DIFFERS,
+    INCOME_UNFIT, INSUFFICIENT_FUNDS, INSUFFICIENT_SHARES, ITEM_NOT_FOUND, LEGS_UNFIT,
+    LIMIT_BROKEN, NOT_BALANCED, NOT_REVERSED, OUT_OF_BALANCE, PAYMENT_HAS_REFUNDS,
+    PAYMENT_NOT_FOUND, PAYMENT_REVERSED, PENDING_EXPIRED, PROVIDER, REFUND_EXCEEDS_PAYMENT,
+    REFUND_GIVEN_ANEW, RELEASE_EXCEEDS_HOLD, RESERVED, Refusal, TOO_EARLY, VOUCHER_NOT_FOUND,
+    WRONG_ITEM, WRONG_VOUCHER,
 };
 use crate::names::VoucherName;
 
@@ -48,6 +49,22 @@ impl Refusal {
                 Refusal::new(PAYMENT_HAS_REFUNDS).with("refunded", Yuan(*refunded_fen))
             }
             Refused::RebooksRefund { .. } => Refusal::new(REFUND_GIVEN_ANEW),
+            Refused::NoItem { .. } => Refusal::new(ITEM_NOT_FOUND),
+            Refused::OtherItem { .. } => Refusal::new(WRONG_ITEM),
+            Refused::ItemEnded { .. } => Refusal::new(ALREADY_SETTLED),
+            Refused::ReleaseExceeds {
+                left_fen,
+                asked_fen,
+            } => {
+                let (held, asked) = (Yuan(*left_fen), Yuan(*asked_fen));
+                Refusal::new(RELEASE_EXCEEDS_HOLD)
+                    .says(
+                        format!("{asked} is asked for and {held} is held."),
+                        format!("申请解冻 {asked} 元，冻结 {held} 元。"),
+                    )
+                    .with("held", held)
+            }
+            Refused::RebooksEnd { .. } => Refusal::new(ENDED_ANEW),
         }
     }
 

@@ -7,18 +7,18 @@ use ruixin_bao::ledger::{
 };
 use ruixin_bao::yields::{daily_carry, monthly_carry};
 use ruixin_bao_store::{
-    Answer, Asked, BillKind, BillRecord, Deed, Done, Proved, Refused, Run, Standing, Statement,
-    StoredDay, UserDay, UserRecord,
+    Answer, Asked, BillKind, BillRecord, Deed, Done, Ending, ItemKind, OpenItem, Proved, Refused,
+    Run, Standing, Statement, StoredDay, UserDay, UserRecord,
 };
 use ruixin_service::language::{Language, Words};
 use ruixin_service::money::Yuan;
 use ruixin_service::notices::{Instant, Notice, NoticeFields, NoticeLanguage};
 
 use super::{
-    BalanceView, BatchView, BillView, DayRunView, FundDayView, LegView, OrderView, OrderWord,
-    OtherView, PendingState, ProofView, ProvedView, Receipt, SheetView, StandingView,
-    StatementLineView, TrialBalanceView, TrialLineView, UserDayView, UserView, VoucherView,
-    VoucherWord, WindowState, YieldView,
+    BalanceView, BatchView, BillView, DayRunView, FundDayView, LegView, OpenItemView, OpenItemWord,
+    OrderView, OrderWord, OtherView, PendingState, ProofView, ProvedView, Receipt, SheetView,
+    StandingView, StatementLineView, TrialBalanceView, TrialLineView, UserDayView, UserView,
+    VoucherView, VoucherWord, WindowState, YieldView,
 };
 use crate::clock;
 use crate::command::LegSide;
@@ -31,6 +31,8 @@ pub(crate) fn say(asked: &Asked, done: &Result<Done, Refused>, fund: &Fund) -> A
         Ok(done) => {
             let status = match asked.deed {
                 Deed::Resolve { .. } => 200,
+                // A refund is something new; what else ends was there.
+                Deed::End { ending, .. } if !matches!(ending, Ending::Refunded(_)) => 200,
                 _ => 201,
             };
             (
@@ -207,6 +209,29 @@ impl UserView {
     }
 }
 
+impl OpenItemView {
+    pub(crate) fn of(item: &OpenItem) -> OpenItemView {
+        OpenItemView {
+            item: item.name.clone(),
+            kind: match item.kind {
+                ItemKind::Withdrawal => OpenItemWord::Withdrawal,
+                ItemKind::Hold => OpenItemWord::Hold,
+                ItemKind::Escrow => OpenItemWord::Escrow,
+                ItemKind::Payment => OpenItemWord::Payment,
+            },
+            account: Number(item.account.number),
+            merchant: item.merchant.map(Number),
+            channel: item.channel.clone(),
+            amount: Yuan(item.amount_fen),
+            fee: Yuan(item.fee_fen),
+            coupon: Yuan(item.coupon_fen),
+            refunded_before: Yuan(item.done_fen),
+            left: Yuan(item.left_fen()),
+            outcome: item.ending.map(str::to_owned),
+        }
+    }
+}
+
 /// What a bill is called, for programs and in both languages.
 fn bill_words(kind: BillKind) -> (&'static str, Words) {
     let (word, en, zh) = match kind {
@@ -217,6 +242,7 @@ fn bill_words(kind: BillKind) -> (&'static str, Words) {
         BillKind::TransferIn => ("transfer_in", "Transfer received", "收到转账"),
         BillKind::TransferOut => ("transfer_out", "Transfer sent", "转账"),
         BillKind::Hold => ("hold", "Hold", "冻结"),
+        BillKind::Release => ("release", "Released", "解冻"),
         BillKind::Subscription => ("subscription", "Moved into the fund", "转入瑞信宝"),
         BillKind::SubscriptionConfirmed => {
             ("subscription_confirmed", "Shares confirmed", "份额确认")

@@ -4,6 +4,7 @@
 
 mod addresses;
 mod api;
+mod carried;
 #[path = "../../../../databases/tests/support/certificates.rs"]
 mod certificates;
 mod days;

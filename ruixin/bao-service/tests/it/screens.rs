@@ -208,6 +208,10 @@ CREATE TABLE posting (voucher TEXT, leg INTEGER, subject TEXT, account TEXT,
 INSERT INTO posting VALUES ('v1', 1, '2001', '6001', 0, 5), ('v1', 2, '1002', 'ICBC', 5.01, 0);
 CREATE TABLE holding (account TEXT, amount DECIMAL(18,2), shares DECIMAL(18,2),
   subscribed_on TEXT, confirmed_on TEXT, income_from TEXT);
+CREATE TABLE under_way (item TEXT, kind TEXT, account TEXT, merchant TEXT, channel TEXT,
+  amount DECIMAL(18,2), fee DECIMAL(18,2), coupon DECIMAL(18,2));
+CREATE TABLE refundable (order_id TEXT, payer TEXT, merchant TEXT, amount DECIMAL(18,2),
+  refunded DECIMAL(18,2));
 CREATE TABLE \"posting.corrections\" (voucher TEXT, leg INTEGER, subject TEXT, account TEXT,
   debit DECIMAL(18,2), credit DECIMAL(18,2), _entry TEXT, _cause TEXT, _reason TEXT);
 INSERT INTO \"posting.corrections\" VALUES

@@ -32,6 +32,21 @@ pub enum Refused {
     /// A refund that was taken back is given anew, and not booked in another's place.
     #[error("voucher {voucher} was a refund: give it back anew")]
     RebooksRefund { voucher: VoucherId },
+    /// Nothing of the name was open in the books that these were opened with.
+    #[error("nothing was open under the name {item}")]
+    NoItem { item: String },
+    /// It ends in another way.
+    #[error("what was open under the name {item} does not end like this")]
+    OtherItem { item: String },
+    /// It is at its end.
+    #[error("what was open under the name {item} is at its end")]
+    ItemEnded { item: String },
+    /// More is to be released than is held.
+    #[error("{asked_fen} fen are to be released, and {left_fen} are held")]
+    ReleaseExceeds { left_fen: i64, asked_fen: i64 },
+    /// What brought an item to its end and was taken back is done anew, and not booked in another's place.
+    #[error("voucher {voucher} brought an open item to its end: end it anew")]
+    RebooksEnd { voucher: VoucherId },
 }
 
 impl Refused {
@@ -45,6 +60,11 @@ impl Refused {
             Refused::RefundExceeds { .. } => "refund_exceeds_payment",
             Refused::HasRefunds { .. } => "payment_has_refunds",
             Refused::RebooksRefund { .. } => "refund_given_anew",
+            Refused::NoItem { .. } => "item_not_found",
+            Refused::OtherItem { .. } => "item_of_other_kind",
+            Refused::ItemEnded { .. } => "item_ended",
+            Refused::ReleaseExceeds { .. } => "release_exceeds_hold",
+            Refused::RebooksEnd { .. } => "item_ended_anew",
         }
     }
 }

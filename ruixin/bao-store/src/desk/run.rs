@@ -10,9 +10,11 @@ use ruixin_bao::ledger::{
     AccountId, Decision, Effects, Entry, Outcome, Posting, Voucher, VoucherId, VoucherKind,
 };
 
+use super::items::Items;
 use super::refunds::{Refunds, paid};
-use super::{Answer, Asked, Deed, Done, Refused, Reply, Say};
+use super::{Answer, Asked, Deed, Done, Ending, Refused, Reply, Say};
 use crate::error::StoreError;
+use crate::import::{ESCROW, FROZEN};
 use crate::sql::{Session, Value, parameters};
 use crate::store::{Changes, Lock, Page, Store, accounts_of_orders, number, padded};
 
@@ -27,6 +29,7 @@ type Given = ([u8; 32], Answer);
 struct Group {
     given: BTreeMap<u128, Given>,
     refunds: Refunds,
+    items: Items,
     changes: Changes,
     answers: Vec<(u128, Given, i64)>,
     booked_refunds: Vec<(u128, u128, i64)>,
@@ -73,7 +76,7 @@ impl Asked {
                 }
                 Ok(())
             }
-            Deed::Refund { .. } | Deed::Reserve { .. } => Ok(()),
+            Deed::Refund { .. } | Deed::End { .. } | Deed::Reserve { .. } => Ok(()),
             Deed::Place(request) => {
                 number("investor", request.investor)?;
                 if let OrderKind::Pay { merchant } = request.kind {
@@ -89,11 +92,19 @@ impl Asked {
         match &self.deed {
             Deed::Book(voucher) | Deed::Resolve { voucher, .. } => voucher.kind.link(),
             Deed::Refund { payment, .. } => Some(VoucherId::of_client(*payment)),
-            Deed::Open(_) | Deed::Place(_) | Deed::Reserve { .. } => None,
+            Deed::Open(_) | Deed::End { .. } | Deed::Place(_) | Deed::Reserve { .. } => None,
         }
     }
 
-    fn accounts(&self, fund: &Fund) -> BTreeSet<AccountId> {
+    /// The open item that it brings to its end.
+    fn item(&self) -> Option<&str> {
+        match &self.deed {
+            Deed::End { item, .. } => Some(item),
+            _ => None,
+        }
+    }
+
+    fn accounts(&self, fund: &Fund, items: &Items) -> BTreeSet<AccountId> {
         match &self.deed {
             Deed::Open(account) => BTreeSet::from([account.id]),
             Deed::Book(voucher) | Deed::Resolve { voucher, .. } => fund.book().accounts_of(voucher),
@@ -104,6 +115,11 @@ impl Asked {
                 accounts
                     .filter(|account| matches!(account.subject, USERS | MERCHANTS))
                     .collect()
+            }
+            Deed::End { item, .. } => {
+                let item = items.get(item);
+                let accounts = item.map(|item| item.accounts(fund.terms()));
+                accounts.into_iter().flatten().collect()
             }
             Deed::Place(request) => {
                 accounts_of_orders(fund.terms(), std::slice::from_ref(request)).collect()
@@ -130,7 +146,12 @@ fn load(page: &mut Page<'_>, asked: &[Asked], ids: &[u128]) -> Result<Group, Sto
     // Twice in PostgreSQL: the linked voucher says which accounts to lock, and only then it stands
     // still.
     page.load_entries(&links)?;
-    let accounts = asked.iter().flat_map(|one| one.accounts(&page.fund));
+    let names: BTreeSet<&str> = asked.iter().filter_map(Asked::item).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    let mut items = Items::load(page.session(), &names)?;
+    let accounts = asked
+        .iter()
+        .flat_map(|one| one.accounts(&page.fund, &items));
     let accounts: BTreeSet<AccountId> = accounts.collect();
     page.load_accounts(accounts)?;
     if page.is_postgres() {
@@ -138,7 +159,10 @@ fn load(page: &mut Page<'_>, asked: &[Asked], ids: &[u128]) -> Result<Group, Sto
     }
     let there = vouchers_of(page.session(), ids)?;
     page.load_entries(&there)?;
+    let ended: Vec<u128> = links.iter().chain(&there).copied().collect();
+    items.load_ends(page.session(), &ended)?;
     Ok(Group {
+        items,
         given: given(page.session(), ids)?,
         refunds: Refunds::load(page.session(), &links)?,
         ..Group::default()
@@ -273,6 +297,17 @@ impl Group {
                     }
                 }
             }
+            Deed::End {
+                item,
+                ending,
+                accounting_date,
+                memo,
+            } => {
+                let id = VoucherId::of_client(asked.id);
+                let voucher = Voucher::booking(id, *accounting_date, Vec::new());
+                let memo = memo.clone();
+                self.end(item, *ending, Voucher { memo, ..voucher }, page, now)?
+            }
             Deed::Place(request) => self.place(request, page, now)?,
             Deed::Reserve {
                 amount_fen,
@@ -296,6 +331,10 @@ impl Group {
             let error = FundError::ReservedId { voucher: link };
             return Ok(Err(error.into()));
         }
+        if let Some(account) = self.of_open_items(voucher, page)? {
+            let error = FundError::ReservedAccount { account };
+            return Ok(Err(error.into()));
+        }
         if let VoucherKind::Reversal { original } = voucher.kind
             && let Some(refunded_fen) = self.refunds.of(original.id).filter(|fen| *fen > 0)
         {
@@ -305,12 +344,15 @@ impl Group {
                 refunded_fen,
             }));
         }
-        // Booked under another id it would be counted as given back by nobody.
-        if let VoucherKind::Rebooking { original } = voucher.kind
-            && self.refunds.has_been(original.id)
-        {
+        // Booked under another id it would be counted as given back, or ended, by nobody.
+        if let VoucherKind::Rebooking { original } = voucher.kind {
             let voucher = original;
-            return Ok(Err(Refused::RebooksRefund { voucher }));
+            if self.refunds.has_been(original.id) {
+                return Ok(Err(Refused::RebooksRefund { voucher }));
+            }
+            if self.items.has_been(original.id) {
+                return Ok(Err(Refused::RebooksEnd { voucher }));
+            }
         }
         let decided = booked(page.fund.decide_voucher(voucher, now));
         let is_new = matches!(decided, Ok(Booked::New(_)));
@@ -319,6 +361,66 @@ impl Group {
             && is_new
         {
             self.refunds.take_back(original.id);
+            self.items.take_back(original.id);
+        }
+        Ok(done)
+    }
+
+    /// Gives an account of the voucher that only the end of an open item moves, and what takes it back:
+    /// what is under way is, to the fen, what stands there. Books that began without open items have
+    /// none such.
+    fn of_open_items(
+        &self,
+        voucher: &Voucher,
+        page: &mut Page<'_>,
+    ) -> Result<Option<AccountId>, StoreError> {
+        let mut touched = page.fund.book().accounts_of(voucher).into_iter();
+        let found = touched.find(|account| matches!(account.subject, FROZEN | ESCROW));
+        let takes_back = match voucher.kind {
+            // That of an end is refused for its own reason.
+            VoucherKind::Reversal { original } | VoucherKind::Rebooking { original } => {
+                self.items.has_been(original.id)
+            }
+            _ => false,
+        };
+        if found.is_none() || takes_back {
+            return Ok(None);
+        }
+        let sql = "SELECT CAST(count(*) AS bigint) FROM (SELECT 1 FROM open_item LIMIT 1) AS items";
+        let items = page.session().number("looking for open items", sql, &[])?;
+        Ok(found.filter(|_| items > 0))
+    }
+
+    /// Brings something to its end that was open when the books were.
+    fn end(
+        &mut self,
+        item: &str,
+        ending: Ending,
+        voucher: Voucher,
+        page: &mut Page<'_>,
+        now: i64,
+    ) -> Result<Result<Done, Refused>, StoreError> {
+        let id = voucher.id.id;
+        let there = page.fund.book().entry(voucher.id);
+        let is_new = there.is_none();
+        // What it moved itself is not in the way of an end that is told again.
+        let same = there.filter(|_| self.items.is(id, item, ending));
+        let decided = match same {
+            Some(there) => Ok((0, there.postings.clone())),
+            None => self.items.decide(item, ending, page.fund.terms()),
+        };
+        let (amount_fen, postings) = match decided {
+            Err(refused) => return Ok(Err(refused)),
+            Ok(decided) => decided,
+        };
+        let voucher = Voucher {
+            postings,
+            ..voucher
+        };
+        let decided = booked(page.fund.decide_voucher(&voucher, now));
+        let done = self.apply(decided, page)?;
+        if done.is_ok() && is_new {
+            self.items.add(id, item, ending, amount_fen);
         }
         Ok(done)
     }
@@ -393,6 +495,7 @@ impl Group {
             ]
         });
         session.append_rows("refund", &["id", "part", "payment", "amount"], refunds)?;
+        self.items.write(session)?;
         let answers = self.answers.into_iter().map(|(id, (digest, answer), at)| {
             vec![
                 Value::from(id),

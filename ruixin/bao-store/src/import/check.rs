@@ -6,11 +6,11 @@ use ruixin_bao::fund::{FUND_ASSETS, RESERVE, SHARES, SUBSCRIPTIONS};
 use super::error::ImportError;
 use super::kind_of;
 use super::moved::{self, Moved};
-use crate::error::StoreError;
+use crate::error::{DatabaseKind, StoreError};
 use crate::sql::{Row, Session};
 
 /// The tables, and the columns that are taken of them. The first of each is never NULL.
-pub(super) const TABLES: [(&str, &str); 6] = [
+pub(super) const TABLES: [(&str, &str); 8] = [
     ("subject", "subject, kind, normal_side"),
     ("account", "account, subject, owner"),
     ("opening", "subject, account, debit, credit"),
@@ -20,6 +20,11 @@ pub(super) const TABLES: [(&str, &str); 6] = [
         "holding",
         "account, amount, shares, subscribed_on, confirmed_on, income_from",
     ),
+    (
+        "under_way",
+        "item, kind, account, merchant, channel, amount, fee, coupon",
+    ),
+    ("refundable", "order_id, payer, merchant, amount, refunded"),
 ];
 
 /// An amount of yuan as fen. SQLite keeps whole yuan as whole numbers and others as floating-point
@@ -46,18 +51,27 @@ pub(super) fn check(session: &mut dyn Session) -> Result<Moved, StoreError> {
     for (table, columns) in TABLES {
         let sql = format!("SELECT {columns} FROM {table} LIMIT 0");
         let there = session.each(table, &sql, &[], &mut |_| Ok(()));
-        if let Err(StoreError::Database { why, .. }) = there {
-            return Err(ImportError::NoTable { table, why }.into());
-        }
+        there.map_err(|error| match error {
+            StoreError::Database {
+                why,
+                kind: DatabaseKind::Missing,
+                ..
+            } => ImportError::NoTable { table, why }.into(),
+            // That it cannot be read says nothing about what is there.
+            other => other,
+        })?;
     }
     subjects(session)?;
     for (table, place, columns) in [
-        ("opening", "subject", ["debit", "credit"]),
-        ("posting", "voucher", ["debit", "credit"]),
-        ("holding", "account", ["amount", "shares"]),
+        ("opening", "subject", ["debit", "credit"].as_slice()),
+        ("posting", "voucher", &["debit", "credit"]),
+        ("holding", "account", &["amount", "shares"]),
+        ("under_way", "item", &["amount", "fee", "coupon"]),
+        ("refundable", "order_id", &["amount", "refunded"]),
     ] {
-        let [one, other] = columns.map(|column| is_finer(column, is_postgres));
-        let sql = format!("SELECT {place} FROM {table} WHERE {one} OR {other} LIMIT 1");
+        let finer = columns.iter().map(|column| is_finer(column, is_postgres));
+        let finer = finer.collect::<Vec<_>>().join(" OR ");
+        let sql = format!("SELECT {place} FROM {table} WHERE {finer} LIMIT 1");
         refuse(session, &sql, |row| {
             let place = format!("{place} {}", row.text(0)?);
             Ok(ImportError::FinerThanFen { table, place })

@@ -16,6 +16,20 @@ impl fmt::Display for Figure {
     }
 }
 
+/// Is a sum of fen, written in yuan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Total(pub i128);
+
+impl fmt::Display for Total {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", ledger::Decimal::new(self.0, 2))
+    }
+}
+
+fn far(one: Total, other: Total) -> Total {
+    Total(one.0.saturating_sub(other.0).saturating_abs())
+}
+
 fn apart(one: Figure, other: Figure) -> Figure {
     Figure(one.0.saturating_sub(other.0).saturating_abs())
 }
@@ -108,12 +122,26 @@ pub enum ImportError {
     },
     #[error("client money of {money} is {} less than the holdings, {holdings}", apart(*.money, *.holdings))]
     TooLittleMoney { money: Figure, holdings: Figure },
+    #[error("account {account}: {under_way} is under way and {balance} stands there, {} apart", far(*.under_way, *.balance))]
+    UnderWayDiffers {
+        account: String,
+        under_way: Total,
+        balance: Total,
+    },
     #[error("holding of {holder}: it is the provider of advances, which holds nothing at first")]
     HoldingOfProvider { holder: u64 },
     #[error(
         "the books were opened with others: their digest is {there}, and that of these {given}"
     )]
     OpenedWithOthers { there: String, given: String },
+    #[error("the books began with no others")]
+    NothingTakenOver,
+    #[error("{what} has changed: its digest was {taken}, and is {found}")]
+    Changed {
+        what: &'static str,
+        taken: String,
+        found: String,
+    },
     #[error("the books have {vouchers} vouchers already")]
     NotEmpty { vouchers: i64 },
 }
@@ -140,8 +168,11 @@ impl ImportError {
             ImportError::OtherDay { .. } => "import_other_day",
             ImportError::BeforeFund { .. } => "import_before_fund",
             ImportError::TooLittleMoney { .. } => "import_too_little_money",
+            ImportError::UnderWayDiffers { .. } => "import_under_way_differs",
             ImportError::HoldingOfProvider { .. } => "import_holding_of_provider",
             ImportError::OpenedWithOthers { .. } => "import_opened_with_others",
+            ImportError::NothingTakenOver => "import_nothing_taken_over",
+            ImportError::Changed { .. } => "import_changed",
             ImportError::NotEmpty { .. } => "import_not_empty",
         }
     }
@@ -163,6 +194,13 @@ impl ImportError {
             }
             ImportError::HoldingOfProvider { .. } => {
                 "`ruixin-bao init --provider` takes a number that no user has"
+            }
+            ImportError::NothingTakenOver => {
+                "`ruixin-bao import` takes over what `crossfoot convert` has written"
+            }
+            ImportError::Changed { .. } => {
+                "what was verified is not what would open: import anew into empty books, after \
+                 `crossfoot verify`"
             }
             ImportError::OpenedWithOthers { .. } | ImportError::NotEmpty { .. } => {
                 "opening books go into books that are empty: name another database"

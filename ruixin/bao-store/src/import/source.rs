@@ -9,9 +9,11 @@ use ruixin_bao::ledger::{AccountId, AccountKind};
 use super::check::fen;
 use super::error::{Figure, ImportError};
 use super::moved::Moved;
-use super::{FROM_BEFORE, FROZEN, kind_of};
+use super::{ESCROW, FEES, FROM_BEFORE, FROZEN, MARKETING, items, kind_of};
 use crate::error::StoreError;
 use crate::sql::{Row, Session};
+use crate::store::entries::account_id;
+use crate::store::terms::day_of;
 
 /// Sub-accounts that have names are numbered from here on, in the order of their names.
 const NAMED_FROM: u64 = 101;
@@ -57,9 +59,15 @@ pub(super) fn read(
     moved: Moved,
 ) -> Result<Books, StoreError> {
     let mut names = names(session)?;
-    let openings = openings(session, &names, moved)?;
+    let kinds = kinds(session)?;
+    let mut openings = openings(session, &names, &kinds, moved)?;
     overdrawn(&openings)?;
     let holdings = holdings(session, terms, &openings)?;
+    let items = items::read(session, &openings)?;
+    let of_house = [(FEES, items.has_fees), (MARKETING, items.has_coupons)];
+    for (subject, _) in of_house.into_iter().filter(|(_, is_needed)| *is_needed) {
+        open_house(&mut openings, &kinds, subject)?;
+    }
     let sum = |of: fn(&Opening) -> i64| {
         let sum = openings
             .iter()
@@ -84,7 +92,7 @@ pub(super) fn read(
         .filter(|(id, _)| is_used(id))
         .collect();
     Ok(Books {
-        digest: digest(&openings, &holdings),
+        digest: digest(&openings, &holdings, items.digest),
         vouchers: count(session, "voucher")?,
         postings: count(session, "posting")?,
         openings,
@@ -114,11 +122,8 @@ fn names(session: &mut dyn Session) -> Result<BTreeMap<String, u64>, StoreError>
     Ok(names)
 }
 
-fn openings(
-    session: &mut dyn Session,
-    names: &BTreeMap<String, u64>,
-    mut moved: Moved,
-) -> Result<Vec<Opening>, StoreError> {
+/// Gives the kinds of the subjects of the chart.
+fn kinds(session: &mut dyn Session) -> Result<BTreeMap<u16, AccountKind>, StoreError> {
     let mut kinds = BTreeMap::new();
     let sql = "SELECT subject, kind FROM subject";
     session.each("reading subjects", sql, &[], &mut |row| {
@@ -128,6 +133,43 @@ fn openings(
         }
         Ok(())
     })?;
+    Ok(kinds)
+}
+
+/// Opens an account of the house, empty, if it is not there: what is under way will come to it.
+fn open_house(
+    openings: &mut Vec<Opening>,
+    kinds: &BTreeMap<u16, AccountKind>,
+    subject: u16,
+) -> Result<(), StoreError> {
+    let id = AccountId::new(subject, 0);
+    let Err(at) = openings.binary_search_by_key(&id, |one| one.id) else {
+        return Ok(());
+    };
+    let kind = kinds.get(&subject).copied().ok_or_else(|| {
+        StoreError::from(ImportError::UnknownSubject {
+            table: "under_way",
+            place: "fees and coupons".to_owned(),
+            subject: subject.to_string(),
+        })
+    })?;
+    let (debits_fen, credits_fen) = (0, 0);
+    let opening = Opening {
+        id,
+        kind,
+        debits_fen,
+        credits_fen,
+    };
+    openings.insert(at, opening);
+    Ok(())
+}
+
+fn openings(
+    session: &mut dyn Session,
+    names: &BTreeMap<String, u64>,
+    kinds: &BTreeMap<u16, AccountKind>,
+    mut moved: Moved,
+) -> Result<Vec<Opening>, StoreError> {
     moved.add_openings(session)?;
     let mut openings = Vec::new();
     moved.each(|subject_text, account, (debits_fen, credits_fen)| {
@@ -167,7 +209,8 @@ fn openings(
 }
 
 fn overdrawn(openings: &[Opening]) -> Result<(), StoreError> {
-    let is_owed = |opening: &&Opening| matches!(opening.id.subject, USERS | MERCHANTS | FROZEN);
+    let subjects = [USERS, MERCHANTS, FROZEN, ESCROW];
+    let is_owed = |opening: &&Opening| subjects.contains(&opening.id.subject);
     let mut owed = openings.iter().filter(is_owed);
     match owed.find(|opening| opening.debits_fen > opening.credits_fen) {
         Some(opening) => Err(ImportError::Overdrawn {
@@ -317,20 +360,55 @@ fn parsed_text<T: std::str::FromStr>(
     })
 }
 
-/// Tells these books from others: every account and figure, every holding, in order.
-fn digest(openings: &[Opening], holdings: &[Holding]) -> String {
+/// Tells these books from others: every account and figure, every holding, in order, and open items.
+fn digest(openings: &[Opening], holdings: &[Holding], items: Option<[u8; 32]>) -> String {
     let mut digest = blake3::Hasher::new();
     for one in openings {
-        digest.update(&one.id.subject.to_be_bytes());
-        digest.update(&one.id.number.to_be_bytes());
-        digest.update(&one.debits_fen.to_be_bytes());
-        digest.update(&one.credits_fen.to_be_bytes());
+        add_opening(&mut digest, one.id, one.debits_fen, one.credits_fen);
     }
     digest.update(b"holdings");
     for one in holdings {
-        digest.update(&one.holder.to_be_bytes());
-        digest.update(&one.shares.to_be_bytes());
-        digest.update(&one.confirmed_on.number().to_be_bytes());
+        add_holding(&mut digest, one.holder, one.shares, one.confirmed_on);
+    }
+    finished(digest, items)
+}
+
+/// Gives the digest of what was taken over, as it is stored: that of the converted books, if nothing of
+/// it has changed.
+pub(super) fn digest_of_taken(session: &mut dyn Session) -> Result<String, StoreError> {
+    let mut digest = blake3::Hasher::new();
+    let sql = "SELECT subject, number, debits, credits FROM opening ORDER BY subject, number";
+    session.each("reading openings", sql, &[], &mut |row| {
+        add_opening(&mut digest, account_id(row, 0)?, row.int(2)?, row.int(3)?);
+        Ok(())
+    })?;
+    digest.update(b"holdings");
+    let sql = "SELECT holder, shares, confirmed_on FROM opening_holding ORDER BY holder";
+    session.each("reading holdings", sql, &[], &mut |row| {
+        let (holder, shares) = (row.unsigned(0)?, row.int(1)?);
+        add_holding(&mut digest, holder, shares, day_of(row.int(2)?)?);
+        Ok(())
+    })?;
+    Ok(finished(digest, items::digest_of_taken(session)?))
+}
+
+fn add_opening(digest: &mut blake3::Hasher, id: AccountId, debits_fen: i64, credits_fen: i64) {
+    digest.update(&id.subject.to_be_bytes());
+    digest.update(&id.number.to_be_bytes());
+    digest.update(&debits_fen.to_be_bytes());
+    digest.update(&credits_fen.to_be_bytes());
+}
+
+fn add_holding(digest: &mut blake3::Hasher, holder: u64, shares: i64, confirmed_on: Day) {
+    digest.update(&holder.to_be_bytes());
+    digest.update(&shares.to_be_bytes());
+    digest.update(&confirmed_on.number().to_be_bytes());
+}
+
+fn finished(mut digest: blake3::Hasher, items: Option<[u8; 32]>) -> String {
+    if let Some(items) = items {
+        digest.update(b"open items");
+        digest.update(&items);
     }
     digest.finalize().to_hex().to_string()
 }

@@ -7,7 +7,7 @@ use ruixin_bao::fund::{CLIENT_MONEY, MERCHANTS, Order, OrderKind, SHARES, USERS}
 use ruixin_bao::ledger::{AccountId, Entry, Resolution, Side, VoucherId, VoucherKind};
 
 use crate::error::StoreError;
-use crate::import::{CONFIRMATION, OPENING, SUBSCRIPTION};
+use crate::import::{CONFIRMATION, ESCROW, FROZEN, OPENING, SUBSCRIPTION};
 use crate::sql::{Session, Value};
 use crate::store::entries::voucher_id;
 use crate::store::terms::{day as day_value, day_of};
@@ -33,6 +33,8 @@ pub enum BillKind {
     TransferIn,
     TransferOut,
     Hold,
+    /// What was frozen is free again.
+    Release,
     /// Wallet money is paid for shares.
     Subscription,
     /// The shares are there.
@@ -323,6 +325,16 @@ fn kind(
         return BillKind::Reversal;
     }
     let is_in = wallet_fen > 0;
+    let is_from = |subject| {
+        let mut legs = entry.postings.iter();
+        is_in && legs.any(|leg| leg.account.subject == subject && leg.side == Side::Debit)
+    };
+    if is_from(FROZEN) {
+        return BillKind::Release;
+    }
+    if is_from(ESCROW) {
+        return BillKind::Refund;
+    }
     match other.map(|account| account.subject) {
         Some(CLIENT_MONEY) if is_in => BillKind::TopUp,
         Some(CLIENT_MONEY) => BillKind::Withdrawal,

@@ -375,6 +375,7 @@ fn told(what: &str, error: &Error) -> StoreError {
         }
         Some(&SqlState::UNIQUE_VIOLATION) => DatabaseKind::Duplicate,
         Some(&SqlState::LOCK_NOT_AVAILABLE) => DatabaseKind::Busy,
+        Some(&(SqlState::UNDEFINED_TABLE | SqlState::UNDEFINED_COLUMN)) => DatabaseKind::Missing,
         // Class 23: constraints, and what our triggers raise.
         Some(code) if code.code().starts_with("23") => DatabaseKind::Refused,
         _ => DatabaseKind::Other,

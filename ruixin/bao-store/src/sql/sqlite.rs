@@ -187,8 +187,11 @@ fn told(what: &str, error: &rusqlite::Error) -> StoreError {
         rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => DatabaseKind::Busy,
             ErrorCode::ConstraintViolation => DatabaseKind::Refused,
+            // Whatever else is wrong has a code of its own.
+            ErrorCode::Unknown => DatabaseKind::Missing,
             _ => DatabaseKind::Other,
         },
+        rusqlite::Error::SqlInputError { .. } => DatabaseKind::Missing,
         _ => DatabaseKind::Other,
     };
     StoreError::Database {

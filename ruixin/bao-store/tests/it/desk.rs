@@ -8,7 +8,7 @@ use crate::support::{BANK, BOTH, Kind, Place, SHOP, USERS, at, books, day, terms
 
 const NOW: &str = "2013-06-05 10:00";
 
-fn asked(id: u128, deed: Deed) -> Asked {
+pub(crate) fn asked(id: u128, deed: Deed) -> Asked {
     Asked {
         id,
         digest: *blake3::hash(format!("{deed:?}").as_bytes()).as_bytes(),
@@ -51,7 +51,7 @@ fn reversal(id: u128, of: u128) -> Asked {
 }
 
 /// Answers with what was done, and how much the shop has after it.
-fn say(_: &Asked, done: &Result<Done, Refused>, fund: &Fund) -> Answer {
+pub(crate) fn say(_: &Asked, done: &Result<Done, Refused>, fund: &Fund) -> Answer {
     let shop = fund.book().account(AccountId::new(MERCHANTS, SHOP));
     let shop = shop.map_or(-1, |account| account.balance_fen());
     let (status, what) = match done {
@@ -260,6 +260,20 @@ fn a_closed_window_tells_what_was_told_and_nothing_else() {
             store.tell_users(&french).unwrap_err().code(),
             "store_constraint"
         );
+        let latch = store.latch().unwrap();
+        assert!(latch.was_open && !latch.has_taken_over, "{latch:?}");
+        store.set_open(false, at("2013-06-05 11:00")).unwrap();
+        // Who looked before a close does not open after it, one that changes nothing either.
+        for _ in 0..2 {
+            let latch = store.latch().unwrap();
+            let closed = store.set_open(false, at(NOW)).unwrap();
+            assert_eq!(store.open_unless_closed(&latch, at(NOW)).unwrap(), None);
+            assert_eq!(store.standing().unwrap(), closed);
+        }
+        let latch = store.latch().unwrap();
+        let opened = store.open_unless_closed(&latch, at(NOW)).unwrap();
+        assert!(opened.unwrap().is_open);
+        assert!(store.latch().unwrap().is_open);
         store.set_open(false, at("2013-06-05 11:00")).unwrap();
         let told = ask(
             &mut place.open(),

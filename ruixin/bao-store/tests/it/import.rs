@@ -43,13 +43,21 @@ CREATE TABLE holding (account TEXT NOT NULL, amount DECIMAL(18,2), shares DECIMA
 INSERT INTO holding VALUES
   ('6000000000000001', 700.02, 700.02, '2013-05-27', '2013-05-28', '2013-05-28'),
   ('6000000000000002', 300, 300, '2013-05-27', '2013-05-28', '2013-05-28');
+CREATE TABLE under_way (item TEXT NOT NULL, kind TEXT, account TEXT, merchant TEXT, channel TEXT,
+  amount DECIMAL(18,2), fee DECIMAL(18,2), coupon DECIMAL(18,2));
+INSERT INTO under_way VALUES
+  ('6000000000000001', 'HOLD', '6000000000000001', NULL, NULL, 100, 0, 0);
+CREATE TABLE refundable (order_id TEXT NOT NULL, payer TEXT, merchant TEXT, amount DECIMAL(18,2),
+  refunded DECIMAL(18,2));
+INSERT INTO refundable VALUES
+  ('201305260010000000001', '6000000000000001', '7000000000000001', 200.33, 0);
 ";
 
-const ONE: u64 = 6_000_000_000_000_001;
-const TWO: u64 = 6_000_000_000_000_002;
+pub(crate) const ONE: u64 = 6_000_000_000_000_001;
+pub(crate) const TWO: u64 = 6_000_000_000_000_002;
 
 /// Converted tables, in SQLite or PostgreSQL, with something changed.
-fn converted(kind: Kind, change: &str) -> Place {
+pub(crate) fn converted(kind: Kind, change: &str) -> Place {
     let place = Place::new(kind);
     let dates = [
         "subscribed_on",
@@ -68,7 +76,7 @@ fn converted(kind: Kind, change: &str) -> Place {
     place
 }
 
-fn books(kind: Kind) -> (Place, Store) {
+pub(crate) fn books(kind: Kind) -> (Place, Store) {
     let place = Place::new(kind);
     let store = Store::create(&place.address, terms("2013-05-27")).unwrap();
     (place, store)
@@ -195,7 +203,7 @@ fn one_by_one(store: &mut Store) -> Vec<StatementLine> {
 }
 
 /// A change of the converted tables, the code of the refusal, and what it says.
-const REFUSALS: [(&str, &str, &str); 17] = [
+const REFUSALS: [(&str, &str, &str); 29] = [
     (
         "UPDATE posting SET credit = 1000.11 WHERE voucher = 'v1' AND leg = 1",
         "import_voucher_not_balanced",
@@ -284,6 +292,73 @@ const REFUSALS: [(&str, &str, &str); 17] = [
         "import_too_little_money",
         "client money of 50.25 is 949.77 less than the holdings, 1000.02",
     ),
+    (
+        "UPDATE under_way SET amount = 99.99",
+        "import_under_way_differs",
+        "account 2003:6000000000000001: 99.99 is under way and 100.00 stands there, 0.01 apart",
+    ),
+    (
+        "DELETE FROM under_way",
+        "import_under_way_differs",
+        "account 2003:6000000000000001: 0.00 is under way and 100.00 stands there, 100.00 apart",
+    ),
+    (
+        "INSERT INTO under_way VALUES ('7000000000000001', 'HOLD', '7000000000000001', NULL, NULL, 1, 0, 0)",
+        "import_under_way_differs",
+        "account 2003:7000000000000001: 1.00 is under way and 0.00 stands there, 1.00 apart",
+    ),
+    (
+        "INSERT INTO under_way VALUES ('20130526', 'ESCROW', '6000000000000001', '7000000000000001', NULL, 1, 0, 0)",
+        "import_under_way_differs",
+        "account 2202: 1.00 is under way and 0.00 stands there, 1.00 apart",
+    ),
+    (
+        "INSERT INTO subject VALUES ('2202', '', '', 'LIABILITY', 'CREDIT'); \
+         INSERT INTO voucher VALUES ('v8', 'ESCROW_PAYMENT', ''); \
+         INSERT INTO posting VALUES ('v8', 1, '2002', '7000000000000001', 1, 0, '2013-05-26', NULL), \
+         ('v8', 2, '2202', '5', 0, 1, '2013-05-26', NULL); \
+         INSERT INTO under_way VALUES ('20130526', 'ESCROW', '6000000000000001', '7000000000000001', NULL, 1, 0, 0)",
+        "import_under_way_differs",
+        "account 2202:5: 0.00 is under way and 1.00 stands there, 1.00 apart",
+    ),
+    (
+        "INSERT INTO subject VALUES ('2202', '', '', 'LIABILITY', 'CREDIT'); \
+         INSERT INTO voucher VALUES ('v8', 'ESCROW_PAYMENT', ''); \
+         INSERT INTO posting VALUES ('v8', 1, '2002', '7000000000000001', 0, 1, '2013-05-26', NULL), \
+         ('v8', 2, '2202', NULL, 1, 0, '2013-05-26', NULL)",
+        "import_account_overdrawn",
+        "account 2202: it has debits of 1.00 and credits of 0.00",
+    ),
+    (
+        "UPDATE under_way SET kind = 'OTHER'",
+        "import_unreadable",
+        "under_way, item 6000000000000001: kind is \"OTHER\"",
+    ),
+    (
+        "UPDATE under_way SET fee = 0.01",
+        "import_unreadable",
+        "under_way, item 6000000000000001: fee within the amount is \"0.01\"",
+    ),
+    (
+        "UPDATE refundable SET refunded = 200.33",
+        "import_unreadable",
+        "refundable, item 201305260010000000001: refund within the amount is \"200.33\"",
+    ),
+    (
+        "UPDATE refundable SET merchant = '6000000000000002'",
+        "import_unreadable",
+        "refundable, item 201305260010000000001: merchant is \"6000000000000002\"",
+    ),
+    (
+        "UPDATE refundable SET order_id = '6000000000000001'",
+        "import_unreadable",
+        "item 6000000000000001: name of one item is \"6000000000000001\"",
+    ),
+    (
+        "DROP TABLE refundable",
+        "import_no_table",
+        "refundable is not there",
+    ),
 ];
 
 #[test]
@@ -304,6 +379,73 @@ fn converted_books_that_do_not_balance_are_refused_with_the_reason() {
             assert!(error.mend().is_some(), "{change}");
         }
         assert_eq!(format!("{:?}", store.whole().unwrap()), empty);
+    }
+}
+
+/// A ledger that cannot be read for now is none that lacks something.
+#[test]
+fn a_database_that_fails_is_not_taken_for_a_table_that_is_not_there() {
+    for (state, code) in [("57P01", "store_database"), ("55P03", "store_busy")] {
+        let change = format!(
+            "DROP TABLE refundable; CREATE FUNCTION fails() RETURNS boolean IMMUTABLE \
+             LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''not now'' USING ERRCODE = ''{state}''; END'; \
+             CREATE VIEW refundable AS SELECT '' AS order_id, '' AS payer, '' AS merchant, \
+             0 AS amount, 0 AS refunded WHERE fails()"
+        );
+        let source = converted(Kind::Postgres, &change);
+        let (_place, mut store) = books(Kind::Postgres);
+        let error = store.import(&source.address, at("2013-05-27 16:00"));
+        let error = error.unwrap_err();
+        assert_eq!(error.code(), code, "{error}");
+        assert!(error.to_string().contains("not now"), "{error}");
+    }
+}
+
+/// More open items than wait to be written at once.
+const MANY: &str = "
+INSERT INTO refundable SELECT CAST(2013052700000000000 + i AS text), '6000000000000001',
+  '7000000000000001', 0.01, 0
+FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10001) SELECT i FROM n) AS m;
+";
+
+#[test]
+fn more_open_items_than_wait_at_once_are_carried_over() {
+    for from in BOTH {
+        let source = converted(from, MANY);
+        for to in BOTH {
+            let (place, mut store) = books(to);
+            let opened = store.import(&source.address, at("2013-05-27 16:00"));
+            let opened = opened.unwrap();
+            assert_eq!((opened.under_way, opened.refundable), (1, 10_002));
+            let count = "SELECT CAST(count(*) AS text) FROM open_item WHERE amount = 1";
+            assert_eq!(place.texts(count), ["10001"], "{from:?} to {to:?}");
+            store.is_as_taken_over(Some(&source.address)).unwrap();
+        }
+    }
+}
+
+/// What cannot be written is told, however much of it is read.
+#[test]
+fn open_items_that_cannot_be_written_leave_the_books_empty() {
+    for kind in BOTH {
+        let source = converted(kind, MANY);
+        let (place, mut store) = books(kind);
+        let full = match kind {
+            Kind::Sqlite => {
+                "CREATE TRIGGER full_up BEFORE INSERT ON open_item WHEN NEW.kind = 'P' \
+                 BEGIN SELECT RAISE(ABORT, 'no room'); END"
+            }
+            Kind::Postgres => {
+                "CREATE TRIGGER full_up BEFORE INSERT ON open_item FOR EACH ROW \
+                 WHEN (NEW.kind = 'P') EXECUTE FUNCTION refuse('no room')"
+            }
+        };
+        place.direct(full).unwrap();
+        let error = store.import(&source.address, at("2013-05-27 16:00"));
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("no room"), "{kind:?}: {error}");
+        let count = "SELECT CAST(count(*) AS text) FROM opening";
+        assert_eq!(place.texts(count), ["0"], "{kind:?}");
     }
 }
 

@@ -45,17 +45,19 @@ fn books_of_version_1_are_migrated_when_they_are_opened() {
     assert_eq!(format!("{:?}", place.open().whole().unwrap()), before);
 }
 
-/// Takes back what version 5 has made: the books are then as version 4 would have left them.
+/// Takes back what versions 5 and 6 have made: the books are then as version 4 would have left them.
 fn back_to_version_4(kind: Kind) -> String {
     let trigger = match kind {
         Kind::Sqlite => "DROP TRIGGER voucher_has_lines;",
         Kind::Postgres => {
-            "DROP TRIGGER voucher_has_lines ON voucher; DROP FUNCTION voucher_has_lines;"
+            "DROP TRIGGER voucher_has_lines ON voucher; DROP FUNCTION voucher_has_lines; \
+             DROP FUNCTION item_comes_before CASCADE; DROP FUNCTION end_is_fit CASCADE;"
         }
     };
     format!(
-        "DROP VIEW column_leg; {trigger} DROP TABLE account_line; DROP TABLE account_days; \
-         DELETE FROM bao_migration WHERE version = 5;"
+        "ALTER TABLE service_window DROP COLUMN closings; ALTER TABLE service_window DROP COLUMN was_open; \
+         DROP VIEW column_leg; {trigger} DROP TABLE account_line; DROP TABLE account_days; \
+         DROP TABLE item_end; DROP TABLE open_item; DELETE FROM bao_migration WHERE version >= 5;"
     )
 }
 

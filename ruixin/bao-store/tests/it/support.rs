@@ -1,6 +1,7 @@
 //! A store of a test's own, on either database.
 
 use std::num::NonZeroUsize;
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 
@@ -37,10 +38,30 @@ pub(crate) struct Place {
     folder: TempDir,
 }
 
-/// One server for all tests of the process.
+/// Waits for the end of its input, then ends the server and takes its folder away.
+const WATCH: &str =
+    r#"read -r _; kill -QUIT "$0"; while kill -0 "$0"; do sleep 0.1; done; rm -rf "$1""#;
+
+/// One server for all tests of the process. Nothing drops it: a shell does, to which a pipe leads that
+/// ends with the process, however that ends.
 fn server() -> &'static Mutex<Postgres> {
-    static SERVER: OnceLock<Mutex<Postgres>> = OnceLock::new();
-    SERVER.get_or_init(|| Mutex::new(Postgres::start("max_connections = 150\n")))
+    static SERVER: OnceLock<(Mutex<Postgres>, Child)> = OnceLock::new();
+    let (server, _) = SERVER.get_or_init(|| {
+        let server = Postgres::start("max_connections = 150\n");
+        let folder = server.folder().to_owned();
+        let known = std::fs::read_to_string(folder.join("data/postmaster.pid")).expect("it runs");
+        let process = known.lines().next().expect("its number");
+        let watch = Command::new("sh")
+            .args(["-c", WATCH, process])
+            .arg(folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("a shell runs");
+        (Mutex::new(server), watch)
+    });
+    server
 }
 
 impl Place {

@@ -48,8 +48,20 @@ impl Circle {
             82..90 => self.give_back(),
             90..95 => self.take_out(who, amount + 1_000),
             95..98 => self.hold(who, amount),
-            _ => self.release(),
+            // One stays: somebody is always held when the house closes.
+            _ if self.held.len() > 1 => self.release(),
+            _ => Ok(()),
         }
+    }
+
+    /// Asks for a withdrawal that the bank does not answer today, and has something held.
+    pub(super) fn leave_something(&mut self) -> Result<(), LiveError> {
+        let (account, amount) = (&self.people[0].account, 5_000);
+        let body = json!({"account": account, "amount": yuan(amount), "channel": BANKS[0]});
+        if let Some(order) = self.withdraw(0, &body, amount)? {
+            self.leave(0, &order, amount);
+        }
+        self.hold(0, 10_000)
     }
 
     fn pay(&mut self, who: usize, amount: i64) -> Result<(), LiveError> {
@@ -76,6 +88,7 @@ impl Circle {
         };
         // One in four is left for the next day, as banks do.
         if self.dice.below(4) == 0 {
+            self.leave(who, &order, amount);
             return Ok(());
         }
         let outcome = if self.dice.below(10) == 0 {

@@ -77,6 +77,16 @@ pub(super) struct Held {
     pub(super) hold: String,
     pub(super) who: usize,
     pub(super) amount: i64,
+    /// Whether it is from before the move: then it is a part of what is held of the account.
+    pub(super) is_old: bool,
+}
+
+/// Is a withdrawal that the bank has not answered.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    pub(super) order: String,
+    pub(super) who: usize,
+    pub(super) amount: i64,
 }
 
 /// Are people around a shop, who ask one thing after the other.
@@ -89,6 +99,7 @@ pub(super) struct Circle {
     pub(super) merchant: String,
     pub(super) paid: Vec<Paid>,
     pub(super) held: Vec<Held>,
+    pub(super) withdrawing: Vec<Asked>,
     asked: u64,
     pub(super) dice: Dice,
     pub(super) tally: Tally,
@@ -107,6 +118,7 @@ impl Circle {
             merchant: String::new(),
             paid: Vec::new(),
             held: Vec::new(),
+            withdrawing: Vec::new(),
             asked: 0,
             dice: Dice(seed),
             tally: Tally::default(),
@@ -227,8 +239,16 @@ impl Circle {
         let path = format!("/v1/withdrawals/{order}/settlement");
         if self.ask(&path, &json!({"outcome": outcome}))?.is_some() {
             self.people[who].told.frozen -= amount;
+        } else {
+            self.leave(who, order, amount);
         }
         Ok(())
+    }
+
+    /// Leaves a withdrawal without an answer for now.
+    pub(super) fn leave(&mut self, who: usize, order: &str, amount: i64) {
+        let order = order.to_owned();
+        self.withdrawing.push(Asked { order, who, amount });
     }
 
     pub(super) fn hold(&mut self, who: usize, amount: i64) -> Result<(), LiveError> {
@@ -237,7 +257,13 @@ impl Circle {
         let answer = self.ask("/v1/holds", &body)?;
         if let Some(hold) = answer.and_then(|one| self.at.id(&one.body, "/hold/hold")) {
             self.people[who].told.frozen += amount;
-            self.held.push(Held { hold, who, amount });
+            let is_old = false;
+            self.held.push(Held {
+                hold,
+                who,
+                amount,
+                is_old,
+            });
         }
         Ok(())
     }
@@ -247,7 +273,11 @@ impl Circle {
             return Ok(());
         };
         let path = format!("/v1/holds/{}/release", held.hold);
-        match self.ask(&path, &json!({}))? {
+        let body = match held.is_old {
+            true => json!({"amount": yuan(held.amount)}),
+            false => json!({}),
+        };
+        match self.ask(&path, &body)? {
             Some(_) => self.people[held.who].told.frozen -= held.amount,
             None => self.held.push(held),
         }
