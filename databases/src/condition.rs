@@ -335,7 +335,7 @@ mod tests {
         "#);
         insta::assert_snapshot!(shown(&Condition::IsNull(2)), @r#"
         (("kind" IS NULL))
-        ((`kind` IS NULL))
+        ((`kind` IS NULL) OR (CAST(CONVERT(`kind` USING utf8mb4) AS BINARY) IS NULL AND `kind` IS NOT NULL))
         "#);
     }
 

@@ -395,8 +395,7 @@ impl Database {
     fn query(&self, table: usize, rows: Rows, columns: &[usize], batch_rows: usize) -> Query {
         let table = Arc::clone(&self.tables()[table]);
         Query {
-            // It may be held up here, by its load or by whoever takes its records.
-            is_paced: table.key.is_empty(),
+            is_paced: self.shared.throttle.is_some() && table.key.is_empty(),
             table,
             columns: columns.to_vec(),
             rows,
