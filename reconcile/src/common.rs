@@ -18,6 +18,7 @@ use crate::explain::kind_of;
 use crate::locate::Keeper;
 use crate::parallel::in_parallel;
 use crate::prepare::Agreement;
+use crate::tally::{LineCause, read_back};
 use crate::watch::Watch;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch};
@@ -28,10 +29,9 @@ use causes::common::{
 };
 use counting::{Asked, Counter};
 use footing::{Side, value_text};
-use ledger::{Break, CauseStatus, Zone};
+use ledger::{Break, CauseStatus, Sides, Zone};
 use rules::sql::{Lineage, Run, Session, Which};
 use serde::Deserialize;
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -258,10 +258,10 @@ impl Shape {
 }
 
 /// How many records of a side a break is about.
-fn records_of(found: &Break, side: Side) -> u64 {
+fn records_of(copies: Sides, side: Side) -> u64 {
     match side {
-        Side::Expected => found.copies.expected,
-        Side::Actual => found.copies.actual,
+        Side::Expected => copies.expected,
+        Side::Actual => copies.actual,
     }
 }
 
@@ -353,7 +353,7 @@ fn wanted(breaks: &[Break]) -> Vec<(CauseKey, Shape)> {
     for found in breaks {
         let shape = shapes.entry(key_of(found)).or_default();
         for side in [Side::Expected, Side::Actual] {
-            shape.breaks[side as usize] += u64::from(records_of(found, side) > 0);
+            shape.breaks[side as usize] += u64::from(records_of(found.copies, side) > 0);
         }
         let new = found.fields.iter().map(|field| &field.name);
         let new: Vec<&String> = new
@@ -377,7 +377,8 @@ fn shaped(of: Of<'_>, zone: &Zone, breaks: &[Break]) -> Vec<Shaped> {
         let columns = Columns::new(of, shape.side(), &shape.differing);
         let attributes = Attributes::new(columns.attributes.clone(), zone.clone());
         let mut proposer = Proposer::new(attributes);
-        let is_own = |found: &&Break| is_of(found, &key) && records_of(found, columns.side) > 0;
+        let is_own =
+            |found: &&Break| is_of(found, &key) && records_of(found.copies, columns.side) > 0;
         for found in breaks.iter().filter(is_own) {
             proposer.offer_broken(&columns.of_break(found));
         }
@@ -466,7 +467,8 @@ impl Groups {
         for (group, tally) in self.groups.iter().zip(&mut counts.0) {
             let mut masker = group.finder.masker();
             let side = group.columns.side;
-            let is_own = |found: &&Break| is_of(found, &group.key) && records_of(found, side) > 0;
+            let is_own =
+                |found: &&Break| is_of(found, &group.key) && records_of(found.copies, side) > 0;
             for found in breaks.iter().filter(is_own) {
                 tally.add_broken(masker.mask(&group.columns.of_break(found)));
             }
@@ -500,16 +502,9 @@ pub(crate) struct Unsettled<'g>(Vec<(&'g Group, Vec<Predicate>)>);
 /// Of a line of `breaks.jsonl`, what tells whether the rest of it is wanted.
 #[derive(Deserialize)]
 struct Head<'a> {
-    copies: ledger::Sides,
+    copies: Sides,
     #[serde(borrow)]
-    cause: HeadCause<'a>,
-}
-
-#[derive(Deserialize)]
-struct HeadCause<'a> {
-    #[serde(borrow)]
-    id: Option<Cow<'a, str>>,
-    status: CauseStatus,
+    cause: LineCause<'a>,
 }
 
 impl Unsettled<'_> {
@@ -518,21 +513,18 @@ impl Unsettled<'_> {
     pub(crate) fn count(&self, lines: &[u8]) -> Result<Vec<u64>, VerifyError> {
         let mut others = vec![0_u64; self.0.len()];
         for line in lines.split_inclusive(|byte| *byte == b'\n') {
-            let head: Head<'_> = read_line(line)?;
+            let head: Head<'_> = read_back("a line", line)?;
             let is_own = |group: &Group| {
                 let (status, id) = &group.key;
                 (head.cause.status, head.cause.id.as_deref()) == (*status, id.as_deref())
             };
-            let records = |group: &Group| match group.columns.side {
-                Side::Expected => head.copies.expected,
-                Side::Actual => head.copies.actual,
-            };
+            let records = |group: &Group| records_of(head.copies, group.columns.side);
             let is_asked = |group: &Group| records(group) > 0 && !is_own(group);
             // Most breaks are of the one cause that they are asked of.
             if !self.0.iter().any(|(group, _)| is_asked(group)) {
                 continue;
             }
-            let found: Break = read_line(line)?;
+            let found: Break = read_back("a line", line)?;
             for ((group, conditions), others) in self.0.iter().zip(&mut others) {
                 if !is_asked(group) {
                     continue;
@@ -554,11 +546,6 @@ impl Unsettled<'_> {
             }
         }
     }
-}
-
-fn read_line<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, VerifyError> {
-    serde_json::from_slice(line)
-        .map_err(|error| VerifyError::Internal(format!("a line of the evidence: {error}")))
 }
 
 impl Census {

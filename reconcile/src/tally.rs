@@ -70,11 +70,12 @@ struct LineAmount<'a> {
     amount: Cow<'a, str>,
 }
 
+/// A cause as a line has it.
 #[derive(Deserialize)]
-struct LineCause<'a> {
+pub(crate) struct LineCause<'a> {
     #[serde(borrow)]
-    id: Option<Cow<'a, str>>,
-    status: CauseStatus,
+    pub(crate) id: Option<Cow<'a, str>>,
+    pub(crate) status: CauseStatus,
 }
 
 impl Tally {
@@ -234,7 +235,10 @@ impl Tally {
 }
 
 /// Reads a part of the evidence back.
-fn read_back<'a, T: Deserialize<'a>>(what: &str, part: &'a [u8]) -> Result<T, VerifyError> {
+pub(crate) fn read_back<'a, T: Deserialize<'a>>(
+    what: &str,
+    part: &'a [u8],
+) -> Result<T, VerifyError> {
     serde_json::from_slice(part).map_err(|error| unreadable(what, &error))
 }
 
