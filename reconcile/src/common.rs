@@ -16,13 +16,15 @@ use crate::drive::{Worker, drive};
 use crate::error::VerifyError;
 use crate::explain::kind_of;
 use crate::locate::Keeper;
+use crate::many::chosen;
 use crate::parallel::in_parallel;
 use crate::prepare::Agreement;
 use crate::tally::{LineCause, read_back};
 use crate::watch::Watch;
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch};
 use arrow_schema::{DataType, Schema};
+use arrow_select::filter::filter_record_batch;
 use causes::Kind;
 use causes::common::{
     Attribute, Attributes, ColumnIndex, Common, Facts, Finder, Predicate, Proposer, Tally,
@@ -30,7 +32,7 @@ use causes::common::{
 use counting::{Asked, Counter};
 use footing::{Side, value_text};
 use ledger::{Break, CauseStatus, Sides, Zone};
-use rules::sql::{Lineage, Run, Session, Which};
+use rules::sql::{Lineage, Probe, Run, Session, Which};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -344,6 +346,17 @@ impl Background {
             }
         }
         Ok(Self { batches, broken })
+    }
+
+    /// Without the records that the probes of both sides are after: more are broken than were told.
+    pub(crate) fn without(mut self, probes: &[Probe; 2]) -> Result<Self, VerifyError> {
+        for (batches, probe) in self.batches.iter_mut().zip(probes) {
+            for batch in batches {
+                let others = BooleanArray::new(!chosen(probe, batch)?.values(), None);
+                *batch = filter_record_batch(batch, &others)?;
+            }
+        }
+        Ok(self)
     }
 }
 

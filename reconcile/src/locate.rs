@@ -69,20 +69,25 @@ impl Look<'_> {
         let mut run = Run::new(self.threads);
         run.lineage = lineage;
         run.meter = Arc::clone(self.meter);
-        // A sample must be the same in every run: what is proposed from it reaches the reader.
-        let seed = match choice {
-            Some(Choice::Sample(_)) => &SAMPLE_SEED,
-            _ => self.seed,
-        };
         // A sample is of all records, as those are that nothing is chosen of.
         if let Some(Choice::Keys(_) | Choice::Buckets(_)) = choice {
             run.part = self.restriction.and_then(|only| only.part(side));
         }
-        run.probe = choice.map(|choice| Wanted::probe(&self.agreement.layout, side, seed, choice));
+        run.probe = choice.map(|choice| self.probe(side, choice));
         if let (Some(Choice::Keys(keys)), Some(noted)) = (choice, self.whereabouts[side as usize]) {
             run.chunks = Some(noted.test(keys));
         }
         run
+    }
+
+    /// The test of a side's records.
+    pub(crate) fn probe(&self, side: Side, choice: &Choice) -> Probe {
+        // A sample must be the same in every run: what is proposed from it reaches the reader.
+        let seed = match choice {
+            Choice::Sample(_) => &SAMPLE_SEED,
+            Choice::Keys(_) | Choice::Buckets(_) => self.seed,
+        };
+        Wanted::probe(&self.agreement.layout, side, seed, choice)
     }
 
     /// Fetches the chosen records of one side, with the records of the books behind them.
@@ -93,6 +98,21 @@ impl Look<'_> {
         lineage: bool,
     ) -> Result<RecordBatch, VerifyError> {
         self.fetch_by(side, self.run(side, choice, lineage)).await
+    }
+
+    /// Fetches some columns of the chosen records. Records that others of the rule's columns reject
+    /// are among them.
+    pub(crate) async fn fetch_columns(
+        &self,
+        side: Side,
+        choice: &Choice,
+        names: &[String],
+    ) -> Result<RecordBatch, VerifyError> {
+        let run = Run {
+            columns: Some(names.into()),
+            ..self.run(side, Some(choice), false)
+        };
+        self.fetch_by(side, run).await
     }
 
     async fn fetch_by(&self, side: Side, run: Run) -> Result<RecordBatch, VerifyError> {

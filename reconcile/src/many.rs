@@ -13,13 +13,15 @@ use crate::locate::{Look, Paired};
 use crate::readings::{Given, Readings};
 use crate::rows::Encoder;
 use crate::wanted::Choice;
-use arrow_array::{RecordBatch, UInt32Array};
+use arrow_array::{BooleanArray, RecordBatch, UInt32Array};
 use arrow_ipc::CompressionType;
 use arrow_ipc::reader::StreamReader;
 use arrow_ipc::writer::{IpcWriteOptions, StreamWriter};
 use arrow_select::concat::concat_batches;
+use arrow_select::filter::filter_record_batch;
 use arrow_select::take::take_record_batch;
 use footing::Side;
+use rules::sql::Probe;
 use std::fs::File;
 use std::io::{BufReader, BufWriter};
 use std::path::{Path, PathBuf};
@@ -29,72 +31,133 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// More partitions than this would be too many open files.
 const PARTITIONS_MAX: u64 = 384;
 
-/// Rows that a thread gathers for a partition before it writes them.
-const GATHERED_ROWS: usize = 512;
+/// Rows that a thread holds before it writes them to their partitions.
+const HELD_ROWS: usize = 64 * 1024;
 
-/// Compares the chosen records of both sides, or all, and gives the breaks of every partition in
-/// order to `take`, while another thread pairs the next. Returns the records seen on each side.
-pub(crate) async fn compare_by_partitions(
-    look: &Look<'_>,
-    choice: Option<&Choice>,
-    records: (u64, u64),
-    scratch: &Path,
-    readings: &Readings,
-    take: &mut (dyn FnMut(&Paired<'_>, &Given<'_>) -> Result<(), VerifyError> + Send),
-) -> Result<(u64, u64), VerifyError> {
-    let all = records.0.saturating_add(records.1);
-    let count = all
-        .div_ceil(look.partition_records.max(1))
-        .clamp(1, PARTITIONS_MAX);
-    // Some 20,000 keys tell well enough how they are spread.
-    let bits = (all / 20_000).checked_ilog2().unwrap_or(0);
-    let count = usize::try_from(count).unwrap_or(1);
-    let splitters = Arc::new(splitters(look, count, bits).await?);
-    let expected = spill(look, Side::Expected, choice, &splitters, scratch).await?;
-    let actual = spill(look, Side::Actual, choice, &splitters, scratch).await?;
-    let seen = (expected.rows(), actual.rows());
-    let pair = |partition: usize| look.pair(expected.read(partition)?, actual.read(partition)?);
-    let last = splitters.len();
-    let mut paired = pair(0)?;
-    for next in 1..=last {
-        if look.watch.is_stopped() {
-            return Err(VerifyError::Stopped);
+/// Some twenty thousand keys tell well enough how they are spread.
+const SAMPLED: u64 = 20_000;
+
+/// The chosen records of both sides, or all, cut into partitions on disk.
+pub(crate) struct Cut {
+    expected: Spilled,
+    actual: Spilled,
+}
+
+impl Cut {
+    /// Cuts both sides. Of one record in 2^`sampled` a copy is held back for [`Cut::take_sample`].
+    ///
+    /// Of records with a key, any cut gives the same breaks in the same order. Where there is none,
+    /// which are paired depends on it, and it must be the same in every run.
+    pub(crate) async fn new(
+        look: &Look<'_>,
+        choice: Option<&Choice>,
+        records: (u64, u64),
+        scratch: &Path,
+        sampled: Option<u32>,
+    ) -> Result<Self, VerifyError> {
+        let has_key = !look.agreement.layout.key().is_empty();
+        let (all, choice_of_splitters) = match choice {
+            Some(Choice::Keys(keys)) if has_key => {
+                let all = keys.len() as u64 * 2;
+                let bits = (all / SAMPLED).checked_ilog2().unwrap_or(0);
+                (all, Choice::Keys(Arc::new(keys.one_in(bits))))
+            }
+            _ => {
+                let all = records.0.saturating_add(records.1);
+                let bits = (all / SAMPLED).checked_ilog2().unwrap_or(0);
+                (all, Choice::Sample(bits))
+            }
+        };
+        let count = all
+            .div_ceil(look.partition_records.max(1))
+            .clamp(1, PARTITIONS_MAX);
+        let count = usize::try_from(count).unwrap_or(1);
+        let splitters = Arc::new(splitters(look, count, &choice_of_splitters).await?);
+        let side = |side| spill(look, side, choice, &splitters, scratch, sampled);
+        Ok(Self {
+            expected: side(Side::Expected).await?,
+            actual: side(Side::Actual).await?,
+        })
+    }
+
+    /// Records seen on each side.
+    pub(crate) fn seen(&self) -> (u64, u64) {
+        (self.expected.rows(), self.actual.rows())
+    }
+
+    /// What was held back of the expected and of the actual side.
+    pub(crate) fn take_sample(&mut self) -> Result<[RecordBatch; 2], VerifyError> {
+        Ok([self.expected.take_sample()?, self.actual.take_sample()?])
+    }
+
+    /// Gives the breaks of every partition in order to `take`, while another thread pairs the next.
+    pub(crate) async fn compare(
+        self,
+        look: &Look<'_>,
+        readings: &Readings,
+        take: &mut (dyn FnMut(&Paired<'_>, &Given<'_>) -> Result<(), VerifyError> + Send),
+    ) -> Result<(), VerifyError> {
+        let pair = |partition: usize| {
+            look.pair(self.expected.read(partition)?, self.actual.read(partition)?)
+        };
+        let mut paired = pair(0)?;
+        for next in 1..self.expected.files.len() {
+            if look.watch.is_stopped() {
+                return Err(VerifyError::Stopped);
+            }
+            let given = look.read(readings, &paired).await?;
+            let following = std::thread::scope(|scope| {
+                let following = scope.spawn(|| pair(next));
+                take(&paired, &given)?;
+                following
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            });
+            paired = following?;
         }
         let given = look.read(readings, &paired).await?;
-        let following = std::thread::scope(|scope| {
-            let following = scope.spawn(|| pair(next));
-            take(&paired, &given)?;
-            following
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        });
-        paired = following?;
+        take(&paired, &given)
     }
-    let given = look.read(readings, &paired).await?;
-    take(&paired, &given)?;
-    Ok(seen)
 }
 
 /// Keys that cut the records into `count` ranges of about one size.
-async fn splitters(look: &Look<'_>, count: usize, bits: u32) -> Result<Vec<Vec<u8>>, VerifyError> {
-    let encoder = Encoder::new(&look.agreement.layout)?;
-    let mut sample: Vec<Vec<u8>> = Vec::new();
-    for side in [Side::Expected, Side::Actual] {
-        let batch = look.fetch(side, Some(&Choice::Sample(bits)), false).await?;
-        let keys = encoder.keys(side, &batch)?;
-        sample.extend(keys.iter().map(|row| row.data().to_vec()));
+async fn splitters(
+    look: &Look<'_>,
+    count: usize,
+    sample: &Choice,
+) -> Result<Vec<Vec<u8>>, VerifyError> {
+    if count < 2 {
+        return Ok(Vec::new());
     }
-    sample.sort_unstable();
+    let encoder = Encoder::new(&look.agreement.layout)?;
+    let mut sampled: Vec<Vec<u8>> = Vec::new();
+    for side in [Side::Expected, Side::Actual] {
+        let names = encoder.key_names(side, &look.side(side).schema());
+        let batch = look.fetch_columns(side, sample, &names).await?;
+        let keys = encoder.keys_by_name(&names, &batch)?;
+        sampled.extend(keys.iter().map(|row| row.data().to_vec()));
+    }
+    sampled.sort_unstable();
     let mut splitters: Vec<Vec<u8>> = (1..count)
-        .filter_map(|part| sample.get(part * sample.len() / count).cloned())
+        .filter_map(|part| sampled.get(part * sampled.len() / count).cloned())
         .collect();
     splitters.dedup();
     Ok(splitters)
 }
 
+/// Which of a batch's records a probe is after.
+pub(crate) fn chosen(probe: &Probe, batch: &RecordBatch) -> Result<BooleanArray, VerifyError> {
+    let schema = batch.schema();
+    let column = |name: &String| Ok(Arc::clone(batch.column(schema.index_of(name)?)));
+    let columns = probe.columns.iter().map(column);
+    let columns = columns.collect::<Result<Vec<_>, VerifyError>>()?;
+    probe.test.keep(&columns).map_err(VerifyError::Internal)
+}
+
 /// One side's partitions on disk.
 struct Spilled {
     files: Vec<Arc<Partition>>,
+    sample: Vec<RecordBatch>,
     schema: arrow_schema::SchemaRef,
 }
 
@@ -164,6 +227,11 @@ impl Spilled {
             .sum()
     }
 
+    fn take_sample(&mut self) -> Result<RecordBatch, VerifyError> {
+        let sample = std::mem::take(&mut self.sample);
+        Ok(concat_batches(&self.schema, &sample)?)
+    }
+
     fn read(&self, partition: usize) -> Result<RecordBatch, VerifyError> {
         let file = &self.files[partition];
         if file.rows.load(Ordering::Relaxed) == 0 {
@@ -181,31 +249,33 @@ impl Spilled {
     }
 }
 
-/// Gathers one thread's rows for each partition.
+/// Gathers one thread's rows and writes them to their partitions.
 struct Spiller {
     side: Side,
     encoder: Encoder,
     splitters: Arc<Vec<Vec<u8>>>,
     files: Vec<Arc<Partition>>,
-    gathered: Vec<Vec<RecordBatch>>,
-    rows: Vec<usize>,
+    held: Vec<RecordBatch>,
+    rows: usize,
+    /// Tells which records are held back, and what was.
+    sampled: Option<Probe>,
+    sample: Vec<RecordBatch>,
     schema: Option<arrow_schema::SchemaRef>,
 }
 
 impl Spiller {
-    fn flush(&mut self, partition: usize) -> Result<(), VerifyError> {
-        let batches = std::mem::take(&mut self.gathered[partition]);
-        self.rows[partition] = 0;
-        match batches.first() {
-            None => Ok(()),
-            Some(first) => self.files[partition].write(&concat_batches(&first.schema(), &batches)?),
+    /// Writes what is held: all rows of a partition at once, in the order in which they came.
+    fn flush(&mut self) -> Result<(), VerifyError> {
+        let Some(first) = self.held.first() else {
+            return Ok(());
+        };
+        let batch = concat_batches(&first.schema(), &self.held)?;
+        self.held.clear();
+        self.rows = 0;
+        if let Some(sampled) = &self.sampled {
+            let chosen = filter_record_batch(&batch, &chosen(sampled, &batch)?)?;
+            self.sample.push(rules::sql::compact(&chosen)?);
         }
-    }
-}
-
-impl Worker for Spiller {
-    fn take(&mut self, batch: RecordBatch) -> Result<(), VerifyError> {
-        self.schema.get_or_insert_with(|| batch.schema());
         let keys = self.encoder.keys(self.side, &batch)?;
         let mut rows_of: Vec<Vec<u32>> = vec![Vec::new(); self.files.len()];
         for (row, key) in (0_u32..).zip(keys.iter()) {
@@ -214,18 +284,28 @@ impl Worker for Spiller {
                 .partition_point(|splitter| &splitter[..] <= key.data());
             rows_of[partition].push(row);
         }
-        for (partition, rows) in rows_of.into_iter().enumerate() {
-            if rows.is_empty() {
-                continue;
-            }
-            let part = take_record_batch(&batch, &UInt32Array::from(rows))?;
-            self.rows[partition] += part.num_rows();
-            self.gathered[partition].push(rules::sql::compact(&part)?);
-            if self.rows[partition] >= GATHERED_ROWS {
-                self.flush(partition)?;
+        for (file, rows) in self.files.iter().zip(rows_of) {
+            if !rows.is_empty() {
+                let part = take_record_batch(&batch, &UInt32Array::from(rows))?;
+                file.write(&rules::sql::compact(&part)?)?;
             }
         }
         Ok(())
+    }
+}
+
+impl Worker for Spiller {
+    fn take(&mut self, batch: RecordBatch) -> Result<(), VerifyError> {
+        self.schema.get_or_insert_with(|| batch.schema());
+        if batch.num_rows() > 0 {
+            self.rows += batch.num_rows();
+            // Few rows of a batch must not hold the texts of all.
+            self.held.push(rules::sql::compact(&batch)?);
+        }
+        match self.rows >= HELD_ROWS {
+            true => self.flush(),
+            false => Ok(()),
+        }
     }
 }
 
@@ -236,6 +316,7 @@ async fn spill(
     choice: Option<&Choice>,
     splitters: &Arc<Vec<Vec<u8>>>,
     scratch: &Path,
+    sampled: Option<u32>,
 ) -> Result<Spilled, VerifyError> {
     let name = crate::locate::name_of(side);
     let files: Vec<Arc<Partition>> = (0..=splitters.len())
@@ -252,6 +333,7 @@ async fn spill(
         .map(|_| Encoder::new(&look.agreement.layout))
         .collect::<Result<_, _>>()?;
     let encoders = Mutex::new(encoders);
+    let sampled = sampled.map(|bits| look.probe(side, &Choice::Sample(bits)));
     let make = || Spiller {
         side,
         encoder: encoders
@@ -260,22 +342,28 @@ async fn spill(
             .pop()
             .expect("one encoder for each partition of the run"),
         splitters: Arc::clone(splitters),
-        gathered: vec![Vec::new(); files.len()],
-        rows: vec![0; files.len()],
+        held: Vec::new(),
+        rows: 0,
+        sampled: sampled.clone(),
+        sample: Vec::new(),
         files: files.clone(),
         schema: None,
     };
     let query = look.side(side);
     let run = look.run(side, choice, true);
     let mut schema = query.schema();
+    let mut sample = Vec::new();
     for mut spiller in drive(query, &run, look.watch, make).await? {
-        for partition in 0..files.len() {
-            spiller.flush(partition)?;
-        }
+        spiller.flush()?;
+        sample.append(&mut spiller.sample);
         schema = spiller.schema.unwrap_or(schema);
     }
     for file in &files {
         file.finish()?;
     }
-    Ok(Spilled { files, schema })
+    Ok(Spilled {
+        files,
+        sample,
+        schema,
+    })
 }

@@ -9,7 +9,7 @@ use arrow_array::types::{Decimal128Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Decimal128Array, Float64Array, RecordBatch};
 use arrow_cast::{CastOptions, cast, cast_with_options};
 use arrow_row::{RowConverter, Rows, SortField};
-use arrow_schema::{ArrowError, DataType, TimeUnit};
+use arrow_schema::{ArrowError, DataType, Schema, TimeUnit};
 use footing::{Class, Layout, Side};
 use std::sync::Arc;
 
@@ -114,6 +114,33 @@ impl Encoder {
             .map(|index| self.common_column(*index, side, batch))
             .collect::<Result<Vec<_>, _>>()?;
         self.key.convert_columns(&columns)
+    }
+
+    /// What a side calls the columns that records are grouped and ordered by.
+    pub(crate) fn key_names(&self, side: Side, schema: &Schema) -> Vec<String> {
+        let name = |at: &usize| {
+            let column = &self.layout.columns()[*at];
+            schema.field(column.index[side as usize]).name().clone()
+        };
+        self.group.iter().map(name).collect()
+    }
+
+    /// As [`Encoder::keys`], of a batch that has no other columns than those.
+    ///
+    /// # Errors
+    /// The batch has no column of such a name.
+    pub(crate) fn keys_by_name(
+        &self,
+        names: &[String],
+        batch: &RecordBatch,
+    ) -> Result<Rows, ArrowError> {
+        let column = |(at, name): (&usize, &String)| {
+            let class = self.layout.columns()[*at].class;
+            common(class, batch.column(batch.schema().index_of(name)?))
+        };
+        let columns = self.group.iter().zip(names).map(column);
+        self.key
+            .convert_columns(&columns.collect::<Result<Vec<_>, _>>()?)
     }
 
     fn common_columns(&self, side: Side, batch: &RecordBatch) -> Result<Vec<ArrayRef>, ArrowError> {

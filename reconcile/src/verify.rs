@@ -8,7 +8,7 @@ use crate::flight::{AsOf, Differing, Fate, Looks, in_flight};
 use crate::fold::{Figures, Folded, How, fold};
 use crate::largest::Largest;
 use crate::locate::{Look, Paired};
-use crate::many::compare_by_partitions;
+use crate::many::Cut;
 use crate::pairing::Found;
 use crate::parallel::in_parallel;
 use crate::prepare::{Agreement, Control, Origin, Prepared};
@@ -35,6 +35,9 @@ use std::time::Duration;
 
 /// Records of which about so many are looked at for what is usual, where very many differ.
 const SAMPLED: u64 = 60_000;
+
+/// Keys that are known to differ of which about so many are looked at.
+const SAMPLED_BROKEN: u64 = 8_000;
 
 const CHANGED: &str = "a book changed between the fold and the second look";
 const NOT_LOOKED_AT: &str = "which records were in flight: too many differ to be looked at again";
@@ -562,27 +565,30 @@ impl AgreementRun<'_> {
             if outlet.looks.is_some() {
                 not_checked.push(NOT_LOOKED_AT.to_owned());
             }
-            let readings = match self.options.causes {
-                true => self.propose_from_sample(&look, folded, &mut out).await?,
-                false => Readings::default(),
-            };
             let choice = choice(layout, &comparison);
             let scratch = scratch(&self.options.evidence)?;
             let records = (folded.expected.records, folded.actual.records);
-            let mut take = |paired: &Paired<'_>, given: &Given<'_>| out.write_paired(paired, given);
-            let seen = compare_by_partitions(
-                &look,
-                choice.as_ref(),
-                records,
-                scratch.path(),
-                &readings,
-                &mut take,
-            )
-            .await?;
-            out.readings = readings;
-            if choice.is_none() && seen != records {
+            let sampled = self
+                .options
+                .causes
+                .then(|| sampled(choice.as_ref(), records.0));
+            let mut cut =
+                Cut::new(&look, choice.as_ref(), records, scratch.path(), sampled).await?;
+            if choice.is_none() && cut.seen() != records {
                 not_checked.push(CHANGED.to_owned());
             }
+            let readings = match sampled {
+                Some(_) => {
+                    let [expected, actual] = cut.take_sample()?;
+                    let paired = look.pair(expected, actual)?;
+                    self.propose_from_sample(&look, choice.as_ref(), &paired, &mut out)
+                        .await?
+                }
+                None => Readings::default(),
+            };
+            let mut take = |paired: &Paired<'_>, given: &Given<'_>| out.write_paired(paired, given);
+            cut.compare(&look, &readings, &mut take).await?;
+            out.readings = readings;
         }
         if !self.options.causes {
             return Ok(());
@@ -691,39 +697,40 @@ impl AgreementRun<'_> {
         }
     }
 
-    /// Looks at a uniform sample of the records, where too many differ to be held at once: those
-    /// that differ tell which readings of the rule and which conditions to try on all, and those
-    /// that agree what is usual.
+    /// Looks at a sample of the records that are compared, where too many differ to be held at once:
+    /// those that differ tell which readings of the rule and which conditions to try on all, and
+    /// those that agree what is usual. Where all of them differ, others tell that.
     async fn propose_from_sample(
         &self,
         look: &Look<'_>,
-        folded: &Folded,
+        choice: Option<&Choice>,
+        paired: &Paired<'_>,
         out: &mut Out<'_>,
     ) -> Result<Readings, VerifyError> {
-        let bits = (folded.expected.records / SAMPLED).checked_ilog2();
-        let paired = self
-            .fetch_paired(look, &Choice::Sample(bits.unwrap_or(0)))
-            .await?;
-        let readings = Readings::choose(self.agreement, &paired, look.threads).await?;
+        let readings = Readings::choose(self.agreement, paired, look.threads).await?;
         let mut breaks = paired.describe_all(look.threads);
-        let given = look.read(&readings, &paired).await?;
+        let given = look.read(&readings, paired).await?;
         if let Some(explainer) = &out.explainer {
-            explainer.explain_each(&mut breaks, &given, 0);
+            let block = breaks.len().div_ceil(out.threads).max(1);
+            let blocks = breaks.chunks_mut(block).enumerate();
+            let explain = |(number, breaks): (usize, &mut [Break])| {
+                explainer.explain_each(breaks, &given, number * block);
+            };
+            in_parallel(blocks, &explain);
         }
         drop(given);
-        let usual = Background::of_agreeing(paired.agreeing()?);
+        let usual = match choice {
+            Some(wanted @ Choice::Keys(_)) => {
+                let probe = |side| look.probe(side, wanted);
+                let sample = Background::sample(self.agreement, &breaks, self.watch).await?;
+                sample.without(&[probe(Side::Expected), probe(Side::Actual)])?
+            }
+            Some(Choice::Buckets(_) | Choice::Sample(_)) | None => {
+                Background::of_agreeing(paired.agreeing()?)
+            }
+        };
         out.propose_from(self.of(), &breaks, &usual)?;
         Ok(readings.not_counted_yet())
-    }
-
-    async fn fetch_paired<'a>(
-        &self,
-        look: &'a Look<'_>,
-        choice: &Choice,
-    ) -> Result<Paired<'a>, VerifyError> {
-        let expected = look.fetch(Side::Expected, Some(choice), true).await?;
-        let actual = look.fetch(Side::Actual, Some(choice), true).await?;
-        look.pair(expected, actual)
     }
 
     /// Counts over the whole book what the breaks of each cause have in common. The breaks lie in the
@@ -1180,6 +1187,16 @@ fn larger(comparison: &Comparison, folded: &Folded, limits: &Limits) -> Option<S
     }
     let size = SketchSize::for_elements(estimate.saturating_add(estimate / 5))?;
     (size.capacity() <= limits.sketch.capacity()).then_some(size)
+}
+
+/// One in how many of the compared records is looked at beforehand, as a power of two: of those that
+/// are known to differ fewer tell enough.
+fn sampled(choice: Option<&Choice>, records: u64) -> u32 {
+    let one_in = match choice {
+        Some(Choice::Keys(keys)) => keys.len() as u64 / SAMPLED_BROKEN,
+        Some(Choice::Buckets(_) | Choice::Sample(_)) | None => records / SAMPLED,
+    };
+    one_in.checked_ilog2().unwrap_or(0)
 }
 
 /// What to compare in partitions: the decoded keys, else the differing buckets, else everything.

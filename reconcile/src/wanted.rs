@@ -38,13 +38,16 @@ impl Keys {
     }
 
     pub(crate) fn of(layout: &Layout, keys: impl Iterator<Item = u64>) -> Self {
-        let set: HashSet<u64> = keys.collect();
+        Self::from_set(keys.collect(), layout.key_is_plain())
+    }
+
+    fn from_set(set: HashSet<u64>, is_plain: bool) -> Self {
         let mut filter = vec![0_u64; 1 << 10];
         for key in &set {
             let (word, bit) = Self::place(*key);
             filter[word] |= bit;
         }
-        let sorted = layout.key_is_plain().then(|| {
+        let sorted = is_plain.then(|| {
             let mut values: Vec<i64> = set.iter().map(|key| key.cast_signed()).collect();
             values.sort_unstable();
             values
@@ -54,6 +57,18 @@ impl Keys {
             filter,
             sorted,
         }
+    }
+
+    /// How many words.
+    pub(crate) fn len(&self) -> usize {
+        self.set.len()
+    }
+
+    /// About one in 2^`bits` of them.
+    pub(crate) fn one_in(&self, bits: u32) -> Self {
+        let is_sampled = |key: &u64| is_sampled(*key, bits);
+        let set: HashSet<u64> = self.set.iter().copied().filter(is_sampled).collect();
+        Self::from_set(set, self.sorted.is_some())
     }
 
     fn place(key: u64) -> (usize, u64) {
@@ -117,6 +132,11 @@ impl Wanted {
     }
 }
 
+/// Whether a key is among one in 2^`bits`.
+fn is_sampled(key: u64, bits: u32) -> bool {
+    key.wrapping_mul(0xd6e8_feb8_6659_fd93).leading_zeros() >= bits
+}
+
 /// Which keys a test keeps.
 fn keep(keys: &[u64], test: impl Fn(u64) -> bool) -> BooleanBuffer {
     BooleanBuffer::collect_bool(keys.len(), |at| test(keys[at]))
@@ -134,9 +154,7 @@ impl KeyTest for Wanted {
         let keep = match &self.choice {
             Choice::Keys(wanted) => keep(&keys, |key| wanted.contains(key)),
             Choice::Buckets(wanted) => keep(&keys, |key| wanted[bucket_of(key)]),
-            Choice::Sample(bits) => keep(&keys, |key| {
-                key.wrapping_mul(0xd6e8_feb8_6659_fd93).leading_zeros() >= *bits
-            }),
+            Choice::Sample(bits) => keep(&keys, |key| is_sampled(key, *bits)),
         };
         Ok(BooleanArray::new(keep, None))
     }

@@ -1,4 +1,4 @@
-//! Runs one contestant, some times over, and keeps the median run.
+//! Runs contestants in turn, some times over, and keeps the median run of each.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -40,40 +40,55 @@ pub(crate) enum Findings {
     Counted(PathBuf),
 }
 
-/// Runs a contestant and returns its row for the results' file.
+/// Runs contestants in rounds, one after the other, so that what else the machine does meets all of
+/// them alike, and returns their rows for the results' file.
 ///
-/// A contestant that fails is a result too: its row says how it ended.
+/// A contestant that fails is a result too: its row says how it ended, and it runs no more.
 ///
 /// # Errors
-/// When it cannot be started at all.
-pub(crate) fn run(mut contestant: Contestant, books: &Books) -> Result<Value> {
-    let mut runs: Vec<(Taken, Value)> = Vec::new();
-    for _ in 0..contestant.runs {
-        books.warm()?;
-        let run = run_once(&mut contestant, books)?;
-        let ended_well = run.1.get("failure").is_none();
-        runs.push(run);
-        if !ended_well {
-            break;
+/// When one cannot be started at all.
+pub(crate) fn run(mut contestants: Vec<Contestant>, books: &Books) -> Result<Vec<Value>> {
+    let mut runs: Vec<Vec<(Taken, Value)>> = contestants.iter().map(|_| Vec::new()).collect();
+    let rounds = contestants.iter().map(|one| one.runs).max();
+    for round in 0..rounds.unwrap_or(0) {
+        for (contestant, runs) in contestants.iter_mut().zip(&mut runs) {
+            let has_failed = runs.iter().any(|(_, run)| run.get("failure").is_some());
+            if round >= contestant.runs || has_failed {
+                continue;
+            }
+            books.warm()?;
+            let run = run_once(contestant, books)?;
+            eprintln!("   {}: {}", contestant.name, in_short(&run.0));
+            runs.push(run);
         }
     }
+    let rows = contestants.iter().zip(runs);
+    Ok(rows
+        .map(|(contestant, runs)| row(contestant, runs, books))
+        .collect())
+}
+
+/// The median run by wall time.
+fn row(contestant: &Contestant, mut runs: Vec<(Taken, Value)>, books: &Books) -> Value {
     runs.sort_by(|one, other| one.0.wall_seconds.total_cmp(&other.0.wall_seconds));
     let spread: Vec<f64> = runs.iter().map(|(taken, _)| taken.wall_seconds).collect();
     let (taken, findings) = runs.swap_remove((runs.len() - 1) / 2);
-    eprintln!(
-        "   {}: {:.1} s wall, {:.1} s CPU, {} MB",
-        contestant.name,
-        taken.wall_seconds,
-        taken.cpu_seconds,
-        taken.peak_bytes / 1_000_000
-    );
-    Ok(json!({
+    json!({
         "name": contestant.name,
         "command": shown(&contestant.command, &books.folder),
         "figures": taken.figures(),
         "wall_seconds_of_all_runs": spread,
         "findings": findings,
-    }))
+    })
+}
+
+fn in_short(taken: &Taken) -> String {
+    format!(
+        "{:.1} s wall, {:.1} s CPU, {} MB",
+        taken.wall_seconds,
+        taken.cpu_seconds,
+        taken.peak_bytes / 1_000_000
+    )
 }
 
 /// Runs a step of a story once: what it leaves is what the next one begins with.
@@ -82,12 +97,7 @@ pub(crate) fn run(mut contestant: Contestant, books: &Books) -> Result<Value> {
 /// When it cannot be started, or does not end as it should.
 pub(crate) fn once(name: &'static str, command: &mut Command, folder: &Path) -> Result<Value> {
     let taken = measure::run(command)?;
-    eprintln!(
-        "   {name}: {:.1} s wall, {:.1} s CPU, {} MB",
-        taken.wall_seconds,
-        taken.cpu_seconds,
-        taken.peak_bytes / 1_000_000
-    );
+    eprintln!("   {name}: {}", in_short(&taken));
     let failure = (!taken.status.success()).then(|| taken.status.to_string());
     Ok(json!({
         "name": name,
@@ -107,6 +117,10 @@ fn run_once(contestant: &mut Contestant, books: &Books) -> Result<(Taken, Value)
     let said = tempfile::tempfile_in(&books.folder).context("no file for what it says")?;
     contestant.command.stderr(Stdio::from(said.try_clone()?));
     let taken = measure::run(&mut contestant.command)?;
+    let scratch = books.scratch();
+    if scratch.exists() {
+        fs::remove_dir_all(&scratch).context("a rival's files cannot be removed")?;
+    }
     let findings = read_findings(contestant, books, &taken);
     let findings = findings.unwrap_or_else(|error| {
         let exit = taken.status;

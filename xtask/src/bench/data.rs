@@ -126,6 +126,11 @@ impl Books {
         Ok(folder)
     }
 
+    /// Where a rival keeps files of its own while it runs.
+    pub(crate) fn scratch(&self) -> PathBuf {
+        self.folder.join("scratch")
+    }
+
     /// Reads both files once, so that every tool finds them in memory as far as it has room.
     ///
     /// # Errors

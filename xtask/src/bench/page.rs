@@ -154,8 +154,8 @@ const METHOD: &str = "\nEach line of a table is a whole process, from its start 
     and system time of the process and the children that it waited for, peak is the largest resident memory \
     of one process. Both files are read once before each run, so they come from memory as far as there \
     is room. Where a rule is only run, DataFusion runs it over our readers and with our functions, and drops \
-    the rows. Where a line says how many runs there were, it gives the run with the median wall time; a \
-    rival runs once.\n";
+    the rows. Contestants run in rounds, so that what else the machine does meets all of them alike; of several \
+    runs of one that with the median wall time counts, and a rival runs once.\n";
 
 const PLANTS: &str = "\n## The twelve planted differences\n\n\
     One amount is one fen more; a record is missing, and so is the last one; one is there that was never in the \

@@ -178,7 +178,7 @@ impl Hall<'_> {
     /// Both books hold the same eight columns; twelve differences are planted.
     fn same(&self) -> Result<Value> {
         let books = self.books("same", self.options.records, &[])?;
-        let mut rows = vec![
+        let mut contestants = vec![
             self.decode(&books)?,
             self.crossfoot(
                 names::OURS,
@@ -212,8 +212,9 @@ impl Hall<'_> {
             ),
             (names::HASH, "datafusion_join.py", &["--join=hash"]),
         ] {
-            rows.push(self.rival(name, script, more, &books)?);
+            contestants.push(self.rival(name, script, more, &books)?);
         }
+        let rows = contest::run(contestants, &books)?;
         let title = "Both books hold the same columns, twelve differences are planted";
         self.close("same", title, books, rows)
     }
@@ -232,10 +233,11 @@ impl Hall<'_> {
             findings: Findings::None,
             runs: self.options.runs,
         };
-        let rows = vec![
-            contest::run(only, &books)?,
+        let contestants = vec![
+            only,
             self.crossfoot(names::OURS, &books, "plan", &plan, Some(FIVE_FUNCTIONS))?,
         ];
+        let rows = contest::run(contestants, &books)?;
         let title =
             "The target follows by a rule of five exact functions, twelve differences are planted";
         self.close("convert", title, books, rows)
@@ -247,7 +249,7 @@ impl Hall<'_> {
         let text = format!("{IDENTITY}{KEY}");
         let money = text.replace("rule   = \"ledger\"", "rule   = \"rule.sql\"") + MONEY;
         let money = money.replace("target = \"ledger\"", "target = \"rule.sql\"");
-        let rows = vec![
+        let contestants = vec![
             self.crossfoot(names::CSV_TEXT, &books, "text", &text, None)?,
             self.crossfoot_with("--no-causes", names::CSV_LOCATED, &books, "text", &text)?,
             self.crossfoot(
@@ -260,6 +262,7 @@ impl Hall<'_> {
             self.csv_diff(&books)?,
             self.rival(names::CSV_DUCKDB, "duckdb_join.py", &[], &books)?,
         ];
+        let rows = contest::run(contestants, &books)?;
         let title = "CSV with nine columns, twelve differences are planted";
         self.close("csv", title, books, rows)
     }
@@ -271,10 +274,11 @@ impl Hall<'_> {
             let id = format!("bad-{percent}");
             let books = self.books(&id, self.options.bad_records, &["--differ", percent])?;
             let plan = format!("{IDENTITY}{KEY}{MONEY}");
-            let rows = vec![
+            let contestants = vec![
                 self.crossfoot_with("--no-causes", names::LOCATED, &books, "plan", &plan)?,
                 self.crossfoot(names::OURS, &books, "plan", &plan, None)?,
             ];
+            let rows = contest::run(contestants, &books)?;
             let title = format!("{percent} % of the records are one fen off");
             cases.push(self.close(&id, &title, books, rows)?);
         }
@@ -288,7 +292,8 @@ impl Hall<'_> {
             let id = format!("breaks-{breaks}");
             let books = self.books(&id, self.options.records, &["--breaks", breaks])?;
             let plan = format!("{IDENTITY}{KEY}{MONEY}");
-            let rows = vec![self.crossfoot(names::OURS, &books, "plan", &plan, None)?];
+            let ours = self.crossfoot(names::OURS, &books, "plan", &plan, None)?;
+            let rows = contest::run(vec![ours], &books)?;
             let title = match breaks {
                 "1" => "One record is one fen off".to_owned(),
                 _ => format!("{} records are one fen off", thousands(breaks.parse()?)),
@@ -375,19 +380,18 @@ impl Hall<'_> {
         Ok(case)
     }
 
-    fn decode(&self, books: &Books) -> Result<Value> {
+    fn decode(&self, books: &Books) -> Result<Contestant> {
         let mut command = Command::new(&self.bench);
         command
             .arg("decode")
             .arg(books.file("old")?)
             .arg(books.file("new")?);
-        let contestant = Contestant {
+        Ok(Contestant {
             name: names::DECODE,
             command,
             findings: Findings::None,
             runs: self.options.runs,
-        };
-        contest::run(contestant, books)
+        })
     }
 
     fn crossfoot(
@@ -397,7 +401,7 @@ impl Hall<'_> {
         folder: &str,
         plan: &str,
         rule: Option<&str>,
-    ) -> Result<Value> {
+    ) -> Result<Contestant> {
         let folder = books.plan(folder, plan, rule)?;
         self.verifies(&[], name, books, &folder)
     }
@@ -410,7 +414,7 @@ impl Hall<'_> {
         books: &Books,
         folder: &str,
         plan: &str,
-    ) -> Result<Value> {
+    ) -> Result<Contestant> {
         let folder = books.plan(folder, plan, None)?;
         self.verifies(&[option], name, books, &folder)
     }
@@ -421,14 +425,14 @@ impl Hall<'_> {
         name: &'static str,
         books: &Books,
         folder: &Path,
-    ) -> Result<Value> {
+    ) -> Result<Contestant> {
         let evidence = folder.join("evidence");
         let mut command = Command::new(&self.crossfoot);
         command.arg("verify").args(options);
         command.args(["--json", "--no-progress", "--plan"]);
         command.arg(folder).arg("--evidence").arg(&evidence);
         let counted = !books.truth["differing"].is_null();
-        let contestant = Contestant {
+        Ok(Contestant {
             name,
             command,
             findings: if counted {
@@ -437,8 +441,7 @@ impl Hall<'_> {
                 Findings::Evidence(evidence)
             },
             runs: self.options.runs,
-        };
-        contest::run(contestant, books)
+        })
     }
 
     fn rival(
@@ -447,8 +450,8 @@ impl Hall<'_> {
         script: &str,
         more: &[&str],
         books: &Books,
-    ) -> Result<Value> {
-        let scratch = books.folder.join("scratch");
+    ) -> Result<Contestant> {
+        let scratch = books.scratch();
         let mut command = Command::new(&self.python);
         command
             .current_dir(place::root())
@@ -458,28 +461,22 @@ impl Hall<'_> {
             .arg(books.file("new")?)
             .args(more);
         command.arg("--work").arg(&scratch);
-        let contestant = Contestant {
+        Ok(Contestant {
             name,
             command,
             findings: Findings::Printed,
             runs: 1,
-        };
-        let row = contest::run(contestant, books)?;
-        if scratch.exists() {
-            fs::remove_dir_all(&scratch).context("a rival's files cannot be removed")?;
-        }
-        Ok(row)
+        })
     }
 
-    fn csv_diff(&self, books: &Books) -> Result<Value> {
+    fn csv_diff(&self, books: &Books) -> Result<Contestant> {
         let mut command = Command::new(&self.csv_diff);
         command.arg(books.file("old")?).arg(books.file("new")?);
-        let contestant = Contestant {
+        Ok(Contestant {
             name: names::CSV_DIFF,
             command,
             findings: Findings::Printed,
             runs: 1,
-        };
-        contest::run(contestant, books)
+        })
     }
 }
