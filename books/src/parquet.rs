@@ -253,7 +253,7 @@ impl Plan {
             .to_vec();
         let in_file = |column: &usize| source.columns.get(*column).copied().flatten();
         let is_place = |column: &usize| *column >= source.columns.len();
-        let has_late_columns = filter.is_some()
+        let has_late_columns = filter.as_ref().is_some_and(|filter| !filter.keeps_many())
             && filter_columns
                 .iter()
                 .all(|column| in_file(column).is_some() || is_place(column));

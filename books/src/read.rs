@@ -66,6 +66,12 @@ pub trait RowFilter: Send + Sync + Debug {
     /// When it cannot tell, with the reason; the read ends there.
     fn keep(&self, batch: &RecordBatch) -> Result<BooleanArray, String>;
 
+    /// Whether so many rows are wanted, all over the table, that it saves nothing to read the other
+    /// columns for those rows only.
+    fn keeps_many(&self) -> bool {
+        false
+    }
+
     /// False only if no value in `min..=max` of this column can pass. It is
     /// asked with arrays of one element, only about columns without NULL.
     fn may_contain(&self, column: usize, min: &ArrayRef, max: &ArrayRef) -> bool;

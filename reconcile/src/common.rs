@@ -179,6 +179,15 @@ impl Columns {
 
     /// The values of these columns in a break's record of this side, which it must have.
     fn of_break(&self, found: &Break) -> Vec<Option<String>> {
+        self.of_break_where(found, |_| true)
+    }
+
+    /// The same of some columns, with nothing in the place of the others.
+    fn of_break_where(
+        &self,
+        found: &Break,
+        is_asked: impl Fn(ColumnIndex) -> bool,
+    ) -> Vec<Option<String>> {
         let (record, book) = match self.side {
             Side::Expected => (&found.expected, &found.source),
             Side::Actual => (&found.actual, &found.target),
@@ -195,7 +204,10 @@ impl Columns {
                 }
             }
         };
-        self.places.iter().map(value).collect()
+        let places = self.places.iter().enumerate();
+        places
+            .map(|(at, place)| is_asked(ColumnIndex(at)).then(|| value(place))?)
+            .collect()
     }
 
     /// Where these columns lie in a side's batches; none where a batch does not have them.
@@ -542,7 +554,8 @@ impl Unsettled<'_> {
                 if !is_asked(group) {
                     continue;
                 }
-                let values = group.columns.of_break(&found);
+                let is_asked = |at| conditions.iter().any(|condition| condition.column == at);
+                let values = group.columns.of_break_where(&found, is_asked);
                 if conditions.iter().all(|condition| condition.holds(&values)) {
                     *others += records(group);
                 }

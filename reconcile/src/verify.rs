@@ -549,7 +549,8 @@ impl AgreementRun<'_> {
         let layout = &self.agreement.layout;
         if comparison.complete && comparison.elements.len() <= self.options.limits.in_memory {
             let marks = comparison.elements.iter().map(|element| element.mark);
-            let choice = Choice::Keys(Arc::new(Keys::new(layout, marks)));
+            let keys = Keys::new(layout, marks).among(folded.expected.records);
+            let choice = Choice::Keys(Arc::new(keys));
             let [expected, actual] = look.fetch_differing(&choice, &comparison.elements).await?;
             if !look.agrees_with(&comparison.elements, &expected, &actual)? {
                 not_checked.push(CHANGED.to_owned());
@@ -565,7 +566,7 @@ impl AgreementRun<'_> {
             if outlet.looks.is_some() {
                 not_checked.push(NOT_LOOKED_AT.to_owned());
             }
-            let choice = choice(layout, &comparison);
+            let choice = choice(layout, &comparison, folded.expected.records);
             let scratch = scratch(&self.options.evidence)?;
             let records = (folded.expected.records, folded.actual.records);
             let sampled = self
@@ -1200,10 +1201,11 @@ fn sampled(choice: Option<&Choice>, records: u64) -> u32 {
 }
 
 /// What to compare in partitions: the decoded keys, else the differing buckets, else everything.
-fn choice(layout: &footing::Layout, comparison: &Comparison) -> Option<Choice> {
+fn choice(layout: &footing::Layout, comparison: &Comparison, records: u64) -> Option<Choice> {
     if comparison.complete {
         let marks = comparison.elements.iter().map(|element| element.mark);
-        return Some(Choice::Keys(Arc::new(Keys::new(layout, marks))));
+        let keys = Keys::new(layout, marks).among(records);
+        return Some(Choice::Keys(Arc::new(keys)));
     }
     if comparison.differing_buckets.len() * 2 > footing::BUCKETS {
         return None;

@@ -30,7 +30,12 @@ pub(crate) struct Keys {
     filter: Vec<u64>,
     /// The words as signed values in order, where a word is the value itself.
     sorted: Option<Vec<i64>>,
+    /// Records of a side among which they are looked for, where that is known.
+    records: Option<u64>,
 }
+
+/// One record in so many is as good as all: of a page of a file that holds one, all are decompressed.
+const MANY_ONE_IN: u64 = 512;
 
 impl Keys {
     pub(crate) fn new(layout: &Layout, marks: impl Iterator<Item = Mark>) -> Self {
@@ -56,7 +61,22 @@ impl Keys {
             set,
             filter,
             sorted,
+            records: None,
         }
+    }
+
+    /// Notes among how many records of a side they are looked for.
+    pub(crate) fn among(self, records: u64) -> Self {
+        Self {
+            records: Some(records),
+            ..self
+        }
+    }
+
+    fn are_many(&self) -> bool {
+        let wanted = self.set.len() as u64;
+        self.records
+            .is_some_and(|records| wanted.saturating_mul(MANY_ONE_IN) >= records)
     }
 
     /// How many words.
@@ -157,6 +177,17 @@ impl KeyTest for Wanted {
             Choice::Sample(bits) => keep(&keys, |key| is_sampled(key, *bits)),
         };
         Ok(BooleanArray::new(keep, None))
+    }
+
+    fn keeps_many(&self) -> bool {
+        match &self.choice {
+            Choice::Keys(wanted) => wanted.are_many(),
+            Choice::Buckets(wanted) => {
+                let wanted = wanted.iter().filter(|is_wanted| **is_wanted).count();
+                wanted as u64 * MANY_ONE_IN >= footing::BUCKETS as u64
+            }
+            Choice::Sample(bits) => 1_u64 << (*bits).min(63) <= MANY_ONE_IN,
+        }
     }
 
     fn may_contain(&self, _: usize, min: &ArrayRef, max: &ArrayRef) -> bool {
@@ -298,6 +329,35 @@ mod tests {
             .downcast_ref::<Int64Array>()
             .expect("numbers");
         array.values().to_vec()
+    }
+
+    #[test]
+    fn few_keys_of_many_records_are_looked_for_apart() {
+        let keys = |count: u64, records: Option<u64>| {
+            let keys = Keys::of(&layout(), 0..count);
+            Choice::Keys(Arc::new(match records {
+                Some(records) => keys.among(records),
+                None => keys,
+            }))
+        };
+        let buckets = |wanted: usize| {
+            let buckets = (0..footing::BUCKETS).map(|bucket| bucket < wanted);
+            Choice::Buckets(Arc::new(buckets.collect()))
+        };
+        let cases = [
+            (keys(10, Some(5_120)), true),
+            (keys(10, Some(5_121)), false),
+            (keys(10, None), false),
+            (buckets(footing::BUCKETS / 4), true),
+            (buckets(footing::BUCKETS / 1024), false),
+            (Choice::Sample(9), true),
+            (Choice::Sample(10), false),
+        ];
+        for (choice, expect) in cases {
+            let seed = Seed::new([3; 32]);
+            let probe = Wanted::probe(&layout(), Side::Expected, &seed, &choice);
+            assert_eq!(probe.test.keeps_many(), expect, "{choice:?}");
+        }
     }
 
     #[test]

@@ -84,11 +84,16 @@ struct Ids {
     columns: Vec<usize>,
     wanted: Vec<i64>,
     uses_bounds: bool,
+    keeps_many: bool,
 }
 
 impl RowFilter for Ids {
     fn columns(&self) -> &[usize] {
         &self.columns
+    }
+
+    fn keeps_many(&self) -> bool {
+        self.keeps_many
     }
 
     fn keep(&self, batch: &RecordBatch) -> Result<BooleanArray, String> {
@@ -211,6 +216,7 @@ proptest! {
         wanted in prop::collection::vec(0i64..60, 0..10),
         batch_rows in 1usize..30,
         uses_bounds: bool,
+        keeps_many: bool,
         is_csv: bool,
         over_place: bool,
     ) {
@@ -224,7 +230,7 @@ proptest! {
         let filter: Arc<dyn RowFilter> = if is_csv {
             Arc::new(Texts { columns, wanted: wanted.iter().map(ToString::to_string).collect() })
         } else {
-            Arc::new(Ids { columns, wanted: wanted.clone(), uses_bounds })
+            Arc::new(Ids { columns, wanted: wanted.clone(), uses_bounds, keeps_many })
         };
         let request = ReadRequest {
             columns: row_and_id(table),
@@ -291,6 +297,7 @@ fn a_row_group_with_null_is_never_passed_over() {
         columns: vec![0],
         wanted: vec![100],
         uses_bounds: true,
+        keeps_many: false,
     };
     let request = ReadRequest {
         filter: Some(Arc::new(filter)),
@@ -352,6 +359,7 @@ fn a_filter_that_fails_is_an_error_with_its_reason() {
         columns: vec![0],
         wanted: vec![-1],
         uses_bounds: false,
+        keeps_many: false,
     };
     let request = ReadRequest {
         filter: Some(Arc::new(filter)),

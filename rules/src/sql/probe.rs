@@ -34,6 +34,12 @@ pub trait KeyTest: Send + Sync + fmt::Debug {
     /// When the columns are not of the types that the test was made for.
     fn keep(&self, key_columns: &[ArrayRef]) -> Result<BooleanArray, String>;
 
+    /// Returns whether so many records pass, all over, that it saves nothing to read the other columns
+    /// for those only.
+    fn keeps_many(&self) -> bool {
+        false
+    }
+
     /// Returns `false` only when no value of key column `column` within `min..=max` can pass.
     fn may_contain(&self, column: usize, min: &ArrayRef, max: &ArrayRef) -> bool;
 
@@ -195,6 +201,11 @@ impl books::RowFilter for ScanFilter {
         }
     }
 
+    fn keeps_many(&self) -> bool {
+        let mut tests = split_conjunction(&self.predicate).into_iter().map(test_of);
+        tests.all(|test| test.is_some_and(|test| test.keeps_many()))
+    }
+
     fn may_contain(&self, column: usize, min: &ArrayRef, max: &ArrayRef) -> bool {
         let Some(position) = self.columns.iter().position(|at| *at == column) else {
             return true;
@@ -219,6 +230,13 @@ impl books::RowFilter for ScanFilter {
                 function.test.wanted(argument, data_type, bounds, most)
             })
     }
+}
+
+/// The test that `part` is, if it is one.
+fn test_of(part: &Arc<dyn PhysicalExpr>) -> Option<&Arc<dyn KeyTest>> {
+    let call = part.downcast_ref::<ScalarFunctionExpr>()?;
+    let function = call.fun().inner().downcast_ref::<ProbeFunction>()?;
+    Some(&function.test)
 }
 
 /// The test of `part` where it sees a column itself, and as which of its own.
