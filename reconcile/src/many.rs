@@ -12,7 +12,7 @@ use crate::error::VerifyError;
 use crate::locate::{Look, Paired};
 use crate::readings::{Given, Readings};
 use crate::rows::Encoder;
-use crate::wanted::Choice;
+use crate::wanted::{Choice, bits_of_sample};
 use arrow_array::{BooleanArray, RecordBatch, UInt32Array};
 use arrow_ipc::CompressionType;
 use arrow_ipc::reader::StreamReader;
@@ -56,23 +56,28 @@ impl Cut {
         sampled: Option<u32>,
     ) -> Result<Self, VerifyError> {
         let has_key = !look.agreement.layout.key().is_empty();
-        let (all, choice_of_splitters) = match choice {
-            Some(Choice::Keys(keys)) if has_key => {
-                let all = keys.len() as u64 * 2;
-                let bits = (all / SAMPLED).checked_ilog2().unwrap_or(0);
-                (all, Choice::Keys(Arc::new(keys.one_in(bits))))
-            }
-            _ => {
-                let all = records.0.saturating_add(records.1);
-                let bits = (all / SAMPLED).checked_ilog2().unwrap_or(0);
-                (all, Choice::Sample(bits))
-            }
+        let keys = match choice {
+            Some(Choice::Keys(keys)) if has_key => Some(keys),
+            _ => None,
+        };
+        let all = match keys {
+            Some(keys) => keys.len() as u64 * 2,
+            None => records.0.saturating_add(records.1),
         };
         let count = all
             .div_ceil(look.partition_records.max(1))
             .clamp(1, PARTITIONS_MAX);
-        let count = usize::try_from(count).unwrap_or(1);
-        let splitters = Arc::new(splitters(look, count, &choice_of_splitters).await?);
+        let splitters = if count > 1 {
+            let bits = bits_of_sample(all, SAMPLED);
+            let sample = match keys {
+                Some(keys) => Choice::Keys(Arc::new(keys.one_in(bits))),
+                None => Choice::Sample(bits),
+            };
+            splitters(look, usize::try_from(count).unwrap_or(1), &sample).await?
+        } else {
+            Vec::new()
+        };
+        let splitters = Arc::new(splitters);
         let side = |side| spill(look, side, choice, &splitters, scratch, sampled);
         Ok(Self {
             expected: side(Side::Expected).await?,
@@ -126,9 +131,6 @@ async fn splitters(
     count: usize,
     sample: &Choice,
 ) -> Result<Vec<Vec<u8>>, VerifyError> {
-    if count < 2 {
-        return Ok(Vec::new());
-    }
     let encoder = Encoder::new(&look.agreement.layout)?;
     let mut sampled: Vec<Vec<u8>> = Vec::new();
     for side in [Side::Expected, Side::Actual] {

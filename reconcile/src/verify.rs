@@ -16,7 +16,7 @@ use crate::push::{self, Looked, Restriction};
 use crate::readings::{Given, Readings};
 use crate::scribe::{BREAKS_PER_BLOCK, Written, write_out};
 use crate::tally::Tally;
-use crate::wanted::{Choice, Keys};
+use crate::wanted::{Choice, Keys, bits_of_sample};
 use crate::watch::{Phase, Watch, Work};
 use books::{FileDigest, Meter, Table};
 use causes::common::Common;
@@ -1193,11 +1193,10 @@ fn larger(comparison: &Comparison, folded: &Folded, limits: &Limits) -> Option<S
 /// One in how many of the compared records is looked at beforehand, as a power of two: of those that
 /// are known to differ fewer tell enough.
 fn sampled(choice: Option<&Choice>, records: u64) -> u32 {
-    let one_in = match choice {
-        Some(Choice::Keys(keys)) => keys.len() as u64 / SAMPLED_BROKEN,
-        Some(Choice::Buckets(_) | Choice::Sample(_)) | None => records / SAMPLED,
-    };
-    one_in.checked_ilog2().unwrap_or(0)
+    match choice {
+        Some(Choice::Keys(keys)) => bits_of_sample(keys.len() as u64, SAMPLED_BROKEN),
+        Some(Choice::Buckets(_) | Choice::Sample(_)) | None => bits_of_sample(records, SAMPLED),
+    }
 }
 
 /// What to compare in partitions: the decoded keys, else the differing buckets, else everything.

@@ -152,6 +152,11 @@ impl Wanted {
     }
 }
 
+/// The bits of a [`Choice::Sample`] that takes about so many of some records, and not fewer.
+pub(crate) fn bits_of_sample(records: u64, about: u64) -> u32 {
+    (records / about).checked_ilog2().unwrap_or(0)
+}
+
 /// Whether a key is among one in 2^`bits`.
 fn is_sampled(key: u64, bits: u32) -> bool {
     key.wrapping_mul(0xd6e8_feb8_6659_fd93).leading_zeros() >= bits

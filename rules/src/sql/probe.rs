@@ -202,8 +202,8 @@ impl books::RowFilter for ScanFilter {
     }
 
     fn keeps_many(&self) -> bool {
-        let mut tests = split_conjunction(&self.predicate).into_iter().map(test_of);
-        tests.all(|test| test.is_some_and(|test| test.keeps_many()))
+        let mut calls = split_conjunction(&self.predicate).into_iter().map(call_of);
+        calls.all(|call| call.is_some_and(|(_, function)| function.test.keeps_many()))
     }
 
     fn may_contain(&self, column: usize, min: &ArrayRef, max: &ArrayRef) -> bool {
@@ -232,11 +232,10 @@ impl books::RowFilter for ScanFilter {
     }
 }
 
-/// The test that `part` is, if it is one.
-fn test_of(part: &Arc<dyn PhysicalExpr>) -> Option<&Arc<dyn KeyTest>> {
+/// The call of a test that `part` is, if it is one.
+fn call_of(part: &Arc<dyn PhysicalExpr>) -> Option<(&ScalarFunctionExpr, &ProbeFunction)> {
     let call = part.downcast_ref::<ScalarFunctionExpr>()?;
-    let function = call.fun().inner().downcast_ref::<ProbeFunction>()?;
-    Some(&function.test)
+    Some((call, call.fun().inner().downcast_ref::<ProbeFunction>()?))
 }
 
 /// The test of `part` where it sees a column itself, and as which of its own.
@@ -244,8 +243,7 @@ fn part_that_sees(
     part: &Arc<dyn PhysicalExpr>,
     position: usize,
 ) -> Option<(&ProbeFunction, usize)> {
-    let call = part.downcast_ref::<ScalarFunctionExpr>()?;
-    let function = call.fun().inner().downcast_ref::<ProbeFunction>()?;
+    let (call, function) = call_of(part)?;
     let is_seen = |expr: &Arc<dyn PhysicalExpr>| {
         let seen = expr.downcast_ref::<Column>();
         seen.is_some_and(|column| column.index() == position)
@@ -260,10 +258,7 @@ fn part_may_contain(
     min: &ArrayRef,
     max: &ArrayRef,
 ) -> bool {
-    let Some(call) = part.downcast_ref::<ScalarFunctionExpr>() else {
-        return true;
-    };
-    let Some(function) = call.fun().inner().downcast_ref::<ProbeFunction>() else {
+    let Some((call, function)) = call_of(part) else {
         return true;
     };
     call.args().iter().enumerate().all(|(argument, expr)| {
