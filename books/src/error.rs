@@ -235,6 +235,16 @@ impl ReadError {
         self.mend = mend.into();
         self
     }
+
+    /// Whether a database has a value that no type here holds.
+    pub fn is_of_a_value(&self) -> bool {
+        match &self.kind {
+            ReadErrorKind::Database(error) => {
+                matches!(error.kind, databases::DatabaseErrorKind::Value { .. })
+            }
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Display for ReadError {

@@ -98,7 +98,7 @@ pub use databases::{
     Address as DatabaseAddress, Comparison, Condition, GroupSums, Load as DatabaseLoad, Part,
     RangeSums, SpelledColumn, Spelling, SpellingRequest,
 };
-pub use digest::{FileDigest, digest_tables};
+pub use digest::{FileDigest, cut_side_by_side, digest_tables};
 pub use error::{BookError, BookErrorKind, FieldPlace, ReadError, ReadErrorKind};
 pub use place::{FILE_COLUMN, ROW_COLUMN};
 pub use pushed::Unsummed;

@@ -34,7 +34,8 @@ pub struct ReadRequest {
     pub first_rows: Option<u64>,
     /// Passes over ranges of a database's key in which no record can be wanted, without reading
     /// them, and of the others has the server send what may be wanted, where no record is asked for
-    /// its number. Only without a filter.
+    /// its number. Only without a filter, and not while a range is
+    /// [digested](crate::Table::digest_as_read).
     pub within: Option<Arc<dyn RangeTest>>,
 }
 

@@ -190,6 +190,34 @@ impl Table {
         })
     }
 
+    /// Has whoever reads a range of a database's table whole from now on take its digest on the way:
+    /// all its columns then travel, and all its records. [`digest_tables`](crate::digest_tables) reads
+    /// what is left. Of files it does nothing.
+    pub fn digest_as_read(&self) {
+        for source in &self.sources {
+            if let Body::Database(table) = &source.body {
+                table.digest_as_read();
+            }
+        }
+    }
+
+    /// Bytes that [`digest_tables`](crate::digest_tables) still has to read of it, none where nothing
+    /// is left. What a database cannot tell the size of counts as no bytes.
+    pub fn undigested(&self) -> Option<u64> {
+        if !self.is_named {
+            return None;
+        }
+        if self.moment().is_none() {
+            return Some(self.files.iter().map(|file| file.bytes).sum());
+        }
+        let is_left = |chunk: &Chunk| match (&self.sources[chunk.file].body, chunk.span) {
+            (Body::Database(table), Span::Keys { index }) => table.digest_of(index).is_none(),
+            _ => true,
+        };
+        let left = self.chunks().into_iter().filter(is_left);
+        left.map(|chunk| chunk.bytes).reduce(|all, more| all + more)
+    }
+
     /// The columns of the primary key that a database says, by their names here; empty for files.
     pub fn key(&self) -> Vec<&str> {
         let Some(source) = self.sources.first() else {

@@ -298,7 +298,8 @@ pub(crate) struct Verify {
     /// Threads to work in; by default as the plan says, else one for each processor.
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<std::num::NonZeroUsize>,
-    /// Does not digest the files of the books; the evidence then names them without their BLAKE3.
+    /// Does not digest the books; the evidence then names their files without BLAKE3, and the gate
+    /// stays shut.
     #[arg(long)]
     pub(crate) no_digest: bool,
     /// Locates breaks and does not say why they are there: much faster where very many records

@@ -161,8 +161,8 @@ impl Stretch {
     fn line(&self, now: Duration, words: Language) -> String {
         let sample = self.sample(now);
         let mut parts = vec![self.title(words)];
-        // Digests are taken of bytes, not of records.
-        if !matches!(self.phase.work, Work::Digest | Work::Resume) {
+        // Digests are taken of bytes, not of records; and what is counted off is not read.
+        if !matches!(self.phase.work, Work::Count | Work::Digest | Work::Resume) {
             parts.push(words.records_read(sample.records));
             parts.extend(self.eta.rate(sample).map(|rate| words.rate(rate)));
         }

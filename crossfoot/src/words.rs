@@ -584,7 +584,8 @@ impl Language {
 impl Language {
     pub(crate) fn work(self, work: Work) -> &'static str {
         match work {
-            Work::Digest => self.pick("digesting the files", "计算文件摘要"),
+            Work::Count => self.pick("counting off the tables", "清点数据表"),
+            Work::Digest => self.pick("digesting the books", "计算账簿摘要"),
             Work::Generate => self.pick("writing the old books", "写源账"),
             Work::Convert => self.pick("converting", "转换"),
             Work::Resume => self.pick("checking what is finished", "检查已完成的部分"),

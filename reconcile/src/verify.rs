@@ -26,7 +26,7 @@ use ledger::{
     AgreementReport, Break, ControlLine, ControlReport, ControlStatus, Counts, CrossedTotal,
     Moment, Record, Report, Sides, SourceRecord, Total, Wide, verdict,
 };
-use rules::sql::{Begun, ControlRow, Rejects, Run, Session, Which};
+use rules::sql::{Begun, ControlRow, Rejects, Run, RunError, Session, Which};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -53,12 +53,12 @@ pub struct Options {
     pub evidence_shown: String,
     /// When the run began.
     pub started: Timestamp,
-    /// The secret of the run's hashes; drawn from the system once both books are read where none
-    /// is given.
+    /// The secret of the run's hashes; drawn from the system once both books are what they are where
+    /// none is given.
     pub seed: Option<Seed>,
     /// Size of the first sketch; none chooses it by where the books lie.
     pub sketch: Option<SketchSize>,
-    /// Whether the files of both books are digested.
+    /// Whether both books are digested.
     pub digest: bool,
     /// Whether breaks are explained. Without it they are located, described and added up, and what
     /// the plan's gate asks of a run is the same.
@@ -181,8 +181,9 @@ async fn run(
     evidence: &mut Evidence,
 ) -> Result<(Outcome, Seed), VerifyError> {
     let clock = std::time::Instant::now();
-    let inputs = digest(&prepared.session, options, watch)?;
-    // The seed is drawn once both books are what they are: nobody can fit records to it.
+    let digesting = Digesting::begin(prepared, options, watch)?;
+    // The seed is drawn once both books are what they are, files by their digests and databases by the
+    // moment that is read: nobody can fit records to it.
     let seed = match &options.seed {
         Some(seed) => seed.clone(),
         None => draw()?,
@@ -200,13 +201,15 @@ async fn run(
             seed: &seed,
             watch,
         };
-        let (report, rejected) = run
-            .verify(Outlet {
-                evidence,
-                largest: &mut largest,
-                looks: looks.as_mut(),
-            })
-            .await?;
+        let outlet = Outlet {
+            evidence,
+            largest: &mut largest,
+            looks: looks.as_mut(),
+        };
+        let (report, rejected) = match run.verify(outlet).await {
+            Err(error) => return Err(digesting.first_wrong(error, options, watch)),
+            verified => verified?,
+        };
         agreements.push(report);
         rejects += rejected;
     }
@@ -215,6 +218,7 @@ async fn run(
     for (control, begun) in prepared.controls.iter().zip(begun) {
         controls.push(compute(control, &begun, options, watch).await?);
     }
+    let inputs = digesting.finish(options, watch)?;
     let mut moments = moments(&prepared.session);
     for later in looks.iter().flat_map(|looks| &looks.taken) {
         moments.extend(self::moments(&later.prepared.session));
@@ -266,72 +270,155 @@ fn draw() -> Result<Seed, VerifyError> {
     Ok(Seed::new(bytes))
 }
 
-/// Digests every file of both books; tells only their sizes where digests are not wanted.
-fn digest(
-    session: &Session,
-    options: &Options,
-    watch: &Arc<dyn Watch>,
-) -> Result<Vec<Input>, VerifyError> {
-    let sides = [Which::Source, Which::Target];
-    let (mut sides_of, mut tables): (Vec<Which>, Vec<&Table>) = (Vec::new(), Vec::new());
-    for side in sides {
-        for table in session.book(side).tables() {
-            sides_of.push(side);
-            tables.push(table);
-        }
-    }
-    let digests = if options.digest {
-        let meter = Arc::new(Meter::default());
-        let named = tables.iter().filter(|table| table.is_named());
-        let files = named.flat_map(|table| table.files());
-        watch.begin(Phase {
-            work: Work::Digest,
-            name: String::new(),
-            bytes: Some(files.map(|file| file.bytes).sum()),
-            meter: Arc::clone(&meter),
-        });
-        let stopped = || watch.is_stopped();
-        match books::digest_tables(&tables, options.threads, &meter, &stopped) {
-            Err(_) if watch.is_stopped() => return Err(VerifyError::Stopped),
-            digests => digests?,
-        }
-    } else {
-        cut_side_by_side(&tables);
-        let undigested = |file: &books::FileInfo| FileDigest {
-            file: file.path.clone(),
-            bytes: file.bytes,
-            blake3: String::new(),
-        };
-        let of_table = |table: &&Table| match table.is_named() {
-            true => table.files().iter().map(undigested).collect(),
-            false => Vec::new(),
-        };
-        tables.iter().map(of_table).collect()
-    };
-    let mut inputs = Vec::new();
-    for ((side, table), digests) in sides_of.iter().zip(&tables).zip(digests) {
-        inputs.extend(digests.into_iter().map(|digest| Input {
-            book: side.name().to_owned(),
-            table: table.name().to_owned(),
-            file: digest.file,
-            bytes: digest.bytes,
-            blake3: digest.blake3,
-        }));
-    }
-    Ok(inputs)
+/// What of both books is digested, and when.
+struct Digesting<'a> {
+    tables: Vec<(Which, &'a Table)>,
+    /// Of each table, what it is; none of those that are digested while they are folded.
+    digests: Vec<Option<Vec<FileDigest>>>,
 }
 
-/// Lets databases count off their tables all at once, before each waits for its turn.
-fn cut_side_by_side(tables: &[&Table]) {
-    let in_databases = tables
-        .iter()
-        .filter(|table| table.is_named() && table.moment().is_some());
-    std::thread::scope(|scope| {
-        for table in in_databases {
-            // What is wrong with one is said when it is read.
-            scope.spawn(|| table.chunks());
+impl<'a> Digesting<'a> {
+    /// Digests every file of both books, and the tables of databases that no agreement reads whole; the
+    /// others are digested as they are read. Tells only sizes where digests are not wanted.
+    fn begin(
+        prepared: &'a Prepared,
+        options: &Options,
+        watch: &Arc<dyn Watch>,
+    ) -> Result<Self, VerifyError> {
+        let session = &prepared.session;
+        let mut tables: Vec<(Which, &Table)> = Vec::new();
+        for which in [Which::Source, Which::Target] {
+            tables.extend(session.book(which).tables().map(|table| (which, &**table)));
         }
-    });
+        let mut begun = Self {
+            digests: vec![None; tables.len()],
+            tables,
+        };
+        let all: Vec<&Table> = begun.tables.iter().map(|(_, table)| *table).collect();
+        if all.iter().any(|table| table.moment().is_some()) {
+            watch.begin(Phase {
+                work: Work::Count,
+                name: String::new(),
+                bytes: None,
+                meter: Arc::default(),
+            });
+            books::cut_side_by_side(&all);
+        }
+        if !options.digest {
+            begun.digests = all.into_iter().map(undigested).map(Some).collect();
+            return Ok(begun);
+        }
+        let folded = folded_tables(prepared);
+        let (later, now): (Vec<usize>, Vec<usize>) =
+            (0..all.len()).partition(|at| is_digested_as_read(&folded, begun.tables[*at]));
+        for at in later {
+            all[at].digest_as_read();
+        }
+        begun.digest(&now, options, watch)?;
+        Ok(begun)
+    }
+
+    /// What both books were, once they have been read.
+    fn finish(
+        mut self,
+        options: &Options,
+        watch: &Arc<dyn Watch>,
+    ) -> Result<Vec<Input>, VerifyError> {
+        let left = (0..self.tables.len()).filter(|at| self.digests[*at].is_none());
+        let left: Vec<usize> = left.collect();
+        self.digest(&left, options, watch)?;
+        let of_tables = self.tables.into_iter().zip(self.digests);
+        let inputs = of_tables.flat_map(|((which, table), digests)| {
+            let input = move |digest: FileDigest| Input {
+                book: which.name().to_owned(),
+                table: table.name().to_owned(),
+                file: digest.file,
+                bytes: digest.bytes,
+                blake3: digest.blake3,
+            };
+            digests.into_iter().flatten().map(input)
+        });
+        Ok(inputs.collect())
+    }
+
+    /// Which value that no type holds is met first while several threads read is chance; of those that
+    /// stop a digest the first one is told.
+    fn first_wrong(
+        self,
+        error: VerifyError,
+        options: &Options,
+        watch: &Arc<dyn Watch>,
+    ) -> VerifyError {
+        match &error {
+            VerifyError::Run(RunError::Read(read)) if read.is_of_a_value() => {
+                self.finish(options, watch).err().unwrap_or(error)
+            }
+            _ => error,
+        }
+    }
+
+    /// Digests the tables at some places, as far as that was not done while they were read.
+    fn digest(
+        &mut self,
+        places: &[usize],
+        options: &Options,
+        watch: &Arc<dyn Watch>,
+    ) -> Result<(), VerifyError> {
+        let tables: Vec<&Table> = places.iter().map(|at| self.tables[*at].1).collect();
+        let meter = Arc::new(Meter::default());
+        let left: Vec<u64> = tables
+            .iter()
+            .filter_map(|table| table.undigested())
+            .collect();
+        // Of what was digested as it was read nothing is left to tell.
+        if !left.is_empty() {
+            watch.begin(Phase {
+                work: Work::Digest,
+                name: String::new(),
+                bytes: Some(left.into_iter().sum()),
+                meter: Arc::clone(&meter),
+            });
+        }
+        let stopped = || watch.is_stopped();
+        let digests = match books::digest_tables(&tables, options.threads, &meter, &stopped) {
+            Err(_) if watch.is_stopped() => return Err(VerifyError::Stopped),
+            digests => digests?,
+        };
+        for (at, digests) in places.iter().zip(digests) {
+            self.digests[*at] = Some(digests);
+        }
+        Ok(())
+    }
+}
+
+/// The files of a table with their sizes only.
+fn undigested(table: &Table) -> Vec<FileDigest> {
+    let undigested = |file: &books::FileInfo| FileDigest {
+        file: file.path.clone(),
+        bytes: file.bytes,
+        blake3: String::new(),
+    };
+    let files = table.files().iter().filter(|_| table.is_named());
+    files.map(undigested).collect()
+}
+
+/// The tables that agreements read whole, which none does that lets a server add up.
+fn folded_tables(prepared: &Prepared) -> BTreeSet<(Which, String)> {
+    let agreements = prepared.agreements.iter();
+    let read_here = agreements.filter(|agreement| !agreement.is_pushed);
+    let sides = read_here.flat_map(|agreement| [&agreement.expected, &agreement.actual]);
+    sides
+        .flat_map(|side| side.tables().iter().cloned())
+        .collect()
+}
+
+/// Whether a table is digested while it is folded: of a database, since it stays what it is, and
+/// reading it is what takes time.
+fn is_digested_as_read(
+    folded: &BTreeSet<(Which, String)>,
+    (which, table): (Which, &Table),
+) -> bool {
+    table.moment().is_some() && folded.contains(&(which, table.name().to_owned()))
 }
 
 /// The bytes of the tables that a query reads.
@@ -358,16 +445,18 @@ pub async fn bytes_to_read(
 ) -> Result<u64, VerifyError> {
     let session = &prepared.session;
     let books = [Which::Source, Which::Target].map(|which| session.book(which));
-    let files = books
-        .iter()
-        .flat_map(|book| book.tables())
-        .filter(|table| table.is_named())
-        .flat_map(|table| table.files());
-    let digested = if digests {
-        files.map(|file| file.bytes).sum()
-    } else {
-        0
-    };
+    let folded = folded_tables(prepared);
+    let mut digested = 0;
+    for which in [Which::Source, Which::Target]
+        .into_iter()
+        .filter(|_| digests)
+    {
+        let tables = session.book(which).tables().map(|table| &**table);
+        let named = tables.filter(|table| table.is_named());
+        let now = named.filter(|table| !is_digested_as_read(&folded, (which, table)));
+        let files = now.flat_map(|table| table.files());
+        digested += files.map(|file| file.bytes).sum::<u64>();
+    }
     let agreements = prepared
         .agreements
         .iter()

@@ -23,7 +23,9 @@ pub struct Phase {
 /// The kinds of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
-    /// Digesting the files of both books.
+    /// Having databases count off their tables.
+    Count,
+    /// Digesting what both books hold.
     Digest,
     /// Writing books that are made up.
     Generate,

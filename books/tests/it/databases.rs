@@ -62,9 +62,9 @@ fn records(table: &Table, batch_rows: usize) -> Vec<String> {
 }
 
 fn digest(table: &Table) -> String {
-    let meter = Meter::default();
+    let (meter, left) = (Meter::default(), table.undigested());
     let digests = books::digest_tables(&[table], 2, &meter, &|| false).unwrap();
-    assert_eq!(meter.bytes.load(Ordering::Relaxed), table.files()[0].bytes);
+    assert_eq!(meter.bytes.load(Ordering::Relaxed), left.unwrap_or(0));
     digests[0][0].blake3.clone()
 }
 
@@ -317,6 +317,108 @@ fn tables_that_nothing_names_are_there_and_are_not_digested() {
         .collect();
     assert_eq!(files, [vec!["Day"], vec!["flow"], vec![]]);
     assert_eq!(digests[1][0].blake3, digest(book.table("flow").unwrap()));
+}
+
+#[test]
+fn who_reads_a_range_whole_takes_its_digest() {
+    let folder = tempfile::tempdir().unwrap();
+    let records: Vec<String> = (1..=50).map(|n| format!("({n}, 'm{n}', NULL)")).collect();
+    fill(
+        folder.path(),
+        &format!(
+            "CREATE TABLE flow (id INTEGER PRIMARY KEY, memo TEXT, amount NUMERIC(18,2));
+             INSERT INTO flow VALUES {}",
+            records.join(", ")
+        ),
+    );
+    let open = || open(folder.path(), "", 900).unwrap();
+    let expected = digest(open().table("flow").unwrap());
+
+    let book = open();
+    let table = book.table("flow").unwrap();
+    table.digest_as_read();
+    let chunks = table.chunks();
+    assert!(chunks.len() > 3, "{}", chunks.len());
+    let read = |chunk, request: &ReadRequest| -> usize {
+        let batches = table.read(chunk, request).unwrap();
+        batches.map(|batch| batch.unwrap().num_rows()).sum()
+    };
+    let left = || table.undigested();
+    let whole = ReadRequest::new(vec![0]);
+    // Neither the beginning of a range nor what a filter keeps of it is the range.
+    let beginning = ReadRequest {
+        first_rows: Some(2),
+        ..whole.clone()
+    };
+    let some = ReadRequest {
+        filter: Some(Arc::new(Numbers {
+            columns: vec![0],
+            wanted: vec![1],
+            is_bounded: true,
+            tells: false,
+            shown: AtomicU64::new(0),
+        })),
+        ..whole.clone()
+    };
+    let all = left();
+    assert_eq!(all, Some(table.files()[0].bytes));
+    read(&chunks[0], &beginning);
+    read(&chunks[0], &some);
+    assert_eq!(left(), all);
+    // One that ends early has not seen it all; another may.
+    drop(table.read(&chunks[1], &whole).unwrap());
+    assert_eq!(left(), all);
+    // Records that nobody wants are digested, and so they are read; but only once.
+    let from_last = ReadRequest {
+        within: Some(Arc::new(AtLeast(50))),
+        ..whole.clone()
+    };
+    let rows = usize::try_from(chunks[2].rows.unwrap()).unwrap();
+    assert_eq!(read(&chunks[2], &from_last), rows);
+    assert_eq!(left(), all.map(|all| all - chunks[2].bytes));
+    assert_eq!(read(&chunks[2], &from_last), 0);
+    assert_eq!(digest(table), expected);
+    // However few come in a batch.
+    let by_three = ReadRequest {
+        batch_rows: 3,
+        ..whole.clone()
+    };
+    read(&chunks[0], &by_three);
+    for chunk in &chunks[3..] {
+        read(chunk, &whole);
+    }
+    assert_eq!(left(), Some(chunks[1].bytes));
+    assert_eq!(digest(table), expected);
+    read(&chunks[1], &by_three);
+    assert_eq!(left(), None);
+    assert_eq!(digest(table), expected);
+}
+
+#[test]
+fn a_digest_is_of_every_value_and_its_place() {
+    let digest_of = |records: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        fill(
+            folder.path(),
+            &format!(
+                "CREATE TABLE flow (id INTEGER PRIMARY KEY, memo TEXT, other TEXT);
+                 INSERT INTO flow VALUES {records};"
+            ),
+        );
+        digest(open(folder.path(), "", 400).unwrap().table("flow").unwrap())
+    };
+    let one = digest_of("(1, 'ab', 'c'), (2, NULL, ''), (3, 'd', 'e'), (9, 'f', 'g')");
+    let same = digest_of("(9, 'f', 'g'), (3, 'd', 'e'), (2, NULL, ''), (1, 'ab', 'c')");
+    assert_eq!(one, same);
+    for other in [
+        "(1, 'a', 'bc'), (2, NULL, ''), (3, 'd', 'e'), (9, 'f', 'g')",
+        "(1, 'ab', 'c'), (2, '', NULL), (3, 'd', 'e'), (9, 'f', 'g')",
+        "(1, 'ab', 'c'), (2, NULL, ''), (3, 'f', 'g'), (9, 'd', 'e')",
+        "(1, 'ab', 'c'), (2, NULL, ''), (3, 'd', 'e')",
+        "(1, 'ab', 'c'), (2, NULL, ''), (4, 'd', 'e'), (9, 'f', 'g')",
+    ] {
+        assert_ne!(digest_of(other), one, "{other}");
+    }
 }
 
 #[test]

@@ -175,7 +175,8 @@ fn outcome(evidence: &Path) -> String {
     told
 }
 
-/// Verifies every pair of books, and holds each against what files give.
+/// Verifies every pair of books, with digests, for which all is read, and without; and holds each
+/// against what files give.
 fn check_pairs(place: &Place, plan: &str, source: &[(&str, String)], target: &[(&str, String)]) {
     let mut first: Option<String> = None;
     for (of_source, source) in source {
@@ -183,13 +184,17 @@ fn check_pairs(place: &Place, plan: &str, source: &[(&str, String)], target: &[(
             let written = plan.replace("SOURCE", source).replace("TARGET", target);
             fs::write(place.path().join("crossfoot.toml"), written).unwrap();
             let evidence = place.path().join("evidence");
-            let (code, stdout, stderr) = run(place, "verify --evidence evidence --no-progress");
-            assert_eq!(code, Some(1), "{of_source}, {of_target}: {stdout}{stderr}");
-            let outcome = outcome(&evidence);
-            fs::remove_dir_all(&evidence).unwrap();
-            match &first {
-                None => first = Some(outcome),
-                Some(first) => assert_eq!(*first, outcome, "{of_source} against {of_target}"),
+            for way in ["", " --no-digest"] {
+                let line = format!("verify --evidence evidence --no-progress{way}");
+                let (code, stdout, stderr) = run(place, &line);
+                let which = format!("{of_source} against {of_target}{way}");
+                assert_eq!(code, Some(1), "{which}: {stdout}{stderr}");
+                let outcome = outcome(&evidence);
+                fs::remove_dir_all(&evidence).unwrap();
+                match &first {
+                    None => first = Some(outcome),
+                    Some(first) => assert_eq!(*first, outcome, "{which}"),
+                }
             }
         }
     }
@@ -1035,12 +1040,15 @@ fn ranges_that_a_rule_leaves_out_are_passed_over_and_the_rest_is_compared() {
              target = \"posting\"\nkey = [\"id\"]\nmoney = [\"amount\"]\n"
         );
         fs::write(place.path().join("crossfoot.toml"), plan).unwrap();
-        let (code, stdout, stderr) = run(&place, "verify --no-progress --evidence evidence");
-        assert_eq!(code, Some(1), "{condition}: {stdout}{stderr}");
-        let breaks = breaks_of(&place, "evidence");
-        assert_eq!(breaks.len(), 1, "{condition}: {breaks:?}");
-        assert!(breaks[0].contains("16000"), "{condition}: {breaks:?}");
-        fs::remove_dir_all(place.path().join("evidence")).unwrap();
+        for way in ["", " --no-digest"] {
+            let line = format!("verify --no-progress --evidence evidence{way}");
+            let (code, stdout, stderr) = run(&place, &line);
+            assert_eq!(code, Some(1), "{condition}{way}: {stdout}{stderr}");
+            let breaks = breaks_of(&place, "evidence");
+            assert_eq!(breaks.len(), 1, "{condition}{way}: {breaks:?}");
+            assert!(breaks[0].contains("16000"), "{condition}{way}: {breaks:?}");
+            fs::remove_dir_all(place.path().join("evidence")).unwrap();
+        }
     }
 }
 

@@ -155,8 +155,8 @@ fn verify_has_examples() {
                               `evidence/` beside the plan
           --threads <N>       Threads to work in; by default as the plan says, else one for each
                               processor
-          --no-digest         Does not digest the files of the books; the evidence then names them
-                              without their BLAKE3
+          --no-digest         Does not digest the books; the evidence then names their files without
+                              BLAKE3, and the gate stays shut
           --no-causes         Locates breaks and does not say why they are there: much faster where very
                               many records differ. `explain` tells of one afterwards
           --as-of             Verifies databases that still move: as of one moment each. Records that

@@ -86,6 +86,11 @@ pub enum MoneyError {
 /// Shortens a text for a message, which stays on one line.
 pub(crate) fn shown(text: &str) -> String {
     const CHARACTERS_MAX: usize = 60;
+    // Nearly all are as they stand, and many are made for no one to read.
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~');
+    if text.len() <= CHARACTERS_MAX && text.bytes().all(is_plain) {
+        return text.to_owned();
+    }
     let mut short = String::new();
     for character in text.chars().take(CHARACTERS_MAX) {
         if character.is_control() {

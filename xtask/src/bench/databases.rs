@@ -17,8 +17,8 @@ use crate::bench::servers::{self, LEDGER, MariaDb, PASSWORD, Postgres, Server};
 use crate::bench::{machine, page, rivals, targets};
 use crate::{measure, place, programs};
 
-const OURS: &str = "crossfoot verify";
-pub(crate) const NO_DIGEST: &str = "crossfoot verify --no-digest";
+pub(crate) const OURS: &str = "crossfoot verify";
+const NO_DIGEST: &str = "crossfoot verify --no-digest";
 pub(crate) const LOCATED: &str = "crossfoot verify --no-digest --no-causes";
 const PUSHED: &str = "crossfoot verify --no-digest, fold = \"push\"";
 const JOIN: &str = "full outer join in the server";
@@ -325,9 +325,9 @@ pub(crate) fn draw(results: &Value) -> String {
         "\nTwo tables of eight columns {}, on the same machine, read before and so in memory: \
          server and contestant share its cores, and wall time is what counts. The floor reads both tables, one after \
          the other, and throws them away; the peak is that of the contestant, without the server. A contestant of ours \
-         locates every record, explains it and writes evidence; without digests it reads each table once less, and \
-         without causes it does what reladiff does: it names the records that differ. The full outer join only counts. DuckDB's reader of PostgreSQL is an extension that is not in its package, and \
-         was not measured.\n",
+         locates every record, explains it and writes evidence; the digest of each table is taken on the way, and \
+         without causes it does what reladiff does: it names the records that differ. The full outer join only counts. \
+         DuckDB's reader of PostgreSQL is an extension that is not in its package, and was not measured.\n",
         versions.join(", and ")
     );
     section += &targets::draw_databases(results);

@@ -292,8 +292,11 @@ impl Hall<'_> {
             let id = format!("breaks-{breaks}");
             let books = self.books(&id, self.options.records, &["--breaks", breaks])?;
             let plan = format!("{IDENTITY}{KEY}{MONEY}");
-            let ours = self.crossfoot(names::OURS, &books, "plan", &plan, None)?;
-            let rows = contest::run(vec![ours], &books)?;
+            let contestants = vec![
+                self.crossfoot_with("--no-causes", names::LOCATED, &books, "plan", &plan)?,
+                self.crossfoot(names::OURS, &books, "plan", &plan, None)?,
+            ];
+            let rows = contest::run(contestants, &books)?;
             let title = match breaks {
                 "1" => "One record is one fen off".to_owned(),
                 _ => format!("{} records are one fen off", thousands(breaks.parse()?)),
