@@ -477,3 +477,78 @@ fn the_second_look_reads_only_chunks_in_which_a_wanted_key_may_be() {
         "{locate} of {fold} bytes were read again"
     );
 }
+
+/// What lies in a database is read once to be added up and digested, and its digest is that of a reading
+/// for it alone.
+#[test]
+fn a_table_in_a_database_is_digested_while_it_is_folded() {
+    let case = Case::new("", "", "");
+    let agreement = |fold: &str| {
+        format!(
+            "name = \"case\"\ncurrency = \"CNY\"\n[source]\nurl = \"sqlite://old.db\"\n\
+             [target]\nurl = \"sqlite://new.db\"\n[[agreement]]\nname = \"a\"\n\
+             rule = \"SELECT id, amount FROM flow WHERE id > 10\"\ntarget = \"posting\"\n\
+             key = [\"id\"]\nmoney = [\"amount\"]\n{fold}"
+        )
+    };
+    let numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9000)";
+    for (name, sql) in [
+        (
+            "old.db",
+            format!(
+                "CREATE TABLE flow (id INTEGER PRIMARY KEY, amount DECIMAL(18,2), memo TEXT);
+                 INSERT INTO flow {numbers} SELECT i, i, 'memo ' || i FROM n;"
+            ),
+        ),
+        (
+            "new.db",
+            format!(
+                "CREATE TABLE posting (id INTEGER PRIMARY KEY, amount DECIMAL(18,2));
+                 INSERT INTO posting {numbers} SELECT i, i FROM n WHERE i > 10;
+                 UPDATE posting SET amount = 1 WHERE id = 77;"
+            ),
+        ),
+    ] {
+        let file = rusqlite::Connection::open(case.path().join(name)).expect("a file");
+        file.execute_batch(&sql).expect("tables");
+    }
+    let plan = case.path().join("crossfoot.toml");
+    let digests = || {
+        let plan = rules::plan::read(&plan).expect("a good plan");
+        let prepared = reconcile::prepare(plan, 1, &|_| None).expect("good books");
+        let sides = [rules::sql::Which::Source, rules::sql::Which::Target];
+        let tables = sides.map(|which| prepared.session.book(which).tables());
+        let tables: Vec<&books::Table> = tables.into_iter().flatten().map(|one| &**one).collect();
+        let digests = books::digest_tables(&tables, 2, &books::Meter::default(), &|| false);
+        let digests = digests.expect("tables that can be read").into_iter();
+        digests
+            .flatten()
+            .map(|one| one.blake3)
+            .collect::<Vec<String>>()
+    };
+    // A fold that leaves it to the server reads no table whole here, and SQLite is no server.
+    for (fold, is_digested_apart) in [("", false), ("fold = \"push\"\n", true)] {
+        fs::write(&plan, agreement(fold)).expect("a file");
+        let phases = Arc::new(Phases::default());
+        let watch: Arc<dyn Watch> = phases.clone();
+        let ran = case
+            .try_run_watched(&watch, &|_| None, |_| ())
+            .expect("the run ends");
+        assert_eq!(ran.closes().breaks.len(), 1);
+        let manifest = fs::read(case.path().join("evidence/manifest.json")).expect("a manifest");
+        let manifest: serde_json::Value = serde_json::from_slice(&manifest).expect("JSON");
+        let inputs = manifest["inputs"].as_array().expect("what was read");
+        let told: Vec<&str> = inputs
+            .iter()
+            .filter_map(|one| one["blake3"].as_str())
+            .collect();
+        assert_eq!(told, digests(), "{fold}");
+        let is_begun = phases
+            .0
+            .lock()
+            .expect("no panic before")
+            .iter()
+            .any(|phase| phase.work == Work::Digest);
+        assert_eq!(is_begun, is_digested_apart, "{fold}");
+    }
+}
