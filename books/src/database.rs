@@ -330,6 +330,20 @@ impl DatabaseTable {
     }
 }
 
+fn table_of(source: &SourceFile) -> &DatabaseTable {
+    match &source.body {
+        Body::Database(table) => table,
+        Body::Csv(_) | Body::Parquet(_) => unreachable!("only tables of databases come here"),
+    }
+}
+
+/// Columns of a database in their order, each once.
+fn in_order(mut columns: Vec<usize>) -> Vec<usize> {
+    columns.sort_unstable();
+    columns.dedup();
+    columns
+}
+
 /// A value of a key in its own type.
 fn typed(text: &str, data_type: &DataType) -> Option<ArrayRef> {
     let value = cast(&StringArray::from(vec![text]), data_type).ok()?;
@@ -367,11 +381,12 @@ pub(crate) fn read(
         return Err(ReadError::new(&source.display, ReadErrorKind::NoSuchFile));
     };
     let range = table.range(index, &source.display)?;
-    let is_whole = request.filter.is_none() && part.is_none() && request.first_rows.is_none();
-    let digest = match is_whole {
-        true => Claim::new(source, table, index),
+    let wants_all = request.filter.is_none() && part.is_none();
+    let digest = match wants_all && request.first_rows.is_none() {
+        true => Claim::new(source, index),
         false => None,
     };
+    let may_leave_out = wants_all && digest.is_none();
     let bounds = table.bounds(source, range);
     let is_pruned = match (&bounds, &request.filter) {
         (Some((column, min, max)), Some(filter)) => {
@@ -381,20 +396,18 @@ pub(crate) fn read(
     };
     let is_passed_over = match (&bounds, &request.within) {
         (Some((column, min, max)), Some(within)) => {
-            let may_pass_over = request.filter.is_none() && part.is_none() && digest.is_none();
-            may_pass_over && !within.may_contain(*column, min, max)
+            may_leave_out && !within.may_contain(*column, min, max)
         }
         _ => false,
     };
     let range = match request.first_rows {
-        Some(rows) if request.filter.is_none() && part.is_none() && !is_passed_over => {
+        Some(rows) if wants_all && !is_passed_over => {
             let beginning = table.database.beginning(table.index, range, rows);
             beginning.map_err(|error| failed(&source.display, error))?
         }
         _ => range.clone(),
     };
-    let may_choose = part.is_none() && request.filter.is_none() && digest.is_none();
-    let chosen = match may_choose && !is_passed_over {
+    let chosen = match may_leave_out && !is_passed_over {
         true => table.wanted(source, &range, request),
         false => None,
     };
@@ -501,10 +514,7 @@ impl Iterator for RangeReader {
 
 impl RangeReader {
     fn table(&self) -> &DatabaseTable {
-        match &self.source.body {
-            Body::Database(table) => table,
-            Body::Csv(_) | Body::Parquet(_) => unreachable!("only tables of databases come here"),
-        }
+        table_of(&self.source)
     }
 
     fn failed(&self, error: DatabaseError) -> ReadError {
@@ -525,7 +535,7 @@ impl RangeReader {
             }
             Stage::Reading(mut reading) => {
                 let Some(batch) = self.next_of(&mut reading)? else {
-                    if let Some(digest) = self.digest.take() {
+                    if let Some(mut digest) = self.digest.take() {
                         digest.finish();
                     }
                     self.pass_over_rest();
@@ -533,7 +543,7 @@ impl RangeReader {
                     return Ok(true);
                 };
                 if let Some(digest) = &mut self.digest {
-                    digest.add(&batch, &reading.read);
+                    digest.hasher.add(&batch, &reading.read);
                 }
                 let numbers = self.numbers(&batch, &reading)?;
                 let columns = self.request.columns.clone();
@@ -580,11 +590,8 @@ impl RangeReader {
     fn fetch_few(&mut self, filter: &dyn RowFilter, keys: Vec<Key>) -> Result<(), ReadError> {
         let columns = self.request.columns.clone();
         let asked = Arc::clone(&self.asked);
-        let mut read = self.places_of(&columns);
-        read.extend(self.table().key());
-        read.sort_unstable();
-        read.dedup();
         let table = self.table();
+        let read = self.places_of(&columns, table.key());
         let batch_rows = self.request.batch_rows;
         let batches = match keys.is_empty() {
             true => Vec::new(),
@@ -675,7 +682,7 @@ impl RangeReader {
     fn fetch(&mut self, kept: &[(u64, Key)]) -> Result<bool, ReadError> {
         let columns = self.request.columns.clone();
         let asked = Arc::clone(&self.asked);
-        let read = self.places_of(&columns);
+        let read = self.places_of(&columns, &[]);
         for part in kept.chunks(KEYS) {
             let table = self.table();
             let keys = part.iter().map(|(_, key)| key.clone()).collect();
@@ -701,34 +708,23 @@ impl RangeReader {
         Ok(true)
     }
 
-    /// The columns of the database behind some of the table's, each once.
-    fn places_of(&self, columns: &[usize]) -> Vec<usize> {
-        let mut read: Vec<usize> = columns
-            .iter()
-            .filter_map(|column| self.source.columns.get(*column).copied().flatten())
-            .collect();
-        read.sort_unstable();
-        read.dedup();
-        read
+    /// The columns of the database behind some of the table's, and more of its own, each once.
+    fn places_of(&self, columns: &[usize], more: &[usize]) -> Vec<usize> {
+        let place = |column: &usize| self.source.columns.get(*column).copied().flatten();
+        let places = columns.iter().filter_map(place);
+        in_order(places.chain(more.iter().copied()).collect())
     }
 
     fn start(&self, columns: &[usize]) -> Reading {
         let is_number = |column: &usize| *column > self.source.columns.len();
-        let mut read = self.places_of(columns);
-        if let Some(digest) = &self.digest {
-            read.extend(digest.columns());
-            read.sort_unstable();
-            read.dedup();
-        }
+        let digested = self.digest.iter().flat_map(|claim| &claim.hasher.columns);
+        let digested: Vec<usize> = digested.copied().collect();
+        let read = self.places_of(columns, &digested);
         self.begin(read, columns.iter().any(is_number))
     }
 
     fn start_with_key(&self, columns: &[usize]) -> Reading {
-        let mut read = self.places_of(columns);
-        read.extend(self.table().key());
-        read.sort_unstable();
-        read.dedup();
-        self.begin(read, false)
+        self.begin(self.places_of(columns, self.table().key()), false)
     }
 
     fn begin(&self, read: Vec<usize>, wants_numbers: bool) -> Reading {
@@ -931,125 +927,6 @@ struct HeldColumn {
     values: Vec<u8>,
 }
 
-impl RangeHasher {
-    fn new(source: &SourceFile, table: &DatabaseTable) -> RangeHasher {
-        let is_readable = |at: &usize| table.info().columns[*at].is_readable();
-        let mut columns: Vec<usize> = source.columns.iter().copied().flatten().collect();
-        columns.retain(is_readable);
-        columns.sort_unstable();
-        columns.dedup();
-        RangeHasher {
-            held: columns.iter().map(|_| HeldColumn::default()).collect(),
-            columns,
-            hasher: blake3::Hasher::new(),
-            rows: 0,
-        }
-    }
-
-    /// Adds a batch of at least the columns that are digested: `read` says which it has.
-    fn add(&mut self, batch: &RecordBatch, read: &[usize]) {
-        let mut from = 0;
-        while from < batch.num_rows() {
-            let rows = (DIGEST_ROWS - self.rows).min(batch.num_rows() - from);
-            for (column, held) in self.columns.iter().zip(&mut self.held) {
-                let at = read.partition_point(|known| known < column);
-                held.put(&batch.column(at).slice(from, rows));
-            }
-            self.rows += rows;
-            from += rows;
-            if self.rows == DIGEST_ROWS {
-                self.flush();
-            }
-        }
-    }
-
-    fn flush(&mut self) {
-        self.hasher.update(&(self.rows as u64).to_le_bytes());
-        for held in &mut self.held {
-            self.hasher.update(&held.nulls);
-            self.hasher.update(&held.values);
-            held.nulls.clear();
-            held.values.clear();
-        }
-        self.rows = 0;
-    }
-
-    fn finish(mut self) -> RangeDigest {
-        if self.rows > 0 {
-            self.flush();
-        }
-        RangeDigest {
-            bytes: self.hasher.count(),
-            hash: self.hasher.finalize(),
-        }
-    }
-}
-
-/// A range whose digest is taken by whoever reads it; given back if he does not read it to its end.
-struct Claim {
-    source: Arc<SourceFile>,
-    index: usize,
-    hasher: Option<RangeHasher>,
-}
-
-impl Claim {
-    /// Claims a range for one who is about to read it whole: the first one is to take its digest.
-    fn new(source: &Arc<SourceFile>, table: &DatabaseTable, index: usize) -> Option<Claim> {
-        let mut noted = table.noted();
-        if !noted.is_wanted || noted.ranges.contains_key(&index) {
-            return None;
-        }
-        noted.ranges.insert(index, None);
-        Some(Claim {
-            hasher: Some(RangeHasher::new(source, table)),
-            source: Arc::clone(source),
-            index,
-        })
-    }
-
-    /// The columns that are digested, as indexes into the database's, in their order.
-    fn columns(&self) -> &[usize] {
-        self.hasher.as_ref().map_or(&[], |hasher| &hasher.columns)
-    }
-
-    fn add(&mut self, batch: &RecordBatch, read: &[usize]) {
-        if let Some(hasher) = &mut self.hasher {
-            hasher.add(batch, read);
-        }
-    }
-
-    /// The range was read to its end.
-    fn finish(mut self) {
-        if let (Some(hasher), Body::Database(table)) = (self.hasher.take(), &self.source.body) {
-            let digest = hasher.finish();
-            table.noted().ranges.insert(self.index, Some(digest));
-        }
-    }
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        if let (Some(_), Body::Database(table)) = (&self.hasher, &self.source.body) {
-            table.noted().ranges.remove(&self.index);
-        }
-    }
-}
-
-/// The error of a value that stops a digest, with the mend where no rule reads its column: a digest
-/// is over all of them.
-fn undigested(error: DatabaseError) -> DatabaseError {
-    let mend = match error.kind {
-        DatabaseErrorKind::Value { .. } if error.mend.is_empty() => {
-            "where no rule reads the column, leave it out with `ignore` of the table"
-        }
-        _ => return error,
-    };
-    DatabaseError {
-        mend: mend.to_owned(),
-        ..error
-    }
-}
-
 impl HeldColumn {
     /// Adds values: those of fixed width with zeros where there is none, texts with their lengths.
     fn put(&mut self, column: &ArrayRef) {
@@ -1095,6 +972,114 @@ impl HeldColumn {
         let value = value.unwrap_or_default();
         self.values.extend((value.len() as u64).to_le_bytes());
         self.values.extend(value);
+    }
+}
+
+impl RangeHasher {
+    fn new(source: &SourceFile, table: &DatabaseTable) -> RangeHasher {
+        let is_readable = |at: &usize| table.info().columns[*at].is_readable();
+        let columns = source.columns.iter().copied().flatten();
+        let columns = in_order(columns.filter(is_readable).collect());
+        RangeHasher {
+            held: columns.iter().map(|_| HeldColumn::default()).collect(),
+            columns,
+            hasher: blake3::Hasher::new(),
+            rows: 0,
+        }
+    }
+
+    /// Adds a batch of at least the columns that are digested: `read` says which it has.
+    fn add(&mut self, batch: &RecordBatch, read: &[usize]) {
+        let mut from = 0;
+        while from < batch.num_rows() {
+            let rows = (DIGEST_ROWS - self.rows).min(batch.num_rows() - from);
+            for (column, held) in self.columns.iter().zip(&mut self.held) {
+                let at = read.partition_point(|known| known < column);
+                held.put(&batch.column(at).slice(from, rows));
+            }
+            self.rows += rows;
+            from += rows;
+            if self.rows == DIGEST_ROWS {
+                self.flush();
+            }
+        }
+    }
+
+    fn flush(&mut self) {
+        self.hasher.update(&(self.rows as u64).to_le_bytes());
+        for held in &mut self.held {
+            self.hasher.update(&held.nulls);
+            self.hasher.update(&held.values);
+            held.nulls.clear();
+            held.values.clear();
+        }
+        self.rows = 0;
+    }
+
+    /// The digest of all that was added.
+    fn finish(&mut self) -> RangeDigest {
+        if self.rows > 0 {
+            self.flush();
+        }
+        RangeDigest {
+            bytes: self.hasher.count(),
+            hash: self.hasher.finalize(),
+        }
+    }
+}
+
+/// A range whose digest is taken by whoever reads it; given back if he does not read it to its end.
+struct Claim {
+    source: Arc<SourceFile>,
+    index: usize,
+    hasher: RangeHasher,
+}
+
+impl Claim {
+    /// Claims a range for one who is about to read it whole: the first one is to take its digest.
+    fn new(source: &Arc<SourceFile>, index: usize) -> Option<Claim> {
+        let table = table_of(source);
+        let mut noted = table.noted();
+        if !noted.is_wanted || noted.ranges.contains_key(&index) {
+            return None;
+        }
+        noted.ranges.insert(index, None);
+        Some(Claim {
+            hasher: RangeHasher::new(source, table),
+            source: Arc::clone(source),
+            index,
+        })
+    }
+
+    /// The range was read to its end.
+    fn finish(&mut self) {
+        let digest = self.hasher.finish();
+        let mut noted = table_of(&self.source).noted();
+        noted.ranges.insert(self.index, Some(digest));
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        let mut noted = table_of(&self.source).noted();
+        if let Some(None) = noted.ranges.get(&self.index) {
+            noted.ranges.remove(&self.index);
+        }
+    }
+}
+
+/// The error of a value that stops a digest, with the mend where no rule reads its column: a digest
+/// is over all of them.
+fn undigested(error: DatabaseError) -> DatabaseError {
+    let mend = match error.kind {
+        DatabaseErrorKind::Value { .. } if error.mend.is_empty() => {
+            "where no rule reads the column, leave it out with `ignore` of the table"
+        }
+        _ => return error,
+    };
+    DatabaseError {
+        mend: mend.to_owned(),
+        ..error
     }
 }
 

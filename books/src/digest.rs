@@ -43,8 +43,8 @@ enum Piece<'t> {
 /// that matter ([`Table::is_named`]); the others give nothing. Ranges that were
 /// [digested as they were read](Table::digest_as_read) are not read again.
 ///
-/// The meter is told of every byte that is read. Once `is_stopped` says so, no further file is begun and what is
-/// left comes back as [`ReadErrorKind::Stopped`].
+/// The meter is told of every byte that is read. Once `is_stopped` says so, no further file is begun
+/// and what is left comes back as [`ReadErrorKind::Stopped`].
 ///
 /// # Errors
 /// When a file cannot be read or has changed since the book was opened, and when stopped.

@@ -285,11 +285,7 @@ impl<'a> Digesting<'a> {
         options: &Options,
         watch: &Arc<dyn Watch>,
     ) -> Result<Self, VerifyError> {
-        let session = &prepared.session;
-        let mut tables: Vec<(Which, &Table)> = Vec::new();
-        for which in [Which::Source, Which::Target] {
-            tables.extend(session.book(which).tables().map(|table| (which, &**table)));
-        }
+        let tables: Vec<(Which, &Table)> = tables_of(&prepared.session).collect();
         let mut begun = Self {
             digests: vec![None; tables.len()],
             tables,
@@ -391,6 +387,17 @@ impl<'a> Digesting<'a> {
     }
 }
 
+/// The tables of both books.
+fn tables_of(session: &Session) -> impl Iterator<Item = (Which, &Table)> {
+    let sides = [Which::Source, Which::Target].into_iter();
+    sides.flat_map(|which| {
+        session
+            .book(which)
+            .tables()
+            .map(move |table| (which, &**table))
+    })
+}
+
 /// The files of a table with their sizes only.
 fn undigested(table: &Table) -> Vec<FileDigest> {
     let undigested = |file: &books::FileInfo| FileDigest {
@@ -444,28 +451,19 @@ pub async fn bytes_to_read(
     digests: bool,
 ) -> Result<u64, VerifyError> {
     let session = &prepared.session;
-    let books = [Which::Source, Which::Target].map(|which| session.book(which));
     let folded = folded_tables(prepared);
-    let mut digested = 0;
-    for which in [Which::Source, Which::Target]
-        .into_iter()
-        .filter(|_| digests)
-    {
-        let tables = session.book(which).tables().map(|table| &**table);
-        let named = tables.filter(|table| table.is_named());
-        let now = named.filter(|table| !is_digested_as_read(&folded, (which, table)));
-        let files = now.flat_map(|table| table.files());
-        digested += files.map(|file| file.bytes).sum::<u64>();
-    }
+    let is_digested_apart = |(which, table): &(Which, &Table)| {
+        digests && table.is_named() && !is_digested_as_read(&folded, (*which, table))
+    };
+    let digested = tables_of(session).filter(is_digested_apart);
+    let files = digested.flat_map(|(_, table)| table.files());
+    let digested = files.map(|file| file.bytes).sum();
     let agreements = prepared
         .agreements
         .iter()
         .map(|agreement| bytes_of(session, &[&agreement.expected, &agreement.actual]));
     let queries = prepared.controls.iter().map(|control| &control.query);
-    let is_of_files = books.iter().all(|book| {
-        let mut tables = book.tables();
-        tables.all(|table| table.moment().is_none())
-    });
+    let is_of_files = tables_of(session).all(|(_, table)| table.moment().is_none());
     let controls = if is_of_files {
         session.share(queries.collect(), threads).await?.all_bytes()
     } else {

@@ -267,18 +267,23 @@ impl Hall<'_> {
         self.close("csv", title, books, rows)
     }
 
+    /// Both books hold the same columns: breaks are located only, and explained as well.
+    fn located_and_explained(&self, books: &Books) -> Result<Vec<Value>> {
+        let plan = format!("{IDENTITY}{KEY}{MONEY}");
+        let contestants = vec![
+            self.crossfoot_with("--no-causes", names::LOCATED, books, "plan", &plan)?,
+            self.crossfoot(names::OURS, books, "plan", &plan, None)?,
+        ];
+        contest::run(contestants, books)
+    }
+
     /// Many records differ.
     fn bad(&self) -> Result<Vec<Value>> {
         let mut cases = Vec::new();
         for percent in ["1", "50", "100"] {
             let id = format!("bad-{percent}");
             let books = self.books(&id, self.options.bad_records, &["--differ", percent])?;
-            let plan = format!("{IDENTITY}{KEY}{MONEY}");
-            let contestants = vec![
-                self.crossfoot_with("--no-causes", names::LOCATED, &books, "plan", &plan)?,
-                self.crossfoot(names::OURS, &books, "plan", &plan, None)?,
-            ];
-            let rows = contest::run(contestants, &books)?;
+            let rows = self.located_and_explained(&books)?;
             let title = format!("{percent} % of the records are one fen off");
             cases.push(self.close(&id, &title, books, rows)?);
         }
@@ -291,12 +296,7 @@ impl Hall<'_> {
         for breaks in targets::BREAKS {
             let id = format!("breaks-{breaks}");
             let books = self.books(&id, self.options.records, &["--breaks", breaks])?;
-            let plan = format!("{IDENTITY}{KEY}{MONEY}");
-            let contestants = vec![
-                self.crossfoot_with("--no-causes", names::LOCATED, &books, "plan", &plan)?,
-                self.crossfoot(names::OURS, &books, "plan", &plan, None)?,
-            ];
-            let rows = contest::run(contestants, &books)?;
+            let rows = self.located_and_explained(&books)?;
             let title = match breaks {
                 "1" => "One record is one fen off".to_owned(),
                 _ => format!("{} records are one fen off", thousands(breaks.parse()?)),

@@ -8,6 +8,7 @@ Says how many transfers a second were on the disk, and how long each took to get
 """
 
 import argparse
+import os
 import random
 import sqlite3
 import time
@@ -53,6 +54,10 @@ def main():
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--group", type=int, default=1)
     asked = parser.parse_args()
+    if os.path.exists(asked.path):
+        raise SystemExit(f"{asked.path} is there already: name a file that is not")
+    if asked.group < 1:
+        raise SystemExit("--group is one or more")
     database = sqlite3.connect(asked.path, isolation_level=None)
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = FULL")
