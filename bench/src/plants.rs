@@ -30,8 +30,8 @@ pub(crate) struct Edits {
 enum Off {
     /// A share of all, drawn by their numbers.
     Percent(u64),
-    /// One in so many.
-    OneIn(u64),
+    /// So many of so many records, one anywhere in each of as many sections.
+    Spread { breaks: u64, records: u64 },
 }
 
 const EIGHT_HOURS_MS: i64 = 8 * 3600 * 1000;
@@ -93,10 +93,14 @@ impl Edits {
         }
     }
 
-    /// Makes so many records, evenly spread, one fen more, instead of planting.
+    /// Makes so many records, one anywhere in each of as many sections, one fen more, instead of
+    /// planting.
     pub(crate) fn breaks(ledger: Ledger, breaks: u64) -> Self {
         Self {
-            off: Some(Off::OneIn((ledger.records / breaks.max(1)).max(1))),
+            off: Some(Off::Spread {
+                breaks: breaks.clamp(1, ledger.records.max(1)),
+                records: ledger.records,
+            }),
             ..Self::default()
         }
     }
@@ -133,7 +137,15 @@ impl Edits {
         match self.off {
             None => false,
             Some(Off::Percent(percent)) => mixed(number ^ 0xD1FF_0000_0000_0003) % 100 < percent,
-            Some(Off::OneIn(step)) => number % step == step / 2,
+            Some(Off::Spread { breaks, records }) => {
+                let section = u128::from(number) * u128::from(breaks) / u128::from(records);
+                let begin_of = |section: u128| {
+                    (section * u128::from(records)).div_ceil(u128::from(breaks)) as u64
+                };
+                let (begin, end) = (begin_of(section), begin_of(section + 1));
+                let drawn = mixed(section as u64 ^ 0xB2EA_0000_0000_0005) % (end - begin);
+                number < records && number == begin + drawn
+            }
         }
     }
 
@@ -204,7 +216,7 @@ mod tests {
     #[test]
     fn so_many_breaks_are_so_many_records() {
         let ledger = Ledger { records: 10_000 };
-        for breaks in [1, 10, 1_000, 10_000] {
+        for breaks in [1, 3, 7, 10, 1_000, 6_001, 10_000] {
             let truth = Edits::breaks(ledger, breaks).truth(ledger);
             assert_eq!(truth["differing"], breaks);
         }

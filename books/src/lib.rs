@@ -102,7 +102,7 @@ pub use digest::{FileDigest, cut_side_by_side, digest_tables};
 pub use error::{BookError, BookErrorKind, FieldPlace, ReadError, ReadErrorKind};
 pub use place::{FILE_COLUMN, ROW_COLUMN};
 pub use pushed::Unsummed;
-pub use read::{ChunkReader, Meter, RangeTest, ReadRequest, RowFilter};
+pub use read::{ChunkReader, Meter, RangeTest, ReadRequest, RowFilter, Share};
 pub use repair::{Repair, RepairKind};
 pub use spec::{BookSpec, ExtraFields, FileOverride, Format, TableSpec};
 pub use table::{Chunk, ChunkId, FileInfo, Table};

@@ -25,16 +25,16 @@ use crate::error::{BookError, ReadError, ReadErrorKind};
 use crate::find::FoundFile;
 use crate::guard::guard;
 use crate::place::{FileColumn, rows_from};
-use crate::read::{ChunkMeter, ChunkReader, RangeTest, ReadRequest, RowFilter};
+use crate::read::{ChunkMeter, ChunkReader, RangeTest, ReadRequest, RowFilter, Share};
 use crate::table::{Body, Chunk, SourceFile, Span};
 
 /// The name of the column of row numbers that the reader makes; no file's
 /// column is asked for by it.
 const ROW_NUMBER: &str = "\0row";
 
-/// Rows of a stretch, where only some are read: more than a page has as a rule, as pages are read
-/// whole.
-const STRETCH_ROWS: u64 = 32_768;
+/// Rows of a stretch of which a share is read: a tenth is more than a page has as a rule, as pages
+/// are read whole.
+const STRETCH_ROWS: u64 = 327_680;
 
 /// What is known of a Parquet file from its footer.
 #[derive(Debug)]
@@ -236,8 +236,8 @@ struct Plan {
     has_row_numbers: bool,
     /// Whether small decimals are read in 64 bits.
     is_narrow: bool,
-    /// Of so many rows one is read.
-    one_in: Option<u64>,
+    /// What is read of every stretch of rows.
+    share: Option<Share>,
     schema: SchemaRef,
     /// What the file is called.
     display: Arc<str>,
@@ -277,13 +277,13 @@ impl Plan {
         Plan {
             origins: origins_in(&request.columns, &asked_of_file),
             filter_origins: origins_in(&filter_columns, seen),
-            has_row_numbers: (has_late_columns || request.one_in.is_some())
+            has_row_numbers: (has_late_columns || request.share.is_some())
                 && request.columns.iter().any(|column| is_row(*column, source)),
-            is_narrow: request.narrow_decimals && filter.is_none() && request.one_in.is_none(),
+            is_narrow: request.narrow_decimals && filter.is_none() && request.share.is_none(),
             asked_of_file,
             looked_at,
             has_late_columns,
-            one_in: request.one_in.filter(|_| filter.is_none()),
+            share: request.share.filter(|_| filter.is_none()),
             schema: Arc::clone(schema),
             display: Arc::clone(&source.display),
             filter,
@@ -313,11 +313,11 @@ impl Plan {
             .with_batch_size(batch_rows)
             .with_row_groups(vec![group])
             .with_projection(mask);
-        if let Some(one_in) = self.one_in {
+        if let Some(share) = self.share {
             let rows = rows_of(file.metadata.metadata().row_group(group));
-            let stretches = stretches(rows, one_in, first_row).into_iter();
+            let ranges = ranges_of(share, rows, first_row).into_iter();
             let rows = usize::try_from(rows).unwrap_or(usize::MAX);
-            let selection = RowSelection::from_consecutive_ranges(stretches, rows);
+            let selection = RowSelection::from_consecutive_ranges(ranges, rows);
             builder = builder.with_row_selection(selection);
         }
         if let (Some(filter), true) = (&self.filter, self.has_late_columns) {
@@ -345,18 +345,28 @@ impl Plan {
     }
 }
 
-/// Stretches of one in so many rows, one anywhere in each of as many sections.
-fn stretches(rows: u64, one_in: u64, first_row: u64) -> Vec<Range<usize>> {
-    let wanted = rows.div_ceil(one_in.max(1));
-    let count = wanted.div_ceil(STRETCH_ROWS).max(1);
-    let (section, length) = (rows / count, wanted / count);
-    let stretch = |number: u64| {
-        let room = section - length + 1;
-        let start = number * section + scatter(first_row + number * section) % room;
-        let at = |row| usize::try_from(row).unwrap_or(usize::MAX);
-        at(start)..at(start + length)
-    };
-    (0..count).map(stretch).collect()
+/// The rows of a share. Each stretch is a ring that begins anywhere, so that no share has all that
+/// stands at the same place of every stretch.
+fn ranges_of(share: Share, rows: u64, first_row: u64) -> Vec<Range<usize>> {
+    let count = rows.div_ceil(STRETCH_ROWS).max(1);
+    let begins = |stretch: u64| u128::from(rows) * u128::from(stretch) / u128::from(count);
+    let mut ranges = Vec::new();
+    for stretch in 0..count {
+        let [begin, end] = [begins(stretch), begins(stretch + 1)];
+        let length = end - begin;
+        let turn = u128::from(scatter(first_row.wrapping_add(stretch))) % length.max(1);
+        let place = |hundredths: u8| length * u128::from(hundredths.min(100)) / 100 + turn;
+        let (from, to) = (place(share.from), place(share.to));
+        // What lies beyond the end stands at the beginning.
+        let beyond = (from.max(length) - length, to.max(length) - length);
+        for (from, to) in [beyond, (from.min(length), to.min(length))] {
+            let at = |row: u128| usize::try_from(begin + row).unwrap_or(usize::MAX);
+            if from < to {
+                ranges.push(at(from)..at(to));
+            }
+        }
+    }
+    ranges
 }
 
 /// Spreads numbers over all others: the output function of `SplitMix64` (Steele, Lea and Flood,
@@ -646,7 +656,7 @@ impl GroupReader {
     }
 
     fn finish(&mut self) -> Result<(), ReadError> {
-        let is_filtered = self.plan.has_late_columns || self.plan.one_in.is_some();
+        let is_filtered = self.plan.has_late_columns || self.plan.share.is_some();
         if !is_filtered && self.rows_left > 0 {
             let (found, rows) = (self.rows - self.rows_left, self.rows);
             let why = format!("the row group has {found} rows, its footer says {rows}");
@@ -760,6 +770,41 @@ impl GroupReader {
             Origin::Missing => new_null_array(&data_type, read.num_rows()),
             Origin::File => self.file.of_rows(read.num_rows()),
             Origin::Row => Arc::clone(numbers),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Share, ranges_of};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn shares_give_every_row_once(
+            rows in 0..2_000_000_u64, first_row in any::<u64>(), cuts in prop::collection::vec(0..=100_u8, 0..4),
+        ) {
+            let mut cuts = [vec![0, 100], cuts].concat();
+            cuts.sort_unstable();
+            let shares = cuts.windows(2).map(|cut| Share { from: cut[0], to: cut[1] });
+            let mut all = Vec::new();
+            for share in shares {
+                let ranges = ranges_of(share, rows, first_row);
+                prop_assert!(ranges.iter().all(|range| range.start < range.end));
+                let ascending = ranges.windows(2).all(|pair| pair[0].end <= pair[1].start);
+                prop_assert!(ascending, "{ranges:?}");
+                let told: usize = ranges.iter().map(ExactSizeIterator::len).sum();
+                let wanted = rows * u64::from(share.to - share.from) / 100;
+                prop_assert!(wanted.abs_diff(told as u64) <= rows / 327_680 + 1);
+                all.extend(ranges);
+            }
+            all.sort_unstable_by_key(|range| range.start);
+            let mut next = 0;
+            for range in all {
+                prop_assert_eq!(range.start, next);
+                next = range.end;
+            }
+            prop_assert_eq!(next as u64, rows);
         }
     }
 }

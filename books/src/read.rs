@@ -26,9 +26,9 @@ pub struct ReadRequest {
     /// schema says: half the bytes, for a reader that only adds up and hashes. Only without a
     /// filter, which sees the types of the schema.
     pub narrow_decimals: bool,
-    /// Gives about one in so many of the chunk's rows, in stretches that are spread over it, where it
+    /// Gives a share of the chunk's rows, in stretches that are spread over it, where it
     /// [gives columns apart](crate::Table::gives_columns_apart); otherwise all. Only without a filter.
-    pub one_in: Option<u64>,
+    pub share: Option<Share>,
     /// No more rows than about so many of the chunk's first will be asked for: a server then sends
     /// no others. Only without a filter.
     pub first_rows: Option<u64>,
@@ -49,10 +49,22 @@ impl ReadRequest {
             meter: None,
             narrow_decimals: false,
             first_rows: None,
-            one_in: None,
+            share: None,
             within: None,
         }
     }
+}
+
+/// A share of a chunk's rows, in hundredths: of each stretch of them what lies between two places.
+///
+/// Shares that follow on each other, as 0 to 10 and 10 to 100, have no row in common, and give
+/// together every row once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    /// Where it begins.
+    pub from: u8,
+    /// Where it ends; at most 100.
+    pub to: u8,
 }
 
 /// Says which rows are wanted, from a few columns.

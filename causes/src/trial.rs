@@ -1,6 +1,6 @@
 //! Holds what each hypothesis gives against what the target has.
 
-use ledger::{BreakKind, Civil, Decimal, Record};
+use ledger::{BreakKind, Civil, Decimal, Record, SmolStr};
 
 use crate::case::{Case, Field, MICROS_PER_DAY};
 use crate::catalogue::CauseId;
@@ -378,7 +378,7 @@ impl<'c> Trial<'c> {
 
 fn set(record: &mut Record, name: &str, value: Option<&str>) {
     if let Some((_, held)) = record.0.iter_mut().find(|(column, _)| column == name) {
-        *held = value.map(str::to_owned);
+        *held = value.map(SmolStr::new);
     }
 }
 

@@ -524,6 +524,24 @@ fn planted_conjunctions_are_found() {
 }
 
 #[test]
+fn the_same_place_of_every_batch_is_told_by_the_size_of_the_batch() {
+    let attributes = Attributes::new(vec![Attribute::row("source")], shanghai());
+    let check = |batch: u64, place: u64| {
+        let row = |row: u64| (vec![Some(row.to_string())], row % batch == place);
+        let book: Vec<(Record, bool)> = (1..=10 * batch).map(row).collect();
+        let common = common(&attributes, &book, 16);
+        assert_eq!(
+            shown(common.as_ref()),
+            format!("10 of 10: source._row % {batch} = {place}; no counterexample")
+        );
+    };
+    // Smaller batches, as of 4,096 or 1,000 rows, have the same rows at one place, and others.
+    check(8_192, 0);
+    check(20_000, 1);
+    check(50_000, 49_999);
+}
+
+#[test]
 fn a_book_that_is_all_broken_has_that_in_common() {
     let common = of_wallet(100_000, |_| true).expect("all of it");
     assert_eq!(

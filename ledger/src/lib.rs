@@ -68,4 +68,6 @@ pub use report::{
     Total, Verdict, Version, verdict,
 };
 pub use rounding::{Rounding, round};
+// What records hold: short texts take no memory of their own.
+pub use smol_str::{SmolStr, ToSmolStr};
 pub use wide::Wide;

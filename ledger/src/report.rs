@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smol_str::SmolStr;
 
 /// Is the whole outcome of one run, `report.json` and the answer to `--json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -316,7 +317,7 @@ pub struct ControlLine {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Break {
     /// Name of the agreement.
-    pub agreement: String,
+    pub agreement: SmolStr,
     /// In which way the sides differ.
     pub kind: BreakKind,
     /// The key columns with their values; empty where the plan gives no key.
@@ -380,11 +381,11 @@ pub enum BreakKind {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct FieldDifference {
     /// The column.
-    pub name: String,
+    pub name: SmolStr,
     /// Its expected value.
-    pub expected: Option<String>,
+    pub expected: Option<SmolStr>,
     /// Its actual value.
-    pub actual: Option<String>,
+    pub actual: Option<SmolStr>,
 }
 
 /// Is a record of a book with its place.
@@ -392,10 +393,10 @@ pub struct FieldDifference {
 pub struct SourceRecord {
     /// The table.
     #[serde(rename = "_table")]
-    pub table: String,
+    pub table: SmolStr,
     /// The file, relative to its book; none in a database.
     #[serde(rename = "_file", default, skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
+    pub file: Option<SmolStr>,
     /// The line of a text file, the row of a Parquet file, in a database the number of the record
     /// in the order of its table's key, all from 1.
     #[serde(rename = "_row", default, skip_serializing_if = "Option::is_none")]

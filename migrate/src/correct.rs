@@ -175,7 +175,7 @@ pub fn correct(
         let booked = at_writer.and_then(|at| writers[at].take(found));
         match booked {
             Ok(()) => {}
-            Err(Refusal::Because(why)) => *left.entry((name, why)).or_default() += 1,
+            Err(Refusal::Because(why)) => *left.entry((name.to_string(), why)).or_default() += 1,
             Err(Refusal::Failed(error)) => return Err(error),
         }
     }

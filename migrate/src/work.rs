@@ -14,7 +14,7 @@ use arrow_array::types::UInt64Type;
 use books::Meter;
 use databases::Destination;
 use futures::StreamExt;
-use ledger::{Record, Reject, SourceRecord};
+use ledger::{Reject, SourceRecord};
 use rules::sql::{Parted, Rejects, Run, RunError, Whole};
 use rules::watch::{Pace, Watch};
 use std::collections::{BTreeSet, VecDeque};
@@ -306,7 +306,7 @@ impl Converter {
             let reject = Reject {
                 agreement: self.rule.agreement.clone(),
                 reason: reject.reason,
-                record: Record(reject.values),
+                record: reject.values.into_iter().collect(),
                 source: source.collect(),
             };
             serde_json::to_writer(&mut lines, &reject)

@@ -19,21 +19,17 @@ use crate::locate::Keeper;
 use crate::many::chosen;
 use crate::parallel::in_parallel;
 use crate::prepare::Agreement;
-use crate::tally::{LineCause, read_back};
 use crate::watch::Watch;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch};
 use arrow_schema::{DataType, Schema};
 use arrow_select::filter::filter_record_batch;
 use causes::Kind;
-use causes::common::{
-    Attribute, Attributes, ColumnIndex, Common, Facts, Finder, Predicate, Proposer, Tally,
-};
+use causes::common::{Attribute, Attributes, ColumnIndex, Facts, Finder, Proposer, Tally};
 use counting::{Asked, Counter};
 use footing::{Side, value_text};
-use ledger::{Break, CauseStatus, Sides, Zone};
+use ledger::{Break, CauseStatus, Sides, SmolStr, ToSmolStr, Zone};
 use rules::sql::{Lineage, Probe, Run, Session, Which};
-use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -43,6 +39,10 @@ const GROUPS_MAX: usize = 12;
 /// Breaks of one cause that may have something in common; of fewer, nearly anything may be chance, and
 /// it would cost a pass over the book to say so.
 const BREAKS_MIN: u64 = 4;
+
+/// With fewer records that agree, no condition could say enough against them: then the breaks of other
+/// causes are held against a cause's as well.
+const AGREEING_MIN: u64 = 64;
 
 /// Records of each chunk that are looked at for what is usual.
 const SAMPLED_PER_CHUNK: usize = 512;
@@ -117,7 +117,7 @@ fn own_name(hidden: &str) -> &str {
 }
 
 impl Columns {
-    fn new(of: Of<'_>, side: Side, left_out: &BTreeSet<String>) -> Self {
+    fn new(of: Of<'_>, side: Side, left_out: &BTreeSet<SmolStr>) -> Self {
         let mut columns = Self {
             side,
             attributes: Vec::new(),
@@ -134,8 +134,11 @@ impl Columns {
                 columns.add_scan(&owner, scan, of.session);
             }
         }
+        // What the rule hands on as it is has been named already, as the book's.
+        let known = columns.handed_on(of.agreement);
         for column in of.agreement.layout.columns() {
-            if !left_out.contains(&column.name) {
+            let name = column.name.as_str();
+            if !left_out.contains(name) && !known.contains(name) {
                 let attribute = Attribute::new("target", &column.name, kind_of(column.class));
                 let column = column.name.clone();
                 columns.push(attribute, Place::Compared { column });
@@ -150,6 +153,25 @@ impl Columns {
             columns.push(Attribute::row(book), place(1));
         }
         columns
+    }
+
+    /// The compared columns that are columns of the book's tables that are known already.
+    fn handed_on(&self, agreement: &Agreement) -> BTreeSet<String> {
+        let is_known = |own: &rules::sql::SourceColumn| {
+            let is_of_side = (own.side == Which::Source) == (self.side == Side::Expected);
+            let same = self.places.iter().filter(|place| match place {
+                Place::Book { table, column } => {
+                    *table == own.table && own_name(column) == own.column
+                }
+                Place::Compared { .. } => false,
+            });
+            // A table that is read twice has two columns of the name.
+            is_of_side && same.count() == 1
+        };
+        let query = agreement.side(self.side);
+        let columns = query.comes_from().into_iter();
+        let handed_on = columns.filter(|one| one.same_as.as_ref().is_some_and(is_known));
+        handed_on.map(|one| one.column).collect()
     }
 
     fn add_scan(&mut self, owner: &str, scan: &Lineage, session: &Session) {
@@ -178,36 +200,24 @@ impl Columns {
     }
 
     /// The values of these columns in a break's record of this side, which it must have.
-    fn of_break(&self, found: &Break) -> Vec<Option<String>> {
-        self.of_break_where(found, |_| true)
-    }
-
-    /// The same of some columns, with nothing in the place of the others.
-    fn of_break_where(
-        &self,
-        found: &Break,
-        is_asked: impl Fn(ColumnIndex) -> bool,
-    ) -> Vec<Option<String>> {
+    fn of_break(&self, found: &Break) -> Vec<Option<SmolStr>> {
         let (record, book) = match self.side {
             Side::Expected => (&found.expected, &found.source),
             Side::Actual => (&found.actual, &found.target),
         };
         let value = |place: &Place| match place {
-            Place::Compared { column } => record.as_ref()?.get(column)?.map(str::to_owned),
+            Place::Compared { column } => record.as_ref()?.value(column).cloned(),
             Place::Book { table, column } => {
                 let record = book.iter().find(|record| record.table == *table)?;
                 match own_name(column) {
                     // In a database there is none, which its column says as an empty text.
                     "_file" => Some(record.file.clone().unwrap_or_default()),
-                    "_row" => record.row.map(|row| row.to_string()),
-                    own => record.fields.get(own)?.map(str::to_owned),
+                    "_row" => record.row.map(|row| row.to_smolstr()),
+                    own => record.fields.value(own).cloned(),
                 }
             }
         };
-        let places = self.places.iter().enumerate();
-        places
-            .map(|(at, place)| is_asked(ColumnIndex(at)).then(|| value(place))?)
-            .collect()
+        self.places.iter().map(value).collect()
     }
 
     /// Where these columns lie in a side's batches; none where a batch does not have them.
@@ -244,15 +254,20 @@ pub(crate) struct Groups {
     groups: Arc<[Group]>,
 }
 
-/// What was counted of each group.
-pub(crate) struct Census(Vec<Tally>);
+/// What was counted of the broken records, for each group.
+pub(crate) struct Census {
+    /// Of its own breaks.
+    own: Vec<Tally>,
+    /// Of any breaks, as records of the book.
+    any: Vec<Tally>,
+}
 
 /// Of one cause, what must be known before its records are looked at.
 #[derive(Default)]
 struct Shape {
     /// Breaks with records of the expected and of the actual side.
     breaks: [u64; 2],
-    differing: BTreeSet<String>,
+    differing: BTreeSet<SmolStr>,
 }
 
 impl Shape {
@@ -287,8 +302,10 @@ struct Shaped {
 }
 
 impl Shaped {
-    /// Offers records of the book but for those that stand where a break's records do.
-    fn offer(&mut self, batch: &RecordBatch, broken: &HashSet<PlaceOf>) {
+    /// Offers records of the book but for those that stand where a break's records do, and tells how
+    /// many these are.
+    fn offer(&mut self, batch: &RecordBatch, broken: &HashSet<PlaceOf>) -> u64 {
+        let mut offered = 0;
         let places = self.columns.in_batch(&batch.schema());
         let column = |place: &Option<usize>| Some(Shown::new(batch.column((*place)?)));
         let mut row = Row {
@@ -299,20 +316,36 @@ impl Shaped {
             row.go_to(at);
             if broken.is_empty() || !self.place_of(&row).is_some_and(|one| broken.contains(&one)) {
                 self.proposer.offer_unbroken(&row);
+                offered += 1;
             }
+        }
+        offered
+    }
+
+    /// Offers the breaks of other causes as records that the conditions should not hold of.
+    fn offer_others(&mut self, breaks: &[Break]) {
+        let is_other = |found: &&Break| {
+            !is_of(found, &self.key) && records_of(found.copies, self.columns.side) > 0
+        };
+        for found in breaks.iter().filter(is_other) {
+            self.proposer.offer_unbroken(&self.columns.of_break(found));
         }
     }
 
     /// Where a record stands, which the last two columns tell.
     fn place_of(&self, row: &Row<'_>) -> Option<PlaceOf> {
         let last = self.columns.places.len();
-        let value = |back: usize| row.value(ColumnIndex(last.checked_sub(back)?));
-        Some((value(2)?.to_owned(), value(1)?.to_owned()))
+        let value = |back: usize| {
+            Some(SmolStr::new(
+                row.value(ColumnIndex(last.checked_sub(back)?))?,
+            ))
+        };
+        Some((value(2)?, value(1)?))
     }
 }
 
 /// File and row of a record.
-type PlaceOf = (String, String);
+type PlaceOf = (SmolStr, SmolStr);
 
 /// Records that are, as far as is known, not broken: what is usual.
 pub(crate) struct Background {
@@ -344,7 +377,7 @@ impl Background {
                 let place = |record: &ledger::SourceRecord| {
                     Some((
                         record.file.clone().unwrap_or_default(),
-                        record.row?.to_string(),
+                        record.row?.to_smolstr(),
                     ))
                 };
                 own.extend(records.iter().filter_map(place));
@@ -381,7 +414,7 @@ fn wanted(breaks: &[Break]) -> Vec<(CauseKey, Shape)> {
             shape.breaks[side as usize] += u64::from(records_of(found.copies, side) > 0);
         }
         let new = found.fields.iter().map(|field| &field.name);
-        let new: Vec<&String> = new
+        let new: Vec<&SmolStr> = new
             .filter(|name| !shape.differing.contains(*name))
             .collect();
         shape.differing.extend(new.into_iter().cloned());
@@ -452,8 +485,10 @@ impl Groups {
     ) -> Result<Self, VerifyError> {
         let finish = |mut shaped: Shaped| {
             let side = shaped.columns.side as usize;
-            for batch in &background.batches[side] {
-                shaped.offer(batch, &background.broken[side]);
+            let batches = background.batches[side].iter();
+            let offered = batches.map(|batch| shaped.offer(batch, &background.broken[side]));
+            if offered.sum::<u64>() < AGREEING_MIN {
+                shaped.offer_others(breaks);
             }
             let finder = shaped.proposer.finish();
             Group {
@@ -471,7 +506,10 @@ impl Groups {
         // Where the sample leaves no condition open, there is nothing to count.
         groups.retain(|group| !group.finder.atoms().is_empty());
         for side in [Side::Expected, Side::Actual] {
-            count_sample(&mut groups, side, &background.batches[side as usize])?;
+            let sample = background.batches[side as usize].iter().cloned();
+            for (place, sampled) in count(&groups, side, sample)? {
+                groups[place].sampled = sampled;
+            }
         }
         Ok(Self {
             groups: groups.into(),
@@ -479,17 +517,40 @@ impl Groups {
     }
 
     pub(crate) fn nothing_counted(&self) -> Census {
-        Census(
-            self.groups
-                .iter()
-                .map(|group| group.finder.tally())
-                .collect(),
-        )
+        Census {
+            own: self.nothing_of_own(),
+            any: self.nothing_of_own(),
+        }
     }
 
-    /// Counts broken records.
-    pub(crate) fn count_breaks(&self, breaks: &[Break], counts: &mut Census) {
-        for (group, tally) in self.groups.iter().zip(&mut counts.0) {
+    /// Nothing counted of the groups' own breaks.
+    fn nothing_of_own(&self) -> Vec<Tally> {
+        let nothing = self.groups.iter().map(|group| group.finder.tally());
+        nothing.collect()
+    }
+
+    /// The sides that breaks are held against.
+    pub(crate) fn sides(&self) -> BTreeSet<Side> {
+        self.groups.iter().map(|group| group.columns.side).collect()
+    }
+
+    /// Counts the broken records of a side, whatever the causes of their breaks.
+    pub(crate) fn count_broken(
+        &self,
+        side: Side,
+        records: RecordBatch,
+        counts: &mut Census,
+    ) -> Result<(), VerifyError> {
+        for (place, tally) in count(&self.groups, side, [records])? {
+            counts.any[place].merge(&tally);
+        }
+        Ok(())
+    }
+
+    /// Counts breaks, each for the group of its own cause.
+    pub(crate) fn count_breaks(&self, breaks: &[Break]) -> Vec<Tally> {
+        let mut own = self.nothing_of_own();
+        for (group, tally) in self.groups.iter().zip(&mut own) {
             let mut masker = group.finder.masker();
             let side = group.columns.side;
             let is_own =
@@ -498,110 +559,39 @@ impl Groups {
                 tally.add_broken(masker.mask(&group.columns.of_break(found)));
             }
         }
-    }
-}
-
-impl Groups {
-    /// The causes whose counterexamples may be breaks of other causes: such meet the conditions, and
-    /// do not agree either. None where all breaks are of one cause.
-    pub(crate) fn unsettled(
-        &self,
-        common: &BTreeMap<CauseKey, Common>,
-        causes: usize,
-    ) -> Option<Unsettled<'_>> {
-        let groups = self.groups.iter();
-        let open: Vec<(&Group, Vec<Predicate>)> = groups
-            .filter_map(|group| {
-                let common = common.get(&group.key)?;
-                let is_open = common.counterexamples > 0 && !common.conditions.is_empty();
-                is_open.then(|| (group, common.conditions.clone()))
-            })
-            .collect();
-        (causes > 1 && !open.is_empty()).then_some(Unsettled(open))
-    }
-}
-
-/// Causes with their conditions, for each of which is to be counted what breaks of others meet them.
-pub(crate) struct Unsettled<'g>(Vec<(&'g Group, Vec<Predicate>)>);
-
-/// Of a line of `breaks.jsonl`, what tells whether the rest of it is wanted.
-#[derive(Deserialize)]
-struct Head<'a> {
-    copies: Sides,
-    #[serde(borrow)]
-    cause: LineCause<'a>,
-}
-
-impl Unsettled<'_> {
-    /// Counts, for each of the causes, the records of other causes' breaks that meet its conditions.
-    /// Lines of `breaks.jsonl` tell of the breaks.
-    pub(crate) fn count(&self, lines: &[u8]) -> Result<Vec<u64>, VerifyError> {
-        let mut others = vec![0_u64; self.0.len()];
-        for line in lines.split_inclusive(|byte| *byte == b'\n') {
-            let head: Head<'_> = read_back("a line", line)?;
-            let is_own = |group: &Group| {
-                let (status, id) = &group.key;
-                (head.cause.status, head.cause.id.as_deref()) == (*status, id.as_deref())
-            };
-            let records = |group: &Group| records_of(head.copies, group.columns.side);
-            let is_asked = |group: &Group| records(group) > 0 && !is_own(group);
-            // Most breaks are of the one cause that they are asked of.
-            if !self.0.iter().any(|(group, _)| is_asked(group)) {
-                continue;
-            }
-            let found: Break = read_back("a line", line)?;
-            for ((group, conditions), others) in self.0.iter().zip(&mut others) {
-                if !is_asked(group) {
-                    continue;
-                }
-                let is_asked = |at| conditions.iter().any(|condition| condition.column == at);
-                let values = group.columns.of_break_where(&found, is_asked);
-                if conditions.iter().all(|condition| condition.holds(&values)) {
-                    *others += records(group);
-                }
-            }
-        }
-        Ok(others)
-    }
-
-    /// Takes what was counted off the counterexamples.
-    pub(crate) fn leave_out(&self, others: &[u64], common: &mut BTreeMap<CauseKey, Common>) {
-        for ((group, _), others) in self.0.iter().zip(others) {
-            if let Some(common) = common.get_mut(&group.key) {
-                common.counterexamples = common.counterexamples.saturating_sub(*others);
-            }
-        }
+        own
     }
 }
 
 impl Census {
-    pub(crate) fn merge(&mut self, other: &Census) {
-        for (own, other) in self.0.iter_mut().zip(&other.0) {
-            own.merge(other);
-        }
+    /// Adds what was counted of some breaks, each for the group of its own cause.
+    pub(crate) fn add(&mut self, own: &[Tally]) {
+        let tallies = self.own.iter_mut().zip(own);
+        tallies.for_each(|(all, more)| all.merge(more));
     }
 }
 
-/// Counts what the conditions of a side's groups hold of in a sample of its records.
-fn count_sample(
-    groups: &mut [Group],
+/// Counts, for each group of a side, by its place, what its conditions hold of in some records.
+fn count(
+    groups: &[Group],
     side: Side,
-    batches: &[RecordBatch],
-) -> Result<(), VerifyError> {
+    batches: impl IntoIterator<Item = RecordBatch>,
+) -> Result<Vec<(usize, Tally)>, VerifyError> {
     let asked = of_side(groups, side).map(|(_, group)| Asked {
         columns: Arc::clone(&group.columns),
         finder: group.finder.clone(),
     });
     let mut counter = Counter::new(&asked.collect());
     for batch in batches {
-        counter.take(batch.clone())?;
+        counter.take(batch)?;
     }
+    let nothing = of_side(groups, side).map(|(place, group)| (place, group.finder.tally()));
+    let mut counted: Vec<(usize, Tally)> = nothing.collect();
     for tallies in counter.into_tallies() {
-        let own = groups.iter_mut().filter(|group| group.columns.side == side);
-        own.zip(tallies)
-            .for_each(|(group, tally)| group.sampled.merge(&tally));
+        let pairs = counted.iter_mut().zip(tallies);
+        pairs.for_each(|((_, all), tally)| all.merge(&tally));
     }
-    Ok(())
+    Ok(counted)
 }
 
 /// The groups of one side.

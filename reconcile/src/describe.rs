@@ -8,7 +8,8 @@ use arrow_array::types::UInt64Type;
 use arrow_array::{Array, ArrayRef};
 use footing::value_text;
 use ledger::{
-    Amount, Break, BreakKind, CauseFound, Decimal, FieldDifference, Record, Sides, SourceRecord,
+    Amount, Break, BreakKind, CauseFound, Decimal, FieldDifference, Record, Sides, SmolStr,
+    SourceRecord,
 };
 use rules::sql::{Lineage, Which};
 use std::collections::BTreeMap;
@@ -96,18 +97,14 @@ impl Trail {
                 let known = field.compared.zip(written);
                 match known.and_then(|(at, written)| written.0.get(at)) {
                     Some((_, value)) => value.clone(),
-                    None => text(field.place),
+                    None => text(field.place).map(SmolStr::from),
                 }
             };
             into.push(SourceRecord {
-                table: scan.table.clone(),
-                file,
+                table: SmolStr::new(&scan.table),
+                file: file.map(SmolStr::from),
                 row: row_number(side.batch.column(scan.row), at),
-                fields: Record(
-                    fields
-                        .map(|field| (field.name.clone(), value(field)))
-                        .collect(),
-                ),
+                fields: fields.map(|field| (&field.name, value(field))).collect(),
             });
         }
     }
@@ -181,7 +178,7 @@ impl Describer<'_> {
             false,
         );
         Break {
-            agreement: self.agreement.name.clone(),
+            agreement: SmolStr::new(&self.agreement.name),
             kind,
             key: one
                 .as_ref()
@@ -216,11 +213,9 @@ impl Describer<'_> {
 
     fn record(&self, side: &Records, row: Row) -> Record {
         let columns = self.agreement.layout.columns().iter().enumerate();
-        Record(
-            columns
-                .map(|(at, column)| (column.name.clone(), self.text(side, at, row)))
-                .collect(),
-        )
+        columns
+            .map(|(at, column)| (&column.name, self.text(side, at, row)))
+            .collect()
     }
 
     /// The fields that differ, of records that are written out.
@@ -242,11 +237,10 @@ impl Describer<'_> {
     /// [`Self::difference`] of one record on each side, both written out.
     fn difference_of(&self, one: &Record, other: &Record) -> Vec<Amount> {
         let layout = &self.agreement.layout;
-        let told =
-            |record: &'_ Record, at: usize| record.0.get(at).and_then(|(_, value)| value.clone());
+        let told = |record: &'_ Record, at: usize| record.0.get(at)?.1.clone();
         let currency = |record| match layout.currency_column() {
             Some(column) => told(record, column).unwrap_or_default(),
-            None => layout.fixed_currency().unwrap_or_default().to_owned(),
+            None => SmolStr::new(layout.fixed_currency().unwrap_or_default()),
         };
         let currencies = [currency(one), currency(other)];
         let money = layout.money().iter();

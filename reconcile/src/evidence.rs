@@ -4,7 +4,6 @@
 //! of evidence is never half of one.
 
 use crate::error::VerifyError;
-use crate::parallel::in_parallel;
 use crate::scribe::{BREAKS_PER_BLOCK, TABLE};
 use arrow_array::RecordBatch;
 use arrow_select::coalesce::BatchCoalescer;
@@ -14,7 +13,7 @@ use parquet::basic::Compression;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use serde::Serialize;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -25,9 +24,6 @@ const ROWS_PER_GROUP: usize = 131_072;
 
 /// Blocks that may wait for the thread that writes the table.
 const BLOCKS_WAITING: usize = 4;
-
-/// Bytes of lines that are looked at again at a time, but for the end of the last line.
-const BLOCK_BYTES: usize = 1 << 22;
 
 /// Columns of `breaks.parquet` that say something else in nearly every row. To look for values that
 /// they repeat, or for the least one, costs more than it can save.
@@ -86,8 +82,6 @@ pub(crate) struct Evidence {
     folder: PathBuf,
     partial: PathBuf,
     breaks: BufWriter<File>,
-    /// Bytes of the lines of breaks so far.
-    written: u64,
     table: BreakTable,
     rejects: BufWriter<File>,
     /// Only where the books were verified while they moved.
@@ -120,7 +114,6 @@ impl Evidence {
         fs::create_dir_all(&partial).map_err(failed(&partial))?;
         Ok(Self {
             breaks: BufWriter::with_capacity(1 << 20, create(&partial.join("breaks.jsonl"))?),
-            written: 0,
             table: BreakTable::create(&partial.join("breaks.parquet"))?,
             rejects: BufWriter::new(create(&partial.join("rejects.jsonl"))?),
             flights: None,
@@ -133,44 +126,7 @@ impl Evidence {
     pub(crate) fn append(&mut self, lines: &[u8], rows: RecordBatch) -> Result<(), VerifyError> {
         let path = self.partial.join("breaks.jsonl");
         self.breaks.write_all(lines).map_err(failed(&path))?;
-        self.written += lines.len() as u64;
         self.table.write(rows)
-    }
-
-    /// Where the next line of a break will stand.
-    pub(crate) fn place(&self) -> u64 {
-        self.written
-    }
-
-    /// Gives the lines of every break again that was written from a place on, in blocks of whole
-    /// lines: so many at once are each looked at by a thread of its own.
-    pub(crate) fn look_again<T: Send>(
-        &mut self,
-        place: u64,
-        threads: usize,
-        look: &(impl Fn(Vec<u8>) -> Result<T, VerifyError> + Sync),
-        mut take: impl FnMut(T) -> Result<(), VerifyError>,
-    ) -> Result<(), VerifyError> {
-        let path = self.partial.join("breaks.jsonl");
-        self.breaks.flush().map_err(failed(&path))?;
-        let mut file = File::open(&path).map_err(failed(&path))?;
-        file.seek(SeekFrom::Start(place)).map_err(failed(&path))?;
-        let mut blocks = Blocks {
-            file: BufReader::with_capacity(BLOCK_BYTES, file),
-        };
-        loop {
-            let wave: Vec<Vec<u8>> = blocks
-                .by_ref()
-                .take(threads.max(1))
-                .collect::<Result<_, _>>()
-                .map_err(failed(&path))?;
-            if wave.is_empty() {
-                return Ok(());
-            }
-            for looked in in_parallel(wave.into_iter(), look) {
-                take(looked?)?;
-            }
-        }
     }
 
     pub(crate) fn write_reject(&mut self, reject: &Reject) -> Result<(), VerifyError> {
@@ -203,7 +159,6 @@ impl Evidence {
             folder,
             partial,
             breaks,
-            written: _,
             mut table,
             rejects,
             flights,
@@ -245,30 +200,6 @@ impl Evidence {
         // The writing thread ends before its file goes.
         drop(self.table.finish());
         drop(fs::remove_dir_all(&self.partial));
-    }
-}
-
-/// A file in blocks of whole lines.
-struct Blocks {
-    file: BufReader<File>,
-}
-
-impl Iterator for Blocks {
-    type Item = std::io::Result<Vec<u8>>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let mut block = Vec::with_capacity(BLOCK_BYTES + BLOCK_BYTES / 16);
-        let read = Read::by_ref(&mut self.file)
-            .take(BLOCK_BYTES as u64)
-            .read_to_end(&mut block)
-            .and_then(|_| match block.last() {
-                None | Some(b'\n') => Ok(0),
-                Some(_) => self.file.read_until(b'\n', &mut block),
-            });
-        match read {
-            Err(error) => Some(Err(error)),
-            Ok(_) => (!block.is_empty()).then_some(Ok(block)),
-        }
     }
 }
 

@@ -76,7 +76,7 @@ mod tests {
             amount: (*amount).to_owned(),
         };
         Break {
-            agreement: "ledger".to_owned(),
+            agreement: "ledger".into(),
             kind: ledger::BreakKind::Differs,
             key: [("id", Some(number.to_string()))]
                 .into_iter()

@@ -14,9 +14,10 @@ use crate::story::Chosen;
 use crate::wanted::{Choice, Wanted};
 use crate::watch::Watch;
 use crate::whereabouts::Whereabouts;
-use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch};
 use arrow_schema::SchemaRef;
 use arrow_select::concat::concat_batches;
+use arrow_select::filter::filter_record_batch;
 use books::Meter;
 use footing::{Element, Mark, Marker, Seed, Side};
 use ledger::Break;
@@ -303,22 +304,24 @@ impl Paired<'_> {
 
     /// The expected side's records that no break is about.
     pub(crate) fn agreeing(&self) -> Result<RecordBatch, VerifyError> {
-        let mut agrees = vec![true; self.expected.batch.num_rows()];
-        for found in &self.found {
-            let rows: &[u32] = match found {
-                Found::Missing(row) | Found::Differs { expected: row, .. } => {
-                    std::slice::from_ref(row)
-                }
-                Found::Copies { expected, .. } => expected,
-                Found::Extra(_) => &[],
-            };
-            rows.iter().for_each(|row| agrees[*row as usize] = false);
+        self.records_where(Side::Expected, false)
+    }
+
+    /// A side's records that breaks are about.
+    pub(crate) fn broken(&self, side: Side) -> Result<RecordBatch, VerifyError> {
+        self.records_where(side, true)
+    }
+
+    fn records_where(&self, side: Side, are_broken: bool) -> Result<RecordBatch, VerifyError> {
+        let batch = match side {
+            Side::Expected => &self.expected.batch,
+            Side::Actual => &self.actual.batch,
+        };
+        let mut wanted = vec![!are_broken; batch.num_rows()];
+        for row in self.found.iter().flat_map(|found| found.rows(side)) {
+            wanted[*row as usize] = are_broken;
         }
-        let agrees = arrow_array::BooleanArray::from(agrees);
-        Ok(arrow_select::filter::filter_record_batch(
-            &self.expected.batch,
-            &agrees,
-        )?)
+        Ok(filter_record_batch(batch, &BooleanArray::from(wanted))?)
     }
 
     /// Describes every break of a block, in order.

@@ -6,6 +6,7 @@
 //! the same pairs.
 
 use crate::rows::Records;
+use footing::Side;
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
@@ -31,6 +32,21 @@ pub(crate) enum Found {
         expected: Vec<Row>,
         actual: Vec<Row>,
     },
+}
+
+impl Found {
+    /// The rows of a side's records.
+    pub(crate) fn rows(&self, side: Side) -> &[Row] {
+        match (self, side) {
+            (Found::Missing(row) | Found::Differs { expected: row, .. }, Side::Expected)
+            | (Found::Extra(row) | Found::Differs { actual: row, .. }, Side::Actual) => {
+                std::slice::from_ref(row)
+            }
+            (Found::Copies { expected, .. }, Side::Expected) => expected,
+            (Found::Copies { actual, .. }, Side::Actual) => actual,
+            (Found::Missing(_), Side::Actual) | (Found::Extra(_), Side::Expected) => &[],
+        }
+    }
 }
 
 /// Pairs the records of equal keys.

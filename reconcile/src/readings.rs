@@ -17,7 +17,7 @@ use arrow_select::take::take_record_batch;
 use causes::{CauseId, Says};
 use footing::Class;
 use futures::StreamExt;
-use ledger::{Break, BreakKind, Record};
+use ledger::{Break, BreakKind, Record, SmolStr};
 use rules::sql::{Reading, Reread, Run, RunError};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -417,7 +417,7 @@ impl Given<'_> {
                 Some(read) if column.class != Class::Text => {
                     Some(as_held(read, [held.as_deref(), actual]))
                 }
-                read => read,
+                read => read.map(SmolStr::from),
             };
         }
         match gives == *expected {
@@ -498,11 +498,11 @@ fn key_names(agreement: &Agreement) -> Vec<String> {
 
 /// A number as it is expected or as the target writes it, where one of them is the same: scales may
 /// differ.
-fn as_held(read: String, held: [Option<&str>; 2]) -> String {
+fn as_held(read: String, held: [Option<&str>; 2]) -> SmolStr {
     let number = |text: &str| text.parse::<ledger::Decimal>().ok();
     let is_same = |own: &&str| number(&read).is_some_and(|read| number(own) == Some(read));
-    let same = held.into_iter().flatten().find(is_same).map(str::to_owned);
-    same.unwrap_or(read)
+    let same = held.into_iter().flatten().find(is_same).map(SmolStr::new);
+    same.unwrap_or_else(|| read.into())
 }
 
 /// How many records of the whole book each reading would change; none where that cannot be asked.

@@ -195,14 +195,12 @@ mod tests {
     };
 
     fn record(values: &[(&str, Option<&str>)]) -> Record {
-        let own =
-            |(name, value): &(&str, Option<&str>)| ((*name).to_owned(), value.map(str::to_owned));
-        Record(values.iter().map(own).collect())
+        values.iter().copied().collect()
     }
 
     fn a_break() -> Break {
         Break {
-            agreement: "账 \"one\"".to_owned(),
+            agreement: "账 \"one\"".into(),
             kind: BreakKind::Differs,
             key: record(&[("voucher", Some("V\\1"))]),
             copies: Sides {
@@ -215,9 +213,9 @@ mod tests {
                 ("memo", Some("余\n额")),
             ])),
             fields: vec![FieldDifference {
-                name: "memo".to_owned(),
+                name: "memo".into(),
                 expected: None,
-                actual: Some("余\n额".to_owned()),
+                actual: Some("余\n额".into()),
             }],
             difference: vec![Amount {
                 column: "am\"ount".to_owned(),
@@ -225,8 +223,8 @@ mod tests {
                 amount: "-0.01".to_owned(),
             }],
             source: vec![SourceRecord {
-                table: "flow".to_owned(),
-                file: Some("a.csv".to_owned()),
+                table: "flow".into(),
+                file: Some("a.csv".into()),
                 row: Some(7),
                 fields: record(&[("serial", Some("1"))]),
             }],

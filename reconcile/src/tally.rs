@@ -72,10 +72,10 @@ struct LineAmount<'a> {
 
 /// A cause as a line has it.
 #[derive(Deserialize)]
-pub(crate) struct LineCause<'a> {
+struct LineCause<'a> {
     #[serde(borrow)]
-    pub(crate) id: Option<Cow<'a, str>>,
-    pub(crate) status: CauseStatus,
+    id: Option<Cow<'a, str>>,
+    status: CauseStatus,
 }
 
 impl Tally {
@@ -149,11 +149,6 @@ impl Tally {
             sum.add_wide(&wide);
         }
         Ok(())
-    }
-
-    /// How many causes there are, each as sure as it is.
-    pub(crate) fn causes_found(&self) -> usize {
-        self.causes.len()
     }
 
     pub(crate) fn merge(&mut self, other: Tally) {
@@ -235,10 +230,7 @@ impl Tally {
 }
 
 /// Reads a part of the evidence back.
-pub(crate) fn read_back<'a, T: Deserialize<'a>>(
-    what: &str,
-    part: &'a [u8],
-) -> Result<T, VerifyError> {
+fn read_back<'a, T: Deserialize<'a>>(what: &str, part: &'a [u8]) -> Result<T, VerifyError> {
     serde_json::from_slice(part).map_err(|error| unreadable(what, &error))
 }
 

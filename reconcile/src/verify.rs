@@ -24,7 +24,7 @@ use footing::{Comparison, Seed, Side, SketchSize, sum_text};
 use jiff::Timestamp;
 use ledger::{
     AgreementReport, Break, ControlLine, ControlReport, ControlStatus, Counts, CrossedTotal,
-    Moment, Record, Report, Sides, SourceRecord, Total, Wide, verdict,
+    Moment, Report, Sides, SourceRecord, Total, Wide, verdict,
 };
 use rules::sql::{Begun, ControlRow, Rejects, Run, RunError, Session, Which};
 use std::collections::{BTreeMap, BTreeSet};
@@ -621,7 +621,6 @@ impl AgreementRun<'_> {
             whereabouts: folded.whereabouts.each_ref().map(Option::as_ref),
         };
         let groups = Groups::default();
-        let place = outlet.evidence.place();
         let mut out = Out {
             evidence: &mut *outlet.evidence,
             largest: &mut *outlet.largest,
@@ -682,14 +681,7 @@ impl AgreementRun<'_> {
             return Ok(());
         }
         let (groups, broken, readings) = (out.groups, out.broken, out.readings);
-        tally.common = self
-            .find_common(
-                &groups,
-                broken,
-                folded,
-                (outlet.evidence, place, tally.causes_found()),
-            )
-            .await?;
+        tally.common = self.find_common(&groups, broken, folded).await?;
         self.hold_against_book(&readings).await?;
         tally.readings = readings.notes();
         Ok(())
@@ -735,6 +727,7 @@ impl AgreementRun<'_> {
         drop(given);
         let usual = Background::sample(self.agreement, &found, self.watch).await?;
         out.propose_from(self.of(), &found, &usual)?;
+        out.count_broken(&paired)?;
         out.write(found)
     }
 
@@ -821,14 +814,12 @@ impl AgreementRun<'_> {
         Ok(readings.not_counted_yet())
     }
 
-    /// Counts over the whole book what the breaks of each cause have in common. The breaks lie in the
-    /// evidence from a place on, and are of so many causes.
+    /// Counts over the whole book what the breaks of each cause have in common.
     async fn find_common(
         &self,
         groups: &Groups,
         broken: Census,
         folded: &Folded,
-        (evidence, place, causes): (&mut Evidence, u64, usize),
     ) -> Result<BTreeMap<CauseKey, Common>, VerifyError> {
         let passes = Passes {
             of: self.of(),
@@ -839,23 +830,7 @@ impl AgreementRun<'_> {
             in_steps_from: self.options.limits.in_steps_from,
             begin: &|| self.begin(Work::Common),
         };
-        let mut common = groups.count(broken, &passes).await?;
-        if let Some(unsettled) = groups.unsettled(&common, causes) {
-            let mut others: Vec<u64> = Vec::new();
-            let count = |lines: Vec<u8>| unsettled.count(&lines);
-            evidence.look_again(place, self.options.threads, &count, |counted| {
-                others.resize(counted.len(), 0);
-                for (all, more) in others.iter_mut().zip(counted) {
-                    *all += more;
-                }
-                match self.watch.is_stopped() {
-                    true => Err(VerifyError::Stopped),
-                    false => Ok(()),
-                }
-            })?;
-            unsettled.leave_out(&others, &mut common);
-        }
-        Ok(common)
+        groups.count(broken, &passes).await
     }
 
     /// Looks up the source records of breaks that the rule itself cannot be followed back from:
@@ -918,7 +893,7 @@ impl AgreementRun<'_> {
                 evidence.write_reject(&ledger::Reject {
                     agreement: self.agreement.name.clone(),
                     reason: reject.reason,
-                    record: Record(reject.values),
+                    record: reject.values.into_iter().collect(),
                     source: reject.sources.into_iter().map(SourceRecord::from).collect(),
                 })?;
             }
@@ -1088,9 +1063,9 @@ impl AgreementRun<'_> {
                 let names = layout
                     .foot()
                     .iter()
-                    .map(|at| layout.columns()[*at].name.clone());
+                    .map(|at| layout.columns()[*at].name.as_str());
                 crossed.push(CrossedTotal {
-                    by: Record(names.zip(group.iter().cloned()).collect()),
+                    by: names.zip(group.iter().cloned()).collect(),
                     records: Sides {
                         expected: a.records,
                         actual: b.records,
@@ -1182,7 +1157,7 @@ struct Out<'a> {
 /// A block of breaks, written out, and what it adds to the counts of their groups.
 struct Block {
     written: Written,
-    broken: Census,
+    counted: Vec<causes::common::Tally>,
 }
 
 impl Out<'_> {
@@ -1202,8 +1177,21 @@ impl Out<'_> {
         Ok(())
     }
 
+    /// Counts the records that the breaks of a partition are about.
+    fn count_broken(&mut self, paired: &Paired<'_>) -> Result<(), VerifyError> {
+        if paired.found().is_empty() {
+            return Ok(());
+        }
+        for side in self.groups.sides() {
+            let records = paired.broken(side)?;
+            self.groups.count_broken(side, records, &mut self.broken)?;
+        }
+        Ok(())
+    }
+
     /// Describes, explains and writes the breaks of a partition, a block a thread.
     fn write_paired(&mut self, paired: &Paired<'_>, given: &Given<'_>) -> Result<(), VerifyError> {
+        self.count_broken(paired)?;
         let blocks: Vec<(usize, &[Found])> = paired.blocks().into_iter().enumerate().collect();
         for wave in blocks.chunks(self.threads) {
             let write = |(number, block): (usize, &[Found])| {
@@ -1221,11 +1209,10 @@ impl Out<'_> {
     }
 
     fn write_block(&self, breaks: Vec<Break>) -> Result<Block, VerifyError> {
-        let mut broken = self.groups.nothing_counted();
-        self.groups.count_breaks(&breaks, &mut broken);
+        let counted = self.groups.count_breaks(&breaks);
         Ok(Block {
             written: write_out(breaks)?,
-            broken,
+            counted,
         })
     }
 
@@ -1248,8 +1235,8 @@ impl Out<'_> {
 
     fn append(&mut self, wave: Vec<Result<Block, VerifyError>>) -> Result<(), VerifyError> {
         for block in wave {
-            let Block { written, broken } = block?;
-            self.broken.merge(&broken);
+            let Block { written, counted } = block?;
+            self.broken.add(&counted);
             self.evidence.append(&written.lines, written.rows)?;
             self.tally.merge(written.tally);
             self.largest.merge(written.largest);
@@ -1362,7 +1349,7 @@ async fn compute(
         return Err(VerifyError::Stopped);
     }
     let lines = outcome.rows.iter().map(|row| ControlLine {
-        key: Record(row.labels.clone()),
+        key: row.labels.iter().cloned().collect(),
         expected: row.expected.clone(),
         actual: row.actual.clone(),
         difference: row.difference.clone(),

@@ -66,7 +66,7 @@ pub(crate) fn on_one_line(record: &Record) -> String {
 /// Gives the places of records: `flow flow-07.csv:815`.
 pub(crate) fn places(records: &[SourceRecord]) -> String {
     let place = |record: &SourceRecord| {
-        let mut place = record.table.clone();
+        let mut place = record.table.to_string();
         if let Some(file) = &record.file {
             place.push(' ');
             place.push_str(file);
@@ -131,9 +131,9 @@ mod tests {
         let mut found = differs("V1", "amount", "10.00", "10.01", "0.01");
         assert_eq!(lines(&found), ["amount 10.00 10.01 CNY 0.01"]);
         found.fields.push(ledger::FieldDifference {
-            name: "memo".to_owned(),
+            name: "memo".into(),
             expected: None,
-            actual: Some("x".to_owned()),
+            actual: Some("x".into()),
         });
         assert_eq!(
             lines(&found),

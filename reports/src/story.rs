@@ -40,8 +40,8 @@ pub(crate) fn total(expected: &str, actual: &str, difference: &str) -> Total {
 
 fn place(table: &str, file: &str, row: u64) -> SourceRecord {
     SourceRecord {
-        table: text(table),
-        file: Some(text(file)),
+        table: table.into(),
+        file: Some(file.into()),
         row: Some(row),
         fields: Record::default(),
     }
@@ -58,7 +58,7 @@ pub(crate) fn cause(id: &str, status: CauseStatus, says: &str) -> CauseFound {
 
 pub(crate) fn missing(voucher: &str, of: &str) -> Break {
     Break {
-        agreement: text("postings"),
+        agreement: "postings".into(),
         kind: BreakKind::Missing,
         key: record(&[("voucher", voucher)]),
         copies: Sides {
@@ -86,9 +86,9 @@ pub(crate) fn differs(voucher: &str, field: &str, expected: &str, actual: &str, 
         expected: Some(record(&[("voucher", voucher), (field, expected)])),
         actual: Some(record(&[("voucher", voucher), (field, actual)])),
         fields: vec![FieldDifference {
-            name: text(field),
-            expected: Some(text(expected)),
-            actual: Some(text(actual)),
+            name: field.into(),
+            expected: Some(expected.into()),
+            actual: Some(actual.into()),
         }],
         difference: vec![amount("CNY", by)],
         target: vec![place("posting", "posting.csv", 48)],

@@ -424,7 +424,7 @@ mod tests {
              -13.81, a difference of -0.01; report from a folder that one run has left",
         );
         let mut foreign = story::breaks();
-        foreign[0].agreement = "wallets".to_owned();
+        foreign[0].agreement = "wallets".into();
         check(
             foreign,
             "breaks.jsonl holds a line of the agreement `wallets`, which report.json does not have; \

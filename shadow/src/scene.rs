@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use ledger::{Decimal, Record};
+use ledger::{Decimal, Record, SmolStr};
 
 use crate::error::PlanError;
 use crate::table::{Column, Identity, Kind, Row, Table, cell, spelled};
@@ -129,7 +129,7 @@ fn read(table: &Table, record: &Record, at: usize) -> Result<Row, PlanError> {
         column: column.to_owned(),
         what,
     };
-    let is_known = |name: &String| table.columns.iter().any(|column| column.name == *name);
+    let is_known = |name: &SmolStr| table.columns.iter().any(|column| column.name == *name);
     if let Some((name, _)) = record.0.iter().find(|(name, _)| !is_known(name)) {
         return Err(other(name, "none of the table's"));
     }

@@ -29,11 +29,11 @@ pub struct Common {
     pub covered: u64,
     /// Broken records.
     pub broken: u64,
-    /// Records of the whole book that meet them.
+    /// Records of the whole book that meet them, with those that are broken in another way.
     pub matching: u64,
     /// Records that meet them and yet agree.
     pub counterexamples: u64,
-    /// Records of the whole book.
+    /// Records of the whole book but those that are broken in another way.
     pub book: u64,
     /// How many times as often records are broken that meet the conditions as those that do not.
     pub risk_ratio: RiskRatio,
@@ -113,19 +113,38 @@ impl Finder {
             return None;
         }
         if all.agreeing() == 0 {
-            return Some(Common::new(Vec::new(), split(all, all)));
+            return Some(Common::new(Vec::new(), split(all, all), all.others));
         }
-        let candidates = self.conjunctions.iter().zip(counts).zip(among);
+        let candidates = self.conjunctions.iter().zip(&counts).zip(among);
         let candidates = candidates.filter(|(_, is_among)| *is_among);
         let candidates: Vec<Candidate<'_>> = candidates
-            .filter_map(|((mask, seen), _)| self.candidate(*mask, split(seen, all)))
+            .filter_map(|((mask, seen), _)| self.candidate(*mask, split(*seen, all)))
             .collect();
         let chosen = chosen(&candidates)?;
+        let of_chosen = self.conjunctions.iter().zip(&counts);
+        let mut of_chosen = of_chosen.filter(|(mask, _)| **mask == chosen.mask);
+        let others = of_chosen.next().map_or(0, |(_, seen)| seen.others);
         let conditions = chosen
             .conditions
             .iter()
             .map(|condition| (*condition).clone());
-        Some(Common::new(conditions.collect(), chosen.split))
+        Some(Common::new(conditions.collect(), chosen.split, others))
+    }
+
+    /// How many records of the book a tally of this finder has counted of which conditions hold that
+    /// were [chosen](Finder::finish).
+    pub fn holds_of(&self, conditions: &[Predicate], tally: &Tally) -> u64 {
+        if conditions.is_empty() {
+            return tally.records();
+        }
+        let is_among = |atom: &Predicate| conditions.contains(atom);
+        let atoms = self.atoms.iter().enumerate();
+        let mask = atoms.filter(|(_, atom)| is_among(atom));
+        let mask = mask.fold(0, |mask, (bit, _)| mask | 1_u64 << bit);
+        let (counts, _) = tally.counts();
+        let mut own = self.conjunctions.iter().zip(counts);
+        own.find(|(own, _)| **own == mask)
+            .map_or(0, |(_, seen)| seen.book)
     }
 
     /// The mask of the conjunction that is chosen where this is seen of each, and that of all
@@ -319,12 +338,12 @@ pub(super) fn split(seen: Seen, all: Seen) -> Split {
 }
 
 impl Common {
-    fn new(conditions: Vec<Predicate>, split: Split) -> Self {
+    fn new(conditions: Vec<Predicate>, split: Split, others: u64) -> Self {
         Self {
             conditions,
             covered: split.covered,
             broken: split.broken,
-            matching: split.matching,
+            matching: split.matching + others,
             counterexamples: split.matching - split.covered,
             book: split.book,
             risk_ratio: RiskRatio::of(split),

@@ -9,6 +9,7 @@ use super::texts::{self, Shapes};
 use super::{Part, Predicate, Range, Test};
 use crate::Kind;
 use ledger::Decimal;
+use std::collections::BTreeMap;
 use std::ops::Bound;
 
 /// Of a set of values, no more than this many are named.
@@ -497,28 +498,59 @@ pub(super) fn remainders() -> impl Iterator<Item = Test> {
     all.map(|(modulus, rest)| Test::Remainder { modulus, rest })
 }
 
-/// Rows at the same place of every chunk.
+/// Rows at the same place of every chunk, of the sizes that programs work in.
 fn row_remainders(numbers: &[Decimal], counts: &[Counts]) -> Vec<Draft> {
-    const CHUNKS: [usize; 14] = [
-        2, 10, 64, 100, 128, 256, 500, 512, 1_000, 1_024, 2_000, 4_096, 5_000, 10_000,
+    const CHUNKS: [u64; 26] = [
+        2, 10, 64, 100, 128, 256, 500, 512, 1_000, 1_024, 2_000, 4_096, 5_000, 8_192, 10_000,
+        16_384, 20_000, 32_768, 50_000, 65_536, 100_000, 131_072, 262_144, 500_000, 1_000_000,
+        1_048_576,
     ];
-    let mut drafts = Vec::new();
-    for chunk in CHUNKS {
-        let mut rests = vec![0_u64; chunk];
-        for (number, count) in numbers.iter().zip(counts) {
-            if let Ok(number) = usize::try_from(number.mantissa) {
-                rests[number % chunk] += count.broken;
-            }
+    let broken = numbers.iter().zip(counts);
+    let broken = broken.filter(|(_, count)| count.broken > 0);
+    let broken: Vec<(u64, u64)> = broken
+        .filter_map(|(number, count)| Some((u64::try_from(number.mantissa).ok()?, count.broken)))
+        .collect();
+    let most = |chunk: u64| -> Option<Remainder> {
+        let mut rests: BTreeMap<u64, u64> = BTreeMap::new();
+        for (number, records) in &broken {
+            *rests.entry(number % chunk).or_default() += records;
         }
         // Of equals the first.
-        let most = (0..chunk).rev().max_by_key(|rest| rests[*rest]);
-        drafts.extend(most.map(|rest| {
-            let (modulus, rest) = (
-                Decimal::new(chunk as i128, 0),
-                Decimal::new(rest as i128, 0),
-            );
-            Draft::read(Test::Remainder { modulus, rest }, 1)
-        }));
+        let (rest, records) = rests
+            .into_iter()
+            .rev()
+            .max_by_key(|(_, records)| *records)?;
+        Some(Remainder {
+            chunk,
+            rest,
+            records,
+        })
+    };
+    let places: Vec<Remainder> = CHUNKS.into_iter().filter_map(most).collect();
+    // Where a place of larger chunks holds of the same records, that says more.
+    let told = places.iter().filter(|place| {
+        let mut others = places.iter();
+        !others.any(|other| other.is_within(place) && other.records == place.records)
+    });
+    let draft = |place: &Remainder| {
+        let [modulus, rest] = [place.chunk, place.rest].map(|n| Decimal::new(i128::from(n), 0));
+        Draft::read(Test::Remainder { modulus, rest }, 1)
+    };
+    told.map(draft).collect()
+}
+
+/// A place in chunks, and how many broken records stand there.
+struct Remainder {
+    chunk: u64,
+    rest: u64,
+    records: u64,
+}
+
+impl Remainder {
+    /// Whether every row of it is one of the other, of smaller chunks.
+    fn is_within(&self, other: &Self) -> bool {
+        self.chunk > other.chunk
+            && self.chunk.is_multiple_of(other.chunk)
+            && self.rest % other.chunk == other.rest
     }
-    drafts
 }

@@ -21,6 +21,8 @@ pub struct Race {
     states: Vec<State>,
     /// Records of the book that each holds of at least.
     at_least: Vec<u64>,
+    /// Records that each holds of in the shares of the book that were counted so far.
+    in_shares: Vec<u64>,
     /// The place of the one that was said to lead.
     leader: Option<usize>,
 }
@@ -70,6 +72,7 @@ impl Race {
         Self {
             states: vec![State::Open; conjunctions.len()],
             at_least: vec![0; conjunctions.len()],
+            in_shares: vec![0; conjunctions.len()],
             leader: None,
             finder: finder.clone(),
             tally: broken,
@@ -82,6 +85,35 @@ impl Race {
         for (place, seen) in heat.places.iter().zip(counts) {
             let known = &mut self.at_least[*place];
             *known = seen.book.max(*known);
+        }
+    }
+
+    /// Says how many records the book has.
+    pub fn set_book(&mut self, records: u64) {
+        self.tally.settle(std::iter::empty(), records);
+    }
+
+    /// Takes what was counted for a heat of some records of the book that no other share has.
+    pub fn add_share(&mut self, heat: &Heat, share: &Tally) {
+        let (counts, _) = share.counts();
+        for (place, seen) in heat.places.iter().zip(counts) {
+            let known = &mut self.in_shares[*place];
+            *known = known.saturating_add(seen.book);
+            self.at_least[*place] = self.at_least[*place].max(*known);
+        }
+    }
+
+    /// Takes what was counted in shares, which gave together the whole book, of all that was not
+    /// ruled out meanwhile.
+    pub fn settle_shares(&mut self) {
+        let open = self.states.iter().enumerate();
+        let open = open.filter(|(_, state)| **state == State::Open);
+        let open: Vec<usize> = open.map(|(place, _)| place).collect();
+        let counts = open.iter().map(|place| (*place, self.in_shares[*place]));
+        let book = self.tally.counts().1.book;
+        self.tally.settle(counts, book);
+        for place in open {
+            self.states[place] = State::Settled;
         }
     }
 
@@ -113,9 +145,16 @@ impl Race {
             let matching = u128::from(seen.book + 1) * u128::from(book) / u128::from(all.book + 1);
             u64::try_from(matching).unwrap_or(u64::MAX).min(book)
         };
-        let guesses = broken.iter().zip(&counts).map(|(broken, sampled)| Seen {
-            book: scaled(sampled).max(broken.broken),
-            ..*broken
+        let guesses = broken.iter().zip(&counts).map(|(broken, sampled)| {
+            // What is known not to agree is not guessed.
+            let matching = broken.broken + broken.others;
+            let unmatching = of_all.broken + of_all.others - matching;
+            Seen {
+                book: scaled(sampled)
+                    .min(book.saturating_sub(unmatching))
+                    .max(matching),
+                ..*broken
+            }
         });
         let Some(best) = self.finder.mask_of_best(guesses, Seen { book, ..of_all }) else {
             return self.all();

@@ -25,6 +25,9 @@ pub(super) struct Seen {
     pub(super) unbroken: u64,
     /// Records of which it is not known here whether they are broken.
     pub(super) book: u64,
+    /// Those among them that do not agree either, and are not counted as broken here: records that are
+    /// broken in another way, and further copies.
+    pub(super) others: u64,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -38,15 +41,17 @@ impl Seen {
         self.broken = self.broken.saturating_add(other.broken);
         self.unbroken = self.unbroken.saturating_add(other.unbroken);
         self.book = self.book.saturating_add(other.book);
+        self.others = self.others.saturating_add(other.others);
     }
 
-    /// Records that are not broken. Broken ones are among those of the book, if it was counted.
+    /// Records that agree. Broken ones are among those of the book, if it was counted.
     pub(super) fn agreeing(self) -> u64 {
+        let open = self.book.saturating_sub(self.broken);
         self.unbroken
-            .saturating_add(self.book.saturating_sub(self.broken))
+            .saturating_add(open.saturating_sub(self.others))
     }
 
-    /// All records.
+    /// All records but those that are broken in another way.
     pub(super) fn sum(self) -> u64 {
         self.agreeing().saturating_add(self.broken)
     }
@@ -80,6 +85,32 @@ impl Tally {
     #[inline]
     pub fn add_record(&mut self, mask: u64) {
         self.slot(mask).book += 1;
+    }
+
+    /// Takes what was counted, as records of the book, of all that are broken in any way. What is
+    /// not broken in the way that is looked at here is then held against nothing: it does not
+    /// agree.
+    ///
+    /// # Panics
+    ///
+    /// The other is of another finder.
+    pub fn leave_out_of(&mut self, broken: &Self) {
+        assert_eq!(
+            self.conjunctions, broken.conjunctions,
+            "tallies of one finder"
+        );
+        let (counts, all) = broken.counts();
+        let (own, of_all) = self.counts();
+        let others = |any: Seen, own: Seen| any.book.saturating_sub(own.broken);
+        for (place, any) in counts.into_iter().enumerate() {
+            self.counts[place].others = others(any, own[place]);
+        }
+        self.all.others = others(all, of_all);
+    }
+
+    /// How many records of the book were counted.
+    pub fn records(&self) -> u64 {
+        self.counts().1.book
     }
 
     /// The conjunctions that are counted, as masks.

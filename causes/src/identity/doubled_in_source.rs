@@ -1,4 +1,4 @@
-use ledger::{BreakKind, Record};
+use ledger::{BreakKind, Record, SmolStr};
 
 use crate::case::Case;
 use crate::catalogue::{Cause, CauseId, Way};
@@ -66,7 +66,7 @@ fn are_twins(case: &Case<'_>, one: &Record, other: &Record) -> bool {
         (None, _) => true,
         // Two entries that differ by their amount are two.
         (Some(((name, one), (_, other))), None) => {
-            let is_amount = |value: &Option<String>| {
+            let is_amount = |value: &Option<SmolStr>| {
                 let number = value.as_deref().and_then(number::read);
                 number.is_some_and(|number| number.scale > 0)
             };

@@ -1,3 +1,5 @@
+use ledger::SmolStr;
+
 use crate::case::{Case, Field};
 use crate::catalogue::{Cause, CauseId, Way};
 use crate::explanation::Says;
@@ -171,7 +173,7 @@ fn offer_moved(case: &Case<'_>, trial: &mut Trial<'_>) {
 }
 
 /// Says whether columns hold two different values that are not nothing.
-fn tells<'r>(columns: impl Iterator<Item = &'r (String, Option<String>)>) -> bool {
+fn tells<'r>(columns: impl Iterator<Item = &'r (SmolStr, Option<SmolStr>)>) -> bool {
     let values = columns.map(|(_, value)| value.as_deref());
     let mut values = values.filter(|value| !is_nothing(*value));
     let first = values.next();

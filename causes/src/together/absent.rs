@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Break, BreakKind, CauseStatus, FieldDifference, Record, Sides};
+use ledger::{Break, BreakKind, CauseStatus, FieldDifference, Record, Sides, SmolStr};
 
 use super::{Explained, add_rival, normal_values, values};
 use crate::amount::floats::id_through_double;
@@ -145,11 +145,11 @@ fn as_one(missing: &Break, extra: &Break) -> Option<Break> {
         .map(|(name, value)| FieldDifference {
             name: name.clone(),
             expected: value.clone(),
-            actual: actual.get(name).flatten().map(str::to_owned),
+            actual: actual.get(name).flatten().map(SmolStr::new),
         })
         .collect();
     Some(Break {
-        agreement: String::new(),
+        agreement: SmolStr::default(),
         kind: BreakKind::Differs,
         key: Record::default(),
         copies: Sides {

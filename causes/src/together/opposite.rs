@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Break, BreakKind, CauseStatus, Decimal};
+use ledger::{Break, BreakKind, CauseStatus, Decimal, SmolStr};
 
 use super::{Explained, add_rival, put_first, shown_key};
 use crate::catalogue::CauseId;
@@ -10,7 +10,7 @@ use crate::explanation::{Explanation, Says};
 use crate::prover::Prover;
 
 /// The column and the difference without its sign, with those above and those below zero.
-type Off = BTreeMap<(String, Decimal), [Vec<usize>; 2]>;
+type Off = BTreeMap<(SmolStr, Decimal), [Vec<usize>; 2]>;
 
 pub(super) fn find(prover: &Prover, breaks: &mut [Explained]) {
     if !prover.knows(CauseId::V2) {
@@ -75,7 +75,7 @@ fn explain(prover: &Prover, breaks: &mut [Explained], one: usize, other: usize, 
 }
 
 /// The difference of a break that is off in one amount alone. To a total, no amount is none.
-fn difference(prover: &Prover, found: &Break) -> Option<(String, Decimal)> {
+fn difference(prover: &Prover, found: &Break) -> Option<(SmolStr, Decimal)> {
     let [field] = found.fields.as_slice() else {
         return None;
     };

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ledger::{Break, BreakKind, CauseStatus, Decimal, Record};
+use ledger::{Break, BreakKind, CauseStatus, Decimal, Record, SmolStr};
 
 use super::{Explained, add_rival, put_first, shown_key, values};
 use crate::catalogue::CauseId;
@@ -59,13 +59,13 @@ pub(super) fn find(prover: &Prover, breaks: &mut [Explained]) -> BTreeSet<Apart>
 
 /// The parts of two keys in which they differ, where they share another part: of legs of two vouchers
 /// the vouchers.
-pub(super) type Apart = (Vec<String>, Vec<String>);
+pub(super) type Apart = (Vec<SmolStr>, Vec<SmolStr>);
 
 fn told_apart(one: &Break, other: &Break) -> Option<Apart> {
     let values = one.key.0.iter().zip(&other.key.0);
     let (same, apart): (Vec<_>, Vec<_>) = values.partition(|(one, other)| one == other);
     let texts = apart.into_iter().map(|((_, one), (_, other))| {
-        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        let text = |value: &Option<SmolStr>| value.clone().unwrap_or_default();
         (text(one), text(other))
     });
     (!same.is_empty()).then(|| texts.unzip())

@@ -111,14 +111,14 @@ fn source(example: &Example) -> Vec<SourceRecord> {
     let names: Vec<&str> = header.split(',').collect();
     let record = |line: &String| {
         let mut record = SourceRecord {
-            table: "source".to_owned(),
+            table: "source".into(),
             ..SourceRecord::default()
         };
         for (name, cell) in names.iter().zip(cells(line)) {
             match *name {
-                "_file" => record.file = cell,
+                "_file" => record.file = cell.map(Into::into),
                 "_row" => record.row = cell.and_then(|cell| cell.parse().ok()),
-                name => record.fields.push(name, cell),
+                name => record.fields.push(name, cell.map(Into::into)),
             }
         }
         record
@@ -264,7 +264,7 @@ pub(crate) fn found(
         }
     }
     Break {
-        agreement: "books".to_owned(),
+        agreement: "books".into(),
         kind,
         key: key(terms, record),
         copies,

@@ -167,12 +167,12 @@ fn touched(
     let mut others = Keys::new();
     for found in folder::breaks(evidence)? {
         let found = found?;
-        let Some(keys) = touched.get_mut(&found.agreement) else {
+        let Some(keys) = touched.get_mut(found.agreement.as_str()) else {
             continue;
         };
         let keys = match is_asked(&found.cause.id) {
             true => keys,
-            false => others.entry(found.agreement).or_default(),
+            false => others.entry(found.agreement.into()).or_default(),
         };
         if keys.len() <= RECHECKED_MAX {
             keys.insert(found.key);

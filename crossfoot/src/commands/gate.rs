@@ -91,7 +91,7 @@ fn accept(asked: &GateAccept, screen: &Screen) -> Result<u8, CommandError> {
             .hint("look at the break again with `crossfoot explain`"));
     }
     desk.record(Event::BreakAccepted(Box::new(BreakAccepted {
-        agreement: found.agreement.clone(),
+        agreement: found.agreement.to_string(),
         kind: found.kind,
         key: found.key.clone(),
         amounts: found.difference.clone(),

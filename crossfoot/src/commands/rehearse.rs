@@ -541,7 +541,7 @@ fn samples(table: &Table) -> Result<Vec<Record>, CommandError> {
                     .columns()
                     .iter()
                     .map(|column| footing::value_text(column, row, None));
-                samples.push(Record(names.iter().cloned().zip(values).collect()));
+                samples.push(names.iter().zip(values).collect());
             }
             if left == 0 {
                 break;

@@ -67,8 +67,8 @@ fn record(columns: &[(&str, &str)]) -> Record {
 
 fn place(file: &str, row: u64) -> SourceRecord {
     SourceRecord {
-        table: file.split('.').next().unwrap_or_default().to_owned(),
-        file: Some(file.to_owned()),
+        table: file.split('.').next().unwrap_or_default().into(),
+        file: Some(file.into()),
         row: Some(row),
         fields: Record::default(),
     }
@@ -102,7 +102,7 @@ fn unknown_cause(breaks: u64, difference: Vec<Amount>) -> Vec<CauseLine> {
 
 fn found(kind: BreakKind, key: &[(&str, &str)]) -> Break {
     Break {
-        agreement: "postings".to_owned(),
+        agreement: "postings".into(),
         kind,
         key: record(key),
         copies: Sides {
@@ -122,9 +122,9 @@ fn found(kind: BreakKind, key: &[(&str, &str)]) -> Break {
 
 fn field(name: &str, expected: &str, actual: &str) -> FieldDifference {
     FieldDifference {
-        name: name.to_owned(),
-        expected: Some(expected.to_owned()),
-        actual: Some(actual.to_owned()),
+        name: name.into(),
+        expected: Some(expected.into()),
+        actual: Some(actual.into()),
     }
 }
 
@@ -845,7 +845,7 @@ fn records_without_a_key_are_shown_by_their_fields() {
         ("amount", "45.50"),
     ];
     let extra = Break {
-        agreement: "payments".to_owned(),
+        agreement: "payments".into(),
         copies: Sides {
             expected: 0,
             actual: 1,
@@ -856,18 +856,18 @@ fn records_without_a_key_are_shown_by_their_fields() {
         ..found(BreakKind::Extra, &[])
     };
     let null = FieldDifference {
-        name: "invoice".to_owned(),
-        expected: Some("NULL".to_owned()),
+        name: "invoice".into(),
+        expected: Some("NULL".into()),
         actual: None,
     };
     let differs = Break {
-        agreement: "payments".to_owned(),
+        agreement: "payments".into(),
         expected: Some(record(&fields)),
         actual: Some(record(&fields)),
         fields: vec![null],
         source: vec![
             SourceRecord {
-                table: "bill".to_owned(),
+                table: "bill".into(),
                 ..SourceRecord::default()
             },
             place("raw/2023-04.csv", 1_017),
@@ -1067,7 +1067,7 @@ fn everywhere(text: &str) -> (Report, Vec<Break>) {
         control.lines = vec![line(&[(text, text)], [text; 3])];
     }
     for found in &mut largest {
-        found.agreement = all();
+        found.agreement = all().into();
         found.key = record(&[(text, text)]);
         found.expected = Some(record(&[("other", text), (text, text)]));
         found.fields = vec![field(text, text, text)];
@@ -1075,7 +1075,7 @@ fn everywhere(text: &str) -> (Report, Vec<Break>) {
         found.source = vec![
             place(text, 1),
             SourceRecord {
-                table: all(),
+                table: all().into(),
                 ..SourceRecord::default()
             },
         ];

@@ -148,7 +148,7 @@ impl Tally {
     fn see(&mut self, found: &Break) -> Result<(), TallyError> {
         let amounts = read_amounts(&found.difference, self.lines)?;
         let refused = self.acceptance_of(found, &amounts);
-        let name = found.agreement.clone();
+        let name = found.agreement.to_string();
         let tally = self.agreements.entry(name).or_default();
         tally.count(found);
         add(&mut tally.sums, &amounts);
@@ -169,7 +169,7 @@ impl Tally {
 
     /// Takes the decision about this break, or says why none is: each stands for one break.
     fn acceptance_of(&mut self, found: &Break, amounts: &Sums) -> Result<(), String> {
-        let keys = self.accepted.get_mut(&found.agreement);
+        let keys = self.accepted.get_mut(found.agreement.as_str());
         let Some(decisions) = keys.and_then(|keys| keys.get_mut(&found.key)) else {
             return Err(String::new());
         };

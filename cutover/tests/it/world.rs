@@ -158,7 +158,7 @@ pub(crate) fn money(amount: &str) -> Amount {
 
 pub(crate) fn acceptance(found: &Break) -> BreakAccepted {
     BreakAccepted {
-        agreement: found.agreement.clone(),
+        agreement: found.agreement.to_string(),
         kind: found.kind,
         key: found.key.clone(),
         amounts: found.difference.clone(),

@@ -1,24 +1,30 @@
 //! The passes over one side in which its conditions are counted.
 //!
-//! First the conditions that a sample says will be reported, and no column that only others take.
-//! What these come to leaves few others that could be reported instead; a tenth of the book, spread
-//! over all of it, tells which. Only these are counted over all of it too.
+//! First the conditions that a sample says will be reported, where they take at most half of the
+//! columns. What these come to leaves few others that could be reported instead. Those are counted
+//! over one share of the book after the other, each spread over all of it: what a condition holds of
+//! in some shares it holds of in the book at least, and that rules out ever more.
 
 use super::counting::{Asked, Counter};
 use super::guard::Guard;
-use super::{CauseKey, Census, Group, Groups, Of, Place, of_side};
+use super::{AGREEING_MIN, CauseKey, Census, Group, Groups, Of, Place, of_side};
 use crate::drive::drive;
 use crate::error::VerifyError;
 use crate::watch::Watch;
-use books::{Meter, RowFilter};
+use books::{Meter, RowFilter, Share};
 use causes::common::{Common, Heat, Race, Tally};
 use footing::Side;
 use rules::sql::Run;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// One in so many records is looked at before what is left is counted.
-const ONE_IN: u64 = 10;
+/// The shares of the book, after each of which conditions are ruled out. What holds of broken records
+/// no more often than of others is ruled out, as a rule, by half of it.
+const SHARES: [Share; 3] = [
+    Share { from: 0, to: 10 },
+    Share { from: 10, to: 55 },
+    Share { from: 55, to: 100 },
+];
 
 /// How the passes are made.
 pub(crate) struct Passes<'a> {
@@ -46,28 +52,43 @@ struct Contest<'a> {
 impl Groups {
     /// Counts all records, and says what each cause's breaks have in common. All breaks are
     /// counted already.
+    ///
+    /// A cause's breaks are held against the records that agree; where hardly any does, against
+    /// the breaks of the others as well.
     pub(crate) async fn count(
         &self,
         broken: Census,
         passes: &Passes<'_>,
     ) -> Result<BTreeMap<CauseKey, Common>, VerifyError> {
-        let mut broken: Vec<Option<Tally>> = broken.0.into_iter().map(Some).collect();
         let mut common = BTreeMap::new();
         for side in [Side::Expected, Side::Actual] {
-            let own = of_side(&self.groups, side).filter_map(|(place, group)| {
-                let broken = broken.get_mut(place)?.take()?;
-                Some((group, Race::new(&group.finder, broken)))
-            });
-            let (groups, races) = own.unzip();
             let mut contest = Contest {
                 side,
-                groups,
-                races,
+                groups: Vec::new(),
+                races: Vec::new(),
             };
+            let records = passes.records[side as usize];
+            let is_few = |any: &Tally| records.saturating_sub(any.records()) < AGREEING_MIN;
+            for (place, group) in of_side(&self.groups, side) {
+                let (mut own, any) = (broken.own[place].clone(), &broken.any[place]);
+                if !is_few(any) {
+                    own.leave_out_of(any);
+                }
+                contest.groups.push(group);
+                contest.races.push(Race::new(&group.finder, own));
+            }
             passes.decide(&mut contest).await?;
-            let found = contest.groups.iter().zip(&contest.races);
-            let found = found.filter_map(|(group, race)| Some((group.key.clone(), race.finish()?)));
-            common.extend(found);
+            let any = of_side(&self.groups, side).map(|(place, _)| &broken.any[place]);
+            for ((group, race), any) in contest.groups.iter().zip(&contest.races).zip(any) {
+                let Some(mut found) = race.finish() else {
+                    continue;
+                };
+                if is_few(any) {
+                    let not_agreeing = group.finder.holds_of(&found.conditions, any);
+                    found.counterexamples = found.matching.saturating_sub(not_agreeing);
+                }
+                common.insert(group.key.clone(), found);
+            }
         }
         Ok(common)
     }
@@ -86,47 +107,73 @@ impl Passes<'_> {
         }
         let pairs = contest.groups.iter().zip(&mut contest.races);
         let leading = pairs.map(|(group, race)| {
+            race.set_book(records);
             race.add_part(&race.all(), &group.sampled);
             race.leading(&group.sampled, records)
         });
-        let leading = leading.collect();
-        let records = self.settle(contest, leading).await?;
-        let left = contest.undecided();
-        if left.iter().all(Heat::is_empty) {
-            return Ok(());
+        let leading: Vec<Heat> = leading.collect();
+        let all: Vec<Heat> = contest.races.iter().map(Race::all).collect();
+        let columns_of = |heats: &[Heat]| columns(&contest.asked(heats)).len();
+        if columns_of(&leading) * 2 <= columns_of(&all) {
+            self.settle(contest, leading).await?;
         }
-        let spread = What {
-            one_in: Some(ONE_IN),
-            ..What::default()
-        };
-        let (sampled, _) = self.pass(contest, &left, spread).await?;
-        let pairs = contest.races.iter_mut().zip(&left).zip(&sampled);
-        pairs.for_each(|((race, heat), sampled)| race.add_part(heat, sampled));
-        let left = contest.undecided();
-        if left.iter().all(Heat::is_empty) {
-            return Ok(());
+        self.count_shares(contest, records).await
+    }
+
+    /// Counts what is undecided, a share of the book after the other.
+    async fn count_shares(
+        &self,
+        contest: &mut Contest<'_>,
+        records: u64,
+    ) -> Result<(), VerifyError> {
+        let before = contest.races.clone();
+        let mut seen = 0;
+        for share in SHARES {
+            let left = contest.undecided();
+            if left.iter().all(Heat::is_empty) {
+                return Ok(());
+            }
+            // Before some are ruled out there is hardly ever one that all others narrow.
+            if seen > 0
+                && let Some(only) = self.guard(contest, &left)
+            {
+                let what = What {
+                    only: Some(only),
+                    ..What::default()
+                };
+                let (counted, _) = self.pass(contest, &left, what).await?;
+                contest.settle(&left, &counted, records);
+                return Ok(());
+            }
+            let what = What {
+                share: Some(share),
+                ..What::default()
+            };
+            let (counted, of_share) = self.pass(contest, &left, what).await?;
+            seen += of_share;
+            let pairs = contest.races.iter_mut().zip(&left).zip(&counted);
+            pairs.for_each(|((race, heat), counted)| race.add_share(heat, counted));
         }
-        let what = What {
-            only: self.guard(contest, &left),
-            ..What::default()
-        };
-        let (counted, _) = self.pass(contest, &left, what).await?;
-        contest.settle(&left, &counted, records);
+        if seen != records {
+            // They were not the book that was folded.
+            contest.races = before;
+            let left = contest.undecided();
+            return self.settle(contest, left).await;
+        }
+        for race in &mut contest.races {
+            race.settle_shares();
+        }
         Ok(())
     }
 
-    /// Counts heats over the whole book, and tells how many records it has.
-    async fn settle(
-        &self,
-        contest: &mut Contest<'_>,
-        heats: Vec<Heat>,
-    ) -> Result<u64, VerifyError> {
+    /// Counts heats over the whole book.
+    async fn settle(&self, contest: &mut Contest<'_>, heats: Vec<Heat>) -> Result<(), VerifyError> {
         if heats.iter().all(Heat::is_empty) {
-            return Ok(0);
+            return Ok(());
         }
         let (counted, records) = self.pass(contest, &heats, What::default()).await?;
         contest.settle(&heats, &counted, records);
-        Ok(records)
+        Ok(())
     }
 
     /// Where all that is left only narrows what led, no other records need be looked at. What led
@@ -159,17 +206,11 @@ impl Passes<'_> {
         heats: &[Heat],
         what: What,
     ) -> Result<(Vec<Tally>, u64), VerifyError> {
-        let pairs = contest.groups.iter().zip(heats);
-        let asked: Arc<[Asked]> = pairs
-            .map(|(group, heat)| Asked {
-                columns: Arc::clone(&group.columns),
-                finder: heat.finder().clone(),
-            })
-            .collect();
+        let asked = contest.asked(heats);
         let run = Run {
             lineage: true,
             columns: (!self.has_rejects).then(|| columns(&asked)),
-            one_in: what.one_in,
+            share: what.share,
             only: what.only,
             meter: (self.begin)(),
             ..Run::new(self.threads)
@@ -191,11 +232,21 @@ impl Passes<'_> {
 /// Which records a pass is over.
 #[derive(Default)]
 struct What {
-    one_in: Option<u64>,
+    share: Option<Share>,
     only: Option<Arc<dyn RowFilter>>,
 }
 
 impl Contest<'_> {
+    /// One heat of each group, to be counted.
+    fn asked(&self, heats: &[Heat]) -> Arc<[Asked]> {
+        let pairs = self.groups.iter().zip(heats);
+        let asked = pairs.map(|(group, heat)| Asked {
+            columns: Arc::clone(&group.columns),
+            finder: heat.finder().clone(),
+        });
+        asked.collect()
+    }
+
     fn settle(&mut self, heats: &[Heat], counted: &[Tally], records: u64) {
         let pairs = self.races.iter_mut().zip(heats).zip(counted);
         pairs.for_each(|((race, heat), counted)| race.settle(heat, counted, records));

@@ -91,10 +91,10 @@ impl Asked {
     pub(super) fn record(&self, layout: &Layout) -> Record {
         let columns = self.columns.iter().zip(&self.values);
         let named = columns.map(|(at, value)| {
-            let name = layout.columns()[*at].name.clone();
-            (name, Some(value.clone()))
+            let name = layout.columns()[*at].name.as_str();
+            (name, Some(value.as_str()))
         });
-        Record(named.collect())
+        named.collect()
     }
 
     /// Whether any of some values is asked for.

@@ -114,8 +114,8 @@ impl Chosen {
         let arrays = self.whole.convert_rows([parser.parse(row)]).ok()?;
         let named = self.columns.iter().zip(&arrays);
         let named =
-            named.map(|(column, array)| (column.name.clone(), text(column.class, array, 0)));
-        Some(Record(named.collect()))
+            named.map(|(column, array)| (column.name.as_str(), text(column.class, array, 0)));
+        Some(named.collect())
     }
 
     /// Remembers the nearest rows, where one row is wanted.

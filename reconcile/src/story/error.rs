@@ -2,7 +2,7 @@
 
 use crate::error::VerifyError;
 use arrow_schema::ArrowError;
-use ledger::Record;
+use ledger::{Record, SmolStr};
 
 /// Why a story cannot be told.
 #[derive(Debug, thiserror::Error)]
@@ -112,7 +112,7 @@ fn was(count: usize) -> &'static str {
 }
 
 fn shown(asked: &Record) -> String {
-    let value = |(name, value): &(String, Option<String>)| {
+    let value = |(name, value): &(SmolStr, Option<SmolStr>)| {
         format!("{name} = `{}`", value.as_deref().unwrap_or("NULL"))
     };
     let values: Vec<String> = asked.0.iter().map(value).collect();

@@ -227,7 +227,7 @@ fn rejects_of(
         let reject = Reject {
             agreement: agreement.to_owned(),
             reason: reject.reason,
-            record: Record(reject.values),
+            record: reject.values.into_iter().collect(),
             source: reject.sources.into_iter().map(SourceRecord::from).collect(),
         };
         let mut records = reject.source.iter().map(|source| &source.fields);

@@ -51,7 +51,7 @@ fn of_one(
         columns: vec!["_file".to_owned(), "_row".to_owned()],
         values: rows
             .filter(|near| *near != row)
-            .map(|near| vec![Some(file.clone()), Some(near.to_string())])
+            .map(|near| vec![Some(file.to_string()), Some(near.to_string())])
             .collect(),
     };
     let fetched = session.fetch(book, &place.table, &wanted);

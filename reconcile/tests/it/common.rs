@@ -6,7 +6,7 @@
     reason = "each test file uses a part of it"
 )]
 
-use ledger::{Break, BreakKind, Report};
+use ledger::{Break, BreakKind, Report, SmolStr};
 use reconcile::{Options, Unwatched, VerifyError, Watch, prepare, verify};
 use std::fs;
 use std::path::Path;
@@ -130,7 +130,7 @@ impl Ran {
 }
 
 fn shown(found: &Break) -> String {
-    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "NULL".to_owned());
+    let text = |value: &Option<SmolStr>| value.as_deref().unwrap_or("NULL").to_owned();
     let record = |record: &ledger::Record| {
         record
             .0

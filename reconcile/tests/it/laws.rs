@@ -174,7 +174,12 @@ fn rebuilt(source: &[(String, Value)], ran: &Ran) -> BTreeMap<Vec<Option<String>
     let values = |record: &Option<Record>| -> Vec<Option<String>> {
         record
             .iter()
-            .flat_map(|record| record.0.iter().map(|(_, value)| value.clone()))
+            .flat_map(|record| {
+                record
+                    .0
+                    .iter()
+                    .map(|(_, value)| value.as_ref().map(ToString::to_string))
+            })
             .collect()
     };
     let whole = |copies: u64| i64::try_from(copies).expect("few");

@@ -25,13 +25,8 @@ fn case(key: &str) -> Case {
 const KEY: &str = "key = [\"day\", \"serial\", \"shop\"]";
 
 fn key(day: &str, serial: &str, shop: Option<&str>) -> Record {
-    let shop = shop.map(str::to_owned);
-    let named = |name: &str, value: &str| (name.to_owned(), Some(value.to_owned()));
-    Record(vec![
-        named("day", day),
-        named("serial", serial),
-        ("shop".to_owned(), shop),
-    ])
+    let named = [("day", Some(day)), ("serial", Some(serial)), ("shop", shop)];
+    named.into_iter().collect()
 }
 
 fn looked(

@@ -57,10 +57,8 @@ pub(super) fn maps(crossed: &[CrossedTotal]) -> Vec<HeatMap> {
 }
 
 fn place(by: &Record) -> (String, String) {
-    let value =
-        |(_, value): &(String, Option<String>)| value.clone().unwrap_or_else(|| "NULL".to_owned());
-    let mut values = by.0.iter().map(value);
-    let row = values.next().unwrap_or_default();
+    let mut values = (by.0.iter()).map(|(_, value)| value.as_deref().unwrap_or("NULL"));
+    let row = values.next().unwrap_or_default().to_owned();
     (row, values.collect::<Vec<_>>().join(" / "))
 }
 

@@ -28,10 +28,11 @@ impl<'d> Largest<'d> {
     /// Takes a break, or passes it by.
     pub(super) fn take(&mut self, found: Break, disposition: Disposition<'d>) {
         let size = size(&found);
-        if !self.agreements.contains_key(&found.agreement) {
-            self.agreements.insert(found.agreement.clone(), Vec::new());
+        let name = found.agreement.as_str();
+        if !self.agreements.contains_key(name) {
+            self.agreements.insert(name.to_owned(), Vec::new());
         }
-        let Some(kept) = self.agreements.get_mut(&found.agreement) else {
+        let Some(kept) = self.agreements.get_mut(name) else {
             return;
         };
         let place = kept.partition_point(|other| other.size >= size);

@@ -105,8 +105,8 @@ fn what_comes_from_the_books_is_text() {
         found.key = story::record(&[(evil, evil)]);
         found.cause.says = evil.to_owned();
         found.fields.push(ledger::FieldDifference {
-            name: evil.to_owned(),
-            expected: Some(evil.to_owned()),
+            name: evil.into(),
+            expected: Some(evil.into()),
             actual: None,
         });
     }

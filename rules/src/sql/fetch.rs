@@ -59,7 +59,7 @@ impl Session {
             meter: None,
             narrow_decimals: false,
             first_rows: None,
-            one_in: None,
+            share: None,
             within: None,
         };
         let queue = Mutex::new(found.chunks().into_iter());

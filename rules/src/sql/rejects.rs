@@ -49,10 +49,10 @@ pub struct RejectedRecord {
 impl From<RejectedRecord> for ledger::SourceRecord {
     fn from(record: RejectedRecord) -> Self {
         Self {
-            table: record.table,
-            file: Some(record.file).filter(|file| !file.is_empty()),
+            table: record.table.into(),
+            file: (!record.file.is_empty()).then(|| record.file.into()),
             row: Some(record.row),
-            fields: ledger::report::Record(record.record),
+            fields: record.record.into_iter().collect(),
         }
     }
 }

@@ -120,7 +120,7 @@ pub(super) struct RunContext {
     pub(super) log: Arc<ScanLog>,
     pub(super) rejects: Arc<Rejects>,
     pub(super) rows_per_chunk: Option<u64>,
-    pub(super) one_in: Option<u64>,
+    pub(super) share: Option<books::Share>,
     pub(super) only: Option<Arc<dyn RowFilter>>,
     pub(super) part: Option<Arc<books::Part>>,
     pub(super) bounds: Arc<[Arc<Bounds>]>,
@@ -460,7 +460,7 @@ impl Scan {
             && run.only.is_none()
             && run.part.is_none()
             && run.bounds.is_empty()
-            && run.one_in.is_none()
+            && run.share.is_none()
             && run.rows_per_chunk.is_none()
             && run.chunks.is_none()
             && self.seen.is_none()
@@ -571,7 +571,7 @@ impl ExecutionPlan for Scan {
             meter: Some(Arc::clone(&self.run.meter)),
             narrow_decimals: self.is_narrow,
             first_rows: self.run.rows_per_chunk.filter(|_| is_large),
-            one_in: self.run.one_in,
+            share: self.run.share,
             within: self.within(),
         };
         Ok(Box::pin(ScanStream {

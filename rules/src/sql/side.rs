@@ -57,10 +57,10 @@ pub struct Run {
     /// Reads about so many records of each chunk and passes over the rest, in tables of more than
     /// one chunk: a first look at a large book. Rejects and the log then tell of these only.
     pub rows_per_chunk: Option<u64>,
-    /// Reads about one in so many records, in stretches that are spread over every table, or all where
-    /// it is text: only of a side with a [`Side::single_table`]. Rejects and the log then tell of
-    /// these only.
-    pub one_in: Option<u64>,
+    /// Reads a share of the records, in stretches that are spread over every table, or all where it
+    /// is text: only of a side with a [`Side::single_table`]. Rejects and the log then tell of these
+    /// only.
+    pub share: Option<books::Share>,
     /// Reads only the records that a test of the table's own columns keeps: only of a side with a
     /// [`Side::single_table`], and not with a probe. Rejects and the log then tell of these only.
     pub only: Option<Arc<dyn RowFilter>>,
@@ -91,7 +91,7 @@ impl Run {
             log: Arc::default(),
             narrow_decimals: false,
             rows_per_chunk: None,
-            one_in: None,
+            share: None,
             only: None,
             part: None,
             passes_over: false,
@@ -302,7 +302,7 @@ impl Side {
             log: Arc::clone(&run.log),
             rejects: Arc::clone(&run.rejects),
             rows_per_chunk: run.rows_per_chunk,
-            one_in: run.one_in,
+            share: run.share,
             only: run.only.clone(),
             part: run.part.clone(),
             bounds,

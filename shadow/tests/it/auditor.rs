@@ -138,7 +138,7 @@ fn of(
         _ => (BreakKind::Extra, Vec::new()),
     };
     Break {
-        agreement: "postings".to_owned(),
+        agreement: "postings".into(),
         kind,
         key: key.clone(),
         copies,

@@ -282,7 +282,8 @@ fn values_count_and_not_their_spelling() {
     let found = &mut breaks[0];
     for record in [&mut found.expected, &mut found.actual] {
         let (_, amount) = &mut record.as_mut().unwrap().0[1];
-        amount.as_mut().unwrap().push_str("00");
+        let amount = amount.as_mut().unwrap();
+        *amount = format!("{amount}00").into();
     }
     check(&judge(&planted, &breaks, []), &[], &[]);
 }

@@ -318,5 +318,5 @@ fn spoil_record(found: &mut Break) {
     let mut money = record.0.iter_mut();
     let amount = money.find(|(name, _)| name == "debit" || name == "amount");
     let (_, value) = amount.expect("both tables have one");
-    *value = Some("0.07".to_owned());
+    *value = Some("0.07".into());
 }

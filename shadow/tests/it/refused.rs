@@ -54,7 +54,7 @@ fn samples_that_are_no_records_of_the_table_are_refused() {
     let (table, samples) = read(BOOK);
     let with = |at: usize, value: &str| {
         let mut samples = vec![samples[0].clone(), samples[0].clone()];
-        samples[1].0[at].1 = Some(value.to_owned());
+        samples[1].0[at].1 = Some(value.into());
         refused(&table, &samples, &[], &[])
     };
     assert_eq!(

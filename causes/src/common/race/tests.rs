@@ -13,6 +13,8 @@ type Record = [Option<String>; 3];
 struct Book {
     records: Vec<Record>,
     broken: Vec<bool>,
+    /// Those that do not agree, but are broken in another way.
+    others: Vec<bool>,
 }
 
 impl Book {
@@ -27,7 +29,9 @@ impl Book {
         for (place, record) in self.records.iter().enumerate() {
             match self.broken[place] {
                 true => proposer.offer_broken(&record[..]),
-                false if place % sampled == 0 => proposer.offer_unbroken(&record[..]),
+                false if place % sampled == 0 && !self.others[place] => {
+                    proposer.offer_unbroken(&record[..])
+                }
                 false => {}
             }
         }
@@ -39,6 +43,23 @@ impl Book {
         let broken = self.records.iter().zip(&self.broken);
         for (record, _) in broken.filter(|(_, is_broken)| **is_broken) {
             tally.add_broken(masker.mask(&record[..]));
+        }
+        let mut any = finder.tally();
+        for (place, record) in self.records.iter().enumerate() {
+            if self.broken[place] || self.others[place] {
+                any.add_record(masker.mask(&record[..]));
+            }
+        }
+        tally.leave_out_of(&any);
+        tally
+    }
+
+    /// Counts the records of a share, in hundredths.
+    fn count_share(&self, finder: &Finder, share: std::ops::Range<usize>) -> Tally {
+        let (mut masker, mut tally) = (finder.masker(), finder.tally());
+        let records = self.records.iter().enumerate();
+        for (_, record) in records.filter(|(place, _)| share.contains(&(place % 100))) {
+            tally.add_record(masker.mask(&record[..]));
         }
         tally
     }
@@ -56,37 +77,44 @@ impl Book {
 /// Books in which channel, sign and row have to do with what is broken, more or less.
 fn books() -> impl Strategy<Value = Book> {
     let chances = (1..200_u64, 1..9_u64, 0..3_u8, 0..40_u64, any::<u64>());
-    (300..4_000_u64, chances).prop_map(|(records, (stride, channels, kind, noise, seed))| {
-        let chance = |row: u64, salt: u64| {
-            let mixed = (row ^ seed ^ salt << 40).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            (mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 33
-        };
-        let mut book = Book {
-            records: Vec::new(),
-            broken: Vec::new(),
-        };
-        for row in 1..=records {
-            let channel = chance(row, 1) % channels;
-            let amount = i64::try_from(chance(row, 2) % 2_000).expect("small") - 1_000;
-            book.records.push([
-                Some(format!("C{channel}")),
-                Some(format!(
-                    "{}.{:02}",
-                    amount / 100,
-                    amount.unsigned_abs() % 100
-                )),
-                Some(row.to_string()),
-            ]);
-            let is_hit = match kind {
-                0 => row % stride == 0,
-                1 => channel == 0 && amount < 0,
-                _ => amount < 0 && row % stride == 0,
+    let sizes = (300..4_000_u64, 0..3_u64);
+    (sizes, chances).prop_map(
+        |((records, others), (stride, channels, kind, noise, seed))| {
+            let chance = |row: u64, salt: u64| {
+                let mixed = (row ^ seed ^ salt << 40).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                (mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 33
             };
-            book.broken
-                .push(is_hit && chance(row, 3) % 100 >= noise || chance(row, 4) % 3_000 == 0);
-        }
-        book
-    })
+            let mut book = Book {
+                records: Vec::new(),
+                broken: Vec::new(),
+                others: Vec::new(),
+            };
+            for row in 1..=records {
+                let channel = chance(row, 1) % channels;
+                let amount = i64::try_from(chance(row, 2) % 2_000).expect("small") - 1_000;
+                book.records.push([
+                    Some(format!("C{channel}")),
+                    Some(format!(
+                        "{}.{:02}",
+                        amount / 100,
+                        amount.unsigned_abs() % 100
+                    )),
+                    Some(row.to_string()),
+                ]);
+                let is_hit = match kind {
+                    0 => row % stride == 0,
+                    1 => channel == 0 && amount < 0,
+                    _ => amount < 0 && row % stride == 0,
+                };
+                let is_broken =
+                    is_hit && chance(row, 3) % 100 >= noise || chance(row, 4) % 3_000 == 0;
+                let is_other = amount >= 0 && chance(row, 5) % 8 < others;
+                book.broken.push(is_broken);
+                book.others.push(is_other && !is_broken);
+            }
+            book
+        },
+    )
 }
 
 proptest! {
@@ -106,6 +134,33 @@ proptest! {
         race.settle(&leading, &book.count(leading.finder(), 1), records);
         let left = race.undecided();
         race.settle(&left, &book.count(left.finder(), 1), records);
+        prop_assert_eq!(race.finish(), finder.finish(&plain));
+    }
+
+    #[test]
+    fn shares_of_a_book_give_what_the_whole_gives(
+        book in books(), sampled in 1..40_usize, is_led in any::<bool>(), cut in 1..100_usize,
+    ) {
+        let finder = book.finder(sampled);
+        let records = book.records.len() as u64;
+        let mut plain = book.broken(&finder);
+        plain.merge(&book.count(&finder, 1));
+
+        let mut race = Race::new(&finder, book.broken(&finder));
+        race.set_book(records);
+        let sample = book.count(&finder, sampled);
+        race.add_part(&race.all(), &sample);
+        if is_led {
+            let leading = race.leading(&sample, records);
+            race.settle(&leading, &book.count(leading.finder(), 1), records);
+        }
+        let first = race.undecided();
+        race.add_share(&first, &book.count_share(first.finder(), 0..cut));
+        let left = race.undecided();
+        prop_assert!(left.places.iter().all(|place| first.places.contains(place)));
+        race.add_share(&left, &book.count_share(left.finder(), cut..100));
+        race.settle_shares();
+        prop_assert!(race.undecided().is_empty());
         prop_assert_eq!(race.finish(), finder.finish(&plain));
     }
 
@@ -139,6 +194,7 @@ fn what_leads_and_what_cannot_win_leave_little_to_count() {
         broken: (1..=20_000)
             .map(|row| row % 7 == 3 && row % 2 == 1)
             .collect(),
+        others: vec![false; 20_000],
     };
     let finder = book.finder(3);
     let records = book.records.len() as u64;

@@ -61,6 +61,8 @@ pub struct ComesFrom {
     /// Columns that only decide how it is computed, ordered: those in the conditions of a `CASE`
     /// or a `FILTER`, and what a joined table was looked up by.
     pub conditions: Vec<SourceColumn>,
+    /// The column that it is, where the rule hands one on as it is.
+    pub same_as: Option<SourceColumn>,
 }
 
 impl Side {
@@ -94,6 +96,7 @@ impl Side {
                 .cloned()
                 .collect(),
             values: origin.values.into_iter().collect(),
+            same_as: origin.same_as,
         };
         fields
             .fields()

@@ -32,6 +32,8 @@ pub(super) struct Origin {
     pub(super) values: BTreeSet<SourceColumn>,
     /// Columns that only decide how: conditions of `CASE`, keys of a join that brings the value.
     pub(super) conditions: BTreeSet<SourceColumn>,
+    /// The column that it is, where it is handed on as it is.
+    pub(super) same_as: Option<SourceColumn>,
     /// The same for two plans where the column is computed in the same way from the books.
     pub(super) print: u64,
 }
@@ -126,10 +128,19 @@ impl Scope<'_> {
     fn origin(&self, expr: &Expr) -> Origin {
         let mut origin = Origin {
             print: self.print(expr),
+            same_as: self.same_as(expr),
             ..Origin::default()
         };
         self.gather(expr, false, &mut origin);
         origin
+    }
+
+    fn same_as(&self, expr: &Expr) -> Option<SourceColumn> {
+        match expr {
+            Expr::Column(column) => self.find(column)?.same_as.clone(),
+            Expr::Alias(alias) => self.same_as(&alias.expr),
+            _ => None,
+        }
     }
 
     /// Adds what `expr` reads: as values, or all of it as conditions.
@@ -252,8 +263,9 @@ fn trace_within(plan: &LogicalPlan, outer: Option<&Scope<'_>>) -> Traced {
         LogicalPlan::Distinct(Distinct::All(input)) => {
             let mut traced = trace_within(input, outer);
             traced.rows.mix(1);
-            for column in &traced.columns {
+            for column in &mut traced.columns {
                 decide(&mut traced.rows, column);
+                column.same_as = None;
             }
             traced
         }
@@ -295,8 +307,9 @@ fn trace_scan(scan: &TableScan) -> Traced {
         });
         Origin {
             print: hashed(&(&values, scan.table_name.to_string(), name)),
-            values: values.into_iter().collect(),
+            values: values.iter().cloned().collect(),
             conditions: BTreeSet::new(),
+            same_as: values,
         }
     };
     let fields = scan.projected_schema.fields();
@@ -317,7 +330,11 @@ fn trace_aggregate(node: &Aggregate, outer: Option<&Scope<'_>>) -> Traced {
     let mut columns = Vec::with_capacity(node.schema.fields().len());
     for group in &node.group_expr {
         for part in parts(group) {
-            let origin = scope.origin(part);
+            let origin = Origin {
+                // A group is of many records.
+                same_as: None,
+                ..scope.origin(part)
+            };
             decide(&mut rows, &origin);
             columns.push(origin);
         }
@@ -376,6 +393,7 @@ fn trace_join(join: &Join, outer: Option<&Scope<'_>>) -> Traced {
     let brought = |columns: Vec<Origin>| columns.into_iter().map(|c| brought_by(c, &condition));
     let mark = Origin {
         print: condition.print,
+        same_as: None,
         conditions: BTreeSet::new(),
         values: condition
             .values
@@ -405,6 +423,7 @@ fn trace_join(join: &Join, outer: Option<&Scope<'_>>) -> Traced {
 fn brought_by(mut column: Origin, condition: &Origin) -> Origin {
     column.add(condition, true);
     column.mix(condition.print);
+    column.same_as = None;
     column
 }
 
@@ -454,9 +473,17 @@ fn trace_other(plan: &LogicalPlan, outer: Option<&Scope<'_>>) -> Traced {
     for expr in plan.expressions() {
         rows.mix(hashed(&expr));
     }
+    let keeps_records = matches!(
+        plan,
+        LogicalPlan::Sort(_) | LogicalPlan::Limit(_) | LogicalPlan::SubqueryAlias(_)
+    );
+    let kept = |column: &Origin| Origin {
+        same_as: column.same_as.clone().filter(|_| keeps_records),
+        ..column.clone()
+    };
     match inputs.as_slice() {
         [input] if input.columns.len() == width => Traced {
-            columns: input.columns.clone(),
+            columns: input.columns.iter().map(kept).collect(),
             rows,
         },
         _ => {

@@ -36,6 +36,48 @@ fn origins(sql: &str) -> String {
 }
 
 #[test]
+fn a_column_handed_on_as_it_is_is_told_and_no_other() {
+    let check = |sql: &str, expect: &[Option<&str>]| {
+        let from = books().side(sql).comes_from();
+        let same: Vec<Option<String>> = from
+            .into_iter()
+            .map(|one| {
+                one.same_as
+                    .map(|own| format!("{}.{}", own.table, own.column))
+            })
+            .collect();
+        let same: Vec<Option<&str>> = same.iter().map(Option::as_deref).collect();
+        assert_eq!(same, expect, "{sql}");
+    };
+    let [id, status] = [Some("flow.id"), Some("flow.status")];
+    check(
+        "SELECT id, status AS s, 'X' AS x FROM flow",
+        &[id, status, None],
+    );
+    check(
+        "SELECT trim(id) AS id, money(fee) AS fee FROM flow",
+        &[None, None],
+    );
+    check(
+        "WITH a AS (SELECT id AS k, status FROM flow WHERE code <> '9') SELECT z.k, z.status FROM a AS z",
+        &[id, status],
+    );
+    check(
+        "SELECT f.id, r.rate FROM flow f LEFT JOIN rate r ON f.day = r.day",
+        &[id, None],
+    );
+    check(
+        "SELECT id FROM flow UNION ALL SELECT status FROM flow",
+        &[None],
+    );
+    check(
+        "SELECT status, count(*) AS n FROM flow GROUP BY status",
+        &[None, None],
+    );
+    check("SELECT DISTINCT id FROM flow", &[None]);
+}
+
+#[test]
 fn every_output_column_tells_what_it_comes_from() {
     for (sql, expect) in [
         (
