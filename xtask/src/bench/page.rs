@@ -129,8 +129,9 @@ const STORY: &str = "\nThe books of the wallet Ruixin Pay as `ruixin/history` ma
     each runs once. The demo does all of it in one process, and damages, explains, corrects and verifies again.\n";
 
 const BREAKS: &str = "\nThe same books with more and more records one fen off: what it costs to locate, explain and write \
-    them. Every break has its cause tried alone and with others, and what they have in common is counted over the \
-    whole book.\n";
+    them. Every break has its cause tried alone and with others, and conditions that they may have in common \
+    are counted over the book until each is told or ruled out. The breaks stand anywhere in the book: no \
+    condition on their place is found early that would spare the others.\n";
 
 fn setting(title: &str, verify: &Value) -> String {
     let machine = &verify["machine"];
