@@ -88,11 +88,6 @@ impl Race {
         }
     }
 
-    /// Says how many records the book has.
-    pub fn set_book(&mut self, records: u64) {
-        self.tally.settle(std::iter::empty(), records);
-    }
-
     /// Takes what was counted for a heat of some records of the book that no other share has.
     pub fn add_share(&mut self, heat: &Heat, share: &Tally) {
         let (counts, _) = share.counts();
@@ -133,9 +128,10 @@ impl Race {
         self.heat(|_| true)
     }
 
-    /// The conjunction that would be chosen if a book of so many records were like a sample of it,
-    /// and whatever takes no other columns. All where the sample tells of none.
+    /// Begins with a book of so many records: the conjunction that would be chosen if it were like a
+    /// sample of it, and whatever takes no other columns. All where the sample tells of none.
     pub fn leading(&mut self, sampled: &Tally, book: u64) -> Heat {
+        self.tally.settle(std::iter::empty(), book);
         let (counts, all) = sampled.counts();
         let (broken, of_all) = self.tally.counts();
         if all.book == 0 {

@@ -145,7 +145,7 @@ fn as_one(missing: &Break, extra: &Break) -> Option<Break> {
         .map(|(name, value)| FieldDifference {
             name: name.clone(),
             expected: value.clone(),
-            actual: actual.get(name).flatten().map(SmolStr::new),
+            actual: actual.value(name).cloned(),
         })
         .collect();
     Some(Break {

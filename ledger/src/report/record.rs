@@ -15,14 +15,17 @@ pub struct Record(pub Vec<(SmolStr, Option<SmolStr>)>);
 impl Record {
     /// Gives a column's value: `None` where there is no such column, `Some(None)` where it is NULL.
     pub fn get(&self, column: &str) -> Option<Option<&str>> {
-        let (_, value) = self.0.iter().find(|(name, _)| name == column)?;
-        Some(value.as_deref())
+        Some(self.held(column)?.as_deref())
     }
 
     /// Gives a column's value; none where it is NULL or there is no such column.
     pub fn value(&self, column: &str) -> Option<&SmolStr> {
+        self.held(column)?.as_ref()
+    }
+
+    fn held(&self, column: &str) -> Option<&Option<SmolStr>> {
         let (_, value) = self.0.iter().find(|(name, _)| name == column)?;
-        value.as_ref()
+        Some(value)
     }
 
     /// Adds a column after the others.

@@ -67,23 +67,26 @@ impl Groups {
                 groups: Vec::new(),
                 races: Vec::new(),
             };
+            let own = || of_side(&self.groups, side);
+            // The same for all groups of the side.
+            let not_agreeing = own().next().map(|(place, _)| broken.any[place].records());
             let records = passes.records[side as usize];
-            let is_few = |any: &Tally| records.saturating_sub(any.records()) < AGREEING_MIN;
-            for (place, group) in of_side(&self.groups, side) {
-                let (mut own, any) = (broken.own[place].clone(), &broken.any[place]);
-                if !is_few(any) {
-                    own.leave_out_of(any);
+            let are_few = records.saturating_sub(not_agreeing.unwrap_or(0)) < AGREEING_MIN;
+            for (place, group) in own() {
+                let mut tally = broken.own[place].clone();
+                if !are_few {
+                    tally.leave_out_of(&broken.any[place]);
                 }
                 contest.groups.push(group);
-                contest.races.push(Race::new(&group.finder, own));
+                contest.races.push(Race::new(&group.finder, tally));
             }
             passes.decide(&mut contest).await?;
-            let any = of_side(&self.groups, side).map(|(place, _)| &broken.any[place]);
-            for ((group, race), any) in contest.groups.iter().zip(&contest.races).zip(any) {
+            for ((place, group), race) in own().zip(&contest.races) {
                 let Some(mut found) = race.finish() else {
                     continue;
                 };
-                if is_few(any) {
+                if are_few {
+                    let any = &broken.any[place];
                     let not_agreeing = group.finder.holds_of(&found.conditions, any);
                     found.counterexamples = found.matching.saturating_sub(not_agreeing);
                 }
@@ -107,7 +110,6 @@ impl Passes<'_> {
         }
         let pairs = contest.groups.iter().zip(&mut contest.races);
         let leading = pairs.map(|(group, race)| {
-            race.set_book(records);
             race.add_part(&race.all(), &group.sampled);
             race.leading(&group.sampled, records)
         });

@@ -147,11 +147,10 @@ proptest! {
         plain.merge(&book.count(&finder, 1));
 
         let mut race = Race::new(&finder, book.broken(&finder));
-        race.set_book(records);
         let sample = book.count(&finder, sampled);
         race.add_part(&race.all(), &sample);
+        let leading = race.leading(&sample, records);
         if is_led {
-            let leading = race.leading(&sample, records);
             race.settle(&leading, &book.count(leading.finder(), 1), records);
         }
         let first = race.undecided();
