@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use services::{SERVICES, Service};
 
 use crate::arguments::Arguments;
+use crate::bench::servers::{PASSWORD, Postgres};
 use crate::{place, programs};
 
 /// The release that was tried; another one may find, or ask for, other things.
@@ -57,11 +58,15 @@ def before_call(context, case, kwargs):
         del case.query["cursor"]
 "#;
 
+const SQLITE: &str = "SQLite";
+/// What each service keeps its books in, one after the other.
+const STORES: [&str; 2] = [SQLITE, "PostgreSQL"];
+
 const USAGE: &str = "\
 cargo xtask api [SERVICE] [--seed N] [--examples N]
 
-Runs schemathesis with all checks against each service, or the one that is named. What is drawn
-follows from the seed (1 if not said); so many examples are drawn for each operation (50).";
+Runs schemathesis with all checks against each service, or the one that is named, with its books in
+SQLite and in PostgreSQL. What is drawn follows from the seed (1 if not said); so many examples are drawn for each operation (50).";
 
 /// Tries the services.
 ///
@@ -85,12 +90,30 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<()> {
         bail!("there is no such service; there are: {}", names.join(", "));
     }
     programs::provide(programs::FOR_RIVALS)?;
+    programs::provide(programs::FOR_CI)?;
     let schemathesis = schemathesis()?;
+    let server = Postgres::start("");
     let mut failed = Vec::new();
-    for service in services {
-        if let Err(error) = tried(service, &schemathesis, seed, examples) {
-            println!("{}: {error:#}", service.name);
-            failed.push(service.name);
+    for (service, store) in services
+        .into_iter()
+        .flat_map(|one| STORES.map(|store| (one, store)))
+    {
+        let name = format!("{} on {store}", service.name);
+        let folder = tempfile::tempdir()?;
+        let running = Running::start(service, store, &server, folder.path());
+        let tried = running.and_then(|running| {
+            println!("{name}:");
+            tried(
+                service,
+                &running,
+                &schemathesis,
+                folder.path(),
+                [seed, examples],
+            )
+        });
+        if let Err(error) = tried {
+            println!("{name}: {error:#}");
+            failed.push(name);
         }
     }
     match failed.is_empty() {
@@ -122,22 +145,27 @@ fn schemathesis() -> Result<PathBuf> {
     Ok(program)
 }
 
-fn tried(service: &Service, schemathesis: &Path, seed: u64, examples: u64) -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    let running = Running::start(service, folder.path())?;
+/// Tries a service that runs, in an empty folder.
+fn tried(
+    service: &Service,
+    running: &Running,
+    schemathesis: &Path,
+    folder: &Path,
+    [seed, examples]: [u64; 2],
+) -> Result<()> {
     let known = running.open(service)?;
-    let configuration = folder.path().join("schemathesis.toml");
+    let configuration = folder.join("schemathesis.toml");
     fs::write(&configuration, CONFIGURATION)?;
-    fs::write(folder.path().join("crossfoot_hooks.py"), HOOKS)?;
+    fs::write(folder.join("crossfoot_hooks.py"), HOOKS)?;
     // Closed, the service answers 503 to nearly everything: closing and opening are tried last.
     let rest = ["--exclude-path", service.closing];
     let window = ["--include-path-regex", service.window];
     for choice in [rest, window] {
         let mut command = Command::new(schemathesis);
         command
-            .current_dir(folder.path())
+            .current_dir(folder)
             .env("SCHEMATHESIS_HOOKS", "crossfoot_hooks")
-            .env("PYTHONPATH", folder.path())
+            .env("PYTHONPATH", folder)
             .env("CROSSFOOT_API_KNOWN", known.to_string())
             .arg("--config-file")
             .arg(&configuration)
@@ -151,11 +179,11 @@ fn tried(service: &Service, schemathesis: &Path, seed: u64, examples: u64) -> Re
             .args(["--seed", &seed.to_string()])
             .args(["--max-examples", &examples.to_string()])
             .args(choice);
-        println!("{}: {}", service.name, choice.join(" "));
+        println!("{}", choice.join(" "));
         succeed(&mut command)?;
     }
     let done = running.done()?;
-    println!("{}: answered with success:\n{done}", service.name);
+    println!("answered with success:\n{done}");
     Ok(())
 }
 
@@ -167,12 +195,31 @@ struct Running {
 }
 
 impl Running {
-    fn start(service: &Service, folder: &Path) -> Result<Self> {
+    fn start(service: &Service, store: &str, server: &Postgres, folder: &Path) -> Result<Self> {
         let program = program(service)?;
-        let store = folder.join("store.db");
+        let schema = |name: &str| {
+            let schema = format!("{}_{name}", service.name.replace('-', "_"));
+            server.psql(&format!(
+                "DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}"
+            ));
+            let url = server.tcp_url("teller", PASSWORD);
+            (format!("{url}?sslmode=disable&schema={schema}"), schema)
+        };
+        let store = match store {
+            SQLITE => folder.join("store.db").display().to_string(),
+            _ => schema("store").0,
+        };
+        let run = |arguments: &[&str]| {
+            let mut command = Command::new(&program);
+            succeed(command.args(arguments).env(service.store, &store))
+        };
         if !service.found.is_empty() {
-            let mut found = Command::new(&program);
-            succeed(found.args(service.found).env(service.store, &store))?;
+            run(service.found)?;
+        }
+        if let Some((tables, take)) = service.taken_over {
+            let (address, schema) = schema("old");
+            server.psql(&format!("SET search_path = {schema}; {tables}"));
+            run(&[take, &[&address]].concat())?;
         }
         let made = Command::new(&program)
             .args(service.key)

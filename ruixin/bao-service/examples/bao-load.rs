@@ -1,6 +1,6 @@
 //! Drives load over HTTP, from outside of the service: payments from random wallets to random
-//! merchants, or with `--orders` subscriptions of random users; each connection one after another.
-//! It says how many a second and how long each took.
+//! merchants, with `--orders` subscriptions of random users, or with `--mix` all that people do; each
+//! connection one after another. It says how many a second and how long each took.
 //!
 //! ```sh
 //! export RUIXIN_BAO_BOOKS=bao.db
@@ -9,22 +9,28 @@
 //! ruixin-bao serve --rate 1000000 --log error --clock '2013-05-27 10:00' &
 //! cargo run --release -p ruixin-bao-service --example bao-load -- --to 127.0.0.1:8082 --key "$(cat key)"
 //! ```
-
-#![expect(clippy::print_stdout, reason = "it is a tool for the terminal")]
+//!
+//! Whoever is to redeem and to pay from the fund has shares, of orders that are confirmed: `--orders`
+//! on one day, and `--mix` when `ruixin-bao day run` has brought the books two days on.
+//!
+//! `--soak 24 --seconds 240` drives a day of the story in four minutes, busier by day than by night,
+//! and looks at the service after each tenth: what grows beyond the books is told, and is an error.
+//! `--overload 10` puts ten times the connections between two quiet phases, which must be alike.
 
 #[path = "../../pay/examples/driver/mod.rs"]
 mod driver;
 
 use clap::Parser;
-use driver::{Asked, Connection, Failure, drive};
+use driver::{Asked, Connection, Crowd, Failure, Known, Request, drive, opened};
+use ruixin_bao_service::Books;
 
-/// Drives load.
+/// Drives load. The key has the role admin: it opens the books.
 #[derive(Debug, Parser)]
 struct Arguments {
     #[command(flatten)]
     asked: Asked,
     /// Places orders of the fund instead of payments.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "mix")]
     orders: bool,
 }
 
@@ -32,74 +38,157 @@ const FIRST_USER: usize = 6_000_001;
 const FIRST_MERCHANT: usize = 7_000_001;
 
 fn main() -> Result<(), Failure> {
-    let Arguments { asked, orders } = Arguments::parse();
+    let arguments = Arguments::parse();
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?
-        .block_on(run(asked, orders))
+        .block_on(run(arguments))
 }
 
-async fn run(asked: Asked, orders: bool) -> Result<(), Failure> {
-    // The key is an admin's: books begin closed.
-    let mut connection = Connection::open(&asked).await?;
-    let (status, said) = connection
-        .post("/v1/admin/window/open", "-", String::new())
-        .await?;
-    if status != 200 {
-        return Err(format!("{status}: {}", String::from_utf8_lossy(&said)).into());
-    }
-    let mut making = Vec::new();
-    for at in 0..32 {
-        let asked = asked.clone();
-        making.push(tokio::spawn(async move { people(&asked, at, 32).await }));
-    }
-    for one in making {
-        one.await??;
-    }
-    let users = asked.users;
-    let said = match orders {
-        true => {
-            drive(&asked, "orders", move |draw| {
-                let user = FIRST_USER + draw.below(users);
-                let amount = draw.amount();
-                let body = format!(r#"{{"user":"{user}","kind":"subscribe","amount":"{amount}"}}"#);
-                ("/v1/orders", body)
-            })
-            .await?
-        }
-        false => drive(&asked, "payments", move |draw| {
-            let user = FIRST_USER + draw.below(users);
-            let merchant = FIRST_MERCHANT + draw.below(users.div_ceil(20));
-            let amount = draw.amount();
-            let body = format!(
-                r#"{{"user":"{user}","merchant":"{merchant}","amount":"{amount}","from":"wallet"}}"#
-            );
-            ("/v1/payments", body)
-        })
-        .await?,
-    };
-    println!("{said}");
-    Ok(())
-}
-
-/// Opens every 32nd user and merchant, with money enough for all that comes.
-async fn people(asked: &Asked, at: usize, of: usize) -> Result<(), Failure> {
-    let mut connection = Connection::open(asked).await?;
-    for number in (at..asked.users).step_by(of) {
+async fn run(Arguments { asked, orders }: Arguments) -> Result<(), Failure> {
+    // Books begin closed.
+    let mut connection = Connection::open(asked.to, &asked.key).await?;
+    let open = "/v1/admin/window/open";
+    connection.done(open, "-", String::new()).await?;
+    let id = |what: &str| format!("{}-{what}", asked.run);
+    let advance = r#"{"amount":"10000000"}"#.to_owned();
+    let path = "/v1/admin/advance";
+    connection.done(path, &id("advance"), advance).await?;
+    opened(&asked, async |connection: &mut Connection, number| {
         let id = |what: &str| format!("{}-{what}-{number}", asked.run);
         let user = FIRST_USER + number;
         let opens = format!(r#"{{"user":"{user}"}}"#);
+        // They are there already in a second run.
         connection.post("/v1/users", &id("user"), opens).await?;
         let fills = format!(r#"{{"user":"{user}","amount":"10000000"}}"#);
-        let (status, said) = connection.post("/v1/top-ups", &id("fill"), fills).await?;
-        if status != 201 {
-            return Err(format!("{status}: {}", String::from_utf8_lossy(&said)).into());
-        }
+        connection.done("/v1/top-ups", &id("fill"), fills).await?;
         if number % 20 == 0 {
             let merchant = FIRST_MERCHANT + number / 20;
             let opens = format!(r#"{{"merchant":"{merchant}"}}"#);
             connection.post("/v1/merchants", &id("shop"), opens).await?;
         }
+        Ok(())
+    })
+    .await?;
+    let does = match (orders, asked.mix) {
+        (true, _) => Does::Subscribe,
+        (false, true) => Does::All,
+        (false, false) => Does::Pay,
+    };
+    let people = People {
+        users: asked.users,
+        does,
+    };
+    let store = match asked.store.as_deref() {
+        Some(address) => Some(Books::keys(address).await?),
+        None => None,
+    };
+    drive(&asked, store, people).await
+}
+
+/// Is who money moves between.
+struct People {
+    users: usize,
+    does: Does,
+}
+
+/// Is what they do.
+#[derive(Clone, Copy, PartialEq)]
+enum Does {
+    Pay,
+    Subscribe,
+    All,
+}
+
+impl People {
+    fn user(&self, known: &mut Known) -> usize {
+        FIRST_USER + known.draw(self.users)
     }
-    Ok(())
+
+    /// Shares are less than what is in the wallets, and so are payments from them.
+    fn pay(&self, known: &mut Known, from: &str, most: usize) -> Request {
+        let user = self.user(known);
+        let merchant = FIRST_MERCHANT + known.draw(self.users.div_ceil(20));
+        let amount = known.amount(most);
+        let body = format!(
+            r#"{{"user":"{user}","merchant":"{merchant}","amount":"{amount}","from":"{from}"}}"#
+        );
+        match (self.does, from) {
+            (Does::All, "wallet") => Request::payment(body),
+            _ => Request::post("/v1/payments", body),
+        }
+    }
+
+    fn order(&self, known: &mut Known, kind: &str, most: usize) -> Request {
+        let (user, amount) = (self.user(known), known.amount(most));
+        let body = format!(r#"{{"user":"{user}","kind":"{kind}","amount":"{amount}"}}"#);
+        Request::post("/v1/orders", body)
+    }
+
+    /// Payments from wallets and shares, top-ups, transfers, refunds, withdrawals and their ends,
+    /// orders, and reads.
+    fn anything(&self, known: &mut Known) -> Request {
+        match known.draw(100) {
+            0..38 => self.pay(known, "wallet", 9_999),
+            38..43 => self.pay(known, "fund", 199),
+            43..50 => {
+                let (user, amount) = (self.user(known), known.amount(99_999));
+                let body = format!(r#"{{"user":"{user}","amount":"{amount}"}}"#);
+                Request::post("/v1/top-ups", body)
+            }
+            50..59 => {
+                let (payer, payee) = (self.user(known), self.user(known));
+                let amount = known.amount(9_999);
+                let body =
+                    format!(r#"{{"payer":"{payer}","payee":"{payee}","amount":"{amount}"}}"#);
+                Request::post("/v1/transfers", body)
+            }
+            59..63 => match known.paid.pop() {
+                Some(payment) => {
+                    let path = format!("/v1/payments/{payment}/refunds");
+                    Request::post(&path, r#"{"amount":"0.01"}"#.to_owned())
+                }
+                None => self.pay(known, "wallet", 9_999),
+            },
+            63..67 => {
+                let (user, amount) = (self.user(known), 10 + known.draw(500));
+                let body = format!(r#"{{"user":"{user}","amount":"{amount}"}}"#);
+                Request::withdrawal(body)
+            }
+            67..71 => match known.pending.pop() {
+                Some(withdrawal) => {
+                    let outcome = ["paid", "paid", "refused"][known.draw(3)];
+                    let path = format!("/v1/withdrawals/{withdrawal}/settlement");
+                    Request::post(&path, format!(r#"{{"outcome":"{outcome}"}}"#))
+                }
+                None => self.pay(known, "wallet", 9_999),
+            },
+            71..77 => self.order(known, "subscribe", 9_999),
+            77..79 => self.order(known, "redeem_fast", 199),
+            79..80 => self.order(known, "redeem", 199),
+            80..88 => Request::get(format!("/v1/users/{}", self.user(known))),
+            88..94 => Request::get(format!("/v1/users/{}/bills?limit=20", self.user(known))),
+            94..96 => Request::get("/v1/fund".to_owned()),
+            _ => match known.paid.last() {
+                Some(payment) => Request::get(format!("/v1/vouchers/{payment}")),
+                None => self.pay(known, "wallet", 9_999),
+            },
+        }
+    }
+}
+
+impl Crowd for People {
+    const NUMBER: &'static str = "/id";
+    const COUNTS: [&'static str; 2] = [
+        "SELECT count(*) FROM posting",
+        "SELECT count(*) FROM answer",
+    ];
+
+    fn next(&self, known: &mut Known) -> Request {
+        match self.does {
+            Does::Pay => self.pay(known, "wallet", 9_999),
+            Does::Subscribe => self.order(known, "subscribe", 9_999),
+            Does::All => self.anything(known),
+        }
+    }
 }

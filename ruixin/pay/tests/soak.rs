@@ -3,17 +3,14 @@
 
 mod support;
 
-use std::collections::BTreeMap;
-use std::fs;
 use std::thread;
-use std::time::{Duration, Instant};
 
 use ruixin_pay::command::{Command, NewOwner, OpenAccount};
 use ruixin_pay::{Books, CommandError, Outcome, asked};
 use ruixin_service::prune::prune;
-use ruixin_service::store::Dialect;
 use support::http::{Client, ask};
 use support::program::Program;
+use support::soaked::Soaked;
 use support::{Database, block_on, teller};
 
 /// Tables that hold the books: they grow as long as people pay.
@@ -21,54 +18,6 @@ const BOOKS: [&str; 5] = ["account", "channel_file", "flow", "hold", "orders"];
 const CLIENTS: usize = 4;
 /// Requests of a client in a round.
 const REQUESTS: usize = 1_200;
-/// What a round may leave in memory beside what the database keeps of new pages: it is less than a
-/// kilobyte a request.
-const MEMORY_KIB: u64 = 4_096;
-
-/// How many rows each table has.
-async fn tables(books: &Books) -> BTreeMap<String, i64> {
-    let list = match books.store().dialect() {
-        Dialect::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table'",
-        Dialect::Postgres => {
-            "SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE schemaname = 'public'"
-        }
-    };
-    let read = async move |tx: &mut ruixin_service::store::Tx<'_>| {
-        let mut tables = BTreeMap::new();
-        for row in tx.rows(list, vec![]).await? {
-            let name = row.text(0)?.to_owned();
-            let sql: &'static str = format!("SELECT count(*) FROM {name}").leak();
-            let rows = tx.rows(sql, vec![]).await?;
-            tables.insert(name, rows[0].int(0)?);
-        }
-        Ok(tables)
-    };
-    books.store().read(read).await.expect("tables")
-}
-
-fn memory_kib(pid: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("a process");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let number = line.and_then(|line| line.split_whitespace().next());
-    number
-        .and_then(|number| number.parse().ok())
-        .expect("memory")
-}
-
-fn open_files(pid: u32) -> usize {
-    fs::read_dir(format!("/proc/{pid}/fd"))
-        .expect("a process")
-        .count()
-}
-
-/// Waits until something holds, as long as any machine may need.
-fn until(what: &str, holds: impl Fn() -> bool) {
-    let end = Instant::now() + Duration::from_secs(60);
-    while !holds() {
-        assert!(Instant::now() < end, "{what}");
-        thread::sleep(Duration::from_millis(100));
-    }
-}
 
 /// Payments, refusals, answers given again, reads, and what is no request at all.
 fn client(client: &Client, round: usize, at: usize, user: &str, shop: &str) {
@@ -125,47 +74,26 @@ fn soak(database: &Database) {
         client_of.top_up(&format!("fill{at}"), &user, "1000.00");
         people.push((user, client_of.open(&format!("m{at}"), false)));
     }
-    let mut seen = Vec::new();
-    for round in 0..3 {
+    let log = match database {
+        Database::Sqlite(folder) => Some(folder.path().join("pay.db-wal")),
+        Database::Postgres(_) => None,
+    };
+    let soaked = Soaked {
+        pid,
+        store: books.store().clone(),
+        books: &BOOKS,
+        records: &["flow", "orders"],
+        answers: "request",
+        log,
+    };
+    soaked.grows_by_its_books_alone(|round| {
         thread::scope(|scope| {
             for (at, (user, shop)) in people.iter().enumerate() {
                 let one = client_of.clone();
                 scope.spawn(move || client(&one, round, at, user, shop));
             }
         });
-        until("answers are pruned", || {
-            block_on(tables(&books))["request"] == 0
-        });
-        seen.push((memory_kib(pid), open_files(pid), block_on(tables(&books))));
-    }
-    let (memory, files, first) = &seen[0];
-    let (memory_last, _, last) = &seen[2];
-    let more: i64 = ["flow", "orders"]
-        .iter()
-        .map(|name| last[*name] - first[*name])
-        .sum();
-    assert!(more > 0, "the books grew by {more}");
-    for (name, rows) in last {
-        let is_books = BOOKS.contains(&name.as_str());
-        assert!(
-            is_books || first[name] == *rows,
-            "{name}: {} and {rows}",
-            first[name]
-        );
-    }
-    // What the database keeps of new pages in memory: a record is less than a kilobyte.
-    let pages = u64::try_from(more).expect("more");
-    assert!(
-        *memory_last < memory + pages + MEMORY_KIB,
-        "{memory} KiB, then {memory_last}"
-    );
-    until("connections are closed", || open_files(pid) <= files + 4);
-    if let Database::Sqlite(folder) = database {
-        let log = fs::metadata(folder.path().join("pay.db-wal"))
-            .expect("a log")
-            .len();
-        assert!(log < 32 << 20, "{log} bytes of log");
-    }
+    });
 }
 
 #[test]

@@ -5,8 +5,11 @@ pub(super) struct Service {
     /// Its program, and the package that brings it.
     pub(super) name: &'static str,
     pub(super) package: &'static str,
-    /// The variable that names its store, for which a file of SQLite is made.
+    /// The variable that names its store.
     pub(super) store: &'static str,
+    /// Tables of a PostgreSQL that it takes its books over from, and how it is told to: their address
+    /// comes last.
+    pub(super) taken_over: Option<(&'static str, &'static [&'static str])>,
     /// What founds its books, where that is a command of its own.
     pub(super) found: &'static [&'static str],
     /// What makes a key that may do everything, and prints it.
@@ -54,6 +57,7 @@ const PAY: Service = Service {
     name: "ruixin-pay",
     package: "ruixin-pay",
     store: "RUIXIN_PAY_STORE",
+    taken_over: None,
     found: &[],
     key: &["key", "--name", "api", "--role", "admin"],
     serve: &[
@@ -129,6 +133,11 @@ const BAO: Service = Service {
     name: "ruixin-bao",
     package: "ruixin-bao-service",
     store: "RUIXIN_BAO_BOOKS",
+    // What was not at its end when the books were moved can be ended.
+    taken_over: Some((
+        include_str!("../../../ruixin/bao-service/tests/it/converted.sql"),
+        &["import", "--at", "2013-05-27 09:00"],
+    )),
     found: &["init", "--first-day", "2013-05-27"],
     key: &["key", "--name", "api", "--role", "admin"],
     serve: &[
@@ -219,5 +228,10 @@ const BAO: Service = Service {
         ("amount", "10.00"),
         ("from", "wallet"),
         ("day", "2013-05-27"),
+        ("account", "6001"),
+        ("item", "201306050010000000003"),
+        ("withdrawal", "201306050010000000003"),
+        ("escrow", "201306050010000000004"),
+        ("hold", "6001"),
     ],
 };

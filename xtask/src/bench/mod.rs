@@ -12,7 +12,7 @@ mod machine;
 mod names;
 mod page;
 mod rivals;
-mod servers;
+pub(crate) mod servers;
 mod targets;
 mod verify;
 

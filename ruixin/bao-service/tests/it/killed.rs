@@ -2,56 +2,20 @@
 //! afterwards, every command is done once or not at all, and the books stand.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use crate::postgres::{PASSWORD, Postgres};
-use crate::support::{Kind, Place, at, terms};
+use crate::support::{Kind, Place};
 use crate::web::http::{Client, Reply};
-use crate::web::{FIRST_DAY, did, people};
+use crate::web::program::Program;
+use crate::web::{did, people};
 
 const CLIENTS: usize = 6;
 const USERS: [u64; 3] = [6_001, 6_002, 6_003];
-
-struct Program(Child, std::net::SocketAddr);
-
-impl Program {
-    fn start(books: &str) -> Program {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_ruixin-bao"))
-            .args(["--books", books, "serve", "--listen", "127.0.0.1:0"])
-            .args(["--log", "off", "--rate", "100000"])
-            .args(["--clock", "2013-06-05 10:00"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let stdout = child.stdout.take().unwrap();
-        BufReader::new(stdout).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on ").unwrap();
-        let address = address.parse().unwrap();
-        Program(child, address)
-    }
-
-    fn key(books: &str) -> String {
-        let output = Command::new(env!("CARGO_BIN_EXE_ruixin-bao"))
-            .args(["--books", books, "key", "--name", "test", "--role", "admin"])
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{output:?}");
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
 
 /// What was asked: path and body, and what was answered, if anything was.
 type Asked = BTreeMap<String, (String, String, Option<Reply>)>;
@@ -177,11 +141,9 @@ impl Victim {
 
 fn killed_and_started(mut victim: Victim, rounds: usize) {
     let books = victim.address();
-    let mut store = ruixin_bao_store::Store::create(&books, terms(FIRST_DAY)).unwrap();
-    store.set_open(true, at("2013-06-05 09:00")).unwrap();
-    drop(store);
+    Program::found(&books);
     let key = Program::key(&books);
-    let mut program = Program::start(&books);
+    let mut program = Program::start(&books, &[]);
     let client = |program: &Program| Client {
         to: program.1,
         key: key.clone(),
@@ -199,7 +161,7 @@ fn killed_and_started(mut victim: Victim, rounds: usize) {
         stop.store(true, Ordering::Relaxed);
         let asked = loading.join().unwrap();
         match victim {
-            Victim::Program(_) => program = Program::start(&books),
+            Victim::Program(_) => program = Program::start(&books, &[]),
             Victim::Database(_) => until_it_answers(&client(&program)),
         }
         ask_again(&client(&program), &asked);
@@ -257,10 +219,9 @@ fn postgres_loses_and_doubles_nothing_when_the_database_is_killed() {
 #[test]
 fn a_program_that_is_told_to_stop_ends_well() {
     let place = Place::new(Kind::Sqlite);
-    let mut store = ruixin_bao_store::Store::create(&place.address, terms(FIRST_DAY)).unwrap();
-    store.set_open(true, at("2013-06-05 09:00")).unwrap();
+    Program::found(&place.address);
     let key = Program::key(&place.address);
-    let mut program = Program::start(&place.address);
+    let mut program = Program::start(&place.address, &[]);
     let client = Client {
         to: program.1,
         key,

@@ -18,6 +18,7 @@ mod nights;
 mod postgres;
 mod pruned;
 mod screens;
+mod soak;
 #[path = "../../../bao-store/tests/it/support.rs"]
 mod support;
 mod web;

@@ -244,8 +244,14 @@ impl Browser {
         self.command("POST", &path, Some(&json!({})));
     }
 
-    /// Types wherever the keyboard is.
+    /// Types wherever the keyboard is, once the page is drawn: a browser drops the keys that come before
+    /// there is something to be seen, as a page that is whole may have to wait for its first picture.
     pub fn press(&self, keys: &str) {
+        let until = Instant::now() + PATIENCE;
+        while self.value("performance.getEntriesByType('paint').length") == 0 {
+            assert!(Instant::now() < until, "{} is not drawn", self.place());
+            thread::sleep(Duration::from_millis(20));
+        }
         let strokes: Vec<Value> = keys
             .chars()
             .flat_map(|key| [("keyDown", key), ("keyUp", key)])

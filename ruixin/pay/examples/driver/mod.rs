@@ -1,16 +1,24 @@
-//! Drives load over HTTP, from outside of a service: connections that ask one after another, and how
-//! many answers a second there were and how long each took.
+//! Drives load over HTTP, from outside of a service: connections that ask one after another, how many
+//! answers a second there were, how long each took, and what the service takes meanwhile.
+
+mod connection;
+mod watch;
+mod work;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Bytes;
-use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::{Request, header};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use futures::future::try_join_all;
+use ruixin_service::store::Store;
+
+pub(crate) use connection::Connection;
+use watch::{Look, Watched};
+pub(crate) use work::{Crowd, Known, Request};
+use work::{Tally, Worker};
+
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// What is driven.
 #[derive(Debug, Clone, Args)]
@@ -18,144 +26,154 @@ pub(crate) struct Asked {
     /// Where the service listens.
     #[arg(long, default_value = "127.0.0.1:8081")]
     pub(crate) to: SocketAddr,
-    /// An API key with the role writer.
+    /// An API key.
     #[arg(long)]
     pub(crate) key: String,
     /// Connections, each with one request under way.
     #[arg(long, default_value_t = 64)]
-    pub(crate) connections: usize,
-    /// How long.
+    connections: usize,
+    /// How long, of each phase of an overload.
     #[arg(long, default_value_t = 15)]
-    pub(crate) seconds: u64,
+    seconds: u64,
     /// Users; a merchant for each twenty of them.
     #[arg(long, default_value_t = 1_000)]
     pub(crate) users: usize,
     /// Tells this run's Idempotency-Keys from another one's.
     #[arg(long, default_value = "load")]
     pub(crate) run: String,
+    /// All that people do, reads among it, instead of one thing alone.
+    #[arg(long)]
+    pub(crate) mix: bool,
+    /// So many hours of the story, in the time of `--seconds`.
+    #[arg(long, value_name = "HOURS")]
+    soak: Option<u64>,
+    /// A phase of so many times the connections, between two of the usual number.
+    #[arg(long, value_name = "TIMES")]
+    overload: Option<usize>,
+    /// The process of the service, whose memory and files are watched.
+    #[arg(long)]
+    pid: Option<u32>,
+    /// Where the books are, whose size is watched: a path or postgres://…
+    #[arg(long)]
+    pub(crate) store: Option<String>,
 }
 
-pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+/// Connections that open what is there before.
+const OPENERS: usize = 32;
 
-/// Is a connection, on which one request goes after the other.
-pub(crate) struct Connection {
-    sender: SendRequest<Full<Bytes>>,
-    key: String,
-}
-
-impl Connection {
-    pub(crate) async fn open(asked: &Asked) -> Result<Connection, Failure> {
-        let stream = TcpStream::connect(asked.to).await?;
-        stream.set_nodelay(true)?;
-        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-        tokio::spawn(connection);
-        let key = format!("Bearer {}", asked.key);
-        Ok(Connection { sender, key })
-    }
-
-    pub(crate) async fn post(
-        &mut self,
-        path: &str,
-        id: &str,
-        body: String,
-    ) -> Result<(u16, Bytes), Failure> {
-        let request = Request::post(path)
-            .header(header::HOST, "ruixin")
-            .header(header::AUTHORIZATION, &self.key)
-            .header(header::CONTENT_TYPE, "application/json")
-            .header("Idempotency-Key", id)
-            .body(Full::new(Bytes::from(body)))?;
-        self.sender.ready().await?;
-        let answer = self.sender.send_request(request).await?;
-        let status = answer.status().as_u16();
-        Ok((status, answer.into_body().collect().await?.to_bytes()))
-    }
-}
-
-/// Draws numbers: an xorshift by Marsaglia, enough to choose people by.
-pub(crate) struct Draw(u64);
-
-impl Draw {
-    pub(crate) fn below(&mut self, most: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % most as u64) as usize
-    }
-
-    /// An amount from 0.01 to 99.99, as text.
-    pub(crate) fn amount(&mut self) -> String {
-        let fen = 1 + self.below(9_999);
-        format!("{}.{:02}", fen / 100, fen % 100)
-    }
-}
-
-/// Asks on all connections until the time is up, and says what came of it. `next` gives path and
-/// body.
-pub(crate) async fn drive<F>(asked: &Asked, what: &str, next: F) -> Result<String, Failure>
+/// Opens what is there before anybody asks, by several connections: `open` is told one user's number
+/// after another.
+pub(crate) async fn opened<T, F>(asked: &Asked, open: F) -> Result<Vec<T>, Failure>
 where
-    F: Fn(&mut Draw) -> (&'static str, String) + Clone + Send + 'static,
+    T: Send + 'static,
+    F: AsyncFn(&mut Connection, usize) -> Result<T, Failure>,
 {
-    let begun = Instant::now();
-    let until = begun + Duration::from_secs(asked.seconds);
-    let mut asking = Vec::new();
-    for at in 0..asked.connections {
-        let (asked, next) = (asked.clone(), next.clone());
-        asking.push(tokio::spawn(
-            async move { ask(&asked, at, next, until).await },
-        ));
-    }
-    let (mut took, mut others) = (Vec::new(), 0);
-    for one in asking {
-        let (done, refused) = one.await??;
-        took.extend(done);
-        others += refused;
-    }
-    let seconds = begun.elapsed();
-    took.sort_unstable();
-    let at = |permille: usize| {
-        let place = took.len().saturating_sub(1) * permille / 1000;
-        let took: Duration = took.get(place).copied().unwrap_or_default();
-        format!(
-            "{}.{:01} ms",
-            took.as_millis(),
-            took.as_micros() % 1_000 / 100
-        )
+    let open = &open;
+    let some = |at: usize| async move {
+        let mut connection = Connection::open(asked.to, &asked.key).await?;
+        let mut made = Vec::new();
+        for number in (at..asked.users).step_by(OPENERS) {
+            made.push(open(&mut connection, number).await?);
+        }
+        Ok::<_, Failure>(made)
     };
-    Ok(format!(
-        "{} {what} in {:.1?}: {} a second; p50 {}, p99 {}, p99.9 {}; {others} other answers; {} connections",
-        took.len(),
-        seconds,
-        took.len() as u128 * 1_000 / seconds.as_millis().max(1),
-        at(500),
-        at(990),
-        at(999),
-        asked.connections
-    ))
+    let all = try_join_all((0..OPENERS).map(some)).await?;
+    Ok(all.into_iter().flatten().collect())
 }
 
-/// How long each answer took, and how many others there were.
-async fn ask(
+/// Asks as it is told to, and says what came of it. The store is looked at beside the service.
+///
+/// # Errors
+/// When a request fails, or something but the books grows.
+#[expect(clippy::print_stdout, reason = "it is a tool for the terminal")]
+pub(crate) async fn drive<C: Crowd>(
     asked: &Asked,
-    at: usize,
-    next: impl Fn(&mut Draw) -> (&'static str, String),
-    until: Instant,
-) -> Result<(Vec<Duration>, u64), Failure> {
-    let mut connection = Connection::open(asked).await?;
-    let (mut took, mut others) = (Vec::new(), 0);
-    let mut draw = Draw(at as u64 + 1);
-    for number in 0.. {
-        if Instant::now() >= until {
-            break;
-        }
-        let (path, body) = next(&mut draw);
-        let id = format!("{}-{at}-{number}", asked.run);
-        let begun = Instant::now();
-        let (status, _) = connection.post(path, &id, body).await?;
-        match status {
-            201 => took.push(begun.elapsed()),
-            _ => others += 1,
-        }
+    store: Option<Store>,
+    crowd: C,
+) -> Result<(), Failure> {
+    let crowd = Arc::new(crowd);
+    let whole = Duration::from_secs(asked.seconds);
+    if let Some(hours) = asked.soak {
+        let watched = Watched::new(asked.pid, asked.store.as_deref().zip(store), C::COUNTS);
+        return soak(asked, &crowd, &watched, hours, whole / 10).await;
     }
-    Ok((took, others))
+    let times = asked.overload.map(|times| [times, 1]);
+    let phases = [1].into_iter().chain(times.into_iter().flatten());
+    let mut failed = 0;
+    for (number, times) in phases.enumerate() {
+        let connections = asked.connections * times;
+        let tally = phase(asked, &crowd, number, connections, whole).await?;
+        println!("{}", tally.line(connections));
+        failed += tally.failed;
+    }
+    match failed {
+        0 => Ok(()),
+        _ => Err(format!("{failed} requests failed").into()),
+    }
+}
+
+/// How busy each tenth of a day is, from midnight on, in tenths of the most.
+const RHYTHM: [usize; 10] = [3, 1, 2, 6, 9, 10, 9, 8, 10, 6];
+
+#[expect(clippy::print_stdout, reason = "it is a tool for the terminal")]
+async fn soak<C: Crowd>(
+    asked: &Asked,
+    crowd: &Arc<C>,
+    watched: &Watched,
+    hours: u64,
+    tenth: Duration,
+) -> Result<(), Failure> {
+    let mut looks = vec![watched.look().await?];
+    println!("{}", Look::HEAD);
+    println!("{}", looks[0].line("begin"));
+    let mut failed = 0;
+    for (at, busy) in RHYTHM.into_iter().enumerate() {
+        let connections = (asked.connections * busy / 10).max(1);
+        let tally = phase(asked, crowd, at, connections, tenth).await?;
+        failed += tally.failed;
+        let hour = hours * (at as u64 + 1) / 10;
+        looks.push(watched.look().await?);
+        println!(
+            "{} | {}",
+            looks[at + 1].line(&format!("{hour:>2} h")),
+            tally.line(connections)
+        );
+    }
+    let grown = watch::grown(&looks);
+    if failed > 0 {
+        return Err(format!("{failed} requests failed").into());
+    }
+    match grown.is_empty() {
+        true => println!("nothing grows beyond what the books need"),
+        false => return Err(format!("it grows: {}", grown.join("; ")).into()),
+    }
+    Ok(())
+}
+
+/// Drives a number of connections for a while.
+async fn phase<C: Crowd>(
+    asked: &Asked,
+    crowd: &Arc<C>,
+    number: usize,
+    connections: usize,
+    time: Duration,
+) -> Result<Tally, Failure> {
+    let begun = Instant::now();
+    let mut driving = Vec::new();
+    for at in 0..connections {
+        let (asked, crowd) = (asked.clone(), crowd.clone());
+        driving.push(tokio::spawn(async move {
+            let connection = Connection::open(asked.to, &asked.key).await?;
+            let run = format!("{}-{number}-{at}", asked.run);
+            let seed = (number * 1_000_000 + at) as u64 + 1;
+            let mut worker = Worker::new(connection, run, seed);
+            worker.drive(&*crowd, begun + time).await
+        }));
+    }
+    let mut all = Tally::default();
+    for one in driving {
+        all.add(one.await??);
+    }
+    all.close(begun.elapsed());
+    Ok(all)
 }

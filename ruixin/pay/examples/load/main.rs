@@ -12,185 +12,140 @@
 //! and looks at the service after each tenth: what grows beyond the books is told, and is an error.
 //! `--overload 10` puts ten times the connections between two quiet phases, which must be alike.
 
-#![expect(clippy::print_stdout, reason = "it is a tool for the terminal")]
-
-mod client;
-mod mix;
-mod watch;
-
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+#[path = "../driver/mod.rs"]
+mod driver;
 
 use clap::Parser;
-use client::{Connection, Failure};
-use mix::{People, Tally, Worker};
-use watch::{Look, Watched};
+use driver::{Asked, Connection, Crowd, Failure, Known, Request, drive, opened};
+use ruixin_pay::Books;
+use ruixin_pay::civil::Clock;
+use serde_json::Value;
 
-/// Drives load.
-#[derive(Debug, Clone, Parser)]
-struct Asked {
-    /// Where the service listens.
-    #[arg(long, default_value = "127.0.0.1:8081")]
-    to: SocketAddr,
-    /// An API key with the role writer.
-    #[arg(long)]
-    key: String,
-    /// Connections, each with one request under way.
-    #[arg(long, default_value_t = 64)]
-    connections: usize,
-    /// How long, of each phase of an overload.
-    #[arg(long, default_value_t = 15)]
-    seconds: u64,
-    /// Users; a merchant for each twenty of them.
-    #[arg(long, default_value_t = 1_000)]
-    users: usize,
-    /// Tells this run's Idempotency-Keys from another one's.
-    #[arg(long, default_value = "load")]
-    run: String,
-    /// Payments, top-ups, transfers, refunds, withdrawals and reads, instead of payments alone.
-    #[arg(long)]
-    mix: bool,
-    /// So many hours of the story, in the time of `--seconds`.
-    #[arg(long, value_name = "HOURS")]
-    soak: Option<u64>,
-    /// A phase of so many times the connections, between two of the usual number.
-    #[arg(long, value_name = "TIMES")]
-    overload: Option<usize>,
-    /// The process of the service, whose memory and files are watched.
-    #[arg(long)]
-    pid: Option<u32>,
-    /// Where the books are, whose size is watched: a path or postgres://…
-    #[arg(long)]
-    store: Option<String>,
+/// Drives load. The key has the role writer.
+#[derive(Debug, Parser)]
+struct Arguments {
+    #[command(flatten)]
+    asked: Asked,
 }
 
 fn main() -> Result<(), Failure> {
-    let asked = Asked::parse();
+    let Arguments { asked } = Arguments::parse();
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?
-        .block_on(drive(asked))
+        .block_on(run(asked))
 }
 
-async fn drive(asked: Asked) -> Result<(), Failure> {
-    let people = Arc::new(people(&asked).await?);
-    let whole = Duration::from_secs(asked.seconds);
-    if let Some(hours) = asked.soak {
-        return soak(&asked, &people, hours, whole / 10).await;
-    }
-    let before = phase(&asked, &people, 0, asked.connections, whole).await?;
-    println!("{}", before.line(asked.connections));
-    let Some(times) = asked.overload else {
-        return Ok(());
+async fn run(asked: Asked) -> Result<(), Failure> {
+    let accounts = opened(&asked, async |connection: &mut Connection, number| {
+        let id = |what: &str| format!("{}-{what}-{number}", asked.run);
+        let body = r#"{"owner":"user","name":"王芳","channel":"ICBC"}"#;
+        let user = account(connection, &id("user"), body).await?;
+        let body = format!(r#"{{"account":"{user}","amount":"10000000","channel":"ICBC"}}"#);
+        connection.done("/v1/top-ups", &id("fill"), body).await?;
+        let body = r#"{"owner":"merchant","name":"鑫源百货商城","class":"A"}"#;
+        let merchant = match number % 20 {
+            0 => Some(account(connection, &id("shop"), body).await?),
+            _ => None,
+        };
+        Ok((user, merchant))
+    })
+    .await?;
+    let (users, merchants): (Vec<_>, Vec<_>) = accounts.into_iter().unzip();
+    let people = People {
+        users,
+        merchants: merchants.into_iter().flatten().collect(),
+        is_mixed: asked.mix,
     };
-    let many = asked.connections * times;
-    let over = phase(&asked, &people, 1, many, whole).await?;
-    println!("{}", over.line(many));
-    let after = phase(&asked, &people, 2, asked.connections, whole).await?;
-    println!("{}", after.line(asked.connections));
-    if after.failed + over.failed + before.failed > 0 {
-        return Err("requests failed".into());
-    }
-    Ok(())
+    let store = match asked.store.as_deref() {
+        Some(address) => {
+            let books = Books::open(address, Clock::default()).await?;
+            Some(books.store().clone())
+        }
+        None => None,
+    };
+    drive(&asked, store, people).await
 }
 
-/// How busy each tenth of a day is, from midnight on, in tenths of the most.
-const RHYTHM: [usize; 10] = [3, 1, 2, 6, 9, 10, 9, 8, 10, 6];
-
-async fn soak(
-    asked: &Asked,
-    people: &Arc<People>,
-    hours: u64,
-    tenth: Duration,
-) -> Result<(), Failure> {
-    let watched = Watched::new(asked.pid, asked.store.as_deref()).await?;
-    let mut looks = vec![watched.look().await?];
-    println!("{}", Look::HEAD);
-    println!("{}", looks[0].line("begin"));
-    let mut failed = 0;
-    for (at, busy) in RHYTHM.into_iter().enumerate() {
-        let connections = (asked.connections * busy / 10).max(1);
-        let tally = phase(asked, people, at, connections, tenth).await?;
-        failed += tally.failed;
-        let hour = hours * (at as u64 + 1) / 10;
-        looks.push(watched.look().await?);
-        println!(
-            "{} | {}",
-            looks[at + 1].line(&format!("{hour:>2} h")),
-            tally.line(connections)
-        );
-    }
-    let grown = watch::grown(&looks);
-    if failed > 0 {
-        return Err(format!("{failed} requests failed").into());
-    }
-    match grown.is_empty() {
-        true => println!("nothing grows beyond what the books need"),
-        false => return Err(format!("it grows: {}", grown.join("; ")).into()),
-    }
-    Ok(())
+async fn account(connection: &mut Connection, id: &str, body: &str) -> Result<String, Failure> {
+    let answer = connection.done("/v1/accounts", id, body.to_owned()).await?;
+    let answer: Value = serde_json::from_slice(&answer)?;
+    let number = answer["account"].as_str().map(str::to_owned);
+    number.ok_or_else(|| format!("no account: {answer}").into())
 }
 
-/// Drives a number of connections for a while.
-async fn phase(
-    asked: &Asked,
-    people: &Arc<People>,
-    number: usize,
-    connections: usize,
-    time: Duration,
-) -> Result<Tally, Failure> {
-    let begun = Instant::now();
-    let mut driving = Vec::new();
-    for at in 0..connections {
-        let (asked, people) = (asked.clone(), people.clone());
-        driving.push(tokio::spawn(async move {
-            let connection = Connection::open(asked.to, &asked.key).await?;
-            let run = format!("{}-{number}-{at}", asked.run);
-            let seed = (number * 1_000_000 + at) as u64 + 1;
-            let mut worker = Worker::new(connection, run, seed, asked.mix);
-            worker.drive(&people, begun + time).await
-        }));
-    }
-    let mut all = Tally::default();
-    for one in driving {
-        all.add(one.await??);
-    }
-    all.close(begun.elapsed());
-    Ok(all)
+/// Is who money moves between.
+struct People {
+    users: Vec<String>,
+    merchants: Vec<String>,
+    is_mixed: bool,
 }
 
-/// Opens the accounts that money moves between, and fills them.
-async fn people(asked: &Asked) -> Result<People, Failure> {
-    const OPENERS: usize = 32;
-    let mut making = Vec::new();
-    for at in 0..OPENERS {
-        let asked = asked.clone();
-        making.push(tokio::spawn(async move {
-            let mut connection = Connection::open(asked.to, &asked.key).await?;
-            let mut some = People::default();
-            for number in (at..asked.users).step_by(OPENERS) {
-                let id = |what: &str| format!("{}-{what}-{number}", asked.run);
-                let body = r#"{"owner":"user","name":"王芳","channel":"ICBC"}"#;
-                let user = connection.account(&id("user"), body).await?;
-                let body =
-                    format!(r#"{{"account":"{user}","amount":"10000000","channel":"ICBC"}}"#);
-                connection.post("/v1/top-ups", &id("fill"), body).await?;
-                some.users.push(user);
-                if number % 20 == 0 {
-                    let body = r#"{"owner":"merchant","name":"鑫源百货商城","class":"A"}"#;
-                    some.merchants
-                        .push(connection.account(&id("shop"), body).await?);
-                }
+fn one<'a>(of: &'a [String], known: &mut Known) -> &'a str {
+    &of[known.draw(of.len())]
+}
+
+impl People {
+    fn pay(&self, known: &mut Known) -> Request {
+        let (user, merchant) = (one(&self.users, known), one(&self.merchants, known));
+        let amount = known.amount(9_999);
+        let body = format!(r#"{{"payer":"{user}","merchant":"{merchant}","amount":"{amount}"}}"#);
+        match self.is_mixed {
+            true => Request::payment(body),
+            false => Request::post("/v1/payments", body),
+        }
+    }
+}
+
+impl Crowd for People {
+    const NUMBER: &'static str = "/order/order_id";
+    const COUNTS: [&'static str; 2] = ["SELECT count(*) FROM flow", "SELECT count(*) FROM request"];
+
+    fn next(&self, known: &mut Known) -> Request {
+        match if self.is_mixed { known.draw(100) } else { 0 } {
+            0..48 => self.pay(known),
+            48..56 => {
+                let (user, amount) = (one(&self.users, known), known.amount(99_999));
+                let body = format!(r#"{{"account":"{user}","amount":"{amount}","channel":"CMB"}}"#);
+                Request::post("/v1/top-ups", body)
             }
-            Ok::<_, Failure>(some)
-        }));
+            56..66 => {
+                let (payer, payee) = (one(&self.users, known), one(&self.users, known));
+                let amount = known.amount(9_999);
+                let body =
+                    format!(r#"{{"payer":"{payer}","payee":"{payee}","amount":"{amount}"}}"#);
+                Request::post("/v1/transfers", body)
+            }
+            66..71 => match known.paid.pop() {
+                Some(order) => {
+                    let path = format!("/v1/payments/{order}/refunds");
+                    Request::post(&path, r#"{"amount":"0.01"}"#.to_owned())
+                }
+                None => self.pay(known),
+            },
+            71..76 => {
+                let (user, amount) = (one(&self.users, known), 10 + known.draw(500));
+                let body =
+                    format!(r#"{{"account":"{user}","amount":"{amount}","channel":"ICBC"}}"#);
+                Request::withdrawal(body)
+            }
+            76..80 => match known.pending.pop() {
+                Some(order) => {
+                    let outcome = ["paid", "paid", "refused"][known.draw(3)];
+                    let path = format!("/v1/withdrawals/{order}/settlement");
+                    Request::post(&path, format!(r#"{{"outcome":"{outcome}"}}"#))
+                }
+                None => self.pay(known),
+            },
+            80..90 => Request::get(format!("/v1/accounts/{}", one(&self.users, known))),
+            90..96 => {
+                let user = one(&self.users, known);
+                Request::get(format!("/v1/accounts/{user}/movements?limit=20"))
+            }
+            _ => match known.paid.last() {
+                Some(order) => Request::get(format!("/v1/orders/{order}")),
+                None => self.pay(known),
+            },
+        }
     }
-    let mut all = People::default();
-    for one in making {
-        let some = one.await??;
-        all.users.extend(some.users);
-        all.merchants.extend(some.merchants);
-    }
-    Ok(all)
 }

@@ -17,6 +17,7 @@ pub mod history;
 pub mod http;
 pub mod program;
 pub mod served;
+pub mod soaked;
 
 use std::collections::BTreeMap;
 

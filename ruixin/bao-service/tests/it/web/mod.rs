@@ -11,7 +11,10 @@
 pub mod documented;
 #[path = "../../../../pay/tests/support/http.rs"]
 pub mod http;
+pub mod program;
 pub mod served;
+#[path = "../../../../pay/tests/support/soaked.rs"]
+pub mod soaked;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -7,11 +7,11 @@ use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::{Request, header};
 use hyper_util::rt::TokioIo;
-use serde_json::Value;
 use tokio::net::TcpStream;
 
-pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+use super::Failure;
 
+/// Is a connection, on which one request goes after the other.
 pub(crate) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     key: String,
@@ -34,7 +34,7 @@ impl Connection {
         body: String,
     ) -> Result<(u16, Bytes), Failure> {
         let request = Request::post(path)
-            .header(header::HOST, "pay")
+            .header(header::HOST, "ruixin")
             .header(header::AUTHORIZATION, &self.key)
             .header(header::CONTENT_TYPE, "application/json")
             .header("Idempotency-Key", id)
@@ -44,10 +44,27 @@ impl Connection {
 
     pub(crate) async fn get(&mut self, path: &str) -> Result<(u16, Bytes), Failure> {
         let request = Request::get(path)
-            .header(header::HOST, "pay")
+            .header(header::HOST, "ruixin")
             .header(header::AUTHORIZATION, &self.key)
             .body(Full::new(Bytes::new()))?;
         self.send(request).await
+    }
+
+    /// Asks for what must be done, and gives the answer.
+    ///
+    /// # Errors
+    /// When it is answered otherwise than with success.
+    pub(crate) async fn done(
+        &mut self,
+        path: &str,
+        id: &str,
+        body: String,
+    ) -> Result<Bytes, Failure> {
+        let (status, answer) = self.post(path, id, body).await?;
+        match status {
+            200 | 201 => Ok(answer),
+            _ => Err(format!("{path}: {status}: {}", String::from_utf8_lossy(&answer)).into()),
+        }
     }
 
     async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<(u16, Bytes), Failure> {
@@ -55,12 +72,5 @@ impl Connection {
         let answer = self.sender.send_request(request).await?;
         let status = answer.status().as_u16();
         Ok((status, answer.into_body().collect().await?.to_bytes()))
-    }
-
-    pub(crate) async fn account(&mut self, id: &str, body: &str) -> Result<String, Failure> {
-        let (status, answer) = self.post("/v1/accounts", id, body.to_owned()).await?;
-        let answer: Value = serde_json::from_slice(&answer)?;
-        let number = answer["account"].as_str().map(str::to_owned);
-        number.ok_or_else(|| format!("{status}: {answer}").into())
     }
 }

@@ -3,11 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use ruixin_pay::Books;
-use ruixin_pay::civil::Clock;
 use ruixin_service::store::{Dialect, Store, Tx};
 
-use crate::client::Failure;
+use super::Failure;
 
 /// Is what is looked at.
 pub(crate) struct Watched {
@@ -15,6 +13,8 @@ pub(crate) struct Watched {
     store: Option<Store>,
     /// SQLite's file.
     file: Option<PathBuf>,
+    /// What counts its records, and the answers that are kept.
+    counts: [&'static str; 2],
 }
 
 /// Is what was seen at one time; nothing is nought.
@@ -23,34 +23,31 @@ pub(crate) struct Look {
     /// Memory of the service, in KiB.
     memory: u64,
     files: u64,
-    /// Bytes of the database, of its log, and of the table `request`, where the database tells.
+    /// Bytes of the database, and of its log where that is a file.
     database: u64,
     log: u64,
     records: u64,
     answers: u64,
 }
 
-const COUNTS: [&str; 2] = [
-    "SELECT (SELECT count(*) FROM flow), (SELECT count(*) FROM request), 0",
-    "SELECT (SELECT count(*) FROM flow), (SELECT count(*) FROM request), pg_database_size(current_database())",
-];
-
 impl Watched {
-    pub(crate) async fn new(pid: Option<u32>, address: Option<&str>) -> Result<Watched, Failure> {
-        let mut watched = Watched {
+    /// Watches a process, and a store with where it is; `counts` count its records and
+    /// the answers.
+    pub(crate) fn new(
+        pid: Option<u32>,
+        store: Option<(&str, Store)>,
+        counts: [&'static str; 2],
+    ) -> Watched {
+        let file = store.as_ref().and_then(|(address, store)| {
+            let path = address.strip_prefix("sqlite:").unwrap_or(address);
+            (store.dialect() == Dialect::Sqlite).then(|| PathBuf::from(path))
+        });
+        Watched {
             pid,
-            store: None,
-            file: None,
-        };
-        if let Some(address) = address {
-            let books = Books::open(address, Clock::default()).await?;
-            if books.store().dialect() == Dialect::Sqlite {
-                let path = address.strip_prefix("sqlite:").unwrap_or(address);
-                watched.file = Some(PathBuf::from(path));
-            }
-            watched.store = Some(books.store().clone());
+            store: store.map(|(_, store)| store),
+            file,
+            counts,
         }
-        Ok(watched)
     }
 
     pub(crate) async fn look(&self) -> Result<Look, Failure> {
@@ -63,16 +60,20 @@ impl Watched {
             look.files = fs::read_dir(format!("/proc/{pid}/fd"))?.count() as u64;
         }
         if let Some(store) = &self.store {
-            let counts = async |tx: &mut Tx<'_>| {
-                let sql = match tx.dialect() {
-                    Dialect::Sqlite => COUNTS[0],
-                    Dialect::Postgres => COUNTS[1],
+            let [records, answers] = self.counts;
+            let numbers = async move |tx: &mut Tx<'_>| {
+                let mut numbers = [0, 0, 0];
+                let size = match tx.dialect() {
+                    Dialect::Sqlite => "SELECT 0",
+                    Dialect::Postgres => "SELECT pg_database_size(current_database())",
                 };
-                let rows = tx.rows(sql, vec![]).await?;
-                Ok([rows[0].int(0)?, rows[0].int(1)?, rows[0].int(2)?])
+                for (number, sql) in numbers.iter_mut().zip([records, answers, size]) {
+                    let rows = tx.rows(sql, vec![]).await?;
+                    *number = rows[0].int(0)?.unsigned_abs();
+                }
+                Ok(numbers)
             };
-            let counts = store.read(counts).await?.map(i64::unsigned_abs);
-            [look.records, look.answers, look.database] = counts;
+            [look.records, look.answers, look.database] = store.read(numbers).await?;
         }
         if let Some(file) = &self.file {
             let size = |path: &PathBuf| fs::metadata(path).map_or(0, |about| about.len());
