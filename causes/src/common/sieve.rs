@@ -54,7 +54,7 @@ pub(super) struct Sieve {
 #[derive(Debug, Clone)]
 enum Way {
     /// By the stretch of the line that a number or moment lies in.
-    Line(Line<i64>),
+    Line(Numbers),
     /// By the number of decimals that it takes to write.
     Decimals(Vec<Cell>),
     /// By what a division leaves of the size.
@@ -74,6 +74,19 @@ enum Way {
 struct Line<T> {
     cuts: Vec<T>,
     cells: Vec<Cell>,
+}
+
+/// A line of numbers. Near which of the cuts one lies is told by a table of even steps.
+#[derive(Debug, Clone)]
+struct Numbers {
+    line: Line<i64>,
+    /// Where the first step begins.
+    first: i64,
+    /// A step is as long as two to the power of this.
+    shift: u32,
+    /// How many cuts lie in steps before each one, with all that is below the first step before it; and
+    /// at the end all cuts.
+    before: Vec<usize>,
 }
 
 /// A line of texts. Most are told apart by their first eight bytes, which are compared as one number.
@@ -189,9 +202,9 @@ impl Sieve {
         let mut cells = Cells::default();
         cells.of(judge.of_text(None));
         let way = match sort {
-            Sort::Line => Way::Line(Line::new(judge.cuts(), i64::MIN, |from| {
+            Sort::Line => Way::Line(Numbers::new(Line::new(judge.cuts(), i64::MIN, |from| {
                 cells.of(judge.of_number(i128::from(*from)))
-            })),
+            }))),
             Sort::Decimals { scale } => Way::Decimals(
                 (0..=scale)
                     .map(|used| cells.of(judge.of_decimals(used)))
@@ -266,7 +279,7 @@ impl Sieve {
         match reading {
             Read::Null => Self::NULL,
             Read::Units(value) => match way {
-                Way::Line(line) => line.of(&value),
+                Way::Line(line) => line.of(value),
                 Way::Decimals(of) => of[decimals(value, of.len() - 1)],
                 Way::Rests(rests) => rests.of(value.unsigned_abs()),
                 Way::Part(part) => part.of(judge, i128::from(value)),
@@ -383,11 +396,67 @@ impl<T: Ord> Line<T> {
     }
 }
 
-impl Line<i64> {
+impl Numbers {
+    /// Steps of the table, at most.
+    const STEPS: u64 = 1_024;
+
+    fn new(line: Line<i64>) -> Self {
+        let mut near = &line.cuts[..];
+        let length = |cuts: &[i64]| match cuts {
+            [first, .., last] => last.abs_diff(*first),
+            _ => 0,
+        };
+        // The ends of the calendar and the like lie far from all others, and would make one step of
+        // these.
+        while let [first, second, .., before, last] = near {
+            let half = length(near) / 2;
+            near = match (
+                second.abs_diff(*first) > half,
+                last.abs_diff(*before) > half,
+            ) {
+                (true, _) => &near[1..],
+                (_, true) => &near[..near.len() - 1],
+                (false, false) => break,
+            };
+        }
+        let bits = u64::BITS - length(near).leading_zeros();
+        let mut own = Self {
+            first: near.first().copied().unwrap_or_default(),
+            shift: bits.saturating_sub(Self::STEPS.ilog2()),
+            before: Vec::new(),
+            line,
+        };
+        let steps = (0..=Self::STEPS as usize + 1).map(|step| {
+            let cuts = &own.line.cuts;
+            cuts.partition_point(|cut| own.step(*cut) < step)
+        });
+        own.before = steps.chain([own.line.cuts.len()]).collect();
+        own
+    }
+
+    /// The step that a number lies in: one for all that is below the first, and one for all behind the
+    /// last.
+    #[inline]
+    fn step(&self, value: i64) -> usize {
+        if value < self.first {
+            return 0;
+        }
+        let step = value.abs_diff(self.first) >> self.shift;
+        step.min(Self::STEPS) as usize + 1
+    }
+
+    #[inline]
+    fn of(&self, value: i64) -> Cell {
+        let step = self.step(value);
+        let (from, to) = (self.before[step], self.before[step + 1]);
+        let near = &self.line.cuts[from..to];
+        self.line.cells[from + near.partition_point(|cut| *cut <= value)]
+    }
+
     /// The cell of a number that 64 bits hold.
     #[inline]
     fn of_wide(&self, value: i128) -> Option<Cell> {
-        i64::try_from(value).ok().map(|value| self.of(&value))
+        i64::try_from(value).ok().map(|value| self.of(value))
     }
 }
 
@@ -798,4 +867,52 @@ fn place_of_text(text: &str) -> usize {
     };
     let all = start ^ end.rotate_left(29) ^ (bytes.len() as u64).rotate_left(56);
     mixed(all) as usize % REMEMBERED
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Numbers near each other, far from each other, and at both ends.
+    fn number() -> impl Strategy<Value = i64> {
+        prop_oneof![
+            6 => 15_800_i64..15_900,
+            2 => (0_i64..400).prop_map(|n| n * 1_000_003),
+            1 => any::<i64>(),
+            1 => prop::sample::select(vec![i64::MIN, i64::MIN + 1, -1, 0, 1, i64::MAX - 1, i64::MAX]),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn the_table_of_steps_leads_to_the_stretch_that_a_number_lies_in(
+            cuts in prop::collection::btree_set(number(), 0..200),
+            values in prop::collection::vec(number(), 1..200),
+        ) {
+            let mut cell = 0;
+            let line = Line::new(cuts.clone(), i64::MIN, |_| {
+                cell += 1;
+                cell
+            });
+            let numbers = Numbers::new(line.clone());
+            for value in values.into_iter().chain(cuts) {
+                prop_assert_eq!(numbers.of(value), line.of(&value));
+            }
+        }
+    }
+
+    /// The ends of the calendar do not put all that lies between them into one step.
+    #[test]
+    fn far_cuts_leave_the_steps_to_the_others() {
+        let near = (0..500).map(|n| 1_369_600_000 + n * 86_400);
+        let cuts = near.chain([-62_135_596_800, 253_402_300_799]).collect();
+        let numbers = Numbers::new(Line::new(cuts, i64::MIN, |from| (*from % 7) as Cell));
+        let most = numbers
+            .before
+            .windows(2)
+            .map(|pair| pair[1] - pair[0])
+            .max();
+        assert!(most.is_some_and(|most| most <= 1), "{most:?}");
+    }
 }

@@ -1,9 +1,11 @@
 //! The passes over one side in which its conditions are counted.
 //!
 //! First the conditions that a sample says will be reported, where they take at most half of the
-//! columns. What these come to leaves few others that could be reported instead. Those are counted
-//! over one share of the book after the other, each spread over all of it: what a condition holds of
-//! in some shares it holds of in the book at least, and that rules out ever more.
+//! columns, and a pass over few columns is a cheap one. What these come to leaves few others that could
+//! be reported instead. Those are counted over one share of the book after the other, each spread over
+//! all of it: what a condition holds of in some shares it holds of in the book at least, and that rules
+//! out ever more. A share is of every stretch of records where these need not be looked through for
+//! their places, and of whole chunks elsewhere.
 
 use super::counting::{Asked, Counter};
 use super::guard::Guard;
@@ -11,10 +13,10 @@ use super::{AGREEING_MIN, CauseKey, Census, Group, Groups, Of, Place, of_side};
 use crate::drive::drive;
 use crate::error::VerifyError;
 use crate::watch::Watch;
-use books::{Meter, RowFilter, Share};
+use books::{ChunkId, Meter, RowFilter, Share};
 use causes::common::{Common, Heat, Race, Tally};
 use footing::Side;
-use rules::sql::Run;
+use rules::sql::{ChunkTest, Run};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -100,14 +102,13 @@ impl Groups {
 impl Passes<'_> {
     async fn decide(&self, contest: &mut Contest<'_>) -> Result<(), VerifyError> {
         let records = self.records[contest.side as usize];
-        if self.has_rejects
-            || records < self.in_steps_from
-            || !self.reads_columns_apart(contest.side)
-        {
+        let steps = self.steps(contest.side);
+        let is_at_once = self.has_rejects || records < self.in_steps_from;
+        let Some(steps) = steps.filter(|_| !is_at_once) else {
             let all = contest.races.iter().map(Race::all).collect();
             self.settle(contest, all).await?;
             return Ok(());
-        }
+        };
         let pairs = contest.groups.iter().zip(&mut contest.races);
         let leading = pairs.map(|(group, race)| {
             race.add_part(&race.all(), &group.sampled);
@@ -116,16 +117,17 @@ impl Passes<'_> {
         let leading: Vec<Heat> = leading.collect();
         let all: Vec<Heat> = contest.races.iter().map(Race::all).collect();
         let columns_of = |heats: &[Heat]| columns(&contest.asked(heats)).len();
-        if columns_of(&leading) * 2 <= columns_of(&all) {
+        if steps.has_cheap_columns && columns_of(&leading) * 2 <= columns_of(&all) {
             self.settle(contest, leading).await?;
         }
-        self.count_shares(contest, records).await
+        self.count_shares(contest, &steps, records).await
     }
 
     /// Counts what is undecided, a share of the book after the other.
     async fn count_shares(
         &self,
         contest: &mut Contest<'_>,
+        steps: &Steps,
         records: u64,
     ) -> Result<(), VerifyError> {
         let before = contest.races.clone();
@@ -147,9 +149,8 @@ impl Passes<'_> {
                 contest.settle(&left, &counted, records);
                 return Ok(());
             }
-            let what = What {
-                share: Some(share),
-                ..What::default()
+            let Some(what) = steps.share(share) else {
+                continue;
             };
             let (counted, of_share) = self.pass(contest, &left, what).await?;
             seen += of_share;
@@ -189,15 +190,23 @@ impl Passes<'_> {
         Some(Arc::new(guard))
     }
 
-    /// Whether a pass that asks for fewer columns is cheaper: where one table is read record by
-    /// record, and not as text.
-    fn reads_columns_apart(&self, side: Side) -> bool {
+    /// How a side can be read in steps: where it is one table, record by record.
+    fn steps(&self, side: Side) -> Option<Steps> {
         let query = self.of.agreement.side(side);
-        let Some((which, table)) = query.single_table() else {
-            return false;
+        let (which, name) = query.single_table()?;
+        let table = self.of.session.book(which).table(&name)?;
+        let gives_columns_apart = table.gives_columns_apart();
+        let chunks = match gives_columns_apart {
+            true => None,
+            // A record that is read twice may be of two chunks.
+            false if query.table_read_once().is_none() => return None,
+            false => Some(table.chunks().iter().map(|chunk| chunk.id).collect()),
         };
-        let table = self.of.session.book(which).table(&table);
-        table.is_some_and(|table| table.gives_columns_apart())
+        Some(Steps {
+            // Text is looked through for any column. A server sends what is asked for.
+            has_cheap_columns: gives_columns_apart || table.moment().is_some(),
+            chunks,
+        })
     }
 
     /// Counts one heat of each group over the book, or some of its records; tells how many these
@@ -213,6 +222,7 @@ impl Passes<'_> {
             lineage: true,
             columns: (!self.has_rejects).then(|| columns(&asked)),
             share: what.share,
+            chunks: what.chunks,
             only: what.only,
             meter: (self.begin)(),
             ..Run::new(self.threads)
@@ -235,7 +245,57 @@ impl Passes<'_> {
 #[derive(Default)]
 struct What {
     share: Option<Share>,
+    chunks: Option<Arc<dyn ChunkTest>>,
     only: Option<Arc<dyn RowFilter>>,
+}
+
+/// How a side is read in steps.
+struct Steps {
+    /// Whether a pass over fewer columns is much cheaper.
+    has_cheap_columns: bool,
+    /// The chunks that shares are made of; none where a share has records of all of them.
+    chunks: Option<Vec<ChunkId>>,
+}
+
+impl Steps {
+    /// A share of the records; none where there is no chunk of it.
+    fn share(&self, share: Share) -> Option<What> {
+        let mut what = What::default();
+        match &self.chunks {
+            None => what.share = Some(share),
+            Some(chunks) => {
+                let own = chunks_of(share, chunks);
+                let own = (!own.is_empty()).then(|| Arc::new(Chunks(own)))?;
+                what.chunks = Some(own);
+            }
+        }
+        Some(what)
+    }
+}
+
+/// Some chunks of a table.
+#[derive(Debug)]
+struct Chunks(BTreeSet<ChunkId>);
+
+impl ChunkTest for Chunks {
+    fn may_hold(&self, chunk: ChunkId) -> bool {
+        self.0.contains(&chunk)
+    }
+}
+
+/// A share of a table's chunks. Those of each share lie all over the table: they are taken in the order
+/// of their numbers with the bits turned round.
+fn chunks_of(share: Share, chunks: &[ChunkId]) -> BTreeSet<ChunkId> {
+    let mut order: Vec<(usize, ChunkId)> = chunks
+        .iter()
+        .enumerate()
+        .map(|(number, id)| (number.reverse_bits(), *id))
+        .collect();
+    order.sort_unstable();
+    // Where there are few, the first share has one at least.
+    let place = |hundredths: u8| (chunks.len() * usize::from(hundredths)).div_ceil(100);
+    let own = &order[place(share.from)..place(share.to)];
+    own.iter().map(|(_, id)| *id).collect()
 }
 
 impl Contest<'_> {
@@ -267,4 +327,29 @@ fn columns(asked: &[Asked]) -> Arc<[String]> {
     });
     let names: BTreeSet<&str> = places.map(Place::name).collect();
     names.into_iter().map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_have_every_chunk_once_and_lie_all_over_the_table() {
+        for count in (0..200).chain([1_000, 4_096]) {
+            let all: Vec<ChunkId> = (0..count).map(|part| ChunkId(3 << 32 | part)).collect();
+            let shares = SHARES.map(|share| chunks_of(share, &all));
+            let together: Vec<ChunkId> = shares.iter().flatten().copied().collect();
+            assert_eq!(together.len(), all.len(), "none is in two shares");
+            let together: BTreeSet<ChunkId> = together.into_iter().collect();
+            assert_eq!(together, all.iter().copied().collect());
+            let half = |id: &&ChunkId| id.0 & 0xFFFF_FFFF >= count / 2;
+            for share in shares.iter().filter(|share| share.len() > 9) {
+                let behind = share.iter().filter(half).count();
+                assert!(
+                    behind.abs_diff(share.len() / 2) <= 1 + share.len() / 5,
+                    "{count}"
+                );
+            }
+        }
+    }
 }

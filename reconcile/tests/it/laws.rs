@@ -11,6 +11,7 @@ use reconcile::{Limits, Options, Phase, Watch, Work};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
+use std::ops::Range;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
@@ -350,22 +351,82 @@ fn parquet(rows: impl Iterator<Item = (u64, i64)>) -> Vec<u8> {
     bytes
 }
 
+/// Which records are off, by row and amount.
+type IsBroken = fn(u64, i64) -> bool;
+
+const BROKEN: [IsBroken; 8] = [
+    |row, amount| row * 31 % 11 == 3 && amount < 0,
+    |row, _| (2_000..2_600).contains(&row),
+    |row, _| row % 700 < 9,
+    |row, _| row >= 4_000,
+    |row, amount| amount < -1_500 || row % 1_000 == 999,
+    |row, amount| row * 31 % 11 == 3 && amount < 0 && row % 3 > 0 || row % 97 == 0,
+    |row, _| row * row % 89 == 1,
+    // They have nothing in common.
+    |row, _| row.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 57 == 5,
+];
+
+/// Two books of 6,000 records in such files, with the rows that each has, and a rule between them.
+fn in_files(
+    rule: &str,
+    is_broken: IsBroken,
+    ending: &str,
+    files: impl Iterator<Item = Range<u64>>,
+    bytes: impl Fn(&mut dyn Iterator<Item = (u64, i64)>) -> Vec<u8>,
+) -> Case {
+    let case = Case::new("", "", "");
+    for file in ["old/flow.csv", "new/posting.csv"] {
+        fs::remove_file(case.path().join(file)).expect("it is there");
+    }
+    for (number, rows) in files.enumerate() {
+        let amount = |row: u64| (row * 7_919 % 4_001).cast_signed() - 2_000;
+        let off = |row: u64| i64::from(is_broken(row, amount(row)));
+        let old = bytes(&mut rows.clone().map(|row| (row, amount(row))));
+        let new = bytes(&mut rows.map(|row| (row, amount(row) + off(row))));
+        for (book, bytes) in [("old/flow", old), ("new/posting", new)] {
+            let path = case.path().join(format!("{book}/{number:02}.{ending}"));
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            fs::write(path, bytes).expect("a file");
+        }
+    }
+    case.write("rule.sql", rule);
+    case.write(
+        "crossfoot.toml",
+        &format!(
+            "name = \"case\"\ncurrency = \"CNY\"\ntimezone = \"Asia/Shanghai\"\n\
+             [source]\nurl = \"old\"\n[source.tables.flow]\nfiles = [\"flow/*.{ending}\"]\n\
+             [target]\nurl = \"new\"\n[target.tables.posting]\n\
+             files = [\"posting/*.{ending}\"]\n\
+             [[agreement]]\nname = \"a\"\nrule = \"rule.sql\"\ntarget = \"posting\"\n\
+             key = [\"serial\"]\nmoney = [\"amount\"]\n"
+        ),
+    );
+    case
+}
+
+/// Holds what is told after counting in steps against what is told after counting all at once; gives
+/// the bytes that counting read, at once and in steps.
+fn is_the_same_in_steps(case: &Case, what: &str) -> [u64; 2] {
+    let counted = |from: u64| {
+        let phases = Arc::new(Phases::default());
+        let watch: Arc<dyn Watch> = phases.clone();
+        let in_steps = |options: &mut Options| options.limits.in_steps_from = from;
+        let ran = case.try_run_watched(&watch, &|_| None, in_steps);
+        (ran.expect("the run ends"), phases.bytes(Work::Common))
+    };
+    let ((at_once, bytes), (in_steps, bytes_in_steps)) = (counted(u64::MAX), counted(0));
+    let common = |ran: &Ran| format!("{:#?}", ran.report.agreements[0].causes);
+    assert_eq!(common(&at_once), common(&in_steps), "{what}");
+    assert_eq!(at_once.lines, in_steps.lines, "{what}");
+    assert!(!at_once.breaks.is_empty(), "{what}");
+    [bytes, bytes_in_steps]
+}
+
 /// What is common to the breaks is told by a count of the whole book, whichever of the conditions
 /// are counted first: over books in order, with groups of rows and files that are unlike.
 #[test]
 fn counting_in_steps_does_not_change_what_is_common() {
-    let amount = |row: u64| (row * 7_919 % 4_001).cast_signed() - 2_000;
-    type IsBroken = fn(u64, i64) -> bool;
-    let broken: [IsBroken; 7] = [
-        |row, amount| row * 31 % 11 == 3 && amount < 0,
-        |row, _| (2_000..2_600).contains(&row),
-        |row, _| row % 700 < 9,
-        |row, _| row >= 4_000,
-        |row, amount| amount < -1_500 || row % 1_000 == 999,
-        |row, amount| row * 31 % 11 == 3 && amount < 0 && row % 3 > 0 || row % 97 == 0,
-        |row, _| row * row % 89 == 1,
-    ];
-    for (number, is_broken) in broken.into_iter().enumerate() {
+    for (number, is_broken) in BROKEN.into_iter().enumerate() {
         for rule in [
             "SELECT serial, channel, amount, day FROM flow",
             "SELECT serial, channel, round_half_up(amount, 2) AS amount, day FROM flow \
@@ -374,39 +435,51 @@ fn counting_in_steps_does_not_change_what_is_common() {
             "SELECT serial, channel, amount, day FROM (SELECT *, row_number() OVER \
              (PARTITION BY channel ORDER BY serial) AS nth FROM flow) AS numbered WHERE nth > 3",
         ] {
-            let case = Case::new("", "", "");
-            for (path, rows) in [("a", 0..4_000), ("b", 4_000..6_000)] {
-                let old = parquet(rows.clone().map(|row| (row, amount(row))));
-                let off = |row: u64| i64::from(is_broken(row, amount(row)));
-                let new = parquet(rows.map(|row| (row, amount(row) + off(row))));
-                for (book, bytes) in [("old/flow", old), ("new/posting", new)] {
-                    let path = case.path().join(format!("{book}/{path}.parquet"));
-                    fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-                    fs::write(path, bytes).expect("a file");
-                }
+            let files = [0..4_000, 4_000..6_000].into_iter();
+            let case = in_files(rule, is_broken, "parquet", files, |rows| parquet(rows));
+            is_the_same_in_steps(&case, &format!("{number}: {rule}"));
+        }
+    }
+}
+
+/// Text is counted chunk by chunk: each of these files is one.
+#[test]
+fn counting_text_in_steps_does_not_change_what_is_common() {
+    let text = |rows: &mut dyn Iterator<Item = (u64, i64)>| {
+        let mut text = String::from("serial,channel,amount,day\n");
+        for (row, amount) in rows {
+            let (channel, day) = (row * 31 % 11, row / 700 + 1);
+            let amount = cents(amount);
+            writeln!(text, "S{row:06},C{channel},{amount},2013-05-{day:02}").expect("a string");
+        }
+        text.into_bytes()
+    };
+    for (number, is_broken) in BROKEN.into_iter().enumerate() {
+        for (rule, files) in [
+            (
+                "SELECT serial, channel, money(amount) AS amount, day FROM flow",
+                24,
+            ),
+            (
+                "SELECT serial, channel, money(amount) AS amount, day FROM flow WHERE channel <> 'C9'",
+                24,
+            ),
+            // The second and the third share have no chunk.
+            (
+                "SELECT serial, channel, money(amount) AS amount, day FROM flow",
+                1,
+            ),
+        ] {
+            let rows = 6_000 / files;
+            let own = (0..files).map(|file| file * rows..(file + 1) * rows);
+            let case = in_files(rule, is_broken, "csv", own, text);
+            let what = format!("{number}, {files} files: {rule}");
+            let [at_once, in_steps] = is_the_same_in_steps(&case, &what);
+            match number {
+                // What they have in common is nothing, and that is known before the end.
+                7 => assert!(in_steps < at_once, "{what}: {in_steps} of {at_once} bytes"),
+                _ => assert!(in_steps <= at_once, "{what}: {in_steps} of {at_once} bytes"),
             }
-            for file in ["old/flow.csv", "new/posting.csv"] {
-                fs::remove_file(case.path().join(file)).expect("it is there");
-            }
-            case.write("rule.sql", rule);
-            case.write(
-                "crossfoot.toml",
-                "name = \"case\"\ncurrency = \"CNY\"\ntimezone = \"Asia/Shanghai\"\n\
-                 [source]\nurl = \"old\"\n[source.tables.flow]\nfiles = [\"flow/*.parquet\"]\n\
-                 [target]\nurl = \"new\"\n[target.tables.posting]\n\
-                 files = [\"posting/*.parquet\"]\n\
-                 [[agreement]]\nname = \"a\"\nrule = \"rule.sql\"\ntarget = \"posting\"\n\
-                 key = [\"serial\"]\nmoney = [\"amount\"]\n",
-            );
-            let counted = |from: u64| {
-                let ran = case.try_run(|options| options.limits.in_steps_from = from);
-                ran.expect("the run ends")
-            };
-            let (at_once, in_steps) = (counted(u64::MAX), counted(0));
-            let common = |ran: &Ran| format!("{:#?}", ran.report.agreements[0].causes);
-            assert_eq!(common(&at_once), common(&in_steps), "{number}: {rule}");
-            assert_eq!(at_once.lines, in_steps.lines, "{number}: {rule}");
-            assert!(!at_once.breaks.is_empty(), "{number}: {rule}");
         }
     }
 }
