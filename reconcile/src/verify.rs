@@ -566,12 +566,17 @@ impl AgreementRun<'_> {
     }
 
     fn begin(&self, work: Work) -> Arc<Meter> {
-        let meter = Arc::new(Meter::default());
         let sides = [&self.agreement.expected, &self.agreement.actual];
+        let bytes = (work != Work::Locate).then(|| bytes_of(&self.prepared.session, &sides));
+        self.begin_over(work, bytes)
+    }
+
+    fn begin_over(&self, work: Work, bytes: Option<u64>) -> Arc<Meter> {
+        let meter = Arc::new(Meter::default());
         self.watch.begin(Phase {
             work,
             name: self.agreement.name.clone(),
-            bytes: (work != Work::Locate).then(|| bytes_of(&self.prepared.session, &sides)),
+            bytes,
             meter: Arc::clone(&meter),
         });
         meter
@@ -828,7 +833,7 @@ impl AgreementRun<'_> {
             has_rejects: folded.rejects() > 0,
             records: [folded.expected.records, folded.actual.records],
             in_steps_from: self.options.limits.in_steps_from,
-            begin: &|| self.begin(Work::Common),
+            begin: &|bytes| self.begin_over(Work::Common, Some(bytes)),
         };
         groups.count(broken, &passes).await
     }

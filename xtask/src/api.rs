@@ -58,15 +58,22 @@ def before_call(context, case, kwargs):
         del case.query["cursor"]
 "#;
 
-const SQLITE: &str = "SQLite";
-/// What each service keeps its books in, one after the other.
-const STORES: [&str; 2] = [SQLITE, "PostgreSQL"];
+/// What a service keeps its books in.
+#[derive(Debug, Clone, Copy)]
+enum Store {
+    Sqlite,
+    Postgres,
+}
+
+/// Each service is tried with both, one after the other.
+const STORES: [Store; 2] = [Store::Sqlite, Store::Postgres];
 
 const USAGE: &str = "\
 cargo xtask api [SERVICE] [--seed N] [--examples N]
 
 Runs schemathesis with all checks against each service, or the one that is named, with its books in
-SQLite and in PostgreSQL. What is drawn follows from the seed (1 if not said); so many examples are drawn for each operation (50).";
+SQLite and in a PostgreSQL that it starts and ends. What is drawn follows from the seed (1 if not
+said); so many examples are drawn for each operation (50).";
 
 /// Tries the services.
 ///
@@ -90,15 +97,15 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<()> {
         bail!("there is no such service; there are: {}", names.join(", "));
     }
     programs::provide(programs::FOR_RIVALS)?;
-    programs::provide(programs::FOR_CI)?;
+    programs::provide(programs::FOR_POSTGRES)?;
     let schemathesis = schemathesis()?;
-    let server = Postgres::start("");
+    let server = Postgres::start("max_connections = 100\n");
     let mut failed = Vec::new();
     for (service, store) in services
         .into_iter()
         .flat_map(|one| STORES.map(|store| (one, store)))
     {
-        let name = format!("{} on {store}", service.name);
+        let name = format!("{} on {store:?}", service.name);
         let folder = tempfile::tempdir()?;
         let running = Running::start(service, store, &server, folder.path());
         let tried = running.and_then(|running| {
@@ -195,7 +202,7 @@ struct Running {
 }
 
 impl Running {
-    fn start(service: &Service, store: &str, server: &Postgres, folder: &Path) -> Result<Self> {
+    fn start(service: &Service, store: Store, server: &Postgres, folder: &Path) -> Result<Self> {
         let program = program(service)?;
         let schema = |name: &str| {
             let schema = format!("{}_{name}", service.name.replace('-', "_"));
@@ -206,8 +213,8 @@ impl Running {
             (format!("{url}?sslmode=disable&schema={schema}"), schema)
         };
         let store = match store {
-            SQLITE => folder.join("store.db").display().to_string(),
-            _ => schema("store").0,
+            Store::Sqlite => folder.join("store.db").display().to_string(),
+            Store::Postgres => schema("store").0,
         };
         let run = |arguments: &[&str]| {
             let mut command = Command::new(&program);

@@ -15,11 +15,25 @@ pub(crate) fn root() -> &'static Path {
 }
 
 /// A command of the cargo that runs this program, in the project's root.
+///
+/// What cargo has told this program of its own package is left out. Build scripts look at that, and
+/// would build their crates anew, and all that hangs on these, whenever cargo is called by hand and from
+/// here by turns.
 pub(crate) fn cargo() -> Command {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.current_dir(root());
+    for (name, _) in env::vars_os().filter(|(name, _)| is_of_package(&name.to_string_lossy())) {
+        command.env_remove(name);
+    }
     command
+}
+
+/// Whether cargo sets a variable to tell a program of its package.
+fn is_of_package(name: &str) -> bool {
+    ["CARGO_PKG_", "CARGO_MANIFEST_"]
+        .iter()
+        .any(|start| name.starts_with(start))
 }
 
 /// The folder that holds what may be kept between runs.
@@ -81,4 +95,25 @@ pub(crate) fn build_release() -> Result<PathBuf> {
         bail!("the release build failed");
     }
     Ok(target()?.join("release"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargo_is_not_told_of_the_package_of_this_program() {
+        // Cargo has told these tests of theirs.
+        assert!(env::var_os("CARGO_MANIFEST_DIR").is_some());
+        let command = cargo();
+        let removed: Vec<String> = command
+            .get_envs()
+            .filter(|(_, value)| value.is_none())
+            .map(|(name, _)| name.to_string_lossy().into_owned())
+            .collect();
+        for name in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {
+            assert!(removed.iter().any(|one| one == name), "{name}");
+        }
+        assert!(!is_of_package("CARGO_HOME") && !is_of_package("CARGO_TARGET_DIR"));
+    }
 }

@@ -63,6 +63,22 @@ pub(crate) const FOR_CI: &[Program] = &[
     },
 ];
 
+/// What starting a PostgreSQL needs.
+pub(crate) const FOR_POSTGRES: &[Program] = &[
+    Program {
+        name: "initdb",
+        packages: &["postgresql"],
+    },
+    Program {
+        name: "psql",
+        packages: &["postgresql-client"],
+    },
+    Program {
+        name: "openssl",
+        packages: &["openssl"],
+    },
+];
+
 /// What unpacking the real books needs.
 pub(crate) const FOR_CORPUS: &[Program] = &[
     Program {

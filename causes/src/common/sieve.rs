@@ -54,7 +54,7 @@ pub(super) struct Sieve {
 #[derive(Debug, Clone)]
 enum Way {
     /// By the stretch of the line that a number or moment lies in.
-    Line(Numbers),
+    Line(Stepped),
     /// By the number of decimals that it takes to write.
     Decimals(Vec<Cell>),
     /// By what a division leaves of the size.
@@ -78,15 +78,16 @@ struct Line<T> {
 
 /// A line of numbers. Near which of the cuts one lies is told by a table of even steps.
 #[derive(Debug, Clone)]
-struct Numbers {
+struct Stepped {
     line: Line<i64>,
     /// Where the first step begins.
     first: i64,
     /// A step is as long as two to the power of this.
     shift: u32,
-    /// How many cuts lie in steps before each one, with all that is below the first step before it; and
-    /// at the end all cuts.
-    before: Vec<usize>,
+    /// How many steps there are between what lies below them and what lies behind them.
+    steps: u64,
+    /// How many cuts lie in the steps before each one; and at the end all cuts.
+    before: Vec<u32>,
 }
 
 /// A line of texts. Most are told apart by their first eight bytes, which are compared as one number.
@@ -202,7 +203,7 @@ impl Sieve {
         let mut cells = Cells::default();
         cells.of(judge.of_text(None));
         let way = match sort {
-            Sort::Line => Way::Line(Numbers::new(Line::new(judge.cuts(), i64::MIN, |from| {
+            Sort::Line => Way::Line(Stepped::new(Line::new(judge.cuts(), i64::MIN, |from| {
                 cells.of(judge.of_number(i128::from(*from)))
             }))),
             Sort::Decimals { scale } => Way::Decimals(
@@ -396,41 +397,29 @@ impl<T: Ord> Line<T> {
     }
 }
 
-impl Numbers {
+impl Stepped {
     /// Steps of the table, at most.
-    const STEPS: u64 = 1_024;
+    const MOST: u64 = 1_024;
+    /// Steps for each cut: then few steps have more than one.
+    const PER_CUT: u64 = 8;
 
     fn new(line: Line<i64>) -> Self {
-        let mut near = &line.cuts[..];
-        let length = |cuts: &[i64]| match cuts {
-            [first, .., last] => last.abs_diff(*first),
-            _ => 0,
-        };
-        // The ends of the calendar and the like lie far from all others, and would make one step of
-        // these.
-        while let [first, second, .., before, last] = near {
-            let half = length(near) / 2;
-            near = match (
-                second.abs_diff(*first) > half,
-                last.abs_diff(*before) > half,
-            ) {
-                (true, _) => &near[1..],
-                (_, true) => &near[..near.len() - 1],
-                (false, false) => break,
-            };
-        }
-        let bits = u64::BITS - length(near).leading_zeros();
+        let near = near(&line.cuts);
+        let steps = (near.len() as u64 * Self::PER_CUT).next_power_of_two();
+        let steps = steps.min(Self::MOST);
+        let length = near.last().map_or(0, |last| last.abs_diff(near[0]));
+        let bits = u64::BITS - length.leading_zeros();
         let mut own = Self {
             first: near.first().copied().unwrap_or_default(),
-            shift: bits.saturating_sub(Self::STEPS.ilog2()),
+            shift: bits.saturating_sub(steps.ilog2()),
+            steps,
             before: Vec::new(),
             line,
         };
-        let steps = (0..=Self::STEPS as usize + 1).map(|step| {
-            let cuts = &own.line.cuts;
-            cuts.partition_point(|cut| own.step(*cut) < step)
-        });
-        own.before = steps.chain([own.line.cuts.len()]).collect();
+        let cuts = &own.line.cuts;
+        let before = (0..=steps as usize + 2)
+            .map(|step| cuts.partition_point(|cut| own.step(*cut) < step) as u32);
+        own.before = before.collect();
         own
     }
 
@@ -442,13 +431,13 @@ impl Numbers {
             return 0;
         }
         let step = value.abs_diff(self.first) >> self.shift;
-        step.min(Self::STEPS) as usize + 1
+        step.min(self.steps) as usize + 1
     }
 
     #[inline]
     fn of(&self, value: i64) -> Cell {
         let step = self.step(value);
-        let (from, to) = (self.before[step], self.before[step + 1]);
+        let (from, to) = (self.before[step] as usize, self.before[step + 1] as usize);
         let near = &self.line.cuts[from..to];
         self.line.cells[from + near.partition_point(|cut| *cut <= value)]
     }
@@ -457,6 +446,30 @@ impl Numbers {
     #[inline]
     fn of_wide(&self, value: i128) -> Option<Cell> {
         i64::try_from(value).ok().map(|value| self.of(value))
+    }
+}
+
+/// The cuts that lie together. The ends of the calendar, and numbers that stand for none, lie far from
+/// all others, and would make one step of these.
+fn near(cuts: &[i64]) -> &[i64] {
+    let mut near = cuts;
+    loop {
+        let gap = |place: &usize| near[*place].abs_diff(near[*place - 1]);
+        let Some(widest) = (1..near.len()).max_by_key(gap) else {
+            return near;
+        };
+        let length = near[near.len() - 1].abs_diff(near[0]);
+        let (below, above) = near.split_at(widest);
+        let larger = if below.len() < above.len() {
+            above
+        } else {
+            below
+        };
+        // Cuts that lie ever farther apart have no middle.
+        if gap(&widest) <= length / 2 || larger.len() * 8 < cuts.len() * 7 {
+            return near;
+        }
+        near = larger;
     }
 }
 
@@ -895,24 +908,36 @@ mod tests {
                 cell += 1;
                 cell
             });
-            let numbers = Numbers::new(line.clone());
+            let stepped = Stepped::new(line.clone());
             for value in values.into_iter().chain(cuts) {
-                prop_assert_eq!(numbers.of(value), line.of(&value));
+                prop_assert_eq!(stepped.of(value), line.of(&value));
             }
         }
     }
 
-    /// The ends of the calendar do not put all that lies between them into one step.
+    /// What lies far from all others does not put all of them into one step.
     #[test]
     fn far_cuts_leave_the_steps_to_the_others() {
         let near = (0..500).map(|n| 1_369_600_000 + n * 86_400);
-        let cuts = near.chain([-62_135_596_800, 253_402_300_799]).collect();
-        let numbers = Numbers::new(Line::new(cuts, i64::MIN, |from| (*from % 7) as Cell));
-        let most = numbers
-            .before
-            .windows(2)
-            .map(|pair| pair[1] - pair[0])
-            .max();
-        assert!(most.is_some_and(|most| most <= 1), "{most:?}");
+        let far = [
+            -62_135_596_800,
+            -62_135_596_799,
+            253_402_300_799,
+            253_402_300_800,
+        ];
+        let cuts = near.chain(far).collect();
+        let stepped = Stepped::new(Line::new(cuts, i64::MIN, |from| (*from % 7) as Cell));
+        let cuts = stepped.before.windows(2).map(|pair| pair[1] - pair[0]);
+        // Those far above are behind the last step.
+        let most = cuts.rev().skip(1).max();
+        assert!(most.is_some_and(|most| most <= 2), "{most:?}");
+    }
+
+    #[test]
+    fn cuts_that_lie_ever_farther_apart_are_kept() {
+        let cuts: Vec<i64> = (0..18).map(|n| 10_i64.pow(n)).collect();
+        assert_eq!(near(&cuts), &cuts[..16]);
+        assert_eq!(near(&[7]), [7]);
+        assert!(near(&[]).is_empty());
     }
 }

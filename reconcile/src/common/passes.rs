@@ -4,16 +4,16 @@
 //! columns, and a pass over few columns is a cheap one. What these come to leaves few others that could
 //! be reported instead. Those are counted over one share of the book after the other, each spread over
 //! all of it: what a condition holds of in some shares it holds of in the book at least, and that rules
-//! out ever more. A share is of every stretch of records where these need not be looked through for
-//! their places, and of whole chunks elsewhere.
+//! out ever more. In Parquet files a share has records of every stretch; elsewhere it has whole chunks.
 
 use super::counting::{Asked, Counter};
 use super::guard::Guard;
 use super::{AGREEING_MIN, CauseKey, Census, Group, Groups, Of, Place, of_side};
 use crate::drive::drive;
 use crate::error::VerifyError;
+use crate::verify::bytes_of;
 use crate::watch::Watch;
-use books::{ChunkId, Meter, RowFilter, Share};
+use books::{Chunk, ChunkId, Meter, RowFilter, Share};
 use causes::common::{Common, Heat, Race, Tally};
 use footing::Side;
 use rules::sql::{ChunkTest, Run};
@@ -28,6 +28,10 @@ const SHARES: [Share; 3] = [
     Share { from: 55, to: 100 },
 ];
 
+/// Chunks for each thread, at least, where shares are made of chunks: then every thread has one of the
+/// first share, and hardly waits for the others at the end of one.
+const CHUNKS_PER_THREAD: usize = 8;
+
 /// How the passes are made.
 pub(crate) struct Passes<'a> {
     pub(crate) of: Of<'a>,
@@ -40,8 +44,8 @@ pub(crate) struct Passes<'a> {
     pub(crate) records: [u64; 2],
     /// With fewer records, all is counted at once.
     pub(crate) in_steps_from: u64,
-    /// Begins another stretch of work.
-    pub(crate) begin: &'a (dyn Fn() -> Arc<Meter> + Sync),
+    /// Begins another stretch of work, in which so many bytes are read.
+    pub(crate) begin: &'a (dyn Fn(u64) -> Arc<Meter> + Sync),
 }
 
 /// One side's groups on their way.
@@ -102,9 +106,11 @@ impl Groups {
 impl Passes<'_> {
     async fn decide(&self, contest: &mut Contest<'_>) -> Result<(), VerifyError> {
         let records = self.records[contest.side as usize];
-        let steps = self.steps(contest.side);
-        let is_at_once = self.has_rejects || records < self.in_steps_from;
-        let Some(steps) = steps.filter(|_| !is_at_once) else {
+        let steps = match self.has_rejects || records < self.in_steps_from {
+            true => None,
+            false => self.steps(contest.side),
+        };
+        let Some(steps) = steps else {
             let all = contest.races.iter().map(Race::all).collect();
             self.settle(contest, all).await?;
             return Ok(());
@@ -149,10 +155,7 @@ impl Passes<'_> {
                 contest.settle(&left, &counted, records);
                 return Ok(());
             }
-            let Some(what) = steps.share(share) else {
-                continue;
-            };
-            let (counted, of_share) = self.pass(contest, &left, what).await?;
+            let (counted, of_share) = self.pass(contest, &left, steps.share(share)).await?;
             seen += of_share;
             let pairs = contest.races.iter_mut().zip(&left).zip(&counted);
             pairs.for_each(|((race, heat), counted)| race.add_share(heat, counted));
@@ -190,22 +193,23 @@ impl Passes<'_> {
         Some(Arc::new(guard))
     }
 
-    /// How a side can be read in steps: where it is one table, record by record.
+    /// How a side can be read in steps: where it is one table, record by record, of chunks enough for
+    /// all threads to have some of each share.
     fn steps(&self, side: Side) -> Option<Steps> {
         let query = self.of.agreement.side(side);
         let (which, name) = query.single_table()?;
         let table = self.of.session.book(which).table(&name)?;
-        let gives_columns_apart = table.gives_columns_apart();
-        let chunks = match gives_columns_apart {
-            true => None,
-            // A record that is read twice may be of two chunks.
-            false if query.table_read_once().is_none() => return None,
-            false => Some(table.chunks().iter().map(|chunk| chunk.id).collect()),
-        };
-        Some(Steps {
-            // Text is looked through for any column. A server sends what is asked for.
-            has_cheap_columns: gives_columns_apart || table.moment().is_some(),
-            chunks,
+        if table.gives_columns_apart() {
+            return Some(Steps {
+                has_cheap_columns: true,
+                chunks: None,
+            });
+        }
+        let chunks = table.chunks();
+        let is_enough = chunks.len() >= CHUNKS_PER_THREAD * self.threads;
+        (is_enough && query.table_read_once().is_some()).then(|| Steps {
+            has_cheap_columns: table.moment().is_some(),
+            chunks: Some(chunks),
         })
     }
 
@@ -218,16 +222,19 @@ impl Passes<'_> {
         what: What,
     ) -> Result<(Vec<Tally>, u64), VerifyError> {
         let asked = contest.asked(heats);
+        let query = self.of.agreement.side(contest.side);
+        let bytes = what
+            .bytes
+            .unwrap_or_else(|| bytes_of(self.of.session, &[query]));
         let run = Run {
             lineage: true,
             columns: (!self.has_rejects).then(|| columns(&asked)),
             share: what.share,
             chunks: what.chunks,
             only: what.only,
-            meter: (self.begin)(),
+            meter: (self.begin)(bytes),
             ..Run::new(self.threads)
         };
-        let query = self.of.agreement.side(contest.side);
         let mut tallies: Vec<Tally> = asked.iter().map(|one| one.finder.tally()).collect();
         let mut records = 0;
         for counter in drive(query, &run, self.watch, || Counter::new(&asked)).await? {
@@ -246,30 +253,34 @@ impl Passes<'_> {
 struct What {
     share: Option<Share>,
     chunks: Option<Arc<dyn ChunkTest>>,
+    /// Bytes of the chunks that are read, where these are not all.
+    bytes: Option<u64>,
     only: Option<Arc<dyn RowFilter>>,
 }
 
 /// How a side is read in steps.
 struct Steps {
-    /// Whether a pass over fewer columns is much cheaper.
+    /// Whether a pass over fewer columns is much cheaper: text is looked through for any, and of a
+    /// database's records fewer values travel.
     has_cheap_columns: bool,
     /// The chunks that shares are made of; none where a share has records of all of them.
-    chunks: Option<Vec<ChunkId>>,
+    chunks: Option<Vec<Chunk>>,
 }
 
 impl Steps {
-    /// A share of the records; none where there is no chunk of it.
-    fn share(&self, share: Share) -> Option<What> {
-        let mut what = What::default();
-        match &self.chunks {
-            None => what.share = Some(share),
-            Some(chunks) => {
-                let own = chunks_of(share, chunks);
-                let own = (!own.is_empty()).then(|| Arc::new(Chunks(own)))?;
-                what.chunks = Some(own);
-            }
+    fn share(&self, share: Share) -> What {
+        let Some(chunks) = &self.chunks else {
+            return What {
+                share: Some(share),
+                ..What::default()
+            };
+        };
+        let own = chunks_of(share, chunks);
+        What {
+            bytes: Some(own.iter().map(|chunk| chunk.bytes).sum()),
+            chunks: Some(Arc::new(Chunks(own.iter().map(|chunk| chunk.id).collect()))),
+            ..What::default()
         }
-        Some(what)
     }
 }
 
@@ -285,17 +296,16 @@ impl ChunkTest for Chunks {
 
 /// A share of a table's chunks. Those of each share lie all over the table: they are taken in the order
 /// of their numbers with the bits turned round.
-fn chunks_of(share: Share, chunks: &[ChunkId]) -> BTreeSet<ChunkId> {
-    let mut order: Vec<(usize, ChunkId)> = chunks
+fn chunks_of(share: Share, chunks: &[Chunk]) -> Vec<&Chunk> {
+    let mut order: Vec<(usize, &Chunk)> = chunks
         .iter()
         .enumerate()
-        .map(|(number, id)| (number.reverse_bits(), *id))
+        .map(|(number, chunk)| (number.reverse_bits(), chunk))
         .collect();
-    order.sort_unstable();
-    // Where there are few, the first share has one at least.
+    order.sort_unstable_by_key(|(turned, _)| *turned);
     let place = |hundredths: u8| (chunks.len() * usize::from(hundredths)).div_ceil(100);
     let own = &order[place(share.from)..place(share.to)];
-    own.iter().map(|(_, id)| *id).collect()
+    own.iter().map(|(_, chunk)| *chunk).collect()
 }
 
 impl Contest<'_> {
@@ -332,23 +342,30 @@ fn columns(asked: &[Asked]) -> Arc<[String]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use books::{Book, BookSpec};
 
     #[test]
     fn shares_have_every_chunk_once_and_lie_all_over_the_table() {
-        for count in (0..200).chain([1_000, 4_096]) {
-            let all: Vec<ChunkId> = (0..count).map(|part| ChunkId(3 << 32 | part)).collect();
+        let folder = tempfile::tempdir().expect("a folder");
+        let text: String = (0..4_000).map(|row| format!("{row}\n")).collect();
+        std::fs::write(folder.path().join("flow.csv"), format!("id\n{text}")).expect("a file");
+        for bytes in [40, 400, 4_000] {
+            let spec = BookSpec {
+                root: folder.path().into(),
+                ..BookSpec::default()
+            };
+            let book = Book::open_cut(&spec, bytes).expect("a book");
+            let all = book.table("flow").expect("a table").chunks();
+            assert!(all.len() > 3);
             let shares = SHARES.map(|share| chunks_of(share, &all));
-            let together: Vec<ChunkId> = shares.iter().flatten().copied().collect();
-            assert_eq!(together.len(), all.len(), "none is in two shares");
-            let together: BTreeSet<ChunkId> = together.into_iter().collect();
-            assert_eq!(together, all.iter().copied().collect());
-            let half = |id: &&ChunkId| id.0 & 0xFFFF_FFFF >= count / 2;
+            let mut together: Vec<&Chunk> = shares.iter().flatten().copied().collect();
+            together.sort_unstable_by_key(|chunk| chunk.id);
+            assert!(together.into_iter().eq(&all), "each is in one share");
+            let half = all[all.len() / 2].id;
             for share in shares.iter().filter(|share| share.len() > 9) {
-                let behind = share.iter().filter(half).count();
-                assert!(
-                    behind.abs_diff(share.len() / 2) <= 1 + share.len() / 5,
-                    "{count}"
-                );
+                let behind = share.iter().filter(|chunk| chunk.id >= half).count();
+                let off = behind.abs_diff(share.len() / 2);
+                assert!(off <= 1 + share.len() / 5, "{behind} of {}", share.len());
             }
         }
     }

@@ -366,7 +366,7 @@ const BROKEN: [IsBroken; 8] = [
     |row, _| row.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 57 == 5,
 ];
 
-/// Two books of 6,000 records in such files, with the rows that each has, and a rule between them.
+/// Two books of some files, of which the rows are told, and a rule between them.
 fn in_files(
     rule: &str,
     is_broken: IsBroken,
@@ -454,32 +454,75 @@ fn counting_text_in_steps_does_not_change_what_is_common() {
         }
         text.into_bytes()
     };
-    for (number, is_broken) in BROKEN.into_iter().enumerate() {
-        for (rule, files) in [
-            (
-                "SELECT serial, channel, money(amount) AS amount, day FROM flow",
-                24,
-            ),
-            (
-                "SELECT serial, channel, money(amount) AS amount, day FROM flow WHERE channel <> 'C9'",
-                24,
-            ),
-            // The second and the third share have no chunk.
-            (
-                "SELECT serial, channel, money(amount) AS amount, day FROM flow",
-                1,
-            ),
+    for number in [0, 1, 5, 7] {
+        for rule in [
+            "SELECT serial, channel, money(amount) AS amount, day FROM flow",
+            "SELECT serial, channel, money(amount) AS amount, day FROM flow WHERE channel <> 'C9'",
         ] {
-            let rows = 6_000 / files;
-            let own = (0..files).map(|file| file * rows..(file + 1) * rows);
-            let case = in_files(rule, is_broken, "csv", own, text);
-            let what = format!("{number}, {files} files: {rule}");
+            // More records than a sample takes of each.
+            let files = (0..20).map(|file| file * 800..(file + 1) * 800);
+            let case = in_files(rule, BROKEN[number], "csv", files, text);
+            let what = format!("{number}: {rule}");
             let [at_once, in_steps] = is_the_same_in_steps(&case, &what);
             match number {
                 // What they have in common is nothing, and that is known before the end.
                 7 => assert!(in_steps < at_once, "{what}: {in_steps} of {at_once} bytes"),
                 _ => assert!(in_steps <= at_once, "{what}: {in_steps} of {at_once} bytes"),
             }
+            assert!(in_steps > 0, "{what}");
+        }
+    }
+}
+
+/// A table of a database is counted range by range of its key.
+#[test]
+fn counting_a_database_in_steps_does_not_change_what_is_common() {
+    // Wide records, so that few of them are a range.
+    let wide: String = (0..60).fold(String::new(), |all, n| format!("{all}, w{n} TEXT"));
+    for number in [0, 1, 5, 7] {
+        let is_broken = BROKEN[number];
+        let case = Case::new("", "", "");
+        case.write(
+            "crossfoot.toml",
+            "name = \"case\"\ncurrency = \"CNY\"\n[source]\nurl = \"sqlite://old.db\"\n\
+             [target]\nurl = \"sqlite://new.db\"\n[[agreement]]\nname = \"a\"\n\
+             rule = \"SELECT id, channel, amount FROM flow\"\n\
+             target = \"SELECT id, channel, amount FROM flow\"\n\
+             key = [\"id\"]\nmoney = [\"amount\"]\n",
+        );
+        for (name, off) in [("old.db", 0), ("new.db", 1)] {
+            let mut file =
+                rusqlite::Connection::open(case.path().join(name)).expect("a file is made");
+            let table = format!(
+                "CREATE TABLE flow (id INTEGER PRIMARY KEY, channel TEXT, amount DECIMAL(18,2){wide})"
+            );
+            file.execute_batch(&table).expect("a table");
+            let all = file.transaction().expect("a transaction");
+            let mut insert = all
+                .prepare("INSERT INTO flow (id, channel, amount) VALUES (?1, ?2, ?3)")
+                .expect("a statement");
+            for row in 0..60_000_u64 {
+                let amount = (row * 7_919 % 4_001).cast_signed() - 2_000;
+                let off = off * i64::from(is_broken(row, amount));
+                let channel = format!("C{}", row * 31 % 11);
+                let values = (row.cast_signed(), channel, amount + off);
+                insert.execute(values).expect("a record");
+            }
+            drop(insert);
+            all.commit().expect("committed");
+        }
+        let plan = rules::plan::read(&case.path().join("crossfoot.toml")).expect("a good plan");
+        let prepared = reconcile::prepare(plan, 1, &|_| None).expect("good books");
+        let book = prepared.session.book(rules::sql::Which::Source);
+        let ranges = book.table("flow").expect("a table").chunks().len();
+        assert!(ranges >= 16, "{ranges} ranges");
+        let [at_once, in_steps] = is_the_same_in_steps(&case, &format!("{number}"));
+        match number {
+            7 => assert!(
+                in_steps < at_once,
+                "{number}: {in_steps} of {at_once} bytes"
+            ),
+            _ => assert_ne!(in_steps, at_once, "{number}: it is not counted in steps"),
         }
     }
 }

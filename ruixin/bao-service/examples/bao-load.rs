@@ -10,8 +10,9 @@
 //! cargo run --release -p ruixin-bao-service --example bao-load -- --to 127.0.0.1:8082 --key "$(cat key)"
 //! ```
 //!
-//! Whoever is to redeem and to pay from the fund has shares, of orders that are confirmed: `--orders`
-//! on one day, and `--mix` when `ruixin-bao day run` has brought the books two days on.
+//! Whoever is to redeem and to pay from the fund has shares, of orders that are confirmed: `--orders
+//! --run first` on one day, and `--mix --run second` when `ruixin-bao day run` has brought the books two
+//! days on.
 //!
 //! `--soak 24 --seconds 240` drives a day of the story in four minutes, busier by day than by night,
 //! and looks at the service after each tenth: what grows beyond the books is told, and is an error.
@@ -58,14 +59,13 @@ async fn run(Arguments { asked, orders }: Arguments) -> Result<(), Failure> {
         let id = |what: &str| format!("{}-{what}-{number}", asked.run);
         let user = FIRST_USER + number;
         let opens = format!(r#"{{"user":"{user}"}}"#);
-        // They are there already in a second run.
-        connection.post("/v1/users", &id("user"), opens).await?;
+        there(connection, "/v1/users", &id("user"), opens).await?;
         let fills = format!(r#"{{"user":"{user}","amount":"10000000"}}"#);
         connection.done("/v1/top-ups", &id("fill"), fills).await?;
         if number % 20 == 0 {
             let merchant = FIRST_MERCHANT + number / 20;
             let opens = format!(r#"{{"merchant":"{merchant}"}}"#);
-            connection.post("/v1/merchants", &id("shop"), opens).await?;
+            there(connection, "/v1/merchants", &id("shop"), opens).await?;
         }
         Ok(())
     })
@@ -84,6 +84,20 @@ async fn run(Arguments { asked, orders }: Arguments) -> Result<(), Failure> {
         None => None,
     };
     drive(&asked, store, people).await
+}
+
+/// Opens an account, unless it is there already, as in a second run.
+async fn there(
+    connection: &mut Connection,
+    path: &str,
+    id: &str,
+    body: String,
+) -> Result<(), Failure> {
+    let (status, answer) = connection.post(path, id, body).await?;
+    match status {
+        201 | 422 => Ok(()),
+        _ => Err(format!("{path}: {status}: {}", String::from_utf8_lossy(&answer)).into()),
+    }
 }
 
 /// Is who money moves between.

@@ -21,7 +21,7 @@ pub(super) struct Service {
     pub(super) window: &'static str,
     /// What is there before it begins.
     pub(super) openings: &'static [Opening],
-    /// Codes of its tables and usual amounts, by the fields that hold them.
+    /// Codes of its tables, usual amounts, and numbers that it has taken over, by the fields that hold them.
     pub(super) codes: &'static [(&'static str, &'static str)],
 }
 

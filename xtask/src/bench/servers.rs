@@ -1,4 +1,5 @@
-//! The servers that books are measured in: PostgreSQL and MariaDB, each with the same two tables.
+//! The servers that books are measured in: PostgreSQL and MariaDB, each with the same two tables. The
+//! services are tried on the first, too.
 
 use std::fs;
 use std::net::TcpListener;

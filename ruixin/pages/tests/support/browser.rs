@@ -244,8 +244,8 @@ impl Browser {
         self.command("POST", &path, Some(&json!({})));
     }
 
-    /// Types wherever the keyboard is, once the page is drawn: a browser drops the keys that come before
-    /// there is something to be seen, as a page that is whole may have to wait for its first picture.
+    /// Types wherever the keyboard is, once the page that is there is drawn: a browser drops the keys that
+    /// come before there is something to be seen, and a page that is whole may still wait for that.
     pub fn press(&self, keys: &str) {
         let until = Instant::now() + PATIENCE;
         while self.value("performance.getEntriesByType('paint').length") == 0 {

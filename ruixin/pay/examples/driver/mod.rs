@@ -38,7 +38,7 @@ pub(crate) struct Asked {
     /// Users; a merchant for each twenty of them.
     #[arg(long, default_value_t = 1_000)]
     pub(crate) users: usize,
-    /// Tells this run's Idempotency-Keys from another one's.
+    /// Tells this run's Idempotency-Keys from another one's, whose answers are kept: each run has its own.
     #[arg(long, default_value = "load")]
     pub(crate) run: String,
     /// All that people do, reads among it, instead of one thing alone.
@@ -65,7 +65,6 @@ const OPENERS: usize = 32;
 /// after another.
 pub(crate) async fn opened<T, F>(asked: &Asked, open: F) -> Result<Vec<T>, Failure>
 where
-    T: Send + 'static,
     F: AsyncFn(&mut Connection, usize) -> Result<T, Failure>,
 {
     let open = &open;

@@ -162,7 +162,7 @@ impl Worker {
                     tally.took.push(took);
                     self.known.remember(&request.leads, C::NUMBER, &answer);
                 }
-                409 | 422 => tally.refused += 1,
+                422 => tally.refused += 1,
                 503 => {
                     tally.shed += 1;
                     tokio::time::sleep(PAUSE).await;
