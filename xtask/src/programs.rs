@@ -16,6 +16,22 @@ pub(crate) struct Program {
     packages: &'static [&'static str],
 }
 
+const INITDB: Program = Program {
+    name: "initdb",
+    packages: &["postgresql"],
+};
+const PSQL: Program = Program {
+    name: "psql",
+    packages: &["postgresql-client"],
+};
+const OPENSSL: Program = Program {
+    name: "openssl",
+    packages: &["openssl"],
+};
+
+/// What starting a PostgreSQL needs.
+pub(crate) const FOR_POSTGRES: &[Program] = &[INITDB, PSQL, OPENSSL];
+
 /// What building and testing need: a C compiler for zstd and mimalloc, git for
 /// the list of the project's files, hledger for a second opinion on converted books, LibreOffice
 /// for whether a workbook opens and its formulas come to what they should; PostgreSQL and MariaDB,
@@ -37,22 +53,13 @@ pub(crate) const FOR_CI: &[Program] = &[
         name: "soffice",
         packages: &["libreoffice-calc"],
     },
-    Program {
-        name: "initdb",
-        packages: &["postgresql"],
-    },
-    Program {
-        name: "psql",
-        packages: &["postgresql-client"],
-    },
+    INITDB,
+    PSQL,
     Program {
         name: "mariadbd",
         packages: &["mariadb-server"],
     },
-    Program {
-        name: "openssl",
-        packages: &["openssl"],
-    },
+    OPENSSL,
     Program {
         name: "chromium",
         packages: &["chromium"],
@@ -60,22 +67,6 @@ pub(crate) const FOR_CI: &[Program] = &[
     Program {
         name: "chromedriver",
         packages: &["chromium-driver"],
-    },
-];
-
-/// What starting a PostgreSQL needs.
-pub(crate) const FOR_POSTGRES: &[Program] = &[
-    Program {
-        name: "initdb",
-        packages: &["postgresql"],
-    },
-    Program {
-        name: "psql",
-        packages: &["postgresql-client"],
-    },
-    Program {
-        name: "openssl",
-        packages: &["openssl"],
     },
 ];
 

@@ -157,26 +157,17 @@ impl People {
                     format!(r#"{{"payer":"{payer}","payee":"{payee}","amount":"{amount}"}}"#);
                 Request::post("/v1/transfers", body)
             }
-            59..63 => match known.paid.pop() {
-                Some(payment) => {
-                    let path = format!("/v1/payments/{payment}/refunds");
-                    Request::post(&path, r#"{"amount":"0.01"}"#.to_owned())
-                }
-                None => self.pay(known, "wallet", 9_999),
-            },
+            59..63 => known
+                .refund()
+                .unwrap_or_else(|| self.pay(known, "wallet", 9_999)),
             63..67 => {
                 let (user, amount) = (self.user(known), 10 + known.draw(500));
                 let body = format!(r#"{{"user":"{user}","amount":"{amount}"}}"#);
                 Request::withdrawal(body)
             }
-            67..71 => match known.pending.pop() {
-                Some(withdrawal) => {
-                    let outcome = ["paid", "paid", "refused"][known.draw(3)];
-                    let path = format!("/v1/withdrawals/{withdrawal}/settlement");
-                    Request::post(&path, format!(r#"{{"outcome":"{outcome}"}}"#))
-                }
-                None => self.pay(known, "wallet", 9_999),
-            },
+            67..71 => known
+                .settlement()
+                .unwrap_or_else(|| self.pay(known, "wallet", 9_999)),
             71..77 => self.order(known, "subscribe", 9_999),
             77..79 => self.order(known, "redeem_fast", 199),
             79..80 => self.order(known, "redeem", 199),

@@ -74,7 +74,7 @@ const REMEMBERED: usize = 32;
 pub(crate) struct Known {
     state: u64,
     pub(crate) paid: Vec<String>,
-    pub(crate) pending: Vec<String>,
+    pending: Vec<String>,
 }
 
 impl Known {
@@ -98,6 +98,24 @@ impl Known {
     pub(crate) fn amount(&mut self, most: usize) -> String {
         let fen = 1 + self.draw(most);
         format!("{}.{:02}", fen / 100, fen % 100)
+    }
+
+    /// Gives back a fen of the last payment that nothing was given back of.
+    pub(crate) fn refund(&mut self) -> Option<Request> {
+        let payment = self.paid.pop()?;
+        let path = format!("/v1/payments/{payment}/refunds");
+        Some(Request::post(&path, r#"{"amount":"0.01"}"#.to_owned()))
+    }
+
+    /// The bank's answer to the last withdrawal that waits for it.
+    pub(crate) fn settlement(&mut self) -> Option<Request> {
+        let withdrawal = self.pending.pop()?;
+        let outcome = ["paid", "paid", "refused"][self.draw(3)];
+        let path = format!("/v1/withdrawals/{withdrawal}/settlement");
+        Some(Request::post(
+            &path,
+            format!(r#"{{"outcome":"{outcome}"}}"#),
+        ))
     }
 
     /// Keeps the number of an answer, if it has one.

@@ -116,27 +116,14 @@ impl Crowd for People {
                     format!(r#"{{"payer":"{payer}","payee":"{payee}","amount":"{amount}"}}"#);
                 Request::post("/v1/transfers", body)
             }
-            66..71 => match known.paid.pop() {
-                Some(order) => {
-                    let path = format!("/v1/payments/{order}/refunds");
-                    Request::post(&path, r#"{"amount":"0.01"}"#.to_owned())
-                }
-                None => self.pay(known),
-            },
+            66..71 => known.refund().unwrap_or_else(|| self.pay(known)),
             71..76 => {
                 let (user, amount) = (one(&self.users, known), 10 + known.draw(500));
                 let body =
                     format!(r#"{{"account":"{user}","amount":"{amount}","channel":"ICBC"}}"#);
                 Request::withdrawal(body)
             }
-            76..80 => match known.pending.pop() {
-                Some(order) => {
-                    let outcome = ["paid", "paid", "refused"][known.draw(3)];
-                    let path = format!("/v1/withdrawals/{order}/settlement");
-                    Request::post(&path, format!(r#"{{"outcome":"{outcome}"}}"#))
-                }
-                None => self.pay(known),
-            },
+            76..80 => known.settlement().unwrap_or_else(|| self.pay(known)),
             80..90 => Request::get(format!("/v1/accounts/{}", one(&self.users, known))),
             90..96 => {
                 let user = one(&self.users, known);
