@@ -31,8 +31,8 @@ const CHUNK_ROWS: u64 = 200_000;
 const CONNECTIONS_MAX: usize = 8;
 /// Keys that are asked for at a time.
 const KEYS: usize = 500;
-/// Keys of a chunk that are asked for without reading the others, at most. The server walks its index
-/// to number them, and each costs a request.
+/// Keys of a chunk that are asked for without reading the others, at most, where the server walks its
+/// index to number each, and each costs a request.
 const FEW: usize = 16;
 /// Of how many records one at most is fetched by its key; of more, all of a chunk are read.
 const SPARSE: usize = 10;
@@ -563,6 +563,28 @@ impl RangeReader {
         }
     }
 
+    /// Whether the numbers of the records are asked for.
+    fn wants_numbers(&self) -> bool {
+        self.has_numbers(&self.request.columns)
+    }
+
+    /// Whether the numbers of the records are among some columns.
+    fn has_numbers(&self, columns: &[usize]) -> bool {
+        columns
+            .iter()
+            .any(|column| *column > self.source.columns.len())
+    }
+
+    /// How many keys of the range are asked for at most, without reading the others.
+    fn few(&self) -> usize {
+        let table = self.table();
+        let is_easy = || table.database.numbers_many(table.index, &self.range);
+        match !self.wants_numbers() || is_easy() {
+            true => sparse(usize::try_from(self.range.rows.unwrap_or_default()).unwrap_or(0)),
+            false => FEW,
+        }
+    }
+
     /// The keys of the range that the filter can want, where it knows them and they are few.
     fn few_wanted(&self, filter: &dyn RowFilter) -> Option<Vec<Key>> {
         let table = self.table();
@@ -580,7 +602,12 @@ impl RangeReader {
             None => Some(None),
         };
         let (after, upto) = (bound(after)?, bound(upto)?);
-        let wanted = filter.wanted(*column, data_type, [after.as_ref(), upto.as_ref()], FEW)?;
+        let wanted = filter.wanted(
+            *column,
+            data_type,
+            [after.as_ref(), upto.as_ref()],
+            self.few(),
+        )?;
         let texts = cast(&wanted, &DataType::Utf8).ok()?;
         let texts = texts.as_string::<i32>().iter();
         texts.map(|text| Some(vec![text?.to_owned()])).collect()
@@ -592,25 +619,17 @@ impl RangeReader {
         let asked = Arc::clone(&self.asked);
         let table = self.table();
         let read = self.places_of(&columns, table.key());
-        let batch_rows = self.request.batch_rows;
-        let batches = match keys.is_empty() {
-            true => Vec::new(),
-            false => {
-                let records = table
-                    .database
-                    .read_keys(table.index, keys, &read, batch_rows);
-                let batches = records.collect::<Result<Vec<RecordBatch>, _>>();
-                batches.map_err(|error| self.failed(error))?
-            }
-        };
+        let mut batches = Vec::new();
+        for keys in keys.chunks(KEYS) {
+            batches.extend(self.read_keys(keys.to_vec(), &read)?);
+        }
         let mut found = Vec::new();
         for batch in &batches {
             for row in 0..batch.num_rows() {
                 found.push(self.key_at(batch, &read, row)?);
             }
         }
-        let is_number = |column: &usize| *column > self.source.columns.len();
-        let numbers = match columns.iter().any(is_number) && !found.is_empty() {
+        let numbers = match self.wants_numbers() && !found.is_empty() {
             true => {
                 let numbers = table.database.numbers(table.index, &self.range, &found);
                 numbers.map_err(|error| self.failed(error))?
@@ -631,6 +650,15 @@ impl RangeReader {
         self.passed(self.range.rows.unwrap_or_default());
         self.meter.finish();
         Ok(())
+    }
+
+    /// Reads the records of some keys, as far as they are there.
+    fn read_keys(&self, keys: Vec<Key>, read: &[usize]) -> Result<Vec<RecordBatch>, ReadError> {
+        let table = self.table();
+        let rows = self.request.batch_rows;
+        let records = table.database.read_keys(table.index, keys, read, rows);
+        let batches = records.collect::<Result<Vec<RecordBatch>, _>>();
+        batches.map_err(|error| self.failed(error))
     }
 
     /// Reads whole records by the keys that the filter is known to want, where these are few. Else
@@ -668,7 +696,7 @@ impl RangeReader {
             self.meter.finish();
             return Ok(());
         }
-        if kept.len() * SPARSE <= rows.max(KEYS * SPARSE) && self.fetch(&kept)? {
+        if kept.len() <= sparse(rows) && self.fetch(&kept)? {
             self.passed(rows as u64);
             self.meter.finish();
             return Ok(());
@@ -684,14 +712,8 @@ impl RangeReader {
         let asked = Arc::clone(&self.asked);
         let read = self.places_of(&columns, &[]);
         for part in kept.chunks(KEYS) {
-            let table = self.table();
             let keys = part.iter().map(|(_, key)| key.clone()).collect();
-            let records =
-                table
-                    .database
-                    .read_keys(table.index, keys, &read, self.request.batch_rows);
-            let batches = records.collect::<Result<Vec<RecordBatch>, _>>();
-            let batches = batches.map_err(|error| self.failed(error))?;
+            let batches = self.read_keys(keys, &read)?;
             let found: usize = batches.iter().map(RecordBatch::num_rows).sum();
             if found != part.len() {
                 self.ready.clear();
@@ -716,11 +738,10 @@ impl RangeReader {
     }
 
     fn start(&self, columns: &[usize]) -> Reading {
-        let is_number = |column: &usize| *column > self.source.columns.len();
         let digested = self.digest.iter().flat_map(|claim| &claim.hasher.columns);
         let digested: Vec<usize> = digested.copied().collect();
         let read = self.places_of(columns, &digested);
-        self.begin(read, columns.iter().any(is_number))
+        self.begin(read, self.has_numbers(columns))
     }
 
     fn start_with_key(&self, columns: &[usize]) -> Reading {
@@ -867,6 +888,11 @@ impl RangeReader {
         RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
             .map_err(|error| self.broken(&error))
     }
+}
+
+/// Of how many records of a range some are fetched by their keys; of more, all are read.
+fn sparse(rows: usize) -> usize {
+    (rows / SPARSE).max(KEYS)
 }
 
 /// Whether a key can be written as text that the database reads as the same value.

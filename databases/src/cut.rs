@@ -23,6 +23,37 @@ impl KeyRange {
         let [after, upto] = bounds.map(|key| key.as_ref()?.first().map(String::as_str));
         (after, upto)
     }
+
+    /// Whether its keys are all whole numbers between its ends: there are as many of them as there
+    /// are records.
+    pub(crate) fn has_every_number(&self, table: &TableInfo) -> bool {
+        let number = |key: &Option<Key>| number_of(key.as_ref()?);
+        let ends = number(&self.after).zip(number(&self.upto));
+        let between = ends.and_then(|(after, upto)| upto.checked_sub(after));
+        let records = self.rows.map(i128::from);
+        table.has_number_as_key() && records.is_some() && between == records
+    }
+
+    /// The numbers of its records, where their keys tell them.
+    pub(crate) fn numbers_told(&self, table: &TableInfo, keys: &[Key]) -> Option<Vec<u64>> {
+        if !self.has_every_number(table) {
+            return None;
+        }
+        let after = number_of(self.after.as_ref()?)?;
+        let number = |key: &Key| {
+            let in_range = u64::try_from(number_of(key)?.checked_sub(after)?).ok()?;
+            (self.first_row - 1).checked_add(in_range)
+        };
+        keys.iter().map(number).collect()
+    }
+}
+
+/// The value of a key that is one whole number.
+fn number_of(key: &Key) -> Option<i128> {
+    match &key[..] {
+        [text] => text.parse().ok(),
+        _ => None,
+    }
 }
 
 /// Walks along the key and notes every so-many-th of its values. What it counts on the way is
@@ -175,6 +206,37 @@ mod tests {
         #1+2 (-,-]
         "
         );
+    }
+
+    #[test]
+    fn keys_tell_numbers_only_where_every_whole_number_is_there() {
+        let told = |after: Option<&str>, upto: Option<&str>, rows: u64, key: &str| {
+            let key_of = |text: &str| vec![text.to_owned()];
+            let range = KeyRange {
+                first_row: 11,
+                rows: Some(rows),
+                after: after.map(key_of),
+                upto: upto.map(key_of),
+            };
+            range.numbers_told(&table(vec![0]), &[key_of(key)])
+        };
+        assert_eq!(told(Some("-2"), Some("3"), 5, "-1"), Some(vec![11]));
+        assert_eq!(told(Some("-2"), Some("3"), 5, "3"), Some(vec![15]));
+        let ends = (i64::MIN.to_string(), u64::MAX.to_string());
+        assert_eq!(told(Some(&ends.0), Some(&ends.1), 5, "3"), None, "gaps");
+        assert_eq!(told(Some("-2"), Some("3"), 4, "3"), None, "one is missing");
+        assert_eq!(told(Some("-2"), Some("3"), 6, "3"), None, "one is doubled");
+        assert_eq!(told(None, Some("3"), 3, "3"), None, "it begins anywhere");
+        assert_eq!(told(Some("0"), None, 3, "3"), None, "it ends anywhere");
+        assert_eq!(told(Some("a"), Some("3"), 3, "3"), None);
+        assert_eq!(told(Some("0"), Some("3"), 3, "c"), None);
+        let keyless = KeyRange {
+            first_row: 1,
+            rows: None,
+            after: None,
+            upto: None,
+        };
+        assert!(!keyless.has_every_number(&table(Vec::new())));
     }
 
     #[test]

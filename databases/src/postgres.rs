@@ -31,12 +31,18 @@ use tokio_postgres::error::SqlState;
 
 use crate::address::Server as Place;
 use crate::error::{DatabaseError, DatabaseErrorKind};
-use crate::session::{Dialect, Failure, Joiner, Key, NUMBER, Opened, Query, Rows, Session};
+use crate::session::{
+    Dialect, Failure, Joiner, Key, NUMBER, Opened, Query, Rows, Session, count_one_by_one,
+};
 use crate::spelling::Adding;
 use crate::table::{ColumnInfo, TableInfo, quoted};
 
 use self::connect::Link;
 use self::copy::Decoder;
+
+/// Records that are taken at a time, as far as they have come: to wait for each by itself costs more
+/// than to read it.
+const RECORDS: usize = 1_000;
 
 /// Opens a database for reading only; the first connection holds the snapshot for the others.
 pub(crate) fn open(
@@ -216,10 +222,31 @@ impl Session for Joined {
             .rows(&sql)
             .map_err(|error| self.failed(&what, &error))?;
         let count = found.first().and_then(|row| row.first());
-        count.and_then(|count| count.parse().ok()).ok_or_else(|| {
-            let why = "the server gives no number".to_owned();
-            DatabaseError::new(DatabaseErrorKind::Statement { what, why }).into()
-        })
+        let count = count.and_then(|count| count.parse().ok());
+        count.ok_or_else(|| no_number(&what))
+    }
+
+    fn count_up_to(
+        &mut self,
+        table: &TableInfo,
+        after: Option<&Key>,
+        keys: &[Key],
+    ) -> Result<Vec<u64>, Failure> {
+        let (Some(first), true) = (keys.first(), table.has_number_as_key()) else {
+            return count_one_by_one(self, table, after, keys);
+        };
+        let mut counted = self.count(table, after, Some(first))?;
+        let mut counts = vec![counted];
+        let what = format!("counting {}", table.name);
+        let found = self.link.values(&gaps(table, keys));
+        let found = found.map_err(|error| self.failed(&what, &error))?;
+        for row in found {
+            let gap = row.into_iter().next().flatten();
+            let gap: Option<u64> = gap.and_then(|gap| gap.parse().ok());
+            counted += gap.ok_or_else(|| no_number(&what))?;
+            counts.push(counted);
+        }
+        Ok(counts)
     }
 
     fn read(
@@ -238,11 +265,14 @@ impl Session for Joined {
         }
         let read = link.wait(async |client| {
             let stream = link.patiently(client.copy_out(&sql)).await;
-            let mut stream = std::pin::pin!(stream.map_err(Stopped::Server)?);
-            while let Some(bytes) = link.patiently(stream.next()).await {
-                let bytes = bytes.map_err(Stopped::Server)?;
-                if !decoder.take(&bytes, give).map_err(Stopped::Value)? {
-                    return Err(Stopped::Unwanted);
+            let stream = stream.map_err(Stopped::Server)?;
+            let mut stream = std::pin::pin!(stream.ready_chunks(RECORDS));
+            while let Some(some) = link.patiently(stream.next()).await {
+                for bytes in some {
+                    let bytes = bytes.map_err(Stopped::Server)?;
+                    if !decoder.take(&bytes, give).map_err(Stopped::Value)? {
+                        return Err(Stopped::Unwanted);
+                    }
                 }
             }
             decoder.finish(give).map_err(Stopped::Value)
@@ -292,6 +322,12 @@ impl Session for Joined {
         let added = self.link.values(&sql);
         added.map_err(|error| self.failed(&format!("adding up {}", table.full_name()), &error))
     }
+}
+
+/// The error of a server that was asked how many there are, and gave no number.
+fn no_number(what: &str) -> Failure {
+    let (what, why) = (what.to_owned(), "the server gives no number".to_owned());
+    DatabaseError::new(DatabaseErrorKind::Statement { what, why }).into()
 }
 
 /// What ended a read.
@@ -368,6 +404,24 @@ fn range(table: &TableInfo, after: Option<&Key>, upto: Option<&Key>) -> String {
         true => String::new(),
         false => format!(" WHERE {}", sides.join(" AND ")),
     }
+}
+
+/// Counts the records behind each of some keys, up to the next one and with it: keys of one whole
+/// number, each by a walk along the index. A server that does not know how near the keys are may think
+/// it better to read the whole table each time, and is told not to.
+fn gaps(table: &TableInfo, keys: &[Key]) -> String {
+    let numbers: Vec<&str> = keys.iter().flatten().map(String::as_str).collect();
+    let array = |numbers: &[&str]| literal(&format!("{{{}}}", numbers.join(",")));
+    let (key, name) = (key_columns(table), name_of(table));
+    format!(
+        "SET enable_seqscan = off; SET enable_bitmapscan = off; \
+         SELECT (SELECT count(*) FROM {name} WHERE {key} > gap.after AND {key} <= gap.upto)::text \
+         FROM unnest({}::int8[], {}::int8[]) WITH ORDINALITY AS gap (after, upto, place) \
+         ORDER BY place; \
+         RESET enable_seqscan; RESET enable_bitmapscan",
+        array(&numbers[..numbers.len().saturating_sub(1)]),
+        array(numbers.get(1..).unwrap_or_default()),
+    )
 }
 
 /// `WHERE` for the records of some keys.

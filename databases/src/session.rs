@@ -73,6 +73,17 @@ pub(crate) trait Session: Send {
         upto: Option<&Key>,
     ) -> Result<u64, Failure>;
 
+    /// How many records come behind `after`, up to each of some keys and with it; the keys come in
+    /// their order.
+    fn count_up_to(
+        &mut self,
+        table: &TableInfo,
+        after: Option<&Key>,
+        keys: &[Key],
+    ) -> Result<Vec<u64>, Failure> {
+        count_one_by_one(self, table, after, keys)
+    }
+
     /// Reads records in the order of the table's key, and gives them on until `give` says `false`.
     /// All columns asked for can be read.
     /// Batches are of [`Query::schema`].
@@ -97,6 +108,23 @@ pub(crate) trait Session: Send {
         };
         Err(DatabaseError::new(kind).into())
     }
+}
+
+/// [`Session::count_up_to`] with a question for each key.
+pub(crate) fn count_one_by_one<'k, S: Session + ?Sized>(
+    session: &mut S,
+    table: &TableInfo,
+    mut after: Option<&'k Key>,
+    keys: &'k [Key],
+) -> Result<Vec<u64>, Failure> {
+    let mut counts = Vec::with_capacity(keys.len());
+    let mut counted = 0;
+    for key in keys {
+        counted += session.count(table, after, Some(key))?;
+        counts.push(counted);
+        after = Some(key);
+    }
+    Ok(counts)
 }
 
 /// Which records of a table, and what of them.

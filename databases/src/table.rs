@@ -38,6 +38,14 @@ impl TableInfo {
     pub fn key_names(&self) -> impl Iterator<Item = &str> {
         self.key.iter().map(|at| self.columns[*at].name.as_str())
     }
+
+    /// Whether its key is one column of whole numbers.
+    pub(crate) fn has_number_as_key(&self) -> bool {
+        match self.key[..] {
+            [at] => self.columns[at].data_type.is_integer(),
+            _ => false,
+        }
+    }
 }
 
 /// Is a column of a table.

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use arrow_array::{ArrayRef, Date32Array, Decimal128Array, RecordBatch};
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
-use databases::{Address, Comparison, Condition, Database, DatabaseError};
+use databases::{Address, Comparison, Condition, Database, DatabaseError, KeyRange};
 
 use self::server::{PASSWORD, Postgres};
 
@@ -433,6 +433,87 @@ fn ranges_hold_every_record_once_in_order_whatever_the_key() {
         .flat_map(|batch| shown(&batch.expect("read")))
         .collect();
     assert_eq!(found, ["8 | 1.000", "11 | 1.375"]);
+}
+
+/// A few keys of each range, and the number that each of them has in the table.
+fn numbered(database: &Database, name: &str) -> Vec<(bool, Vec<String>)> {
+    let at = table(database, name);
+    let key = database.tables()[at].key.clone();
+    let ranges = database.cut(at, 40).expect("cut");
+    let numbers = |range: &KeyRange| {
+        let read = database.read(at, range, &key, 100);
+        let keys: Vec<String> = read
+            .flat_map(|batch| shown(&batch.expect("read")))
+            .collect();
+        let chosen = keys.iter().step_by(3);
+        let keys: Vec<Vec<String>> = chosen
+            .map(|key| key.split(" | ").map(str::to_owned).collect())
+            .collect();
+        let numbers = database.numbers(at, range, &keys).expect("numbered");
+        let told = keys.into_iter().zip(numbers);
+        let told = told.map(|(key, number)| format!("{} {number}", key.join(",")));
+        (database.numbers_many(at, range), told.collect())
+    };
+    ranges.iter().map(numbers).collect()
+}
+
+#[test]
+fn records_are_numbered_by_their_keys_without_reading_the_others() {
+    let server = Postgres::start("");
+    server.psql(
+        "CREATE TABLE whole (id bigint PRIMARY KEY);
+         INSERT INTO whole SELECT n * 7 % 1009 - 500 FROM generate_series(1, 200) n;
+         CREATE TABLE dense (id int PRIMARY KEY);
+         INSERT INTO dense SELECT n - 60 FROM generate_series(1, 130) n;
+         CREATE DOMAIN few AS smallint CHECK (VALUE < 4000);
+         CREATE TABLE small (id few PRIMARY KEY, t text, gap int, after int);
+         INSERT INTO small SELECT n * 9 FROM generate_series(1, 90) n;
+         CREATE TABLE text (code text PRIMARY KEY);
+         INSERT INTO text SELECT 'c' || n FROM generate_series(1, 70) n;
+         CREATE TABLE pair (a int, b int, PRIMARY KEY (a, b));
+         INSERT INTO pair SELECT n / 9, n FROM generate_series(1, 70) n;",
+    );
+    let database = open(&server, 2);
+    // Of the first range and the last one it is not known where they end.
+    let dense = numbered(&database, "dense");
+    let first: Vec<&str> = dense.iter().map(|(_, told)| told[0].as_str()).collect();
+    assert_eq!(first, ["-59 1", "-19 41", "21 81", "61 121"]);
+    for (name, column, are_easy) in [
+        ("dense", "id", true),
+        ("whole", "id", true),
+        ("small", "id", true),
+        ("text", "code", false),
+        ("pair", "a || ',' || b", false),
+    ] {
+        let order = server.psql(&match name {
+            "pair" => format!("SELECT {column} FROM pair ORDER BY a, b"),
+            _ => format!("SELECT {column} FROM {name} ORDER BY 1"),
+        });
+        let all: Vec<String> = order
+            .lines()
+            .zip(1..)
+            .map(|(key, number)| format!("{key} {number}"))
+            .collect();
+        let expected: Vec<String> = all
+            .chunks(40)
+            .flat_map(|range| range.iter().step_by(3).cloned())
+            .collect();
+        let ranges = numbered(&database, name);
+        assert!(
+            ranges.iter().all(|(is_easy, _)| *is_easy == are_easy),
+            "{name}"
+        );
+        let told: Vec<String> = ranges.into_iter().flat_map(|(_, told)| told).collect();
+        assert_eq!(told, expected, "{name}");
+    }
+    let whole = table(&database, "whole");
+    let range = &database.cut(whole, 300).expect("cut")[0];
+    assert!(
+        database
+            .numbers(whole, range, &[])
+            .expect("none")
+            .is_empty()
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Says why: gives every break the cause that the records prove, or those that remain possible.
 
-use crate::parallel::in_parallel;
+use crate::parallel::{in_parallel, next_parts};
 use crate::prepare::{Agreement, Prepared};
 use crate::readings::Given;
 use crate::scribe::BREAKS_PER_BLOCK;
@@ -56,9 +56,7 @@ impl<'a> Explainer<'a> {
         let mut explained = Vec::with_capacity(breaks.len());
         let mut waiting = breaks.into_iter().enumerate();
         while waiting.len() > 0 {
-            let blocks: Vec<Vec<(usize, Break)>> = (0..threads.max(1))
-                .map(|_| waiting.by_ref().take(BREAKS_PER_BLOCK).collect())
-                .collect();
+            let blocks = next_parts(&mut waiting, BREAKS_PER_BLOCK, threads);
             let explain = |block: Vec<(usize, Break)>| -> Vec<(Break, Explanation)> {
                 let explained = block.into_iter().map(|(at, found)| {
                     let readings = given.weighed(self.agreement, at, &found, true);

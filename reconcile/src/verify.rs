@@ -10,7 +10,7 @@ use crate::largest::Largest;
 use crate::locate::{Look, Paired};
 use crate::many::Cut;
 use crate::pairing::Found;
-use crate::parallel::in_parallel;
+use crate::parallel::{in_parallel, next_parts};
 use crate::prepare::{Agreement, Control, Origin, Prepared};
 use crate::push::{self, Looked, Restriction};
 use crate::readings::{Given, Readings};
@@ -716,6 +716,12 @@ impl AgreementRun<'_> {
         out: &mut Out<'_>,
     ) -> Result<(), VerifyError> {
         let paired = look.pair(differing.expected, differing.actual)?;
+        if out.explainer.is_none() && self.agreement.origin.is_none() {
+            // Nothing needs all of them at once.
+            let readings = Readings::default();
+            let nothing = look.read(&readings, &paired).await?;
+            return out.write_paired(&paired, &nothing);
+        }
         let mut found = paired.describe_all(out.threads);
         if let Some(origin) = &self.agreement.origin {
             self.trace(origin, &mut found)?;
@@ -1222,15 +1228,10 @@ impl Out<'_> {
     }
 
     /// Writes breaks that are described already.
-    fn write(&mut self, mut breaks: Vec<Break>) -> Result<(), VerifyError> {
-        while !breaks.is_empty() {
-            let rest = breaks.split_off(breaks.len().min(BREAKS_PER_BLOCK * self.threads));
-            let mut wave = std::mem::replace(&mut breaks, rest);
-            let mut blocks = Vec::new();
-            while !wave.is_empty() {
-                let rest = wave.split_off(wave.len().min(BREAKS_PER_BLOCK));
-                blocks.push(std::mem::replace(&mut wave, rest));
-            }
+    fn write(&mut self, breaks: Vec<Break>) -> Result<(), VerifyError> {
+        let mut waiting = breaks.into_iter();
+        while waiting.len() > 0 {
+            let blocks = next_parts(&mut waiting, BREAKS_PER_BLOCK, self.threads);
             let write = |block: Vec<Break>| self.write_block(block);
             let written = in_parallel(blocks.into_iter(), &write);
             self.append(written)?;

@@ -516,3 +516,53 @@ fn of_few_wanted_keys_the_others_are_not_looked_at() {
     }
     assert!(shown[0] < 60 && shown[1] >= 200, "{shown:?}");
 }
+
+/// Where a range has every whole number between its ends, records are numbered by their keys, and as
+/// many as are worth it are asked for by them.
+#[test]
+fn of_keys_without_gaps_many_are_asked_for_by_their_values() {
+    let folder = tempfile::tempdir().unwrap();
+    let records: Vec<String> = (1..=20_000).map(|n| format!("({n}, 'm{n}')")).collect();
+    fill(
+        folder.path(),
+        &format!(
+            "CREATE TABLE flow (n INTEGER PRIMARY KEY, memo TEXT); INSERT INTO flow VALUES {}",
+            records.join(", ")
+        ),
+    );
+    let book = open(folder.path(), "", 1 << 19).unwrap();
+    let table = book.table("flow").unwrap();
+    let ranges = table.chunks().len() as u64;
+    assert!(ranges > 2, "{ranges} ranges");
+    let wanted: Vec<i64> = (1..=20_000).step_by(41).collect();
+    let filter = Arc::new(Numbers {
+        columns: vec![0],
+        wanted: wanted.iter().copied().collect(),
+        is_bounded: false,
+        tells: true,
+        shown: AtomicU64::new(0),
+    });
+    let request = ReadRequest {
+        filter: Some(Arc::clone(&filter) as Arc<dyn RowFilter>),
+        ..ReadRequest::new((0..table.schema().fields().len()).collect())
+    };
+    let mut found = Vec::new();
+    let mut others = 0;
+    for chunk in table.chunks() {
+        let before = filter.shown.load(Ordering::Relaxed);
+        for batch in table.read(&chunk, &request).unwrap() {
+            found.extend(lines(&batch.unwrap()));
+        }
+        let shown = filter.shown.load(Ordering::Relaxed) - before;
+        others += u64::from(shown > 500);
+    }
+    let expected: Vec<String> = wanted
+        .iter()
+        .map(|n| format!("{n} | m{n} |  | {n}"))
+        .collect();
+    assert_eq!(found, expected);
+    assert_eq!(
+        others, 2,
+        "the first range and the last one have an open end"
+    );
+}

@@ -37,6 +37,12 @@ pub(crate) trait Session: Send {
     /// Says where the database is.
     fn place(&self) -> String;
 
+    /// Limits the mebibytes of the database's pages that this session keeps itself; for a server's,
+    /// which keeps them for all, there is nothing to do.
+    fn keep_at_most(&mut self, _mebibytes: u32) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Runs statements without parameters.
     fn script(&mut self, what: &str, sql: &str) -> Result<(), StoreError>;
 

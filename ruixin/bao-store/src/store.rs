@@ -128,6 +128,17 @@ impl Store {
         })
     }
 
+    /// Limits the memory in which this session keeps pages of the database, 128 MiB as it is opened:
+    /// where many sessions are open, each page may be kept by each of them. PostgreSQL keeps its pages
+    /// itself, and nothing changes.
+    ///
+    /// # Errors
+    ///
+    /// The database refuses.
+    pub fn keep_at_most(&mut self, mebibytes: u32) -> Result<(), StoreError> {
+        self.session.keep_at_most(mebibytes)
+    }
+
     /// Has something told what a long command is about to do, for measuring.
     pub fn set_trace(&mut self, trace: Option<Trace>) {
         self.trace = trace;

@@ -39,6 +39,8 @@ key    = ["txn_id"]
 money  = ["amount", "fee", "balance"]
 "#;
 
+pub(crate) const SERVERS: [&str; 2] = ["PostgreSQL", "MariaDB"];
+
 const LOAD: &str = "psql, \\copy from the files, then the primary key";
 const INTO_POSTGRES: &str = "crossfoot convert, into PostgreSQL";
 const INTO_SQLITE: &str = "crossfoot convert, into SQLite";
@@ -74,32 +76,76 @@ type Making<'a> = Box<dyn Fn() -> Command + 'a>;
 pub(crate) fn run(mut arguments: Arguments) -> Result<()> {
     let records = arguments.number("--records")?.unwrap_or(10_000_000);
     let runs = arguments.number("--repeat")?.unwrap_or(3).max(1);
+    let only = arguments.text("--server")?;
     arguments.finish()?;
+    if let Some(kind) = &only
+        && !SERVERS.contains(&kind.as_str())
+    {
+        bail!("there is no server {kind:?}: say {}", SERVERS.join(" or "));
+    }
     programs::provide(programs::FOR_CI)?;
     let crossfoot = place::build_release()?.join("crossfoot");
     let python = rivals::python()?;
-    let postgres = servers::postgres();
-    let writing = writing(&postgres, &crossfoot, records / 5, runs)?;
-    let mut cases = cases(&postgres, &crossfoot, &python, records, runs)?;
-    let mut versions = json!({"PostgreSQL": postgres.version()?});
-    drop(postgres);
-    let mariadb = MariaDb::start()?;
-    versions[mariadb.kind()] = mariadb.version()?.into();
-    cases.extend(self::cases(&mariadb, &crossfoot, &python, records, runs)?);
-    drop(mariadb);
-    let results = json!({
+    let bench = place::root().join("bench");
+    let path = bench.join("databases.json");
+    let measured = json!({
         "date": machine::said_by("date", &["-u", "+%F"]),
         "machine": machine::describe(),
         "crossfoot": machine::said_by(&crossfoot.to_string_lossy(), &["--version"]),
         "python": machine::said_by(&python.to_string_lossy(), &["--version"]),
-        "servers": versions,
-        "cases": cases,
-        "writing": writing,
     });
-    let bench = place::root().join("bench");
+    let mut results = match &only {
+        Some(_) => {
+            let before = fs::read_to_string(&path).context("nothing is measured of the others")?;
+            serde_json::from_str(&before).context("the figures are no JSON")?
+        }
+        None => {
+            let mut results = measured.clone();
+            results["cases"] = json!([]);
+            results
+        }
+    };
+    let is_wanted = |kind: &str| only.as_ref().is_none_or(|only| only == kind);
+    let mut add = |server: &dyn Server| -> Result<()> {
+        let mut cases = cases(server, &crossfoot, &python, records, runs)?;
+        if only.is_some() {
+            for case in &mut cases {
+                case["measured"] = measured.clone();
+            }
+        }
+        results["servers"][server.kind()] = server.version()?.into();
+        put_cases(&mut results, cases);
+        Ok(())
+    };
+    if is_wanted("PostgreSQL") {
+        let postgres = servers::postgres();
+        add(&postgres)?;
+    }
+    if is_wanted("MariaDB") {
+        add(&MariaDb::start()?)?;
+    }
+    if only.is_none() {
+        results["writing"] = writing(&servers::postgres(), &crossfoot, records / 5, runs)?;
+    }
     let text = serde_json::to_string_pretty(&results)? + "\n";
-    fs::write(bench.join("databases.json"), text).context("the figures cannot be written")?;
+    fs::write(path, text).context("the figures cannot be written")?;
     page::write(&bench, &place::root().join("docs"))
+}
+
+/// Puts the cases of one server in the place of those that were there.
+fn put_cases(results: &mut Value, cases: Vec<Value>) {
+    let server = cases.first().map(server_of).unwrap_or_default().to_owned();
+    let before = list(&results["cases"]).to_vec();
+    let at = before
+        .iter()
+        .position(|case| server_of(case) == server)
+        .unwrap_or(before.len());
+    let mut all: Vec<Value> = before
+        .into_iter()
+        .filter(|case| server_of(case) != server)
+        .collect();
+    all.splice(at..at, cases);
+    results["cases"] = all.into();
 }
 
 /// Measures one server: with nothing that differs, and with one record in a hundred.
@@ -317,7 +363,7 @@ pub(crate) fn draw(results: &Value) -> String {
         None if kind == "PostgreSQL" => results["server"].as_str(),
         None => None,
     };
-    let versions: Vec<String> = ["PostgreSQL", "MariaDB"]
+    let versions: Vec<String> = SERVERS
         .into_iter()
         .filter_map(|kind| Some(format!("in one {kind} {}", version(kind)?)))
         .collect();
@@ -340,9 +386,13 @@ pub(crate) fn draw(results: &Value) -> String {
 
 fn draw_case(case: &Value, section: &mut String) {
     let differing = case["differing"].as_u64().unwrap_or(0);
+    let apart = match &case["measured"] {
+        Value::Null => String::new(),
+        measured => format!("By itself, and later. {}\n", page::measured(measured)),
+    };
     write!(
         section,
-        "\n### {}: {} records, {} differ\n\n| what | wall s | against the floor | peak | records told |\n|---|---:|---:|---:|---:|\n",
+        "\n### {}: {} records, {} differ\n\n{apart}| what | wall s | against the floor | peak | records told |\n|---|---:|---:|---:|---:|\n",
         server_of(case),
         thousands(case["records"].as_u64().unwrap_or(0)),
         if differing == 0 { "none".to_owned() } else { thousands(differing) },
@@ -409,6 +459,30 @@ fn draw_writing(writing: &Value, section: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_servers_cases_take_the_place_of_those_that_were_there() {
+        let case = |server: &str, wall: u64| json!({"server": server, "rows": [wall]});
+        let mut results = json!({"cases": []});
+        put_cases(
+            &mut results,
+            vec![case("PostgreSQL", 1), case("PostgreSQL", 2)],
+        );
+        put_cases(&mut results, vec![case("MariaDB", 3)]);
+        assert_eq!(
+            results["cases"],
+            json!([
+                case("PostgreSQL", 1),
+                case("PostgreSQL", 2),
+                case("MariaDB", 3)
+            ])
+        );
+        put_cases(&mut results, vec![case("PostgreSQL", 4)]);
+        assert_eq!(
+            results["cases"],
+            json!([case("PostgreSQL", 4), case("MariaDB", 3)])
+        );
+    }
 
     #[test]
     fn a_command_is_shown_without_folders_and_passwords() {

@@ -32,10 +32,11 @@ cargo xtask bench verify [--records N] [--csv-records N] [--bad-records N]
   back at the end. Writes docs/BENCHMARKS.md, and bench/verify.json, for the
   last two cases breaks.json and story.json; or all of them into --out.
 
-cargo xtask bench databases [--records N] [--repeat N]
+cargo xtask bench databases [--server PostgreSQL|MariaDB] [--records N] [--repeat N]
   Books in a PostgreSQL and in a MariaDB that it starts and ends, 10 million
-  records and three runs if not said. Needs about 10 GB in the system's
-  temporary folder. Writes bench/databases.json and docs/BENCHMARKS.md.
+  records and three runs if not said; in one of them only, the figures of the
+  other stay. Needs about 10 GB in the system's temporary folder. Writes
+  bench/databases.json and docs/BENCHMARKS.md.
 
 cargo xtask bench evening [--records N] [--people N] [--dir FOLDER]
   crossfoot demo --live with a million accounts, if not said otherwise. Needs

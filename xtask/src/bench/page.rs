@@ -133,21 +133,25 @@ const BREAKS: &str = "\nThe same books with more and more records one fen off: w
     are counted over the book until each is told or ruled out. The breaks stand anywhere in the book: no \
     condition on their place is found early that would spare the others.\n";
 
-fn setting(title: &str, verify: &Value) -> String {
-    let machine = &verify["machine"];
+fn setting(title: &str, results: &Value) -> String {
+    format!("\n## {title}\n\n{}", measured(results))
+}
+
+/// When, where and with what something was measured.
+pub(crate) fn measured(results: &Value) -> String {
+    let machine = &results["machine"];
     format!(
-        "\n## {title}\n\n\
-         Measured on {date}, all in one run: {processor}, {cores} cores, {memory} of memory, {system}; \
+        "Measured on {date}, all in one run: {processor}, {cores} cores, {memory} of memory, {system}; \
          {crossfoot} at commit {commit}, {rustc}; {python}.\n",
-        date = text(&verify["date"]),
+        date = text(&results["date"]),
         processor = text(&machine["processor"]),
         cores = machine["cores"],
         memory = bytes(&machine["memory_bytes"]),
         system = text(&machine["system"]),
-        crossfoot = text(&verify["crossfoot"]),
+        crossfoot = text(&results["crossfoot"]),
         commit = text(&machine["commit"]),
         rustc = text(&machine["rustc"]),
-        python = text(&verify["python"]),
+        python = text(&results["python"]),
     )
 }
 

@@ -86,8 +86,7 @@ pub(crate) fn draw_breaks(breaks: &Value) -> String {
 
 /// Draws what is asked of books in databases, of each server.
 pub(crate) fn draw_databases(measured: &Value) -> String {
-    let servers = ["PostgreSQL", "MariaDB"];
-    let targets: Vec<Target> = servers
+    let targets: Vec<Target> = databases::SERVERS
         .into_iter()
         .flat_map(|server| in_database(measured, server))
         .collect();

@@ -89,7 +89,7 @@ impl Books {
         let opened = thread("opening the books", {
             let at = at.clone();
             move || {
-                let mut store = Store::open(&at)?;
+                let mut store = writer::session(&at)?;
                 store.found_window(now)?;
                 Ok(store)
             }

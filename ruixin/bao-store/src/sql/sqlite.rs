@@ -39,7 +39,7 @@ impl Sqlite {
             connection.pragma_update(None, "journal_mode", "WAL")?;
             connection.pragma_update(None, "synchronous", "FULL")?;
             connection.pragma_update(None, "foreign_keys", true)?;
-            // Kibibytes.
+            // Kibibytes: for a night's run and other work of one session by itself.
             connection.pragma_update(None, "cache_size", -131_072)?;
             // A night's run writes gigabytes into the log; afterwards it need not stay so large.
             connection.pragma_update(None, "journal_size_limit", 67_108_864)
@@ -67,6 +67,14 @@ impl Session for Sqlite {
 
     fn place(&self) -> String {
         self.path.clone()
+    }
+
+    fn keep_at_most(&mut self, mebibytes: u32) -> Result<(), StoreError> {
+        let kibibytes = i64::from(mebibytes).saturating_mul(1_024);
+        let limited = self
+            .connection
+            .pragma_update(None, "cache_size", kibibytes.saturating_neg());
+        limited.map_err(|error| told("limiting the memory of a session", &error))
     }
 
     fn script(&mut self, what: &str, sql: &str) -> Result<(), StoreError> {
@@ -198,5 +206,25 @@ fn told(what: &str, error: &rusqlite::Error) -> StoreError {
         what: what.to_owned(),
         why: error.to_string(),
         kind,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_keeps_no_more_pages_than_it_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut session = Sqlite::open(&folder.path().join("bao.db"), true).expect("it opens");
+        let kept = |session: &Sqlite| -> i64 {
+            let read = session
+                .connection
+                .pragma_query_value(None, "cache_size", |row| row.get(0));
+            read.expect("it is told")
+        };
+        assert_eq!(kept(&session), -128 * 1_024);
+        session.keep_at_most(16).expect("it is limited");
+        assert_eq!(kept(&session), -16 * 1_024);
     }
 }
