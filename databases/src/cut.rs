@@ -25,7 +25,8 @@ impl KeyRange {
     }
 
     /// Whether its keys are all whole numbers between its ends: there are as many of them as there
-    /// are records.
+    /// are records. SQLite alone lets a column of whole numbers hold others; whoever reads them is
+    /// refused.
     pub(crate) fn has_every_number(&self, table: &TableInfo) -> bool {
         let number = |key: &Option<Key>| number_of(key.as_ref()?);
         let ends = number(&self.after).zip(number(&self.upto));

@@ -274,11 +274,15 @@ impl Database {
         })
     }
 
-    /// Whether many records of a range are numbered as easily as a few.
+    /// Whether many records of a range are numbered as easily as a few: by their keys alone, or by one
+    /// statement, as long as the load lets one walk over the whole range.
     pub fn numbers_many(&self, table: usize, range: &KeyRange) -> bool {
         let table = &self.tables()[table];
-        let is_counted_at_once = matches!(self.shared.dialect, Dialect::Postgres { .. });
-        range.has_every_number(table) || is_counted_at_once && table.has_number_as_key()
+        let is_postgres = matches!(self.shared.dialect, Dialect::Postgres { .. });
+        let step = self.shared.throttle.as_ref().and_then(Throttle::step);
+        let is_one_step = step.is_none_or(|step| range.rows.is_some_and(|rows| rows <= step));
+        let is_counted_at_once = is_postgres && is_one_step && table.has_number_as_key();
+        range.has_every_number(table) || is_counted_at_once
     }
 
     /// Says how the server would spell the records of a table.

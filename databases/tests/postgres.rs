@@ -459,7 +459,7 @@ fn numbered(database: &Database, name: &str) -> Vec<(bool, Vec<String>)> {
 
 #[test]
 fn records_are_numbered_by_their_keys_without_reading_the_others() {
-    let server = Postgres::start("");
+    let server = Postgres::start("log_statement = all");
     server.psql(
         "CREATE TABLE whole (id bigint PRIMARY KEY);
          INSERT INTO whole SELECT n * 7 % 1009 - 500 FROM generate_series(1, 200) n;
@@ -506,6 +506,19 @@ fn records_are_numbered_by_their_keys_without_reading_the_others() {
         let told: Vec<String> = ranges.into_iter().flat_map(|(_, told)| told).collect();
         assert_eq!(told, expected, "{name}");
     }
+    // Each range in one statement, whatever the planner thinks of indexes, and all as before after it.
+    let log = std::fs::read_to_string(server.folder().join("log")).expect("a log");
+    let asked: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains("unnest(") && line.contains("\"whole\""))
+        .collect();
+    assert_eq!(asked.len(), 5);
+    let [before, after] = [
+        "SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT",
+        "; RESET enable_seqscan; RESET enable_bitmapscan",
+    ];
+    let is_whole = |line: &&str| line.contains(before) && line.ends_with(after);
+    assert!(asked.iter().all(is_whole), "{asked:?}");
     let whole = table(&database, "whole");
     let range = &database.cut(whole, 300).expect("cut")[0];
     assert!(

@@ -19,6 +19,7 @@ use crate::locate::Keeper;
 use crate::many::chosen;
 use crate::parallel::in_parallel;
 use crate::prepare::Agreement;
+use crate::scribe::BREAKS_PER_BLOCK;
 use crate::watch::Watch;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch};
@@ -429,24 +430,31 @@ fn wanted(breaks: &[Break]) -> Vec<(CauseKey, Shape)> {
 }
 
 /// The groups of some breaks, each with its own breaks offered.
-fn shaped(of: Of<'_>, zone: &Zone, breaks: &[Break]) -> Vec<Shaped> {
-    let mut groups = Vec::new();
-    for (key, shape) in wanted(breaks) {
+fn shaped(of: Of<'_>, zone: &Zone, breaks: &[Break], threads: usize) -> Vec<Shaped> {
+    let part = breaks.len().div_ceil(threads.max(1)).max(BREAKS_PER_BLOCK);
+    let shape = |(key, shape): (CauseKey, Shape)| {
         let columns = Columns::new(of, shape.side(), &shape.differing);
         let attributes = Attributes::new(columns.attributes.clone(), zone.clone());
-        let mut proposer = Proposer::new(attributes);
         let is_own =
             |found: &&Break| is_of(found, &key) && records_of(found.copies, columns.side) > 0;
-        for found in breaks.iter().filter(is_own) {
-            proposer.offer_broken(&columns.of_break(found));
-        }
-        groups.push(Shaped {
+        let offer = |breaks: &[Break]| {
+            let mut proposer = Proposer::new(attributes.clone());
+            for found in breaks.iter().filter(is_own) {
+                proposer.offer_broken(&columns.of_break(found));
+            }
+            proposer
+        };
+        let mut offered = in_parallel(breaks.chunks(part), &offer).into_iter();
+        let first = offered.next();
+        let mut proposer = first.unwrap_or_else(|| Proposer::new(attributes.clone()));
+        offered.for_each(|other| proposer.merge(other));
+        Shaped {
             key,
             columns,
             proposer,
-        });
-    }
-    groups
+        }
+    };
+    wanted(breaks).into_iter().map(shape).collect()
 }
 
 /// A few records of each chunk of a side, with the records of the books behind them.
@@ -498,7 +506,7 @@ impl Groups {
                 finder,
             }
         };
-        let mut waiting = shaped(of, zone, breaks).into_iter();
+        let mut waiting = shaped(of, zone, breaks, threads).into_iter();
         let mut groups = Vec::new();
         while waiting.len() > 0 {
             groups.extend(in_parallel(waiting.by_ref().take(threads.max(1)), &finish));

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use services::{SERVICES, Service};
 
 use crate::arguments::Arguments;
-use crate::bench::servers::{PASSWORD, Postgres};
+use crate::bench::servers::{self, PASSWORD, Postgres};
 use crate::{place, programs};
 
 /// The release that was tried; another one may find, or ask for, other things.
@@ -99,7 +99,7 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<()> {
     programs::provide(programs::FOR_RIVALS)?;
     programs::provide(programs::FOR_POSTGRES)?;
     let schemathesis = schemathesis()?;
-    let server = Postgres::start("max_connections = 100\n");
+    let server = servers::postgres_with("max_connections = 100\n")?;
     let mut failed = Vec::new();
     for (service, store) in services
         .into_iter()

@@ -537,7 +537,7 @@ fn of_keys_without_gaps_many_are_asked_for_by_their_values() {
     let wanted: Vec<i64> = (1..=20_000).step_by(41).collect();
     let filter = Arc::new(Numbers {
         columns: vec![0],
-        wanted: wanted.iter().copied().collect(),
+        wanted: wanted.clone(),
         is_bounded: false,
         tells: true,
         shown: AtomicU64::new(0),

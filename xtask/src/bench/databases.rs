@@ -117,15 +117,15 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<()> {
         put_cases(&mut results, cases);
         Ok(())
     };
-    if is_wanted("PostgreSQL") {
-        let postgres = servers::postgres();
-        add(&postgres)?;
+    let [postgres, mariadb] = SERVERS;
+    if is_wanted(postgres) {
+        add(&servers::postgres()?)?;
     }
-    if is_wanted("MariaDB") {
+    if is_wanted(mariadb) {
         add(&MariaDb::start()?)?;
     }
     if only.is_none() {
-        results["writing"] = writing(&servers::postgres(), &crossfoot, records / 5, runs)?;
+        results["writing"] = writing(&servers::postgres()?, &crossfoot, records / 5, runs)?;
     }
     let text = serde_json::to_string_pretty(&results)? + "\n";
     fs::write(path, text).context("the figures cannot be written")?;
@@ -388,7 +388,10 @@ fn draw_case(case: &Value, section: &mut String) {
     let differing = case["differing"].as_u64().unwrap_or(0);
     let apart = match &case["measured"] {
         Value::Null => String::new(),
-        measured => format!("By itself, and later. {}\n", page::measured(measured)),
+        apart => format!(
+            "Measured apart from the others, {}\n",
+            page::measured("", apart)
+        ),
     };
     write!(
         section,

@@ -34,8 +34,8 @@ cargo xtask bench verify [--records N] [--csv-records N] [--bad-records N]
 
 cargo xtask bench databases [--server PostgreSQL|MariaDB] [--records N] [--repeat N]
   Books in a PostgreSQL and in a MariaDB that it starts and ends, 10 million
-  records and three runs if not said; in one of them only, the figures of the
-  other stay. Needs about 10 GB in the system's temporary folder. Writes
+  records and three runs if not said. Of one of them only, the figures of the
+  other and those of writing stay, and the page says so. Needs about 10 GB in the system's temporary folder. Writes
   bench/databases.json and docs/BENCHMARKS.md.
 
 cargo xtask bench evening [--records N] [--people N] [--dir FOLDER]

@@ -134,14 +134,15 @@ const BREAKS: &str = "\nThe same books with more and more records one fen off: w
     condition on their place is found early that would spare the others.\n";
 
 fn setting(title: &str, results: &Value) -> String {
-    format!("\n## {title}\n\n{}", measured(results))
+    let measured = measured("all in one run: ", results);
+    format!("\n## {title}\n\nMeasured {measured}")
 }
 
-/// When, where and with what something was measured.
-pub(crate) fn measured(results: &Value) -> String {
+/// When, how, where and with what something was measured.
+pub(crate) fn measured(how: &str, results: &Value) -> String {
     let machine = &results["machine"];
     format!(
-        "Measured on {date}, all in one run: {processor}, {cores} cores, {memory} of memory, {system}; \
+        "on {date}, {how}{processor}, {cores} cores, {memory} of memory, {system}; \
          {crossfoot} at commit {commit}, {rustc}; {python}.\n",
         date = text(&results["date"]),
         processor = text(&machine["processor"]),

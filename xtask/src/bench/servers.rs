@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use tempfile::TempDir;
 
 #[path = "../../../databases/tests/support/certificates.rs"]
@@ -134,9 +134,22 @@ impl Server for Postgres {
     }
 }
 
-/// Starts a PostgreSQL.
-pub(crate) fn postgres() -> Postgres {
-    Postgres::start(SETTINGS)
+/// Starts a PostgreSQL to measure in.
+///
+/// # Errors
+/// When it is not installed, or does not start.
+pub(crate) fn postgres() -> Result<Postgres> {
+    postgres_with(SETTINGS)
+}
+
+/// Starts a PostgreSQL with settings of its own.
+///
+/// # Errors
+/// When it is not installed, or does not start.
+pub(crate) fn postgres_with(settings: &'static str) -> Result<Postgres> {
+    // As the tests start it, it panics; why has been said then.
+    let started = std::panic::catch_unwind(|| Postgres::start(settings));
+    started.map_err(|_| anyhow!("no PostgreSQL starts"))
 }
 
 /// A MariaDB of its own, in a temporary folder, for as long as it is held.

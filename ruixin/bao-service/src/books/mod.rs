@@ -23,6 +23,21 @@ use writer::Writer;
 
 pub use error::BooksError;
 
+/// Mebibytes of pages of SQLite that the session keeps which writes.
+const WRITING: u32 = 64;
+/// Those of each of the sessions that read, or have little to do: what a bill or a statement of one
+/// account takes, many times over. The file's pages are in the system's memory as well.
+const READING: u32 = 16;
+/// Those of a day's run or a proof, of which there is one at a time.
+const ALONE: u32 = 128;
+
+/// Opens a session that keeps so many mebibytes of pages at most.
+fn session(address: &str, pages: u32) -> Result<Store, StoreError> {
+    let mut store = Store::open(address)?;
+    store.keep_at_most(pages)?;
+    Ok(store)
+}
+
 /// Is the books of Bao. A clone is the same books; they close when the last one is gone.
 #[derive(Debug, Clone)]
 pub struct Books {
@@ -89,7 +104,7 @@ impl Books {
         let opened = thread("opening the books", {
             let at = at.clone();
             move || {
-                let mut store = writer::session(&at)?;
+                let mut store = session(&at, WRITING)?;
                 store.found_window(now)?;
                 Ok(store)
             }
@@ -205,7 +220,7 @@ impl Books {
     ) -> Result<T, BooksError> {
         let turn = self.inner.long.clone().lock_owned().await;
         let done = self.aside(move |store| {
-            let done = work(store);
+            let done = store.keep_at_most(ALONE).and_then(|()| work(store));
             drop(turn);
             done
         })?;
@@ -240,7 +255,7 @@ impl Books {
     ) -> Result<oneshot::Receiver<Result<T, BooksError>>, BooksError> {
         let at = self.inner.address.clone();
         thread("work beside the books", move || {
-            let mut store = Store::open(&at)?;
+            let mut store = session(&at, READING)?;
             Ok(work(&mut store)?)
         })
     }

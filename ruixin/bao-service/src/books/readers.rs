@@ -8,23 +8,12 @@ use std::thread;
 use ruixin_bao_store::{Store, StoreError};
 use tokio::sync::oneshot;
 
-use super::{BooksError, Figures};
+use super::{BooksError, Figures, READING, session as open};
 
 /// Sessions that read.
 const READERS: usize = 4;
 /// Readings that wait at most.
 const WAITING: usize = 1_024;
-
-/// Mebibytes of pages that each session keeps: what a bill or a statement of one account takes, many
-/// times over. The file's pages are in the system's memory as well.
-const PAGES: u32 = 16;
-
-/// Opens a session that reads.
-fn session(address: &str) -> Result<Store, StoreError> {
-    let mut store = Store::open(address)?;
-    store.keep_at_most(PAGES)?;
-    Ok(store)
-}
 
 /// Is a reading that waits: it runs on a session, or is told why there is none, and says whether the
 /// session is broken. Who asked is told of a broken one only if it is the last that is tried.
@@ -91,7 +80,7 @@ fn read_on(address: &str, waiting: &Mutex<Receiver<Reading>>, figures: &Figures)
         for is_last in [session.is_none(), true] {
             let opened = match session.as_mut() {
                 Some(store) => Ok(store),
-                None => self::session(address).map(|store| session.insert(store)),
+                None => open(address, READING).map(|store| session.insert(store)),
             };
             if !reading(opened, is_last) {
                 break;

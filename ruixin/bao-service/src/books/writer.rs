@@ -10,7 +10,7 @@ use ruixin_bao_store::{Asked, DatabaseKind, Done, Refused, Reply, Store, StoreEr
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{BooksError, Figures, Ran, count};
+use super::{BooksError, Figures, Ran, WRITING, count, session};
 use crate::clock::Clock;
 use crate::view::say;
 
@@ -20,16 +20,6 @@ const WAITING: usize = 4_096;
 const GROUP: usize = 256;
 /// How long to wait before a session that broke is opened anew.
 const PAUSE: Duration = Duration::from_millis(200);
-
-/// Mebibytes of pages that the session keeps.
-const PAGES: u32 = 64;
-
-/// Opens the session that writes.
-pub(super) fn session(address: &str) -> Result<Store, StoreError> {
-    let mut store = Store::open(address)?;
-    store.keep_at_most(PAGES)?;
-    Ok(store)
-}
 
 /// Is a command that waits, and who waits for it.
 struct Job {
@@ -134,7 +124,7 @@ impl Desk {
         let mut broke: Option<Arc<StoreError>> = None;
         loop {
             if self.session.is_none() {
-                match session(&self.address) {
+                match session(&self.address, WRITING) {
                     Ok(store) => self.session = Some(store),
                     Err(error) => {
                         return Err(broke.map_or_else(|| error.into(), BooksError::Unknown));

@@ -70,10 +70,11 @@ impl Session for Sqlite {
     }
 
     fn keep_at_most(&mut self, mebibytes: u32) -> Result<(), StoreError> {
-        let kibibytes = i64::from(mebibytes).saturating_mul(1_024);
-        let limited = self
-            .connection
-            .pragma_update(None, "cache_size", kibibytes.saturating_neg());
+        let limited = self.connection.pragma_update(
+            None,
+            "cache_size",
+            i64::from(mebibytes).saturating_mul(-1_024),
+        );
         limited.map_err(|error| told("limiting the memory of a session", &error))
     }
 
