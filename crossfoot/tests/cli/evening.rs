@@ -103,6 +103,27 @@ fn people_go_on_at_the_new_system_with_all_that_they_had_and_earn() {
     assert_eq!(again.status, "1", "{}", again.stdout);
     let found: Value = serde_json::from_str(&place.read("cent/breaks.jsonl")).unwrap();
     assert_eq!(found["key"]["account"], account);
+    // So are totals, in each of their figures, with the register as it was.
+    std::fs::write(place.path().join(register), text).unwrap();
+    let totals = "crossfoot-demo/registrar/files/totals.csv";
+    let text = place.read(totals);
+    let (head, figures) = text.trim_end().split_once('\n').unwrap();
+    let named = head.split(',').zip(figures.split(','));
+    for (at, (name, figure)) in named.enumerate().skip(1).take(5) {
+        let last = if figure.ends_with('9') { "8" } else { "9" };
+        let other = format!("{}{last}", &figure[..figure.len() - 1]);
+        let mut damaged: Vec<&str> = figures.split(',').collect();
+        damaged[at] = &other;
+        let damaged = format!("{head}\n{}\n", damaged.join(","));
+        std::fs::write(place.path().join(totals), damaged).unwrap();
+        let again = place.output(&format!("{verify} --evidence total-{at}"));
+        assert_eq!(again.status, "1", "{name}: {}", again.stdout);
+        assert!(
+            again.stdout.contains("1 broken"),
+            "{name}: {}",
+            again.stdout
+        );
+    }
     // Nobody's key stands in what it leaves.
     for file in ["crossfoot.toml", "notices.jsonl", "window/daybook.jsonl"] {
         let text = place.read(&format!("crossfoot-demo/{file}"));

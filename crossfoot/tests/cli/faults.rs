@@ -8,7 +8,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Stands before a server, and cuts connections once so many bytes have come through.
@@ -20,24 +20,37 @@ struct Proxy {
 impl Proxy {
     /// Cuts the first `cuts` connections, each after `bytes`.
     fn before(server: u16, bytes: usize, cuts: i64) -> Proxy {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let port = listener.local_addr().unwrap().port();
         let left = Arc::new(AtomicI64::new(cuts));
-        let of_connections = Arc::clone(&left);
-        // It ends with the process.
-        std::thread::spawn(move || {
-            for client in listener.incoming() {
-                let (Ok(client), Ok(server)) = (client, TcpStream::connect(("127.0.0.1", server)))
-                else {
-                    continue;
-                };
-                let passed = Arc::new(AtomicI64::new(0));
-                for (from, to) in [(&client, &server), (&server, &client)] {
-                    let (from, to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
-                    let (passed, left) = (Arc::clone(&passed), Arc::clone(&of_connections));
-                    std::thread::spawn(move || pass(from, to, &passed, bytes as i64, &left));
-                }
-            }
+        let cuts = Arc::clone(&left);
+        let port = relay(server, move |client, server| {
+            let (passed, cuts) = (Arc::new(AtomicI64::new(0)), Arc::clone(&cuts));
+            let is_over = move |read: &[u8]| {
+                let (read, most) = (read.len() as i64, bytes as i64);
+                let so_far = passed.fetch_add(read, Ordering::SeqCst);
+                so_far < most && so_far + read >= most && cuts.fetch_sub(1, Ordering::SeqCst) > 0
+            };
+            pass(&client, &server, is_over.clone());
+            pass(&server, &client, is_over);
+        });
+        Proxy { port, cuts: left }
+    }
+
+    /// Cuts the connection of one of the commits that come through, counted from 1.
+    fn at_commit(server: u16, number: i64, at: AtCommit) -> Proxy {
+        let left = Arc::new(AtomicI64::new(number));
+        let to_come = Arc::clone(&left);
+        let port = relay(server, move |client, server| {
+            let (is_cut, to_come) = (Arc::new(AtomicBool::new(false)), Arc::clone(&to_come));
+            let is_answer_lost = Arc::clone(&is_cut);
+            pass(&client, &server, move |read| {
+                let is_commit = read.ends_with(b"COMMIT") || read.ends_with(b"COMMIT\0");
+                let is_it = is_commit && to_come.fetch_sub(1, Ordering::SeqCst) == 1;
+                is_cut.fetch_or(is_it, Ordering::SeqCst);
+                is_it && at == AtCommit::Untold
+            });
+            pass(&server, &client, move |_| {
+                is_answer_lost.load(Ordering::SeqCst)
+            });
         });
         Proxy { port, cuts: left }
     }
@@ -47,22 +60,46 @@ impl Proxy {
     }
 }
 
-/// Hands bytes on, until the connection is to be cut.
-fn pass(mut from: TcpStream, mut to: TcpStream, passed: &AtomicI64, most: i64, cuts: &AtomicI64) {
-    let mut buffer = vec![0; 16_384];
-    while let Ok(read) = from.read(&mut buffer) {
-        let so_far = passed.fetch_add(read as i64, Ordering::SeqCst);
-        let is_over = so_far < most && so_far + read as i64 >= most;
-        if read == 0 || (is_over && cuts.fetch_sub(1, Ordering::SeqCst) > 0) {
-            break;
+/// When the connection of a commit is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AtCommit {
+    /// Before the server is told.
+    Untold,
+    /// Once the server has done it, before it can say so.
+    Unanswered,
+}
+
+/// Listens on a port, and has `begin` connect whoever comes there with a server.
+fn relay(server: u16, begin: impl Fn(TcpStream, TcpStream) + Send + 'static) -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    // It ends with the process.
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let server = TcpStream::connect(("127.0.0.1", server));
+            if let (Ok(client), Ok(server)) = (client, server) {
+                begin(client, server);
+            }
         }
-        if to.write_all(&buffer[..read]).is_err() {
-            break;
+    });
+    port
+}
+
+/// Hands bytes on, on a thread of its own, until the connection is to be cut.
+fn pass(from: &TcpStream, to: &TcpStream, mut is_over: impl FnMut(&[u8]) -> bool + Send + 'static) {
+    let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
+    std::thread::spawn(move || {
+        let mut buffer = vec![0; 16_384];
+        while let Ok(read) = from.read(&mut buffer) {
+            let read = &buffer[..read];
+            if read.is_empty() || is_over(read) || to.write_all(read).is_err() {
+                break;
+            }
         }
-    }
-    for end in [from, to] {
-        drop(end.shutdown(Shutdown::Both));
-    }
+        for end in [from, to] {
+            drop(end.shutdown(Shutdown::Both));
+        }
+    });
 }
 
 const PLAN: &str = r#"
@@ -344,37 +381,157 @@ fn wallet(target: &str) -> Place {
     place.with("crossfoot.toml", CONVERT.replace("TARGET", target))
 }
 
+/// The records that a conversion has left, and what they come to.
+fn left(servers: &Servers, name: &str) -> String {
+    use mysql::prelude::Queryable as _;
+    match name {
+        "PostgreSQL" => servers.postgres.psql(
+            "SELECT count(*) || ' ' || sum(amount) || ' ' || md5(string_agg(e::text, '' ORDER BY serial)) \
+             FROM pay.entry e",
+        ),
+        _ => {
+            let sql = "SELECT CONCAT(COUNT(*), ' ', SUM(amount), ' ', \
+                       SUM(CRC32(CONCAT_WS('|', serial, amount, memo)))) FROM pay.entry";
+            servers.mariadb.root().query_first(sql).unwrap().unwrap()
+        }
+    }
+}
+
+/// What a conversion leaves that nobody disturbs.
+fn undisturbed(servers: &Servers, name: &str, url: &str) -> String {
+    let (code, _, stderr) = run(&wallet(url), "convert --no-progress --discard");
+    assert_eq!(code, Some(0), "{name}: {stderr}");
+    let whole = left(servers, name);
+    assert!(whole.starts_with("24000 "), "{name}: {whole}");
+    whole
+}
+
+/// How a conversion ended whose connection was cut at one of its commits: whether it went on by itself,
+/// and whether it wrote a chunk again.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    WentOn,
+    WroteAgain,
+    Lost,
+}
+
+/// The commits of six chunks are told apart by what is found: one of which the server was not told is
+/// made again, and one that it has made is not.
+#[test]
+fn a_connection_that_is_cut_at_any_commit_doubles_and_loses_no_record() {
+    let servers = Servers::start();
+    fill(&servers, 1);
+    let [postgres, mariadb] = through(servers.postgres.port, servers.mariadb.port());
+    for (name, url, port) in [
+        ("PostgreSQL", postgres, servers.postgres.port),
+        ("MariaDB", mariadb, servers.mariadb.port()),
+    ] {
+        let whole = undisturbed(&servers, name, &url);
+        for at in [AtCommit::Untold, AtCommit::Unanswered] {
+            let mut ends = Vec::new();
+            for number in 1.. {
+                let what = format!("{name}, commit {number}, {at:?}");
+                let proxy = Proxy::at_commit(port, number, at);
+                let place = wallet(&url.replace(&port.to_string(), &proxy.port.to_string()));
+                let convert = "convert --discard --threads 1 --lang en";
+                let (code, stdout, stderr) = run(&place, convert);
+                if !proxy.has_cut() {
+                    assert_eq!(code, Some(0), "{what}: {stdout}{stderr}");
+                    break;
+                }
+                ends.push(match (code, stderr.contains("it is converted again")) {
+                    (Some(0), false) => End::WentOn,
+                    (Some(0), true) => End::WroteAgain,
+                    (Some(3), _) if stderr.contains("the connection was lost") => End::Lost,
+                    _ => panic!("{what}: {code:?} {stdout}{stderr}"),
+                });
+                if ends.last() == Some(&End::Lost) {
+                    let (code, _, stderr) = run(&place, "convert --no-progress");
+                    assert_eq!(code, Some(0), "{what}: {stderr}");
+                }
+                assert_eq!(left(&servers, name), whole, "{what}");
+                let (code, stdout, _) = run(&place, "verify --no-progress --evidence evidence");
+                assert_eq!(code, Some(0), "{what}: {stdout}");
+            }
+            let of = |end: End| ends.iter().filter(|one| **one == end).count();
+            let told = match at {
+                AtCommit::Untold => End::WroteAgain,
+                AtCommit::Unanswered => End::WentOn,
+            };
+            assert!(of(told) >= 6, "{name}, {at:?}: {ends:?}");
+        }
+    }
+}
+
+/// The server, too, is gone as it commits.
+#[test]
+fn a_server_that_is_killed_at_a_commit_doubles_and_loses_no_record() {
+    let mut servers = Servers::start();
+    // From now on it keeps what was committed.
+    servers.mariadb.kill();
+    servers.mariadb.revive();
+    fill(&servers, 1);
+    let [postgres, mariadb] = through(servers.postgres.port, servers.mariadb.port());
+    for (name, url, port) in [
+        ("PostgreSQL", postgres, servers.postgres.port),
+        ("MariaDB", mariadb, servers.mariadb.port()),
+    ] {
+        let whole = undisturbed(&servers, name, &url);
+        for number in [2, 4, 6] {
+            for at in [AtCommit::Untold, AtCommit::Unanswered] {
+                let what = format!("{name}, commit {number}, {at:?}");
+                let proxy = Proxy::at_commit(port, number, at);
+                let place = wallet(&url.replace(&port.to_string(), &proxy.port.to_string()));
+                let mut running = place
+                    .command("convert --discard --threads 1 --no-progress --lang en")
+                    .env("PASSWORD", "p@ss/word")
+                    .stdout(std::process::Stdio::null())
+                    .stderr(std::process::Stdio::piped())
+                    .spawn()
+                    .unwrap();
+                while !proxy.has_cut() {
+                    let ended = running.try_wait().unwrap();
+                    assert!(ended.is_none(), "{what}: {ended:?} before its commit");
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                match name {
+                    "PostgreSQL" => {
+                        servers.postgres.kill();
+                        servers.postgres.revive();
+                    }
+                    _ => {
+                        servers.mariadb.kill();
+                        servers.mariadb.revive();
+                    }
+                }
+                let output = running.wait_with_output().unwrap();
+                let (code, stderr) = (
+                    output.status.code(),
+                    String::from_utf8_lossy(&output.stderr),
+                );
+                assert!(
+                    [Some(0), Some(3)].contains(&code),
+                    "{what}: {code:?} {stderr}"
+                );
+                let (code, _, stderr) = run(&place, "convert --no-progress");
+                assert_eq!(code, Some(0), "{what}: {stderr}");
+                assert_eq!(left(&servers, name), whole, "{what}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_connection_that_is_cut_while_it_writes_doubles_and_loses_no_record() {
     let servers = Servers::start();
     fill(&servers, 1);
     let [postgres, mariadb] = through(servers.postgres.port, servers.mariadb.port());
-    // What an undisturbed conversion leaves.
-    let count = |name: &str| -> String {
-        use mysql::prelude::Queryable as _;
-        match name {
-            "PostgreSQL" => servers.postgres.psql(
-                "SELECT count(*) || ' ' || sum(amount) || ' ' || md5(string_agg(e::text, '' ORDER BY serial)) \
-                 FROM pay.entry e",
-            ),
-            _ => {
-                let sql = "SELECT CONCAT(COUNT(*), ' ', SUM(amount), ' ', \
-                           SUM(CRC32(CONCAT_WS('|', serial, amount, memo)))) FROM pay.entry";
-                servers.mariadb.root().query_first(sql).unwrap().unwrap()
-            }
-        }
-    };
     for (name, url, port) in [
         ("PostgreSQL", postgres, servers.postgres.port),
         ("MariaDB", mariadb, servers.mariadb.port()),
     ] {
-        let place = wallet(&url);
-        let (code, _, stderr) = run(&place, "convert --no-progress");
-        assert_eq!(code, Some(0), "{name}: {stderr}");
-        let whole = count(name);
-        assert!(whole.starts_with("24000 "), "{name}: {whole}");
-        let (code, ..) = run(&place, "convert --no-progress --discard");
-        assert_eq!((code, count(name)), (Some(0), whole.clone()), "{name}");
+        let whole = undisturbed(&servers, name, &url);
+        assert_eq!(undisturbed(&servers, name, &url), whole, "{name}");
         for bytes in [60_000, 90_000, 140_000] {
             let proxy = Proxy::before(port, bytes, 3);
             let place = wallet(&url.replace(&port.to_string(), &proxy.port.to_string()));
@@ -382,7 +539,7 @@ fn a_connection_that_is_cut_while_it_writes_doubles_and_loses_no_record() {
             assert_eq!(code, Some(0), "{name}, {bytes}: {stdout}{stderr}");
             assert!(proxy.has_cut(), "{name}, {bytes}");
             assert!(stderr.contains("it is converted again"), "{name}: {stderr}");
-            assert_eq!(count(name), whole, "{name}, {bytes}");
+            assert_eq!(left(&servers, name), whole, "{name}, {bytes}");
         }
     }
 }

@@ -175,17 +175,21 @@ pub fn of_language(notices: &[Notice], language: Language) -> Option<&Notice> {
 }
 
 /// Gives in how many seconds it is worth trying again, by the latest `until` of the notices that are
-/// of a closed service.
+/// of a closed service: by the service's clock, or by the world's where the service lives in another
+/// time than those who send the notices, as in a rehearsal.
 pub fn retry_after(notices: &[Notice], now_millis: i64) -> u64 {
     let of_closed = notices.iter().filter(|notice| notice.is_of_closed());
     let untils = of_closed.filter_map(Notice::until);
     let until = untils.filter_map(Instant::millis).max();
-    let seconds = until.map_or(RETRY_USUALLY, |until| {
-        until.saturating_sub(now_millis).div_euclid(1_000)
+    let clocks = [now_millis, Timestamp::now().as_millisecond()];
+    let left = until.map_or([0; 2], |until| {
+        clocks.map(|now| until.saturating_sub(now).div_euclid(1_000))
     });
-    let seconds = match seconds {
-        ..=0 => RETRY_USUALLY,
-        some => some.min(RETRY_MOST),
+    let sensible = left.iter().find(|left| (1..=RETRY_MOST).contains(*left));
+    let seconds = match sensible {
+        Some(seconds) => *seconds,
+        None if left.iter().any(|left| *left > RETRY_MOST) => RETRY_MOST,
+        None => RETRY_USUALLY,
     };
     u64::try_from(seconds).unwrap_or(1)
 }
@@ -266,6 +270,33 @@ impl Call {
 mod tests {
     use super::*;
     use crate::problem::OVERLOADED;
+
+    #[test]
+    fn a_service_that_lives_in_another_time_says_how_long_it_takes_in_this_one() {
+        let notice = |until: String| Notice {
+            language: NoticeLanguage::En,
+            kind: "stop".to_owned(),
+            subject: "closed".to_owned(),
+            text: String::new(),
+            fields: NoticeFields {
+                until: Some(Instant::kept(until)),
+            },
+        };
+        let in_2013 = 1_369_641_600_000;
+        let now = Timestamp::now().as_second();
+        let in_two_hours = Timestamp::from_second(now + 7_200).expect("an instant");
+        let seconds = retry_after(&[notice(in_two_hours.to_string())], in_2013);
+        assert!((7_100..=7_200).contains(&seconds), "{seconds}");
+        for (until, seconds) in [
+            ("2113-05-27T08:00:00Z", 86_400),
+            ("2013-05-27T08:00:01Z", 1),
+            ("2013-05-27T08:00:00Z", 600),
+            ("2003-01-01T00:00:00Z", 600),
+        ] {
+            let told = retry_after(&[notice(until.to_owned())], in_2013);
+            assert_eq!(told, seconds, "{until}");
+        }
+    }
 
     #[test]
     fn a_notice_that_it_is_open_says_nothing_while_it_is_closed() {

@@ -21,6 +21,7 @@ pub(crate) const OURS: &str = "crossfoot verify";
 const NO_DIGEST: &str = "crossfoot verify --no-digest";
 pub(crate) const LOCATED: &str = "crossfoot verify --no-digest --no-causes";
 const PUSHED: &str = "crossfoot verify --no-digest, fold = \"push\"";
+const DUCKDB: &str = "DuckDB 1.5.5, full outer join over its reader";
 const JOIN: &str = "full outer join in the server";
 pub(crate) const RELADIFF: &str = "reladiff";
 
@@ -197,7 +198,7 @@ fn case(server: &dyn Server, crossfoot: &Path, python: &Path, runs: u64) -> Resu
     let undigested = |plan| verify(plan, &["--no-digest"]);
     let located = || verify("read.toml", &["--no-digest", "--no-causes"]);
     let (floor, _) = server.floor();
-    let contestants: [(&str, u64, Making<'_>); 7] = [
+    let mut contestants: Vec<(&str, u64, Making<'_>)> = vec![
         (floor, runs, Box::new(|| server.floor().1)),
         (LOCATED, runs, Box::new(located)),
         (NO_DIGEST, runs, Box::new(|| undigested("read.toml"))),
@@ -206,6 +207,18 @@ fn case(server: &dyn Server, crossfoot: &Path, python: &Path, runs: u64) -> Resu
         (JOIN, runs, Box::new(|| server.join())),
         (RELADIFF, 1, Box::new(reladiff)),
     ];
+    if let Some([old, new, address]) = server.for_duckdb() {
+        let python = rivals::python_of_reader()?;
+        let work = folder.path().join("work");
+        let duckdb = move || {
+            let mut command = Command::new(&python);
+            command.arg(rivals::script("duckdb_postgres.py"));
+            command.args([&old, &new]).arg("--work").arg(&work);
+            command.args(["--address", &address]);
+            command
+        };
+        contestants.push((DUCKDB, runs, Box::new(duckdb)));
+    }
     let mut measured = Vec::new();
     for (name, runs, command) in &contestants {
         let is_ours = [OURS, NO_DIGEST, LOCATED, PUSHED].contains(name);
@@ -338,6 +351,10 @@ fn found(name: &str, stdout: &[u8]) -> Result<Option<u64>> {
     let said = String::from_utf8_lossy(stdout);
     Ok(match name {
         JOIN => said.trim().parse().ok(),
+        DUCKDB => {
+            let keys: Value = serde_json::from_str(&said).context("the rival printed no JSON")?;
+            Some(list(&keys["txn_ids"]).len() as u64)
+        }
         // A changed record is two lines, one for each side.
         RELADIFF => Some(said.lines().filter(|line| line.starts_with('+')).count() as u64),
         _ => {
@@ -373,7 +390,9 @@ pub(crate) fn draw(results: &Value) -> String {
          the other, and throws them away; the peak is that of the contestant, without the server. A contestant of ours \
          locates every record, explains it and writes evidence; the digest of each table is taken on the way, and \
          without causes it does what reladiff does: it names the records that differ. The full outer join only counts. \
-         DuckDB's reader of PostgreSQL is an extension that is not in its package, and was not measured.\n",
+         Whatever reads PostgreSQL is connected by TCP on the machine itself, and none encrypts; MariaDB's floor and ours \
+         by its socket, reladiff by TCP. DuckDB's reader of PostgreSQL is an extension; \
+         a package has it of an older release only, which is the one measured here.\n",
         versions.join(", and ")
     );
     section += &targets::draw_databases(results);

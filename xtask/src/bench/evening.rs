@@ -18,7 +18,7 @@ const RECORDS: u64 = 29_000_000;
 const PEOPLE: u64 = 400;
 
 /// The parts of the evening, in their order, and what each is.
-const PARTS: [(&str, &str); 15] = [
+const PARTS: [(&str, &str); 18] = [
     (
         "prepared",
         "the old books written as CSV and brought into Ruixin Pay's database",
@@ -41,8 +41,14 @@ const PARTS: [(&str, &str); 15] = [
     ("released", "sign, gate, release, evidence verified"),
     ("went_on", "people compare and go on at the new system"),
     ("first_night", "the first night: cut, confirm, close"),
+    ("next_day", "people at the new system on the next day"),
     ("second_night", "the second night: incomes for everybody"),
+    ("earned", "people compare what they have earned"),
     ("proved", "all proofs once more"),
+    (
+        "registered",
+        "the register, and its reconciliation by verify",
+    ),
 ];
 
 /// Parts of the window: from the freeze to the release.
@@ -131,7 +137,8 @@ pub(crate) fn draw(measured: &Value) -> String {
         income = text(&night["income"]),
         shares = text(&night["shares"]),
     );
-    for (name, what) in PARTS {
+    let was_measured = |name: &str| told["seconds"][name].is_number();
+    for (name, what) in PARTS.into_iter().filter(|(name, _)| was_measured(name)) {
         let _ = writeln!(part, "| {what} | {:.1} |", seconds(name));
     }
     let _ = write!(part, "\n```text\n{}\n```\n", text(&measured["command"]));

@@ -13,10 +13,23 @@ use crate::{place, programs};
 /// # Errors
 /// When Python is missing or the packages cannot be installed.
 pub(crate) fn python() -> Result<PathBuf> {
+    environment("rivals", "requirements.txt")
+}
+
+/// The Python of DuckDB's reader of PostgreSQL: a package has it only of an older DuckDB than the one
+/// that is measured elsewhere.
+///
+/// # Errors
+/// As [`python`].
+pub(crate) fn python_of_reader() -> Result<PathBuf> {
+    environment("rivals-postgres", "requirements-postgres.txt")
+}
+
+fn environment(name: &str, pinned_in: &str) -> Result<PathBuf> {
     programs::provide(programs::FOR_RIVALS)?;
-    let folder = place::cache()?.join("rivals");
+    let folder = place::cache()?.join(name);
     let python = folder.join("bin/python");
-    let wanted = place::root().join("bench/rivals/requirements.txt");
+    let wanted = place::root().join("bench/rivals").join(pinned_in);
     let installed = folder.join("installed.txt");
     let pinned = fs::read_to_string(&wanted).context("the rivals' versions cannot be read")?;
     if python.is_file() && fs::read_to_string(&installed).is_ok_and(|text| text == pinned) {

@@ -64,6 +64,11 @@ pub(crate) trait Server {
 
     /// Both tables as reladiff takes them.
     fn for_reladiff(&self) -> [String; 4];
+
+    /// Both tables, and the address, as DuckDB's reader takes them; none where it has no reader.
+    fn for_duckdb(&self) -> Option<[String; 3]> {
+        None
+    }
 }
 
 impl Server for Postgres {
@@ -97,12 +102,16 @@ impl Server for Postgres {
     }
 
     fn addresses(&self) -> [String; 2] {
-        let url = self.url("teller", "${PASSWORD}").replace("%40", "@");
-        ["old", "new"].map(|schema| format!("{url}&schema={schema}"))
+        // By TCP and without TLS, as all contestants are connected.
+        let url = self.tcp_url("teller", "${PASSWORD}");
+        ["old", "new"].map(|schema| format!("{url}?schema={schema}"))
     }
 
     fn floor(&self) -> (&'static str, Command) {
-        let mut command = self.psql_command();
+        let mut command = Command::new("psql");
+        command
+            .args(["-X", "-v", "ON_ERROR_STOP=1"])
+            .arg(self.tcp_url_without_tls());
         for schema in ["old", "new"] {
             let copied = format!(r"\copy {schema}.ledger TO /dev/null (FORMAT binary)");
             command.args(["-c", &copied]);
@@ -123,14 +132,30 @@ impl Server for Postgres {
     }
 
     fn for_reladiff(&self) -> [String; 4] {
-        let url = self.tcp_url("teller", PASSWORD);
-        let url = url.replace("postgres://", "postgresql://");
+        let url = self.tcp_url_without_tls();
         [
             url.clone(),
             "old.ledger".to_owned(),
             url,
             "new.ledger".to_owned(),
         ]
+    }
+
+    fn for_duckdb(&self) -> Option<[String; 3]> {
+        let [old, new] = ["old.ledger", "new.ledger"].map(str::to_owned);
+        Some([old, new, self.tcp_url_without_tls()])
+    }
+}
+
+/// An address as clients of PostgreSQL's own library take it, which would encrypt otherwise.
+trait WithoutTls {
+    fn tcp_url_without_tls(&self) -> String;
+}
+
+impl WithoutTls for Postgres {
+    fn tcp_url_without_tls(&self) -> String {
+        let url = self.tcp_url("teller", PASSWORD);
+        url.replace("postgres://", "postgresql://") + "?sslmode=disable"
     }
 }
 
