@@ -5,9 +5,6 @@ import duckdb
 import rival
 
 given = rival.arguments()
-database = duckdb.connect()
-database.execute(f"SET temp_directory = '{given.work}'")
-database.execute("SET preserve_insertion_order = false")
 
 
 def table(path):
@@ -16,12 +13,5 @@ def table(path):
     return f"read_parquet('{path}')"
 
 
-described = database.execute(f"DESCRIBE SELECT * FROM {table(given.old)}").fetchall()
-columns = [row[0] for row in described]
-differs = rival.differing(columns, lambda a, b: f"({a} IS DISTINCT FROM {b})")
-rows = database.execute(
-    f"SELECT coalesce(o.{rival.KEY}, n.{rival.KEY}) "
-    f"FROM {table(given.old)} o FULL OUTER JOIN {table(given.new)} n "
-    f"ON o.{rival.KEY} = n.{rival.KEY} WHERE {differs}"
-).fetchall()
-rival.report(f"duckdb {duckdb.__version__}", (row[0] for row in rows))
+keys = rival.joined_by_duckdb(duckdb.connect(), given.work, table(given.old), table(given.new))
+rival.report(f"duckdb {duckdb.__version__}", keys)

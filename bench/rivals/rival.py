@@ -28,6 +28,20 @@ def differing(columns, distinct):
     return " OR ".join(tests)
 
 
+def joined_by_duckdb(database, work, old, new):
+    """The keys of the records that differ between two tables, by a full outer join."""
+    database.execute(f"SET temp_directory = '{work}'")
+    database.execute("SET preserve_insertion_order = false")
+    described = database.execute(f"DESCRIBE SELECT * FROM {old}").fetchall()
+    columns = [row[0] for row in described]
+    differs = differing(columns, lambda a, b: f"({a} IS DISTINCT FROM {b})")
+    rows = database.execute(
+        f"SELECT coalesce(o.{KEY}, n.{KEY}) FROM {old} o FULL OUTER JOIN {new} n "
+        f"ON o.{KEY} = n.{KEY} WHERE {differs}"
+    ).fetchall()
+    return (row[0] for row in rows)
+
+
 def report(version, keys):
     """Prints the keys of the records that differ."""
     print(json.dumps({"version": version, "txn_ids": sorted({str(key) for key in keys})}))

@@ -77,6 +77,20 @@ impl Servers {
         }
     }
 
+    /// Kills a server, by its name, and starts it again.
+    pub(crate) fn kill_and_revive(&mut self, name: &str) {
+        match name {
+            "PostgreSQL" => {
+                self.postgres.kill();
+                self.postgres.revive();
+            }
+            _ => {
+                self.mariadb.kill();
+                self.mariadb.revive();
+            }
+        }
+    }
+
     /// Puts a book into each kind of database; gives their addresses.
     fn fill(&self, place: &Place, book: &str, tables: &[Table]) -> [(&'static str, String); 3] {
         let statements: Vec<String> = tables.iter().flat_map(Table::statements).collect();

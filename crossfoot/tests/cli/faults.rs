@@ -381,6 +381,16 @@ fn wallet(target: &str) -> Place {
     place.with("crossfoot.toml", CONVERT.replace("TARGET", target))
 }
 
+/// Each server's name, address and port, by TCP.
+fn targets(servers: &Servers) -> [(&'static str, String, u16); 2] {
+    let [of_postgres, of_mariadb] = [servers.postgres.port, servers.mariadb.port()];
+    let [postgres, mariadb] = through(of_postgres, of_mariadb);
+    [
+        ("PostgreSQL", postgres, of_postgres),
+        ("MariaDB", mariadb, of_mariadb),
+    ]
+}
+
 /// The records that a conversion has left, and what they come to.
 fn left(servers: &Servers, name: &str) -> String {
     use mysql::prelude::Queryable as _;
@@ -421,11 +431,7 @@ enum End {
 fn a_connection_that_is_cut_at_any_commit_doubles_and_loses_no_record() {
     let servers = Servers::start();
     fill(&servers, 1);
-    let [postgres, mariadb] = through(servers.postgres.port, servers.mariadb.port());
-    for (name, url, port) in [
-        ("PostgreSQL", postgres, servers.postgres.port),
-        ("MariaDB", mariadb, servers.mariadb.port()),
-    ] {
+    for (name, url, port) in targets(&servers) {
         let whole = undisturbed(&servers, name, &url);
         for at in [AtCommit::Untold, AtCommit::Unanswered] {
             let mut ends = Vec::new();
@@ -471,11 +477,7 @@ fn a_server_that_is_killed_at_a_commit_doubles_and_loses_no_record() {
     servers.mariadb.kill();
     servers.mariadb.revive();
     fill(&servers, 1);
-    let [postgres, mariadb] = through(servers.postgres.port, servers.mariadb.port());
-    for (name, url, port) in [
-        ("PostgreSQL", postgres, servers.postgres.port),
-        ("MariaDB", mariadb, servers.mariadb.port()),
-    ] {
+    for (name, url, port) in targets(&servers) {
         let whole = undisturbed(&servers, name, &url);
         for number in [2, 4, 6] {
             for at in [AtCommit::Untold, AtCommit::Unanswered] {
@@ -494,16 +496,7 @@ fn a_server_that_is_killed_at_a_commit_doubles_and_loses_no_record() {
                     assert!(ended.is_none(), "{what}: {ended:?} before its commit");
                     std::thread::sleep(Duration::from_millis(1));
                 }
-                match name {
-                    "PostgreSQL" => {
-                        servers.postgres.kill();
-                        servers.postgres.revive();
-                    }
-                    _ => {
-                        servers.mariadb.kill();
-                        servers.mariadb.revive();
-                    }
-                }
+                servers.kill_and_revive(name);
                 let output = running.wait_with_output().unwrap();
                 let (code, stderr) = (
                     output.status.code(),
@@ -525,11 +518,7 @@ fn a_server_that_is_killed_at_a_commit_doubles_and_loses_no_record() {
 fn a_connection_that_is_cut_while_it_writes_doubles_and_loses_no_record() {
     let servers = Servers::start();
     fill(&servers, 1);
-    let [postgres, mariadb] = through(servers.postgres.port, servers.mariadb.port());
-    for (name, url, port) in [
-        ("PostgreSQL", postgres, servers.postgres.port),
-        ("MariaDB", mariadb, servers.mariadb.port()),
-    ] {
+    for (name, url, port) in targets(&servers) {
         let whole = undisturbed(&servers, name, &url);
         assert_eq!(undisturbed(&servers, name, &url), whole, "{name}");
         for bytes in [60_000, 90_000, 140_000] {

@@ -588,16 +588,7 @@ fn kill_session(servers: &Servers) {
     let kill = Command::new("kill").args(["-KILL", pid.trim()]).status();
     // The session may have ended by itself.
     assert!(kill.is_ok(), "{kill:?}");
-    let began = Instant::now();
-    while began.elapsed() < Duration::from_secs(60) {
-        let mut asked = server.psql_command();
-        let answered = asked.args(["-c", "SELECT 1"]).output().unwrap();
-        if answered.status.success() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    panic!("it does not recover");
+    server.wait_until_ready();
 }
 
 #[test]
@@ -622,14 +613,9 @@ fn a_server_that_is_killed_meanwhile_loses_and_doubles_nothing() {
         for round in 0..4 {
             let mut child = discarding(&place);
             std::thread::sleep(Duration::from_micros(random.below(took)));
-            if at == 0 && round % 2 == 0 {
-                kill_session(&servers);
-            } else if at == 0 {
-                servers.postgres.kill();
-                servers.postgres.revive();
-            } else {
-                servers.mariadb.kill();
-                servers.mariadb.revive();
+            match at == 0 && round % 2 == 0 {
+                true => kill_session(&servers),
+                false => servers.kill_and_revive(name),
             }
             // It waits for the server and goes on, or ends and is started again.
             let code = child.wait().unwrap().code();

@@ -189,7 +189,8 @@ impl Postgres {
         self.wait_until_ready();
     }
 
-    fn wait_until_ready(&self) {
+    /// Waits until it answers.
+    pub(crate) fn wait_until_ready(&self) {
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(60) {
             let ready = TcpStream::connect(("127.0.0.1", self.port)).is_ok()

@@ -483,6 +483,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_release_of_duckdb_that_is_named_is_the_one_that_is_pinned() {
+        let pinned = include_str!("../../../bench/rivals/requirements-postgres.txt");
+        let named = DUCKDB.split([' ', ',']).nth(1).expect("a release");
+        assert!(
+            pinned
+                .lines()
+                .any(|line| line == format!("duckdb=={named}"))
+        );
+    }
+
+    #[test]
     fn one_servers_cases_take_the_place_of_those_that_were_there() {
         let case = |server: &str, wall: u64| json!({"server": server, "rows": [wall]});
         let mut results = json!({"cases": []});

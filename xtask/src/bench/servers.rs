@@ -111,7 +111,7 @@ impl Server for Postgres {
         let mut command = Command::new("psql");
         command
             .args(["-X", "-v", "ON_ERROR_STOP=1"])
-            .arg(self.tcp_url_without_tls());
+            .arg(without_tls(self));
         for schema in ["old", "new"] {
             let copied = format!(r"\copy {schema}.ledger TO /dev/null (FORMAT binary)");
             command.args(["-c", &copied]);
@@ -132,7 +132,7 @@ impl Server for Postgres {
     }
 
     fn for_reladiff(&self) -> [String; 4] {
-        let url = self.tcp_url_without_tls();
+        let url = without_tls(self);
         [
             url.clone(),
             "old.ledger".to_owned(),
@@ -143,20 +143,14 @@ impl Server for Postgres {
 
     fn for_duckdb(&self) -> Option<[String; 3]> {
         let [old, new] = ["old.ledger", "new.ledger"].map(str::to_owned);
-        Some([old, new, self.tcp_url_without_tls()])
+        Some([old, new, without_tls(self)])
     }
 }
 
-/// An address as clients of PostgreSQL's own library take it, which would encrypt otherwise.
-trait WithoutTls {
-    fn tcp_url_without_tls(&self) -> String;
-}
-
-impl WithoutTls for Postgres {
-    fn tcp_url_without_tls(&self) -> String {
-        let url = self.tcp_url("teller", PASSWORD);
-        url.replace("postgres://", "postgresql://") + "?sslmode=disable"
-    }
+/// The address of a server as clients of PostgreSQL's own library take it, which would encrypt otherwise.
+fn without_tls(server: &Postgres) -> String {
+    let url = server.tcp_url("teller", PASSWORD);
+    url.replace("postgres://", "postgresql://") + "?sslmode=disable"
 }
 
 /// Starts a PostgreSQL to measure in.

@@ -8,7 +8,7 @@ use std::thread;
 use ruixin_bao_store::{Store, StoreError};
 use tokio::sync::oneshot;
 
-use super::{BooksError, Figures, READING, session as open};
+use super::{BooksError, Figures, READING};
 
 /// Sessions that read.
 const READERS: usize = 4;
@@ -80,7 +80,7 @@ fn read_on(address: &str, waiting: &Mutex<Receiver<Reading>>, figures: &Figures)
         for is_last in [session.is_none(), true] {
             let opened = match session.as_mut() {
                 Some(store) => Ok(store),
-                None => open(address, READING).map(|store| session.insert(store)),
+                None => super::session(address, READING).map(|store| session.insert(store)),
             };
             if !reading(opened, is_last) {
                 break;
