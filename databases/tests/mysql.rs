@@ -969,3 +969,37 @@ fn a_replica_that_does_not_replicate_is_not_read_under_a_limit_of_its_lag() {
     ");
     assert!(said("900").ends_with(", at most 900 records a second"));
 }
+
+#[test]
+fn nothing_is_read_from_a_replica_while_it_is_further_behind_than_it_may_be() {
+    let server = MariaDb::start();
+    server.run(
+        "CREATE DATABASE pay;\nUSE pay;\nCREATE TABLE flow (k INT PRIMARY KEY);\n\
+         INSERT INTO flow SELECT seq FROM seq_1_to_9;\n",
+    );
+    let replica = server.replica(5);
+    let socket = replica.folder().join("socket").display().to_string();
+    let url = format!("mariadb://root@localhost/pay?socket={socket}&max_load=lag=1");
+    let open = || replica.open_url(&url, 1).expect("it opens");
+    let database = open();
+    assert!(database.snapshot().ends_with("at most replicas 1 s behind"));
+    let records = |database: &Database| {
+        let began = Instant::now();
+        let flow = read(database, "flow", &["k"], 100).expect("it is read");
+        (flow.len(), began.elapsed())
+    };
+    assert!(records(&database).1 < Duration::from_secs(1));
+    server.run("USE pay;\nINSERT INTO flow SELECT seq FROM seq_10_to_19;\n");
+    let began = Instant::now();
+    let mut longest = Duration::ZERO;
+    // It waits for as long as the replica is behind, and no longer.
+    while began.elapsed() < Duration::from_secs(8) {
+        let (count, took) = records(&database);
+        assert_eq!(count, 9);
+        longest = longest.max(took);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(longest > Duration::from_secs(2), "it waited {longest:?}");
+    assert!(longest < Duration::from_secs(30), "it waited {longest:?}");
+    assert_eq!(records(&open()).0, 19);
+}

@@ -94,19 +94,34 @@ impl Servers {
     /// Puts a book into each kind of database; gives their addresses.
     fn fill(&self, place: &Place, book: &str, tables: &[Table]) -> [(&'static str, String); 3] {
         let statements: Vec<String> = tables.iter().flat_map(Table::statements).collect();
+        self.put(place, book, [&statements; 3])
+    }
+
+    /// Makes a book in each kind of database, by the statements for PostgreSQL, for MariaDB and for
+    /// SQLite; gives their addresses.
+    pub(crate) fn put(
+        &self,
+        place: &Place,
+        book: &str,
+        statements: [&Vec<String>; 3],
+    ) -> [(&'static str, String); 3] {
         self.make(book);
+        let [of_postgres, of_mariadb, of_sqlite] = statements;
         self.postgres.psql(&format!(
             "SET search_path = {book}; {}",
-            statements.join("; ")
+            of_postgres.join("; ")
         ));
         let mut connection = self.mariadb.root();
         use mysql::prelude::Queryable as _;
         connection.query_drop(format!("USE {book}")).unwrap();
-        for statement in &statements {
+        // A text is written in the same way for all.
+        let plain = "SET sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES')";
+        connection.query_drop(plain).unwrap();
+        for statement in of_mariadb {
             connection.query_drop(statement).unwrap();
         }
         let file = rusqlite::Connection::open(place.path().join(format!("{book}.db"))).unwrap();
-        for statement in &statements {
+        for statement in of_sqlite {
             file.execute_batch(statement).unwrap();
         }
         self.addresses(book)
@@ -336,6 +351,65 @@ fn typed_columns_and_many_ranges_read_the_same_in_every_pair_of_databases() {
         money = ["amount"]
     "#;
     check_pairs(&place, plan, &source, &target);
+}
+
+#[test]
+fn a_record_of_a_database_is_told_by_its_table_its_number_and_its_own_values() {
+    let servers = Servers::start();
+    let place = Place::empty();
+    let book = |columns: &'static str, records: &[&str]| {
+        let records = records.iter().map(|record| (*record).to_owned()).collect();
+        let name = "entry";
+        [Table {
+            name,
+            columns,
+            records,
+        }]
+    };
+    const KEYED: &str = "book varchar(9), id int, amount decimal(18,2), PRIMARY KEY (book, id)";
+    const HEAP: &str = "book varchar(9), id int, amount decimal(18,2)";
+    let old = ["('A', 1, 1.00)", "('A', 2, 2.00)", "('B', 1, 3.50)"];
+    let new = ["('A', 1, 1.00)", "('B', 1, 3.49)", "('B', 7, 0.10)"];
+    let old_keyed = servers.fill(&place, "old_keyed", &book(KEYED, &old));
+    let new_keyed = servers.fill(&place, "new_keyed", &book(KEYED, &new));
+    let old_heap = servers.fill(&place, "old_heap", &book(HEAP, &old));
+    let new_heap = servers.fill(&place, "new_heap", &book(HEAP, &new));
+    let mut told = String::new();
+    for (old, new) in [(&old_keyed, &new_keyed), (&old_heap, &new_heap)] {
+        let mut first: Option<Vec<String>> = None;
+        for (of_source, source) in old {
+            for (of_target, target) in new {
+                let plan = format!(
+                    "name = \"places\"\ncurrency = \"CNY\"\n[source]\nurl = \"{source}\"\n\
+                     [target]\nurl = \"{target}\"\n[[agreement]]\nname = \"entries\"\n\
+                     rule = \"entry\"\ntarget = \"entry\"\nkey = [\"book\", \"id\"]\n\
+                     money = [\"amount\"]\n"
+                );
+                fs::write(place.path().join("crossfoot.toml"), plan).unwrap();
+                let line = "verify --evidence evidence --no-progress";
+                let (code, stdout, stderr) = run(&place, line);
+                assert_eq!(code, Some(1), "{stdout}{stderr}");
+                let of_one = |line: &str| {
+                    let found: Value = serde_json::from_str(line).unwrap();
+                    format!("{} -> {}", found["source"], found["target"])
+                };
+                let breaks = place.read("evidence/breaks.jsonl");
+                let places: Vec<String> = breaks.lines().map(of_one).collect();
+                fs::remove_dir_all(place.path().join("evidence")).unwrap();
+                let first = first.get_or_insert_with(|| places.clone());
+                assert_eq!(*first, places, "{of_source} against {of_target}");
+            }
+        }
+        writeln!(told, "{}", first.unwrap().join("\n")).unwrap();
+    }
+    insta::assert_snapshot!(told, @r#"
+    [{"_table":"entry","_row":2,"book":"A","id":"2","amount":"2.00"}] -> null
+    [{"_table":"entry","_row":3,"book":"B","id":"1","amount":"3.50"}] -> [{"_table":"entry","_row":2,"book":"B","id":"1","amount":"3.49"}]
+    [] -> [{"_table":"entry","_row":3,"book":"B","id":"7","amount":"0.10"}]
+    [{"_table":"entry","_row":2,"book":"A","id":"2","amount":"2.00"}] -> null
+    [{"_table":"entry","_row":3,"book":"B","id":"1","amount":"3.50"}] -> [{"_table":"entry","_row":2,"book":"B","id":"1","amount":"3.49"}]
+    [] -> [{"_table":"entry","_row":3,"book":"B","id":"7","amount":"0.10"}]
+    "#);
 }
 
 /// A book, an edited copy of it, and the edits: a key with the kind of break that it makes.

@@ -78,6 +78,11 @@ fn people_go_on_at_the_new_system_with_all_that_they_had_and_earn() {
     assert_eq!(told["after"]["register"]["verdict"], "balanced");
     assert!(number(&told, "/after/register/holders") > 0);
 
+    // Before it opened, its own books were held against those of the wallet.
+    assert_eq!(told["opened"]["verdict"], "balanced");
+    let all = number(&told, "/accounts");
+    assert!(number(&told, "/opened/records") > all, "{told:#}");
+
     // What the story leaves can be looked at without its systems.
     let again = place.output("verify --plan crossfoot-demo --no-progress");
     assert_eq!(again.status, "0", "{}", again.stdout);
@@ -124,6 +129,7 @@ fn people_go_on_at_the_new_system_with_all_that_they_had_and_earn() {
             again.stdout
         );
     }
+    what_bao_opened_with_is_held_against_the_wallet(&place);
     // Nobody's key stands in what it leaves.
     for file in ["crossfoot.toml", "notices.jsonl", "window/daybook.jsonl"] {
         let text = place.read(&format!("crossfoot-demo/{file}"));
@@ -153,4 +159,74 @@ fn what_cannot_be_played_is_wrong_use() {
     }
     let told = place.output("demo --live --people 0 --records 3000");
     assert_eq!(told.status, "2", "{}", told.stderr);
+}
+
+/// What the fund's books opened with stays in them: whatever of it is changed is found.
+fn what_bao_opened_with_is_held_against_the_wallet(place: &Place) {
+    let verify = "verify --plan crossfoot-demo/opened --no-progress --json";
+    let again = place.output(&format!("{verify} --evidence as-opened"));
+    assert_eq!(again.status, "0", "{}", again.stdout);
+    let path = place.path().join("crossfoot-demo/bao.db");
+    let books = || {
+        let books = rusqlite::Connection::open(&path).unwrap();
+        books.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+        books
+    };
+    let open = books();
+    let triggers: Vec<String> = {
+        let mut triggers = open
+            .prepare("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            .unwrap();
+        let triggers = triggers.query_map([], |row| row.get(0)).unwrap();
+        triggers.map(Result::unwrap).collect()
+    };
+    for trigger in triggers {
+        let drop = format!("DROP TRIGGER {trigger}");
+        open.execute_batch(&drop).unwrap();
+    }
+    // The last connection writes everything into the file.
+    drop(open);
+    let sound = std::fs::read(&path).unwrap();
+    let user = "SELECT min(number) FROM opening WHERE subject = 2001";
+    let frozen = "SELECT min(number) FROM opening WHERE subject = 2003 AND credits > debits";
+    let bank = "SELECT min(number) FROM opening WHERE subject = 1002";
+    let opening = |subject: u16, set: &str, number: &str| {
+        format!("opening SET {set} WHERE subject = {subject} AND number = ({number})")
+    };
+    let holding = |set: &str| {
+        let first = "SELECT min(holder) FROM opening_holding";
+        format!("opening_holding SET {set} WHERE holder = ({first})")
+    };
+    let item = |set: &str, which: &str| {
+        let first = format!("SELECT min(item) FROM open_item WHERE {which}");
+        format!("open_item SET {set} WHERE item = ({first})")
+    };
+    // What is broken by each: an agreement, or a control; and the totals of the books, where they are.
+    for (change, broken) in [
+        (opening(2001, "credits = credits + 1", user), "balances"),
+        (opening(2003, "credits = credits - 1", frozen), "balances"),
+        (opening(1002, "debits = debits - 1", bank), "accounts of"),
+        (holding("shares = shares + 1"), "holdings"),
+        (holding("confirmed_on = confirmed_on + 1"), "holdings"),
+        (item("fee = fee + 1", "kind = 'W'"), "under way"),
+        (item("number = number + 1", "kind <> 'P'"), "under way"),
+        (item("done = done + 1", "kind = 'P'"), "refundable"),
+        (item("merchant = merchant + 1", "kind = 'P'"), "refundable"),
+    ] {
+        std::fs::write(&path, &sound).unwrap();
+        let changed = books().execute(&format!("UPDATE {change}"), []);
+        assert_eq!(changed.unwrap(), 1, "{change}");
+        let again = place.output(&format!("{verify} --evidence damaged"));
+        std::fs::remove_dir_all(place.path().join("damaged")).unwrap();
+        assert_eq!(again.status, "1", "{change}: {}", again.stdout);
+        let report: Value = serde_json::from_str(&again.stdout).unwrap();
+        let agreements = report["agreements"].as_array().unwrap().iter();
+        let controls = report["controls"].as_array().unwrap().iter();
+        let off = agreements.filter(|one| one["records"]["agreed"] != one["records"]["expected"]);
+        let off = off.chain(controls.filter(|one| one["status"] != "holds"));
+        let off: Vec<&str> = off.map(|one| one["name"].as_str().unwrap()).collect();
+        assert!(off[0].starts_with(broken), "{change}: {off:?}");
+        let totals = ["what was opened is what is there"];
+        assert!(off.len() == 1 || off[1..] == totals, "{change}: {off:?}");
+    }
 }

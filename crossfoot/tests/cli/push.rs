@@ -81,18 +81,7 @@ fn fill(
     for some in records.chunks(500) {
         statements.push(format!("INSERT INTO entry VALUES {}", some.join(", ")));
     }
-    servers.make(book);
-    let all = statements.join("; ");
-    servers
-        .postgres
-        .psql(&format!("SET search_path = {book}; {all}"));
-    let mut connection = servers.mariadb.root();
-    connection.query_drop(format!("USE {book}")).unwrap();
-    for statement in &statements {
-        connection.query_drop(statement).unwrap();
-    }
-    let file = rusqlite::Connection::open(place.path().join(format!("{book}.db"))).unwrap();
-    file.execute_batch(&all).unwrap();
+    let databases = servers.put(place, book, [&statements; 3]);
     let mut csv = "id,book,amount,at,memo\n".to_owned();
     for (_, id, book, fen, at, memo) in entries {
         let memo = memo.as_deref().unwrap_or("NULL");
@@ -103,8 +92,7 @@ fn fill(
     let plain = "SELECT id, book, amount, at, memo FROM entry";
     let made =
         "SELECT CAST(id AS BIGINT) AS id, book, money(amount) AS amount, at, memo FROM entry";
-    let databases = servers.addresses(book).into_iter();
-    let databases = databases.map(|(kind, url)| (kind, url, plain));
+    let databases = databases.into_iter().map(|(kind, url)| (kind, url, plain));
     let files = [("files", book.to_owned(), made)];
     databases.chain(files).collect()
 }

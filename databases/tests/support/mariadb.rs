@@ -48,6 +48,39 @@ impl MariaDb {
         server
     }
 
+    /// Starts a replica of it, which has all that is there, and replays what comes only after so many
+    /// seconds.
+    pub(crate) fn replica(&self, delay: u32) -> MariaDb {
+        self.run(
+            "CREATE USER IF NOT EXISTS copier@'127.0.0.1' IDENTIFIED BY 'p@ss/word';\n\
+             GRANT REPLICATION SLAVE ON *.* TO copier@'127.0.0.1';\n",
+        );
+        let replica = MariaDb::start();
+        // From its first event on: a server notes all that was done since it was made.
+        replica.run(&format!(
+            "SET GLOBAL server_id = 24;\n\
+             CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = {}, MASTER_USER = 'copier', \
+             MASTER_PASSWORD = 'p@ss/word', MASTER_LOG_FILE = 'binlog.000001', MASTER_LOG_POS = 4;\n\
+             START SLAVE;\n",
+            self.port
+        ));
+        let at = |server: &MariaDb, column: &str| -> String {
+            let told: Option<mysql::Row> = server.root().query_first(column).expect("it tells");
+            let told = told.expect("it replicates");
+            told.get(0).expect("a value")
+        };
+        let written = at(self, "SELECT @@gtid_binlog_pos");
+        let begun = Instant::now();
+        while at(&replica, "SELECT @@gtid_slave_pos") != written {
+            assert!(begun.elapsed() < Duration::from_secs(30), "no replica");
+            thread::sleep(Duration::from_millis(20));
+        }
+        replica.run(&format!(
+            "STOP SLAVE;\nCHANGE MASTER TO MASTER_DELAY = {delay};\nSTART SLAVE;\n"
+        ));
+        replica
+    }
+
     /// Starts it again after it was killed; from now on every commit is kept, whoever is killed.
     pub(crate) fn revive(&mut self) {
         self.child = serve(self.folder.path(), self.port, true);

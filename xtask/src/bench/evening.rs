@@ -18,7 +18,7 @@ const RECORDS: u64 = 29_000_000;
 const PEOPLE: u64 = 400;
 
 /// The parts of the evening, in their order, and what each is.
-const PARTS: [(&str, &str); 18] = [
+const PARTS: [(&str, &str); 19] = [
     (
         "prepared",
         "the old books written as CSV and brought into Ruixin Pay's database",
@@ -38,6 +38,10 @@ const PARTS: [(&str, &str); 18] = [
         "taken_over",
         "Ruixin Bao takes the ledger over and proves its books",
     ),
+    (
+        "opened",
+        "what it opens with held against Ruixin Pay, by verify",
+    ),
     ("released", "sign, gate, release, evidence verified"),
     ("went_on", "people compare and go on at the new system"),
     ("first_night", "the first night: cut, confirm, close"),
@@ -52,7 +56,7 @@ const PARTS: [(&str, &str); 18] = [
 ];
 
 /// Parts of the window: from the freeze to the release.
-const WINDOW: [&str; 8] = [
+const WINDOW: [&str; 9] = [
     "closed",
     "converted",
     "verified",
@@ -60,6 +64,7 @@ const WINDOW: [&str; 8] = [
     "corrected",
     "verified_again",
     "taken_over",
+    "opened",
     "released",
 ];
 

@@ -59,6 +59,35 @@ const REGISTRAR: [(&str, &str); 3] = [
     ),
 ];
 
+/// The plan that holds what the new system opens with against what the old one ended with. It has some
+/// rules in common with the plan of the story.
+const OPENED: [(&str, &str); 6] = [
+    (
+        "crossfoot.toml",
+        include_str!("../../../../ruixin/opened/crossfoot.toml"),
+    ),
+    (
+        "rules/balance.sql",
+        include_str!("../../../../ruixin/opened/rules/balance.sql"),
+    ),
+    (
+        "rules/opening.sql",
+        include_str!("../../../../ruixin/opened/rules/opening.sql"),
+    ),
+    (
+        "rules/holding.sql",
+        include_str!("../../../../ruixin/opened/rules/holding.sql"),
+    ),
+    (
+        "rules/under_way.sql",
+        include_str!("../../../../ruixin/opened/rules/under_way.sql"),
+    ),
+    (
+        "rules/refundable.sql",
+        include_str!("../../../../ruixin/opened/rules/refundable.sql"),
+    ),
+];
+
 /// Times of the story.
 const EVENING: Duration = Duration::from_secs(6 * 3600);
 const NIGHT: Duration = Duration::from_secs(5 * 60);
@@ -77,6 +106,7 @@ pub(super) fn run(demo: &Demo, screen: &Screen) -> Result<u8, CommandError> {
     let breaks = stage.breaks("found")?;
     evening.lap("explained", stage.explain(&breaks)?);
     let judged = Judged::of(std::slice::from_ref(&planted), &breaks);
+    let mut opened = Value::Null;
     let (last, gate, after) = match demo.leave {
         true => {
             let gate = stage.release(first.verdict)?;
@@ -87,6 +117,7 @@ pub(super) fn run(demo: &Demo, screen: &Screen) -> Result<u8, CommandError> {
             let last = evening.lap("verified_again", stage.verify("corrected")?);
             if last.verdict == Verdict::Balanced {
                 evening.lap("taken_over", evening.take_over(&fund)?);
+                opened = evening.lap("opened", evening.opened()?);
             }
             let gate = evening.lap("released", stage.release(last.verdict)?);
             let after = match gate {
@@ -112,6 +143,7 @@ pub(super) fn run(demo: &Demo, screen: &Screen) -> Result<u8, CommandError> {
             "cause_named": judged.named,
             "rehearsed": {"planted": rehearsed[0], "found": rehearsed[1]},
             "verdicts": [first.verdict, last.verdict],
+            "opened": opened,
             "gate": gate_word(gate),
             "before": before,
             "after": after,
@@ -302,6 +334,55 @@ impl<'a> Evening<'a> {
         stage.say(&words.live_took_over(&opened, proved))
     }
 
+    /// Holds what the new system is about to open with against what the old one ended with, account by
+    /// account: its own books, and not what was converted for it.
+    fn opened(&self) -> Result<Value, CommandError> {
+        let stage = &self.stage;
+        stage.say(&stage.screen.words().live_opened())?;
+        let inside = [
+            ("${PAY_BOOKS}", format!("sqlite://../{PAY}")),
+            ("${BAO_BOOKS}", format!("sqlite://../{BAO}")),
+        ];
+        let records = self.hold_against("opened", &OPENED, &inside)?;
+        Ok(json!({"verdict": Verdict::Balanced, "records": records}))
+    }
+
+    /// Lays a plan into a folder of its own and verifies by it, with the addresses that its variables
+    /// stand for. Gives how many records agree; stops where the books do not.
+    fn hold_against(
+        &self,
+        name: &str,
+        plan: &[(&str, &str)],
+        addresses: &[(&str, String)],
+    ) -> Result<u64, CommandError> {
+        let stage = &self.stage;
+        let folder = stage.folder.join(name);
+        let rules = folder.join("rules");
+        fs::create_dir_all(&rules).map_err(|error| failed(&rules, &error))?;
+        for (file, text) in plan {
+            let path = folder.join(file);
+            let text = addresses
+                .iter()
+                .fold((*text).to_owned(), |text, (variable, address)| {
+                    text.replace(variable, address)
+                });
+            fs::write(&path, text).map_err(|error| failed(&path, &error))?;
+        }
+        let [plan, evidence] =
+            [name.to_owned(), format!("evidence/{name}")].map(|at| stage.inside(&at));
+        let report = stage.verify_by(&plan, &evidence)?;
+        match report.verdict {
+            Verdict::Balanced => {
+                let agreements = report.agreements.iter();
+                Ok(agreements.map(|one| one.records.agreed).sum())
+            }
+            _ => Err(CommandError::new(
+                Kind::Book,
+                format!("{plan}: the books do not agree; see {evidence}"),
+            )),
+        }
+    }
+
     /// The gate said NO-GO: the old system opens again, and people go on there.
     fn back(&self, crowd: &mut Crowd) -> Result<Value, CommandError> {
         let (stage, words) = (&self.stage, self.stage.screen.words());
@@ -375,29 +456,16 @@ impl<'a> Evening<'a> {
     /// books, record by record.
     fn register(&self, fund: &Fund) -> Result<Value, CommandError> {
         let stage = &self.stage;
-        let folder = stage.folder.join("registrar");
-        for part in ["rules", "files"] {
-            let part = folder.join(part);
-            fs::create_dir_all(&part).map_err(|error| failed(&part, &error))?;
-        }
-        for (name, text) in REGISTRAR {
-            let path = folder.join(name);
-            let text = text
-                .replace("${BAO_BOOKS}", &format!("sqlite://../{BAO}"))
-                .replace("${BAO_REGISTER}", "files");
-            fs::write(&path, text).map_err(|error| failed(&path, &error))?;
-        }
-        let holders = live(fund.write_register(DAYS[1], &folder.join("files")))?;
+        let files = stage.folder.join("registrar/files");
+        fs::create_dir_all(&files).map_err(|error| failed(&files, &error))?;
+        let holders = live(fund.write_register(DAYS[1], &files))?;
         stage.say(&stage.screen.words().live_register(holders, DAYS[1]))?;
-        let [plan, evidence] = ["registrar", "evidence/registrar"].map(|part| stage.inside(part));
-        let verdict = stage.verify_by(&plan, &evidence)?.verdict;
-        match verdict {
-            Verdict::Balanced => Ok(json!({"holders": holders, "verdict": verdict})),
-            _ => Err(CommandError::new(
-                Kind::Book,
-                format!("{plan}: the register is not that of the books"),
-            )),
-        }
+        let inside = [
+            ("${BAO_BOOKS}", format!("sqlite://../{BAO}")),
+            ("${BAO_REGISTER}", "files".to_owned()),
+        ];
+        self.hold_against("registrar", &REGISTRAR, &inside)?;
+        Ok(json!({"holders": holders, "verdict": Verdict::Balanced}))
     }
 
     /// Runs a day on the night that follows.

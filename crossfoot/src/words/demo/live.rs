@@ -127,6 +127,14 @@ impl Language {
         )
     }
 
+    pub(crate) fn live_opened(self) -> &'static str {
+        self.pick(
+            "What Ruixin Bao is about to open with is held against what Ruixin Pay ended with: its own \
+             books, and not what was converted for it.",
+            "以瑞信支付停机时的账，核对瑞信宝即将开账的账：核的是其自身账册，而非转换结果。",
+        )
+    }
+
     pub(crate) fn live_goes_back(self) -> &'static str {
         self.pick("the books do not balance", "账不平")
     }
