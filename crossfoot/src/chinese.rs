@@ -356,6 +356,55 @@ mod tests {
     }
 
     #[test]
+    fn why_a_server_is_not_read_is_told_in_chinese() {
+        check(
+            "db:3306 cannot be reached: Connection refused (os error 111); is it running, and is this \
+             its host and port?",
+            "无法连接 db:3306：连接被拒绝（系统错误 111）；服务是否在运行，主机和端口是否正确？",
+        );
+        check(
+            "db:5432 cannot be reached: error connecting to server: Connection refused (os error 111); is \
+             it running, and is this its host and port?",
+            "无法连接 db:5432：连接出错：连接被拒绝（系统错误 111）；服务是否在运行，主机和端口是否正确？",
+        );
+        check(
+            "db:3306 cannot be reached: it was silent for 15 seconds; is it running, and is this its \
+             host and port?",
+            "无法连接 db:3306：15 秒内无响应；服务是否在运行，主机和端口是否正确？",
+        );
+        check(
+            "no secure connection to db:3306: invalid peer certificate: UnknownIssuer; name the roots \
+             of its certificate with `?ca_file=…` in the address",
+            "无法与 db:3306 建立安全连接：invalid peer certificate: UnknownIssuer；请在地址中以 `?ca_file=…` \
+             写明其证书的根证书",
+        );
+        check(
+            "no secure connection to 10.0.0.1:3306: invalid peer certificate: certificate not valid for \
+             name \"10.0.0.1\"; certificate is only valid for DnsName(\"db\"); connect by a name that its \
+             certificate is for",
+            "无法与 10.0.0.1:3306 建立安全连接：invalid peer certificate: certificate not valid for name \
+             \"10.0.0.1\"; certificate is only valid for DnsName(\"db\")；请以其证书所载的名称连接",
+        );
+        check(
+            "no secure connection to db:5432: the server offers no TLS; have it set up, or write \
+             `tls=off` where nobody listens in",
+            "无法与 db:5432 建立安全连接：服务器不提供 TLS；请在服务器上启用 TLS；若线路不会被窃听，可写 \
+             `tls=off`",
+        );
+        check(
+            "db:5432 refuses teller: it asks for a password, and there is none; write `user:${NAME}@` in \
+             the address, or `?password_file=…`",
+            "db:5432 拒绝 teller：服务器要求密码，而未给出密码；请在地址中写 `user:${NAME}@`，或 \
+             `?password_file=…`",
+        );
+        check(
+            "db:5432 let a write through, although it was opened for reading only; use a user who may \
+             only SELECT",
+            "db:5432 虽以只读方式打开，仍允许写入；请改用只有 SELECT 权限的用户",
+        );
+    }
+
+    #[test]
     fn what_a_database_does_not_take_is_told_in_chinese() {
         check(
             "public.t, id 1, column \"c\": a column character(5) cannot hold \"ab \" exactly: it drops \

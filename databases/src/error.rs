@@ -26,6 +26,40 @@ impl DatabaseError {
         self
     }
 
+    /// Nobody answers at a server.
+    pub(crate) fn unreachable(server: String, why: String) -> DatabaseError {
+        DatabaseError::new(DatabaseErrorKind::Unreachable { server, why })
+            .mend("is it running, and is this its host and port?")
+    }
+
+    /// A connection cannot be made secure, for what rustls says.
+    pub(crate) fn insecure(server: String, why: String) -> DatabaseError {
+        let mend = match why.contains("not valid for name") {
+            true => "connect by a name that its certificate is for",
+            false => "name the roots of its certificate with `?ca_file=…` in the address",
+        };
+        DatabaseError::new(DatabaseErrorKind::Tls { server, why }).mend(mend)
+    }
+
+    /// A server has no TLS to offer.
+    pub(crate) fn without_tls(server: String) -> DatabaseError {
+        let why = "the server offers no TLS".to_owned();
+        DatabaseError::new(DatabaseErrorKind::Tls { server, why })
+            .mend("have it set up, or write `tls=off` where nobody listens in")
+    }
+
+    /// The file with the roots of certificates gives none.
+    pub(crate) fn without_roots(server: String, why: String) -> DatabaseError {
+        DatabaseError::new(DatabaseErrorKind::Tls { server, why })
+            .mend("`ca_file` names the certificates to trust")
+    }
+
+    /// A server let a write through.
+    pub(crate) fn writable(server: String) -> DatabaseError {
+        DatabaseError::new(DatabaseErrorKind::Writable(server))
+            .mend("use a user who may only SELECT")
+    }
+
     /// Takes a secret out of whatever is said.
     pub(crate) fn without(mut self, secret: &str) -> DatabaseError {
         if !secret.is_empty() {

@@ -602,12 +602,12 @@ fn who_is_not_let_in_is_told_why_and_never_the_password() {
     127.0.0.1:PORT refuses nobody: Access denied for user 'nobody'@'127.0.0.1' (using password: YES) (error 1045); see user, password and the database's name, and what the user is granted
     127.0.0.1:PORT refuses teller: Access denied for user 'teller'@'127.0.0.1' to database 'mysql' (error 1044); see user, password and the database's name, and what the user is granted
     opening nowhere: Unknown database 'nowhere' (error 1049); SHOW DATABASES names those there are
-    127.0.0.1:FREE cannot be reached: Connection refused (os error 111)
-    no.such.host.invalid:PORT cannot be reached: failed to lookup address information: Name or service not known
-    /no/socket cannot be reached: No such file or directory (os error 2)
-    no secure connection to localhost:PORT: invalid peer certificate: UnknownIssuer
-    no secure connection to 127.0.0.1:PORT: invalid peer certificate: certificate not valid for name "127.0.0.1"; certificate is only valid for DnsName("localhost")
-    no secure connection to localhost:PORT: invalid peer certificate: UnknownIssuer
+    127.0.0.1:FREE cannot be reached: Connection refused (os error 111); is it running, and is this its host and port?
+    no.such.host.invalid:PORT cannot be reached: failed to lookup address information: Name or service not known; is it running, and is this its host and port?
+    /no/socket cannot be reached: No such file or directory (os error 2); is it running, and is this its host and port?
+    no secure connection to localhost:PORT: invalid peer certificate: UnknownIssuer; name the roots of its certificate with `?ca_file=…` in the address
+    no secure connection to 127.0.0.1:PORT: invalid peer certificate: certificate not valid for name "127.0.0.1"; certificate is only valid for DnsName("localhost"); connect by a name that its certificate is for
+    no secure connection to localhost:PORT: invalid peer certificate: UnknownIssuer; name the roots of its certificate with `?ca_file=…` in the address
     no secure connection to localhost:PORT: FOLDER/none.pem: No such file or directory (os error 2); `ca_file` names the certificates to trust
     "#);
 
@@ -638,6 +638,84 @@ fn who_is_not_let_in_is_told_why_and_never_the_password() {
             .is_err()
     );
 }
+
+#[test]
+fn a_server_without_tls_is_named_with_what_to_do() {
+    let server = MariaDb::start_with(&["--skip-ssl"]);
+    let secured = server.open_url("mysql://root@localhost:PORT/mysql?tls=verify", 1);
+    let error = secured.expect_err("it does not open");
+    assert!(
+        matches!(error.kind, DatabaseErrorKind::Tls { .. }),
+        "{error:?}"
+    );
+    let said = error
+        .to_string()
+        .replace(&server.port().to_string(), "PORT");
+    insta::assert_snapshot!(said, @"no secure connection to localhost:PORT: the server offers no TLS; have it set up, or write `tls=off` where nobody listens in");
+}
+
+/// What the server itself knows of its sessions: that each of them reads only, has tried to write before
+/// it reads, and says nothing else that would write.
+#[test]
+fn every_session_reads_only_as_the_server_sees_it() {
+    let server = MariaDb::start();
+    server.run(
+        "CREATE DATABASE pay;\nCREATE TABLE pay.flow (id INT PRIMARY KEY);\n\
+         INSERT INTO pay.flow SELECT seq FROM seq_1_to_100;\n\
+         CREATE USER teller@'127.0.0.1' IDENTIFIED BY 's3cret';\n\
+         GRANT ALL ON *.* TO teller@'127.0.0.1';\n\
+         SET GLOBAL log_output = 'TABLE';\nSET GLOBAL general_log = ON;\n",
+    );
+    let url = "mysql://teller:s3cret@127.0.0.1:PORT/pay";
+    let database = server.open_url(url, 3).expect("it opens");
+    let records = read(&database, "flow", &[], 40).expect("it is read");
+    assert_eq!(records.len(), 100);
+    let mut root = server.root();
+    let transactions: Vec<(u64, u8)> = root
+        .query(
+            "SELECT trx_mysql_thread_id, trx_is_read_only FROM information_schema.INNODB_TRX \
+             JOIN information_schema.PROCESSLIST ON ID = trx_mysql_thread_id WHERE USER = 'teller'",
+        )
+        .expect("asked");
+    assert_eq!(transactions.len(), 3, "{transactions:?}");
+    let said: Vec<(u64, String)> = root
+        .query(
+            "SELECT thread_id, CONVERT(argument USING utf8mb4) FROM mysql.general_log \
+             WHERE command_type IN ('Query', 'Prepare') AND user_host LIKE 'teller[%'",
+        )
+        .expect("asked");
+    let mut reads = 0;
+    for (session, is_read_only) in transactions {
+        assert_eq!(is_read_only, 1, "{session}: {said:?}");
+        let own: Vec<&str> = said
+            .iter()
+            .filter(|(of, _)| *of == session)
+            .map(|(_, sql)| sql.as_str())
+            .collect();
+        let at = |sql: &str| own.iter().position(|one| one.starts_with(sql));
+        let begun = at("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+        let tried = at(TRIED);
+        assert!(begun.is_some() && begun < tried, "{own:?}");
+        let read = own
+            .iter()
+            .position(|sql| sql.starts_with("SELECT") && sql.contains("FROM `flow`"));
+        assert!(read.is_none_or(|read| tried < Some(read)), "{own:?}");
+        reads += usize::from(read.is_some());
+    }
+    assert!(reads > 0, "{said:?}");
+    let is_known = |sql: &str| {
+        let word = sql.split_whitespace().next().unwrap_or_default();
+        sql == TRIED || KNOWN.contains(&word.to_ascii_uppercase().as_str())
+    };
+    let others: Vec<_> = said.iter().filter(|(_, sql)| !is_known(sql)).collect();
+    assert!(others.is_empty(), "{others:?}");
+    drop(database);
+}
+
+/// The write that every session tries.
+const TRIED: &str = "DELETE FROM `flow` WHERE 1 = 0";
+/// What else a session says; the lock is taken for a moment, and let go.
+const KNOWN: [&str; 7] = ["SET", "SELECT", "SHOW", "START", "FLUSH", "UNLOCK", "DO"];
 
 /// A user who may read some columns of one table, may only add to another, and may read a third.
 const RIGHTS: &str = r"

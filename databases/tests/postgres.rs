@@ -10,6 +10,7 @@ mod server;
 #[path = "support/written.rs"]
 mod written;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -579,6 +580,73 @@ fn all_sessions_see_one_moment_and_none_can_write() {
     assert_eq!(left.trim(), "0");
 }
 
+/// What the server itself notes of its sessions: that each of them reads only, has tried to write before
+/// it reads, and says nothing else that would write.
+#[test]
+fn every_session_reads_only_as_the_server_sees_it() {
+    let server = Postgres::start("log_statement = all\nlog_line_prefix = '%a %c '");
+    server.psql(
+        "CREATE TABLE flow (id int PRIMARY KEY); INSERT INTO flow SELECT generate_series(1, 100)",
+    );
+    let database = open(&server, 3);
+    assert_eq!(records(&database, "flow", 40).expect("read").len(), 100);
+    drop(database);
+    let log = std::fs::read_to_string(server.folder().join("log")).expect("a log");
+    let mut sessions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for line in log.lines() {
+        let own = line.strip_prefix("crossfoot ");
+        if let Some((session, said)) = own.and_then(|line| line.split_once(' ')) {
+            sessions.entry(session).or_default().push(said);
+        }
+    }
+    // One holds the moment, and three read.
+    assert_eq!(sessions.len(), 4, "{log}");
+    let mut reads = 0;
+    for said in sessions.values() {
+        let at = |words: &str| said.iter().position(|line| line.contains(words));
+        let begun = at("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+        let refused = at("ERROR:  cannot execute CREATE TABLE in a read-only transaction");
+        assert!(begun.is_some() && begun < refused, "{said:#?}");
+        let read = at("COPY (");
+        assert!(read.is_none_or(|read| refused < Some(read)), "{said:#?}");
+        reads += usize::from(read.is_some());
+        let statements: Vec<&str> = said.iter().filter_map(|line| statement(line)).collect();
+        assert!(statements.len() > 3, "{said:#?}");
+        for sql in statements {
+            let is_known = KNOWN.iter().any(|known| sql.starts_with(known));
+            assert!(is_known, "{sql}");
+        }
+    }
+    assert!(reads > 0, "{log}");
+}
+
+/// The statement that a line of the log tells of; of one that was prepared when it is run.
+fn statement(line: &str) -> Option<&str> {
+    let noted = line.strip_prefix("LOG:  ")?;
+    let prepared = || Some(noted.strip_prefix("execute ")?.split_once(": ")?.1);
+    noted.strip_prefix("statement: ").or_else(prepared)
+}
+
+/// How all begins that a session says.
+const KNOWN: [&str; 6] = [
+    "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; ",
+    "SAVEPOINT crossfoot",
+    "CREATE TABLE crossfoot_must_not_be_able_to_write ()",
+    "ROLLBACK TO SAVEPOINT crossfoot",
+    "SELECT ",
+    "COPY (SELECT ",
+];
+
+#[test]
+fn a_server_without_tls_is_named_with_what_to_do() {
+    let server = Postgres::start("ssl = off");
+    let said = refused(&format!(
+        "{}?tls=verify",
+        server.tcp_url("teller", PASSWORD)
+    ));
+    insta::assert_snapshot!(said.replace(&server.port.to_string(), "PORT"), @"no secure connection to 127.0.0.1:PORT: the server offers no TLS; have it set up, or write `tls=off` where nobody listens in");
+}
+
 #[test]
 fn whoever_is_not_let_in_learns_why_and_no_password_is_told() {
     let server = Postgres::start("");
@@ -885,10 +953,10 @@ fn a_certificate_is_verified_by_its_roots_and_its_name() {
         .replace(&server.folder().display().to_string(), "FOLDER");
     insta::assert_snapshot!(said.replace(&server.port.to_string(), "PORT"), @r#"
     no secure connection to localhost:PORT: error performing TLS handshake: invalid peer certificate: UnknownIssuer; name the roots of its certificate with `?ca_file=…` in the address
-    no secure connection to 127.0.0.1:PORT: error performing TLS handshake: invalid peer certificate: certificate not valid for name "127.0.0.1"; certificate is only valid for DnsName("localhost"); name the roots of its certificate with `?ca_file=…` in the address
+    no secure connection to 127.0.0.1:PORT: error performing TLS handshake: invalid peer certificate: certificate not valid for name "127.0.0.1"; certificate is only valid for DnsName("localhost"); connect by a name that its certificate is for
     no secure connection to localhost:PORT: error performing TLS handshake: invalid peer certificate: UnknownIssuer; name the roots of its certificate with `?ca_file=…` in the address
-    no secure connection to localhost:PORT: FOLDER/none.pem: I/O error: No such file or directory (os error 2)
-    no secure connection to localhost:PORT: FOLDER/server.key holds no certificate
+    no secure connection to localhost:PORT: FOLDER/none.pem: I/O error: No such file or directory (os error 2); `ca_file` names the certificates to trust
+    no secure connection to localhost:PORT: FOLDER/server.key holds no certificate; `ca_file` names the certificates to trust
     "#);
 }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::corpus::data;
-use crate::{pages, place, programs, table};
+use crate::{pages, place, programs, servers, table};
 
 /// One step: its name, what a developer types to run it alone, what it does.
 struct Step {
@@ -57,9 +57,15 @@ struct Outcome {
 /// Runs every step, also after a failure, and prints the table.
 ///
 /// # Errors
-/// When a step failed.
+/// When a step failed, or has left a server running.
 pub(crate) fn run() -> Result<()> {
-    let outcomes: Vec<Outcome> = steps().into_iter().map(play).collect();
+    let before = servers::running();
+    let mut outcomes: Vec<Outcome> = steps().into_iter().map(play).collect();
+    outcomes.push(play(Step {
+        name: "servers",
+        again: "cargo xtask ci".to_owned(),
+        work: Box::new(move || servers::none_is_left(&before)),
+    }));
     println!("\n{}", summary(&outcomes));
     if data::packed()?.is_none() {
         println!("real books: not verified: no data");

@@ -23,6 +23,7 @@ mod place;
 mod programs;
 mod rehearse;
 mod schema;
+mod servers;
 #[cfg(test)]
 mod shape;
 mod table;

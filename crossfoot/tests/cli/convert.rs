@@ -329,7 +329,7 @@ fn a_disk_that_is_full_is_named_and_nothing_is_published() {
 }
 
 /// All files of the target but the lock, with their digests.
-fn target(place: &Place) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn target(place: &Place) -> Vec<(String, Vec<u8>)> {
     let files = place.files().into_iter();
     let files = files.filter(|file| file.starts_with("new/") && !file.ends_with("/lock"));
     files

@@ -77,18 +77,26 @@ impl Servers {
         }
     }
 
-    /// Kills a server, by its name, and starts it again.
-    pub(crate) fn kill_and_revive(&mut self, name: &str) {
+    /// Kills a server, by its name.
+    pub(crate) fn kill(&mut self, name: &str) {
         match name {
-            "PostgreSQL" => {
-                self.postgres.kill();
-                self.postgres.revive();
-            }
-            _ => {
-                self.mariadb.kill();
-                self.mariadb.revive();
-            }
+            "PostgreSQL" => self.postgres.kill(),
+            _ => self.mariadb.kill(),
         }
+    }
+
+    /// Starts a server again that was killed.
+    pub(crate) fn revive(&mut self, name: &str) {
+        match name {
+            "PostgreSQL" => self.postgres.revive(),
+            _ => self.mariadb.revive(),
+        }
+    }
+
+    /// Kills a server, and starts it again.
+    pub(crate) fn kill_and_revive(&mut self, name: &str) {
+        self.kill(name);
+        self.revive(name);
     }
 
     /// Puts a book into each kind of database; gives their addresses.
@@ -594,7 +602,7 @@ fn what_is_wrong_with_a_database_is_said_with_exit_code_3_or_at_its_place_in_the
     $ crossfoot check
     exit 3
     --- stderr
-    error: 127.0.0.1:1 cannot be reached: Connection refused (os error 111)
+    error: 127.0.0.1:1 cannot be reached: Connection refused (os error 111); is it running, and is this its host and port?
 
     $ crossfoot check
     exit 2

@@ -498,6 +498,27 @@ fn rejects_lie_beside_the_plan() {
     }
 }
 
+#[test]
+fn no_more_records_a_second_are_written_than_may_be() {
+    let servers = Servers::start();
+    servers.make("bao");
+    let places = servers.addresses("bao");
+    let places = places.map(|(name, url)| (name, wallet(3, &url)));
+    std::thread::scope(|scope| {
+        for (name, place) in &places {
+            scope.spawn(move || {
+                let line = "convert --no-progress --threads 1 --max-load 3000";
+                let began = Instant::now();
+                let (code, stdout, stderr) = run(place, line);
+                let took = began.elapsed();
+                assert_eq!(code, Some(0), "{name}: {stdout}{stderr}");
+                // 7,800 records come before those of the last table.
+                assert!(took >= Duration::from_millis(2_000), "{name}: {took:?}");
+            });
+        }
+    });
+}
+
 /// Numbers that look like chance, and are the same each time.
 struct Random(u64);
 

@@ -5,6 +5,7 @@ use crate::place::Place;
 use mysql::prelude::Queryable as _;
 use serde_json::Value;
 use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// The password of the servers, as the plan has it from the environment.
@@ -25,27 +26,54 @@ key = ["serial"]
 money = ["amount"]
 "#;
 
-const TABLE: &str = "CREATE TABLE flow (serial int PRIMARY KEY, amount decimal(18,2) NOT NULL)";
+const TABLE: &str = "CREATE TABLE flow (serial bigint PRIMARY KEY, amount decimal(18,2) NOT NULL)";
 
 /// Forty records; 7 and 9 are off in the target, 41 and 42 are only in the source.
-fn books(servers: &Servers, place: &Place) -> [String; 2] {
+fn records(is_source: bool) -> String {
+    let last = if is_source { 42 } else { 40 };
+    let record = |n: u32| {
+        let is_off = !is_source && (n == 7 || n == 9);
+        format!("({n}, {n}.{})", if is_off { "01" } else { "00" })
+    };
+    let records: Vec<String> = (1..=last).map(record).collect();
+    format!("INSERT INTO flow VALUES {}", records.join(", "))
+}
+
+/// Runs statements in a book of one kind of database.
+fn execute(servers: &Servers, place: &Place, name: &str, book: &str, statements: &[&str]) {
+    match name {
+        "PostgreSQL" => {
+            let statements = statements.join("; ");
+            let sql = format!("SET search_path = {book}; {statements}");
+            servers.postgres.psql(&sql);
+        }
+        "MariaDB" => servers
+            .mariadb
+            .run(&format!("USE {book};\n{};\n", statements.join(";\n"))),
+        _ => {
+            let file = rusqlite::Connection::open(place.path().join(format!("{book}.db"))).unwrap();
+            file.execute_batch(&statements.join("; ")).unwrap();
+        }
+    }
+}
+
+fn plan(place: &Place, source: &str, target: &str) {
+    let plan = PLAN.replace("SOURCE", source).replace("TARGET", target);
+    std::fs::write(place.path().join("crossfoot.toml"), plan).unwrap();
+}
+
+fn books(servers: &Servers, place: &Place) {
     servers.make("live");
     let [(_, source), (_, target), _] = servers.addresses("live");
-    let source_records: Vec<String> = (1..=42).map(|n| format!("({n}, {n}.00)")).collect();
-    let target_records: Vec<String> = (1..=40)
-        .map(|n| format!("({n}, {n}.{})", if n == 7 || n == 9 { "01" } else { "00" }))
-        .collect();
-    servers.postgres.psql(&format!(
-        "SET search_path = live; {TABLE}; INSERT INTO flow VALUES {}",
-        source_records.join(",")
-    ));
-    servers.mariadb.run(&format!(
-        "USE live;\n{TABLE};\nINSERT INTO flow VALUES {};\n",
-        target_records.join(",")
-    ));
-    let plan = PLAN.replace("SOURCE", &source).replace("TARGET", &target);
-    std::fs::write(place.path().join("crossfoot.toml"), plan).unwrap();
-    [source, target]
+    execute(
+        servers,
+        place,
+        "PostgreSQL",
+        "live",
+        &[TABLE, &records(true)],
+    );
+    execute(servers, place, "MariaDB", "live", &[TABLE, &records(false)]);
+    plan(place, &source, &target);
 }
 
 fn begin(place: &Place, line: &str) -> Child {
@@ -155,6 +183,141 @@ fn while_payments_go_on_only_what_stands_is_a_break() {
     );
 }
 
+/// A book of its own for a source of each other kind, with its target in PostgreSQL; of the source
+/// record 5 has changed since.
+fn changing(servers: &Servers, name: &'static str, book: &'static str) -> Changing {
+    let place = Place::empty();
+    servers.make(book);
+    let [(_, target), (_, mariadb), (_, sqlite)] = servers.addresses(book);
+    let source = match name {
+        "MariaDB" => format!("{mariadb}&connections=1"),
+        _ => {
+            // Else whoever writes waits for whoever reads.
+            let wal = "PRAGMA journal_mode = WAL";
+            execute(servers, &place, name, book, &[wal]);
+            sqlite
+        }
+    };
+    plan(&place, &source, &format!("{target}&connections=1"));
+    let records = [records(true), records(false)];
+    execute(servers, &place, name, book, &[TABLE, &records[0], CHANGE]);
+    execute(servers, &place, "PostgreSQL", book, &[TABLE, &records[1]]);
+    Changing { name, book, place }
+}
+
+struct Changing {
+    name: &'static str,
+    book: &'static str,
+    place: Place,
+}
+
+const CHANGE: &str = "UPDATE flow SET amount = amount + 1 WHERE serial = 5";
+
+impl Changing {
+    /// Changes it again and again.
+    fn go_on(&self, servers: &Servers, is_over: &AtomicBool) {
+        let mut change: Box<dyn FnMut()> = match self.name {
+            "MariaDB" => {
+                let mut conn = servers.mariadb.root();
+                conn.query_drop(format!("USE {}", self.book)).unwrap();
+                Box::new(move || conn.query_drop(CHANGE).unwrap())
+            }
+            _ => {
+                let file = self.place.path().join(format!("{}.db", self.book));
+                let conn = rusqlite::Connection::open(file).unwrap();
+                Box::new(move || conn.execute_batch(CHANGE).unwrap())
+            }
+        };
+        while !is_over.load(Ordering::Relaxed) {
+            change();
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+/// Tells threads to end, also when the test fails.
+struct SetOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for SetOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_record_that_keeps_changing_is_in_flight_and_no_break() {
+    let servers = Servers::start();
+    let books = [("MariaDB", "live"), ("SQLite", "lite")];
+    let books = books.map(|(name, book)| changing(&servers, name, book));
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let _ends_the_writers = SetOnDrop(&is_over);
+        for one in &books {
+            let (servers, is_over) = (&servers, &is_over);
+            scope.spawn(move || one.go_on(servers, is_over));
+        }
+        let line = "verify --as-of --settle 2 --evidence live";
+        let running = books.each_ref().map(|one| begin(&one.place, line));
+        // Each has its moment of the target once both its connections are there: one holds it, one reads.
+        let sessions = "SELECT count(*) >= 4 FROM pg_stat_activity \
+                        WHERE application_name = 'crossfoot'";
+        let began = Instant::now();
+        while servers.postgres.psql(sessions).trim() != "t" {
+            assert!(
+                began.elapsed() < Duration::from_secs(5),
+                "they do not begin"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        for Changing { name, book, place } in &books {
+            let arrived = [
+                "UPDATE flow SET amount = 7.00 WHERE serial = 7",
+                "INSERT INTO flow VALUES (41, 41.00), (43, 43.00)",
+            ];
+            execute(&servers, place, "PostgreSQL", book, &arrived);
+            let later = "INSERT INTO flow VALUES (43, 43.00)";
+            execute(&servers, place, name, book, &[later]);
+        }
+        for (mut child, one) in running.into_iter().zip(&books) {
+            // What still changes was not checked.
+            assert_eq!(child.wait().unwrap().code(), Some(5), "{}", one.name);
+        }
+    });
+    for Changing { name, place, .. } in &books {
+        let found = report(place, "live");
+        let agreement = &found["agreements"][0];
+        assert_eq!(agreement["in_flight"]["settled"], 2, "{name}: {found:#}");
+        assert_eq!(agreement["in_flight"]["moving"], 1, "{name}: {found:#}");
+        assert_eq!(agreement["residual"][0]["amount"], "0.00", "{name}");
+        // Each book as of the first moment and of four later ones.
+        assert_eq!(found["moments"].as_array().unwrap().len(), 10, "{name}");
+        let lines = |file: &str, told: fn(&Value) -> String| {
+            let text = place.read(&format!("live/{file}"));
+            let parsed = text
+                .lines()
+                .map(|line| serde_json::from_str::<Value>(line).unwrap());
+            let mut told: Vec<String> = parsed.map(|line| told(&line)).collect();
+            told.sort();
+            told
+        };
+        let serial = |line: &Value| line["key"]["serial"].to_string();
+        assert_eq!(lines("breaks.jsonl", serial), ["\"42\"", "\"9\""], "{name}");
+        let flight = |line: &Value| {
+            let (key, cause) = (&line["key"]["serial"], &line["cause"]["id"]);
+            format!("{key} {cause} {}", line["settled"])
+        };
+        assert_eq!(
+            lines("in_flight.jsonl", flight),
+            [
+                "\"41\" \"T9\" true",
+                "\"5\" \"T8\" false",
+                "\"7\" \"T8\" true"
+            ],
+            "{name}"
+        );
+    }
+}
+
 #[test]
 fn files_have_no_moment() {
     let place = Place::first();
@@ -189,4 +352,32 @@ fn a_load_is_kept_to_and_a_lag_that_cannot_be_known_is_refused() {
 
     For more information, try '--help'.
     ");
+}
+
+/// Each book against itself: what is read of it is counted off first, and then read.
+#[test]
+fn no_more_records_a_second_are_read_than_may_be() {
+    let servers = Servers::start();
+    servers.make("load");
+    let records: Vec<String> = (1..=3_000).map(|n| format!("({n}, {n}.00)")).collect();
+    let records = format!("INSERT INTO flow VALUES {}", records.join(", "));
+    let books = servers.addresses("load").map(|(name, url)| {
+        let place = Place::empty();
+        execute(&servers, &place, name, "load", &[TABLE, &records]);
+        plan(&place, &url, &url);
+        (name, place)
+    });
+    std::thread::scope(|scope| {
+        for (name, place) in &books {
+            scope.spawn(move || {
+                let line = "verify --max-load 1500 --evidence slow --no-progress";
+                let began = Instant::now();
+                let (code, stdout, stderr) = run(place, line);
+                let took = began.elapsed();
+                assert_eq!(code, Some(0), "{name}: {stdout}{stderr}");
+                // Two seconds for counting, and one for the first half; what is read last costs no wait.
+                assert!(took >= Duration::from_millis(2_500), "{name}: {took:?}");
+            });
+        }
+    });
 }

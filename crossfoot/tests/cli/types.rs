@@ -595,11 +595,11 @@ fn every_type_reads_as_the_table_says_and_the_same_in_every_pair_of_databases() 
             }
         }
     }
-    for from in 0..3 {
-        for to in 0..3 {
+    for (from, of_source) in NAMES.iter().enumerate() {
+        for (to, of_target) in NAMES.iter().enumerate() {
             for (more, way) in [("", ""), ("", " --no-digest"), ("push", " --no-digest")] {
                 let ran = types.verify(from, to, more, way);
-                let which = format!("{} against {}, {more}{way}", NAMES[from], NAMES[to]);
+                let which = format!("{of_source} against {of_target}, {more}{way}");
                 assert_eq!(ran.code, Some(0), "{which}: {}{:?}", ran.said, ran.breaks);
                 if more == "push" {
                     for (side, at) in [("expected", from), ("actual", to)] {
@@ -615,8 +615,8 @@ fn every_type_reads_as_the_table_says_and_the_same_in_every_pair_of_databases() 
 #[test]
 fn another_value_of_any_type_is_a_break_of_that_column_alone() {
     let types = Types::lay();
-    for to in 0..3 {
-        let from = (to + 1) % 3;
+    for (to, of_target) in NAMES.iter().enumerate() {
+        let from = (to + 1) % NAMES.len();
         for (number, one) in types.types.iter().enumerate() {
             let (Some(there), true) = (&one.declared[to], one.declared[from].is_some()) else {
                 continue;
@@ -634,7 +634,7 @@ fn another_value_of_any_type_is_a_break_of_that_column_alone() {
             };
             let ran = types.verify(from, to, more, " --no-digest");
             types.set(to, one.name, back, id);
-            let which = format!("{} in {}, {more}: {}", one.name, NAMES[to], ran.fold);
+            let which = format!("{} in {of_target}, {more}: {}", one.name, ran.fold);
             assert_eq!(ran.code, Some(1), "{which}");
             assert_eq!(ran.breaks.len(), 1, "{which}: {:?}", ran.breaks);
             let found = &ran.breaks[0];

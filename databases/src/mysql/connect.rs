@@ -11,7 +11,7 @@ use mysql::{Conn, DriverError, Error, Opts, OptsBuilder, SslOpts};
 
 use super::{Product, fault};
 use crate::address::{CONNECT, Server as Place, Tls};
-use crate::error::{DatabaseError, DatabaseErrorKind};
+use crate::error::DatabaseError;
 
 /// How much longer than a statement may take the line may be silent, before it counts as dead.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -44,11 +44,8 @@ pub(super) fn options(place: &Place, password: Option<&str>) -> Result<Opts, Dat
     let mut secured = SslOpts::default();
     if let Some(path) = roots {
         if let Err(error) = std::fs::read(path) {
-            let kind = DatabaseErrorKind::Tls {
-                server: place.name(),
-                why: format!("{}: {error}", path.display()),
-            };
-            return Err(DatabaseError::new(kind).mend("`ca_file` names the certificates to trust"));
+            let why = format!("{}: {error}", path.display());
+            return Err(DatabaseError::without_roots(place.name(), why));
         }
         secured = secured.with_root_cert_path(Some(path.clone()));
     }

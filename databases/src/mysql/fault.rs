@@ -37,8 +37,7 @@ pub(super) fn opening(place: &Place, error: Error) -> DatabaseError {
         },
         Error::TlsError(error) => tls(place, error.to_string()),
         Error::DriverError(DriverError::TlsNotSupported) => {
-            tls(place, "the server offers no TLS".to_owned())
-                .mend("have it set up, or write `tls=off` where nobody listens in")
+            DatabaseError::without_tls(place.name())
         }
         Error::DriverError(
             error @ (DriverError::UnknownAuthPlugin(_)
@@ -115,17 +114,11 @@ pub(super) fn refused(place: &Place, why: String) -> DatabaseError {
 }
 
 pub(super) fn unreachable(place: &Place, why: String) -> DatabaseError {
-    DatabaseError::new(Kind::Unreachable {
-        server: place.name(),
-        why,
-    })
+    DatabaseError::unreachable(place.name(), why)
 }
 
 fn tls(place: &Place, why: String) -> DatabaseError {
-    DatabaseError::new(Kind::Tls {
-        server: place.name(),
-        why,
-    })
+    DatabaseError::insecure(place.name(), why)
 }
 
 /// What the server says, with its code.

@@ -8,7 +8,7 @@ use mysql::{Conn, Error, Opts};
 
 use super::{Product, fault, opened, quoted};
 use crate::address::Server as Place;
-use crate::error::{DatabaseError, DatabaseErrorKind};
+use crate::error::DatabaseError;
 
 /// How long a lock on tables is waited for at a time, and how long others may write before it is
 /// asked for again.
@@ -283,9 +283,6 @@ pub(super) fn try_to_write(
             "trying that nothing can be written",
             error,
         )),
-        Ok(()) => Err(
-            DatabaseError::new(DatabaseErrorKind::Writable(place.name()))
-                .mend("use a user who may only SELECT"),
-        ),
+        Ok(()) => Err(DatabaseError::writable(place.name())),
     }
 }

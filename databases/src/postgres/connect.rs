@@ -59,16 +59,13 @@ impl Drop for Link {
 
 impl Link {
     pub(super) fn connect(place: &Server, password: Option<&str>) -> Result<Link, DatabaseError> {
-        let unreachable = |why: String| {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| {
             DatabaseError::new(DatabaseErrorKind::Unreachable {
                 server: place.name(),
-                why,
+                why: error.to_string(),
             })
-        };
-        let runtime = Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| unreachable(error.to_string()))?;
+        })?;
         let mut config = Config::new();
         config
             .host(&place.host)
@@ -106,7 +103,7 @@ impl Link {
             }
         };
         let connected =
-            connected.map_err(|_| unreachable(silent_for(CONNECT)).mend(IS_IT_RUNNING))?;
+            connected.map_err(|_| DatabaseError::unreachable(place.name(), silent_for(CONNECT)))?;
         let (client, connection) = connected.map_err(|error: Error| not_let_in(place, &error))?;
         Ok(Link {
             runtime: Some(runtime),
@@ -203,9 +200,7 @@ impl Link {
             Ok(()) => {
                 // The server has let it through: nothing of it may stay.
                 drop(self.execute("ROLLBACK"));
-                return Err(DatabaseError::new(DatabaseErrorKind::Writable(
-                    self.place.name(),
-                )));
+                return Err(DatabaseError::writable(self.place.name()));
             }
         }
         self.back_to_start()
@@ -293,8 +288,6 @@ fn is_read_only(error: &Error) -> bool {
     error.code().is_some_and(|code| refusals.contains(code))
 }
 
-const IS_IT_RUNNING: &str = "is it running, and is this its host and port?";
-
 fn silent_for(time: Duration) -> String {
     format!("it was silent for {} seconds", time.as_secs())
 }
@@ -312,11 +305,12 @@ fn not_let_in(place: &Server, error: &Error) -> DatabaseError {
             })
             .mend("write `user:${NAME}@` in the address, or `?password_file=…`");
         }
-        return match why.contains("TLS") || why.contains("certificate") {
-            true => DatabaseError::new(DatabaseErrorKind::Tls { server, why })
-                .mend("name the roots of its certificate with `?ca_file=…` in the address"),
-            false => DatabaseError::new(DatabaseErrorKind::Unreachable { server, why })
-                .mend(IS_IT_RUNNING),
+        return if why.contains("server does not support TLS") {
+            DatabaseError::without_tls(server)
+        } else if why.contains("TLS") || why.contains("certificate") {
+            DatabaseError::insecure(server, why)
+        } else {
+            DatabaseError::unreachable(server, why)
         };
     };
     let why = format!("{} ({})", said.message(), said.code().code());
@@ -334,12 +328,7 @@ fn connector(
     place: &Server,
     roots: Option<&std::path::Path>,
 ) -> Result<MakeRustlsConnect, DatabaseError> {
-    let wrong = |why: String| {
-        DatabaseError::new(DatabaseErrorKind::Tls {
-            server: place.name(),
-            why,
-        })
-    };
+    let wrong = |why: String| DatabaseError::without_roots(place.name(), why);
     let mut store = RootCertStore::empty();
     match roots {
         None => store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
@@ -361,7 +350,7 @@ fn connector(
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| wrong(error.to_string()))?
+        .map_err(|error| DatabaseError::insecure(place.name(), error.to_string()))?
         .with_root_certificates(store)
         .with_no_client_auth();
     Ok(MakeRustlsConnect::new(config))

@@ -18,11 +18,17 @@ pub(crate) struct MariaDb {
     folder: TempDir,
     child: Child,
     port: u16,
+    options: &'static [&'static str],
 }
 
 impl MariaDb {
     /// Starts a server, with a certificate for `localhost` signed by `ca.pem` in its folder.
     pub(crate) fn start() -> MariaDb {
+        MariaDb::start_with(&[])
+    }
+
+    /// The same with more options, of which the last one of a kind holds.
+    pub(crate) fn start_with(options: &'static [&'static str]) -> MariaDb {
         let folder = tempfile::tempdir().expect("a folder");
         certificates(folder.path());
         let data = folder.path().join("data");
@@ -40,9 +46,10 @@ impl MariaDb {
         assert!(installed.status.success(), "{installed:?}");
         let port = free_port();
         let mut server = MariaDb {
-            child: serve(folder.path(), port, false),
+            child: serve(folder.path(), port, false, options),
             folder,
             port,
+            options,
         };
         server.wait();
         server
@@ -83,7 +90,7 @@ impl MariaDb {
 
     /// Starts it again after it was killed; from now on every commit is kept, whoever is killed.
     pub(crate) fn revive(&mut self) {
-        self.child = serve(self.folder.path(), self.port, true);
+        self.child = serve(self.folder.path(), self.port, true, self.options);
         self.wait();
     }
 
@@ -171,7 +178,7 @@ impl Drop for MariaDb {
 const SMALL: [&str; 2] = ["--innodb-buffer-pool-size=32M", "--innodb-log-file-size=8M"];
 
 /// Starts the server of a folder.
-fn serve(folder: &Path, port: u16, keeps_commits: bool) -> Child {
+fn serve(folder: &Path, port: u16, keeps_commits: bool, options: &[&str]) -> Child {
     let file = |name: &str| folder.join(name).display().to_string();
     let log = std::fs::File::create(file("log")).expect("a log");
     Command::new("mariadbd")
@@ -192,6 +199,7 @@ fn serve(folder: &Path, port: u16, keeps_commits: bool) -> Child {
         .arg(format!("--ssl-ca={}", file("ca.pem")))
         .arg(format!("--ssl-cert={}", file("server.pem")))
         .arg(format!("--ssl-key={}", file("server.key")))
+        .args(options)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(log)

@@ -9,302 +9,11 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use ruixin_pay::command::{
-    AccountView, BankOutcome, Command, NewHold, NewOwner, OpenAccount, Payment, Receipt, Refund,
-    Release, Settlement, TopUp, Transfer, Withdrawal,
-};
-use ruixin_pay::money::Amount;
+use ruixin_pay::command::{AccountView, Command, NewOwner, OpenAccount, Receipt};
 use ruixin_pay::{Books, Outcome, Refusal, asked};
-use support::{Database, Seen, audit, block_on, teller};
-
-/// A command about people by their place, so that it can be drawn before they have numbers.
-#[derive(Debug, Clone)]
-enum Act {
-    TopUp(usize, i64),
-    Pay(usize, usize, i64, Option<i64>),
-    Refund(usize, i64),
-    Transfer(usize, usize, i64),
-    Withdraw(usize, i64),
-    Settle(usize, bool),
-    Hold(usize, i64),
-    Release(usize, Option<i64>),
-}
-
-const USERS: usize = 4;
-const MERCHANTS: usize = 2;
-
-fn act() -> impl Strategy<Value = Act> {
-    let someone = 0..USERS + MERCHANTS;
-    let fen = prop_oneof![3 => 1_i64..5_000, 1 => 1_i64..200_000];
-    prop_oneof![
-        4 => (someone.clone(), fen.clone()).prop_map(|(who, fen)| Act::TopUp(who, fen)),
-        6 => (0..USERS, USERS..USERS + MERCHANTS, fen.clone(), prop::option::weighted(0.2, 1_i64..300))
-            .prop_map(|(payer, payee, fen, coupon)| Act::Pay(payer, payee, fen, coupon)),
-        3 => (0_usize..40, fen.clone()).prop_map(|(order, fen)| Act::Refund(order, fen)),
-        5 => (0..USERS, 0..USERS, fen.clone()).prop_map(|(payer, payee, fen)| Act::Transfer(payer, payee, fen)),
-        2 => (someone.clone(), 500_i64..20_000).prop_map(|(who, fen)| Act::Withdraw(who, fen)),
-        2 => (0_usize..20, any::<bool>()).prop_map(|(order, paid)| Act::Settle(order, paid)),
-        2 => (someone, fen.clone()).prop_map(|(who, fen)| Act::Hold(who, fen)),
-        2 => (0_usize..20, prop::option::of(fen)).prop_map(|(hold, fen)| Act::Release(hold, fen)),
-    ]
-}
-
-/// The model: what each has, what is frozen, what is left of payments, withdrawals and holds.
-#[derive(Debug, Default)]
-struct Model {
-    balance: BTreeMap<String, i64>,
-    frozen: BTreeMap<String, i64>,
-    /// Order: payer, merchant, left to refund.
-    payments: BTreeMap<String, (String, String, i64)>,
-    /// Order: account, amount.
-    withdrawals: BTreeMap<String, (String, i64)>,
-    /// Hold: account, left.
-    holds: BTreeMap<String, (String, i64)>,
-    /// What the house got: fees less coupons; and what the banks got: withdrawals less top-ups.
-    house: i64,
-    banks: i64,
-}
-
-/// The rates after November 2012: class A 0.55 %, ICBC 0.1 % from 0.50 to 10.00.
-fn merchant_fee(amount: i64) -> i64 {
-    (amount * 5_500 + 500_000) / 1_000_000
-}
-
-fn withdrawal_fee(amount: i64) -> i64 {
-    ((amount * 1_000 + 500_000) / 1_000_000).clamp(50, 1_000)
-}
-
-impl Model {
-    fn take(&mut self, who: &str, amount: i64) -> bool {
-        let balance = self.balance.entry(who.to_owned()).or_default();
-        let fits = *balance >= amount;
-        if fits {
-            *balance -= amount;
-        }
-        fits
-    }
-
-    fn give(&mut self, who: &str, amount: i64) {
-        *self.balance.entry(who.to_owned()).or_default() += amount;
-    }
-
-    fn freeze(&mut self, who: &str, amount: i64) -> bool {
-        let fits = self.take(who, amount);
-        if fits {
-            *self.frozen.entry(who.to_owned()).or_default() += amount;
-        }
-        fits
-    }
-
-    fn unfreeze(&mut self, who: &str, amount: i64) {
-        *self.frozen.entry(who.to_owned()).or_default() -= amount;
-        self.give(who, amount);
-    }
-
-    /// Does a command, and says whether it is done; ids are those that the books gave, if any.
-    #[expect(clippy::too_many_lines, reason = "an arm for each command")]
-    fn run(&mut self, command: &Command, receipt: Option<&Receipt>) -> bool {
-        let order_id = receipt
-            .and_then(|one| one.order.as_ref())
-            .map(|one| one.order_id.clone());
-        let hold_id = receipt
-            .and_then(|one| one.hold.as_ref())
-            .map(|one| one.hold.clone());
-        match command {
-            Command::TopUp(TopUp {
-                account, amount, ..
-            }) => {
-                self.give(account, amount.fen());
-                self.banks -= amount.fen();
-                true
-            }
-            Command::Pay(Payment {
-                payer,
-                merchant,
-                amount,
-                coupon,
-                ..
-            }) => {
-                let (amount, coupon) = (amount.fen(), coupon.map_or(0, Amount::fen));
-                let own = amount - coupon;
-                if own <= 0 || !self.take(payer, own) {
-                    return false;
-                }
-                let fee = merchant_fee(amount);
-                self.give(merchant, amount - fee);
-                self.house += fee - coupon;
-                let one = (payer.clone(), merchant.clone(), own);
-                self.payments.insert(order_id.unwrap_or_default(), one);
-                true
-            }
-            Command::Refund(order, Refund { amount, .. }) => {
-                let Some((payer, merchant, left)) = self.payments.get(order).cloned() else {
-                    return false;
-                };
-                if amount.fen() > left || !self.take(&merchant, amount.fen()) {
-                    return false;
-                }
-                self.give(&payer, amount.fen());
-                self.payments
-                    .insert(order.clone(), (payer, merchant, left - amount.fen()));
-                true
-            }
-            Command::Transfer(Transfer {
-                payer,
-                payee,
-                amount,
-                ..
-            }) => {
-                if payer == payee || !self.take(payer, amount.fen()) {
-                    return false;
-                }
-                self.give(payee, amount.fen());
-                true
-            }
-            Command::Withdraw(Withdrawal {
-                account, amount, ..
-            }) => {
-                if amount.fen() < 1_000 || !self.freeze(account, amount.fen()) {
-                    return false;
-                }
-                let one = (account.clone(), amount.fen());
-                self.withdrawals.insert(order_id.unwrap_or_default(), one);
-                true
-            }
-            Command::Settle(order, Settlement { outcome }) => {
-                let Some((account, amount)) = self.withdrawals.remove(order) else {
-                    return false;
-                };
-                self.unfreeze(&account, amount);
-                if *outcome == BankOutcome::Paid {
-                    assert!(self.take(&account, amount));
-                    self.house += withdrawal_fee(amount);
-                    self.banks += amount - withdrawal_fee(amount);
-                }
-                true
-            }
-            Command::Hold(NewHold {
-                account, amount, ..
-            }) => {
-                if !self.freeze(account, amount.fen()) {
-                    return false;
-                }
-                let one = (account.clone(), amount.fen());
-                self.holds.insert(hold_id.unwrap_or_default(), one);
-                true
-            }
-            Command::Release(hold, Release { amount, .. }) => {
-                let Some((account, left)) = self.holds.get(hold).cloned() else {
-                    return false;
-                };
-                let amount = amount.map_or(left, Amount::fen);
-                if amount > left || left == 0 {
-                    return false;
-                }
-                self.unfreeze(&account, amount);
-                self.holds.insert(hold.clone(), (account, left - amount));
-                true
-            }
-            Command::Open(_) => true,
-        }
-    }
-}
-
-/// Ids that earlier commands gave, which later ones name.
-#[derive(Debug, Default, Clone)]
-struct Ids {
-    people: Vec<String>,
-    orders: Vec<String>,
-    withdrawals: Vec<String>,
-    holds: Vec<String>,
-}
-
-fn amount(fen: i64) -> Amount {
-    Amount::from_fen(fen).expect("above zero")
-}
-
-impl Ids {
-    fn some(ids: &[String], at: usize) -> String {
-        match ids.len() {
-            0 => "0".repeat(21),
-            count => ids[at % count].clone(),
-        }
-    }
-
-    fn command(&self, act: &Act) -> Command {
-        let who = |at: usize| self.people[at].clone();
-        let (channel, memo) = ("ICBC".to_owned(), Some("网上购物, “测试”".to_owned()));
-        match *act {
-            Act::TopUp(at, fen) => Command::TopUp(TopUp {
-                account: who(at),
-                amount: amount(fen),
-                channel,
-                memo,
-            }),
-            Act::Pay(payer, merchant, fen, coupon) => Command::Pay(Payment {
-                payer: who(payer),
-                merchant: who(merchant),
-                amount: amount(fen),
-                coupon: coupon.map(amount),
-                title: memo,
-            }),
-            Act::Refund(at, fen) => Command::Refund(
-                Ids::some(&self.orders, at),
-                Refund {
-                    amount: amount(fen),
-                    memo: None,
-                },
-            ),
-            Act::Transfer(payer, payee, fen) => Command::Transfer(Transfer {
-                payer: who(payer),
-                payee: who(payee),
-                amount: amount(fen),
-                memo,
-            }),
-            Act::Withdraw(at, fen) => Command::Withdraw(Withdrawal {
-                account: who(at),
-                amount: amount(fen),
-                channel,
-                memo: None,
-            }),
-            Act::Settle(at, paid) => {
-                let outcome = if paid {
-                    BankOutcome::Paid
-                } else {
-                    BankOutcome::Refused
-                };
-                Command::Settle(Ids::some(&self.withdrawals, at), Settlement { outcome })
-            }
-            Act::Hold(at, fen) => Command::Hold(NewHold {
-                account: who(at),
-                amount: amount(fen),
-                memo,
-            }),
-            Act::Release(at, fen) => Command::Release(
-                match self.holds.len() {
-                    0 => "0".repeat(22),
-                    count => self.holds[at % count].clone(),
-                },
-                Release {
-                    amount: fen.map(amount),
-                    memo: None,
-                },
-            ),
-        }
-    }
-
-    fn keep(&mut self, command: &Command, receipt: &Receipt) {
-        let order = receipt.order.as_ref().map(|order| order.order_id.clone());
-        match command {
-            Command::Pay(_) => self.orders.extend(order),
-            Command::Withdraw(_) => self.withdrawals.extend(order),
-            Command::Hold(_) => self
-                .holds
-                .extend(receipt.hold.as_ref().map(|hold| hold.hold.clone())),
-            _ => {}
-        }
-    }
-}
+use support::acts::{Act, Ids, MERCHANTS, USERS, act};
+use support::model::{Model, Said, agree};
+use support::{Database, audit, block_on, teller};
 
 async fn people(books: &Books, run: u64) -> Vec<String> {
     let mut people = Vec::new();
@@ -337,12 +46,16 @@ fn receipt(outcome: &Outcome) -> Option<Receipt> {
     Some(serde_json::from_str(text).expect("a receipt"))
 }
 
+fn said(outcome: &Outcome) -> Said {
+    match &outcome.result {
+        Ok(_) => Ok(()),
+        Err(refusal) => Err(refusal.kind().code),
+    }
+}
+
 /// One after another: each answer, and in the end each balance, is the model's.
 async fn one_by_one(books: &Books, run: u64, acts: &[Act]) {
-    let mut ids = Ids {
-        people: people(books, run).await,
-        ..Ids::default()
-    };
+    let mut ids = Ids::of(people(books, run).await);
     let mut model = Model::default();
     for (at, act) in acts.iter().enumerate() {
         let command = ids.command(act);
@@ -353,8 +66,8 @@ async fn one_by_one(books: &Books, run: u64, acts: &[Act]) {
             .await
             .expect("an answer");
         let got = receipt(&outcome);
-        let done = model.run(&command, got.as_ref());
-        assert_eq!(done, got.is_some(), "{command:?}: {outcome:?}");
+        let expected = model.run(&command, got.as_ref());
+        assert_eq!(said(&outcome), expected, "{command:?}: {outcome:?}");
         // A refusal for want of money says the model's balance.
         if let Err(Refusal::InsufficientFunds {
             account, available, ..
@@ -392,35 +105,10 @@ fn act_bytes(act: &Act) -> String {
     format!("{act:?}")
 }
 
-async fn agree(books: &Books, ids: &Ids, model: &Model) {
-    let replayed = audit(books.store()).await;
-    let mut all = model.house + model.banks;
-    for person in &ids.people {
-        let balance = model.balance.get(person).copied().unwrap_or(0);
-        let frozen = model.frozen.get(person).copied().unwrap_or(0);
-        let seen = replayed.get(person).cloned().unwrap_or_default();
-        let Seen { count, .. } = seen;
-        assert_eq!(
-            seen,
-            Seen {
-                balance,
-                frozen,
-                count
-            },
-            "{person}"
-        );
-        all += balance + frozen;
-    }
-    assert_eq!(all, 0, "every fen is somebody's");
-}
-
 /// Many at a time: the order in which the books did them is told by their serials; done in that
 /// order, the model does the same ones and comes to the same balances.
 async fn many_at_a_time(books: &Books, run: u64, rounds: &[Vec<Act>]) {
-    let mut ids = Ids {
-        people: people(books, run).await,
-        ..Ids::default()
-    };
+    let mut ids = Ids::of(people(books, run).await);
     let mut model = Model::default();
     for (round, acts) in rounds.iter().enumerate() {
         let mut running = Vec::new();
@@ -458,8 +146,9 @@ async fn many_at_a_time(books: &Books, run: u64, rounds: &[Vec<Act>]) {
         }
         done.sort_by(|one, other| one.0.cmp(&other.0));
         for (_, command, receipt) in done {
-            assert!(
+            assert_eq!(
                 model.run(&command, Some(&receipt)),
+                Ok(()),
                 "the books did it, the model cannot: {command:?}"
             );
             ids.keep(&command, &receipt);
@@ -528,11 +217,7 @@ fn no_account_is_emptied_twice() {
     for database in [Database::sqlite(), Database::postgres()] {
         block_on(async {
             let books = database.books().await;
-            let people = people(&books, 0).await;
-            let ids = Ids {
-                people,
-                ..Ids::default()
-            };
+            let ids = Ids::of(people(&books, 0).await);
             let fill = ids.command(&Act::TopUp(0, 10_000));
             let filled = books
                 .run(fill, asked(&teller(), "fill", b"").expect("a key"))

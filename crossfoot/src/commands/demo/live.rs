@@ -338,7 +338,7 @@ impl<'a> Evening<'a> {
     /// account: its own books, and not what was converted for it.
     fn opened(&self) -> Result<Value, CommandError> {
         let stage = &self.stage;
-        stage.say(&stage.screen.words().live_opened())?;
+        stage.say(stage.screen.words().live_opened())?;
         let inside = [
             ("${PAY_BOOKS}", format!("sqlite://../{PAY}")),
             ("${BAO_BOOKS}", format!("sqlite://../{BAO}")),

@@ -2,6 +2,7 @@
 //! each asked twice at once, they are the model's in the order in which they were answered.
 
 mod command;
+mod killed;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use ruixin_bao::fund::Fund;
 use ruixin_service::gate::Limits;
 use ruixin_service::keys::Role;
 
-use crate::support::{BOTH, Kind, SHOP, USERS, assert_same, day, terms};
+use crate::support::{BOTH, Kind, Place, SHOP, USERS, assert_same, day, terms};
 use crate::web::http::{Client, Reply};
 use crate::web::served::{Served, beside};
 use crate::web::{Database, FIRST_DAY, block_on};
@@ -135,33 +136,9 @@ impl Run {
         }
         let mut by_id = BTreeMap::new();
         for ((key, path, _), command) in asked.iter().zip(commands) {
-            by_id.insert(self.ids.of(key, path), (key, command));
+            by_id.insert(self.ids.of(key, path), (command, &answers[key]));
         }
-        let now = self.now();
-        let mut found = 0;
-        for id in self.in_order() {
-            if let Some((key, command)) = by_id.get(&id) {
-                let expected = self.model.does(command, id, now);
-                assert_eq!(said(&answers[*key]), expected, "{command:?}");
-                found += 1;
-            }
-        }
-        let kept = commands.iter().filter(|one| !one.is_wrong_by_itself());
-        assert_eq!(found, kept.count());
-    }
-
-    /// The ids of all commands that were answered, in the order in which they were.
-    fn in_order(&self) -> Vec<u128> {
-        let hex = match self.database.place.kind {
-            Kind::Sqlite => "lower(hex(id))",
-            Kind::Postgres => "encode(id, 'hex')",
-        };
-        let texts = self
-            .database
-            .place
-            .texts(&format!("SELECT {hex} FROM answer ORDER BY number"));
-        let id = |text: &String| u128::from_str_radix(text, 16).unwrap();
-        texts.iter().map(id).collect()
+        follow(&mut self.model, &self.database.place, &by_id);
     }
 
     fn now(&self) -> i64 {
@@ -202,6 +179,39 @@ impl Run {
         });
         assert_same(&whole, &self.model.fund);
     }
+}
+
+/// The ids of all commands that were answered, and when they were, in the order in which they were.
+fn in_order(place: &Place) -> Vec<(u128, i64)> {
+    let hex = match place.kind {
+        Kind::Sqlite => "lower(hex(id))",
+        Kind::Postgres => "encode(id, 'hex')",
+    };
+    let sql = format!("SELECT {hex} || ' ' || answered_at FROM answer ORDER BY number");
+    let texts = place.texts(&sql);
+    let answer = |text: &String| {
+        let (id, at) = text.split_once(' ').unwrap();
+        let id = u128::from_str_radix(id, 16).unwrap();
+        (id, at.parse::<i64>().unwrap())
+    };
+    texts.iter().map(answer).collect()
+}
+
+/// Has the model do commands, by their ids, in the order in which they were answered: each answer is
+/// the model's.
+fn follow(model: &mut Model, place: &Place, asked: &BTreeMap<u128, (&Command, &Reply)>) {
+    let mut found = 0;
+    for (id, at) in in_order(place) {
+        if let Some((command, reply)) = asked.get(&id) {
+            let expected = model.does(command, id, at);
+            assert_eq!(said(reply), expected, "{command:?}");
+            found += 1;
+        }
+    }
+    let kept = asked
+        .values()
+        .filter(|(command, _)| !command.is_wrong_by_itself());
+    assert_eq!(found, kept.count());
 }
 
 /// What an answer says: done, or the code of why not.

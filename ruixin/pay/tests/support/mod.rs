@@ -12,12 +12,15 @@ pub mod certificates;
 #[path = "../../../../databases/tests/support/postgres.rs"]
 pub mod postgres;
 
+pub mod acts;
 pub mod documented;
 pub mod history;
 pub mod http;
+pub mod model;
 pub mod program;
 pub mod served;
 pub mod soaked;
+pub mod storm;
 
 use std::collections::BTreeMap;
 
@@ -50,6 +53,17 @@ impl Database {
                 format!("sqlite:{}", path.display())
             }
             Database::Postgres(server) => server.tcp_url("teller", PASSWORD) + "?sslmode=disable",
+        }
+    }
+
+    /// The address of other books in it, by their number.
+    pub fn apart(&self, number: usize) -> String {
+        match self {
+            Database::Sqlite(folder) => {
+                let path = folder.path().join(format!("pay-{number}.db"));
+                format!("sqlite:{}", path.display())
+            }
+            Database::Postgres(_) => format!("{}&schema=pay_{number}", self.address()),
         }
     }
 

@@ -15,6 +15,8 @@ pub mod program;
 pub mod served;
 #[path = "../../../../pay/tests/support/soaked.rs"]
 pub mod soaked;
+#[path = "../../../../pay/tests/support/storm.rs"]
+pub mod storm;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -20,10 +20,15 @@ impl Program {
 
     /// Serves on a free port, from ten o'clock of the first day on, until it is dropped.
     pub fn start(books: &str, options: &[&str]) -> Program {
+        Program::start_at(books, "2013-06-05 10:00", options)
+    }
+
+    /// Serves from another time on.
+    pub fn start_at(books: &str, clock: &str, options: &[&str]) -> Program {
         let mut child = Command::new(env!("CARGO_BIN_EXE_ruixin-bao"))
             .args(["--books", books, "serve", "--listen", "127.0.0.1:0"])
             .args(["--log", "off", "--rate", "100000"])
-            .args(["--clock", "2013-06-05 10:00"])
+            .args(["--clock", clock])
             .args(options)
             .stdout(Stdio::piped())
             .spawn()
