@@ -269,7 +269,7 @@ pub struct NewBooking {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPending {
-    /// From when on it cannot be posted; never where it is left out.
+    /// From when on it cannot be posted, and what it holds is free again; never where it is left out.
     pub expires_at: Option<Moment>,
     /// The day on whose books it stands, from the fund's first day until today; today where it is left out.
     pub accounting_date: Option<Date>,

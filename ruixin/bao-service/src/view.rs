@@ -48,7 +48,7 @@ pub enum PendingState {
     Posted,
     /// It was released.
     Voided,
-    /// It was released after it had expired.
+    /// It was released as it had expired.
     Expired,
 }
 

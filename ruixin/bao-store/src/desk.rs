@@ -6,6 +6,7 @@
 //! own: there is no moment at which one is on the disk without the other. They are kept until
 //! [`Store::prune_answers`] finds them too old.
 
+mod expired;
 mod items;
 mod prune;
 mod refunds;
@@ -19,6 +20,7 @@ use ruixin_bao::ledger::{Account, Entry, Voucher};
 use crate::error::StoreError;
 use crate::store::Store;
 
+pub use expired::Expired;
 pub use items::{Ending, ItemKind, OpenItem};
 pub use refused::Refused;
 

@@ -75,7 +75,9 @@ mod store;
 mod whole;
 mod window;
 
-pub use desk::{Answer, Asked, Deed, Done, Ending, ItemKind, OpenItem, Refused, Reply, Say};
+pub use desk::{
+    Answer, Asked, Deed, Done, Ending, Expired, ItemKind, OpenItem, Refused, Reply, Say,
+};
 pub use error::{DatabaseKind, StoreError};
 pub use import::{Corrected, Figure, ImportError, Opened, Total};
 pub use look::{BillAt, BillKind, BillRecord, UserDay, UserRecord};

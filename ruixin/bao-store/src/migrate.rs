@@ -4,7 +4,7 @@ use crate::error::StoreError;
 use crate::sql::{Session, Value};
 
 /// Number, statements for SQLite, statements for PostgreSQL.
-const MIGRATIONS: [(i64, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str); 7] = [
     (
         1,
         include_str!("../migrations/sqlite/0001_books.sql"),
@@ -35,10 +35,15 @@ const MIGRATIONS: [(i64, &str, &str); 6] = [
         include_str!("../migrations/sqlite/0006_open_items.sql"),
         include_str!("../migrations/postgres/0006_open_items.sql"),
     ),
+    (
+        7,
+        include_str!("../migrations/sqlite/0007_expiry.sql"),
+        include_str!("../migrations/postgres/0007_expiry.sql"),
+    ),
 ];
 
 /// The version of tables that this program works with.
-pub const VERSION: i64 = 6;
+pub const VERSION: i64 = 7;
 
 /// Is the advisory lock that one migration at a time has in PostgreSQL: "Bao", and a number.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(4350319, 3)";

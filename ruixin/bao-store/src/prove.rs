@@ -135,7 +135,7 @@ const STANDING: [Proof; 7] = [
 ];
 
 /// What the whole history comes to.
-const HISTORY: [Proof; 7] = [
+const HISTORY: [Proof; 8] = [
     Proof {
         name: "every voucher's debits are its credits",
         count: "SELECT CAST(count(*) AS bigint) FROM voucher",
@@ -175,6 +175,19 @@ const HISTORY: [Proof; 7] = [
               GROUP BY p.subject, p.number) AS l ON l.subject = a.subject AND l.number = a.number \
               WHERE {one a.debits_pending} <> coalesce(l.d, {one 0}) OR {one a.credits_pending} <> coalesce(l.c, {one 0}) \
               ORDER BY a.subject, a.number LIMIT 1",
+    },
+    Proof {
+        name: "what waits for its expiry is what expires and nothing has resolved",
+        count: "SELECT CAST(count(*) AS bigint) FROM expiring",
+        sql: "SELECT 'voucher ' || {id} || '/' || part || ', waiting', 1, 0 FROM (SELECT v.id, v.part FROM voucher v \
+              WHERE v.expires_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM voucher r \
+              WHERE r.kind IN ('post', 'void') AND r.link_id = v.id AND r.link_part = v.part) \
+              AND NOT EXISTS (SELECT 1 FROM expiring e WHERE e.id = v.id AND e.part = v.part \
+              AND e.expires_at = v.expires_at) LIMIT 1) AS without \
+              UNION ALL SELECT 'the number of those that wait', CAST((SELECT count(*) FROM voucher v \
+              WHERE v.expires_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM voucher r \
+              WHERE r.kind IN ('post', 'void') AND r.link_id = v.id AND r.link_part = v.part)) AS bigint), \
+              CAST((SELECT count(*) FROM expiring) AS bigint)",
     },
     Proof {
         name: "an order is confirmed where its confirmation is booked, and nowhere else",

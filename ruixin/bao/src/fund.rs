@@ -55,10 +55,16 @@
 //! not held for an order; what a holder has not got any more is borne by the risk reserve. If that
 //! is too small the day is not distributed, and nothing has changed: [`Fund::pay_into_reserve`]
 //! fills it.
+//!
+//! # What is held for a time
+//!
+//! A pending voucher of the wallet may expire. From then on nobody can post it, and the house releases
+//! what it holds, by a voucher of its own: see [`Fund::release_expired`]. What orders hold never expires.
 
 mod chart;
 mod day;
 mod error;
+mod expiry;
 mod order;
 mod place;
 mod proof;
@@ -71,6 +77,7 @@ pub use chart::{
 };
 pub use day::{Batch, DayRecord, Income, Stage};
 pub use error::{Check, FundError, OrderField};
+pub use expiry::release_of;
 pub use order::{Order, OrderKind, OrderStatus, Request, income_voucher};
 pub use place::{FundEffects, OrderDecision};
 pub use rights::{Move, Rights};

@@ -38,7 +38,8 @@
 //! - **Two phases.** A pending voucher (冻结) holds its amounts. It is resolved once at most: posted
 //!   in whole or in part, which releases the rest, or voided. From its expiry on it cannot be
 //!   posted; it holds its amounts until it is voided, so that the book moves by vouchers and not by
-//!   itself.
+//!   itself. Whoever keeps the book does that as soon as the time has come, see
+//!   [`crate::fund::Fund::release_expired`].
 //! - **Ids** are the client's. The same id and the same content is a repeat and answers with what
 //!   was booked; the same id and other content is an error that names what differs. An id that was
 //!   refused is free again.
@@ -201,10 +202,8 @@ impl Book {
     /// Gives the pending vouchers that have expired by an instant and still hold their amounts:
     /// void them.
     pub fn expired(&self, now_micros: i64) -> impl Iterator<Item = &Entry> {
-        self.entries.values().filter(move |entry| {
-            let expiry = entry.voucher.kind.expires_at();
-            entry.resolved.is_none() && expiry.is_some_and(|expiry| expiry <= now_micros)
-        })
+        let entries = self.entries.values();
+        entries.filter(move |entry| entry.has_expired(now_micros))
     }
 
     /// Gives the trial balance (试算平衡) at an instant, that instant among it.

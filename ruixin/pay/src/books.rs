@@ -25,7 +25,7 @@ use crate::{numbers, view};
 const CODES: &str = include_str!("../migrations/0002_codes.sql");
 
 /// The migrations of the books.
-const MIGRATIONS: [Migration; 4] = [
+const MIGRATIONS: [Migration; 6] = [
     Migration {
         set: "pay",
         number: 1,
@@ -49,6 +49,18 @@ const MIGRATIONS: [Migration; 4] = [
         number: 4,
         sqlite: include_str!("../migrations/0004_exact.sqlite.sql"),
         postgres: include_str!("../migrations/0004_exact.postgres.sql"),
+    },
+    Migration {
+        set: "pay",
+        number: 5,
+        sqlite: include_str!("../migrations/0005_chain.sqlite.sql"),
+        postgres: include_str!("../migrations/0005_chain.postgres.sql"),
+    },
+    Migration {
+        set: "pay",
+        number: 6,
+        sqlite: include_str!("../migrations/0006_kept.sqlite.sql"),
+        postgres: include_str!("../migrations/0006_kept.postgres.sql"),
     },
 ];
 

@@ -1,9 +1,12 @@
 //! The real program, killed at any moment: what was answered is answered alike afterwards, and
-//! every payment is there once or not at all.
+//! every payment is there once or not at all. Told to stop, it finishes what has begun.
 
 mod support;
 
 use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -127,6 +130,17 @@ fn done_in(database: &Database) -> usize {
     })
 }
 
+/// Opens three users with 200.00 each, and a shop.
+fn people(client: &Client) -> Vec<String> {
+    let people: Vec<String> = (0..4)
+        .map(|at| client.open(&format!("open-{at}"), at < 3))
+        .collect();
+    for (at, person) in people.iter().take(3).enumerate() {
+        client.top_up(&format!("fill-{at}"), person, "200.00");
+    }
+    people
+}
+
 fn killed_and_started(mut database: Database, rounds: usize, kill_the_database: bool) {
     let store = database.address();
     let key = Program::key(&store);
@@ -136,13 +150,7 @@ fn killed_and_started(mut database: Database, rounds: usize, kill_the_database: 
         key: key.clone(),
         language: "en",
     };
-    let first = client(&program);
-    let people: Vec<String> = (0..4)
-        .map(|at| first.open(&format!("open-{at}"), at < 3))
-        .collect();
-    for (at, person) in people.iter().take(3).enumerate() {
-        first.top_up(&format!("fill-{at}"), person, "200.00");
-    }
+    let people = people(&client(&program));
     let all = Arc::new(Mutex::new(Asked::new()));
     let mut lost_answers = 0;
     for round in 0..rounds {
@@ -211,4 +219,80 @@ fn postgres_loses_and_doubles_nothing_when_the_program_is_killed() {
 #[test]
 fn postgres_loses_and_doubles_nothing_when_the_database_is_killed() {
     killed_and_started(Database::postgres(), 3, true);
+}
+
+/// Sends the head of a payment.
+fn head(client: &Client, id: &str, body: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(client.to).expect("it listens");
+    let head = format!(
+        "POST /v1/payments HTTP/1.1\r\nHost: pay\r\nAuthorization: Bearer {}\r\nContent-Type: \
+         application/json\r\nIdempotency-Key: {id}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        client.key,
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).expect("sent");
+    stream
+}
+
+/// SIGTERM under load: what has begun is finished and answered, what comes later finds nobody, and the
+/// program ends with success.
+fn told_to_stop(database: &Database) {
+    let store = database.address();
+    let key = Program::key(&store);
+    let mut program = Program::start(&store, &[]);
+    let client = |program: &Program| Client {
+        to: program.1,
+        key: key.clone(),
+        language: "en",
+    };
+    let first = client(&program);
+    let people = people(&first);
+    let (payer, shop) = (&people[0], &people[3]);
+    let body = format!(r#"{{"payer":"{payer}","merchant":"{shop}","amount":"1.11"}}"#);
+    let mut begun = head(&first, "begun", &body);
+    // Its head has been read when another request is answered that came after it.
+    assert_eq!(first.get("/healthz").expect("an answer").status, 200);
+    let stop = Arc::new(AtomicBool::new(false));
+    let loading = {
+        let (client, people, stop) = (first.clone(), people.clone(), stop.clone());
+        thread::spawn(move || load(&client, &people, 0, &stop))
+    };
+    thread::sleep(Duration::from_millis(300));
+    let told = Command::new("kill")
+        .arg(program.0.id().to_string())
+        .status();
+    assert!(told.expect("it runs").success());
+    while TcpStream::connect(first.to).is_ok() {
+        thread::sleep(Duration::from_millis(5));
+    }
+    stop.store(true, Ordering::Relaxed);
+    let asked = loading.join().expect("the load ends");
+    begun.write_all(body.as_bytes()).expect("sent");
+    let mut answer = String::new();
+    begun.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    assert!(program.0.wait().expect("it ends").success());
+    // Nothing was done that was not answered: of what found nobody, nothing had begun.
+    let is_done = |reply: &&Reply| reply.status == 201;
+    let replies = asked.values().filter_map(|(_, _, reply)| reply.as_ref());
+    let done = replies.filter(is_done).count();
+    assert!(done > CLIENTS, "there was some load: {done}");
+    assert_eq!(done_in(database), done + 1);
+    // All of it is answered alike by the next one.
+    let program = Program::start(&store, &[]);
+    ask_again(&client(&program), &asked);
+    let again = client(&program).post("/v1/payments", "begun", &body);
+    let again = again.expect("an answer");
+    assert!(answer.ends_with(&again.body), "{again:?}");
+    assert!(again.headers.contains_key("idempotency-replayed"));
+}
+
+#[test]
+fn sqlite_has_finished_what_had_begun_when_the_program_is_told_to_stop() {
+    told_to_stop(&Database::sqlite());
+}
+
+#[test]
+fn postgres_has_finished_what_had_begun_when_the_program_is_told_to_stop() {
+    told_to_stop(&Database::postgres());
 }

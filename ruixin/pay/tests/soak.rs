@@ -146,14 +146,17 @@ fn pruned(database: &Database) {
         let again = open("k7", "李伟").await.expect("an answer");
         assert!(!again.is_replay && again.result != first.result);
         // What has no time is dated first, and so kept.
-        let undate = async |_: &mut ruixin_service::store::Tx<'_>| {
-            let sql = "UPDATE request SET answered_at = 0";
-            let write = ruixin_service::store::Write::any(sql, vec![]);
+        let undated = async |_: &mut ruixin_service::store::Tx<'_>| {
+            let sql = "INSERT INTO request (key_id, idempotency_key, digest, status, answer) \
+                 SELECT key_id, 'undated', digest, status, answer FROM request";
+            let write = ruixin_service::store::Write::one(sql, vec![]);
             Ok(ruixin_service::store::Change::new(()).with(write))
         };
-        books.store().write(undate).await.expect("undated");
+        books.store().write(undated).await.expect("one answer");
         assert_eq!(prune(books.store(), now, now - 3_600).await, Ok(0));
-        assert!(open("k7", "李伟").await.expect("an answer").is_replay);
+        for key in ["k7", "undated"] {
+            assert!(open(key, "李伟").await.expect("an answer").is_replay);
+        }
     });
 }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use ruixin_pay::civil::{Civil, Clock};
 use ruixin_service::gate::Limits;
 use ruixin_service::keys::Role;
 use ruixin_service::store::{Change, StoreError, Tx, Write};
@@ -259,6 +260,82 @@ fn a_notice_that_the_window_was_put_off_is_no_word_of_a_freeze() {
             .await;
             served.end().await;
         });
+    }
+}
+
+/// When it is, and in how many seconds at most the service is worth trying again: the evening takes eight
+/// hours. Where it takes longer than was said, nobody knows how long.
+const EVENING: [(&str, u64); 3] = [
+    ("2013-05-27 20:00:00", 28_800),
+    ("2013-05-27 23:00:00", 18_000),
+    ("2013-05-28 04:30:00", 600),
+];
+
+#[test]
+fn whoever_is_refused_in_the_evening_is_told_when_it_ends() {
+    for database in [Database::sqlite(), Database::postgres()] {
+        block_on(async {
+            let served = Served::begin(database.books().await, limits()).await;
+            let client = served.client(Role::Writer).await;
+            let admin = served.client(Role::Admin).await;
+            let opening = client.clone();
+            let (user, shop) = beside(move || {
+                let people = (opening.open("u", true), opening.open("m", false));
+                opening.top_up("fill", &people.0, "10.00");
+                for (language, subject) in [("en", "Books move"), ("zh", "账务迁移")] {
+                    let notice = json!({
+                        "kind": "stop", "language": language, "subject": subject, "text": "20:00 – 04:00",
+                        "fields": {"until": "2013-05-28T04:00:00+08:00"},
+                    });
+                    let told = admin.post("/v1/admin/notices", "-", &notice.to_string());
+                    assert_eq!(told.expect("sent").status, 200);
+                }
+                let frozen = admin.post("/v1/admin/window/freeze", "-", "");
+                assert_eq!(frozen.expect("sent").status, 200);
+                people
+            })
+            .await;
+            let body = format!(r#"{{"payer":"{user}","merchant":"{shop}","amount":"1"}}"#);
+            for (time, most) in EVENING {
+                let time = Civil::parse(time).expect("a time");
+                let books = database.books().await.with_clock(Clock::starting(time));
+                let then = Served::begin(books, limits()).await;
+                let client = Client {
+                    to: then.to,
+                    ..client.clone()
+                };
+                let body = body.clone();
+                beside(move || is_told_when(&client, &body, most)).await;
+                then.end().await;
+            }
+            served.end().await;
+        });
+    }
+}
+
+fn is_told_when(client: &Client, body: &str, most: u64) {
+    for (language, says) in [
+        ("en", "Books move\n20:00 – 04:00"),
+        ("zh-CN", "账务迁移\n20:00 – 04:00"),
+    ] {
+        let client = Client {
+            language,
+            ..client.clone()
+        };
+        let refused = client.post("/v1/payments", language, body).expect("sent");
+        assert_eq!(
+            (refused.status, refused.code().as_str()),
+            (503, "service-window"),
+            "{refused:?}"
+        );
+        let seconds: u64 = refused.headers["retry-after"].parse().expect("seconds");
+        // The clock goes on while it is asked.
+        assert!(
+            (most - 120..=most).contains(&seconds),
+            "{seconds} of {most}"
+        );
+        assert!(seconds <= 28_800);
+        assert_eq!(refused.json()["detail"], says, "{refused:?}");
     }
 }
 

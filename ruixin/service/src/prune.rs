@@ -13,6 +13,7 @@ const AT_ONCE: i64 = 1_000;
 const BREATH: Duration = Duration::from_millis(20);
 
 const UNDATED: &str = "UPDATE request SET answered_at = ?1 WHERE answered_at = 0";
+const KEPT: &str = "UPDATE request_kept SET since = ?1 WHERE since < ?1";
 const PRUNE: &str = "DELETE FROM request WHERE (key_id, idempotency_key) IN \
      (SELECT key_id, idempotency_key FROM request WHERE answered_at < ?1 ORDER BY answered_at LIMIT ?2) \
      RETURNING 1";
@@ -24,8 +25,12 @@ const PRUNE: &str = "DELETE FROM request WHERE (key_id, idempotency_key) IN \
 ///
 /// The store failed: some may be pruned then, and some not.
 pub async fn prune(store: &Store, now: i64, before: i64) -> Result<u64, StoreError> {
-    let date =
-        async move |_: &mut Tx<'_>| Ok(Change::new(()).with(Write::any(UNDATED, vec![now.into()])));
+    let date = async move |_: &mut Tx<'_>| {
+        let undated = Write::any(UNDATED, vec![now.into()]);
+        // The table keeps what is younger, whoever deletes.
+        let kept = Write::any(KEPT, vec![before.into()]);
+        Ok(Change::new(()).with(undated).with(kept))
+    };
     store.write(date).await?;
     let mut pruned: u64 = 0;
     loop {

@@ -9,7 +9,7 @@ const ANSWERED_AT: &str = include_str!("../migrations/0002_answered_at.sql");
 const MADE_AT: &str = include_str!("../migrations/0003_made_at.sql");
 
 /// Lists the migrations of this crate's tables; a service adds its own behind them.
-pub const MIGRATIONS: [Migration; 3] = [
+pub const MIGRATIONS: [Migration; 4] = [
     Migration {
         set: "service",
         number: 1,
@@ -27,5 +27,11 @@ pub const MIGRATIONS: [Migration; 3] = [
         number: 3,
         sqlite: MADE_AT,
         postgres: MADE_AT,
+    },
+    Migration {
+        set: "service",
+        number: 4,
+        sqlite: include_str!("../migrations/0004_answers_stay.sqlite.sql"),
+        postgres: include_str!("../migrations/0004_answers_stay.postgres.sql"),
     },
 ];

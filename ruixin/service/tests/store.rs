@@ -235,6 +235,36 @@ fn tables_of_another_program_are_refused() {
 }
 
 #[test]
+fn tables_of_a_newer_program_are_refused_and_stay_as_they_are() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Postgres::start("");
+    let more = "CREATE TABLE more (x BIGINT)";
+    let second = Migration {
+        number: 2,
+        sqlite: more,
+        postgres: more,
+        ..MIGRATION
+    };
+    for address in [
+        folder.path().join("till.db").display().to_string(),
+        server.tcp_url("teller", PASSWORD) + "?sslmode=disable",
+    ] {
+        block_on(async {
+            let newer = async || {
+                let opened = Store::open(&address, &[MIGRATION, second]).await;
+                opened.expect("a store")
+            };
+            insert(&newer().await, "a", 5).await.expect("inserted");
+            let refused = Store::open(&address, &[MIGRATION]).await;
+            let says = "the tables of the database are not those of this program: till 2 is of a newer \
+                        program, and this one knows till to 1: run the newer one";
+            assert_eq!(refused.expect_err("refused").to_string(), says);
+            assert_eq!(coins(&newer().await, "a").await, Some(5));
+        });
+    }
+}
+
+#[test]
 fn a_database_that_is_not_there_is_said_without_its_password() {
     block_on(async {
         let address = "postgres://teller:s3cret@127.0.0.1:1/x?sslmode=disable";

@@ -366,6 +366,11 @@ pub(super) async fn metrics(State(app): State<App>) -> Response {
             &figures.groups,
         ),
         (
+            "bao_expired",
+            "Pending vouchers that had expired and were released, since the start.",
+            &figures.released,
+        ),
+        (
             "bao_sessions_reopened",
             "Sessions that broke, since the start.",
             &figures.reopened,

@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ruixin_bao::fund::Terms;
-use ruixin_bao_store::{Answer, Asked, Done, Refused, Standing, Store, StoreError};
+use ruixin_bao_store::{Answer, Asked, Done, Expired, Refused, Standing, Store, StoreError};
 use ruixin_service::store::{Migration, Store as Keys};
 use tokio::sync::{Mutex, oneshot};
 
@@ -70,6 +70,8 @@ pub struct Figures {
     pub groups: AtomicU64,
     /// Sessions that broke and were opened anew.
     pub reopened: AtomicU64,
+    /// Pending vouchers that had expired and were released.
+    pub released: AtomicU64,
     /// Commands that wait.
     pub waiting: AtomicU64,
 }
@@ -245,6 +247,31 @@ impl Books {
                 Err(error) => tracing::warn!(%error, "old answers were not pruned"),
             }
             tokio::time::sleep(every).await;
+        }
+    }
+
+    /// Releases the pending vouchers that have expired, by the service's clock, some thousands at most.
+    /// Commands need not wait for it: before any is decided, what has expired by then is released.
+    ///
+    /// # Errors
+    ///
+    /// Too much is waiting, nothing can be booked on that day, or the database refuses.
+    pub async fn release_expired(&self) -> Result<Expired, BooksError> {
+        self.inner.writer.release().await
+    }
+
+    /// Releases what expires as soon as it does, and looks at least so often, until it is dropped: for
+    /// those who only look at what they have, and for what another instance holds.
+    pub async fn keep_releasing(self, every: Duration) {
+        loop {
+            // The writer tells why, where it does not work.
+            let found = self.release_expired().await.ok();
+            let next_at = found.and_then(|found| found.next_at);
+            let left = next_at.map(|at| at.saturating_sub(self.now()));
+            // What is over already waits for something else.
+            let left = left.and_then(|left| u64::try_from(left).ok());
+            let left = left.filter(|left| *left > 0).map(Duration::from_micros);
+            tokio::time::sleep(left.map_or(every, |left| left.min(every))).await;
         }
     }
 

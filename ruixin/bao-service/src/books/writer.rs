@@ -1,4 +1,4 @@
-//! The one session that writes, in groups.
+//! The one session that writes, in groups, and releases what has expired before it decides.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
-use ruixin_bao_store::{Asked, DatabaseKind, Done, Refused, Reply, Store, StoreError};
+use ruixin_bao_store::{Asked, DatabaseKind, Done, Expired, Refused, Reply, Store, StoreError};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
@@ -18,6 +18,8 @@ use crate::view::say;
 const WAITING: usize = 4_096;
 /// Commands that go together at most.
 const GROUP: usize = 256;
+/// Transactions of expired vouchers that go before a group at most: what is left goes before the next.
+const RELEASES: usize = 16;
 /// How long to wait before a session that broke is opened anew.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -27,10 +29,18 @@ struct Job {
     reply: oneshot::Sender<Result<Ran, BooksError>>,
 }
 
+/// Is what waits for the writer.
+enum Work {
+    /// A command.
+    Command(Box<Job>),
+    /// What has expired by now is to be released, and who asks is told how far that has come.
+    Release(oneshot::Sender<Result<Expired, BooksError>>),
+}
+
 /// Is the queue of the commands.
 #[derive(Debug)]
 pub(super) struct Writer {
-    jobs: mpsc::Sender<Job>,
+    jobs: mpsc::Sender<Work>,
     figures: Arc<Figures>,
 }
 
@@ -47,6 +57,9 @@ impl Writer {
             clock,
             session: Some(store),
             figures: figures.clone(),
+            // It has not looked yet.
+            next_expiry: i64::MIN,
+            unreleased: None,
         };
         thread::Builder::new()
             .name("bao writer".to_owned())
@@ -57,16 +70,28 @@ impl Writer {
 
     pub(super) async fn run(&self, asked: Asked) -> Result<Ran, BooksError> {
         let (reply, answer) = oneshot::channel();
-        let job = Job { asked, reply };
+        let work = Work::Command(Box::new(Job { asked, reply }));
         self.figures.waiting.fetch_add(1, Ordering::Relaxed);
-        self.jobs.try_send(job).map_err(|full| {
+        self.jobs.try_send(work).map_err(|full| {
             self.figures.waiting.fetch_sub(1, Ordering::Relaxed);
-            match full {
-                TrySendError::Full(_) => BooksError::Busy,
-                TrySendError::Closed(_) => BooksError::Gone,
-            }
+            refused(&full)
         })?;
         answer.await.map_err(|_| BooksError::Gone)?
+    }
+
+    /// Releases what has expired by now, though nobody asks for a command.
+    pub(super) async fn release(&self) -> Result<Expired, BooksError> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.jobs.try_send(Work::Release(reply));
+        sent.map_err(|full| refused(&full))?;
+        answer.await.map_err(|_| BooksError::Gone)?
+    }
+}
+
+fn refused(full: &TrySendError<Work>) -> BooksError {
+    match full {
+        TrySendError::Full(_) => BooksError::Busy,
+        TrySendError::Closed(_) => BooksError::Gone,
     }
 }
 
@@ -76,23 +101,90 @@ struct Desk {
     clock: Clock,
     session: Option<Store>,
     figures: Arc<Figures>,
+    /// The earliest expiry that it knows of: before that there is nothing to look for. Those of another
+    /// instance's vouchers it learns when it is told to look.
+    next_expiry: i64,
+    /// Why expired vouchers could not be released the last time: that is told once.
+    unreleased: Option<&'static str>,
 }
 
 impl Desk {
     /// Answers until nobody can ask any more, and all that waited is answered.
-    fn write_on(mut self, mut waiting: mpsc::Receiver<Job>) {
+    fn write_on(mut self, mut waiting: mpsc::Receiver<Work>) {
         while let Some(first) = waiting.blocking_recv() {
-            let mut group = vec![first];
-            while group.len() < GROUP {
-                match waiting.try_recv() {
-                    Ok(job) => group.push(job),
-                    Err(_) => break,
+            let mut group = Vec::new();
+            let mut next = Some(first);
+            while let Some(work) = next {
+                match work {
+                    Work::Command(job) => group.push(*job),
+                    Work::Release(reply) => {
+                        let released = self.release_by(self.clock.now());
+                        // Who asked may have gone.
+                        drop(reply.send(released));
+                    }
                 }
+                next = match group.len() < GROUP {
+                    true => waiting.try_recv().ok(),
+                    false => None,
+                };
             }
             let length = u64::try_from(group.len()).unwrap_or(0);
             self.figures.waiting.fetch_sub(length, Ordering::Relaxed);
-            self.answer(group);
+            if !group.is_empty() {
+                self.answer(group);
+            }
         }
+    }
+
+    /// Opens a session where there is none.
+    fn open(&mut self) -> Result<(), StoreError> {
+        if self.session.is_none() {
+            self.session = Some(session(&self.address, WRITING)?);
+        }
+        Ok(())
+    }
+
+    /// Releases what has expired by an instant, as much as goes at once.
+    fn release_by(&mut self, now: i64) -> Result<Expired, BooksError> {
+        if let Err(error) = self.open() {
+            return Err(self.not_released(error));
+        }
+        let mut released: u64 = 0;
+        for _ in 0..RELEASES {
+            let Some(store) = self.session.as_mut() else {
+                return Err(BooksError::Gone);
+            };
+            let found = match store.release_expired(now) {
+                Ok(found) => found,
+                Err(error) => return Err(self.not_released(error)),
+            };
+            self.unreleased = None;
+            self.next_expiry = found.next_at.unwrap_or(i64::MAX);
+            let figure = &self.figures.released;
+            figure.fetch_add(found.released, Ordering::Relaxed);
+            released = released.saturating_add(found.released);
+            if found.released == 0 || self.next_expiry > now {
+                break;
+            }
+        }
+        if released > 0 {
+            tracing::info!(released, "vouchers that had expired were released");
+        }
+        let next_at = Some(self.next_expiry).filter(|at| *at < i64::MAX);
+        Ok(Expired { released, next_at })
+    }
+
+    /// Tells once why nothing was released: it is tried again with every group.
+    fn not_released(&mut self, error: StoreError) -> BooksError {
+        if error.is_broken() && self.session.take().is_some() {
+            count(&self.figures.reopened, 1);
+        }
+        let code = error.code();
+        if self.unreleased != Some(code) {
+            self.unreleased = Some(code);
+            tracing::warn!(%error, code, "vouchers that have expired were not released");
+        }
+        error.into()
     }
 
     fn answer(&mut self, group: Vec<Job>) {
@@ -118,34 +210,38 @@ impl Desk {
         }
     }
 
-    /// Runs a group, and once more on a new session where the old one breaks: what the old one has
-    /// done after all is found as answered.
+    /// Runs a group at an instant by which nothing is held that has expired, and once more on a new
+    /// session where the old one breaks: what the old one has done after all is found as answered.
     fn outcomes(&mut self, asked: &[Asked]) -> Result<Vec<Ran>, BooksError> {
+        let now = self.clock.now();
+        if now >= self.next_expiry {
+            // What is in its way was told, and is none of the group's trouble.
+            drop(self.release_by(now));
+        }
         let mut broke: Option<Arc<StoreError>> = None;
         loop {
-            if self.session.is_none() {
-                match session(&self.address, WRITING) {
-                    Ok(store) => self.session = Some(store),
-                    Err(error) => {
-                        return Err(broke.map_or_else(|| error.into(), BooksError::Unknown));
-                    }
-                }
+            if let Err(error) = self.open() {
+                return Err(broke.map_or_else(|| error.into(), BooksError::Unknown));
             }
             let Some(store) = self.session.as_mut() else {
                 return Err(BooksError::Gone);
             };
             let mut fresh: BTreeMap<u128, Result<Done, Refused>> = BTreeMap::new();
-            let replies = store.answer(asked, self.clock.now(), &mut |asked, done, fund| {
+            let replies = store.answer(asked, now, &mut |asked, done, fund| {
                 fresh.insert(asked.id, done.clone());
                 say(asked, done, fund)
             });
             match replies {
                 Ok(replies) => {
                     count(&self.figures.groups, 1);
+                    let expiries = fresh.values().filter_map(expiry);
+                    self.next_expiry = expiries.fold(self.next_expiry, i64::min);
                     return Ok(self.told(asked, replies, fresh));
                 }
                 Err(error) if error.is_broken() => {
                     self.session = None;
+                    // What it has booked after all may expire before anything that is known.
+                    self.next_expiry = i64::MIN;
                     count(&self.figures.reopened, 1);
                     let again = broke.is_none();
                     let error = Arc::new(error);
@@ -181,6 +277,14 @@ impl Desk {
             }
         });
         told.collect()
+    }
+}
+
+/// When what was just done expires.
+fn expiry(done: &Result<Done, Refused>) -> Option<i64> {
+    match done {
+        Ok(Done::Booked(entry)) => entry.voucher.kind.expires_at(),
+        _ => None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use clap::Args;
 use ruixin_bao_service::clock::{self, Clock};
@@ -12,6 +13,9 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use super::error::CommandError;
+
+/// How often to look for vouchers that have expired, at least.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
@@ -59,9 +63,11 @@ pub(super) fn serve(books: &str, asked: &Serve, out: &mut impl Write) -> Result<
         out.flush()?;
         let (keep, every) = (asked.serving.keep_answers, asked.serving.prune_every());
         let pruning = tokio::spawn(books.clone().keep_pruning(keep, every));
+        let releasing = tokio::spawn(books.clone().keep_releasing(LOOK_EVERY));
         let router = api::router(books, limits);
         server::serve(listener, router, limits.connections, server::stop()).await;
         pruning.abort();
+        releasing.abort();
         Ok(())
     })
 }

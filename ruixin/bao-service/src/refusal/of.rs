@@ -167,10 +167,12 @@ fn of_ledger(error: &LedgerError, fund: Option<&Fund>) -> Refusal {
         LedgerError::NotPending { .. } | LedgerError::NotReversible { .. } => {
             Refusal::new(WRONG_VOUCHER)
         }
-        LedgerError::AlreadyPosted { by, .. }
-        | LedgerError::AlreadyVoided { by, .. }
-        | LedgerError::AlreadyExpired { by, .. } => {
+        LedgerError::AlreadyPosted { by, .. } | LedgerError::AlreadyVoided { by, .. } => {
             Refusal::new(ALREADY_SETTLED).with("by", VoucherName(*by))
+        }
+        // Whether it was released by then or not: to the caller it is the same.
+        LedgerError::AlreadyExpired { by, .. } => {
+            Refusal::new(PENDING_EXPIRED).with("by", VoucherName(*by))
         }
         LedgerError::PendingExpired { expires_at, .. } => {
             Refusal::new(PENDING_EXPIRED).with("expired_at", crate::clock::text(*expires_at))

@@ -46,6 +46,7 @@ settleWithdrawal  /v1/withdrawals/$HOLD/settlement  409 wrong-kind-of-voucher  {
 settleWithdrawal  /v1/withdrawals/$NONE/settlement  404 voucher-not-found      {"outcome":"paid"}
 release           /v1/holds/$PENDING/release        409 wrong-kind-of-voucher  {}
 release           /v1/holds/$NONE/release           404 voucher-not-found      {}
+release           /v1/holds/$EXPIRED/release        409 pending-expired        {}
 release           /v1/holds/$HOLD/release           422 hold-in-whole          {"amount":"5"}
 release           /v1/holds/6001/release            422 release-exceeds-hold   {"amount":"5.01"}
 release           /v1/holds/4711/release            404 open-item-not-found    {}

@@ -8,6 +8,7 @@ mod carried;
 #[path = "../../../../databases/tests/support/certificates.rs"]
 mod certificates;
 mod days;
+mod expiry;
 mod fuzz;
 mod killed;
 mod limits;

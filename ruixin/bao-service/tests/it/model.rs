@@ -35,7 +35,7 @@ fn command() -> impl Strategy<Value = Command> {
     let user = 0..USERS.len() + 1;
     let fen = prop_oneof![1_i64..5_000, 5_000_i64..60_000];
     let any = any::<usize>();
-    (0_u8..13, user, 0..USERS.len(), any, fen).prop_map(|(kind, user, other, link, fen)| {
+    (0_u8..14, user, 0..USERS.len(), any, fen).prop_map(|(kind, user, other, link, fen)| {
         let user = USERS.get(user).copied().unwrap_or(4_711);
         let other = USERS[other];
         match kind {
@@ -56,6 +56,11 @@ fn command() -> impl Strategy<Value = Command> {
                 user,
                 fen,
                 is_fast: fen % 3 == 0,
+            },
+            12 => Command::HoldUntil {
+                user,
+                fen,
+                is_long: fen % 2 == 0,
             },
             _ => Command::Reverse { link },
         }

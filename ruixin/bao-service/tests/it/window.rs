@@ -128,6 +128,64 @@ fn begins_closed(admin: &Client) {
     assert!(metrics.contains("ruixin_bao_queue 0"), "{metrics}");
 }
 
+/// When it is, and in how many seconds the service is worth trying again: the evening takes eight hours.
+/// Where it takes longer than was said, nobody knows how long.
+const EVENING: [(&str, &str); 3] = [
+    ("2013-06-05 20:00", "28800"),
+    ("2013-06-05 23:00", "18000"),
+    ("2013-06-06 04:30", "600"),
+];
+
+#[test]
+fn whoever_is_refused_in_the_evening_is_told_when_it_ends() {
+    for kind in BOTH {
+        block_on(async {
+            let database = Database::new(kind);
+            let served = Served::begin(database.books().await, Limits::default()).await;
+            let admin = served.client(Role::Admin).await;
+            beside(move || refuses_in_the_evening(&admin, &database)).await;
+            served.end().await;
+        });
+    }
+}
+
+fn refuses_in_the_evening(admin: &Client, database: &Database) {
+    let document = admin.get("/v1/openapi.json").unwrap().json();
+    people(admin, &USERS[..1], SHOP);
+    database.set("2013-06-05 20:00");
+    for (language, subject) in [("en", "Books move"), ("zh", "账务迁移")] {
+        let notice = format!(
+            r#"{{"language":"{language}","kind":"stop","subject":"{subject}","text":"20:00 – 04:00",
+            "fields":{{"until":"2013-06-06T04:00:00+08:00"}}}}"#
+        );
+        let told = admin.post("/v1/admin/notices", "-", &notice).unwrap();
+        assert_eq!(told.status, 200, "{told:?}");
+    }
+    assert_eq!(admin.post(CLOSE, "-", "").unwrap().status, 200);
+    let body = format!(r#"{{"user":"6001","merchant":"{SHOP}","amount":"1","from":"wallet"}}"#);
+    for (time, seconds) in EVENING {
+        database.set(time);
+        for (language, says) in [
+            ("en", "Books move\n20:00 – 04:00"),
+            ("zh-CN", "账务迁移\n20:00 – 04:00"),
+        ] {
+            let client = Client {
+                language,
+                ..admin.clone()
+            };
+            let refused = client.post("/v1/payments", language, &body).unwrap();
+            is_as_documented(&document, "pay", &refused);
+            assert_eq!(
+                (refused.status, refused.code().as_str()),
+                (503, "service-window"),
+                "{refused:?}"
+            );
+            assert_eq!(refused.headers["retry-after"], seconds, "{time}");
+            assert_eq!(refused.json()["detail"], says, "{refused:?}");
+        }
+    }
+}
+
 /// Closing waits for what is under way; after it is told, nothing is booked any more, and each
 /// command was done or refused for the window.
 #[test]

@@ -8,6 +8,7 @@ mod certificates;
 mod concurrency;
 mod constraints;
 mod desk;
+mod expiry;
 mod import;
 mod migrations;
 mod model;

@@ -3,19 +3,37 @@
 use std::time::Duration;
 
 use ruixin_bao::fund::{Fund, OrderKind, merchant_account, user_account};
-use ruixin_bao::ledger::{Account, Posting, Voucher, VoucherId};
+use ruixin_bao::ledger::{Account, Posting, Voucher, VoucherId, VoucherKind};
 use ruixin_bao_store::{Answer, Asked, Deed, Done, Refused, Reply, Store, StoreError, VERSION};
 
 use crate::support::{BOTH, Kind, Place, SHOP, USERS, at, books, day, request, terms, threads};
 
-/// A file as version 1 of the program has written it, in SQL: `sqlite3 bao.db .dump`, shortened.
+/// Books as version 1 of the program has written them, in SQL: `sqlite3 bao.db .dump`, shortened.
 const VERSION_1: &str = include_str!("../fixtures/version-1.sql");
+/// The same books in PostgreSQL's words.
+const VERSION_1_POSTGRES: &str = include_str!("../fixtures/version-1.postgres.sql");
+
+fn version_1(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Sqlite => VERSION_1,
+        Kind::Postgres => VERSION_1_POSTGRES,
+    }
+}
 
 #[test]
 fn books_of_version_1_are_migrated_when_they_are_opened() {
-    let place = Place::new(Kind::Sqlite);
-    place.direct(VERSION_1).unwrap();
+    for kind in BOTH {
+        is_migrated_from_version_1(kind);
+    }
+}
+
+fn is_migrated_from_version_1(kind: Kind) {
+    let place = Place::new(kind);
+    place.direct(version_1(kind)).unwrap();
     let mut store = place.open();
+    let versions =
+        "SELECT CAST(count(*) AS text) || ' to ' || CAST(max(version) AS text) FROM bao_migration";
+    assert_eq!(place.texts(versions), [format!("{VERSION} to {VERSION}")]);
     store.prove().unwrap();
     let whole = store.whole().unwrap();
     whole.prove().unwrap();
@@ -30,6 +48,11 @@ fn books_of_version_1_are_migrated_when_they_are_opened() {
         .as_ref()
         .map(Account::balance_fen);
     assert_eq!(held, Some(49_900));
+    for (user, left_fen) in USERS.into_iter().zip([50_000, 80_000, 100_000]) {
+        let wallet = store.account(user_account(user).id).unwrap();
+        let left = wallet.as_ref().map(Account::available_fen);
+        assert_eq!(left, Some(left_fen), "{kind:?}: {user}");
+    }
 
     // They go on from there, and are what they are when they are opened once more.
     let order = request(9, USERS[0], OrderKind::Redeem, 1_000);
@@ -45,7 +68,19 @@ fn books_of_version_1_are_migrated_when_they_are_opened() {
     assert_eq!(format!("{:?}", place.open().whole().unwrap()), before);
 }
 
-/// Takes back what versions 5 and 6 have made: the books are then as version 4 would have left them.
+/// Takes back what version 7 has made: the books are then as version 6 would have left them.
+fn back_to_version_6(kind: Kind) -> String {
+    let triggers = match kind {
+        Kind::Sqlite => "DROP TRIGGER voucher_expires; DROP TRIGGER voucher_resolves;",
+        Kind::Postgres => {
+            "DROP FUNCTION voucher_expires CASCADE; DROP FUNCTION voucher_resolves CASCADE; \
+             DROP FUNCTION expiring_is_kept CASCADE;"
+        }
+    };
+    format!("{triggers} DROP TABLE expiring; DELETE FROM bao_migration WHERE version >= 7;")
+}
+
+/// Takes back what versions 5 to 7 have made: the books are then as version 4 would have left them.
 fn back_to_version_4(kind: Kind) -> String {
     let trigger = match kind {
         Kind::Sqlite => "DROP TRIGGER voucher_has_lines;",
@@ -55,10 +90,48 @@ fn back_to_version_4(kind: Kind) -> String {
         }
     };
     format!(
-        "ALTER TABLE service_window DROP COLUMN closings; ALTER TABLE service_window DROP COLUMN was_open; \
+        "{} ALTER TABLE service_window DROP COLUMN closings; ALTER TABLE service_window DROP COLUMN was_open; \
          DROP VIEW column_leg; {trigger} DROP TABLE account_line; DROP TABLE account_days; \
-         DROP TABLE item_end; DROP TABLE open_item; DELETE FROM bao_migration WHERE version >= 5;"
+         DROP TABLE item_end; DROP TABLE open_item; DELETE FROM bao_migration WHERE version >= 5;",
+        back_to_version_6(kind)
     )
+}
+
+#[test]
+fn what_expires_and_was_booked_before_version_7_is_released() {
+    for kind in BOTH {
+        let place = Place::new(kind);
+        let (mut store, _) = books(&place, "2013-06-05");
+        let now = at("2013-06-05 10:00");
+        store.set_open(true, now).unwrap();
+        let wallet = user_account(USERS[0]).id;
+        let mut book = |id, kind, fen| {
+            let legs = vec![
+                Posting::debit(wallet, fen),
+                Posting::credit(merchant_account(SHOP).id, fen),
+            ];
+            let id = VoucherId::of_client(id);
+            let voucher = Voucher::of_kind(kind, id, day("2013-06-05"), legs);
+            store.book_voucher(&voucher, now).unwrap();
+        };
+        let hold = |expires_at| VoucherKind::Pending { expires_at };
+        let noon = at("2013-06-05 12:00");
+        book(901, hold(Some(noon)), 700);
+        book(902, hold(Some(noon)), 20);
+        book(903, hold(None), 3);
+        let pending = VoucherId::of_client(902);
+        book(904, VoucherKind::Post { pending }, 20);
+        drop(store);
+        place.direct(&back_to_version_6(kind)).unwrap();
+        let mut store = place.open();
+        store.prove().unwrap();
+        let found = store.release_expired(noon).unwrap();
+        assert_eq!((found.released, found.next_at), (1, None), "{kind:?}");
+        let left = store.account(wallet).unwrap();
+        let left = left.as_ref().map(Account::available_fen);
+        assert_eq!(left, Some(100_000 - 20 - 3));
+        store.prove().unwrap();
+    }
 }
 
 #[test]
@@ -165,17 +238,29 @@ fn a_later_version_and_no_books_at_all_are_refused() {
         place
             .direct(&format!("INSERT INTO bao_migration VALUES ({later})"))
             .unwrap();
-        let error = Store::open(&place.address).unwrap_err();
-        assert_eq!(error.code(), "store_later_version", "{kind:?}");
+        for error in [
+            Store::open(&place.address).unwrap_err(),
+            Store::create(&place.address, terms("2013-06-05")).unwrap_err(),
+        ] {
+            assert_eq!(error.code(), "store_later_version", "{kind:?}");
+            let says = format!(
+                "the tables are of version {later}, and this program knows versions to {VERSION}"
+            );
+            assert_eq!(error.to_string(), says);
+            let mend = error.mend().unwrap();
+            assert!(mend.contains("the program that wrote them"), "{mend}");
+        }
     }
     let error = Store::open("mysql://somewhere/bao").unwrap_err();
     assert_eq!(error.code(), "store_address");
 }
 
 #[test]
-fn the_fixture_is_of_version_1() {
-    let versions: Vec<&str> = VERSION_1.matches("INSERT INTO bao_migration").collect();
-    assert_eq!(versions.len(), 1);
-    assert!(VERSION_1.contains("INSERT INTO bao_migration VALUES(1)"));
-    assert!(!VERSION_1.contains("opening_holding"));
+fn the_fixtures_are_of_version_1() {
+    for kind in BOTH {
+        let text = version_1(kind);
+        assert_eq!(text.matches("INSERT INTO bao_migration").count(), 1);
+        assert!(text.contains("INSERT INTO bao_migration VALUES(1)"));
+        assert!(!text.contains("opening_holding"));
+    }
 }

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use ruixin_bao::fund::{Fund, FundError, OrderKind, Request, Stage};
-use ruixin_bao::ledger::{Posting, Voucher, VoucherId, VoucherKind};
+use ruixin_bao::ledger::{Posting, Resolution, Voucher, VoucherId, VoucherKind};
 use ruixin_bao_store::{Store, StoreError};
 
 use crate::support::{BANK, Kind, Place, SHOP, USERS, assert_same, at, books, request, threads};
@@ -24,6 +24,8 @@ enum Step {
     Day(i64),
     DayAgain,
     Reserve(i64),
+    /// What has expired is released.
+    Release,
     /// A voucher of the wallet: kind, voucher it refers to, user, amount.
     Wallet(u8, usize, usize, i64),
 }
@@ -51,6 +53,7 @@ fn step() -> impl Strategy<Value = Step> {
         9 => prop_oneof![Just(0_i64), 1_i64..5_000, -300_i64..-1, Just(-60_000_i64)].prop_map(Step::Day),
         1 => Just(Step::DayAgain),
         1 => (0_i64..500).prop_map(Step::Reserve),
+        2 => Just(Step::Release),
         3 => (0_u8..6, any::<usize>(), 0..USERS.len(), 1_i64..3_000)
             .prop_map(|(kind, link, user, fen)| Step::Wallet(kind, link, user, fen)),
     ]
@@ -70,6 +73,7 @@ struct Run<'a> {
     placed: Vec<Request>,
     vouchers: Vec<VoucherId>,
     refused: u32,
+    released: u32,
 }
 
 impl Run<'_> {
@@ -109,8 +113,23 @@ impl Run<'_> {
                     expect.map_err(|error| error.code().to_owned())
                 );
             }
+            Step::Release => self.release(),
             Step::Wallet(kind, link, user, fen) => self.wallet(*kind, *link, USERS[*user], *fen),
         }
+    }
+
+    fn release(&mut self) {
+        let stored = self.store.release_expired(self.now).unwrap();
+        let expect = self.fund.release_expired(self.now).unwrap();
+        assert_eq!(stored.released, u64::try_from(expect).unwrap());
+        let held = self.fund.book().entries();
+        let held = held.filter(|entry| entry.resolved.is_none());
+        let next_at = held.filter_map(|entry| entry.voucher.kind.expires_at());
+        assert_eq!(stored.next_at, next_at.min());
+        self.released += u32::try_from(expect).unwrap();
+        // Once more there is nothing to release.
+        let again = self.store.release_expired(self.now).unwrap();
+        assert_eq!((again.released, again.next_at), (0, stored.next_at));
     }
 
     fn place(&mut self, requests: &[Request]) {
@@ -240,6 +259,21 @@ impl Run<'_> {
         );
     }
 
+    /// However the steps fell, something is held until it expires, and is released then.
+    fn let_one_expire(&mut self) {
+        let (top_up, pending, post) = (0, 1, 2);
+        self.wallet(top_up, 0, USERS[0], 1);
+        self.wallet(pending, 0, USERS[0], 1);
+        let last = self.vouchers.len() - 1;
+        self.now += MINUTE;
+        self.release();
+        let hold = self.fund.book().entry(self.vouchers[last]).unwrap();
+        let resolution = hold.resolved.map(|resolved| resolved.resolution);
+        assert_eq!(resolution, Some(Resolution::Expired));
+        self.wallet(post, last, USERS[0], 1);
+        assert_eq!(self.vouchers.len() - 1, last, "it is posted no more");
+    }
+
     /// However the steps fell, a case ends with a refusal and with the income of a day.
     fn come_to_an_income(&mut self) {
         self.next += 1;
@@ -306,11 +340,12 @@ fn against_the_core(kind: Kind, cases: u32) {
         ..Config::default()
     };
     let steps = prop::collection::vec(step(), 1..70);
-    // What has come about: days distributed, losses that the reserve bore a part of, refusals.
-    let seen = [const { Cell::new(0_u32) }; 3];
+    // What has come about: days distributed, losses that the reserve bore a part of, refusals, releases.
+    let seen = [const { Cell::new(0_u32) }; 4];
     let done = TestRunner::new(config).run(&steps, |steps| {
         let place = Place::new(kind);
-        let (store, fund) = books(&place, FIRST_DAY);
+        let (mut store, fund) = books(&place, FIRST_DAY);
+        store.set_open(true, at("2013-06-05 10:00")).unwrap();
         let mut run = Run {
             store,
             fund,
@@ -320,6 +355,7 @@ fn against_the_core(kind: Kind, cases: u32) {
             placed: Vec::new(),
             vouchers: Vec::new(),
             refused: 0,
+            released: 0,
         };
         for (at, step) in steps.iter().enumerate() {
             run.step(step);
@@ -327,6 +363,7 @@ fn against_the_core(kind: Kind, cases: u32) {
                 run.compare();
             }
         }
+        run.let_one_expire();
         run.come_to_an_income();
         run.compare();
         for days in 0..40 {
@@ -337,12 +374,13 @@ fn against_the_core(kind: Kind, cases: u32) {
             }
         }
         seen[2].update(|refused| refused + run.refused);
+        seen[3].update(|released| released + run.released);
         Ok(())
     });
     done.unwrap();
     let seen = seen.map(|count| count.get());
     assert!(
-        seen[0] >= cases && seen[2] >= cases,
+        seen[0] >= cases && seen[2] >= cases && seen[3] >= cases,
         "too little has come about: {seen:?}"
     );
 }

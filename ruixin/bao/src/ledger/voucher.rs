@@ -114,6 +114,14 @@ pub struct Entry {
     pub rebooked_by: Option<VoucherId>,
 }
 
+impl Entry {
+    /// Says whether it is a pending voucher that has expired by an instant and still holds its amounts.
+    pub fn has_expired(&self, now_micros: i64) -> bool {
+        let expiry = self.voucher.kind.expires_at();
+        self.resolved.is_none() && expiry.is_some_and(|expiry| expiry <= now_micros)
+    }
+}
+
 impl VoucherId {
     /// Names a voucher as its client does.
     pub const fn of_client(id: u128) -> VoucherId {

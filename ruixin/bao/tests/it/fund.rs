@@ -1,6 +1,7 @@
 //! Orders, the steps of a day, who earns when; and random days against a naive model.
 
 mod days;
+mod expiry;
 mod model;
 mod orders;
 

@@ -193,7 +193,9 @@ fn brought_in(
         last_account(&accounts, numbering),
     ];
     found(&loading, numbering, &all.until, given)?;
-    loading.run(steps::after(loading.dialect()))?;
+    for sql in steps::after(loading.dialect()) {
+        loading.run(sql)?;
+    }
     loading.commit()?;
 
     let withdrawals = all

@@ -18,14 +18,19 @@ pub(super) const EMPTY: [(&str, &str); 4] = [
 pub(super) const LOCK: &str =
     "LOCK TABLE house, account, orders, flow, channel_file, daily_total, hold, request";
 
+/// That records follow from one another, and accounts begin with nothing, is asked of what is booked here: of
+/// a history it is checked while it is read.
 pub(super) fn before(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::Sqlite => {
             "DELETE FROM house; DELETE FROM account; DELETE FROM daily_total;
+             DROP TRIGGER flow_follows; DROP TRIGGER account_begins;
              DROP INDEX flow_by_account; DROP INDEX flow_by_order"
         }
         Dialect::Postgres => {
-            "ALTER TABLE flow DROP CONSTRAINT flow_account_fkey, DROP CONSTRAINT flow_counterparty_fkey,
+            "ALTER TABLE flow DISABLE TRIGGER flow_follows;
+             ALTER TABLE account DISABLE TRIGGER account_begins;
+             ALTER TABLE flow DROP CONSTRAINT flow_account_fkey, DROP CONSTRAINT flow_counterparty_fkey,
                DROP CONSTRAINT flow_order_id_fkey;
              ALTER TABLE orders DROP CONSTRAINT orders_payer_fkey, DROP CONSTRAINT orders_payee_fkey;
              ALTER TABLE channel_file DROP CONSTRAINT channel_file_order_id_fkey;
@@ -35,9 +40,9 @@ pub(super) fn before(dialect: Dialect) -> &'static str {
     }
 }
 
-/// As the first migration has them.
-pub(super) fn after(dialect: Dialect) -> &'static str {
-    match dialect {
+/// As the first migration and the fifth have them.
+pub(super) fn after(dialect: Dialect) -> [&'static str; 2] {
+    let made = match dialect {
         Dialect::Sqlite => {
             "CREATE INDEX flow_by_account ON flow (account, serial);
              CREATE INDEX flow_by_order ON flow (order_id) WHERE order_id IS NOT NULL"
@@ -55,7 +60,15 @@ pub(super) fn after(dialect: Dialect) -> &'static str {
              CREATE INDEX flow_by_account ON flow (account, serial);
              CREATE INDEX flow_by_order ON flow (order_id) WHERE order_id IS NOT NULL"
         }
-    }
+    };
+    let asked = match dialect {
+        Dialect::Sqlite => include_str!("../../migrations/0005_chain.sqlite.sql"),
+        Dialect::Postgres => {
+            "ALTER TABLE flow ENABLE TRIGGER flow_follows;
+             ALTER TABLE account ENABLE TRIGGER account_begins"
+        }
+    };
+    [made, asked]
 }
 
 pub(super) const COUNTERS_SQLITE: &str =

@@ -63,7 +63,11 @@ pub(super) fn to_run(
             .iter()
             .find(|one| one.set == set && one.number == *number)
         else {
-            let says = format!("{set} {number} is of a newer program");
+            let of_set = known.iter().filter(|one| one.set == set);
+            let most = of_set.map(|one| one.number).max().unwrap_or(0);
+            let says = format!(
+                "{set} {number} is of a newer program, and this one knows {set} to {most}: run the newer one"
+            );
             return Err(StoreError::Migration(says));
         };
         if one.digest(dialect) != *digest {

@@ -12,7 +12,7 @@ use ruixin_service::idempotency::Asked;
 use ruixin_service::keys::{Caller, Role};
 use ruixin_service::money::Yuan;
 
-use crate::support::{PROVIDER, SHOP};
+use crate::support::{PROVIDER, SHOP, at};
 
 /// Is a command. `link` chooses among the vouchers that are there.
 #[derive(Debug, Clone)]
@@ -32,6 +32,7 @@ pub(super) enum Command {
     Subscribe { user: u64, fen: i64 },
     Redeem { user: u64, fen: i64, is_fast: bool },
     Reverse { link: usize },
+    HoldUntil { user: u64, fen: i64, is_long: bool },
 }
 
 /// Knows the ids that follow from the keys of commands.
@@ -133,6 +134,16 @@ impl Command {
                 let body = format!(r#"{{"amount":"{}"}}"#, yuan(fen));
                 return (format!("/v1/payments/{}/refunds", id(link)), body);
             }
+            Command::HoldUntil { user, fen, is_long } => (
+                "/v1/vouchers",
+                format!(
+                    r#"{{"kind":"pending","expires_at":"{}","legs":[
+                    {{"subject":2001,"account":"{user}","side":"debit","amount":"{1}"}},
+                    {{"subject":2001,"account":"{user}","side":"credit","amount":"{1}"}}]}}"#,
+                    expiry(*is_long),
+                    yuan(fen)
+                ),
+            ),
             Command::Subscribe { user, fen } => ("/v1/orders", orders(*user, *fen, "subscribe")),
             Command::Redeem { user, fen, is_fast } => {
                 let kind = if *is_fast { "redeem_fast" } else { "redeem" };
@@ -150,6 +161,14 @@ impl Command {
 fn pays(user: u64, fen: i64, from: &str) -> String {
     let amount = Yuan(fen);
     format!(r#"{{"user":"{user}","merchant":"{SHOP}","amount":"{amount}","from":"{from}"}}"#)
+}
+
+/// On the evening of the first day, or at noon of the second.
+fn expiry(is_long: bool) -> &'static str {
+    match is_long {
+        true => "2013-06-06 12:00",
+        false => "2013-06-05 20:00",
+    }
 }
 
 fn orders(user: u64, fen: i64, kind: &str) -> String {
@@ -177,9 +196,11 @@ impl Model {
         }
     }
 
-    /// Does a command, or says the code of why not. What `link` means is decided when it is asked:
-    /// `asks` and `does` must see the same vouchers, so new ones are known from the next round on.
+    /// Does a command, or says the code of why not, after what has expired by then is released. What
+    /// `link` means is decided when it is asked: `asks` and `does` must see the same vouchers, so new
+    /// ones are known from the next round on.
     pub(super) fn does(&mut self, command: &Command, id: u128, now: i64) -> Result<(), String> {
+        self.fund.release_expired(now).unwrap();
         let done = self.decided(command, id, now);
         done.map_err(|error| code(&error))
     }
@@ -236,6 +257,15 @@ impl Model {
                 self.book(pending, legs(user(from), bank(), fen), "", id, now)
             }
             Command::Hold { user: of, fen } => {
+                self.book(pending, legs(user(of), user(of), fen), "", id, now)
+            }
+            Command::HoldUntil {
+                user: of,
+                fen,
+                is_long,
+            } => {
+                let expires_at = Some(at(expiry(is_long)));
+                let pending = VoucherKind::Pending { expires_at };
                 self.book(pending, legs(user(of), user(of), fen), "", id, now)
             }
             Command::Settle { link, is_paid } => {
@@ -404,6 +434,8 @@ fn code(told: &Told) -> String {
             LedgerError::AlreadyPosted { .. } | LedgerError::AlreadyVoided { .. } => {
                 "already-settled"
             }
+            LedgerError::AlreadyExpired { .. } => "pending-expired",
+            LedgerError::ExpiryNotAhead { .. } => "expiry-not-ahead",
             LedgerError::AlreadyReversed { .. } => "already-reversed",
             LedgerError::NotReversible { .. } => "wrong-kind-of-voucher",
             other => panic!("{other}"),

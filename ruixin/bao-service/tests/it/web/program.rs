@@ -23,7 +23,7 @@ impl Program {
         Program::start_at(books, "2013-06-05 10:00", options)
     }
 
-    /// Serves from another time on.
+    /// Serves on a free port, from a time on, until it is dropped.
     pub fn start_at(books: &str, clock: &str, options: &[&str]) -> Program {
         let mut child = Command::new(env!("CARGO_BIN_EXE_ruixin-bao"))
             .args(["--books", books, "serve", "--listen", "127.0.0.1:0"])
