@@ -660,8 +660,8 @@ fn a_server_without_tls_is_named_with_what_to_do() {
 fn every_session_reads_only_as_the_server_sees_it() {
     let server = MariaDb::start();
     server.run(
-        "CREATE DATABASE pay;\nCREATE TABLE pay.flow (id INT PRIMARY KEY);\n\
-         INSERT INTO pay.flow SELECT seq FROM seq_1_to_100;\n\
+        "CREATE DATABASE pay;\nUSE pay;\nCREATE TABLE flow (id INT PRIMARY KEY);\n\
+         INSERT INTO flow SELECT seq FROM seq_1_to_100;\n\
          CREATE USER teller@'127.0.0.1' IDENTIFIED BY 's3cret';\n\
          GRANT ALL ON *.* TO teller@'127.0.0.1';\n\
          SET GLOBAL log_output = 'TABLE';\nSET GLOBAL general_log = ON;\n",

@@ -358,12 +358,12 @@ fn a_load_is_kept_to_and_a_lag_that_cannot_be_known_is_refused() {
 #[test]
 fn no_more_records_a_second_are_read_than_may_be() {
     let servers = Servers::start();
-    servers.make("load");
+    servers.make("loaded");
     let records: Vec<String> = (1..=3_000).map(|n| format!("({n}, {n}.00)")).collect();
     let records = format!("INSERT INTO flow VALUES {}", records.join(", "));
-    let books = servers.addresses("load").map(|(name, url)| {
+    let books = servers.addresses("loaded").map(|(name, url)| {
         let place = Place::empty();
-        execute(&servers, &place, name, "load", &[TABLE, &records]);
+        execute(&servers, &place, name, "loaded", &[TABLE, &records]);
         plan(&place, &url, &url);
         (name, place)
     });

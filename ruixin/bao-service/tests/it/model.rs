@@ -202,12 +202,24 @@ fn in_order(place: &Place) -> Vec<(u128, i64)> {
     texts.iter().map(answer).collect()
 }
 
+/// Has the model release what the books have released by an instant, at the instants at which they did.
+fn release(model: &mut Model, place: &Place, until: i64) {
+    let sql = "SELECT CAST(booked_at AS text) FROM voucher WHERE part = 8 \
+               GROUP BY booked_at ORDER BY booked_at";
+    let instants = place.texts(sql);
+    let instants = instants.iter().map(|text| text.parse::<i64>().unwrap());
+    for instant in instants.filter(|instant| *instant <= until) {
+        model.fund.release_expired(instant).unwrap();
+    }
+}
+
 /// Has the model do commands, by their ids, in the order in which they were answered: each answer is
 /// the model's.
 fn follow(model: &mut Model, place: &Place, asked: &BTreeMap<u128, (&Command, &Reply)>) {
     let mut found = 0;
     for (id, at) in in_order(place) {
         if let Some((command, reply)) = asked.get(&id) {
+            release(model, place, at);
             let expected = model.does(command, id, at);
             assert_eq!(said(reply), expected, "{command:?}");
             found += 1;

@@ -14,7 +14,7 @@ use ruixin_bao::fund::{Fund, income_voucher};
 use ruixin_service::money::Yuan;
 
 use super::command::{Command, Ids, Model};
-use super::{command, follow};
+use super::{command, follow, release};
 use crate::support::{Kind, Place, SHOP, USERS, assert_same, at, day, terms};
 use crate::web::FIRST_DAY;
 use crate::web::http::Reply;
@@ -160,7 +160,8 @@ impl Run {
     }
 
     /// The books stand all proofs, and are the model's, to the last voucher.
-    fn compare(&self) {
+    fn compare(&mut self) {
+        release(&mut self.model, &self.place, i64::MAX);
         let mut store = self.place.open();
         store.prove().unwrap();
         let whole = store.whole().unwrap();
