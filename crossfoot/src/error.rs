@@ -130,7 +130,9 @@ impl From<VerifyError> for CommandError {
             VerifyError::Run(RunError::Read(_)) | VerifyError::Read(_) => Kind::Book,
             VerifyError::Fold { .. } => Kind::Book,
             VerifyError::Run(RunError::Disk(_)) => Kind::Use,
-            VerifyError::Run(RunError::Query { .. } | RunError::Request(_)) => Kind::Use,
+            VerifyError::Run(
+                RunError::Query { .. } | RunError::Pattern(_) | RunError::Request(_),
+            ) => Kind::Use,
             VerifyError::Run(RunError::Memory(_)) => Kind::Incomplete,
             VerifyError::Evidence { .. } => Kind::Use,
             VerifyError::Stopped => Kind::Incomplete,

@@ -163,7 +163,7 @@ impl Stretch {
         let mut parts = vec![self.title(words)];
         // Digests are taken of bytes, not of records; and what is counted off is not read.
         if !matches!(self.phase.work, Work::Count | Work::Digest | Work::Resume) {
-            parts.push(words.records_read(sample.records));
+            parts.push(words.done_so_far(self.phase.work, sample.records));
             parts.extend(self.eta.rate(sample).map(|rate| words.rate(rate)));
         }
         parts.extend(self.phase.bytes.map(|bytes| percent(sample.bytes, bytes)));
@@ -286,7 +286,7 @@ impl Track {
         }
         self.last_plain = now;
         let words = self.show.language;
-        let done = words.phase_done(sample.records, &clock(sample.at));
+        let done = words.phase_done(stretch.phase.work, sample.records, &clock(sample.at));
         format!("{cleared}{}  {done}\n", stretch.title(words))
     }
 

@@ -592,7 +592,8 @@ impl Language {
             Work::Fold => self.pick("footing", "合计"),
             Work::Locate => self.pick("locating the breaks", "定位差错"),
             Work::Common => self.pick("counting what breaks have in common", "统计差错的共同点"),
-            Work::Partition => self.pick("comparing in partitions", "分区逐笔核对"),
+            Work::Partition => self.pick("partitioning the records", "记录分区"),
+            Work::Tell => self.pick("telling the breaks", "说明并写出差错"),
             Work::Rejects => self.pick("fetching the rejects", "取出拒收记录"),
             Work::Share => self.pick("reading for all controls", "为各项控制核对读账"),
             Work::Control => self.pick("computing the control", "控制核对"),
@@ -627,8 +628,16 @@ impl Language {
         self.pick("time left unknown", "剩余时间未知")
     }
 
-    pub(crate) fn phase_done(self, records: u64, time: &str) -> String {
-        let records = self.records_read(records);
+    /// What the meter of some work has counted.
+    pub(crate) fn done_so_far(self, work: Work, count: u64) -> String {
+        match work {
+            Work::Tell => self.breaks_counted(count),
+            _ => self.records_read(count),
+        }
+    }
+
+    pub(crate) fn phase_done(self, work: Work, records: u64, time: &str) -> String {
+        let records = self.done_so_far(work, records);
         self.pick(
             format!("done, {records} in {time}"),
             format!("完成，{records}，用时 {time}"),

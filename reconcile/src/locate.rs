@@ -271,6 +271,11 @@ impl Paired<'_> {
         &self.found
     }
 
+    /// Records of both sides.
+    pub(crate) fn records(&self) -> u64 {
+        (self.expected.len() + self.actual.len()) as u64
+    }
+
     /// The expected side's records, with the records of the books behind them.
     pub(crate) fn expected_batch(&self) -> &RecordBatch {
         &self.expected.batch

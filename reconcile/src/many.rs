@@ -90,6 +90,11 @@ impl Cut {
         (self.expected.rows(), self.actual.rows())
     }
 
+    /// Records of both sides.
+    pub(crate) fn records(&self) -> u64 {
+        self.expected.rows() + self.actual.rows()
+    }
+
     /// What was held back of the expected and of the actual side.
     pub(crate) fn take_sample(&mut self) -> Result<[RecordBatch; 2], VerifyError> {
         Ok([self.expected.take_sample()?, self.actual.take_sample()?])

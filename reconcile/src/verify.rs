@@ -599,17 +599,14 @@ impl AgreementRun<'_> {
     async fn locate(
         &self,
         looked: &Looked,
-        mut comparison: Comparison,
+        comparison: Comparison,
         outlet: &mut Outlet<'_, '_>,
         tally: &mut Tally,
         not_checked: &mut Vec<String>,
     ) -> Result<(), VerifyError> {
         let (folded, restriction) = (&looked.folded, looked.restriction.as_ref());
-        if !comparison.complete
-            && let Some(size) = larger(&comparison, folded, &self.options.limits)
-        {
-            comparison = self.fold_again(&comparison, size, restriction).await?;
-        }
+        let records = (folded.expected.records, folded.actual.records);
+        let comparison = self.decode(comparison, records, restriction).await?;
         let meter = self.begin(if comparison.complete {
             Work::Locate
         } else {
@@ -636,6 +633,7 @@ impl AgreementRun<'_> {
             groups,
             threads: self.options.threads.max(1),
             watch: self.watch,
+            told: Arc::default(),
         };
         let layout = &self.agreement.layout;
         if comparison.complete && comparison.elements.len() <= self.options.limits.in_memory {
@@ -659,7 +657,6 @@ impl AgreementRun<'_> {
             }
             let choice = choice(layout, &comparison, folded.expected.records);
             let scratch = scratch(&self.options.evidence)?;
-            let records = (folded.expected.records, folded.actual.records);
             let sampled = self
                 .options
                 .causes
@@ -678,6 +675,7 @@ impl AgreementRun<'_> {
                 }
                 None => Readings::default(),
             };
+            out.told = self.begin_over(Work::Tell, Some(cut.records()));
             let mut take = |paired: &Paired<'_>, given: &Given<'_>| out.write_paired(paired, given);
             cut.compare(&look, &readings, &mut take).await?;
             out.readings = readings;
@@ -690,6 +688,28 @@ impl AgreementRun<'_> {
         self.hold_against_book(&readings).await?;
         tally.readings = readings.notes();
         Ok(())
+    }
+
+    /// Decodes which records differ, with larger sketches if need be, unless they are too many to be
+    /// looked for by their keys.
+    async fn decode(
+        &self,
+        mut comparison: Comparison,
+        records: (u64, u64),
+        restriction: Option<&Restriction>,
+    ) -> Result<Comparison, VerifyError> {
+        let limits = &self.options.limits;
+        let most = most_by_keys(records, limits);
+        let mut size = larger(&comparison, most, limits);
+        while let (false, Some(next)) = (comparison.complete, size) {
+            comparison = self.fold_again(&comparison, next, restriction).await?;
+            size = twice_as_large(next, limits);
+        }
+        if comparison.elements.len() as u64 > most {
+            comparison.complete = false;
+            comparison.elements = Vec::new();
+        }
+        Ok(comparison)
     }
 
     /// Compares anew what did not decode, with a sketch that will.
@@ -716,6 +736,7 @@ impl AgreementRun<'_> {
         out: &mut Out<'_>,
     ) -> Result<(), VerifyError> {
         let paired = look.pair(differing.expected, differing.actual)?;
+        out.told = self.begin_over(Work::Tell, Some(paired.records()));
         if out.explainer.is_none() && self.agreement.origin.is_none() {
             // Nothing needs all of them at once.
             let readings = Readings::default();
@@ -727,7 +748,7 @@ impl AgreementRun<'_> {
             self.trace(origin, &mut found)?;
         }
         let Some(explainer) = &out.explainer else {
-            return out.write(found);
+            return out.write(found, paired.records());
         };
         out.readings = Readings::choose(self.agreement, &paired, out.threads).await?;
         let given = look.read(&out.readings, &paired).await?;
@@ -739,7 +760,7 @@ impl AgreementRun<'_> {
         let usual = Background::sample(self.agreement, &found, self.watch).await?;
         out.propose_from(self.of(), &found, &usual)?;
         out.count_broken(&paired)?;
-        out.write(found)
+        out.write(found, paired.records())
     }
 
     /// Looks again at the records that differ, and gives back those that are breaks. The others are
@@ -1163,6 +1184,8 @@ struct Out<'a> {
     broken: Census,
     threads: usize,
     watch: &'a Arc<dyn Watch>,
+    /// Counts the breaks that are written, and the records that they were looked for among.
+    told: Arc<Meter>,
 }
 
 /// A block of breaks, written out, and what it adds to the counts of their groups.
@@ -1204,6 +1227,8 @@ impl Out<'_> {
     fn write_paired(&mut self, paired: &Paired<'_>, given: &Given<'_>) -> Result<(), VerifyError> {
         self.count_broken(paired)?;
         let blocks: Vec<(usize, &[Found])> = paired.blocks().into_iter().enumerate().collect();
+        let mut left = paired.records();
+        let a_block = left / (blocks.len() as u64).max(1);
         for wave in blocks.chunks(self.threads) {
             let write = |(number, block): (usize, &[Found])| {
                 let mut breaks = paired.describe(block);
@@ -1215,7 +1240,11 @@ impl Out<'_> {
             };
             let written = in_parallel(wave.iter().copied(), &write);
             self.append(written)?;
+            let looked_at = a_block * wave.len() as u64;
+            left -= looked_at;
+            self.told.bytes.fetch_add(looked_at, Ordering::Relaxed);
         }
+        self.told.bytes.fetch_add(left, Ordering::Relaxed);
         Ok(())
     }
 
@@ -1227,21 +1256,29 @@ impl Out<'_> {
         })
     }
 
-    /// Writes breaks that are described already.
-    fn write(&mut self, breaks: Vec<Break>) -> Result<(), VerifyError> {
+    /// Writes breaks that are described already, of so many records.
+    fn write(&mut self, breaks: Vec<Break>, records: u64) -> Result<(), VerifyError> {
+        let (mut left, a_break) = (records, records / (breaks.len() as u64).max(1));
         let mut waiting = breaks.into_iter();
         while waiting.len() > 0 {
+            let before = waiting.len();
             let blocks = next_parts(&mut waiting, BREAKS_PER_BLOCK, self.threads);
             let write = |block: Vec<Break>| self.write_block(block);
             let written = in_parallel(blocks.into_iter(), &write);
             self.append(written)?;
+            let looked_at = a_break * (before - waiting.len()) as u64;
+            left -= looked_at;
+            self.told.bytes.fetch_add(looked_at, Ordering::Relaxed);
         }
+        self.told.bytes.fetch_add(left, Ordering::Relaxed);
         Ok(())
     }
 
     fn append(&mut self, wave: Vec<Result<Block, VerifyError>>) -> Result<(), VerifyError> {
         for block in wave {
             let Block { written, counted } = block?;
+            let breaks = written.rows.num_rows() as u64;
+            self.told.rows.fetch_add(breaks, Ordering::Relaxed);
             self.broken.add(&counted);
             self.evidence.append(&written.lines, written.rows)?;
             self.tally.merge(written.tally);
@@ -1254,20 +1291,33 @@ impl Out<'_> {
     }
 }
 
-/// A sketch that will decode, where the estimate says that one can, and that it is worth a fold: where
-/// more than half of the records differ, all are compared in partitions anyway.
-fn larger(comparison: &Comparison, folded: &Folded, limits: &Limits) -> Option<SketchSize> {
-    let estimate = comparison.sample.as_ref()?.estimate;
-    let records = folded
-        .expected
-        .records
-        .saturating_add(folded.actual.records);
+/// How many differing records are looked for by their keys at most. Where there are more, and more than
+/// are held in memory, all are compared in partitions: if more than half differ, that is no more work.
+///
+/// What is done follows from how many differ, and never from what was estimated of it, which depends on
+/// the run's secret: so two runs do the same. A sketch has room for more, lest an estimate that is too
+/// high keep them from being counted.
+fn most_by_keys(records: (u64, u64), limits: &Limits) -> u64 {
     let in_memory = u64::try_from(limits.in_memory).unwrap_or(u64::MAX);
-    if estimate > in_memory && estimate > records / 2 {
+    let half = records.0.saturating_add(records.1) / 2;
+    in_memory.max(half).min(limits.sketch.capacity() / 3 * 2)
+}
+
+/// A sketch that will decode, unless the estimate says that surely more than `most` records differ.
+fn larger(comparison: &Comparison, most: u64, limits: &Limits) -> Option<SketchSize> {
+    let estimate = comparison.sample.as_ref()?.estimate;
+    if estimate > most.saturating_add(most / 4) {
         return None;
     }
-    let size = SketchSize::for_elements(estimate.saturating_add(estimate / 5))?;
-    (size.capacity() <= limits.sketch.capacity()).then_some(size)
+    let size = SketchSize::for_elements(estimate.saturating_add(estimate / 5));
+    let sizes = size.into_iter().chain([limits.sketch]);
+    sizes.min_by_key(|size| size.capacity())
+}
+
+/// The next sketch after one that did not decode.
+fn twice_as_large(size: SketchSize, limits: &Limits) -> Option<SketchSize> {
+    let next = SketchSize::for_elements(size.capacity().saturating_add(1))?;
+    (next.capacity() <= limits.sketch.capacity()).then_some(next)
 }
 
 /// One in how many of the compared records is looked at beforehand, as a power of two: of those that

@@ -14,7 +14,8 @@ pub struct Phase {
     pub work: Work,
     /// The agreement or control it is done for.
     pub name: String,
-    /// Bytes of the books to be read; none where it is not known before.
+    /// Bytes of the books to be read, or, of [`Work::Tell`], records to be looked at; none where it is not
+    /// known before.
     pub bytes: Option<u64>,
     /// Counts what has been read so far.
     pub meter: Arc<Meter>,
@@ -37,8 +38,10 @@ pub enum Work {
     Fold,
     /// Looking for the differing records by their keys.
     Locate,
-    /// Comparing every record by partitions, because too many differ.
+    /// Putting every record into partitions, because too many differ.
     Partition,
+    /// Pairing records that may differ, and explaining and writing the breaks.
+    Tell,
     /// Counting what the records of a cause have in common.
     Common,
     /// Fetching the records that could not be converted.

@@ -120,7 +120,9 @@ impl From<ConvertError> for CommandError {
             | ConvertError::Changed { .. }
             | ConvertError::Unbooked { .. }
             | ConvertError::Stale { .. } => Kind::Use,
-            ConvertError::Run(RunError::Query { .. } | RunError::Request(_)) => Kind::Use,
+            ConvertError::Run(
+                RunError::Query { .. } | RunError::Pattern(_) | RunError::Request(_),
+            ) => Kind::Use,
             ConvertError::Run(RunError::Memory(_)) | ConvertError::Stopped => Kind::Incomplete,
             ConvertError::Run(RunError::Read(_) | RunError::Disk(_))
             | ConvertError::Write { .. }

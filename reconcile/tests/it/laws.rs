@@ -325,6 +325,42 @@ fn when_every_record_differs_every_record_is_told() {
     assert_eq!(without_causes(&small), without_causes(&first));
 }
 
+#[test]
+fn how_many_differ_decides_what_is_done_and_not_what_was_estimated_of_it() {
+    // 1,990 differ, of 2,000 that are held in memory: some estimates say that there are more.
+    let book = |is_old: bool| -> String {
+        let rows: Vec<(String, Value)> = (0..1_300)
+            .map(|n| {
+                let memo = if is_old || n >= 995 { "memo" } else { "other" };
+                (format!("S{n:05}"), (n * 7, memo.to_owned()))
+            })
+            .collect();
+        csv(&rows)
+    };
+    for keyed in [true, false] {
+        let case = Case::new(plan(keyed), &book(true), &book(false));
+        let run = |seed: u8| {
+            case.try_run(|options| {
+                options.seed = Some(Seed::new([seed; 32]));
+                options.sketch = Some(SketchSize::of_bits(6));
+                options.limits = Limits {
+                    in_memory: 2_000,
+                    partition_records: 300,
+                    ..Limits::default()
+                };
+            })
+            .expect("the run ends")
+        };
+        let first = run(0);
+        assert_eq!(first.closes().report.agreements[0].breaks.differs, 995);
+        for seed in 1..24 {
+            let again = run(seed);
+            assert_eq!(again.lines, first.lines, "{keyed}, seed {seed}");
+            assert_eq!(again.report.agreements, first.report.agreements);
+        }
+    }
+}
+
 /// One file of a book: rows are sorted, and stand in small groups.
 fn parquet(rows: impl Iterator<Item = (u64, i64)>) -> Vec<u8> {
     let (mut serials, mut channels, mut amounts, mut days) = (vec![], vec![], vec![], vec![]);
@@ -475,6 +511,63 @@ fn counting_text_in_steps_does_not_change_what_is_common() {
     }
 }
 
+/// Books of so many files that their pieces are really worked off side by side, rejects among them.
+#[test]
+fn threads_do_not_change_a_byte_of_books_of_many_pieces() {
+    let text = |rows: &mut dyn Iterator<Item = (u64, i64)>| {
+        let mut text = String::from("serial,channel,amount,day\n");
+        for (row, amount) in rows {
+            let (channel, day) = (row * 31 % 11, row / 700 + 1);
+            // What is no amount is rejected, on both sides.
+            let amount = match row % 401 {
+                7 => "none".to_owned(),
+                _ => cents(amount),
+            };
+            writeln!(text, "S{row:06},C{channel},{amount},2013-05-{day:02}").expect("a string");
+        }
+        text.into_bytes()
+    };
+    let rule = "SELECT serial, channel, money(amount) AS amount, day FROM flow";
+    let sizes = [900, 3, 2_400, 1, 700, 0, 1_500, 40, 1_100, 356];
+    let files = sizes.iter().scan(0, |from, size| {
+        let rows = *from..*from + size;
+        *from += size;
+        Some(rows)
+    });
+    let case = in_files(rule, BROKEN[5], "csv", files, text);
+    let posting = "SELECT serial, channel, money(amount) AS amount, day FROM posting";
+    let plan = fs::read_to_string(case.path().join("crossfoot.toml")).expect("a plan");
+    let plan = plan.replace("target = \"posting\"", &format!("target = \"{posting}\""));
+    case.write("crossfoot.toml", &plan);
+    let small = Limits {
+        in_memory: 0,
+        partition_records: 300,
+        ..Limits::default()
+    };
+    for limits in [Limits::default(), small] {
+        let mut first: Option<Vec<Vec<u8>>> = None;
+        for threads in [1, 2, 7] {
+            let ran = case.try_run(|options| {
+                options.threads = threads;
+                options.limits = limits;
+                options.seed = Some(Seed::new([3; 32]));
+            });
+            let ran = ran.expect("the run ends");
+            assert!(ran.breaks.len() > 100, "{} breaks", ran.breaks.len());
+            assert!(ran.rejects.len() > 20, "{} rejects", ran.rejects.len());
+            let read = |file: &str| fs::read(case.path().join("evidence").join(file));
+            let mut bytes: Vec<Vec<u8>> = ["breaks.jsonl", "breaks.parquet", "rejects.jsonl"]
+                .map(|file| read(file).expect("it is there"))
+                .into();
+            bytes.push(format!("{:#?}", ran.report.agreements).into_bytes());
+            match &first {
+                None => first = Some(bytes),
+                Some(first) => assert!(*first == bytes, "{threads} threads, {limits:?}"),
+            }
+        }
+    }
+}
+
 /// A table of a database is counted range by range of its key.
 #[test]
 fn counting_a_database_in_steps_does_not_change_what_is_common() {
@@ -554,6 +647,42 @@ impl Phases {
         let own = phases.iter().filter(|phase| phase.work == work);
         own.map(|phase| phase.meter.bytes.load(Ordering::Relaxed))
             .sum()
+    }
+}
+
+/// What takes the longest where very many differ is told as work of its own, to its end.
+#[test]
+fn telling_the_breaks_is_counted_to_its_end() {
+    let book = |add: i64| -> String {
+        let rows: Vec<(String, Value)> = (0..5_000)
+            .map(|n| (format!("S{n:05}"), (n * 7 + add, String::new())))
+            .collect();
+        csv(&rows)
+    };
+    let case = Case::new(plan(true), &book(0), &book(1));
+    for in_memory in [0, 400_000] {
+        for causes in [true, false] {
+            let phases = Arc::new(Phases::default());
+            let watch: Arc<dyn Watch> = phases.clone();
+            let ran = case.try_run_watched(&watch, &|_| None, |options| {
+                options.causes = causes;
+                options.limits = Limits {
+                    in_memory,
+                    partition_records: 900,
+                    ..Limits::default()
+                };
+            });
+            ran.expect("the run ends");
+            let phases = phases.0.lock().expect("no panic before");
+            let telling = phases.iter().filter(|phase| phase.work == Work::Tell);
+            let [telling] = telling.collect::<Vec<_>>()[..] else {
+                panic!("it is told once");
+            };
+            let meter = &telling.meter;
+            assert_eq!(meter.rows.load(Ordering::Relaxed), 5_000);
+            let done = meter.bytes.load(Ordering::Relaxed);
+            assert_eq!(Some(done), telling.bytes, "{in_memory}, {causes}");
+        }
     }
 }
 

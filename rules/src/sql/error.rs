@@ -5,6 +5,7 @@ use std::ops::Range;
 use datafusion::common::DataFusionError;
 use thiserror::Error;
 
+use super::lints::last_reason;
 use super::{checked, ties};
 
 /// A mistake in a query, found before anything is read.
@@ -72,6 +73,9 @@ pub enum RunError {
         /// What failed.
         message: String,
     },
+    /// A value that is taken for a regular expression is none.
+    #[error("a value that is taken for a regular expression is none: {0}")]
+    Pattern(String),
     /// A run asks for something that its query does not have.
     #[error("{0}")]
     Request(String),
@@ -89,6 +93,7 @@ impl RunError {
         match self {
             Self::Memory(_) => Some("give it more memory, or join and group fewer columns"),
             Self::Query { .. } => Some("compute the expression in a subquery of its own"),
+            Self::Pattern(_) => Some("leave such values out, or write the pattern in the query"),
             Self::Disk(_) => Some("make room on the disk, or name another folder for the evidence"),
             Self::Read(_) | Self::Request(_) | Self::Internal(_) => None,
         }
@@ -110,7 +115,10 @@ impl From<DataFusionError> for RunError {
             root if checked::is_record_error(root) => Self::Query {
                 message: checked::reason(root),
             },
-            root => Self::Internal(root.strip_backtrace()),
+            root => match root.strip_backtrace() {
+                said if said.contains("regex parse error") => Self::Pattern(last_reason(&said)),
+                said => Self::Internal(said),
+            },
         }
     }
 }

@@ -226,6 +226,23 @@ impl TextLints<'_> {
         }
     }
 
+    /// A pattern that stands in the text must be one.
+    fn pattern(&mut self, pattern: &ast::Expr) {
+        let ast::Expr::Value(value) = pattern else {
+            return;
+        };
+        let Some(text) = value.value.clone().into_string() else {
+            return;
+        };
+        if let Some(why) = no_pattern(&text) {
+            self.add(
+                format!("`{text}` is no regular expression: {why}"),
+                value.span,
+                "a character that has a meaning in one stands for itself after a backslash, as in \\(",
+            );
+        }
+    }
+
     /// Looks through the names of windows.
     fn over(&self, over: &WindowType) -> Over {
         let mut found = Over::default();
@@ -417,8 +434,60 @@ impl Visitor for TextLints<'_> {
         if let ast::Expr::Function(call) = expr {
             self.call(call);
         }
+        if let Some(pattern) = pattern_of(expr) {
+            self.pattern(pattern);
+        }
         ControlFlow::Continue(())
     }
+}
+
+/// Functions that take a regular expression as their second argument.
+const OF_PATTERNS: [&str; 6] = [
+    "regexp_count",
+    "regexp_instr",
+    "regexp_like",
+    "regexp_match",
+    "regexp_matches",
+    "regexp_replace",
+];
+
+/// The regular expression of an expression that takes one.
+fn pattern_of(expr: &ast::Expr) -> Option<&ast::Expr> {
+    use ast::BinaryOperator::{PGRegexIMatch, PGRegexMatch, PGRegexNotIMatch, PGRegexNotMatch};
+    match expr {
+        ast::Expr::SimilarTo { pattern, .. } | ast::Expr::RLike { pattern, .. } => Some(pattern),
+        ast::Expr::BinaryOp {
+            op: PGRegexMatch | PGRegexIMatch | PGRegexNotMatch | PGRegexNotIMatch,
+            right,
+            ..
+        } => Some(right),
+        ast::Expr::Function(call) => {
+            let name = call.name.to_string().to_lowercase();
+            let FunctionArguments::List(list) = &call.args else {
+                return None;
+            };
+            let second = list.args.get(1).filter(|_| OF_PATTERNS.contains(&&*name))?;
+            match second {
+                ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(pattern)) => Some(pattern),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Why a text is no regular expression, in a few words.
+pub(super) fn no_pattern(text: &str) -> Option<String> {
+    let error = regex::Regex::new(text).err()?;
+    Some(last_reason(&error.to_string()))
+}
+
+/// What the last line of an error about a pattern says: above it the pattern is shown.
+pub(super) fn last_reason(error: &str) -> String {
+    let lines = error.lines().map(str::trim);
+    let reason = lines.filter_map(|line| line.strip_prefix("error: ")).last();
+    let reason = reason.map(str::to_owned);
+    reason.unwrap_or_else(|| error.lines().collect::<Vec<_>>().join(" "))
 }
 
 /// The word with which a part of a query begins.

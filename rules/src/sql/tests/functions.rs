@@ -237,6 +237,19 @@ fn a_total_beyond_76_digits_is_an_error() {
 }
 
 #[test]
+fn a_value_that_is_no_pattern_is_an_error_of_its_own() {
+    let story = story(&[("source/flow", "id,pattern\na,(\n")]);
+    let side = story.side("SELECT regexp_replace(id, pattern, 'x') AS x FROM flow");
+    match collect(&side, &Run::new(1)) {
+        Err(error @ RunError::Pattern(_)) => {
+            assert!(error.to_string().ends_with(": unclosed group"), "{error}");
+            assert!(error.mend().is_some());
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn decimal_literals_are_exact() {
     check_all(&[
         ("money(n) * 0.006", "0.00600"),

@@ -138,6 +138,29 @@ fn inexact_totals_are_refused() {
 }
 
 #[test]
+fn a_pattern_that_is_none_is_refused_before_anything_is_read() {
+    let of = |text: &str| {
+        format!(
+            "'(': `{text}` is no regular expression: unclosed group; a character that has a meaning in \
+             one stands for itself after a backslash, as in \\("
+        )
+    };
+    for expression in [
+        "regexp_replace(id, '(', 'x')",
+        "CASE WHEN id ~ '(' THEN id END",
+        "CASE WHEN id !~* '(' THEN id END",
+        "CASE WHEN id SIMILAR TO '(' THEN id END",
+        "CASE WHEN regexp_like(id, '(') THEN id END",
+    ] {
+        check(&format!("SELECT {expression} AS x FROM flow"), &[&of("(")]);
+    }
+    check(
+        "SELECT regexp_replace(id, '\\(', '(') AS x FROM flow WHERE id ~ '^(a|b)$'",
+        &[],
+    );
+}
+
+#[test]
 fn digits_are_not_lost_without_a_word() {
     let division = "amount: `/` cuts the digits of a decimal off without a word; say how it rounds: round_half_up(a / b, 2), or another round_…";
     check("SELECT money(amount) / 3 AS x FROM flow", &[division]);
