@@ -2,7 +2,8 @@
 
 use books::DatabaseLoad;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use rules::plan::Plan;
+use rules::plan::{MOST_THREADS, Plan};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Moves a ledger and proves that it balances, or names the exact records that do not.
@@ -205,12 +206,13 @@ pub(crate) struct Demo {
         value_name = "N",
         default_value_t = 40,
         value_parser = clap::value_parser!(u32).range(1..=100_000),
-        requires = "live"
+        requires = "live",
+        conflicts_with = "fault"
     )]
     pub(crate) people: u32,
     /// Threads to work in; by default one for each processor.
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<std::num::NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = thread_count)]
+    pub(crate) threads: Option<NonZeroUsize>,
 }
 
 /// Reads `B3` and `B3:10`.
@@ -227,6 +229,16 @@ fn order(text: &str) -> Result<ruixin_faults::Order, String> {
         }
         error => error.to_string(),
     })
+}
+
+/// Reads how many threads to work in: as many as a plan may say.
+fn thread_count(text: &str) -> Result<NonZeroUsize, String> {
+    let count = text.parse::<u64>().ok();
+    let count = count.filter(|count| (1..=MOST_THREADS).contains(count));
+    let count = count.and_then(|count| usize::try_from(count).ok());
+    count
+        .and_then(NonZeroUsize::new)
+        .ok_or_else(|| format!("threads are a whole number from 1 to {MOST_THREADS}"))
 }
 
 /// How to find a plan.
@@ -280,7 +292,8 @@ pub(crate) struct Verify {
         long,
         value_name = "COLUMNS",
         value_delimiter = ',',
-        requires = "books"
+        requires = "books",
+        conflicts_with = "plan"
     )]
     pub(crate) key: Option<Vec<String>>,
     /// Columns that hold amounts, when two books are given.
@@ -288,7 +301,8 @@ pub(crate) struct Verify {
         long,
         value_name = "COLUMNS",
         value_delimiter = ',',
-        requires = "books"
+        requires = "books",
+        conflicts_with = "plan"
     )]
     pub(crate) money: Option<Vec<String>>,
     /// The folder for the evidence; by default one named by the time, in `evidence/` beside the
@@ -296,8 +310,8 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "DIR")]
     pub(crate) evidence: Option<PathBuf>,
     /// Threads to work in; by default as the plan says, else one for each processor.
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<std::num::NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = thread_count)]
+    pub(crate) threads: Option<NonZeroUsize>,
     /// Does not digest the books; the evidence then names their files without BLAKE3, and the gate
     /// stays shut.
     #[arg(long)]
@@ -348,14 +362,24 @@ pub(crate) struct Explain {
     #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
     pub(crate) difference: Option<String>,
     /// The money column of the difference; needed where there is more than one.
-    #[arg(long, value_name = "COLUMN", requires = "difference")]
+    #[arg(
+        long,
+        value_name = "COLUMN",
+        requires = "difference",
+        conflicts_with = "key"
+    )]
     pub(crate) column: Option<String>,
     /// The currency of the difference; needed where the records have one each.
-    #[arg(long, value_name = "CODE", requires = "difference")]
+    #[arg(
+        long,
+        value_name = "CODE",
+        requires = "difference",
+        conflicts_with = "key"
+    )]
     pub(crate) currency: Option<String>,
     /// Threads to work in; by default as the plan says, else one for each processor.
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<std::num::NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = thread_count)]
+    pub(crate) threads: Option<NonZeroUsize>,
 }
 
 #[derive(Debug, Args)]
@@ -372,8 +396,8 @@ pub(crate) struct Convert {
     pub(crate) load: MaxLoad,
     /// Threads to work in, each at a chunk of its own; by default as the plan says, else one for each
     /// processor.
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<std::num::NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = thread_count)]
+    pub(crate) threads: Option<NonZeroUsize>,
     /// Records of a chunk, about: chunks are whole row groups of Parquet or stretches of CSV.
     #[arg(long, value_name = "N", default_value_t = std::num::NonZeroU64::new(migrate::CHUNK_RECORDS).expect("a million"))]
     pub(crate) chunk_records: std::num::NonZeroU64,
@@ -409,8 +433,8 @@ pub(crate) struct Correct {
     #[arg(long, value_name = "NAME")]
     pub(crate) by: Option<String>,
     /// Threads to work in; by default as the plan says, else one for each processor.
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<std::num::NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = thread_count)]
+    pub(crate) threads: Option<NonZeroUsize>,
 }
 
 #[derive(Debug, Args)]
@@ -510,8 +534,8 @@ pub(crate) struct WindowFreeze {
     #[arg(long, value_name = "NAME", requires = "again")]
     pub(crate) by: Option<String>,
     /// Threads to read the figures in.
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<std::num::NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = thread_count)]
+    pub(crate) threads: Option<NonZeroUsize>,
 }
 
 #[derive(Debug, Args)]
@@ -537,8 +561,8 @@ pub(crate) struct WindowReleased {
     #[arg(long, value_name = "TEXT", conflicts_with = "not_released")]
     pub(crate) released: Option<String>,
     /// Threads to digest the books in.
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<std::num::NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = thread_count)]
+    pub(crate) threads: Option<NonZeroUsize>,
 }
 
 #[derive(Debug, Args)]
@@ -591,8 +615,8 @@ pub(crate) struct Gate {
     #[command(flatten)]
     pub(crate) plan: PlanPath,
     /// Threads to digest the books in.
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<std::num::NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = thread_count)]
+    pub(crate) threads: Option<NonZeroUsize>,
 }
 
 /// A decision about what a verification found.
@@ -653,7 +677,7 @@ pub(crate) struct Sign {
     #[arg(long, value_name = "FILE", requires = "name", conflicts_with_all = ["role", "key"])]
     pub(crate) new: Option<PathBuf>,
     /// The name of the person whose key it is.
-    #[arg(long, value_name = "NAME", requires = "new")]
+    #[arg(long, value_name = "NAME", requires = "new", conflicts_with_all = ["role", "key"])]
     pub(crate) name: Option<String>,
     /// The role that is signed in.
     #[arg(
@@ -737,7 +761,7 @@ pub(crate) struct Rehearse {
     pub(crate) cause: Vec<shadow::Cause>,
     /// Faults of each cause in each table.
     #[arg(long, value_name = "N", default_value = "3", value_parser = crate::commands::rehearse::per_cause)]
-    pub(crate) count: std::num::NonZeroUsize,
+    pub(crate) count: NonZeroUsize,
     /// What is damaged is drawn from it.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
@@ -751,6 +775,6 @@ pub(crate) struct Rehearse {
     #[arg(long, value_name = "TIME")]
     pub(crate) rollback_took: Option<jiff::SignedDuration>,
     /// Threads to work in; by default as the plan says, else one for each processor.
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<std::num::NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = thread_count)]
+    pub(crate) threads: Option<NonZeroUsize>,
 }

@@ -405,6 +405,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_in_the_way_of_evidence_is_told_in_chinese() {
+        check(
+            "out: holds ledger.csv, which is no evidence; name an empty or a new folder",
+            "out：其中的 ledger.csv 不是证据；请写一个空的或新的文件夹",
+        );
+        for said in [
+            "x.partial: holds books.csv, which no run has written; move it away, or name another folder",
+            "x.partial: is no folder; move it away, or name another folder for the evidence",
+            "..: has no name of its own; name a folder for the evidence",
+            "out: another run is writing this evidence; wait for it, or name another folder",
+            "evidence/2013-05-27T08-00-00Z: is there, and so is every name with a number behind it",
+            "neither side has a record: nothing was compared; `may_be_empty = true` in a plan allows it",
+            "threads are a whole number from 1 to 1024",
+            "crossfoot-demo holds mine.txt, which no demo has made",
+        ] {
+            assert!(chinese(said).is_some(), "{said}");
+        }
+    }
+
+    #[test]
     fn what_a_database_does_not_take_is_told_in_chinese() {
         check(
             "public.t, id 1, column \"c\": a column character(5) cannot hold \"ab \" exactly: it drops \

@@ -1,9 +1,10 @@
 //! The evidence of a run: a folder that tells what was read, what was found, and by which plan.
 //!
 //! It is written under another name and put in its place as a whole at the end, so that a folder
-//! of evidence is never half of one.
+//! of evidence is never half of one. What is not ours is neither replaced nor removed.
 
 use crate::error::VerifyError;
+use crate::partial::{Partial, Taken, partial_of, sweep};
 use crate::scribe::{BREAKS_PER_BLOCK, TABLE};
 use arrow_array::RecordBatch;
 use arrow_select::coalesce::BatchCoalescer;
@@ -11,9 +12,10 @@ use ledger::{Flight, Reject, Report};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -28,6 +30,25 @@ const BLOCKS_WAITING: usize = 4;
 /// Columns of `breaks.parquet` that say something else in nearly every row. To look for values that
 /// they repeat, or for the least one, costs more than it can save.
 const MANIFOLD: [&str; 5] = ["expected", "actual", "fields", "source", "target"];
+
+/// Names the files of the folder.
+pub(crate) const MANIFEST: &str = "manifest.json";
+
+/// All files that a run may write.
+pub(crate) const FILES: [&str; 6] = [
+    "breaks.jsonl",
+    "breaks.parquet",
+    "in_flight.jsonl",
+    "rejects.jsonl",
+    "report.json",
+    MANIFEST,
+];
+
+/// What `window release` puts beside them: the daybook, and its preliminary name.
+const DAYBOOKS: [&str; 2] = ["daybook.jsonl", ".daybook.jsonl.unfinished"];
+
+/// The greatest number behind the name of a folder.
+const NUMBERS: u32 = 9_999;
 
 /// What was read, by which plan, and what was written: `manifest.json`.
 #[derive(Debug, Serialize)]
@@ -76,21 +97,28 @@ pub struct Output {
     pub blake3: String,
 }
 
-/// Writes a folder of evidence.
+/// Writes a folder of evidence. Unless it is closed, nothing of it is left.
 #[derive(Debug)]
 pub(crate) struct Evidence {
     folder: PathBuf,
-    partial: PathBuf,
+    number: u32,
     breaks: BufWriter<File>,
     table: BreakTable,
     rejects: BufWriter<File>,
     /// Only where the books were verified while they moved.
     flights: Option<BufWriter<File>>,
+    /// The last to go: by then nobody writes into it any more.
+    partial: Partial,
 }
 
-fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> VerifyError {
+pub(crate) fn failed(path: &Path) -> impl FnOnce(io::Error) -> VerifyError {
     let path = path.to_owned();
     move |error| VerifyError::Evidence { path, error }
+}
+
+fn refused(path: &Path, why: impl Into<String>) -> VerifyError {
+    let why: String = why.into();
+    failed(path)(io::Error::new(ErrorKind::AlreadyExists, why))
 }
 
 fn create(path: &Path) -> Result<File, VerifyError> {
@@ -98,39 +126,101 @@ fn create(path: &Path) -> Result<File, VerifyError> {
 }
 
 impl Evidence {
-    /// Makes the folder under its preliminary name.
+    /// Makes the folder under its preliminary name; evidence that is there is replaced at the end.
     ///
     /// # Errors
-    /// It cannot be made, or `folder` holds something that is no evidence.
+    /// It cannot be made, another run is writing it, or `folder` holds something that is no evidence.
     pub(crate) fn create(folder: &Path) -> Result<Self, VerifyError> {
-        refuse_foreign(folder)?;
-        let mut name = folder.file_name().unwrap_or_default().to_owned();
-        name.push(".partial");
-        let partial = folder.with_file_name(name);
-        if partial.exists() {
-            // Left over from a run that was killed.
-            fs::remove_dir_all(&partial).map_err(failed(&partial))?;
+        if folder.file_name().is_none() {
+            return Err(refused(
+                folder,
+                "has no name of its own; name a folder for the evidence",
+            ));
         }
-        fs::create_dir_all(&partial).map_err(failed(&partial))?;
+        replaced_in(folder)?;
+        let partial = partial_of(folder);
+        match Partial::take(&partial)? {
+            Taken::Held(partial) => Self::begin(folder.to_owned(), 1, partial),
+            Taken::Busy => Err(refused(
+                folder,
+                "another run is writing this evidence; wait for it, or name another folder",
+            )),
+            Taken::Foreign(why) => Err(refused(&partial, why)),
+        }
+    }
+
+    /// Makes a folder of a name that nobody has, under its preliminary name: `folder`, or with a number
+    /// behind it. What runs left beside it that were killed goes away.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub(crate) fn create_numbered(folder: &Path) -> Result<Self, VerifyError> {
+        if let Some(beside) = folder.parent() {
+            sweep(beside);
+        }
+        for number in 1..=NUMBERS {
+            let own = numbered(folder, number);
+            if is_there(&own) {
+                continue;
+            }
+            // Between that look and the lock a run may have ended that had this name.
+            if let Taken::Held(partial) = Partial::take(&partial_of(&own))?
+                && !is_there(&own)
+            {
+                return Self::begin(own, number, partial);
+            }
+        }
+        Err(refused(
+            folder,
+            "is there, and so is every name with a number behind it",
+        ))
+    }
+
+    fn begin(folder: PathBuf, number: u32, partial: Partial) -> Result<Self, VerifyError> {
+        let file = |name: &str| partial.path().join(name);
         Ok(Self {
-            breaks: BufWriter::with_capacity(1 << 20, create(&partial.join("breaks.jsonl"))?),
-            table: BreakTable::create(&partial.join("breaks.parquet"))?,
-            rejects: BufWriter::new(create(&partial.join("rejects.jsonl"))?),
+            breaks: BufWriter::with_capacity(1 << 20, create(&file("breaks.jsonl"))?),
+            table: BreakTable::create(&file("breaks.parquet"))?,
+            rejects: BufWriter::new(create(&file("rejects.jsonl"))?),
             flights: None,
-            folder: folder.to_owned(),
+            folder,
+            number,
             partial,
         })
     }
 
+    /// The folder in which it will lie.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// How that folder is shown where the one that was asked for is shown so.
+    pub(crate) fn shown(&self, shown: &str) -> String {
+        if self.number == 1 || shown.is_empty() {
+            return shown.to_owned();
+        }
+        let number = self.number;
+        match shown.strip_suffix('/') {
+            Some(bare) => format!("{bare}-{number}/"),
+            None => format!("{shown}-{number}"),
+        }
+    }
+
+    /// Makes a folder for what cannot be held in memory; it goes away with what it gives, or with the
+    /// run.
+    pub(crate) fn scratch(&self) -> Result<tempfile::TempDir, VerifyError> {
+        self.partial.scratch()
+    }
+
     /// Puts the lines and rows of a block of breaks behind those before it.
     pub(crate) fn append(&mut self, lines: &[u8], rows: RecordBatch) -> Result<(), VerifyError> {
-        let path = self.partial.join("breaks.jsonl");
+        let path = self.partial.path().join("breaks.jsonl");
         self.breaks.write_all(lines).map_err(failed(&path))?;
         self.table.write(rows)
     }
 
     pub(crate) fn write_reject(&mut self, reject: &Reject) -> Result<(), VerifyError> {
-        let path = self.partial.join("rejects.jsonl");
+        let path = self.partial.path().join("rejects.jsonl");
         let mut line = serde_json::to_vec(reject).map_err(internal)?;
         line.push(b'\n');
         self.rejects.write_all(&line).map_err(failed(&path))
@@ -138,7 +228,7 @@ impl Evidence {
 
     /// Writes a record in flight, and gives back its line.
     pub(crate) fn write_flight(&mut self, flight: &Flight) -> Result<Vec<u8>, VerifyError> {
-        let path = self.partial.join("in_flight.jsonl");
+        let path = self.partial.path().join("in_flight.jsonl");
         let file = match &mut self.flights {
             Some(file) => file,
             none => none.insert(BufWriter::new(create(&path)?)),
@@ -162,7 +252,9 @@ impl Evidence {
             mut table,
             rejects,
             flights,
+            ..
         } = self;
+        let unfinished = partial.path().to_owned();
         let mut names = vec![
             "breaks.jsonl",
             "breaks.parquet",
@@ -175,7 +267,7 @@ impl Evidence {
             lines.push((flights, "in_flight.jsonl"));
         }
         for (writer, name) in lines {
-            let path = partial.join(name);
+            let path = unfinished.join(name);
             let file = writer
                 .into_inner()
                 .map_err(|error| error.into_error())
@@ -183,46 +275,109 @@ impl Evidence {
             file.sync_all().map_err(failed(&path))?;
         }
         table.finish()?;
-        write_json(&partial.join("report.json"), report)?;
+        write_json(&unfinished.join("report.json"), report)?;
         let outputs = names
             .iter()
-            .map(|name| output(&partial, name))
+            .map(|name| output(&unfinished, name))
             .collect::<Result<_, _>>()?;
-        write_json(&partial.join("manifest.json"), &manifest(outputs))?;
-        if folder.exists() {
-            fs::remove_dir_all(&folder).map_err(failed(&folder))?;
-        }
-        fs::rename(&partial, &folder).map_err(failed(&folder))
-    }
-
-    /// Takes back what was written so far.
-    pub(crate) fn abandon(mut self) {
-        // The writing thread ends before its file goes.
-        drop(self.table.finish());
-        drop(fs::remove_dir_all(&self.partial));
+        write_json(&unfinished.join(MANIFEST), &manifest(outputs))?;
+        partial.place(&folder)
     }
 }
 
-/// Only an empty folder, or one with evidence in it, may be replaced.
-fn refuse_foreign(folder: &Path) -> Result<(), VerifyError> {
-    let refuse = |why: &str| {
-        let error = std::io::Error::new(std::io::ErrorKind::AlreadyExists, why);
-        Err(VerifyError::Evidence {
-            path: folder.to_owned(),
-            error,
-        })
-    };
+/// The folder of a name with a number behind it; the first one has none.
+fn numbered(folder: &Path, number: u32) -> PathBuf {
+    if number == 1 {
+        return folder.to_owned();
+    }
+    let mut name = folder.file_name().unwrap_or_default().to_owned();
+    name.push(format!("-{number}"));
+    folder.with_file_name(name)
+}
+
+fn is_there(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+/// Takes away the evidence that is in a folder, so that other evidence can come there.
+pub(crate) fn make_room(folder: &Path) -> Result<(), VerifyError> {
+    let mut files = replaced_in(folder)?;
+    if folder.is_symlink() {
+        // What it leads to stays as it is.
+        return fs::remove_file(folder).map_err(failed(folder));
+    }
+    // The manifest goes last: as long as anything is left, it tells what that is.
+    files.sort_by_key(|file| file.ends_with(MANIFEST));
+    for file in files {
+        fs::remove_file(&file).map_err(failed(&file))?;
+    }
+    match fs::remove_dir(folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(failed(folder)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// The files of a folder that is replaced: only an empty one is, or one that holds evidence and nothing
+/// else.
+fn replaced_in(folder: &Path) -> Result<Vec<PathBuf>, VerifyError> {
     if !folder.exists() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     if !folder.is_dir() {
-        return refuse("is a file; name a folder for the evidence");
+        return Err(refused(folder, "is a file; name a folder for the evidence"));
     }
-    let mut entries = fs::read_dir(folder).map_err(failed(folder))?;
-    if entries.next().is_none() || folder.join("manifest.json").is_file() {
-        return Ok(());
+    let files = evidence_in(folder).map_err(failed(folder))?;
+    files.map_err(|name| {
+        let why = format!("holds {name}, which is no evidence; name an empty or a new folder");
+        refused(folder, why)
+    })
+}
+
+/// The files of a folder if all of them are evidence; else what is none, the first by its name.
+pub(crate) fn evidence_in(folder: &Path) -> io::Result<Result<Vec<PathBuf>, String>> {
+    let listed = listed_in(folder);
+    let (mut files, mut strangers) = (Vec::new(), Vec::new());
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        match entry.file_type()?.is_file() && listed.contains(&name) {
+            true => files.push(entry.path()),
+            false => strangers.push(name),
+        }
     }
-    refuse("holds something that is no evidence; name an empty or a new folder")
+    Ok(match strangers.into_iter().min() {
+        Some(name) => Err(name),
+        None => Ok(files),
+    })
+}
+
+/// A manifest, as far as it tells whose it is and what lies beside it.
+#[derive(Deserialize)]
+struct Listed {
+    version: u32,
+    crossfoot: String,
+    plan_blake3: String,
+    files: Vec<ListedFile>,
+}
+
+#[derive(Deserialize)]
+struct ListedFile {
+    file: String,
+}
+
+/// The names that evidence in this folder may have; none where no manifest of ours is in it.
+fn listed_in(folder: &Path) -> BTreeSet<String> {
+    let manifest = fs::read(folder.join(MANIFEST)).ok();
+    let manifest = manifest.and_then(|bytes| serde_json::from_slice::<Listed>(&bytes).ok());
+    let is_digest = |text: &str| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let Some(manifest) = manifest.filter(|manifest| {
+        manifest.version > 0 && !manifest.crossfoot.is_empty() && is_digest(&manifest.plan_blake3)
+    }) else {
+        return BTreeSet::new();
+    };
+    let listed = manifest.files.into_iter().map(|listed| listed.file);
+    let beside = DAYBOOKS.into_iter().chain([MANIFEST]).map(str::to_owned);
+    listed.chain(beside).collect()
 }
 
 fn internal(error: impl std::fmt::Display) -> VerifyError {
@@ -259,6 +414,13 @@ struct BreakTable {
 impl std::fmt::Debug for BreakTable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("BreakTable")
+    }
+}
+
+impl Drop for BreakTable {
+    fn drop(&mut self) {
+        // The writing thread ends before its file goes.
+        drop(self.finish());
     }
 }
 

@@ -37,6 +37,7 @@ mod locate;
 mod many;
 mod pairing;
 mod parallel;
+mod partial;
 mod prepare;
 mod push;
 mod readings;

@@ -40,6 +40,8 @@ pub struct Agreement {
     pub ignored: Vec<String>,
     /// Whether databases shall add up their own records, where they can.
     pub is_pushed: bool,
+    /// Whether neither side need have a record.
+    pub may_be_empty: bool,
 }
 
 /// The way from a record back to its source record.
@@ -247,6 +249,7 @@ fn agreement(
         origin,
         ignored,
         is_pushed: planned.is_pushed,
+        may_be_empty: planned.may_be_empty,
     })
 }
 

@@ -28,7 +28,7 @@ use ledger::{
 };
 use rules::sql::{Begun, ControlRow, Rejects, Run, RunError, Session, Which};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -41,6 +41,8 @@ const SAMPLED_BROKEN: u64 = 8_000;
 
 const CHANGED: &str = "a book changed between the fold and the second look";
 const NOT_LOOKED_AT: &str = "which records were in flight: too many differ to be looked at again";
+const NO_RECORDS: &str = "neither side has a record: nothing was compared; `may_be_empty = true` in \
+                          a plan allows it";
 
 /// How a run is made. Results do not depend on it, times and the seed apart.
 #[derive(Clone, Debug)]
@@ -51,6 +53,9 @@ pub struct Options {
     pub evidence: PathBuf,
     /// How the report names that folder.
     pub evidence_shown: String,
+    /// Whether the folder gets a number behind its name, `NAME-2`, where there is one of that name or
+    /// another run is writing it. Otherwise evidence that is there is replaced.
+    pub is_numbered: bool,
     /// When the run began.
     pub started: Timestamp,
     /// The secret of the run's hashes; drawn from the system once both books are what they are where
@@ -116,6 +121,8 @@ impl Default for Limits {
 pub struct Outcome {
     /// The report, as it lies in the evidence.
     pub report: Report,
+    /// The folder of the evidence.
+    pub evidence: PathBuf,
     /// The breaks that weigh most, the heaviest first.
     pub largest: Vec<Break>,
     /// Files read, with their digests where they were taken.
@@ -147,31 +154,28 @@ pub async fn verify(
     options: &Options,
     watch: &Arc<dyn Watch>,
 ) -> Result<Outcome, VerifyError> {
-    let mut evidence = Evidence::create(&options.evidence)?;
-    match run(prepared, options, watch, &mut evidence).await {
-        Ok((outcome, seed)) => {
-            let manifest = |files| Manifest {
-                version: 1,
-                crossfoot: env!("CARGO_PKG_VERSION").to_owned(),
-                plan: prepared.plan.name.value.clone(),
-                plan_blake3: prepared.plan.digest(),
-                started: options.started.to_string(),
-                seed: seed
-                    .bytes()
-                    .iter()
-                    .map(|byte| format!("{byte:02x}"))
-                    .collect(),
-                inputs: outcome.inputs.clone(),
-                files,
-            };
-            evidence.close(&outcome.report, manifest)?;
-            Ok(outcome)
-        }
-        Err(error) => {
-            evidence.abandon();
-            Err(error)
-        }
-    }
+    let mut evidence = match options.is_numbered {
+        true => Evidence::create_numbered(&options.evidence)?,
+        false => Evidence::create(&options.evidence)?,
+    };
+    // Whatever ends the run before its evidence is closed takes with it what was written so far.
+    let (outcome, seed) = run(prepared, options, watch, &mut evidence).await?;
+    let manifest = |files| Manifest {
+        version: 1,
+        crossfoot: env!("CARGO_PKG_VERSION").to_owned(),
+        plan: prepared.plan.name.value.clone(),
+        plan_blake3: prepared.plan.digest(),
+        started: options.started.to_string(),
+        seed: seed
+            .bytes()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
+        inputs: outcome.inputs.clone(),
+        files,
+    };
+    evidence.close(&outcome.report, manifest)?;
+    Ok(outcome)
 }
 
 async fn run(
@@ -232,12 +236,13 @@ async fn run(
         rejects,
         moments,
         as_of: options.as_of.is_some(),
-        evidence: options.evidence_shown.clone(),
+        evidence: evidence.shown(&options.evidence_shown),
         elapsed: Duration::from_millis(u64::try_from(clock.elapsed().as_millis()).unwrap_or(0)),
     };
     Ok((
         Outcome {
             report,
+            evidence: evidence.folder().to_owned(),
             largest: largest.into_breaks(),
             inputs,
         },
@@ -508,6 +513,9 @@ impl AgreementRun<'_> {
         if looked.is_changed {
             not_checked.push(CHANGED.to_owned());
         }
+        if self.has_nothing(&looked.folded) {
+            not_checked.push(NO_RECORDS.to_owned());
+        }
         let comparison = std::mem::replace(&mut looked.folded.comparison, Comparison::of_equals());
         let agreed = comparison.complete && comparison.elements.is_empty();
         if !agreed {
@@ -527,6 +535,13 @@ impl AgreementRun<'_> {
         let mut report = self.report(&looked.folded, tally, not_checked);
         report.fold = looked.fold;
         Ok((report, rejected))
+    }
+
+    /// Whether there was nothing to compare, which the plan does not allow. Records that were rejected
+    /// are something: the books are not balanced for them.
+    fn has_nothing(&self, folded: &Folded) -> bool {
+        let records = [folded.expected.records, folded.actual.records];
+        records == [0, 0] && folded.rejects() == 0 && !self.agreement.may_be_empty
     }
 
     /// Folds both sides, by their servers where the plan asks for it.
@@ -656,7 +671,7 @@ impl AgreementRun<'_> {
                 not_checked.push(NOT_LOOKED_AT.to_owned());
             }
             let choice = choice(layout, &comparison, folded.expected.records);
-            let scratch = scratch(&self.options.evidence)?;
+            let scratch = out.evidence.scratch()?;
             let sampled = self
                 .options
                 .causes
@@ -905,7 +920,7 @@ impl AgreementRun<'_> {
         not_checked: &mut Vec<String>,
     ) -> Result<(), VerifyError> {
         let meter = self.begin(Work::Rejects);
-        let scratch = scratch(&self.options.evidence)?;
+        let scratch = evidence.scratch()?;
         let failed = |error| VerifyError::Evidence {
             path: scratch.path().to_owned(),
             error,
@@ -1346,21 +1361,6 @@ fn choice(layout: &footing::Layout, comparison: &Comparison, records: u64) -> Op
     Some(Choice::Buckets(Arc::new(wanted)))
 }
 
-/// A folder beside the evidence that goes away with the run.
-fn scratch(evidence: &Path) -> Result<tempfile::TempDir, VerifyError> {
-    let beside = evidence
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    let beside = beside.unwrap_or(Path::new("."));
-    tempfile::Builder::new()
-        .prefix(".crossfoot-spill-")
-        .tempdir_in(beside)
-        .map_err(|error| VerifyError::Evidence {
-            path: beside.to_owned(),
-            error,
-        })
-}
-
 /// Reads once what several controls have in common.
 async fn begin(
     prepared: &Prepared,
@@ -1473,6 +1473,7 @@ impl Options {
             threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             evidence_shown: evidence.display().to_string(),
             evidence,
+            is_numbered: false,
             started: Timestamp::now(),
             seed: None,
             sketch: None,

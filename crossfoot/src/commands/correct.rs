@@ -7,6 +7,7 @@ use crate::error::{CommandError, Kind};
 use crate::screen::Screen;
 use crate::terminal::correct;
 use crate::window::{folder, record};
+use jiff::Timestamp;
 use ledger::Record;
 use migrate::{CorrectOptions, Corrections};
 use reconcile::prepare;
@@ -191,15 +192,17 @@ fn touched(
     Ok((touched, unchecked))
 }
 
-/// The folder of the latest evidence.
+/// The folder of the latest evidence, by when its run began: names have a number behind them where
+/// runs began in the same second.
 pub(crate) fn latest(plan: &Plan) -> Result<PathBuf, CommandError> {
     let folder = plan.folder().join("evidence");
     let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
-    let folders = entries.map(|entry| entry.path());
-    let started = |path: &PathBuf| -> Option<String> {
+    let is_whole = |path: &PathBuf| path.extension().is_none_or(|ending| ending != "partial");
+    let folders = entries.map(|entry| entry.path()).filter(is_whole);
+    let started = |path: &PathBuf| -> Option<Timestamp> {
         let manifest = fs::read(path.join("manifest.json")).ok()?;
         let manifest: Value = serde_json::from_slice(&manifest).ok()?;
-        manifest["started"].as_str().map(str::to_owned)
+        manifest["started"].as_str()?.parse().ok()
     };
     let known = folders.filter_map(|path| Some((started(&path)?, path)));
     let latest = known.max().map(|(_, path)| path);

@@ -79,6 +79,33 @@ const BOOKS: &str = "${RUIXIN_BOOKS}";
 /// A file that tells that a folder is a demo's.
 const MARK: &str = ".crossfoot-demo";
 
+/// What lies in the folder of a demo, whatever was played: what it makes itself, and the reports that it
+/// proposes at its end.
+const OWN: [&str; 22] = [
+    MARK,
+    ".crossfoot",
+    "accountant.key",
+    "bao.db",
+    "bao.db-journal",
+    "bao.db-shm",
+    "bao.db-wal",
+    "books",
+    "crossfoot.toml",
+    "engineer.key",
+    "evidence",
+    "kept",
+    "notices.jsonl",
+    "old",
+    "registrar",
+    "rehearsal",
+    "report.html",
+    "report.xlsx",
+    "rules",
+    "signers.txt",
+    "truth.jsonl",
+    "window",
+];
+
 /// The wallet stops at 08:00 and must open at 16:00.
 const STOPS: Duration = Duration::from_secs(8 * 3600);
 const WINDOW: Duration = Duration::from_secs(8 * 3600);
@@ -174,6 +201,12 @@ impl<'a> Stage<'a> {
             && !folder.join(MARK).is_file();
         if foreign {
             let message = format!("{} is there already, and not from a demo", folder.display());
+            return Err(
+                CommandError::new(Kind::Use, message).hint("name another folder with --folder")
+            );
+        }
+        if let Some(name) = stranger_in(&folder).map_err(|error| failed(&folder, &error))? {
+            let message = format!("{} holds {name}, which no demo has made", folder.display());
             return Err(
                 CommandError::new(Kind::Use, message).hint("name another folder with --folder")
             );
@@ -593,6 +626,22 @@ fn table_of(cause: Cause) -> &'static str {
         Cause::T1 | Cause::E1 => "voucher",
         _ => "posting",
     }
+}
+
+/// What lies in the folder of a demo and is none of its own, the first by its name.
+fn stranger_in(folder: &Path) -> std::io::Result<Option<String>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        entries => entries?,
+    };
+    let mut strangers = Vec::new();
+    for entry in entries {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if !OWN.contains(&name.as_str()) {
+            strangers.push(name);
+        }
+    }
+    Ok(strangers.into_iter().min())
 }
 
 /// Empties the folder of a demo, which stays itself: it may be the one that we are in. So does its mark,

@@ -26,6 +26,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 /// Reads the plan that a command names: a file, or the folder it lies in.
@@ -82,8 +84,8 @@ pub(crate) fn bytes_of<'t>(tables: impl Iterator<Item = &'t Arc<books::Table>>) 
     files.map(|file| file.bytes).sum()
 }
 
-/// Comes to its end once Ctrl-C is pressed, or was since this program listens: from the first call
-/// on, for as long as it runs.
+/// Comes to its end once Ctrl-C is pressed or a signal asks to end, or did since this program
+/// listens: from the first call on, for as long as it runs.
 fn interrupt() -> impl Future<Output = ()> + Send + 'static {
     static PRESSED: OnceLock<watch::Receiver<bool>> = OnceLock::new();
     let pressed = PRESSED.get_or_init(|| {
@@ -105,16 +107,69 @@ fn listen(bell: &watch::Sender<bool>) {
         .enable_all()
         .build();
     if let Ok(runtime) = runtime {
-        runtime.block_on(async {
-            while tokio::signal::ctrl_c().await.is_ok() {
-                bell.send_replace(true);
-            }
-        });
+        runtime.block_on(heed(bell));
     }
 }
 
-/// Does work that leaves nothing behind, wherever it is broken off. Gives nothing where Ctrl-C was
-/// pressed: the work then ends with the program.
+/// Rings at Ctrl-C, and at what a system sends to end a program: SIGTERM, and SIGHUP where its terminal
+/// is gone.
+#[cfg(unix)]
+async fn heed(bell: &watch::Sender<bool>) {
+    let heard = |kind: SignalKind| signal(kind).ok();
+    let mut interrupt = heard(SignalKind::interrupt());
+    let mut hangup = match is_meant_to_outlive_its_terminal() {
+        true => None,
+        false => heard(SignalKind::hangup()),
+    };
+    let mut terminate = heard(SignalKind::terminate());
+    loop {
+        tokio::select! {
+            () = next(&mut interrupt) => {}
+            () = next(&mut hangup) => {}
+            () = next(&mut terminate) => {}
+        }
+        bell.send_replace(true);
+    }
+}
+
+/// The next signal of a kind; never where it cannot be listened to.
+#[cfg(unix)]
+async fn next(signal: &mut Option<Signal>) {
+    let heard = match signal {
+        Some(signal) => signal.recv().await,
+        None => None,
+    };
+    if heard.is_none() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Whether whoever started this program had it ignore SIGHUP, as `nohup` does. Where the system does not
+/// tell, one that writes to no terminal is taken for such.
+#[cfg(unix)]
+fn is_meant_to_outlive_its_terminal() -> bool {
+    use std::io::IsTerminal;
+    match std::fs::read_to_string("/proc/self/status") {
+        Ok(status) => {
+            let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+            let signals = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+            // SIGHUP is the first.
+            signals.is_some_and(|signals| signals & 1 == 1)
+        }
+        Err(_) => !std::io::stderr().is_terminal(),
+    }
+}
+
+/// Rings at Ctrl-C.
+#[cfg(not(unix))]
+async fn heed(bell: &watch::Sender<bool>) {
+    while tokio::signal::ctrl_c().await.is_ok() {
+        bell.send_replace(true);
+    }
+}
+
+/// Does work that leaves nothing behind, wherever it is broken off. Gives nothing where it was to
+/// stop: the work then ends with the program.
 pub(crate) fn unless_stopped<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<Option<T>, CommandError> {
@@ -146,8 +201,8 @@ pub(crate) fn unless_stopped<T: Send + 'static>(
 /// What the system gives the first thread, as SQL is planned by functions that call themselves.
 const STACK_BYTES: usize = 8 << 20;
 
-/// Does the work with progress on the screen; Ctrl-C ends it in good order. Gives nothing where it
-/// was stopped and did not come to an end by itself.
+/// Does the work with progress on the screen; Ctrl-C and signals to end it do so in good order. Gives
+/// nothing where it was stopped and did not come to an end by itself.
 pub(crate) fn watched<T, E>(
     threads: usize,
     screen: &Screen,

@@ -238,8 +238,11 @@ impl Scratch {
     fn make(plan: &Plan) -> Result<Self, CommandError> {
         let stamp = Timestamp::now().strftime("%Y-%m-%dT%H-%M-%SZ");
         let name = format!("{stamp}-{}", std::process::id());
-        let folder = plan.folder().join("rehearsal").join(name);
-        fs::create_dir_all(&folder).map_err(|error| failed(&folder, &error))?;
+        let parent = plan.folder().join("rehearsal");
+        fs::create_dir_all(&parent).map_err(|error| failed(&parent, &error))?;
+        let folder = parent.join(name);
+        // One that was not there: all that is in it goes away.
+        fs::create_dir(&folder).map_err(|error| failed(&folder, &error))?;
         Ok(Self(folder))
     }
 }

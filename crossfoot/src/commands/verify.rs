@@ -60,6 +60,8 @@ pub(crate) fn outcome(verify: &Verify, screen: &Screen) -> Result<Outcome, Comma
     let options = Options {
         threads,
         evidence_shown: shown,
+        // A folder that is named is meant; one that is not must be nobody else's.
+        is_numbered: verify.evidence.is_none(),
         started,
         digest: !verify.no_digest,
         causes: !verify.no_causes,
@@ -72,7 +74,7 @@ pub(crate) fn outcome(verify: &Verify, screen: &Screen) -> Result<Outcome, Comma
         let event = done
             .as_ref()
             .ok()
-            .map(|done| record::verified(&prepared.plan, &done.report, &options.evidence));
+            .map(|done| record::verified(&prepared.plan, &done.report, &done.evidence));
         let ended = event.transpose().and_then(|event| clocked.end(event));
         // Where the run failed, that is what is told.
         if done.is_ok() {
@@ -119,7 +121,8 @@ fn as_of(plan: Plan, prepared: &Prepared, settle: u32) -> Result<AsOf, CommandEr
     }))
 }
 
-/// The folder of this run's evidence, and how to show it.
+/// The folder of this run's evidence, and how to show it. One that is named by the time may get a
+/// number behind its name.
 fn evidence_folder(verify: &Verify, plan: &Plan, started: Timestamp) -> (PathBuf, String) {
     let (folder, mut shown) = match &verify.evidence {
         Some(folder) => (folder.clone(), folder.display().to_string()),
@@ -135,7 +138,7 @@ fn evidence_folder(verify: &Verify, plan: &Plan, started: Timestamp) -> (PathBuf
     (folder, shown)
 }
 
-/// Runs with progress on the screen; Ctrl-C ends it in good order.
+/// Runs with progress on the screen; Ctrl-C and signals to end it do so in good order.
 fn watched(
     prepared: &Prepared,
     options: &Options,

@@ -1462,6 +1462,16 @@ fn a_folder_of_something_else_is_not_touched() {
       mend: name another folder with --folder
     ");
     assert_eq!(place.read("crossfoot-demo/mine.txt"), "dear");
+    // Nor is what somebody has put beside what a demo made.
+    let place = place.with("crossfoot-demo/.crossfoot-demo", "");
+    insta::assert_snapshot!(place.run("demo"), @"
+    $ crossfoot demo
+    exit 2
+    --- stderr
+    error: crossfoot-demo holds mine.txt, which no demo has made
+      mend: name another folder with --folder
+    ");
+    assert_eq!(place.read("crossfoot-demo/mine.txt"), "dear");
 }
 
 #[test]

@@ -252,7 +252,7 @@ fn wrong_use_is_told_in_json_too() {
     for (line, message) in [
         (
             "verify --threads 0 --json",
-            "invalid value '0' for '--threads <N>': number would be zero for non-zero type",
+            "invalid value '0' for '--threads <N>': threads are a whole number from 1 to 1024",
         ),
         (
             "verify one.csv two.csv three.csv --json --lang zh",

@@ -143,7 +143,7 @@ pub(crate) fn masked(line: &str) -> String {
             line.push_str("[time]");
         }
     }
-    // 2013-05-27T08-00-00Z
+    // 2013-05-27T08-00-00Z, and 2013-05-27T08-00-00Z-2 where another one began in the same second.
     let is_run = |text: &str| {
         let shape = |letter: char| if letter.is_ascii_digit() { '0' } else { letter };
         text.chars().map(shape).collect::<String>() == "0000-00-00T00-00-00Z"
@@ -151,7 +151,16 @@ pub(crate) fn masked(line: &str) -> String {
     let starts: Vec<usize> = line.char_indices().map(|(at, _)| at).rev().collect();
     for at in starts {
         if line.get(at..at + 20).is_some_and(is_run) {
-            line.replace_range(at..at + 20, "[run]");
+            let behind = &line[at + 20..];
+            let number = behind.strip_prefix('-').map_or("", |number| {
+                let end = number.find(|letter: char| !letter.is_ascii_digit());
+                &number[..end.unwrap_or(number.len())]
+            });
+            let end = match number.len() {
+                0 => at + 20,
+                digits => at + 21 + digits,
+            };
+            line.replace_range(at..end, "[run]");
         }
     }
     line
@@ -202,6 +211,14 @@ fn masks_hide_times_and_nothing_else() {
         (
             "证据：evidence/2013-05-27T08-00-00Z/",
             "证据：evidence/[run]/",
+        ),
+        (
+            "Evidence: evidence/2013-05-27T08-00-00Z-12/",
+            "Evidence: evidence/[run]/",
+        ),
+        (
+            "evidence/2013-05-27T08-00-00Z-12/report.json",
+            "evidence/[run]/report.json",
         ),
         ("at 2013-05-27T08:00:00Z", "at 2013-05-27T08:00:00Z"),
     ];

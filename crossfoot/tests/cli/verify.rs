@@ -642,9 +642,221 @@ fn a_run_does_not_overwrite_what_is_no_evidence() {
     $ crossfoot verify --evidence out
     exit 2
     --- stderr
-    error: out: holds something that is no evidence; name an empty or a new folder
+    error: out: holds thesis.txt, which is no evidence; name an empty or a new folder
     ");
     assert_eq!(place.read("out/thesis.txt"), "years of work");
+}
+
+#[test]
+fn a_run_deletes_nothing_that_only_is_called_as_ours_is() {
+    let ledger = "1,2.00\n";
+    let place = Place::sound()
+        .with("d/manifest.json", "{}")
+        .with("d/ledger-2013.csv", ledger)
+        .with("x.partial/books.csv", ledger);
+    let before = place.files();
+    insta::assert_snapshot!(place.run("verify --evidence d"), @"
+    $ crossfoot verify --evidence d
+    exit 2
+    --- stderr
+    error: d: holds ledger-2013.csv, which is no evidence; name an empty or a new folder
+    ");
+    insta::assert_snapshot!(place.run("verify --evidence x --lang zh"), @"
+    $ crossfoot verify --evidence x --lang zh
+    exit 2
+    --- stderr
+    错误：x.partial：其中的 books.csv 不是核对所写；请移走，或另写一个文件夹
+    ");
+    assert_eq!(place.files(), before);
+    // Nor beside evidence of ours.
+    assert_eq!(place.output("verify --evidence out").status, "0");
+    let place = place.with("out/ledger-2013.csv", ledger);
+    let said = place.output("verify --evidence out");
+    assert_eq!(said.status, "2", "{}", said.stderr);
+    assert_eq!(place.read("out/ledger-2013.csv"), ledger);
+    assert_eq!(place.read("x.partial/books.csv"), ledger);
+}
+
+/// The folders in `evidence`, in order.
+fn folders_of_evidence(place: &Place) -> Vec<String> {
+    let entries = std::fs::read_dir(place.path().join("evidence")).unwrap();
+    let name = |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().file_name();
+    let mut names: Vec<String> = entries
+        .map(|entry| name(entry).into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn runs_at_the_same_time_leave_evidence_each() {
+    let place = Place::sound();
+    let begin = || {
+        let mut command = place.command("verify --json");
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    };
+    let running: Vec<_> = (0..4).map(|_| begin()).collect();
+    let mut told: Vec<String> = running
+        .into_iter()
+        .chain((0..2).map(|_| begin()))
+        .map(|child| {
+            let output = child.wait_with_output().unwrap();
+            assert_eq!(output.status.code(), Some(0), "{output:?}");
+            let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+            let evidence = report["evidence"].as_str().unwrap().to_owned();
+            // The report in the folder is that of the run that has left it.
+            let left = place.read(&format!("{evidence}report.json"));
+            let left: serde_json::Value = serde_json::from_str(&left).unwrap();
+            assert_eq!(left, report);
+            evidence
+        })
+        .collect();
+    told.sort();
+    let mut folders: Vec<String> = folders_of_evidence(&place)
+        .iter()
+        .map(|name| format!("evidence/{name}/"))
+        .collect();
+    folders.sort();
+    assert_eq!(folders.len(), 6, "{folders:?}");
+    assert_eq!(told, folders);
+    for folder in &folders {
+        let checked = place.output(&format!("evidence verify {folder}"));
+        // Nobody signed it; but every file is as it was written.
+        assert_eq!(checked.status, "5", "{}{}", checked.stdout, checked.stderr);
+    }
+}
+
+#[test]
+fn the_latest_evidence_is_that_of_the_run_that_began_last() {
+    let place = Place::sound();
+    let sound = place.read("new/posting.csv");
+    let wrong = sound.replacen("1250.50", "1250.51", 1);
+    assert_ne!(wrong, sound);
+    let mut place = place;
+    // Twelve in a few seconds: names with numbers of one digit and of two, whatever the clock shows.
+    for round in 0..12 {
+        let (text, verdict) = match round % 2 {
+            0 => (&wrong, "out_of_balance"),
+            _ => (&sound, "balanced"),
+        };
+        place = place.with("new/posting.csv", text);
+        place.output("verify");
+        let report = place.output("report --json");
+        let report: serde_json::Value = serde_json::from_str(&report.stdout).unwrap();
+        assert_eq!(report["verdict"], verdict, "round {round}");
+    }
+    assert_eq!(folders_of_evidence(&place).len(), 12);
+}
+
+#[test]
+fn what_is_said_of_two_books_does_not_go_with_a_plan() {
+    let place = Place::sound();
+    for line in [
+        "verify --plan crossfoot.toml --key nosuch",
+        "verify --plan crossfoot.toml --money x",
+        "verify --plan crossfoot.toml --key nosuch --money x",
+        "explain V1 --column amount",
+        "explain V1 --currency CNY",
+        "demo --fault B3 --people 5",
+        "sign --role engineer --key wang.key --name 'Wang Wei'",
+    ] {
+        let told = place.output(line);
+        assert_eq!(told.status, "2", "{line}: {}", told.stdout);
+        assert!(
+            told.stderr.contains("cannot be used with"),
+            "{line}: {}",
+            told.stderr
+        );
+    }
+    // Without either there is nothing that they could be said of.
+    let told = place.output("verify --key nosuch");
+    assert_eq!(told.status, "2", "{}", told.stdout);
+    assert!(told.stderr.contains("required"), "{}", told.stderr);
+}
+
+#[test]
+fn more_threads_than_a_plan_may_ask_for_are_wrong_use() {
+    let place = Place::sound();
+    for line in [
+        "demo",
+        "verify",
+        "explain V1",
+        "convert",
+        "correct",
+        "window freeze",
+        "window release",
+        "gate",
+        "rehearse",
+    ] {
+        for count in ["0", "1025", "100000", "many"] {
+            let told = place.output(&format!("{line} --threads {count}"));
+            assert_eq!(told.status, "2", "{line}, {count}: {}", told.stderr);
+            let said = format!(
+                "invalid value '{count}' for '--threads <N>': threads are a whole number from 1 to 1024"
+            );
+            assert!(told.stderr.contains(&said), "{line}: {}", told.stderr);
+        }
+    }
+    assert_eq!(place.output("verify --threads 64").status, "0");
+}
+
+/// Both books of the sound example without a record.
+fn without_records(more: &str) -> Place {
+    let place = Place::sound();
+    let header = |file: &str| {
+        let text = place.read(file);
+        let line = text.lines().next().unwrap();
+        format!("{line}\n")
+    };
+    let (old, new) = (header("old/flow.csv"), header("new/posting.csv"));
+    let plan = place.read("crossfoot.toml") + more;
+    place
+        .with("old/flow.csv", old)
+        .with("new/posting.csv", new)
+        .with("crossfoot.toml", plan)
+}
+
+#[test]
+fn books_without_a_record_are_not_proved_unless_the_plan_allows_it() {
+    insta::assert_snapshot!(without_records("").run("verify"), @"
+    $ crossfoot verify
+    exit 5
+    --- stdout
+    INCOMPLETE  sound: nothing is proved, as not everything was checked
+    records: 0 expected, 0 actual, 0 agreed
+    no breaks; no rejects; no controls
+    Why nothing is proved:
+      - postings: neither side has a record: nothing was compared; `may_be_empty = true` in a plan
+        allows it
+
+    ── postings ────────────────────────────────────────────────────────────────────────────────────────
+               expected  actual  difference
+      records         0       0           0
+      0 records agree on both sides
+
+      No breaks
+
+    Evidence: evidence/[run]/
+    Elapsed: [time]
+    ");
+    let told = without_records("").output("verify --lang zh");
+    assert_eq!(told.status, "5");
+    assert!(
+        told.stdout.contains("两边都没有记录：什么也没有核对"),
+        "{}",
+        told.stdout
+    );
+    let allowed = without_records("may_be_empty = true\n").output("verify --json");
+    assert_eq!(allowed.status, "0", "{}", allowed.stdout);
+    // Two books without a plan have nobody who allows it.
+    let books = "verify old/flow.csv new/posting.csv --json";
+    let told = without_records("").output(books);
+    let report: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
+    assert_eq!(
+        (told.status.as_str(), &report["verdict"]),
+        ("5", &"incomplete".into())
+    );
 }
 
 #[test]
@@ -959,26 +1171,42 @@ fn many(records: u64) -> Place {
         .with("new/posting.csv", target)
 }
 
-/// Says whether a process has a handler for SIGINT, which is bit 1 of what the kernel lists.
+/// A signal: what `kill` calls it, and its number.
 #[cfg(target_os = "linux")]
-fn catches_interrupts(pid: &str) -> bool {
+type Signal = (&'static str, u32);
+
+#[cfg(target_os = "linux")]
+const INT: Signal = ("-INT", 2);
+#[cfg(target_os = "linux")]
+const HUP: Signal = ("-HUP", 1);
+#[cfg(target_os = "linux")]
+const TERM: Signal = ("-TERM", 15);
+
+/// Says whether the kernel lists a signal of a process: under `SigCgt` where it has a handler, under
+/// `SigIgn` where it is ignored.
+#[cfg(target_os = "linux")]
+fn is_listed(pid: &str, list: &str, (_, number): Signal) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
-    let mask = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    mask.is_some_and(|mask| mask & 2 != 0)
+    let listed = status.lines().find_map(|line| line.strip_prefix(list));
+    let mask = listed.map(|mask| mask.trim_matches([':', '\t', ' ']));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask, 16).ok());
+    mask.is_some_and(|mask| (mask >> (number - 1)) & 1 == 1)
 }
 
-/// Starts a command line, and interrupts it as soon as it listens and has begun.
+/// Starts a command, and sends it a signal as soon as it listens and has begun, which its id may tell.
 #[cfg(target_os = "linux")]
-fn interrupted(place: &Place, line: &str, has_begun: impl Fn() -> bool) -> std::process::Output {
-    let mut child = place
-        .command(line)
+fn stopped(
+    mut command: std::process::Command,
+    signal: Signal,
+    has_begun: impl Fn(&str) -> bool,
+) -> std::process::Output {
+    let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let pid = child.id().to_string();
-    while !has_begun() || !catches_interrupts(&pid) {
+    while !has_begun(&pid) || !is_listed(&pid, "SigCgt", signal) {
         assert!(
             child.try_wait().unwrap().is_none(),
             "it ended before it could be stopped"
@@ -986,11 +1214,17 @@ fn interrupted(place: &Place, line: &str, has_begun: impl Fn() -> bool) -> std::
         std::thread::sleep(std::time::Duration::from_millis(1));
     }
     let killed = std::process::Command::new("kill")
-        .args(["-INT", &pid])
+        .args([signal.0, &pid])
         .status()
         .unwrap();
     assert!(killed.success());
     child.wait_with_output().unwrap()
+}
+
+/// Starts a command line, and interrupts it as soon as it listens and has begun.
+#[cfg(target_os = "linux")]
+fn interrupted(place: &Place, line: &str, has_begun: impl Fn() -> bool) -> std::process::Output {
+    stopped(place.command(line), INT, |_| has_begun())
 }
 
 #[cfg(target_os = "linux")]
@@ -1036,4 +1270,108 @@ fn an_interrupt_ends_in_good_order_and_proves_nothing() {
         .filter(|file| file.contains("out") || file.contains("spill"))
         .collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+/// The folders of runs that are not complete, in a folder.
+#[cfg(target_os = "linux")]
+fn unfinished_in(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path());
+    paths
+        .filter(|path| path.to_string_lossy().ends_with(".partial"))
+        .collect()
+}
+
+/// What a system sends before it ends a program, and what comes where a terminal is gone. Every record
+/// is off, so that more than memory holds is on the disk when it comes.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_to_end_ends_in_good_order_and_leaves_nothing() {
+    let place = many(300_000);
+    let off = place
+        .read("new/posting.csv")
+        .replace("some words", "other words");
+    let place = place.with("new/posting.csv", off);
+    let before = place.files();
+    let own = std::process::id().to_string();
+    for (signal, line, folder) in [
+        (TERM, "verify --evidence out", ""),
+        (TERM, "verify", "evidence"),
+        (HUP, "verify", "evidence"),
+    ] {
+        // Who runs the tests may have them go on without a terminal.
+        if is_listed(&own, "SigIgn", signal) {
+            continue;
+        }
+        let folder = place.path().join(folder);
+        let has_spilt = |_: &str| {
+            let unfinished = unfinished_in(&folder);
+            let inside = unfinished
+                .iter()
+                .filter_map(|path| std::fs::read_dir(path).ok());
+            let names = inside.flatten().flatten().map(|entry| entry.file_name());
+            let mut names = names.map(|name| name.to_string_lossy().into_owned());
+            names.any(|name| name.starts_with("spill-"))
+        };
+        let output = stopped(place.command(line), signal, has_spilt);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(5), "{line}: {said}");
+        assert!(
+            said.contains("stopped before the end: nothing is proved"),
+            "{line}: {said}"
+        );
+        assert_eq!(place.files(), before, "{line}");
+        assert_eq!(unfinished_in(&folder).len(), 0, "{line}");
+        let evidence = std::fs::read_dir(place.path().join("evidence"));
+        assert_eq!(evidence.map_or(0, Iterator::count), 0, "{line}");
+    }
+}
+
+/// `nohup` has a program ignore that its terminal is gone; what is meant for it ends it all the same.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_that_is_to_outlive_its_terminal_does() {
+    let place = many(300_000);
+    let mut command = std::process::Command::new("/bin/sh");
+    let told = "trap '' HUP; exec \"$0\" verify --evidence out";
+    command
+        .args(["-c", told, env!("CARGO_BIN_EXE_crossfoot")])
+        .current_dir(place.path())
+        .env("LC_ALL", "C.UTF-8");
+    let begun = place.path().join("out.partial");
+    let output = stopped(command, TERM, |pid| {
+        // It listens to what ends it last.
+        let has_begun = begun.exists() && is_listed(pid, "SigCgt", TERM);
+        assert!(!has_begun || is_listed(pid, "SigIgn", HUP));
+        has_begun
+    });
+    assert_eq!(output.status.code(), Some(5), "{output:?}");
+    assert!(!begun.exists());
+}
+
+/// A run that is killed leaves its folder; the next one takes it over, or sweeps it away.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_killed_run_leaves_is_gone_after_the_next() {
+    let place = many(300_000);
+    for (line, folder) in [("verify --evidence out", ""), ("verify", "evidence")] {
+        let folder = place.path().join(folder);
+        let mut child = place
+            .command(line)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        while unfinished_in(&folder).is_empty() {
+            assert!(child.try_wait().unwrap().is_none(), "it ended too early");
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        // What marks it is there when there is something in it.
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(unfinished_in(&folder).len(), 1, "{line}");
+        assert_eq!(place.output(line).status, "0", "{line}");
+        assert_eq!(unfinished_in(&folder).len(), 0, "{line}");
+    }
 }

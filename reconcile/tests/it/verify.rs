@@ -208,6 +208,36 @@ fn what_a_rule_cannot_convert_is_a_reject_and_the_books_are_not_balanced() {
 }
 
 #[test]
+fn where_neither_side_has_a_record_nothing_was_compared_unless_the_plan_allows_it() {
+    let (none, one) = ("serial,amount\n", "serial,amount\n1,1.00\n");
+    let allowed = format!("{KEYED}may_be_empty = true\n");
+    let rule = "\"SELECT serial, money(amount) AS amount FROM flow WHERE serial <> '1'\"";
+    let left_out = KEYED.replace("\"flow\"", rule);
+    let rejected = "serial,amount\n1,twelve\n";
+    for (agreement, source, target, verdict) in [
+        (KEYED, none, none, Verdict::Incomplete),
+        (allowed.as_str(), none, none, Verdict::Balanced),
+        // A rule that leaves out every record compares none either.
+        (left_out.as_str(), one, none, Verdict::Incomplete),
+        // What is there on one side, or could not be converted, is told as it is.
+        (KEYED, one, none, Verdict::OutOfBalance),
+        (KEYED, none, one, Verdict::OutOfBalance),
+        (KEYED, rejected, none, Verdict::OutOfBalance),
+        (allowed.as_str(), one, none, Verdict::OutOfBalance),
+    ] {
+        let ran = Case::new(agreement, source, target).run();
+        let report = &ran.report.agreements[0];
+        assert_eq!(ran.report.verdict, verdict, "{agreement} {source} {target}");
+        let said = "neither side has a record: nothing was compared; \
+                    `may_be_empty = true` in a plan allows it";
+        match verdict {
+            Verdict::Incomplete => assert_eq!(report.not_checked, [said]),
+            _ => assert_eq!(report.not_checked, Vec::<String>::new()),
+        }
+    }
+}
+
+#[test]
 fn totals_are_crossed_and_only_what_is_off_is_told() {
     let plan = format!("{KEYED}foot = [\"day\"]\n");
     let case = Case::new(

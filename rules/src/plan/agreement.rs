@@ -38,6 +38,8 @@ pub struct Agreement {
     pub ignore: Vec<Placed<String>>,
     /// Whether databases shall add up their own records, where they can.
     pub is_pushed: bool,
+    /// Whether neither side need have a record. Otherwise nothing was compared where none has one.
+    pub may_be_empty: bool,
     /// The place of `[[agreement]]`.
     pub place: Range<usize>,
 }
@@ -113,6 +115,7 @@ fn read_agreement(
         require,
         ignore: lists.ignore,
         is_pushed: read_choice(reader, fields, &AGREEMENT, "fold").as_deref() == Some("push"),
+        may_be_empty: fields.switch("may_be_empty").unwrap_or_default(),
         place: fields.place.clone(),
     })
 }

@@ -40,7 +40,7 @@ pub use draft::{Draft, DraftAgreement, DraftBook, DraftControl, write};
 pub use mistake::{Mistake, PlanError};
 pub use schema::json_schema;
 pub use text::{Placed, SourceText, SqlText};
-pub use window::{ChannelPlan, Hook, Hooks, NoticePlan, Settings, Way, Window};
+pub use window::{ChannelPlan, Hook, Hooks, MOST_THREADS, NoticePlan, Settings, Way, Window};
 
 use likeness::nearest;
 use reader::{Fields, Reader};

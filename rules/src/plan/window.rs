@@ -592,7 +592,7 @@ fn in_words(duration: SignedDuration) -> String {
 }
 
 /// The most threads that make sense on one machine.
-const MOST_THREADS: u64 = 1024;
+pub const MOST_THREADS: u64 = 1024;
 
 /// The least memory that SQL can work in.
 const LEAST_MEMORY: u64 = 16 << 20;

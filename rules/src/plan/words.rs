@@ -458,6 +458,13 @@ pub(super) static AGREEMENT: Section = Section {
             r#"ignore = ["loaded_at"]"#,
             "columns that are not compared; the report lists them",
         ),
+        may(
+            "may_be_empty",
+            Kind::Switch,
+            "may_be_empty = true",
+            "whether neither side need have a record; left out, a run that finds none on either side \
+             has compared nothing and is incomplete",
+        ),
     ],
 };
 

@@ -484,10 +484,12 @@ pub(super) fn no_pattern(text: &str) -> Option<String> {
 
 /// What the last line of an error about a pattern says: above it the pattern is shown.
 pub(super) fn last_reason(error: &str) -> String {
-    let lines = error.lines().map(str::trim);
-    let reason = lines.filter_map(|line| line.strip_prefix("error: ")).last();
-    let reason = reason.map(str::to_owned);
-    reason.unwrap_or_else(|| error.lines().collect::<Vec<_>>().join(" "))
+    let mut reasons = error.lines().rev().map(str::trim);
+    let reason = reasons.find_map(|line| line.strip_prefix("error: "));
+    match reason {
+        Some(reason) => reason.to_owned(),
+        None => error.lines().collect::<Vec<_>>().join(" "),
+    }
 }
 
 /// The word with which a part of a query begins.

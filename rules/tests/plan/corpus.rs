@@ -145,6 +145,9 @@ fn outline(plan: &Plan) -> String {
         if agreement.is_pushed {
             line("  pushed".to_owned());
         }
+        if agreement.may_be_empty {
+            line("  may be empty".to_owned());
+        }
     }
     for control in &plan.controls {
         line(format!("control {:?}", control.name));

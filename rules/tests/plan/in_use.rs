@@ -323,3 +323,15 @@ fn of_the_tables_of_a_database_those_matter_that_the_sql_reads_from() {
     ];
     assert_eq!(named, expected);
 }
+
+#[test]
+fn an_agreement_may_be_empty_only_where_the_plan_says_so() {
+    let may_be_empty = |more: &str| {
+        let text = format!("{PLAN}{more}");
+        let plan = plan::parse(&text, Path::new("crossfoot.toml")).expect("a good plan");
+        plan.agreements[0].may_be_empty
+    };
+    assert!(!may_be_empty(""));
+    assert!(!may_be_empty("may_be_empty = false\n"));
+    assert!(may_be_empty("may_be_empty = true\n"));
+}
