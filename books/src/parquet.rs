@@ -651,7 +651,12 @@ impl GroupReader {
             .take()
         {
             Some(why) => ReadError::new(&self.source.display, ReadErrorKind::Filter(why)),
-            None => self.source.wrong(unreadable(&self.source.display, why)),
+            None => {
+                let last = self.first_row.saturating_add(self.rows).saturating_sub(1);
+                let (group, first) = (self.group + 1, self.first_row);
+                let why = format!("row group {group}, rows {first} to {last}: {why}");
+                self.source.wrong(unreadable(&self.source.display, &why))
+            }
         }
     }
 

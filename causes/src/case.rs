@@ -275,6 +275,18 @@ impl<'a> Case<'a> {
         })
     }
 
+    /// Says whether the actual value of a field looks like a code that another record may have: of one
+    /// word. A key of one column tells its records apart, and what is of no record stands there.
+    pub(crate) fn may_be_of_another(&self, field: &Field<'_>) -> bool {
+        let mut keys = self.terms.columns.iter().filter(|column| column.is_key);
+        let is_alone = field.column.is_key && keys.nth(1).is_none();
+        let is_sign = |sign: char| sign.is_ascii_alphanumeric() || "_-./".contains(sign);
+        let is_word = |text: &str| {
+            text.chars().all(is_sign) && text.contains(|sign: char| sign.is_ascii_alphanumeric())
+        };
+        !is_alone && field.actual.is_some_and(is_word)
+    }
+
     /// Says whether something in the record could stand on the other side: a side, an account,
     /// a leg of a voucher.
     pub(crate) fn has_sides(&self) -> bool {

@@ -5,7 +5,7 @@
 //! use ledger::{Break, BreakKind, CauseStatus, FieldDifference, Record, Zone};
 //!
 //! let amount = Column { name: "amount".into(), kind: Kind::Number, is_key: false, is_money: true, comes_from: vec![] };
-//! let terms = Terms { columns: vec![amount], currency: None, currency_column: None, zone: Zone::new("Asia/Shanghai")?, freeze: None };
+//! let terms = Terms { columns: vec![amount], currency: None, currency_column: None, zone: Zone::new("Asia/Shanghai")?, freeze: None, rejected: Default::default() };
 //! let record = |amount: &str| Some(Record::from_iter([("amount", Some(amount))]));
 //! let found = Break {
 //!     kind: BreakKind::Differs,

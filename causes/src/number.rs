@@ -92,3 +92,10 @@ pub(crate) fn has_few_digits(value: Decimal) -> bool {
     let digits = value.mantissa.unsigned_abs().checked_ilog10();
     digits.is_none_or(|length| length.saturating_add(1) < TELLING_DIGITS)
 }
+
+/// Says whether one of two amounts of a column has so few digits that it comes to the other, or from
+/// it, in many ways.
+pub(crate) fn are_short(one: Decimal, other: Decimal, scale: u8) -> bool {
+    let mut both = [one, other].into_iter();
+    both.any(|value| value.rescale_exact(scale).is_some_and(has_few_digits))
+}

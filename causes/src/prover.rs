@@ -48,6 +48,9 @@ pub struct Reading {
     /// Whether it is one of many of a kind, such as another row of a table of rates: that one of
     /// them fits a single record proves nothing.
     pub picked: bool,
+    /// Whether it takes another column of a table that the rule looks figures or ids up in: that may
+    /// be an older figure, or one of another day, whatever the column is called.
+    pub looked_up: bool,
     /// How many records it would change that agree with the rule, where it was held against the whole
     /// book and gives what the target holds for several breaks.
     pub against: Option<u64>,
@@ -105,7 +108,7 @@ impl Prover {
             trial.manner = None;
         }
         let Trial { hits, tried, .. } = trial;
-        let mut explanation = verdict::of(&hits, case.all());
+        let mut explanation = verdict::of(&hits, &case);
         if found.kind == BreakKind::Differs {
             self.try_two(&case, &hits, &mut explanation);
             self.fall_back(&case, &mut explanation);
@@ -130,7 +133,7 @@ impl Prover {
             return;
         };
         let composed = self.compose(case, field);
-        let of_two = verdict::of_composed(&composed, hits, field.bit, case.all());
+        let of_two = verdict::of_composed(&composed, hits, field.bit, case);
         if explanation.causes.is_empty() {
             *explanation = of_two;
         } else {

@@ -9,10 +9,11 @@
 //! | accident | a bit turned: named last, for it reaches a few values of everything |
 //!
 //! Where several causes give what the target holds, the simplest is named first and the others
-//! as its rivals. A cause of the first tier beats those of the fourth: that a wrong account differs
-//! from the right one by blanks alone is no coincidence. Nothing else is beaten, for a rival that
-//! is less likely can still be the one that happened. Two causes together are only looked for
-//! where no single one gives what the target holds.
+//! as its rivals. A cause of the first tier beats those of the fourth: that a wrong subject differs
+//! from the right one by blanks alone is no coincidence. Only of accounts, holders, counterparties and
+//! codes that look like one of the book's own does it beat none: both `0042` and `42` may be there.
+//! Nothing else is beaten, for a rival that is less likely can still be the one that happened. Two
+//! causes together are only looked for where no single one gives what the target holds.
 
 use crate::catalogue::CauseId;
 
@@ -68,6 +69,7 @@ pub const ORDER: &[(Tier, &[CauseId])] = &[
             CauseId::T11,
             CauseId::B10,
             CauseId::B11,
+            CauseId::R2,
             CauseId::B12,
             CauseId::B5,
             CauseId::B8,
@@ -103,7 +105,6 @@ pub const ORDER: &[(Tier, &[CauseId])] = &[
             CauseId::T10,
             CauseId::P3,
             CauseId::R1,
-            CauseId::R2,
             CauseId::R3,
             CauseId::R4,
             CauseId::S1,
@@ -141,6 +142,7 @@ pub fn beats(winner: CauseId, loser: CauseId) -> bool {
 pub const CONFUSABLE: &[&[CauseId]] = &[
     // The sign.
     &[
+        CauseId::R1,
         CauseId::P2,
         CauseId::P4,
         CauseId::M2,
@@ -154,6 +156,7 @@ pub const CONFUSABLE: &[&[CauseId]] = &[
     ],
     // The last digits.
     &[
+        CauseId::R1,
         CauseId::P2,
         CauseId::P4,
         CauseId::M2,
@@ -192,6 +195,7 @@ pub const CONFUSABLE: &[&[CauseId]] = &[
     ],
     // The size.
     &[
+        CauseId::R1,
         CauseId::P2,
         CauseId::P4,
         CauseId::M2,
@@ -205,6 +209,8 @@ pub const CONFUSABLE: &[&[CauseId]] = &[
     ],
     // Another amount of the record.
     &[
+        CauseId::R1,
+        CauseId::R2,
         CauseId::P2,
         CauseId::P4,
         CauseId::M2,
@@ -236,7 +242,9 @@ pub const CONFUSABLE: &[&[CauseId]] = &[
         CauseId::T10,
         CauseId::B12,
         CauseId::B13,
+        CauseId::R2,
         CauseId::A10,
+        CauseId::E1,
         CauseId::E3,
         CauseId::E4,
         CauseId::M1,

@@ -1,6 +1,6 @@
 //! What the plan tells of an agreement: the columns, and where they come from.
 
-use ledger::Zone;
+use ledger::{Sides, Zone};
 
 /// What a prover knows of one agreement besides its records.
 #[derive(Debug, Clone)]
@@ -16,6 +16,9 @@ pub struct Terms {
     /// When the source was frozen, in microseconds since 1970 in UTC, where the plan says it. What
     /// changed in the source after that may be as it was in the target.
     pub freeze: Option<i64>,
+    /// Rejects of each side of which any record may be one: as many as a side has where it is not
+    /// known of all of them which records they are, else none.
+    pub rejected: Sides,
 }
 
 /// One compared column.

@@ -2,7 +2,8 @@
 //!
 //! Each look sorts the breaks by what they would have in common, so that the work is that of
 //! sorting. A look may name a cause where there was none, or add a rival; where two records hold
-//! each other's values it takes back a proof, since the swap gives the same.
+//! each other's values it takes back a proof, since the swap gives the same, and so it does where
+//! many are off by the same, of which one cause does not tell.
 
 mod absent;
 mod legs;
@@ -11,6 +12,7 @@ mod neighbours;
 mod opposite;
 mod runs;
 mod swap;
+mod uniform;
 mod unsplit;
 
 use ledger::{Break, CauseStatus, Record};
@@ -28,7 +30,7 @@ type Explained = (Break, Explanation);
 impl Prover {
     /// Looks at the breaks of an agreement together, for causes that show only there: ids that were
     /// swapped or lost digits, keys that are equal but for their notation, merged records, runs at
-    /// the end of a file, files that were taken twice.
+    /// the end of a file, files that were taken twice, amounts that are all off by the same.
     ///
     /// Breaks are best given in the order of the report: some looks take neighbours.
     pub fn explain_together(&self, breaks: &mut [(Break, Explanation)]) {
@@ -44,6 +46,7 @@ impl Prover {
         swap::join(self, breaks, &swapped);
         runs::doubled(self, breaks);
         opposite::find(self, breaks);
+        uniform::find(self, breaks);
         for (_, explanation) in breaks.iter_mut() {
             self.doubt(explanation);
         }

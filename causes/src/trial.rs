@@ -2,10 +2,11 @@
 
 use ledger::{BreakKind, Civil, Decimal, Record, SmolStr};
 
-use crate::case::{Case, Field, MICROS_PER_DAY};
+use crate::case::{Case, Field, MICROS_PER_DAY, Pair};
 use crate::catalogue::CauseId;
 use crate::explanation::{Says, Tried};
-use crate::naming::FUND;
+use crate::naming::{FUND, RATE};
+use crate::number;
 use crate::prover::Reading;
 use crate::terms::Kind;
 
@@ -33,7 +34,10 @@ pub(crate) struct Hit {
     /// What was done, where a cause has several manners and one thing alone was done: two readings
     /// of a rule are two changes of it, and a refund is booked twice or the wrong way round.
     pub(crate) manner: Option<String>,
-    /// Of another reading of the rule, how many records of the whole book speak against it.
+    /// Whether another reading of the rule gives it, and not the record by itself.
+    pub(crate) is_reading: bool,
+    /// Of another reading of the rule, how many records of the whole book speak against it; none where
+    /// it was not held against the book.
     pub(crate) against: Option<u64>,
 }
 
@@ -65,6 +69,7 @@ pub(crate) struct Trial<'c> {
     pub(crate) steps: Option<Steps>,
     /// The manner in which the cause acts now, where it has several: see [`Hit::manner`].
     pub(crate) manner: Option<String>,
+    is_reading: bool,
     against: Option<u64>,
     /// A cause that is not to be named.
     pub(crate) without: Option<CauseId>,
@@ -79,6 +84,7 @@ impl<'c> Trial<'c> {
             tried: tells_story.then(Vec::new),
             steps: None,
             manner: None,
+            is_reading: false,
             against: None,
             without: None,
         }
@@ -220,9 +226,11 @@ impl<'c> Trial<'c> {
 
     /// Weighs what another reading of the rule gives.
     pub(crate) fn reading(&mut self, reading: &Reading) {
+        self.is_reading = true;
         self.against = reading.against;
         self.weigh(reading);
         self.against = None;
+        self.is_reading = false;
     }
 
     fn weigh(&mut self, reading: &Reading) {
@@ -262,7 +270,13 @@ impl<'c> Trial<'c> {
         // or that was held against no others, is not proved by those that it gives.
         let is_of_rule = reading.cause.as_str().starts_with('R');
         let is_doubtful = is_of_rule && reading.against != Some(0);
-        let tells_nothing = reading.picked || is_doubtful || self.leaves_nothing(reading);
+        // What a column is called is no proof that its figure held before.
+        let is_version = reading.cause == CauseId::R2;
+        let tells_nothing = reading.picked
+            || is_doubtful
+            || is_version
+            || self.gives_little(reading, covers)
+            || self.leaves_nothing(reading);
         let fit = if reading.gives.is_none() || tells_nothing {
             Fit::Loose
         } else {
@@ -276,16 +290,45 @@ impl<'c> Trial<'c> {
             reading.says.clone(),
             manner,
         );
-        // The same reading may be that of an older rule, and another day's row that of a yield.
-        let also = match reading.cause {
-            CauseId::B12 => Some(CauseId::R2),
-            CauseId::B13 if self.case.has_column(FUND) => Some(CauseId::Q4),
-            _ => None,
-        };
-        if let Some(also) = also.filter(|also| self.without != Some(*also)) {
-            self.cause = also;
-            self.settle(None, Some(covers), Fit::Loose, reading.says.clone());
+        // That the book bears it out tells of the reading, and not of what it may be as well.
+        self.against = None;
+        for also in self.also(reading) {
+            if self.without != Some(also) {
+                self.cause = also;
+                let (gives, says) = (reading.gives.clone(), reading.says.clone());
+                self.settle(gives, Some(covers), Fit::Loose, says);
+            }
         }
+    }
+
+    /// What a reading may be as well. An older figure of a table and just another column of it are the
+    /// same reading, and so are another day's rate and another day's yield.
+    fn also(&self, reading: &Reading) -> Vec<CauseId> {
+        let mut also = match reading.cause {
+            CauseId::R2 => vec![CauseId::B12],
+            CauseId::B12 if reading.looked_up => vec![CauseId::R2],
+            CauseId::D7 if reading.looked_up => vec![CauseId::B12, CauseId::R2],
+            CauseId::B13 if self.case.has_column(FUND) => vec![CauseId::Q4],
+            _ => Vec::new(),
+        };
+        let is_figure = matches!(reading.cause, CauseId::R2 | CauseId::B12) && reading.looked_up;
+        if is_figure && self.case.has_column(RATE) {
+            also.push(CauseId::B13);
+        }
+        also
+    }
+
+    /// Says whether all that a reading changes are amounts of one or two digits, before or after it, and
+    /// the book does not bear it out: many others give the same.
+    fn gives_little(&self, reading: &Reading, covers: u64) -> bool {
+        let is_covered = |field: &&Field<'_>| field.bit & covers != 0;
+        let is_short = |field: &Field<'_>| {
+            let are_short =
+                |pair: Pair<Decimal>| number::are_short(pair.expected, pair.actual, field.scale());
+            field.is_amount() && field.numbers.is_some_and(are_short)
+        };
+        let mut fields = self.case.fields.iter().filter(is_covered).peekable();
+        reading.against != Some(0) && fields.peek().is_some() && fields.all(is_short)
     }
 
     /// Says whether all that a reading changes becomes nothing, or zero: many things leave that.
@@ -370,6 +413,7 @@ impl<'c> Trial<'c> {
                 fit,
                 says,
                 manner,
+                is_reading: self.is_reading,
                 against: self.against,
             });
         }

@@ -5,6 +5,7 @@ use ledger::CauseStatus;
 use crate::case::{Case, Field};
 use crate::catalogue::CauseId;
 use crate::explanation::{Explanation, Says};
+use crate::naming::{ACCOUNT, COUNTERPARTY, CUSTOMER, TYPE, Words};
 use crate::simplicity::{Tier, beats, rank};
 use crate::trial::{Fit, Hit, Step, became};
 
@@ -25,6 +26,15 @@ const FITTED: &[CauseId] = &[
     CauseId::B13,
     CauseId::Q3,
     CauseId::Q4,
+];
+
+/// Causes that put what another record has in the place of a value, with the columns of such values. They
+/// stay beside another notation of the value, for both may be there: the accounts 0042 and 42.
+const OTHERS: &[(CauseId, Words)] = &[
+    (CauseId::D2, TYPE),
+    (CauseId::D3, ACCOUNT),
+    (CauseId::D3, CUSTOMER),
+    (CauseId::D5, COUNTERPARTY),
 ];
 
 /// Is a cause with the fields that it gives.
@@ -71,11 +81,12 @@ impl Composed {
 }
 
 /// Says what the hits come to, for all differing fields: one cause, or two on different fields.
-pub(crate) fn of(hits: &[Hit], all: u64) -> Explanation {
+pub(crate) fn of(hits: &[Hit], case: &Case<'_>) -> Explanation {
+    let all = case.all();
     if all == 0 {
         return Explanation::default();
     }
-    let suspects = suspects(hits);
+    let suspects = suspects(hits, case);
     let mut single = single(&suspects, hits, all);
     if single.causes.is_empty() {
         return pair(&suspects, hits, all);
@@ -126,8 +137,14 @@ pub(crate) fn is_fitted(explanation: &Explanation, hits: &[Hit], all: u64) -> bo
 }
 
 /// Says what the hits come to where one field takes two causes, and the others one of the two.
-pub(crate) fn of_composed(composed: &[Composed], hits: &[Hit], open: u64, all: u64) -> Explanation {
-    let suspects = suspects(hits);
+pub(crate) fn of_composed(
+    composed: &[Composed],
+    hits: &[Hit],
+    open: u64,
+    case: &Case<'_>,
+) -> Explanation {
+    let all = case.all();
+    let suspects = suspects(hits, case);
     let mut fitting: Vec<(&Composed, bool)> = composed
         .iter()
         .filter_map(|pair| {
@@ -167,13 +184,13 @@ pub(crate) fn of_composed(composed: &[Composed], hits: &[Hit], open: u64, all: u
 }
 
 /// Adds up the hits of each cause, and drops those that a simpler one beats.
-fn suspects(hits: &[Hit]) -> Vec<Suspect> {
+fn suspects(hits: &[Hit], case: &Case<'_>) -> Vec<Suspect> {
     let mut suspects: Vec<Suspect> = Vec::new();
     for hit in hits {
         let is_beaten = hits.iter().any(|other| {
             other.fit == Fit::Exact && other.covers == hit.covers && beats(other.cause, hit.cause)
         });
-        if is_beaten && hit.fit == Fit::Loose {
+        if is_beaten && hit.fit == Fit::Loose && !is_of_another(hit, case) {
             continue;
         }
         let strikes_once = STRIKE_ONCE.contains(&hit.cause);
@@ -195,6 +212,18 @@ fn suspects(hits: &[Hit]) -> Vec<Suspect> {
         }
     }
     suspects
+}
+
+/// Says whether a cause puts in place what another record may have.
+fn is_of_another(hit: &Hit, case: &Case<'_>) -> bool {
+    let is_other = |field: &Field<'_>| {
+        let mut others = OTHERS.iter().filter(|(cause, _)| *cause == hit.cause);
+        others.any(|(_, words)| field.is_named(words))
+    };
+    let mut fields = case.fields.iter();
+    fields.any(|field| {
+        field.bit & hit.covers != 0 && is_other(field) && case.may_be_of_another(field)
+    })
 }
 
 /// The fields that a cause gives when it does one thing: of the manners in which it gives some, that
@@ -222,8 +251,10 @@ fn single(suspects: &[Suspect], hits: &[Hit], all: u64) -> Explanation {
         .collect();
     whole.sort_by_key(|suspect| {
         let is_borne_out = is_borne_out(suspect.cause, hits, all);
+        let is_renamed = is_renamed(suspect.cause, hits, all);
         let is_sure = is_sure(suspect, all);
-        (!is_borne_out, !is_sure, rank(suspect.cause).1)
+        let place = rank(suspect.cause).1;
+        (!is_borne_out, !is_renamed, !is_sure, place)
     });
     let Some(head) = whole.first() else {
         return Explanation::default();
@@ -245,6 +276,13 @@ fn single(suspects: &[Suspect], hits: &[Hit], all: u64) -> Explanation {
 fn is_borne_out(cause: CauseId, hits: &[Hit], all: u64) -> bool {
     hits.iter()
         .any(|hit| hit.cause == cause && hit.covers == all && hit.against == Some(0))
+}
+
+/// Says whether a table of old and new ids, which the rule looks them up in, gives all that differs: the
+/// same id in another column of the record tells less.
+fn is_renamed(cause: CauseId, hits: &[Hit], all: u64) -> bool {
+    let is_it = |hit: &Hit| hit.cause == cause && hit.covers == all && hit.is_reading;
+    cause == CauseId::D7 && hits.iter().any(is_it)
 }
 
 /// Says whether a cause that fits is to be named before those that merely can be fitted.
@@ -311,13 +349,14 @@ pub(crate) fn in_order(rivals: impl Iterator<Item = CauseId>, causes: &[CauseId]
 /// Adds the sentences of a cause for the fields that are still open; gives those left open.
 fn add_says(says: &mut Says, cause: CauseId, hits: &[Hit], mut open: u64) -> u64 {
     let mut of_cause: Vec<&Hit> = hits.iter().filter(|hit| hit.cause == cause).collect();
-    // What the record shows by itself comes first, then what the whole book bears out, and last what
-    // it speaks against.
-    of_cause.sort_by_key(|hit| match (hit.against, hit.fit) {
-        (None, Fit::Exact) => (0, 0),
-        (Some(0), _) => (1, 0),
-        (None, Fit::Loose) => (2, 0),
-        (Some(against), _) => (3, against),
+    // What the record shows by itself comes first, then what the whole book bears out, what fits the
+    // record, what was not held against the book, and last what it speaks against.
+    of_cause.sort_by_key(|hit| match (hit.is_reading, hit.against, hit.fit) {
+        (false, _, Fit::Exact) => (0, 0),
+        (true, Some(0), _) => (1, 0),
+        (false, _, Fit::Loose) => (2, 0),
+        (true, None, _) => (3, 0),
+        (true, Some(against), _) => (4, against),
     });
     for hit in of_cause {
         if hit.covers & open == 0 {

@@ -438,9 +438,16 @@ pub(crate) struct Correct {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  crossfoot check --plan plans/ledger\n  \
+                        crossfoot check --schema > crossfoot.schema.json\n\n\
+                        An editor that knows TOML completes and checks a plan by the schema: with\n\
+                        `#:schema ./crossfoot.schema.json` as its first line.")]
 pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) plan: PlanPath,
+    /// Print the JSON Schema of plans, and read none.
+    #[arg(long, conflicts_with = "plan")]
+    pub(crate) schema: bool,
 }
 
 #[derive(Debug, Args)]

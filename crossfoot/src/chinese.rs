@@ -221,6 +221,8 @@ fn is_letter(letter: char) -> bool {
 }
 
 #[cfg(test)]
+mod causes;
+#[cfg(test)]
 mod window;
 
 #[cfg(test)]
@@ -307,6 +309,22 @@ mod tests {
              memo: rent became rent : blanks around it were dropped",
             "amount：12.00 变成 1200.00：乘以 100，小数点移动 2 位；\
              memo：rent 变成 rent ：首尾空格被去掉",
+        );
+        check(
+            "amount: 35.19 became 35.18: 35.185 was rounded half to even and not half up",
+            "amount：35.19 变成 35.18：35.185 按银行家舍入而非四舍五入舍入",
+        );
+        check(
+            "income: 12.00 became 18.00: 50000.00 unconfirmed shares bore income",
+            "income：12.00 变成 18.00：未确认份额 50000.00 参与了计息",
+        );
+        check(
+            "debit: 100.00 and credit: 0.00 changed sides",
+            "debit：100.00 与 credit：0.00 借贷颠倒",
+        );
+        check(
+            "fee: takes the figure of another version, `money(next_rate, 4)` instead of `money(rate, 4)`",
+            "fee：取了另一版本的值，读作 `money(next_rate, 4)`，规则为 `money(rate, 4)`",
         );
         check(
             "B5 reading of the rule, amount: rounds half to even, `round_half_even(x, 2)` instead of \

@@ -25,6 +25,9 @@ use table::Table;
 /// Lists that could grow without end are shown up to so many lines.
 const LINES_MAX: usize = 12;
 
+/// Lines for the reasons of rejects.
+const REASONS_MAX: usize = 10;
+
 /// How a report is drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Style {
@@ -272,11 +275,7 @@ impl Page<'_> {
     /// The end of the page: rejects, evidence, time.
     fn foot(&mut self) {
         self.blank();
-        if self.report.rejects > 0 {
-            let file = self.file("rejects.jsonl");
-            let words = self.words.rejects(self.report.rejects, file.as_deref());
-            self.say(0, Paint::Bad, &words);
-        }
+        self.rejects();
         for moment in &self.report.moments {
             let words = self
                 .words
@@ -288,6 +287,37 @@ impl Page<'_> {
         self.say(0, Paint::Plain, &words);
         let words = self.words.elapsed(self.report.elapsed.as_millis());
         self.say(0, Paint::Dim, &words);
+    }
+}
+
+/// Records that could not be converted.
+impl Page<'_> {
+    /// Says how many records of which book could not be converted, and why.
+    fn rejects(&mut self) {
+        let report = self.report;
+        if report.rejects == 0 {
+            return;
+        }
+        let file = self.file("rejects.jsonl");
+        let words = self
+            .words
+            .rejects(report.rejects, report.rejects_of, file.as_deref());
+        self.say(0, Paint::Bad, &words);
+        let reasons = &report.rejects_by;
+        // Where not all find room, the last line says so.
+        let shown = match reasons.len() > REASONS_MAX {
+            true => REASONS_MAX.saturating_sub(1),
+            false => reasons.len(),
+        };
+        for line in reasons.iter().take(shown) {
+            let reason = text::plain(&self.words.engine(&line.reason));
+            let first = line.first.as_ref().map(|first| self.place(first));
+            let words = self
+                .words
+                .rejected_for(&line.book, line.count, &reason, first.as_deref());
+            self.say(2, Paint::Plain, &words);
+        }
+        self.more(2, reasons.len().saturating_sub(shown), "report.json");
     }
 }
 

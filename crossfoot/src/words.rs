@@ -13,7 +13,7 @@ mod window;
 
 use crate::chinese::chinese;
 use crate::terminal::text::{amount, plain};
-use ledger::{BreakKind, CauseLine, CauseStatus, ControlStatus, Verdict};
+use ledger::{BreakKind, CauseLine, CauseStatus, ControlStatus, RejectsOf, Verdict};
 use reconcile::{Prepared, Work};
 use std::path::Path;
 
@@ -518,19 +518,64 @@ impl Language {
         self.pick("group", "分组")
     }
 
-    pub(crate) fn rejects(self, count: u64, file: Option<&str>) -> String {
-        let count = counted(count, "source record", "source records");
-        let number = count.split(' ').next().unwrap_or_default().to_owned();
+    /// Says how many records of which book could not be converted; `all` where that is not told.
+    pub(crate) fn rejects(self, all: u64, of: RejectsOf, file: Option<&str>) -> String {
+        let counts = [("source", of.source), ("target", of.target)];
+        let told = counts.into_iter().filter(|(_, count)| *count > 0);
+        let mut told: Vec<String> = told
+            .map(|(book, count)| self.records_of(book, count))
+            .collect();
+        if told.is_empty() {
+            told.push(self.pick(
+                counted(all, "record", "records"),
+                format!("{} 笔记录", grouped(all)),
+            ));
+        }
+        let records = told.join(self.pick(" and ", "和 "));
         match file {
             Some(file) => self.pick(
-                format!("Rejects: {count} could not be converted; each with its reason in {file}"),
-                format!("拒收记录：{number} 笔源账记录无法转换，逐笔原因见 {file}"),
+                format!(
+                    "Rejects: {records} could not be converted; each with its reason in {file}"
+                ),
+                format!("拒收记录：{records}无法转换，逐笔原因见 {file}"),
             ),
             None => self.pick(
-                format!("Rejects: {count} could not be converted; no evidence was written"),
-                format!("拒收记录：{number} 笔源账记录无法转换；未写证据"),
+                format!("Rejects: {records} could not be converted; no evidence was written"),
+                format!("拒收记录：{records}无法转换；未写证据"),
             ),
         }
+    }
+
+    /// A number of records of a book.
+    fn records_of(self, book: &str, count: u64) -> String {
+        let book_zh = if book == "target" { "新账" } else { "源账" };
+        self.pick(
+            counted(count, &format!("{book} record"), &format!("{book} records")),
+            format!("{} 笔{book_zh}记录", grouped(count)),
+        )
+    }
+
+    /// Says of how many records a reason is that of their reject, and where the first of them stands.
+    pub(crate) fn rejected_for(
+        self,
+        book: &str,
+        count: u64,
+        reason: &str,
+        first: Option<&str>,
+    ) -> String {
+        let records = self.records_of(book, count);
+        let place = match (first, count) {
+            (None, _) => String::new(),
+            (Some(place), 1) => self.pick(format!(" ({place})"), format!("（{place}）")),
+            (Some(place), _) => self.pick(
+                format!(" (the first: {place})"),
+                format!("（首笔：{place}）"),
+            ),
+        };
+        self.pick(
+            format!("{records}: {reason}{place}"),
+            format!("{records}：{reason}{place}"),
+        )
     }
 
     /// Says which moment of a database was read.
@@ -875,8 +920,9 @@ mod tests {
             ("repair", zh.repairs().to_owned()),
             ("plan", zh.repairs().to_owned()),
             ("control", zh.controls().to_owned()),
-            ("reject", zh.rejects(7, None)),
-            ("source", zh.rejects(7, None)),
+            ("reject", zh.rejects(7, RejectsOf::default(), None)),
+            ("source", zh.rejected_for("source", 7, "", None)),
+            ("target", zh.rejected_for("target", 7, "", None)),
             ("evidence", zh.evidence(None)),
             ("footing", zh.work(Work::Fold).to_owned()),
             ("reject", zh.work(Work::Rejects).to_owned()),

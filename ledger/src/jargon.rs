@@ -48,7 +48,7 @@ terms! {
     "hash total", "杂数总和", "a sum of a field that is no money; it may wrap";
     "crossed total", "纵横合计", "a control total along one value of the `foot` columns";
     "trial balance", "试算平衡", "debits equal credits, per currency";
-    "reject", "拒收记录", "a source record that a rule cannot convert, with the reason";
+    "reject", "拒收记录", "a record of either book that cannot be converted, with the reason";
     "repair", "修补", "a change while reading that the plan declares; counted";
     "entry", "分录", "one amount on one side of one account";
     "posting", "记账", "the entries of one event, booked together";

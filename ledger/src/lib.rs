@@ -58,14 +58,14 @@ pub use civil::{
 pub use currency::{CurrencyCode, minor_units};
 pub use jargon::{JARGON, Term, chinese};
 pub use money::{
-    Decimal, DecimalSign, MoneyError, MoneyFormat, format_decimal, parse_money, parse_money_as,
-    push_decimal,
+    Decimal, DecimalSign, MoneyError, MoneyFormat, currencies_beside, format_decimal, parse_money,
+    parse_money_as, push_decimal,
 };
 pub use report::{
     AgreementReport, Amount, Break, BreakCounts, BreakKind, CauseFound, CauseLine, CauseStatus,
     ControlLine, ControlReport, ControlStatus, Counts, CrossedTotal, FieldDifference, Flight, Fold,
-    FoldWay, FoldedSide, InFlight, Moment, Record, Reject, Repair, Report, Sides, SourceRecord,
-    Total, Verdict, Version, verdict,
+    FoldWay, FoldedSide, InFlight, Moment, Record, Reject, RejectLine, RejectsOf, Repair, Report,
+    Sides, SourceRecord, Total, Verdict, Version, verdict,
 };
 pub use rounding::{Rounding, round};
 // What records hold: short texts take no memory of their own.

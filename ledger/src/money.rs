@@ -11,7 +11,7 @@ mod plain;
 pub use error::MoneyError;
 pub(crate) use error::shown;
 pub use format::{format_decimal, push_decimal};
-pub use parse::{DecimalSign, MoneyFormat, parse_money, parse_money_as};
+pub use parse::{DecimalSign, MoneyFormat, currencies_beside, parse_money, parse_money_as};
 
 use crate::short::{product, quotient_and_rest};
 use std::cmp::Ordering;

@@ -31,8 +31,14 @@ pub struct Report {
     pub agreements: Vec<AgreementReport>,
     /// One outcome for each control, in the order of the plan.
     pub controls: Vec<ControlReport>,
-    /// Number of source records that a rule could not convert.
+    /// Number of records that could not be converted, of both books.
     pub rejects: u64,
+    /// How many of them are of which book.
+    #[serde(default, skip_serializing_if = "RejectsOf::is_empty")]
+    pub rejects_of: RejectsOf,
+    /// Why they could not be converted, the most frequent reason first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rejects_by: Vec<RejectLine>,
     /// What databases were read, and as of which moment; none where both books are files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moments: Vec<Moment>,
@@ -44,6 +50,29 @@ pub struct Report {
     /// Time that the run took, in JSON as seconds to the millisecond.
     #[serde(rename = "elapsed_seconds", with = "seconds")]
     pub elapsed: Duration,
+}
+
+/// Counts the records of each book that could not be converted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RejectsOf {
+    /// Source records that a rule could not convert, or that miss a requirement.
+    pub source: u64,
+    /// Records of the target that its query could not read.
+    pub target: u64,
+}
+
+/// Counts the records of a book that could not be converted for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RejectLine {
+    /// The reason; where several records have it, without the values of each: `…` stands for them.
+    pub reason: String,
+    /// `source` or `target`.
+    pub book: String,
+    /// Number of records.
+    pub count: u64,
+    /// Where the first of them stands, without its fields; none where no record can be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<SourceRecord>,
 }
 
 /// Is the moment of a database that a run has read: what is written later, it does not see.
@@ -419,17 +448,41 @@ pub struct CauseFound {
     pub rivals: Vec<String>,
 }
 
-/// Is one source record that a rule could not convert: a line of `rejects.jsonl`.
+/// Is one record of a book that could not be converted: a line of `rejects.jsonl`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Reject {
-    /// Name of the agreement whose rule it is.
+    /// Name of the agreement whose rule or target it is.
     pub agreement: String,
+    /// Whose record it is: `source` or `target`. Empty where evidence of old does not tell it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub book: String,
     /// Why the record could not be converted.
     pub reason: String,
     /// What the failing expression saw.
     pub record: Record,
-    /// The source records that it comes from.
+    /// The records of the book that it comes from.
     pub source: Vec<SourceRecord>,
+}
+
+impl RejectsOf {
+    /// Says whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.sum() == 0
+    }
+
+    /// Gives the number of rejects of both books.
+    pub fn sum(&self) -> u64 {
+        self.source.saturating_add(self.target)
+    }
+
+    /// Adds the rejects of another agreement.
+    #[must_use]
+    pub fn plus(self, other: RejectsOf) -> RejectsOf {
+        RejectsOf {
+            source: self.source.saturating_add(other.source),
+            target: self.target.saturating_add(other.target),
+        }
+    }
 }
 
 impl InFlight {

@@ -8,7 +8,7 @@ use crate::store::{made_before, staging};
 use books::BookSpec;
 use databases::{Address, TableInfo, Writer};
 use rules::plan::{Agreement, Placed, Plan, PlanError};
-use rules::prepare::{PrepareError, note_money, open_source, side};
+use rules::prepare::{PrepareError, marks_of, note_money, open_source, side};
 use rules::sql::{Session, Side, Which};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -267,7 +267,7 @@ fn table_rule(
         .collect();
     let side = side(
         session,
-        Which::Source,
+        (Which::Source, marks_of(planned)),
         &planned.rule,
         &planned.require,
         &money,

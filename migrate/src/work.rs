@@ -305,6 +305,7 @@ impl Converter {
             });
             let reject = Reject {
                 agreement: self.rule.agreement.clone(),
+                book: rules::sql::Which::Source.name().to_owned(),
                 reason: reject.reason,
                 record: reject.values.into_iter().collect(),
                 source: source.collect(),

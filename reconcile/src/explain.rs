@@ -3,10 +3,11 @@
 use crate::parallel::{in_parallel, next_parts};
 use crate::prepare::{Agreement, Prepared};
 use crate::readings::Given;
+use crate::rejected::Rejected;
 use crate::scribe::BREAKS_PER_BLOCK;
 use causes::{CauseId, Column, Explanation, Kind, Prover, SourceColumn, Terms};
 use footing::Class;
-use ledger::{Break, Zone};
+use ledger::{Break, Sides, Zone};
 use rules::sql::{ComesFrom, Which};
 
 /// Explains the breaks of one agreement.
@@ -14,6 +15,8 @@ use rules::sql::{ComesFrom, Which};
 pub(crate) struct Explainer<'a> {
     agreement: &'a Agreement,
     prover: Prover,
+    /// What is known of the rejects of both sides; none where nobody has looked.
+    rejected: Option<&'a Rejected>,
 }
 
 impl<'a> Explainer<'a> {
@@ -21,6 +24,20 @@ impl<'a> Explainer<'a> {
         Self {
             agreement,
             prover: Prover::new(terms(prepared, agreement)),
+            rejected: None,
+        }
+    }
+
+    /// One that knows the rejects of both sides.
+    pub(crate) fn knowing(
+        prepared: &Prepared,
+        agreement: &'a Agreement,
+        rejected: &'a Rejected,
+    ) -> Self {
+        Self {
+            agreement,
+            prover: Prover::new(terms_with(prepared, agreement, rejected)),
+            rejected: Some(rejected),
         }
     }
 
@@ -29,6 +46,7 @@ impl<'a> Explainer<'a> {
         Self {
             agreement,
             prover: Prover::without(terms(prepared, agreement), cause),
+            rejected: None,
         }
     }
 
@@ -41,7 +59,11 @@ impl<'a> Explainer<'a> {
     pub(crate) fn explain_each(&self, breaks: &mut [Break], given: &Given<'_>, from: usize) {
         for (at, found) in breaks.iter_mut().enumerate() {
             let readings = given.weighed(self.agreement, from + at, found, false);
-            found.cause = self.prover.explain(found, &readings).found();
+            let mut why = self.prover.explain(found, &readings);
+            if let Some(rejected) = self.rejected {
+                rejected.tell(found, &mut why);
+            }
+            found.cause = why.found();
         }
     }
 
@@ -69,6 +91,9 @@ impl<'a> Explainer<'a> {
             explained.extend(done.into_iter().flatten());
         }
         self.prover.explain_together(&mut explained);
+        if let Some(rejected) = self.rejected {
+            rejected.tell_all(&mut explained);
+        }
         let with_cause = |(mut found, why): (Break, Explanation)| {
             found.cause = why.found();
             found
@@ -97,6 +122,15 @@ pub(crate) fn terms(prepared: &Prepared, agreement: &Agreement) -> Terms {
             .map(|at| layout.columns()[at].name.clone()),
         zone: zone(prepared),
         freeze: freeze(prepared),
+        rejected: Sides::default(),
+    }
+}
+
+/// The same, where the rejects of both sides are known.
+pub(crate) fn terms_with(prepared: &Prepared, agreement: &Agreement, rejected: &Rejected) -> Terms {
+    Terms {
+        rejected: rejected.unplaced(),
+        ..terms(prepared, agreement)
     }
 }
 

@@ -14,6 +14,7 @@ use books::Meter;
 use footing::{
     ChunkId, Comparison, Crossed, Digests, Folder, Seed, Side, SketchSize, Speller, State, Totals,
 };
+use ledger::RejectsOf;
 use rules::sql::{ChunkWatch, Run, ScanLog, Session, Which};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -41,7 +42,14 @@ pub(crate) struct Figures {
 
 impl Folded {
     pub(crate) fn rejects(&self) -> u64 {
-        self.expected.rejected + self.actual.rejected
+        self.rejects_of().sum()
+    }
+
+    pub(crate) fn rejects_of(&self) -> RejectsOf {
+        RejectsOf {
+            source: self.expected.rejected,
+            target: self.actual.rejected,
+        }
     }
 }
 

@@ -41,6 +41,7 @@ mod partial;
 mod prepare;
 mod push;
 mod readings;
+mod rejected;
 mod rows;
 mod scribe;
 pub mod story;

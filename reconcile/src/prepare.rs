@@ -6,8 +6,8 @@ use footing::{Class, Currency, Layout, LayoutOptions};
 use rules::plan::{Agreement as Planned, ControlCheck, Placed, Plan, PlanError, SqlText};
 pub use rules::prepare::PrepareError;
 pub(crate) use rules::prepare::quoted;
-use rules::prepare::{in_sql, note_money, side};
-use rules::sql::{ControlQuery, Session, Side, Which};
+use rules::prepare::{in_sql, marks_of, marks_of_all, note_money, side};
+use rules::sql::{ControlQuery, Marks, Session, Side, Which};
 use std::sync::Arc;
 
 /// A plan that can be run.
@@ -130,8 +130,9 @@ pub fn read(plan: Plan, session: Session) -> Result<Prepared, PrepareError> {
         .filter_map(|planned| agreement(&session, &plan, planned, &mut errors))
         .collect();
     let mut controls = Vec::new();
+    let marks = marks_of_all(&plan);
     for planned in &plan.controls {
-        match control(&session, &planned.check) {
+        match control(&session, marks, &planned.check) {
             Ok(query) => controls.push(Control {
                 name: planned.name.value.clone(),
                 query,
@@ -169,7 +170,7 @@ pub fn check_rules(
         let rule = &planned.rule;
         let read = side(
             &session,
-            Which::Source,
+            (Which::Source, marks_of(planned)),
             rule,
             &planned.require,
             &money,
@@ -190,7 +191,8 @@ pub fn check_rules(
 fn figures(session: &Session, plan: &Plan, errors: &mut Vec<PlanError>) {
     let window = plan.window.as_ref();
     if let Some(figures) = window.and_then(|window| window.figures.as_ref()) {
-        side(session, Which::Source, figures, &[], &[], errors);
+        let which = (Which::Source, marks_of_all(plan));
+        side(session, which, figures, &[], &[], errors);
     }
 }
 
@@ -204,6 +206,7 @@ fn agreement(
     let before = errors.len();
     let mut is_money_said = false;
     let mut read = |which, sql: &SqlText, requires: &[SqlText]| {
+        let which = (which, marks_of(planned));
         let side = side(session, which, sql, requires, &money, errors)?;
         let before = errors.len();
         note_money(sql, &side, &money, errors);
@@ -287,13 +290,17 @@ fn currency(plan: &Plan, planned: &Planned) -> Currency {
     }
 }
 
-fn control(session: &Session, check: &ControlCheck) -> Result<ControlQuery, Vec<PlanError>> {
+fn control(
+    session: &Session,
+    marks: Marks,
+    check: &ControlCheck,
+) -> Result<ControlQuery, Vec<PlanError>> {
     match check {
         ControlCheck::Zero(sql) => session
-            .control(sql.as_str())
+            .control_with(marks, sql.as_str())
             .map_err(|errors| in_sql(sql, errors)),
         ControlCheck::Equal { expected, actual } => session
-            .control_pair(expected.as_str(), actual.as_str())
+            .control_pair_with(marks, expected.as_str(), actual.as_str())
             .map_err(|(left, right)| {
                 let mut errors = in_sql(expected, left);
                 errors.extend(in_sql(actual, right));

@@ -335,6 +335,7 @@ impl Given<'_> {
             },
             gives,
             picked: reading.picked,
+            looked_up: reading.looked_up,
             against: self.counts[number].against(),
         }
     }

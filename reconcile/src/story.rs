@@ -58,7 +58,7 @@ pub struct Story {
     pub rule: Rule,
     /// The records, those that differ first; empty where all were rejected.
     pub records: Vec<Told>,
-    /// Source records that the rule could not convert, and that hold a value that was asked for.
+    /// Records of either book that could not be converted, and that hold a value that was asked for.
     pub rejects: Vec<Reject>,
     /// What stands before and after the records in their files.
     pub neighbours: Vec<Neighbours>,

@@ -14,6 +14,7 @@ use crate::parallel::{in_parallel, next_parts};
 use crate::prepare::{Agreement, Control, Origin, Prepared};
 use crate::push::{self, Looked, Restriction};
 use crate::readings::{Given, Readings};
+use crate::rejected::{Reasons, Rejected, book_of};
 use crate::scribe::{BREAKS_PER_BLOCK, Written, write_out};
 use crate::tally::Tally;
 use crate::wanted::{Choice, Keys, bits_of_sample};
@@ -24,7 +25,7 @@ use footing::{Comparison, Seed, Side, SketchSize, sum_text};
 use jiff::Timestamp;
 use ledger::{
     AgreementReport, Break, ControlLine, ControlReport, ControlStatus, Counts, CrossedTotal,
-    Moment, Report, Sides, SourceRecord, Total, Wide, verdict,
+    Moment, RejectsOf, Report, Sides, SourceRecord, Total, Wide, verdict,
 };
 use rules::sql::{Begun, ControlRow, Rejects, Run, RunError, Session, Which};
 use std::collections::{BTreeMap, BTreeSet};
@@ -194,7 +195,8 @@ async fn run(
     };
     let mut agreements = Vec::new();
     let mut largest = Largest::default();
-    let mut rejects = 0;
+    let mut rejects_of = RejectsOf::default();
+    let mut reasons = Reasons::default();
     let mut looks = options.as_of.as_ref().map(Looks::new);
     for (at, agreement) in prepared.agreements.iter().enumerate() {
         let run = AgreementRun {
@@ -209,13 +211,14 @@ async fn run(
             evidence,
             largest: &mut largest,
             looks: looks.as_mut(),
+            reasons: &mut reasons,
         };
         let (report, rejected) = match run.verify(outlet).await {
             Err(error) => return Err(digesting.first_wrong(error, options, watch)),
             verified => verified?,
         };
         agreements.push(report);
-        rejects += rejected;
+        rejects_of = rejects_of.plus(rejected);
     }
     let mut controls = Vec::new();
     let begun = begin(prepared, options, watch).await?;
@@ -227,6 +230,7 @@ async fn run(
     for later in looks.iter().flat_map(|looks| &looks.taken) {
         moments.extend(self::moments(&later.prepared.session));
     }
+    let rejects = rejects_of.sum();
     let report = Report {
         version: ledger::Version,
         plan: prepared.plan.name.value.clone(),
@@ -234,6 +238,8 @@ async fn run(
         agreements,
         controls,
         rejects,
+        rejects_of,
+        rejects_by: reasons.into_lines(),
         moments,
         as_of: options.as_of.is_some(),
         evidence: evidence.shown(&options.evidence_shown),
@@ -485,6 +491,7 @@ struct Outlet<'a, 'l> {
     evidence: &'a mut Evidence,
     largest: &'a mut Largest,
     looks: Option<&'a mut Looks<'l>>,
+    reasons: &'a mut Reasons,
 }
 
 /// One agreement on its way to its report.
@@ -502,9 +509,9 @@ impl AgreementRun<'_> {
     async fn verify(
         &self,
         mut outlet: Outlet<'_, '_>,
-    ) -> Result<(AgreementReport, u64), VerifyError> {
+    ) -> Result<(AgreementReport, RejectsOf), VerifyError> {
         let mut looked = self.look().await?;
-        let rejected = looked.folded.rejects();
+        let rejected = looked.folded.rejects_of();
         let mut tally = Tally::default();
         let mut not_checked = match self.beforehand() {
             Some(known) => known.not_checked.clone(),
@@ -518,19 +525,24 @@ impl AgreementRun<'_> {
         }
         let comparison = std::mem::replace(&mut looked.folded.comparison, Comparison::of_equals());
         let agreed = comparison.complete && comparison.elements.is_empty();
+        // Breaks are told by what was rejected.
+        let rejects = match rejected.is_empty() {
+            true => Rejected::default(),
+            false => {
+                self.write_rejects(rejected.sum(), &mut outlet, &mut not_checked)
+                    .await?
+            }
+        };
         if !agreed {
             self.locate(
                 &looked,
                 comparison,
+                &rejects,
                 &mut outlet,
                 &mut tally,
                 &mut not_checked,
             )
             .await?;
-        }
-        if rejected > 0 {
-            self.write_rejects(rejected, outlet.evidence, &mut not_checked)
-                .await?;
         }
         let mut report = self.report(&looked.folded, tally, not_checked);
         report.fold = looked.fold;
@@ -615,6 +627,7 @@ impl AgreementRun<'_> {
         &self,
         looked: &Looked,
         comparison: Comparison,
+        rejects: &Rejected,
         outlet: &mut Outlet<'_, '_>,
         tally: &mut Tally,
         not_checked: &mut Vec<String>,
@@ -642,7 +655,7 @@ impl AgreementRun<'_> {
             evidence: &mut *outlet.evidence,
             largest: &mut *outlet.largest,
             tally,
-            explainer: self.explainer(),
+            explainer: self.explainer(rejects),
             readings: Readings::default(),
             broken: groups.nothing_counted(),
             groups,
@@ -813,9 +826,9 @@ impl AgreementRun<'_> {
     }
 
     /// What explains the breaks, if anything is to.
-    fn explainer(&self) -> Option<Explainer<'_>> {
+    fn explainer<'e>(&'e self, rejects: &'e Rejected) -> Option<Explainer<'e>> {
         let causes = self.options.causes;
-        causes.then(|| Explainer::new(self.prepared, self.agreement))
+        causes.then(|| Explainer::knowing(self.prepared, self.agreement, rejects))
     }
 
     fn of(&self) -> Of<'_> {
@@ -912,33 +925,42 @@ impl AgreementRun<'_> {
         Ok(())
     }
 
-    /// Runs the rule once more to write out the records that it could not convert.
+    /// Runs both sides once more to write out the records that could not be converted, and gives back
+    /// what is to be known of them.
     async fn write_rejects(
         &self,
         rejected: u64,
-        evidence: &mut Evidence,
+        outlet: &mut Outlet<'_, '_>,
         not_checked: &mut Vec<String>,
-    ) -> Result<(), VerifyError> {
+    ) -> Result<Rejected, VerifyError> {
         let meter = self.begin(Work::Rejects);
-        let scratch = evidence.scratch()?;
+        let scratch = outlet.evidence.scratch()?;
         let failed = |error| VerifyError::Evidence {
             path: scratch.path().to_owned(),
             error,
         };
+        let planned = self.prepared.plan.agreements.get(self.at);
+        let requires = planned.into_iter().flat_map(|planned| &planned.require);
+        let requires: Vec<&str> = requires.map(|require| require.as_str()).collect();
+        let mut rejects = Rejected::of(self.agreement);
         let mut written = 0;
-        for side in [&self.agreement.expected, &self.agreement.actual] {
+        for side in [Side::Expected, Side::Actual] {
             let run = Run {
                 lineage: true,
                 rejects: Rejects::keeping_in(scratch.path()),
                 meter: Arc::clone(&meter),
                 ..Run::new(self.options.threads)
             };
-            crate::drive::drive(side, &run, self.watch, || crate::drive::Nowhere).await?;
+            let query = self.agreement.side(side);
+            crate::drive::drive(query, &run, self.watch, || crate::drive::Nowhere).await?;
             for reject in run.rejects.take().map_err(failed)? {
                 let reject = reject.map_err(failed)?;
                 written += 1;
-                evidence.write_reject(&ledger::Reject {
+                rejects.take(side, &reject);
+                outlet.reasons.take(side, &requires, &reject);
+                outlet.evidence.write_reject(&ledger::Reject {
                     agreement: self.agreement.name.clone(),
+                    book: book_of(side).to_owned(),
                     reason: reject.reason,
                     record: reject.values.into_iter().collect(),
                     source: reject.sources.into_iter().map(SourceRecord::from).collect(),
@@ -950,7 +972,7 @@ impl AgreementRun<'_> {
                 "{rejected} records were rejected at first, {written} when they were written out"
             ));
         }
-        Ok(())
+        Ok(rejects)
     }
 
     fn report(

@@ -143,6 +143,7 @@ pub(crate) fn breaks() -> Vec<Break> {
 pub(crate) fn rejects() -> Vec<Reject> {
     vec![Reject {
         agreement: text("postings"),
+        book: text("source"),
         reason: text("`12.3456` has more decimals than CNY"),
         record: record(&[("amount", "12.3456")]),
         source: vec![place("flow", "flow.csv", 77)],
@@ -297,6 +298,11 @@ pub(crate) fn dossier() -> Dossier {
         agreements: vec![agreement()],
         controls: controls(),
         rejects: 1,
+        rejects_of: ledger::RejectsOf {
+            source: 1,
+            target: 0,
+        },
+        rejects_by: Vec::new(),
         moments: Vec::new(),
         as_of: false,
         evidence: text("evidence/2013-05-27T00-00-00Z"),
@@ -338,6 +344,7 @@ pub(crate) fn balanced() -> Dossier {
     agreement.crossed.clear();
     dossier.report.controls.truncate(1);
     dossier.report.rejects = 0;
+    dossier.report.rejects_of = ledger::RejectsOf::default();
     dossier.report.verdict = Verdict::Balanced;
     dossier.acceptances.clear();
     dossier

@@ -78,7 +78,7 @@ fn write_reject(
     language: Language,
 ) -> std::io::Result<()> {
     let number = number.to_string();
-    let (record, source) = (on_one_line(&reject.record), places(&reject.source));
+    let (record, places) = (on_one_line(&reject.record), places(&reject.source));
     let disposed = language.rejects_disposed(disposal);
     let mut fields: [Option<&str>; 18] = [None; 18];
     fields[0] = Some(&number);
@@ -86,7 +86,9 @@ fn write_reject(
     fields[2] = Some(language.rejected());
     fields[3] = Some(&record);
     fields[13] = Some(&reject.reason);
-    fields[14] = Some(&source);
+    // In the source or in the target.
+    let place = if reject.book == "target" { 15 } else { 14 };
+    fields[place] = Some(&places);
     fields[16] = disposal.map(|disposal| disposal.owner.as_str());
     fields[17] = Some(&disposed);
     write_record(out, fields)
@@ -384,6 +386,13 @@ mod tests {
         write(&dossier, breaks, rejects, Language::English, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(text.ends_with("flow flow.csv:77,,,open\r\n"), "{text}");
+        let mut of_target = story::rejects();
+        of_target[0].book = "target".to_owned();
+        let (breaks, rejects) = (story::read(story::breaks()), story::read(of_target));
+        let mut out = Vec::new();
+        write(&dossier, breaks, rejects, Language::English, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.ends_with(",,flow flow.csv:77,,open\r\n"), "{text}");
     }
 
     #[test]

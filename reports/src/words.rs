@@ -59,6 +59,7 @@ phrases! {
     number: "No.", "序号";
     owner: "Owner", "责任人";
     phase: "Phase", "阶段";
+    place: "Place", "位置";
     reason: "Reason", "理由";
     record: "Record", "记录";
     records_actual: "Records actual", "实有笔数";
@@ -258,6 +259,17 @@ impl Language {
             Met::OtherAmount => self.met_other_amount(),
             Met::OtherRecords => self.met_other_records(),
             Met::Break => self.met_break(),
+        }
+    }
+
+    /// Gives places with the book that they are in, where it is told.
+    pub(crate) fn placed(self, book: &str, places: &str) -> String {
+        match book {
+            "" => places.to_owned(),
+            book => self.pick(
+                format!("{}: {places}", self.side(book)),
+                format!("{}：{places}", self.side(book)),
+            ),
         }
     }
 

@@ -3,8 +3,8 @@
 use arrow_schema::DataType;
 use books::{Book, BookError, BookSpec, DatabaseAddress};
 
-use crate::plan::{Plan, PlanError, SqlText};
-use crate::sql::{Session, Settings, Side, SqlError, Which};
+use crate::plan::{Agreement, Plan, PlanError, SqlText};
+use crate::sql::{Marks, Session, Settings, Side, SqlError, Which};
 
 /// Why a plan cannot be run.
 #[derive(Debug)]
@@ -156,28 +156,48 @@ fn in_query(sql: &SqlText, requires: &[SqlText], errors: Vec<SqlError>) -> Vec<P
     errors.into_iter().map(placed).collect()
 }
 
+/// Which currencies may stand beside the amounts of an agreement: where a column tells that of each
+/// record, any.
+pub fn marks_of(agreement: &Agreement) -> Marks {
+    match agreement.currency {
+        Some(_) => Marks::Any,
+        None => Marks::OfSettings,
+    }
+}
+
+/// Which currencies may stand beside the amounts of controls and figures, which may be of any
+/// agreement's records.
+pub fn marks_of_all(plan: &Plan) -> Marks {
+    let mut agreements = plan.agreements.iter();
+    match agreements.any(|agreement| agreement.currency.is_some()) {
+        true => Marks::Any,
+        false => Marks::OfSettings,
+    }
+}
+
 /// Reads one side of an agreement. A table's text columns that the plan calls money are read by
 /// `money()`. Mistakes go to `errors`; where all are about requirements, the side is what it is
 /// without them, so that its columns are known.
 pub fn side(
     session: &Session,
-    which: Which,
+    (which, marks): (Which, Marks),
     sql: &SqlText,
     requires: &[SqlText],
     money: &[String],
     errors: &mut Vec<PlanError>,
 ) -> Option<Side> {
+    let read = |sql: &str, requires: &[String]| session.side_with(which, marks, sql, requires);
     let mut texts: Vec<String> = requires
         .iter()
         .map(|require| require.as_str().to_owned())
         .collect();
-    let side = match session.side(which, sql.as_str(), &texts) {
+    let side = match read(sql.as_str(), &texts) {
         Ok(side) => side,
         Err(found) => {
             let is_query_sound = found.iter().all(|error| error.require.is_some());
             errors.extend(in_query(sql, requires, found));
             texts.clear();
-            let without = is_query_sound.then(|| session.side(which, sql.as_str(), &texts));
+            let without = is_query_sound.then(|| read(sql.as_str(), &texts));
             without?.ok()?
         }
     };
@@ -205,7 +225,7 @@ pub fn side(
         })
         .collect();
     let query = format!("SELECT {} FROM {}", select.join(", "), quoted(sql.as_str()));
-    match session.side(which, &query, &texts) {
+    match read(&query, &texts) {
         Ok(side) => Some(side),
         Err(found) => {
             let whole = |error: SqlError| SqlError {

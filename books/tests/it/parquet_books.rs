@@ -437,6 +437,7 @@ fn a_damaged_file_is_refused_and_never_a_panic() {
         );
     }
     let sound = outcome(&[("t.parquet", &whole)], "");
+    let mut placed = 0;
     for at in 0..whole.len() {
         let mut damaged = whole.clone();
         damaged[at] ^= 0x55;
@@ -446,7 +447,9 @@ fn a_damaged_file_is_refused_and_never_a_panic() {
             is_harmless || said.contains("t.parquet: "),
             "byte {at}: {said}"
         );
+        placed += usize::from(said.contains("not readable as Parquet: row group 1, rows 1 to "));
     }
+    assert!(placed > 0, "the place of a damaged page is told");
 }
 
 #[test]

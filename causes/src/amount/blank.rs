@@ -3,12 +3,14 @@ use ledger::Decimal;
 use crate::case::{Case, Field};
 use crate::catalogue::{Cause, CauseId, Way};
 use crate::explanation::Says;
+use crate::naming::{ACCOUNT, COUNTERPARTY, CURRENCY, CUSTOMER, STATUS, TYPE, Words};
 use crate::terms::Kind;
 use crate::trial::{Fit, Trial, reason};
 
 // Cause: B14 blank and zero mixed up | 空值与零混淆
 //
-// What is not there is booked as zero or as a default, or a zero as if it were not there.
+// What is not there is booked as zero or as a default, or a zero as if it were not there. Among codes
+// and accounts a default may be one of them, and proves nothing.
 //
 // expected:
 //     id:key,amount:money
@@ -16,6 +18,12 @@ use crate::trial::{Fit, Trial, reason};
 // target:
 //     1,0.00
 // says: B14 proved; amount: NULL became 0.00: what is not there became a default
+// expected:
+//     id:key,type
+//     2,NULL
+// target:
+//     2,NA
+// says: B14 consistent, or D2; type: NULL became NA: what is not there became a default
 pub(crate) const CAUSE: Cause = Cause {
     id: CauseId::B14,
     en: "blank and zero mixed up",
@@ -57,6 +65,9 @@ const DEFAULTS: &[&str] = &[
     "默认",
 ];
 
+/// Columns whose values are codes: what stands for nothing elsewhere may be one of them.
+const CODES: &[Words] = &[TYPE, STATUS, ACCOUNT, CUSTOMER, COUNTERPARTY, CURRENCY];
+
 fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     let is_nothing = |value: Option<&str>| value.is_none_or(|text| text.trim().is_empty());
     let is_default =
@@ -74,18 +85,37 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
 
 fn offer_if(fits: bool, field: &Field<'_>, trial: &mut Trial<'_>, says: impl FnOnce() -> Says) {
     if fits {
-        trial.text(field, field.actual, Fit::Exact, says);
+        trial.text(field, field.actual, fit_of_new(field), says);
+    }
+}
+
+/// A default in the place of a code may as well be another code.
+fn fit_of_new(field: &Field<'_>) -> Fit {
+    let is_named = CODES.iter().any(|words| field.is_named(words));
+    let is_blank = field.actual.is_none_or(|text| text.trim().is_empty());
+    if is_named && !is_blank && may_be_code(field, field.actual) {
+        Fit::Loose
+    } else {
+        Fit::Exact
     }
 }
 
 /// A default that is a code may as well be one that no table has a row for.
 fn fit_of_gone(field: &Field<'_>) -> Fit {
+    if may_be_code(field, field.expected) {
+        Fit::Loose
+    } else {
+        Fit::Exact
+    }
+}
+
+/// Says whether a column may hold codes, as far as its kind and one of its values tell.
+fn may_be_code(field: &Field<'_>, value: Option<&str>) -> bool {
     let kind = field.column.kind;
     let is_whole = |text: &str| text.parse::<Decimal>().is_ok_and(|zero| zero.scale == 0);
-    let is_code = field.is_text()
+    field.is_text()
         || kind == Kind::Boolean
-        || kind == Kind::Number && !field.column.is_money && field.expected.is_some_and(is_whole);
-    if is_code { Fit::Loose } else { Fit::Exact }
+        || kind == Kind::Number && !field.column.is_money && value.is_some_and(is_whole)
 }
 
 fn is_zero(text: &str) -> bool {

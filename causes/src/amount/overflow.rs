@@ -8,7 +8,8 @@ use crate::trial::{Fit, Trial, reason};
 // Cause: B8 truncation or overflow | 截断溢出
 //
 // The field is narrower than the amount: leading digits are lost, or trailing ones, or a whole
-// number of 16 or 32 bits wraps around or stops at its largest value.
+// number of 16 or 32 bits wraps around or stops at its largest value. Minor units that lose their
+// last digits are divided by ten or a hundred, as a decimal point that moves does it (B2).
 //
 // expected:
 //     id:key,amount:money
@@ -120,6 +121,23 @@ fn offer_lost_digits(field: &Field<'_>, minor: i128, scale: u8, trial: &mut Tria
             reason(
                 format!("the leading digits {leading} were lost"),
                 format!("高位数字 {leading} 丢失"),
+            )
+        });
+    }
+    // A field of minor units knows no point: what is cut on the right moves it as well. Without
+    // decimals they are the text.
+    for kept in 1..digits.len() {
+        let Some((kept, lost)) = digits.split_at_checked(kept).filter(|_| scale > 0) else {
+            continue;
+        };
+        let Ok(units) = kept.parse::<i128>() else {
+            continue;
+        };
+        let value = Decimal::new(units.saturating_mul(sign), scale);
+        trial.number(field, value, fit_of(units), || {
+            reason(
+                format!("the trailing digits {lost} were lost"),
+                format!("低位数字 {lost} 丢失"),
             )
         });
     }

@@ -28,6 +28,12 @@ use crate::trial::{Fit, Trial, reason};
 // target:
 //     2,10.00
 // says: B5 consistent, or B8, M1; amount: 10.02 became 10.00: rounded to 0 decimals
+// expected:
+//     id:key,fee:money
+//     3,0.57
+// target:
+//     3,1.00
+// says: B5 consistent; fee: 0.57 became 1.00: rounded to 0 decimals
 pub(crate) const CAUSE: Cause = Cause {
     id: CauseId::B5,
     en: "rounding rule",
@@ -102,7 +108,13 @@ fn offer_fewer_decimals(field: &Field<'_>, expected: Decimal, trial: &mut Trial<
     for scale in 0..field.scale() {
         for rounding in [Rounding::HalfUp, Rounding::HalfEven, Rounding::Down] {
             if let Some(value) = number::at_scale(expected, scale, rounding) {
-                trial.number(field, value, Fit::Exact, || {
+                // One or two digits are rounded to one of few amounts, and any rate may come to it.
+                let fit = if number::are_short(expected, value, field.scale()) {
+                    Fit::Loose
+                } else {
+                    Fit::Exact
+                };
+                trial.number(field, value, fit, || {
                     reason(
                         format!("rounded to {scale} decimals"),
                         format!("舍入到 {scale} 位小数"),

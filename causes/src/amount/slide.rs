@@ -8,17 +8,24 @@ use crate::trial::{Fit, Trial, reason};
 // Cause: B2 slide | 错位、元分混淆
 //
 // The decimal point stands elsewhere: yuan taken for fen, or an amount booked at another
-// currency's number of decimals. Where decimals are lost on the way they are cut or rounded.
+// currency's number of decimals. Where decimals are lost on the way they are cut or rounded; cut ones
+// are what a field keeps that is too narrow for the minor units (B8).
 //
 // expected:
 //     id:key,amount:money
 //     1,120.30
 //     2,1234.56
 // target:
-//     1,1.20
+//     1,1203.00
 //     2,12.35
-// says: B2 proved; amount: 120.30 became 1.20: divided by 100: the decimal point moved 2 places
+// says: B2 proved; amount: 120.30 became 1203.00: multiplied by 10: the decimal point moved 1 place
 // says: B2 proved; amount: 1234.56 became 12.35: divided by 100: the decimal point moved 2 places
+// expected:
+//     id:key,amount:money
+//     3,1234.56
+// target:
+//     3,123.45
+// says: B2 consistent, or B8; amount: 1234.56 became 123.45: divided by 10: the decimal point moved 1 place
 pub(crate) const CAUSE: Cause = Cause {
     id: CauseId::B2,
     en: "slide",

@@ -2,6 +2,7 @@ use ledger::BreakKind;
 
 use crate::case::Case;
 use crate::catalogue::{Cause, CauseId, Way};
+use crate::explanation::Says;
 use crate::trial::{Fit, Trial, reason};
 
 // Cause: A1 omitted | 漏转
@@ -30,23 +31,58 @@ pub(crate) const CAUSE: Cause = Cause {
 
 fn offer(case: &Case<'_>, trial: &mut Trial<'_>) {
     let copies = case.found.copies;
-    let says_missing = || reason("the record is not in the target", "新账中没有这条记录");
+    let rejected = case.terms.rejected.actual;
+    let says_missing = || missing(rejected);
     match case.found.kind {
         BreakKind::Missing => trial.whole(None, true, Fit::Loose, says_missing),
         BreakKind::Copies if copies.actual < copies.expected => {
             let lost = copies.expected.saturating_sub(copies.actual);
             trial.whole(case.found.expected.as_ref(), true, Fit::Loose, || {
-                reason(
-                    format!(
-                        "of {} equal records {lost} are not in the target",
-                        copies.expected
-                    ),
-                    format!("{} 条相同记录中有 {lost} 条不在新账", copies.expected),
-                )
+                fewer(copies.expected, lost, rejected)
             });
         }
         BreakKind::Copies | BreakKind::Differs | BreakKind::Extra => {
             trial.whole(None, false, Fit::Exact, says_missing);
         }
+    }
+}
+
+/// Where the target has rejects that the record may be one of, no more is said than is known.
+fn missing(rejected: u64) -> Says {
+    match were_rejected(rejected) {
+        None => reason("the record is not in the target", "新账中没有这条记录"),
+        Some(were) => reason(
+            format!(
+                "the record is not among those of the target that could be converted, and {were}"
+            ),
+            format!("新账可转换的记录中没有这条记录，另有 {rejected} 笔被拒收"),
+        ),
+    }
+}
+
+fn fewer(expected: u64, lost: u64, rejected: u64) -> Says {
+    match were_rejected(rejected) {
+        None => reason(
+            format!("of {expected} equal records {lost} are not in the target"),
+            format!("{expected} 条相同记录中有 {lost} 条不在新账"),
+        ),
+        Some(were) => reason(
+            format!(
+                "of {expected} equal records {lost} are not among those of the target that could be \
+                 converted, and {were}"
+            ),
+            format!(
+                "{expected} 条相同记录中有 {lost} 条不在新账可转换的记录之中，另有 {rejected} 笔被拒收"
+            ),
+        ),
+    }
+}
+
+/// Says how many records were rejected; none where none were.
+pub(super) fn were_rejected(count: u64) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some("1 was rejected".to_owned()),
+        _ => Some(format!("{count} were rejected")),
     }
 }

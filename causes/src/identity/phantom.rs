@@ -1,5 +1,6 @@
 use ledger::{BreakKind, Decimal, Record};
 
+use super::omitted::were_rejected;
 use crate::case::Case;
 use crate::catalogue::{Cause, CauseId, Way};
 use crate::explanation::Says;
@@ -35,8 +36,9 @@ fn offer(case: &Case<'_>, trial: &mut Trial<'_>) {
 
 fn says(case: &Case<'_>) -> Says {
     let columns = &case.terms.columns;
+    let rejected = case.terms.rejected.expected;
     let Some(actual) = &case.found.actual else {
-        return plain();
+        return plain(rejected);
     };
     if let Some((text, amount)) = line_of_text(case, actual, columns) {
         return reason(
@@ -56,14 +58,23 @@ fn says(case: &Case<'_>) -> Says {
             "没有任何说明：像是合计行",
         );
     }
-    plain()
+    plain(rejected)
 }
 
-fn plain() -> Says {
-    reason(
-        "the target has a record that the source does not give",
-        "新账有一条源账没有的记录",
-    )
+/// Where the source has rejects that the record may come from, no more is said than is known.
+fn plain(rejected: u64) -> Says {
+    match were_rejected(rejected) {
+        None => reason(
+            "the target has a record that the source does not give",
+            "新账有一条源账没有的记录",
+        ),
+        Some(were) => reason(
+            format!(
+                "the source gives no such record among those that could be converted, and {were}"
+            ),
+            format!("源账可转换的记录中没有这条记录，另有 {rejected} 笔被拒收"),
+        ),
+    }
 }
 
 /// Says whether a record has an amount and nothing else.

@@ -4,7 +4,8 @@ use crate::catalogue::{Cause, CauseId, Way};
 //
 // The target holds what the conversion's rule gives, and the rule is wrong. A record shows what was
 // done to it, and this is the cause that is named; that the same was done to all records of a
-// condition makes it a defect.
+// condition makes it a defect. Four amounts or more of one column that are off by the same, hold the same
+// or the same share of something are named so, unless one cause tells it of all of them.
 //
 // needs: another reading of the rule that gives what the target holds, or what the broken records have in common
 pub(crate) const DEFECT: Cause = Cause {
@@ -18,7 +19,9 @@ pub(crate) const DEFECT: Cause = Cause {
 
 // Cause: R2 rule version | 规则版本
 //
-// The target holds what an older version of the rule gives, for a batch from before the change.
+// The target holds what an older version of the rule gives, for a batch from before the change. That a
+// column is called the old one proves nothing: it may just be the wrong one (B12), or hold the rate of
+// another day (B13).
 //
 // needs: the older version of the rule as another reading, and the time of each batch
 pub(crate) const VERSION: Cause = Cause {

@@ -6,7 +6,9 @@ use crate::trial::Trial;
 
 // Cause: D7 merged or renamed customer | 客户合并或更名
 //
-// The target holds the id from before a merger of customers, or from after a second one.
+// The target holds the id from before a merger of customers, or from after a second one. Where the rule
+// looks ids up in a table of old and new ones, and the other of the two gives what the target holds, this
+// is named first.
 //
 // expected:
 //     id:key,customer

@@ -3,7 +3,8 @@
 use crate::case::Field;
 use crate::explanation::Says;
 use crate::naming::{
-    ACCOUNT, COUNTERPARTY, CURRENCY, CUSTOMER, FREE_TEXT, PAIR, SHARD, STATUS, SUBJECT, TYPE, Words,
+    ACCOUNT, COUNTERPARTY, CURRENCY, CUSTOMER, FREE_TEXT, PAIR, SHARD, SIDE, STATUS, SUBJECT, TYPE,
+    Words,
 };
 use crate::terms::Kind;
 use crate::trial::{Fit, Trial, reason};
@@ -79,12 +80,19 @@ fn is_unnamed(field: &Field<'_>) -> bool {
             is_latin || text.chars().count() <= 4 && !text.contains(char::is_whitespace)
         })
     };
-    field.numbers.is_none()
+    (field.numbers.is_none() || is_side(field))
         && !field.column.is_key
         && !field.is_named(FREE_TEXT)
         && !named.iter().any(|words| field.is_named(words))
         && is_word(field.expected)
         && is_word(field.actual)
+}
+
+/// Says whether both are the code of a side that is written as a number, such as 1 and 2: an amount of
+/// one side in whole units is longer.
+fn is_side(field: &Field<'_>) -> bool {
+    let mut both = [field.expected, field.actual].into_iter().flatten();
+    field.is_named(SIDE) && both.all(|text| text.len() <= 2)
 }
 
 /// Says which value stands in place of which, in the words of one cause.

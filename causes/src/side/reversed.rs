@@ -22,6 +22,12 @@ use crate::trial::{Fit, Trial, reason};
 // target:
 //     2,C,100.00
 // says: D1 consistent, or D2; side: D became C: the other side
+// expected:
+//     id:key,direction:number,amount:money
+//     3,1,100.00
+// target:
+//     3,2,100.00
+// says: D1 consistent, or D2; direction: 1 became 2: the other side
 pub(crate) const CAUSE: Cause = Cause {
     id: CauseId::D1,
     en: "debit and credit reversed",

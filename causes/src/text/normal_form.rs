@@ -7,14 +7,21 @@ use crate::trial::{Fit, Trial, reason};
 // Cause: E3 blanks, case, width, leading zeros | 空格、大小写、全半角、前导零
 //
 // The texts are the same once blanks around them, case, full width and leading zeros are left
-// aside. In a key this makes one record missing and another extra.
+// aside. In a key this makes one record missing and another extra. Of accounts, holders and codes both
+// may be there, `0042` and `42`: then it may as well be the other one (D3).
 //
 // expected:
-//     id:key,code
+//     id:key,reference
 //     1,0042
 // target:
 //     1,42
-// says: E3 proved; code: 0042 became 42: leading zeros were lost
+// says: E3 proved; reference: 0042 became 42: leading zeros were lost
+// expected:
+//     id:key,account
+//     2,0042
+// target:
+//     2,42
+// says: E3 consistent, or D3; account: 0042 became 42: leading zeros were lost
 pub(crate) const CAUSE: Cause = Cause {
     id: CauseId::E3,
     en: "blanks, case, width, leading zeros",

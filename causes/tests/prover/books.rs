@@ -89,6 +89,7 @@ pub(crate) fn terms(header: &str) -> Terms {
         currency_column: None,
         zone: Zone::new("Asia/Shanghai").expect("it is a zone"),
         freeze: None,
+        rejected: ledger::Sides::default(),
     }
 }
 

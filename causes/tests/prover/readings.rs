@@ -40,6 +40,7 @@ fn explain(
                     .collect::<Record>()
             }),
             picked: false,
+            looked_up: false,
             against: None,
         })
         .collect();
@@ -131,6 +132,7 @@ fn reading_of(found: &Break, cause: CauseId, against: Option<u64>) -> Reading {
         says: Says::default(),
         gives: found.actual.clone(),
         picked: false,
+        looked_up: false,
         against,
     }
 }
@@ -148,7 +150,10 @@ fn a_prover_without_a_cause_leaves_its_readings_out() {
         (CauseStatus::Proved, CauseStatus::Unknown)
     );
     // What an older rule may be as well is not named where that is left out.
-    let column = of(CauseId::B12, None);
+    let column = Reading {
+        looked_up: true,
+        ..of(CauseId::B12, None)
+    };
     let readings = std::slice::from_ref(&column);
     let with = Prover::new(terms.clone()).explain(&found, readings);
     let without = Prover::without(terms, CauseId::R2).explain(&found, readings);
@@ -236,6 +241,7 @@ fn two_readings_that_each_explain_a_part_prove_nothing() {
                 .collect::<Record>(),
         ),
         picked: false,
+        looked_up: false,
         against: None,
     };
     let parts = [
@@ -272,6 +278,7 @@ fn two_causes_stand_beside_another_column_and_a_reading() {
         says: Says::default(),
         gives: found.actual.clone(),
         picked: false,
+        looked_up: false,
         against: None,
     };
     let why = Prover::new(terms).explain(&found, &[reading]);
@@ -299,6 +306,7 @@ fn what_the_whole_book_bears_out_comes_before_what_it_speaks_against() {
             },
             gives: found.actual.clone(),
             picked: false,
+            looked_up: false,
             against,
         };
         let readings: Vec<Reading> = ["one", "another"]
@@ -318,6 +326,105 @@ fn what_the_whole_book_bears_out_comes_before_what_it_speaks_against() {
     assert!(borne_out.rivals.contains(&CauseId::B3));
     // What the book speaks against is no better for being told of.
     assert_eq!(explain([Some(77), Some(5)]).causes, [CauseId::B3]);
+}
+
+#[test]
+fn an_older_figure_may_be_another_column_or_one_of_another_day() {
+    let header = "id:key,fee:money";
+    let named = |source: &str, cause: CauseId, looked_up: bool| {
+        let example = Example {
+            source: source.lines().map(str::to_owned).collect(),
+            expected: vec![header.to_owned(), "1,8.10".to_owned()],
+            target: vec!["1,17.93".to_owned()],
+            says: Vec::new(),
+        };
+        let terms = books::terms(header);
+        let found = books::breaks(&terms, &example).remove(0);
+        let reading = Reading {
+            looked_up,
+            ..reading_of(&found, cause, Some(0))
+        };
+        let why = Prover::new(terms).explain(&found, &[reading]);
+        (why.status, why.causes, why.rivals)
+    };
+    let consistent = |causes: &[CauseId], rivals: &[CauseId]| {
+        let (causes, rivals) = (causes.to_vec(), rivals.to_vec());
+        (CauseStatus::Consistent, causes, rivals)
+    };
+    let (paid, rates) = ("id,paid\n1,1013.00", "id,paid,next_rate\n1,1013.00,0.0177");
+    let version = consistent(&[CauseId::R2], &[CauseId::B12]);
+    assert_eq!(named(paid, CauseId::R2, true), version);
+    let rate = consistent(&[CauseId::R2], &[CauseId::B12, CauseId::B13]);
+    assert_eq!(named(rates, CauseId::R2, true), rate);
+    let figure = consistent(&[CauseId::B12], &[CauseId::R2]);
+    assert_eq!(named(paid, CauseId::B12, true), figure);
+    // A column of the record itself is no figure that held before.
+    let proved = (CauseStatus::Proved, vec![CauseId::B12], Vec::new());
+    assert_eq!(named(paid, CauseId::B12, false), proved);
+}
+
+#[test]
+fn a_table_of_old_and_new_ids_tells_of_a_merger_first() {
+    let header = "id:key,customer";
+    let example = Example {
+        source: vec![
+            "id,acct,old_id,new_id".to_owned(),
+            "1,C103,C103,C900".to_owned(),
+        ],
+        expected: vec![header.to_owned(), "1,C900".to_owned()],
+        target: vec!["1,C103".to_owned()],
+        says: Vec::new(),
+    };
+    let terms = books::terms(header);
+    let found = books::breaks(&terms, &example).remove(0);
+    for against in [None, Some(0)] {
+        let reading = Reading {
+            looked_up: true,
+            ..reading_of(&found, CauseId::D7, against)
+        };
+        let why = Prover::new(terms.clone()).explain(&found, &[reading]);
+        assert_eq!(
+            (why.status, why.causes),
+            (CauseStatus::Consistent, vec![CauseId::D7])
+        );
+        assert_eq!(why.rivals, [CauseId::B12, CauseId::D3, CauseId::R2]);
+    }
+}
+
+#[test]
+fn a_sentence_is_that_of_what_is_borne_out_best() {
+    let says = |against: [Option<u64>; 2], target: &str| {
+        let header = "id:key,amount:money";
+        let terms = books::terms(header);
+        let example = Example {
+            source: vec!["id,paid".to_owned(), "1,-468.60".to_owned()],
+            expected: vec![header.to_owned(), "1,-468.60".to_owned()],
+            target: vec![target.to_owned()],
+            says: Vec::new(),
+        };
+        let found = books::breaks(&terms, &example).remove(0);
+        let reading = |(en, against): (&str, Option<u64>)| Reading {
+            says: Says {
+                en: en.to_owned(),
+                zh: en.to_owned(),
+            },
+            ..reading_of(&found, CauseId::B9, against)
+        };
+        let readings: Vec<Reading> = ["one", "another"]
+            .into_iter()
+            .zip(against)
+            .map(reading)
+            .collect();
+        Prover::new(terms).explain(&found, &readings).says.en
+    };
+    // What the record shows by itself comes before all readings.
+    let by_itself = "amount: -468.60 became 468.60: the minus sign was lost";
+    assert_eq!(says([None, Some(0)], "1,468.60"), by_itself);
+    // Of readings alone the one that no record speaks against, and an uncounted one before one that
+    // some do.
+    assert_eq!(says([None, Some(0)], "1,7.31"), "another");
+    assert_eq!(says([Some(9), None], "1,7.31"), "another");
+    assert_eq!(says([Some(9), Some(2)], "1,7.31"), "another");
 }
 
 #[test]

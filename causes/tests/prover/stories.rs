@@ -210,6 +210,9 @@ fn digits_change_places() {
         ("1234.56", "1234.65", "B1 proved"),
         ("1234.56", "1243.56", "B1 proved"),
         ("-91.00", "-19.00", "B1 proved"),
+        // There is one other order of two digits, and any rate may come to it.
+        ("0.36", "0.63", "B1 consistent"),
+        ("0.74", "0.47", "B1 consistent"),
         ("1234.56", "1432.56", "unknown"),
         ("1234.56", "4231.56", "unknown"),
         ("1234.56", "1234.59", "unknown"),
@@ -221,7 +224,11 @@ fn digits_change_places() {
 #[test]
 fn a_decimal_point_moves() {
     amounts(&[
-        ("123.00", "1.23", "B2 proved"),
+        ("123.40", "1234.00", "B2 proved"),
+        // A field of minor units that is too narrow cuts off what a point that moves does.
+        ("123.00", "1.23", "B2 consistent, or B8"),
+        ("1234.56", "123.45", "B2 consistent, or B8"),
+        ("1234.56", "123.46", "B2 proved"),
         // One or two digits that are left of several prove nothing.
         ("12.30", "0.12", "B2 consistent"),
         ("654.45", "0.01", "names B2"),
@@ -249,7 +256,7 @@ fn floats_lose_what_they_lose() {
         ("16777217.00", "16777216.00", "names B4"),
         ("9007199254740993.00", "9007199254740992.00", "names B4"),
         ("12345678.90", "12345700.00", "B4 proved"),
-        ("12345678.90", "1.23", "B4 proved"),
+        ("12345678.90", "1.23", "B4 consistent, or B8"),
         ("10000000.00", "1.00", "names B4"),
         ("87654321.09", "87654322.00", "unknown"),
         // The float lies half way, and is printed with its last digit even.
@@ -362,6 +369,10 @@ fn another_rounding_gives_another_last_digit() {
             "k,10.00",
             "names B5",
         ),
+        // What is rounded to one digit, or of one or two, is rounded to one of few amounts.
+        ("id:key,fee:money", "", "k,0.57", "k,1.00", "B5 consistent"),
+        ("id:key,fee:money", "", "k,0.06", "k,0.10", "B5 consistent"),
+        ("id:key,fee:money", "", "k,7.56", "k,8.00", "B5 proved"),
         (
             "id:key,amount:money",
             "id,paid;k,1.245",
@@ -381,6 +392,7 @@ fn narrow_fields_lose_digits() {
         ("50000000.00", "7050327.04", "B8 consistent, or M1"),
         ("30000000.00", "21474836.47", "B8 proved"),
         ("12345.67", "12345.00", "names B8"),
+        ("1234567.89", "12345.67", "names B8"),
         ("700.00", "44.64", "B8 consistent, or M1"),
         ("12345678.90", "345678.91", "unknown"),
         // A number without a sign has no room for any amount below zero.
@@ -617,6 +629,23 @@ fn what_is_not_there_is_not_zero() {
         ("id:key,memo", "", "k,NULL", "k,", "B14 proved"),
         ("id:key,memo", "", "k,", "k,NULL", "B14 proved"),
         ("id:key,memo", "", "k,NULL", "k,N/A", "B14 proved"),
+        // A default among codes may be one of them.
+        ("id:key,type", "", "k,NULL", "k,NA", "B14 consistent, or D2"),
+        (
+            "id:key,account",
+            "",
+            "k,NULL",
+            "k,0",
+            "B14 consistent, or D3",
+        ),
+        (
+            "id:key,status",
+            "",
+            "k,NULL",
+            "k,unknown",
+            "B14 consistent, or T7",
+        ),
+        ("id:key,type", "", "k,NULL", "k,", "B14 proved"),
         (
             "id:key,day:date",
             "",
@@ -934,6 +963,21 @@ fn sides_are_reversed() {
             "k,X,5.00",
             "names D2",
         ),
+        // A side that is written as a number is a code as well.
+        (
+            "id:key,direction:number,amount:money",
+            "",
+            "k,1,5.00",
+            "k,2,5.00",
+            "D1 consistent, or D2",
+        ),
+        (
+            "id:key,direction:number,amount:money",
+            "",
+            "k,1,5.00",
+            "k,-1,5.00",
+            "names D2",
+        ),
     ]);
 }
 
@@ -1234,12 +1278,39 @@ fn texts_are_garbled_and_cut() {
             "k,,one,two",
             "names E2",
         ),
-        ("id:key,code", "", "k,0042", "k,42", "E3 proved"),
-        ("id:key,code", "", "k,42", "k,0042", "E3 proved"),
-        ("id:key,code", "", "k, ab", "k,ab", "E3 proved"),
-        ("id:key,code", "", "k,ABC", "k,abc", "E3 proved"),
-        ("id:key,code", "", "k,ABC", "k,abc", "E3 proved"),
-        ("id:key,code", "", "k,a", "k,A", "names E3"),
+        ("id:key,memo", "", "k,0042", "k,42", "E3 proved"),
+        ("id:key,memo", "", "k,42", "k,0042", "E3 proved"),
+        ("id:key,memo", "", "k, ab", "k,ab", "E3 proved"),
+        ("id:key,memo", "", "k,ABC", "k,abc", "E3 proved"),
+        ("id:key,memo", "", "k,a", "k,A", "names E3"),
+        // Both codes may be in the book, and both accounts.
+        ("id:key,code", "", "k,0042", "k,42", "E3 consistent, or D2"),
+        ("id:key,code", "", "k,ABC", "k,abc", "E3 consistent, or D2"),
+    ]);
+}
+
+#[test]
+fn texts_are_garbled_and_cut_in_other_ways_too() {
+    check(&[
+        (
+            "id:key,account",
+            "",
+            "k,0042",
+            "k,42",
+            "E3 consistent, or D3",
+        ),
+        ("id:key,customer", "", "k,c7", "k,C7", "names D3"),
+        (
+            "id:key,payee",
+            "",
+            "k,M042 ",
+            "k,M042",
+            "E3 consistent, or D5",
+        ),
+        ("id:key,account", "", "k,张三W12", "k,W12", "names D3"),
+        // No account ends in a blank, nor is one of full width.
+        ("id:key,account", "", "k,W12", "k,W12 ", "E3 proved"),
+        ("id:key,account", "", "k,W12", "k,Ｗ１２", "E3 proved"),
         (
             "id:key,memo",
             "",

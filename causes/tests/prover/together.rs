@@ -1,5 +1,8 @@
 //! Stories of several breaks at once.
 
+use causes::CauseId;
+use ledger::CauseStatus;
+
 use crate::block::Example;
 use crate::books;
 
@@ -551,5 +554,153 @@ fn a_record_that_is_there_under_another_key_went_into_no_other() {
         "PA1,20.25\n7,10.11\nX,20.25",
         "pa1,20.25\n7,30.36",
         "E3 proved\nA7 consistent\nA1 consistent, or A2, A3, A4, A7\nE3 proved",
+    );
+}
+
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(|line| line.trim().to_owned()).collect()
+}
+
+/// Amounts of which a class is less by 1000.00: the first looks as if it had lost a digit.
+fn a_thousand_less() -> Example {
+    Example {
+        source: Vec::new(),
+        expected: lines("id:key,amount:money\n1,1772.94\n2,2310.20\n3,6893.15\n4,8418.66"),
+        target: lines("1,772.94\n2,1310.20\n3,5893.15\n4,7418.66"),
+        says: Vec::new(),
+    }
+}
+
+#[test]
+fn what_many_are_off_by_is_proved_of_none_of_them() {
+    let told = books::run(&a_thousand_less());
+    let same = "R1 consistent; 4 breaks are off by the same -1000.00";
+    let lost =
+        "B8 consistent, or R1; amount: 1772.94 became 772.94: the leading digits 1 were lost";
+    assert_eq!(told, [lost, same, same, same]);
+    // A prover that does not look for it proves none either.
+    for (_, why) in books::explain(&a_thousand_less(), Some(CauseId::R1)) {
+        assert_ne!(why.status, CauseStatus::Proved);
+    }
+    // By itself the first is proved.
+    check(
+        "id:key,amount:money",
+        "",
+        "1,1772.94",
+        "1,772.94",
+        "B8 proved",
+    );
+    // One of which nothing else is known is enough where the others have lost a digit each.
+    check(
+        "id:key,amount:money",
+        "",
+        "1,1772.94\n2,1310.20\n3,1893.15\n4,1418.66\n5,2518.66",
+        "1,772.94\n2,310.20\n3,893.15\n4,418.66\n5,1518.66",
+        "B8 consistent, or R1\nB8 consistent, or R1\nB8 consistent, or R1\nB8 consistent, or R1\nR1 consistent",
+    );
+}
+
+#[test]
+fn what_many_hold_a_share_of_is_proved_of_none_of_them() {
+    let of = |paid: &str| {
+        let paid = paid.lines().map(str::trim);
+        let rows: Vec<Vec<&str>> = paid.map(|row| row.split(',').collect()).collect();
+        let book = |head: Option<&str>, columns: [usize; 2]| {
+            let row = |row: &Vec<&str>| columns.map(|column| row[column]).join(",");
+            let head = head.into_iter().map(str::to_owned);
+            head.chain(rows.iter().map(row)).collect::<Vec<String>>()
+        };
+        let example = Example {
+            source: book(Some("id,paid"), [0, 1]),
+            expected: book(Some("id:key,fee:money"), [0, 2]),
+            target: book(None, [0, 3]),
+            says: Vec::new(),
+        };
+        books::run(&example)
+    };
+    // 0.6 % should have been taken, and 1.05 % was.
+    let told = of("k1,60.22,0.36,0.63
+        k2,119.61,0.72,1.26
+        k3,151.30,0.91,1.59
+        k4,188.02,1.13,1.97
+        k5,173.55,1.04,1.82
+        k6,200.00,1.20,2.10");
+    let swapped = "became 2.10: the neighbouring digits 1 and 2 changed places";
+    assert_eq!(
+        told[5],
+        format!("B1 consistent, or R1; fee: 1.20 {swapped}")
+    );
+    for said in &told[1..5] {
+        assert_eq!(
+            said,
+            "R1 consistent; 6 breaks hold 1.75 times what they should"
+        );
+    }
+    assert!(told[0].starts_with("B1 consistent, or R1;"), "{}", told[0]);
+    // By itself the last is proved.
+    let told = of("k6,200.00,1.20,2.10");
+    assert_eq!(told, [format!("B1 proved; fee: 1.20 {swapped}")]);
+    // What should have been nothing is a share of what was paid.
+    let told = of("k1,60.22,0.00,0.63
+        k2,119.61,0.00,1.26
+        k3,151.30,0.00,1.59
+        k4,188.02,0.01,1.97
+        k5,173.55,0.02,1.82
+        k6,200.00,0.03,2.10");
+    for said in &told[1..6] {
+        assert!(said.ends_with("6 breaks hold 0.0105 times paid"), "{said}");
+    }
+}
+
+#[test]
+fn one_value_in_many_places_is_proved_of_none_of_them() {
+    check(
+        "id:key,amount:money",
+        "",
+        "1,9399.99\n2,5310.20\n3,6893.15\n4,2418.66\n5,8120.44",
+        "1,9.99\n2,9.99\n3,9.99\n4,9.99\n5,9.99",
+        "B8 consistent, or R1\nR1 consistent\nR1 consistent\nR1 consistent\nR1 consistent",
+    );
+}
+
+#[test]
+fn one_cause_of_all_stays_proved_however_much_they_share() {
+    check(
+        "id:key,amount:money",
+        "",
+        "1,-12.10\n2,-7.35\n3,-250.00\n4,-18.80",
+        "1,12.10\n2,7.35\n3,250.00\n4,18.80",
+        "B9 proved\nB9 proved\nB9 proved\nB9 proved",
+    );
+    check(
+        "id:key,amount:money",
+        "",
+        "1,1772.94\n2,1310.20\n3,1893.15\n4,1418.66",
+        "1,772.94\n2,310.20\n3,893.15\n4,418.66",
+        "B8 proved\nB8 proved\nB8 proved\nB8 proved",
+    );
+    // Each pays the same fee.
+    check(
+        "id:key,amount:money",
+        "id,paid,fee\n1,100.00,0.60\n2,57.10,0.60\n3,812.33,0.60\n4,46.45,0.60",
+        "1,99.40\n2,56.50\n3,811.73\n4,45.85",
+        "1,100.00\n2,57.10\n3,812.33\n4,46.45",
+        "B10 consistent, or B11, B12\nB10 consistent, or B11, B12\nB10 consistent, or B11, B12\nB10 consistent, or B11, B12",
+    );
+    // Equal amounts are off by the same whatever was done to them.
+    check(
+        "id:key,amount:money",
+        "id,paid\n1,-50.00\n2,-50.00\n3,-50.00\n4,100.00",
+        "1,-50.00\n2,-50.00\n3,-50.00\n4,100.00",
+        "1,50.00\n2,50.00\n3,50.00\n4,200.00",
+        "B9 proved\nB9 proved\nB9 proved\nA5 consistent",
+    );
+    // One that is off by as much for a reason of its own takes no proof back but its own.
+    check(
+        "id:key,amount:money",
+        "id,paid,fee\n1,1.23,0.11\n2,2.34,0.11\n3,3.45,0.11\n4,4.56,0.11\n5,5.67,0.11\n6,20.00,0.90",
+        "1,1.23\n2,2.34\n3,3.45\n4,4.56\n5,5.67\n6,20.00",
+        "1,2.13\n2,3.24\n3,4.35\n4,5.46\n5,6.57\n6,20.90",
+        "B1 proved\nB1 proved\nB1 proved\nB1 proved\nB1 proved\nB10 consistent, or B11, R1",
     );
 }

@@ -31,7 +31,7 @@ fn check(said: &str) {
 }
 
 /// The words of a text outside of code, quotes and braces.
-fn words(told: &str) -> Vec<String> {
+pub(super) fn words(told: &str) -> Vec<String> {
     let mut plain = String::new();
     let mut closing = None;
     for letter in told.chars() {
@@ -52,7 +52,7 @@ fn words(told: &str) -> Vec<String> {
 }
 
 /// Files, options, addresses, digests, times: what has a digit or a sign in it.
-fn is_value(word: &str) -> bool {
+pub(super) fn is_value(word: &str) -> bool {
     word.starts_with("--") || word.contains(|c: char| c.is_ascii_digit() || "./_".contains(c))
 }
 

@@ -10,7 +10,14 @@ use reconcile::{PrepareError, check_rules, prepare};
 use rules::plan::{self, Plan, PlanError};
 use serde_json::json;
 
+/// What a plan may say, for editors.
+const SCHEMA: &str = include_str!("../../../docs/crossfoot.schema.json");
+
 pub(crate) fn run(check: &Check, screen: &Screen) -> Result<u8, CommandError> {
+    if check.schema {
+        screen.print(SCHEMA)?;
+        return Ok(0);
+    }
     let plan = read_plan(&check.plan).map_err(|failed| with_those_of_sql(&check.plan, failed))?;
     let threads = threads(None, Some(&plan));
     let (_, target) = plan.books(&environment).map_err(PrepareError::Plan)?;

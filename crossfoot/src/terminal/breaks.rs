@@ -146,14 +146,17 @@ impl Page<'_> {
         facts
     }
 
+    /// Where a record stands.
+    pub(super) fn place(&self, record: &SourceRecord) -> String {
+        let row = record.row.map(|row| format!(":{row}")).unwrap_or_default();
+        match &record.file {
+            Some(file) => format!("{}{row}", text::plain(file)),
+            None => format!("{}{row}", self.words.table(&text::plain(&record.table))),
+        }
+    }
+
     fn places(&self, places: &[SourceRecord]) -> String {
-        let place = |record: &SourceRecord| {
-            let row = record.row.map(|row| format!(":{row}")).unwrap_or_default();
-            match &record.file {
-                Some(file) => format!("{}{row}", text::plain(file)),
-                None => format!("{}{row}", self.words.table(&text::plain(&record.table))),
-            }
-        };
+        let place = |record: &SourceRecord| self.place(record);
         let shown: Vec<String> = places.iter().take(PLACES_MAX).map(place).collect();
         let mut line = shown.join(", ");
         let hidden = places.len().saturating_sub(PLACES_MAX);

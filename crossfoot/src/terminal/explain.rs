@@ -57,6 +57,11 @@ pub(crate) fn suspicions(found: &Suspicions, style: &Style) -> String {
     page.out
 }
 
+/// Whether a reject is a record of the target.
+fn is_of_target(reject: &Reject) -> bool {
+    reject.book == "target"
+}
+
 /// A page while it is written.
 struct Page<'a> {
     style: &'a Style,
@@ -145,7 +150,12 @@ impl Page<'_> {
 
     fn rejected(&mut self, reject: &Reject) {
         let word = self.style.paint(Paint::Bad, self.words.rejected());
-        self.line(0, &format!("{word}  {}", self.places(&reject.source)));
+        let places = self.places(&reject.source);
+        let places = match is_of_target(reject) {
+            true => format!("{}  {places}", self.words.target()),
+            false => places,
+        };
+        self.line(0, &format!("{word}  {places}"));
         let reason = text::plain(&self.words.engine(&reject.reason));
         self.facts(2, &[(self.words.why().to_owned(), reason)]);
     }
@@ -276,7 +286,8 @@ impl Page<'_> {
             Told::Breaks(explained) => explained.found.source.iter(),
             Told::Agrees(agreed) => agreed.source.iter(),
         });
-        let of_rejects = story.rejects.iter().flat_map(|reject| &reject.source);
+        let of_source = story.rejects.iter().filter(|reject| !is_of_target(reject));
+        let of_rejects = of_source.flat_map(|reject| &reject.source);
         let mut shown: Vec<&SourceRecord> = of_told.chain(of_rejects).collect();
         shown.dedup();
         if shown.is_empty() {

@@ -5,7 +5,7 @@ use super::*;
 use ledger::{
     AgreementReport, Amount, BreakCounts, BreakKind, CauseFound, CauseLine, CauseStatus,
     ControlLine, ControlReport, ControlStatus, Counts, CrossedTotal, FieldDifference, Record,
-    Repair, Sides, SourceRecord, Total, Version, verdict,
+    RejectLine, RejectsOf, Repair, Sides, SourceRecord, Total, Version, verdict,
 };
 use std::time::Duration;
 
@@ -33,6 +33,11 @@ fn report(agreements: Vec<AgreementReport>, controls: Vec<ControlReport>, reject
         agreements,
         controls,
         rejects,
+        rejects_of: RejectsOf {
+            source: rejects,
+            target: 0,
+        },
+        rejects_by: Vec::new(),
         moments: Vec::new(),
         as_of: false,
         evidence: "evidence/2013-05-27T08-00-00Z/".to_owned(),
@@ -770,11 +775,99 @@ fn rejects_say_where_they_are() {
     ");
     let one = Report {
         rejects: 1,
+        rejects_of: RejectsOf {
+            source: 1,
+            target: 0,
+        },
         evidence: String::new(),
         ..report
     };
     let page = render(&one, &[], &chinese());
     insta::assert_snapshot!(page.lines().rev().nth(2).unwrap_or_default(), @"拒收记录：1 笔源账记录无法转换；未写证据");
+    // Evidence of old does not tell whose they are.
+    let old = Report {
+        rejects_of: RejectsOf::default(),
+        ..one
+    };
+    let page = render(&old, &[], &style());
+    insta::assert_snapshot!(page.lines().rev().nth(2).unwrap_or_default(), @"Rejects: 1 record could not be converted; no evidence was written");
+}
+
+fn reason(reason: &str, book: &str, count: u64, first: Option<SourceRecord>) -> RejectLine {
+    RejectLine {
+        reason: reason.to_owned(),
+        book: book.to_owned(),
+        count,
+        first,
+    }
+}
+
+#[test]
+fn rejects_say_of_which_book_they_are_and_why() {
+    let mut report = report(balanced().agreements, Vec::new(), 0);
+    report.rejects_of = RejectsOf {
+        source: 1_200,
+        target: 1,
+    };
+    report.rejects = report.rejects_of.sum();
+    report.rejects_by = vec![
+        reason(
+            "money: `…` has no digits",
+            "source",
+            1_200,
+            Some(place("flow.csv", 3)),
+        ),
+        reason(
+            "money: `oops` is not a number",
+            "target",
+            1,
+            Some(place("posting.csv", 7)),
+        ),
+    ];
+    let told = |style: &Style| {
+        let page = render(&report, &[], style);
+        let from = page.find(style.language.pick("Rejects", "拒收记录："));
+        let foot = from.and_then(|from| page.get(from..)).unwrap_or_default();
+        let told: Vec<&str> = foot.lines().take(4).map(str::trim_end).collect();
+        told.join("\n")
+    };
+    insta::assert_snapshot!(told(&style()), @"
+    Rejects: 1,200 source records and 1 target record could not be converted; each with its
+      reason in evidence/2013-05-27T08-00-00Z/rejects.jsonl
+      1,200 source records: money: `…` has no digits (the first: flow.csv:3)
+      1 target record: money: `oops` is not a number (posting.csv:7)
+    ");
+    insta::assert_snapshot!(told(&chinese()), @"
+    拒收记录：1,200 笔源账记录和 1 笔新账记录无法转换，逐笔原因见
+      evidence/2013-05-27T08-00-00Z/rejects.jsonl
+      1,200 笔源账记录：money：`…` 中没有数字（首笔：flow.csv:3）
+      1 笔新账记录：money：`oops` 不是数字（posting.csv:7）
+    ");
+}
+
+#[test]
+fn reasons_of_rejects_find_room_on_ten_lines() {
+    let mut report = report(balanced().agreements, Vec::new(), 12);
+    let of = |count: u64| {
+        let lines = (0..count).map(|number| reason(&format!("why{number}"), "source", 1, None));
+        lines.collect::<Vec<_>>()
+    };
+    let mut lines_of = |count: u64| {
+        report.rejects_by = of(count);
+        let page = render(&report, &[], &style());
+        let is_reason = |line: &&str| line.starts_with("  1 source") || line.starts_with("  and");
+        page.lines()
+            .filter(is_reason)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(lines_of(10).len(), 10);
+    let told = lines_of(12);
+    assert_eq!(told.len(), 10);
+    assert_eq!(
+        told.last().map(String::as_str),
+        Some("  and 3 more, in evidence/2013-05-27T08-00-00Z/report.json")
+    );
 }
 
 #[test]

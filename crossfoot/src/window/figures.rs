@@ -20,8 +20,9 @@ pub(crate) fn read(
         let book = session.book(Which::Source);
         return of_files(&tables_read(plan, book)?, threads, taken);
     };
+    let marks = rules::prepare::marks_of_all(plan);
     let side = session
-        .side(Which::Source, sql.as_str(), &[])
+        .side_with(Which::Source, marks, sql.as_str(), &[])
         .map_err(|errors| CommandError::plan(rules::prepare::in_sql(sql, errors)))?;
     let runtime = crate::commands::runtime(threads)?;
     let run = Run::new(threads);

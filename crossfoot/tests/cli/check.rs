@@ -1,6 +1,6 @@
 //! `crossfoot check`.
 
-use crate::place::Place;
+use crate::place::{Place, here};
 
 #[test]
 fn a_plan_without_mistakes() {
@@ -333,4 +333,16 @@ fn before_the_first_conversion_the_rules_are_checked_and_the_rest_is_said_to_be_
         "{}",
         place.run("check")
     );
+}
+
+#[test]
+fn the_schema_of_plans_is_printed_without_a_plan() {
+    let place = Place::empty();
+    let printed = place.output("check --schema");
+    assert_eq!(printed.status, "0", "{}", printed.stderr);
+    let published = here().join("../docs/crossfoot.schema.json");
+    assert_eq!(printed.stdout, std::fs::read_to_string(published).unwrap());
+    // It is of no plan.
+    let refused = place.output("check --schema --plan other");
+    assert_eq!(refused.status, "2", "{}", refused.stdout);
 }

@@ -124,8 +124,7 @@ fn the_first_example_is_a_cent_off() {
          difference  37.60 CNY (amount)
          source      flow.csv:76
          target      posting.csv:95
-         cause       B9 possible: amount: does not turn the sign, `money(amount)` instead of
-                     `-money(amount)` (D1, D2)
+         cause       B9 possible: amount: -18.80 became 18.80: the minus sign was lost (D1, D2)
       4. differs  voucher=P00041979
          amount      0.29 → 0.28
          difference  -0.01 CNY (amount)
@@ -147,10 +146,8 @@ fn the_first_example_is_a_cent_off() {
          accounting_date  2013-05-25 → 2013-05-26
          source           flow.csv:86
          target           posting.csv:61
-         cause            T2 possible: accounting_date: changes the day at another time,
-                          `business_date(local_time(happened_at, 'Asia/Shanghai'), 'Asia/Shanghai',
-                          '22:00')` instead of `business_date(local_time(happened_at, 'Asia/Shanghai'),
-                          'Asia/Shanghai', '23:00')` (T1, T3, M1)
+         cause            T2 possible: accounting_date: 2013-05-25 became 2013-05-26: the day after, at
+                          22:59:58 (T1, T3, M1)
 
     ── Controls ────────────────────────────────────────────────────────────────────────────────────────
               control                                   expected    actual  difference
@@ -227,7 +224,7 @@ fn the_first_example_in_chinese() {
          差额    37.60 CNY (amount)
          源账    flow.csv:76
          新账    posting.csv:95
-         原因    B9 可能：amount：未变号，读作 `money(amount)`，规则为 `-money(amount)` (D1, D2)
+         原因    B9 可能：amount：-18.80 变成 18.80：负号丢失 (D1, D2)
       4. 不一致  voucher=P00041979
          amount  0.29 → 0.28
          差额    -0.01 CNY (amount)
@@ -248,10 +245,8 @@ fn the_first_example_in_chinese() {
          accounting_date  2013-05-25 → 2013-05-26
          源账             flow.csv:86
          新账             posting.csv:61
-         原因             T2 可能：accounting_date：按其他时点切日，读作
-                          `business_date(local_time(happened_at, 'Asia/Shanghai'), 'Asia/Shanghai',
-                          '22:00')`，规则为 `business_date(local_time(happened_at, 'Asia/Shanghai'),
-                          'Asia/Shanghai', '23:00')` (T1, T3, M1)
+         原因             T2 可能：accounting_date：2013-05-25 变成 2013-05-26：后一日，时间为 22:59:58
+                          (T1, T3, M1)
 
     ── 控制核对 ────────────────────────────────────────────────────────────────────────────────────────
             核对                                          应有      实有   差额
@@ -999,6 +994,36 @@ fn at_once(old: &str, new: &str) -> (String, serde_json::Value, String) {
     let told = place.output("verify old.csv new.csv --evidence out --json --lang en");
     let report = serde_json::from_str(&told.stdout).unwrap_or_default();
     (told.status, report, told.stderr)
+}
+
+#[test]
+fn marks_of_several_currencies_without_a_plan_are_not_checked() {
+    let target = "id,amount\n1,1.00\n2,CNY 2.00\n3,5.00 EUR\n";
+    let (status, report, said) = at_once("id,amount\n1,USD 1.00\n2,$2.00\n3,JPY 5\n", target);
+    assert_eq!(
+        (status.as_str(), &report["verdict"]),
+        ("5", &"incomplete".into()),
+        "{said}"
+    );
+    assert_eq!(
+        report["agreements"][0]["not_checked"],
+        serde_json::json!([
+            "whether amounts are of the same currency: the marks beside them ($ CNY EUR JPY) tell \
+             several, and only their figures are compared: a plan whose rules give the currency of \
+             each record in a column settles it"
+        ])
+    );
+    // Where they tell one, another than that is a reject.
+    let yuan = "id,amount\n1,¥1.00\n2,2.00元\n3,5.00\n";
+    let (status, report, said) = at_once(yuan, "id,amount\n1,1.00\n2,2.00\n3,5.00\n");
+    assert_eq!(
+        (
+            status.as_str(),
+            &report["agreements"][0]["totals"][0]["currency"]
+        ),
+        ("0", &"CNY".into()),
+        "{said}"
+    );
 }
 
 #[test]

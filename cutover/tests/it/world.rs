@@ -205,6 +205,11 @@ pub(crate) fn run(breaks: Vec<Break>, rejects: u64, plan_blake3: Digest, inputs:
         agreements: vec![postings, agreement("balances")],
         controls: vec![control("trial balance")],
         rejects,
+        rejects_of: ledger::RejectsOf {
+            source: rejects,
+            target: 0,
+        },
+        rejects_by: Vec::new(),
         moments: Vec::new(),
         as_of: false,
         evidence: "evidence/1".into(),
@@ -226,6 +231,7 @@ pub(crate) fn run(breaks: Vec<Break>, rejects: u64, plan_blake3: Digest, inputs:
 fn a_reject(n: u64) -> String {
     let reject = ledger::Reject {
         agreement: "postings".into(),
+        book: "source".into(),
         reason: "a decimal would be lost".into(),
         record: Record::from_iter([("amount", Some(format!("12.34{n}")))]),
         source: vec![],

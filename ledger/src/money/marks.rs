@@ -16,7 +16,8 @@ pub(super) struct Marks {
     open: Option<usize>,
     /// The currencies that the first currency mark can stand for.
     currency: Option<Codes>,
-    has_two_currencies: bool,
+    /// Those of the second mark, which shares one with the first.
+    second: Option<Codes>,
 }
 
 /// Lists the currencies that a mark can stand for.
@@ -184,8 +185,8 @@ impl Marks {
         }
         match self.currency {
             None => self.currency = Some(codes),
-            Some(first) if !self.has_two_currencies && first.share_one_with(&codes) => {
-                self.has_two_currencies = true
+            Some(first) if self.second.is_none() && first.share_one_with(&codes) => {
+                self.second = Some(codes)
             }
             Some(_) => {
                 return Err(MoneyError::TwoCurrencies {
@@ -195,6 +196,18 @@ impl Marks {
             }
         }
         Ok(())
+    }
+
+    /// Gives the currencies that all marks together can stand for; none where there is no mark.
+    pub(super) fn currencies(&self) -> Vec<&'static str> {
+        let Some(first) = &self.currency else {
+            return Vec::new();
+        };
+        let is_shared = |code: &&'static str| {
+            let second = self.second.as_ref();
+            second.is_none_or(|second| second.list().contains(code))
+        };
+        first.list().iter().copied().filter(is_shared).collect()
     }
 
     pub(super) fn check_closed(&self, text: &str) -> Result<(), MoneyError> {

@@ -106,6 +106,33 @@ pub fn parse_money_as(
     read_marked(text, scale, format)
 }
 
+/// Gives the currencies that the marks beside an amount can stand for, as codes of ISO 4217: one for
+/// `€5` and `USD 5`, many for `$5`. None where no currency stands beside it, or the marks make no
+/// sense.
+///
+/// ```
+/// use ledger::currencies_beside;
+///
+/// assert_eq!(currencies_beside("5.00 EUR"), ["EUR"]);
+/// assert_eq!(currencies_beside("¥5"), ["CNY", "JPY"]);
+/// assert!(currencies_beside("5.00").is_empty());
+/// ```
+pub fn currencies_beside(text: &str) -> Vec<&'static str> {
+    let mut cursor = Cursor::new(text);
+    let mut marks = Marks::default();
+    if marks
+        .read(&mut cursor, None, &MoneyFormat::DEFAULT)
+        .is_err()
+    {
+        return Vec::new();
+    }
+    let body = Body::read(&mut cursor);
+    match marks.read(&mut cursor, Some(&body), &MoneyFormat::DEFAULT) {
+        Ok(()) => marks.currencies(),
+        Err(_) => Vec::new(),
+    }
+}
+
 /// Reads everything else: marks, body, marks.
 #[cold]
 fn read_marked(text: &str, scale: Option<u8>, format: &MoneyFormat) -> Result<Decimal, MoneyError> {

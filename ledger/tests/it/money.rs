@@ -1,7 +1,8 @@
 //! Amounts as people and programs write them: what is read, what is refused, and why.
 
 use ledger::{
-    CurrencyCode, Decimal, DecimalSign, MoneyError, MoneyFormat, parse_money, parse_money_as,
+    CurrencyCode, Decimal, DecimalSign, MoneyError, MoneyFormat, currencies_beside, parse_money,
+    parse_money_as,
 };
 use proptest::prelude::*;
 
@@ -428,6 +429,29 @@ fn a_plan_may_name_the_currency() {
             ("HK$5", "OtherCurrency"),
         ],
     );
+}
+
+#[test]
+fn marks_tell_the_currencies_that_an_amount_can_be_in() {
+    let table: [(&str, &[&str]); 11] = [
+        ("5.00", &[]),
+        ("(1,234.50)", &[]),
+        ("7.00 CR", &[]),
+        ("5.00 EUR", &["EUR"]),
+        ("JPY 5", &["JPY"]),
+        ("€5", &["EUR"]),
+        ("￥１，２３４", &["CNY", "JPY"]),
+        ("¥5元", &["CNY"]),
+        ("US$5", &["USD"]),
+        ("no amount", &[]),
+        ("¥$5", &[]),
+    ];
+    for (text, codes) in table {
+        assert_eq!(currencies_beside(text), codes, "{text}");
+    }
+    let dollars = currencies_beside("$5");
+    assert!(dollars.contains(&"USD") && dollars.contains(&"HKD"));
+    assert_eq!(currencies_beside("$5 HKD"), ["HKD"]);
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use ledger::{
     AgreementReport, Amount, Break, BreakCounts, BreakKind, CauseStatus, ControlReport,
-    ControlStatus, Counts, CrossedTotal, Record, Reject, Repair, Report, Sides, SourceRecord,
-    Total, Verdict, verdict,
+    ControlStatus, Counts, CrossedTotal, Record, Reject, RejectLine, RejectsOf, Repair, Report,
+    Sides, SourceRecord, Total, Verdict, verdict,
 };
 
 /// The report of version 1 as it is published, with one verdict, cause and control status.
@@ -131,6 +131,7 @@ fn a_reject_keeps_its_record_and_place() {
     };
     let reject = Reject {
         agreement: "postings".into(),
+        book: "source".into(),
         reason: "`1.234` is ambiguous".into(),
         record: Record::from_iter([("amount", Some("1.234"))]),
         source: vec![place],
@@ -138,9 +139,46 @@ fn a_reject_keeps_its_record_and_place() {
     let text = serde_json::to_string(&reject).expect("json");
     assert_eq!(
         text,
-        r#"{"agreement":"postings","reason":"`1.234` is ambiguous","record":{"amount":"1.234"},"source":[{"_table":"flow","_file":"flow/07.csv","_row":3,"amount":"1.234"}]}"#
+        r#"{"agreement":"postings","book":"source","reason":"`1.234` is ambiguous","record":{"amount":"1.234"},"source":[{"_table":"flow","_file":"flow/07.csv","_row":3,"amount":"1.234"}]}"#
     );
     assert_eq!(serde_json::from_str::<Reject>(&text).expect("json"), reject);
+    // Evidence from before there was a book.
+    let old = text.replace(r#""book":"source","#, "");
+    let read: Reject = serde_json::from_str(&old).expect("json");
+    assert_eq!((read.book.as_str(), &read.source), ("", &reject.source));
+    assert_eq!(serde_json::to_string(&read).expect("json"), old);
+}
+
+#[test]
+fn a_report_tells_whose_rejects_they_are_and_why() {
+    let text = published("out_of_balance", "unknown", "holds");
+    let mut report: Report = serde_json::from_str(&text).expect("json");
+    assert!(report.rejects_of.is_empty() && report.rejects_by.is_empty());
+    assert!(
+        !serde_json::to_string(&report)
+            .expect("json")
+            .contains("rejects_")
+    );
+    report.rejects_of = RejectsOf {
+        source: 3,
+        target: 1,
+    };
+    report.rejects = report.rejects_of.sum();
+    report.rejects_by = vec![RejectLine {
+        reason: "money: `…` has no digits".into(),
+        book: "source".into(),
+        count: 3,
+        first: Some(SourceRecord {
+            table: "flow".into(),
+            file: Some("flow.csv".into()),
+            row: Some(2),
+            fields: Record::default(),
+        }),
+    }];
+    let text = serde_json::to_string(&report).expect("json");
+    let told = r#""rejects":4,"rejects_of":{"source":3,"target":1},"rejects_by":[{"reason":"money: `…` has no digits","book":"source","count":3,"first":{"_table":"flow","_file":"flow.csv","_row":2}}]"#;
+    assert!(text.contains(told), "{text}");
+    assert_eq!(serde_json::from_str::<Report>(&text).expect("json"), report);
 }
 
 #[test]

@@ -233,7 +233,7 @@ fn a_record_that_a_rule_cannot_convert_is_a_reject_with_its_reason_and_its_recor
     };
     assert_eq!(table.counts, counts);
     let rejects = std::fs::read_to_string(place.path("new/.crossfoot/convert/rejects.jsonl"));
-    insta::assert_snapshot!(rejects.expect("a file"), @r#"{"agreement":"postings","reason":"money: `1,23` has digits that are not grouped in threes around the separator at character 2","record":{"serial":"000007","account":"A07","kind":"IN","amount":"1,23"},"source":[{"_table":"flow","_file":"flow.csv","_row":9,"serial":"000007","account":"A07","kind":"IN","amount":"1,23","memo":"记录 7"}]}"#);
+    insta::assert_snapshot!(rejects.expect("a file"), @r#"{"agreement":"postings","book":"source","reason":"money: `1,23` has digits that are not grouped in threes around the separator at character 2","record":{"serial":"000007","account":"A07","kind":"IN","amount":"1,23"},"source":[{"_table":"flow","_file":"flow.csv","_row":9,"serial":"000007","account":"A07","kind":"IN","amount":"1,23","memo":"记录 7"}]}"#);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::drive::{Worker, drive};
 use crate::error::VerifyError;
 use crate::locate::in_place_order;
 use crate::prepare::{Agreement, Prepared};
+use crate::rejected::{Rejected, book_of};
 use crate::rows::common;
 use crate::watch::{Phase, Watch, Work};
 use arrow_array::{Array, ArrayRef, RecordBatch};
@@ -21,6 +22,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// More records than this are not held: what is asked for is too much.
 const HELD_MAX: usize = 100_000;
 
+const SIDES: [Side; 2] = [Side::Expected, Side::Actual];
+
 /// How records are fetched.
 pub(super) struct Fetch<'a> {
     pub(super) prepared: &'a Prepared,
@@ -34,7 +37,10 @@ pub(super) struct Both {
     pub(super) expected: RecordBatch,
     pub(super) actual: RecordBatch,
     pub(super) asked: [Vec<bool>; 2],
+    /// The rejects that hold a value that is asked for.
     pub(super) rejects: Vec<Reject>,
+    /// What is known of all rejects that were met.
+    pub(super) rejected: Rejected,
 }
 
 /// Keeps the batches of one partition while there is room.
@@ -63,10 +69,15 @@ impl Fetch<'_> {
             path: std::env::temp_dir(),
             error,
         })?;
-        let rejects = Rejects::keeping_in(scratch.path());
-        let mut sides = self.sides(&chosen.probe(), &rejects).await?;
-        let count = rejects.count();
-        let rejects = rejects_of(&rejects, &self.agreement.name, asked)?;
+        let met = SIDES.map(|_| Rejects::keeping_in(scratch.path()));
+        let [of_source, of_target] = &met;
+        let probe = chosen.probe();
+        let mut sides = [
+            self.side(Side::Expected, &probe, of_source).await?,
+            self.side(Side::Actual, &probe, of_target).await?,
+        ];
+        let count = of_source.count().saturating_add(of_target.count());
+        let (rejects, rejected) = self.rejects(&met, asked)?;
         if sides.iter().all(|side| side.num_rows() == 0) && rejects.is_empty() {
             return Err(StoryError::NotFound {
                 asked: asked.record(layout),
@@ -95,7 +106,47 @@ impl Fetch<'_> {
             expected,
             actual,
             rejects,
+            rejected,
         })
+    }
+
+    /// The rejects of both sides that hold a value that is asked for, and what is known of all.
+    fn rejects(
+        &self,
+        met: &[Arc<Rejects>; 2],
+        asked: &Asked,
+    ) -> Result<(Vec<Reject>, Rejected), StoryError> {
+        let failed = |error| VerifyError::Evidence {
+            path: std::env::temp_dir(),
+            error,
+        };
+        let mut rejected = match met.iter().all(|side| side.count() == 0) {
+            true => Rejected::default(),
+            false => Rejected::of(self.agreement),
+        };
+        let mut told = Vec::new();
+        for (side, met) in SIDES.into_iter().zip(met) {
+            for reject in met.take().map_err(failed)? {
+                let reject = reject.map_err(failed)?;
+                rejected.take(side, &reject);
+                let reject = Reject {
+                    agreement: self.agreement.name.clone(),
+                    book: book_of(side).to_owned(),
+                    reason: reject.reason,
+                    record: reject.values.into_iter().collect(),
+                    source: reject.sources.into_iter().map(SourceRecord::from).collect(),
+                };
+                let mut records = reject.source.iter().map(|source| &source.fields);
+                let is_asked = records.any(|fields| asked.names_any_of(fields));
+                if is_asked || asked.names_any_of(&reject.record) {
+                    told.push(reject);
+                }
+                if told.len() > TOLD_MAX {
+                    return Err(StoryError::TooMany { most: TOLD_MAX });
+                }
+            }
+        }
+        Ok((told, rejected))
     }
 
     /// The records nearest to one that is not there.
@@ -209,35 +260,4 @@ fn few(
         return Err(StoryError::TooMany { most: TOLD_MAX });
     }
     Ok(converter.convert_rows(different)?)
-}
-
-/// The rejects that hold a value that is asked for.
-fn rejects_of(
-    rejects: &Rejects,
-    agreement: &str,
-    asked: &Asked,
-) -> Result<Vec<Reject>, StoryError> {
-    let failed = |error| VerifyError::Evidence {
-        path: std::env::temp_dir(),
-        error,
-    };
-    let mut told = Vec::new();
-    for reject in rejects.take().map_err(failed)? {
-        let reject = reject.map_err(failed)?;
-        let reject = Reject {
-            agreement: agreement.to_owned(),
-            reason: reject.reason,
-            record: reject.values.into_iter().collect(),
-            source: reject.sources.into_iter().map(SourceRecord::from).collect(),
-        };
-        let mut records = reject.source.iter().map(|source| &source.fields);
-        let is_asked = records.any(|fields| asked.names_any_of(fields));
-        if is_asked || asked.names_any_of(&reject.record) {
-            told.push(reject);
-        }
-        if told.len() > TOLD_MAX {
-            return Err(StoryError::TooMany { most: TOLD_MAX });
-        }
-    }
-    Ok(told)
 }

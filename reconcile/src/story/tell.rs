@@ -2,11 +2,12 @@
 
 use super::fetch::{Both, Fetch};
 use super::{Agreed, Explained, StoryError, TOLD_MAX, Told};
-use crate::explain::terms;
+use crate::explain::terms_with;
 use crate::locate::Look;
 use crate::pairing::{Found, Row};
 use crate::prepare::{Agreement, Prepared};
 use crate::readings::{Given, Readings};
+use crate::rejected::Rejected;
 use crate::rows::{Encoder, Records};
 use books::Meter;
 use causes::{Explanation, Prover, Reading};
@@ -55,7 +56,7 @@ pub(super) async fn tell(fetch: &Fetch<'_>, both: Both) -> Result<Vec<Told>, Sto
     let given = readings
         .read(agreement, &paired, &found, fetch.threads)
         .await?;
-    let explained = explain(fetch.prepared, agreement, breaks, &given);
+    let explained = explain(fetch, breaks, &both.rejected, &given);
     let broken = explained.into_iter().map(|(found, why)| {
         let explained = Explained::new(found, why);
         Told::Breaks(Box::new(explained))
@@ -71,14 +72,15 @@ pub(super) async fn tell(fetch: &Fetch<'_>, both: Both) -> Result<Vec<Told>, Sto
     Ok(broken.chain(agreed).collect())
 }
 
-/// Explains each break, and then those that were asked for together.
+/// Explains each break, and then those that were asked for together, and by what was rejected.
 fn explain(
-    prepared: &Prepared,
-    agreement: &Agreement,
+    fetch: &Fetch<'_>,
     breaks: Vec<Break>,
+    rejected: &Rejected,
     given: &Given<'_>,
 ) -> Vec<(Break, Explanation)> {
-    let prover = Prover::new(terms(prepared, agreement));
+    let agreement = fetch.agreement;
+    let prover = Prover::new(terms_with(fetch.prepared, agreement, rejected));
     let explain = |(at, found): (usize, Break)| {
         let readings = given.of(agreement, at, &found).into_iter();
         let readings = readings.map(|(_, reading)| reading);
@@ -91,6 +93,7 @@ fn explain(
     if explained.len() > 1 {
         prover.explain_together(&mut explained);
     }
+    rejected.tell_all(&mut explained);
     explained
 }
 

@@ -2,7 +2,7 @@
 
 use super::convert::{At, Form, Terms, Units, as_money, reads_null, sql};
 use super::key::{self, Key};
-use super::money;
+use super::money::{self, Told};
 use super::names;
 use super::open::{Opened, open};
 use super::pairs::{Pair, Why, pair_columns, pair_tables};
@@ -51,7 +51,7 @@ pub(super) fn survey(
         let words = words.chain(samples.iter().filter_map(says_sample));
         said.extend(words.map(|words| format!("in the {side}, {words}")));
     }
-    let barred: Vec<String> = [("source", &old), ("target", &new)]
+    let mut barred: Vec<String> = [("source", &old), ("target", &new)]
         .into_iter()
         .flat_map(|(side, opened)| says_barred(side, &opened.book).chain(says_blank(side, opened)))
         .collect();
@@ -59,7 +59,7 @@ pub(super) fn survey(
     let facts = facts(&sources, &targets, wishes)?;
     let unpaired = unpaired(&facts, &sources, &targets);
     said.extend(unpaired.iter().map(Unpaired::says));
-    let told = currency(&facts, wishes, &mut said);
+    let told = currency(&facts, wishes, &mut said, &mut barred);
     let mut took = Vec::new();
     let mut agreements = Vec::new();
     let mut found = Vec::new();
@@ -488,8 +488,14 @@ fn says_left_out(facts: &[Fact<'_>], unpaired: &[Unpaired<'_>]) -> Option<String
     (!left_out.is_empty()).then(|| format!("not compared: {}", left_out.join(", ")))
 }
 
-/// The one currency of all amounts: the wished one, or what signs beside the amounts tell.
-fn currency(facts: &[Fact<'_>], wishes: &Wishes, said: &mut Vec<String>) -> Option<String> {
+/// The one currency of all amounts: the wished one, or what marks beside the amounts tell. Where these
+/// tell several, it is not checked whether amounts are of the same.
+fn currency(
+    facts: &[Fact<'_>],
+    wishes: &Wishes,
+    said: &mut Vec<String>,
+    not_checked: &mut Vec<String>,
+) -> Option<String> {
     if let Some(code) = &wishes.currency {
         return Some(code.clone());
     }
@@ -500,25 +506,34 @@ fn currency(facts: &[Fact<'_>], wishes: &Wishes, said: &mut Vec<String>) -> Opti
     if columns.is_empty() {
         return None;
     }
-    match money::currency_of_signs(&columns) {
-        Ok(Some((code, sign))) => {
+    match money::currency_of_marks(&columns) {
+        Told::One(code, mark) => {
             said.push(format!(
-                "took {code} as the currency: `{sign}` stands beside amounts"
+                "took {code} as the currency: `{mark}` stands beside amounts"
             ));
             Some(code.to_owned())
         }
-        Ok(None) => {
+        Told::Nothing => {
             said.push(
                 "nothing tells the currency of the amounts: they are totalled without one; `currency = \"CNY\"` in a plan would tell it"
                     .to_owned(),
             );
             None
         }
-        Err(signs) => {
-            let signs: String = signs.into_iter().collect();
+        Told::Open(signs) => {
             said.push(format!(
                 "the signs beside the amounts ({signs}) do not tell one currency: they are totalled without one"
             ));
+            None
+        }
+        Told::Several(marks) => {
+            let doubt = format!(
+                "whether amounts are of the same currency: the marks beside them ({marks}) tell several, \
+                 and only their figures are compared: a plan whose rules give the currency of each record \
+                 in a column settles it"
+            );
+            said.push(doubt.clone());
+            not_checked.push(doubt);
             None
         }
     }

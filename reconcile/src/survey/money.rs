@@ -107,31 +107,83 @@ pub(super) fn code_hashes() -> HashSet<u64> {
     hashes
 }
 
-/// The currency that signs beside amounts, and words in names, tell; and by what.
-pub(super) fn currency_of_signs(
-    columns: &[&Column],
-) -> Result<Option<(&'static str, char)>, BTreeSet<char>> {
+/// What marks beside amounts, and signs in names, tell of their currency.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// There are none.
+    Nothing,
+    /// This one; and by which mark.
+    One(&'static str, String),
+    /// One of several, and these signs leave open which.
+    Open(String),
+    /// More than one: these marks have no currency in common.
+    Several(String),
+}
+
+const SIGNS: &str = "¥￥元圆€£$";
+
+/// The currency that marks beside amounts, and signs in names, tell.
+pub(super) fn currency_of_marks(columns: &[&Column]) -> Told {
     let mut signs: BTreeSet<char> = BTreeSet::new();
+    let mut marks: BTreeSet<Vec<&'static str>> = BTreeSet::new();
     for column in columns {
         signs.extend(&column.numbers.signs);
-        signs.extend(column.name.chars().filter(|c| "¥￥元圆€£$".contains(*c)));
-    }
-    let mut told: Option<(&'static str, char)> = None;
-    for sign in &signs {
-        let code = match sign {
-            '元' | '圆' => "CNY",
-            // Also the yen's, which has no decimals.
-            '¥' | '￥' if columns.iter().any(|column| column.scale() == 2) => "CNY",
-            '€' => "EUR",
-            '£' => "GBP",
-            _ => return Err(signs),
-        };
-        if told.is_some_and(|(other, _)| other != code) {
-            return Err(signs);
+        marks.extend(column.numbers.currencies.iter().cloned());
+        let named = column.name.chars().filter(|sign| SIGNS.contains(*sign));
+        for sign in named {
+            signs.insert(sign);
+            marks.insert(ledger::currencies_beside(&format!("{sign}1")));
         }
-        told = told.or(Some((code, *sign)));
     }
-    Ok(told)
+    let mut all = marks.iter();
+    let Some(first) = all.next() else {
+        return Told::Nothing;
+    };
+    let in_common = |code: &&&'static str| marks.iter().all(|mark| mark.contains(code));
+    let common: Vec<&'static str> = first.iter().filter(in_common).copied().collect();
+    let told = match common[..] {
+        [] => return Told::Several(shown(&signs, &marks)),
+        [only] => Some(only),
+        _ => usual(columns, &signs).filter(|code| common.contains(code)),
+    };
+    match told {
+        Some(code) => Told::One(code, mark_of(code, &signs)),
+        None => Told::Open(signs.into_iter().collect()),
+    }
+}
+
+/// The currency that signs are taken for where they leave several open.
+fn usual(columns: &[&Column], signs: &BTreeSet<char>) -> Option<&'static str> {
+    let code_of = |sign: &char| match sign {
+        '元' | '圆' => Some("CNY"),
+        // Also the yen's, which has no decimals.
+        '¥' | '￥' if columns.iter().any(|column| column.scale() == 2) => Some("CNY"),
+        '€' => Some("EUR"),
+        '£' => Some("GBP"),
+        _ => None,
+    };
+    let mut codes = signs.iter().map(code_of);
+    let first = codes.next()??;
+    codes.all(|code| code == Some(first)).then_some(first)
+}
+
+/// The sign that can stand for a currency, where there is one; else its code.
+fn mark_of(code: &str, signs: &BTreeSet<char>) -> String {
+    let stands_for = |sign: &&char| ledger::currencies_beside(&format!("{sign}1")).contains(&code);
+    match signs.iter().find(stands_for) {
+        Some(sign) => sign.to_string(),
+        None => code.to_owned(),
+    }
+}
+
+/// The marks as they stand beside the amounts: signs, and codes that no sign stands for.
+fn shown(signs: &BTreeSet<char>, marks: &BTreeSet<Vec<&'static str>>) -> String {
+    let of_signs = signs.iter().map(char::to_string);
+    let codes = marks.iter().filter_map(|mark| match mark[..] {
+        [only] if mark_of(only, signs) == only => Some(only.to_owned()),
+        _ => None,
+    });
+    of_signs.chain(codes).collect::<Vec<_>>().join(" ")
 }
 
 /// Pairs along which totals are crossed: up to two that have few values, the best by name.
@@ -156,4 +208,47 @@ pub(super) fn foot(source: &Sample, pairs: &[Pair], taken: &BTreeSet<usize>) -> 
     }
     found.sort_unstable();
     found.into_iter().take(2).map(|(_, _, at)| at).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_schema::DataType;
+
+    fn told(name: &str, values: &[&str]) -> Told {
+        let mut column = Column::new(name, &DataType::Utf8View);
+        values.iter().for_each(|value| column.take(Some(value)));
+        currency_of_marks(&[&column])
+    }
+
+    #[test]
+    fn marks_tell_one_currency_or_several_or_leave_it_open() {
+        let one = |code, mark: &str| Told::One(code, mark.to_owned());
+        let table: [(&[&str], Told); 13] = [
+            (&["1.00", "2.50"], Told::Nothing),
+            (&["¥1.00", "2.50"], one("CNY", "¥")),
+            (&["¥1.00", "2.50元"], one("CNY", "¥")),
+            (&["£1.00"], one("GBP", "£")),
+            (&["€1.00", "EUR 2.50"], one("EUR", "€")),
+            (&["USD 1.00", "$2.00"], one("USD", "$")),
+            (&["USD 1.00"], one("USD", "USD")),
+            (&["JPY 5"], one("JPY", "JPY")),
+            // As many currencies write it.
+            (&["$1.00"], Told::Open("$".to_owned())),
+            // The yuan has decimals, and the yen has none.
+            (&["¥1", "¥2"], Told::Open("¥".to_owned())),
+            (&["¥1.00", "$1.00"], Told::Several("$ ¥".to_owned())),
+            (&["5 JPY", "5 EUR"], Told::Several("EUR JPY".to_owned())),
+            (
+                &["USD 1.00", "$2.00", "JPY 5"],
+                Told::Several("$ JPY".to_owned()),
+            ),
+        ];
+        for (values, expect) in table {
+            assert_eq!(told("amount", values), expect, "{values:?}");
+        }
+        assert_eq!(told("amount (元)", &["1.00"]), one("CNY", "元"));
+        let several = Told::Several("€ 元".to_owned());
+        assert_eq!(told("amount (元)", &["1.00 €"]), several);
+    }
 }

@@ -4,7 +4,7 @@ use super::say::count;
 use super::times::{self, FORMATS, Format};
 use arrow_schema::DataType;
 use hashbrown::HashSet;
-use ledger::{Decimal, parse_money};
+use ledger::{Decimal, currencies_beside, parse_money};
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -103,6 +103,8 @@ pub(super) struct Numbers {
     pub(super) signed: u64,
     /// Signs of currencies beside the amounts.
     pub(super) signs: BTreeSet<char>,
+    /// Of each kind of mark beside the amounts, the currencies that it can stand for.
+    pub(super) currencies: BTreeSet<Vec<&'static str>>,
     /// Values with two decimals behind a comma.
     pub(super) comma_two: u64,
     /// The values if a comma stands before the decimals; values that are none then.
@@ -296,7 +298,12 @@ impl Numbers {
 
     fn note(&mut self, text: &str, amount: Decimal, is_new: bool) {
         let is_plain = |c: char| c.is_ascii_digit() || matches!(c, '-' | '.');
-        self.marked += u64::from(!text.chars().all(is_plain));
+        let is_marked = !text.chars().all(is_plain);
+        self.marked += u64::from(is_marked);
+        if is_marked && is_new {
+            let told = currencies_beside(text);
+            self.currencies.extend((!told.is_empty()).then_some(told));
+        }
         self.fractions += u64::from(amount.rescale_exact(0).is_none());
         self.two_decimals += u64::from(amount.scale == 2);
         self.scale = self.scale.max(amount.scale);
@@ -447,6 +454,18 @@ mod tests {
                 .collect::<Vec<_>>(),
             ["%Y-%m-%d"]
         );
+    }
+
+    #[test]
+    fn marks_are_told_by_the_currencies_that_they_can_stand_for() {
+        let column = column(&["1.00", "USD 1.00", "USD 2.00", "¥3.00", "(4.00)", "5.00 CR"]);
+        let told: Vec<&[&str]> = column
+            .numbers
+            .currencies
+            .iter()
+            .map(Vec::as_slice)
+            .collect();
+        assert_eq!(told, [&["CNY", "JPY"][..], &["USD"][..]]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! out here.
 
 use crate::common::Case;
-use ledger::Verdict;
+use ledger::{RejectsOf, Verdict};
 
 const KEYED: &str = "[[agreement]]\nname = \"a\"\nrule = \"flow\"\ntarget = \"posting\"\n\
                      key = [\"id\"]\nmoney = [\"amount\"]\n";
@@ -218,4 +218,94 @@ fn one_point_zero_and_one_point_zero_zero_are_the_same_money() {
         ),
         ""
     );
+}
+
+#[test]
+fn five_yen_are_not_five_euro() {
+    let ran = Case::new(
+        KEYED,
+        "id,amount\n1,USD 1.00\n2,$2.00\n3,JPY 5\n4,￥4.00\n5,5.00元\n",
+        "id,amount\n1,1.00\n2,CNY 2.00\n3,5.00 EUR\n4,4.00\n5,RMB 5.00\n",
+    )
+    .run();
+    assert_eq!(
+        ran.closes().shown(),
+        "extra 1 [amount 1.00 CNY]\nextra 2 [amount 2.00 CNY]"
+    );
+    assert_eq!(ran.report.verdict, Verdict::OutOfBalance);
+    let of = RejectsOf {
+        source: 3,
+        target: 1,
+    };
+    assert_eq!(ran.report.rejects_of, of);
+    let told: Vec<(&str, &str)> = ran
+        .rejects
+        .iter()
+        .map(|reject| (reject.book.as_str(), reject.reason.as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (
+                "source",
+                "money: `USD 1.00` is not in CNY: it names another currency at character 1"
+            ),
+            (
+                "source",
+                "money: `$2.00` is not in CNY: it names another currency at character 1"
+            ),
+            (
+                "source",
+                "money: `JPY 5` is not in CNY: it names another currency at character 1"
+            ),
+            (
+                "target",
+                "money: `5.00 EUR` is not in CNY: it names another currency at character 6"
+            ),
+        ]
+    );
+    // By kind and book they are two reasons.
+    let lines = &ran.report.rejects_by;
+    let told: Vec<(&str, u64)> = lines
+        .iter()
+        .map(|line| (line.book.as_str(), line.count))
+        .collect();
+    assert_eq!(told, [("source", 3), ("target", 1)]);
+    assert_eq!(
+        lines[0].reason,
+        "money: `…` is not in CNY: it names another currency at character …"
+    );
+}
+
+#[test]
+fn an_amount_may_bear_the_currency_of_its_record() {
+    let plan = format!("{KEYED}currency = \"currency\"\n");
+    let ran = Case::new(
+        &plan,
+        "id,amount,currency\n1,USD 1.00,USD\n2,￥2.00,CNY\n",
+        "id,amount,currency\n1,1.00,USD\n2,2.00,CNY\n",
+    )
+    .run();
+    assert_eq!(
+        (ran.report.verdict, ran.report.rejects),
+        (Verdict::Balanced, 0)
+    );
+}
+
+#[test]
+fn a_control_holds_a_mark_against_the_plans_currency() {
+    let control = "[[control]]\nname = \"c\"\n\
+                   expected = \"SELECT id, money(total) AS total FROM source.sheet\"\n\
+                   actual = \"SELECT id, money(amount) AS total FROM target.posting\"\n";
+    let run = |agreement: &str, total: &str| {
+        let books = "id,amount,currency\n1,5.00,CNY\n";
+        let case = Case::new(&format!("{agreement}{control}"), books, books);
+        case.write("old/sheet.csv", &format!("id,total\n1,{total}\n"));
+        let ran = case.run();
+        ran.report.controls[0].status
+    };
+    assert_eq!(run(KEYED, "￥5.00"), ledger::ControlStatus::Holds);
+    assert_eq!(run(KEYED, "5.00 EUR"), ledger::ControlStatus::Incomplete);
+    let each = format!("{KEYED}currency = \"currency\"\n");
+    assert_eq!(run(&each, "5.00 EUR"), ledger::ControlStatus::Holds);
 }

@@ -207,6 +207,106 @@ fn what_a_rule_cannot_convert_is_a_reject_and_the_books_are_not_balanced() {
     assert_eq!(reject.source[0].fields.get("serial"), Some(Some("2")));
 }
 
+/// What is said of the cause of each break.
+fn causes(ran: &Ran) -> Vec<String> {
+    let said = |cause: &CauseFound| {
+        let id = cause.id.as_deref().unwrap_or("-");
+        format!("{id} {}: {}", cause.status.as_str(), cause.says)
+    };
+    ran.breaks.iter().map(|found| said(&found.cause)).collect()
+}
+
+#[test]
+fn a_break_whose_record_was_rejected_on_the_other_side_says_so() {
+    let ran = Case::new(
+        KEYED,
+        "serial,amount\n1,1.00\n2,20.07\n3,three\n4,40.19\n",
+        "serial,amount\n1,1.00\n2,oops\n3,30.11\n",
+    )
+    .run();
+    assert_eq!(
+        ran.closes().shown(),
+        "missing 2 [amount -20.07 CNY] @flow.csv:3\n\
+         extra 3 [amount 30.11 CNY]\n\
+         missing 4 [amount -40.19 CNY] @flow.csv:5"
+    );
+    assert_eq!(
+        causes(&ran),
+        [
+            "A4 proved: its record in the target (posting.csv:3) was rejected: money: `oops` has \
+             letters that mean nothing in an amount at character 1",
+            "A4 proved: its record in the source (flow.csv:4) was rejected: money: `three` has \
+             letters that mean nothing in an amount at character 1",
+            // All rejects are known by their keys, and it is none of them.
+            "A1 consistent: the record is not in the target",
+        ]
+    );
+    assert!(ran.breaks[0].cause.rivals.is_empty());
+    let of = ran.report.rejects_of;
+    assert_eq!((ran.report.rejects, of.source, of.target), (2, 1, 1));
+    let books: Vec<&str> = ran.rejects.iter().map(|one| one.book.as_str()).collect();
+    assert_eq!(books, ["source", "target"]);
+    let first = ran.report.rejects_by[1].first.as_ref().expect("a place");
+    assert_eq!(
+        (first.file.as_deref(), first.row),
+        (Some("posting.csv"), Some(3))
+    );
+}
+
+#[test]
+fn where_the_key_of_a_reject_is_not_known_no_more_is_said_than_is() {
+    let computed = "[[agreement]]\nname = \"postings\"\nrule = \"rule.sql\"\n\
+                    target = \"target.sql\"\nkey = [\"serial\"]\nmoney = [\"amount\"]\n";
+    let (source, target) = (
+        "serial,amount\n1,1.00\n2,20.07\n3,three\n",
+        "serial,amount\n1,1.00\n2,oops\n3,30.11\n",
+    );
+    let case = Case::new(computed, source, target);
+    let sql = "SELECT CAST(serial AS BIGINT) AS serial, money(amount) AS amount";
+    case.write("rule.sql", &format!("{sql} FROM flow"));
+    case.write("target.sql", &format!("{sql} FROM posting"));
+    let by_key = case.run();
+    let by_nothing = Case::new(KEYLESS, source, target).run();
+    for ran in [by_key, by_nothing] {
+        let mut said = causes(&ran);
+        said.sort();
+        assert_eq!(
+            said,
+            [
+                "A1 consistent: the record is not among those of the target that could be \
+                 converted, and 1 was rejected",
+                "A9 consistent: the source gives no such record among those that could be \
+                 converted, and 1 was rejected",
+            ]
+        );
+        for found in &ran.breaks {
+            let rivals = &found.cause.rivals;
+            assert!(rivals.contains(&"A4".to_owned()), "{rivals:?}");
+        }
+    }
+}
+
+#[test]
+fn of_several_records_of_a_key_a_reject_is_not_sure_to_be_the_one() {
+    let ran = Case::new(
+        KEYED,
+        "serial,amount\n6,1.00\n7,20.07\n7,30.11\n",
+        "serial,amount\n6,1.00\n7,oops\n",
+    )
+    .run();
+    assert_eq!(ran.breaks.len(), 2);
+    for (found, cause) in ran.breaks.iter().zip(causes(&ran)) {
+        assert_eq!(
+            cause,
+            "A4 consistent: a record of its key in the target (posting.csv:3) was rejected: money: \
+             `oops` has letters that mean nothing in an amount at character 1"
+        );
+        let rivals = &found.cause.rivals;
+        assert!(rivals.contains(&"A1".to_owned()), "{rivals:?}");
+        assert!(!rivals.contains(&"A4".to_owned()), "{rivals:?}");
+    }
+}
+
 #[test]
 fn where_neither_side_has_a_record_nothing_was_compared_unless_the_plan_allows_it() {
     let (none, one) = ("serial,amount\n", "serial,amount\n1,1.00\n");
@@ -455,6 +555,105 @@ fn records_that_are_broken_otherwise_do_not_agree_with_the_rule() {
     // The breaks are compared in partitions, and causes named before the book is counted.
     check(400, 0);
     check(200, 0);
+}
+
+/// How sure a break's cause is, its id and its rivals.
+fn told(found: &ledger::Break) -> String {
+    let (id, rivals) = (
+        found.cause.id.as_deref().unwrap_or("-"),
+        &found.cause.rivals,
+    );
+    format!("{:?} {id}, or {}", found.cause.status, rivals.join(", "))
+}
+
+#[test]
+fn an_older_figure_of_a_table_is_no_proof_of_an_older_rule() {
+    let agreement = "[[agreement]]\nname = \"fees\"\nkey = [\"id\"]\nmoney = [\"fee\"]\n\
+                     rule = \"SELECT id, round_half_up(money(paid) * money(r.rate, 4), 2) AS fee \
+                     FROM flow JOIN r ON flow.code = r.code\"\n\
+                     target = \"SELECT id, money(fee) AS fee FROM posting\"\n";
+    let mut source = "id,code,paid\n".to_owned();
+    let mut target = "id,fee\n".to_owned();
+    for id in 1..30_u64 {
+        let (code, next_rate) = match id % 2 {
+            0 => ("A", 131),
+            _ => ("B", 177),
+        };
+        let paid = 1000 + id * 13;
+        let fee = (paid * 100 * next_rate + 5_000) / 10_000;
+        source.push_str(&format!("{id},{code},{paid}.00\n"));
+        target.push_str(&format!("{id},{}.{:02}\n", fee / 100, fee % 100));
+    }
+    let case = Case::new(agreement, &source, &target);
+    case.write(
+        "old/r.csv",
+        "code,rate,next_rate\nA,0.0060,0.0131\nB,0.0080,0.0177\n",
+    );
+    let ran = case.run();
+    assert_eq!(ran.breaks.len(), 29);
+    for found in &ran.breaks {
+        assert_eq!(told(found), "Consistent R2, or B12, B13", "{found:?}");
+    }
+}
+
+#[test]
+fn an_id_from_before_a_merger_is_told_as_one_before_a_wrong_column() {
+    let agreement = "[[agreement]]\nname = \"owners\"\nkey = [\"id\"]\n\
+                     rule = \"SELECT id, coalesce(m.new_id, flow.acct) AS customer \
+                     FROM flow LEFT JOIN m ON flow.acct = m.old_id\"\n\
+                     target = \"SELECT id, customer FROM posting\"\n";
+    let mut source = "id,acct\n".to_owned();
+    let mut target = "id,customer\n".to_owned();
+    for id in 1..40 {
+        source.push_str(&format!("{id},C{}\n", 100 + id % 7));
+        target.push_str(&format!("{id},C{}\n", 100 + id % 7));
+    }
+    let case = Case::new(agreement, &source, &target);
+    case.write("old/m.csv", "old_id,new_id\nC103,C900\nC105,C901\n");
+    let ran = case.run();
+    assert_eq!(ran.breaks.len(), 11);
+    for found in &ran.breaks {
+        assert_eq!(told(found), "Consistent D7, or B12, D3, R2", "{found:?}");
+    }
+}
+
+#[test]
+fn of_a_class_that_pays_another_rate_no_fee_is_proved_to_be_something_else() {
+    let agreement = "[[agreement]]\nname = \"fees\"\nkey = [\"id\"]\nmoney = [\"fee\"]\n\
+                     rule = \"SELECT id, round_half_up(money(paid) * 0.0060, 2) AS fee FROM flow\"\n\
+                     target = \"SELECT id, money(fee) AS fee FROM posting\"\n";
+    let mut source = "id,paid,channel\n".to_owned();
+    let mut target = "id,fee\n".to_owned();
+    for id in 1..=900_u64 {
+        let paid = 100 + id * 7_919 % 19_900;
+        let (channel, rate) = match id % 3 {
+            0 => ("A", 105),
+            _ => ("B", 60),
+        };
+        let fee = (paid * rate + 5_000) / 10_000;
+        source.push_str(&format!(
+            "{id},{}.{:02},{channel}\n",
+            paid / 100,
+            paid % 100
+        ));
+        target.push_str(&format!("{id},{}.{:02}\n", fee / 100, fee % 100));
+    }
+    let ran = Case::new(agreement, &source, &target).run();
+    assert_eq!(ran.breaks.len(), 300);
+    let says = "300 breaks hold 0.0105 times paid";
+    let mut first = 0;
+    for found in &ran.breaks {
+        let cause = &found.cause;
+        assert_eq!(cause.status, ledger::CauseStatus::Consistent, "{found:?}");
+        match cause.id.as_deref() {
+            Some("R1") => {
+                assert_eq!(cause.says, says, "{found:?}");
+                first += 1;
+            }
+            _ => assert!(cause.rivals.iter().any(|one| one == "R1"), "{found:?}"),
+        }
+    }
+    assert!(first > 200, "{first} of 300 are told so first");
 }
 
 /// A book whose fees are missing in the target, but for one in so many that is there and differs.

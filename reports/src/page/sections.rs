@@ -318,7 +318,7 @@ impl Page<'_> {
             language.agreement(),
             language.reason(),
             language.record(),
-            language.source_place(),
+            language.place(),
         ];
         let rows = html! {
             @for reject in shown {
@@ -326,7 +326,7 @@ impl Page<'_> {
                     th scope="row" { (reject.agreement) }
                     td.w { (reject.reason) }
                     td.d { (on_one_line(&reject.record)) }
-                    td.d { (places(&reject.source)) }
+                    td.d { (language.placed(&reject.book, &places(&reject.source))) }
                 }
             }
         };

@@ -250,7 +250,7 @@ pub(super) fn rejects(
         language.agreement(),
         language.reason(),
         language.record(),
-        language.source_place(),
+        language.place(),
         language.owner(),
         language.disposition(),
     ])?;
@@ -271,7 +271,7 @@ pub(super) fn rejects(
             Cell::Text(&reject.agreement),
             Cell::Text(&reject.reason),
             Cell::Said(on_one_line(&reject.record)),
-            Cell::Said(places(&reject.source)),
+            Cell::Said(language.placed(&reject.book, &places(&reject.source))),
             owner.clone(),
             Cell::Text(&disposed),
         ])?;

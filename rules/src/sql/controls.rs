@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use super::error::{RunError, SqlError};
 use super::names::{self, Scope, Text};
 use super::rejects::texts;
-use super::session::{Session, Which};
+use super::session::{Marks, Session, Which};
 use super::shared::Begun;
 use super::side::{Run, Side};
 
@@ -70,7 +70,15 @@ impl Session {
     /// # Errors
     /// Every mistake that can be told at once, each at its place in the text.
     pub fn control(&self, sql: &str) -> Result<ControlQuery, Vec<SqlError>> {
-        let side = read(self, sql)?;
+        self.control_with(Marks::OfSettings, sql)
+    }
+
+    /// As [`Session::control`], and says which currencies may stand beside its amounts.
+    ///
+    /// # Errors
+    /// As [`Session::control`].
+    pub fn control_with(&self, marks: Marks, sql: &str) -> Result<ControlQuery, Vec<SqlError>> {
+        let side = read(self, marks, sql)?;
         let schema = side.schema();
         let Ok(field) = schema.field_with_name(DIFFERENCE) else {
             let error = SqlError::new("a control gives a column named `difference`");
@@ -97,7 +105,21 @@ impl Session {
         expected: &str,
         actual: &str,
     ) -> Result<ControlQuery, (Vec<SqlError>, Vec<SqlError>)> {
-        let (expected, actual) = match (read_figure(self, expected), read_figure(self, actual)) {
+        self.control_pair_with(Marks::OfSettings, expected, actual)
+    }
+
+    /// As [`Session::control_pair`], and says which currencies may stand beside its amounts.
+    ///
+    /// # Errors
+    /// As [`Session::control_pair`].
+    pub fn control_pair_with(
+        &self,
+        marks: Marks,
+        expected: &str,
+        actual: &str,
+    ) -> Result<ControlQuery, (Vec<SqlError>, Vec<SqlError>)> {
+        let figure = |sql| read_figure(self, marks, sql);
+        let (expected, actual) = match (figure(expected), figure(actual)) {
             (Ok(expected), Ok(actual)) => (expected, actual),
             (expected, actual) => {
                 return Err((
@@ -126,16 +148,16 @@ impl Session {
     }
 }
 
-fn read(session: &Session, sql: &str) -> Result<Side, Vec<SqlError>> {
+fn read(session: &Session, marks: Marks, sql: &str) -> Result<Side, Vec<SqlError>> {
     names::with_room(sql, || {
-        let read = names::read(session, Scope::both(), sql)?;
+        let read = names::read(session, Scope::both(marks), sql)?;
         let side = Side::new(Which::Target, read.state, read.plan);
         side.map_err(|error| vec![names::explain(&error, &Text(sql))])
     })
 }
 
-fn read_figure(session: &Session, sql: &str) -> Result<Side, Vec<SqlError>> {
-    let side = read(session, sql)?;
+fn read_figure(session: &Session, marks: Marks, sql: &str) -> Result<Side, Vec<SqlError>> {
+    let side = read(session, marks, sql)?;
     let schema = side.schema();
     match schema.fields().last() {
         Some(field) if scale_of(field.data_type()).is_none() => {

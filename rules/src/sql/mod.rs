@@ -84,7 +84,7 @@ pub use probe::{KeyTest, Probe};
 pub use readings::{ComesFrom, Reading, Records, Reread, SourceColumn};
 pub use rejects::{Reject, RejectedRecord, Rejects};
 pub use scan::{ChunkRead, ChunkTest, ChunkWatch, ScanLog};
-pub use session::{Session, Settings, TableSchema, Which};
+pub use session::{Marks, Session, Settings, TableSchema, Which};
 pub use shared::{Begun, IsStopped, Shared};
 pub use side::{Run, Side};
 

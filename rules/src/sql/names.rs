@@ -25,7 +25,7 @@ use futures::FutureExt;
 use super::error::SqlError;
 use super::lints;
 use super::scan::{FILE, ROW, Requirement};
-use super::session::{Session, Which, engine_error};
+use super::session::{Marks, Session, Which, engine_error};
 use super::side::{self, Side};
 
 /// How deep brackets and subqueries may nest.
@@ -65,23 +65,23 @@ pub(super) fn with_room<T: Send>(
 /// Reads the name of a table, or a query, into a side.
 pub(super) fn read_side(
     session: &Session,
-    which: Which,
+    scope: Scope,
     sql_or_table: &str,
     requires: &[String],
 ) -> Result<Side, Vec<SqlError>> {
+    let which = scope.default;
     let text = sql_or_table.trim();
     let sql = match plain_table(session, which, text)? {
         Some((side, table)) => format!("SELECT * FROM {side}.{}", quote(&table)),
         None => sql_or_table.to_owned(),
     };
-    let scope = Scope::of(which);
     let read = read(session, scope, &sql)?;
     let side = if requires.is_empty() {
         Side::new(which, read.state, read.plan)
     } else {
-        let requires = read_requires(session, which, &read, requires)?;
+        let requires = read_requires(session, scope, &read, requires)?;
         let state = session
-            .planning(which, read.places, &requires)
+            .planning(which, scope.marks, read.places, &requires)
             .map_err(one)?;
         let plan = plan(&state, read.statement).map_err(one)?;
         Side::new(which, state, plan)
@@ -157,27 +157,30 @@ fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// Which names a query may leave unqualified.
+/// Which names a query may leave unqualified, and which currencies may stand beside its amounts.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scope {
     default: Which,
     both: bool,
+    marks: Marks,
 }
 
 impl Scope {
     /// Unqualified names are tables of one side.
-    pub(super) fn of(which: Which) -> Self {
+    pub(super) fn of(which: Which, marks: Marks) -> Self {
         Self {
             default: which,
             both: false,
+            marks,
         }
     }
 
     /// Unqualified names are tables of either side, if only one has it.
-    pub(super) fn both() -> Self {
+    pub(super) fn both(marks: Marks) -> Self {
         Self {
             default: Which::Target,
             both: true,
+            marks,
         }
     }
 }
@@ -201,7 +204,9 @@ pub(super) fn read(session: &Session, scope: Scope, sql: &str) -> Result<Read, V
     let mut resolver = Resolver::new(&known, &names, &text);
     let _ = VisitMut::visit(&mut statement, &mut resolver);
     let places = resolver.mentions_places;
-    let state = session.planning(scope.default, places, &[]).map_err(one)?;
+    let state = session
+        .planning(scope.default, scope.marks, places, &[])
+        .map_err(one)?;
     let mut mistakes = lints::of_text(&statement, &state, &text);
     mistakes.append(&mut resolver.certain);
     mistakes.extend(unknown_functions(&statement, &state, &text));
@@ -983,7 +988,7 @@ fn double_names(plan: &LogicalPlan) -> Vec<SqlError> {
 /// columns, or that it names.
 fn read_requires(
     session: &Session,
-    which: Which,
+    scope: Scope,
     read: &Read,
     requires: &[String],
 ) -> Result<Vec<(Which, String, Requirement)>, Vec<SqlError>> {
@@ -991,7 +996,7 @@ fn read_requires(
     let mut requirements = Vec::new();
     let mut mistakes = Vec::new();
     for (index, text) in requires.iter().enumerate() {
-        match read_require(session, which, &tables, text) {
+        match read_require(session, scope, &tables, text) {
             Ok(requirement) => requirements.push(requirement),
             Err(error) => mistakes.push(SqlError {
                 message: format!("require `{text}`: {}", error.message),
@@ -1008,14 +1013,14 @@ fn read_requires(
 
 fn read_require(
     session: &Session,
-    which: Which,
+    scope: Scope,
     tables: &[(Which, String)],
     text: &str,
 ) -> Result<(Which, String, Requirement), SqlError> {
     let mut fits = Vec::new();
     let mut errors = Vec::new();
-    for (side, table) in tables.iter().filter(|(side, _)| *side == which) {
-        match requirement_on(session, *side, table, text) {
+    for (side, table) in tables.iter().filter(|(side, _)| *side == scope.default) {
+        match requirement_on(session, Scope::of(*side, scope.marks), table, text) {
             Ok(requirement) => fits.push((*side, table.clone(), requirement)),
             Err(error) => errors.push(error),
         }
@@ -1041,10 +1046,11 @@ fn read_require(
 /// Tries a condition on one table, by planning it as a filter of that table.
 fn requirement_on(
     session: &Session,
-    side: Which,
+    scope: Scope,
     table: &str,
     text: &str,
 ) -> Result<Requirement, SqlError> {
+    let side = scope.default;
     let before = format!("SELECT 1 FROM {side}.{} WHERE ", quote(table));
     let sql = format!("{before}{text}\n");
     let in_text = |error: SqlError| {
@@ -1056,7 +1062,7 @@ fn requirement_on(
         let span = error.span.clone().and_then(within);
         SqlError { span, ..error }
     };
-    let read = read(session, Scope::of(side), &sql);
+    let read = read(session, scope, &sql);
     let read = read.map_err(|mut errors| in_text(errors.remove(0)))?;
     let options = read.state.config_options();
     let typed = read.state.analyzer();

@@ -15,6 +15,8 @@ use datafusion::execution::disk_manager::DiskManagerBuilder;
 use datafusion::execution::memory_pool::{FairSpillPool, MemoryPool, UnboundedMemoryPool};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::{SessionState, SessionStateBuilder};
+use datafusion::logical_expr::ScalarUDF;
+use datafusion::logical_expr::registry::FunctionRegistry;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::prelude::SessionConfig;
@@ -54,6 +56,16 @@ impl fmt::Display for Which {
     }
 }
 
+/// Which currencies may stand beside the amounts that `money()` reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Marks {
+    /// That of the [`Settings`], where they name one: an amount that says another one is a reject.
+    #[default]
+    OfSettings,
+    /// Any, as where a column tells the currency of each record.
+    Any,
+}
+
 /// What holds for all queries of a session.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -87,6 +99,8 @@ pub struct Session {
     target: Book,
     settings: Settings,
     state: SessionState,
+    /// What stands in the place of `money()` where any currency may stand beside an amount.
+    money_of_any: Arc<ScalarUDF>,
     /// The tables that others correct, by name.
     corrected: BTreeMap<String, Arc<Parts>>,
 }
@@ -121,6 +135,7 @@ impl Session {
             target,
             settings,
             state,
+            money_of_any: functions.money_of_any_currency(),
         })
     }
 
@@ -166,6 +181,7 @@ impl Session {
     pub(super) fn planning(
         &self,
         default: Which,
+        marks: Marks,
         places: bool,
         requires: &[(Which, String, Requirement)],
     ) -> Result<SessionState, DataFusionError> {
@@ -202,6 +218,9 @@ impl Session {
         list.register_catalog(CATALOG.to_owned(), Arc::new(catalog));
         let mut state = self.state.clone();
         state.register_catalog_list(Arc::new(list));
+        if marks == Marks::Any {
+            state.register_udf(Arc::clone(&self.money_of_any))?;
+        }
         let options = state.config_mut().options_mut();
         options.catalog.default_schema = default.name().to_owned();
         Ok(state)

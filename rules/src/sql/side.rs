@@ -24,10 +24,11 @@ use super::checked;
 use super::error::{RunError, SqlError};
 use super::hoist;
 use super::lineage::{self, Lineage};
+use super::names::Scope;
 use super::probe::{KeyTest, Probe, ProbeFunction};
 use super::rejects::Rejects;
 use super::scan::{BookTable, ChunkTest, ChunkWatch, FILE, ROW, RunContext, Scan, ScanLog};
-use super::session::{Session, Which, engine_error};
+use super::session::{Marks, Session, Which, engine_error};
 use super::{lints, names};
 
 /// How a query is to be run.
@@ -418,7 +419,22 @@ impl Session {
         sql_or_table: &str,
         requires: &[String],
     ) -> Result<Side, Vec<SqlError>> {
-        let read = || names::read_side(self, which, sql_or_table, requires);
+        self.side_with(which, Marks::OfSettings, sql_or_table, requires)
+    }
+
+    /// As [`Session::side`], and says which currencies may stand beside its amounts.
+    ///
+    /// # Errors
+    /// As [`Session::side`].
+    pub fn side_with(
+        &self,
+        which: Which,
+        marks: Marks,
+        sql_or_table: &str,
+        requires: &[String],
+    ) -> Result<Side, Vec<SqlError>> {
+        let scope = Scope::of(which, marks);
+        let read = || names::read_side(self, scope, sql_or_table, requires);
         names::with_room(sql_or_table, read)
     }
 }

@@ -86,6 +86,11 @@ fn draw(figures: &Figures) -> String {
     if let Some(verify) = &figures.verify {
         page += &setting("Setting", verify);
         page += METHOD;
+        page += &match verify["runs"].as_u64() {
+            Some(1) => "Here each ran once.\n".to_owned(),
+            Some(runs) => format!("Here each of ours ran {runs} times.\n"),
+            None => "\n".to_owned(),
+        };
         page += &targets::draw(verify);
         for case in list(&verify["cases"]) {
             page += &case_section(case);
@@ -161,7 +166,7 @@ const METHOD: &str = "\nEach line of a table is a whole process, from its start 
     of one process. Both files are read once before each run, so they come from memory as far as there \
     is room. Where a rule is only run, DataFusion runs it over our readers and with our functions, and drops \
     the rows. Contestants run in rounds, so that what else the machine does meets all of them alike; of several \
-    runs of one that with the median wall time counts, and a rival runs once.\n";
+    runs of one that with the median wall time counts, and a rival runs once. ";
 
 const PLANTS: &str = "\n## The twelve planted differences\n\n\
     One amount is one fen more; a record is missing, and so is the last one; one is there that was never in the \

@@ -56,6 +56,8 @@ fn is_beside(place: &str) -> bool {
         "/notes",
         "/crossed",
         "/repairs",
+        // Whose rejects they are, and why; how many there are decides.
+        "/rejects_",
     ]
     .iter()
     .any(|beside| place.contains(beside))

@@ -53,11 +53,16 @@ pub(super) fn literal_scale(
     args: &ReturnFieldArgs<'_>,
     index: usize,
 ) -> Result<Option<u8>> {
-    let Some(given) = args.scalar_arguments.get(index) else {
-        return Ok(None);
-    };
+    match args.scalar_arguments.get(index) {
+        Some(given) => scale_literal(function, *given).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Reads a literal scale.
+pub(super) fn scale_literal(function: &str, given: Option<&ScalarValue>) -> Result<u8> {
     match given.and_then(scale_value) {
-        Some(scale) => Ok(Some(scale)),
+        Some(scale) => Ok(scale),
         None => plan_err!(
             "the scale of {function} is a whole number from 0 to {PRECISION}, written out"
         ),

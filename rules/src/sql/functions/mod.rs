@@ -2,7 +2,7 @@
 //!
 //! | function | gives |
 //! |---|---|
-//! | `money(amount[, scale])` | the amount as `DECIMAL(38, scale)`; text is read as people write it |
+//! | `money(amount[, scale][, options])` | the amount as `DECIMAL(38, scale)`; text is read as people write it, in the currency of the settings |
 //! | `minor(amount[, scale])` | the amount as a whole number of minor units, `DECIMAL(38, 0)` |
 //! | `round_half_up`, `round_half_even`, `round_down`, `round_up` `(amount, scale)` | the amount with fewer decimals, the way it says |
 //! | `local_time(time[, zone[, 'earlier'\|'later'\|'reject']])` | the instant of a civil time |
@@ -45,6 +45,7 @@ use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{
     AggregateUDF, ColumnarValue, Expr, LogicalPlan, ScalarFunctionArgs, ScalarUDF,
 };
+use ledger::CurrencyCode;
 
 use super::error::SqlError;
 
@@ -57,6 +58,8 @@ pub(super) use whole_numbers::CheckWholeNumbers;
 pub(super) struct Defaults {
     /// None without a currency: then each call says its scale.
     scale: Option<u8>,
+    /// The currency that may stand beside an amount; any where there is none.
+    currency: Option<CurrencyCode>,
     zone: String,
 }
 
@@ -71,8 +74,16 @@ impl Defaults {
         ledger::Zone::new(timezone).map_err(|error| SqlError::new(error.to_string()))?;
         Ok(Self {
             scale,
+            currency: currency.parse().ok(),
             zone: timezone.to_owned(),
         })
+    }
+
+    /// `money()` beside whose amounts any currency may stand.
+    pub(super) fn money_of_any_currency(&self) -> Arc<ScalarUDF> {
+        Arc::new(ScalarUDF::new_from_impl(money::Money::new(
+            self.scale, None,
+        )))
     }
 }
 
@@ -81,6 +92,7 @@ pub(super) fn scalar(defaults: &Defaults) -> Vec<Arc<ScalarUDF>> {
     let mut functions = SessionStateDefaults::default_scalar_functions();
     functions.push(Arc::new(ScalarUDF::new_from_impl(money::Money::new(
         defaults.scale,
+        defaults.currency,
     ))));
     functions.push(Arc::new(ScalarUDF::new_from_impl(minor::Minor::new(
         defaults.scale,

@@ -48,6 +48,8 @@ pub struct Reading {
     /// Whether what is read is one of many things of a kind, such as another row of a table of
     /// rates: that one of them fits a single record proves nothing.
     pub picked: bool,
+    /// Whether what is read is another column of a table that the rule looks figures or ids up in.
+    pub looked_up: bool,
     plan: LogicalPlan,
 }
 
@@ -192,6 +194,7 @@ impl Side {
             columns,
             rows: rule.rows.print != traced.rows.print,
             picked: change.phrase.is_picked(),
+            looked_up: change.phrase.is_looked_up(),
             rule: change.rule,
             reading: change.reading,
             plan: change.plan,

@@ -178,6 +178,16 @@ fn sounds_like_version(name: &str) -> bool {
     words.iter().any(|word| name.contains(word)) || name.split('_').any(is_version)
 }
 
+/// Whether a name speaks of what a person or an account is called by.
+fn sounds_like_id(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let words = [
+        "account", "acct", "customer", "client", "holder", "member", "merchant", "user", "号", "户",
+    ];
+    let is_id = |word: &str| matches!(word, "id" | "uid" | "no" | "acc" | "cust" | "card");
+    words.iter().any(|word| name.contains(word)) || name.split('_').any(is_id)
+}
+
 fn mentions(expr: &Expr, wanted: impl Fn(&Expr) -> bool) -> bool {
     expr.exists(|node| Ok(wanted(node))).unwrap_or(false)
 }
@@ -346,13 +356,20 @@ impl Mutator<'_> {
         }
     }
 
-    /// What it is to take the column `other` for `column`: an older figure, or just another one.
+    /// What it is to take the column `other` for `column`: an older figure, the id of before a merger,
+    /// or just another column. Only in a table that is looked up in can it be one of the former.
     fn named(&self, column: &Column, other: &Expr) -> (&'static str, Phrase) {
-        match other {
-            Expr::Column(other) if self.lookups.has(column) && sounds_like_version(&other.name) => {
-                ("R2", words::OTHER_VERSION)
-            }
-            _ => ("B12", words::OTHER_COLUMN),
+        let Expr::Column(other) = other else {
+            return ("B12", words::OTHER_COLUMN);
+        };
+        let names = [column.name.as_str(), other.name.as_str()];
+        let are_ids = names.into_iter().all(sounds_like_id);
+        let is_changed = names.into_iter().any(sounds_like_version);
+        match self.lookups.has(column) {
+            false => ("B12", words::OTHER_COLUMN),
+            true if are_ids && is_changed => ("D7", words::OTHER_ID),
+            true if sounds_like_version(&other.name) => ("R2", words::OTHER_VERSION),
+            true => ("B12", words::OTHER_FIGURE),
         }
     }
 

@@ -12,6 +12,11 @@ impl Phrase {
     pub(super) fn is_picked(self) -> bool {
         self == OTHER_ROW
     }
+
+    /// Whether another column was taken of a table that figures or ids are looked up in.
+    pub(super) fn is_looked_up(self) -> bool {
+        [OTHER_FIGURE, OTHER_VERSION, OTHER_ID].contains(&self)
+    }
 }
 
 macro_rules! phrases {
@@ -51,7 +56,9 @@ phrases! {
     SIGN_KEPT: "keeps the sign", "保留正负号";
     OTHER_COLUMN: "takes another column", "取错字段";
     OTHER_ROW: "takes another row of the table", "取了表中另一行";
+    OTHER_FIGURE: "takes another column of the table", "取了表中另一列";
     OTHER_VERSION: "takes the figure of another version", "取了另一版本的值";
+    OTHER_ID: "takes the id of before or after a change", "取了变更前或变更后的编号";
     OTHER_TIME: "takes another time of the record", "取了另一个时间字段";
     UTC_ZONE: "takes the time as UTC", "把时间当作 UTC";
     OTHER_ZONE: "takes the time in another zone", "按其他时区解释时间";

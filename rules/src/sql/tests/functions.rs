@@ -1,6 +1,7 @@
 //! What each function gives, and what it says of what it cannot do.
 
 use super::*;
+use crate::sql::Marks;
 
 /// Evaluates expressions over one record with columns `t` (text) and `n` (text).
 fn check(expr: &str, expect: &str) {
@@ -70,6 +71,97 @@ fn money_reads_text_and_loses_nothing() {
         (
             "money(t, n)",
             "mistake: the scale of money is a whole number from 0 to 38, written out",
+        ),
+    ]);
+}
+
+#[test]
+fn money_refuses_another_currency_than_the_plans() {
+    check_all(&[
+        ("money('￥1.00')", "1.00"),
+        ("money('1.00元')", "1.00"),
+        ("money('CNY 1.00')", "1.00"),
+        (
+            "money('$2.00')",
+            "mistake: money: `$2.00` is not in CNY: it names another currency at character 1",
+        ),
+        (
+            "money('JPY 5')",
+            "mistake: money: `JPY 5` is not in CNY: it names another currency at character 1",
+        ),
+        (
+            "money('5.00 EUR')",
+            "mistake: money: `5.00 EUR` is not in CNY: it names another currency at character 6",
+        ),
+        // What is no text bears no mark.
+        ("money(5)", "5.00"),
+    ]);
+}
+
+#[test]
+fn money_of_records_with_a_currency_each_takes_any() {
+    let story = story(&[(
+        "source/flow",
+        "id,amount\n1,USD 1.00\n2,¥2.00\n3,5.00 EUR\n",
+    )]);
+    let sql = "SELECT id, money(amount) AS amount FROM flow";
+    let read = |marks| {
+        let side = story
+            .session
+            .side_with(Which::Source, marks, sql, &[])
+            .expect("a sound rule");
+        let run = keeping();
+        let taken = batches(&side, &run).expect("a run");
+        let taken: usize = taken.iter().map(RecordBatch::num_rows).sum();
+        (taken, run.rejects.count())
+    };
+    assert_eq!(read(Marks::OfSettings), (1, 2));
+    assert_eq!(read(Marks::Any), (3, 0));
+    // The same holds of what a record must meet before the rule sees it.
+    let require = ["money(amount) > 0".to_owned()];
+    let count = |marks| {
+        let side = story
+            .session
+            .side_with(Which::Source, marks, "SELECT id FROM flow", &require)
+            .expect("a sound rule");
+        let run = keeping();
+        batches(&side, &run).expect("a run");
+        run.rejects.count()
+    };
+    assert_eq!((count(Marks::OfSettings), count(Marks::Any)), (2, 0));
+}
+
+#[test]
+fn money_is_told_what_no_amount_shows() {
+    check_all(&[
+        ("money('1.234,56', 2, 'decimal-comma')", "1234.56"),
+        ("money('12,34', 'decimal-comma')", "12.34"),
+        ("money('1.234', 2, 'decimal-comma')", "1234.00"),
+        ("money('1.234', 3, 'decimal-point')", "1.234"),
+        ("money('7.00 CR')", "-7.00"),
+        ("money('7.00 CR', 2, 'credit-positive')", "7.00"),
+        ("money('7.00 DR', 'credit-positive')", "-7.00"),
+        (
+            "money('贷 7,00', 2, 'decimal-comma, credit-positive')",
+            "7.00",
+        ),
+        ("money(n, 'decimal-comma')", "1.00"),
+        (
+            "money('12.34', 2, 'decimal-comma')",
+            "mistake: money: `12.34` has digits that are not grouped in threes around the separator \
+             at character 3",
+        ),
+        (
+            "money(n, 2, 'comma')",
+            "mistake: money: `comma` is none of 'decimal-comma', 'decimal-point', 'credit-positive'",
+        ),
+        (
+            "money(n, 2, 'decimal-comma decimal-point')",
+            "mistake: money: `decimal-comma decimal-point` names two decimal signs",
+        ),
+        (
+            "money(n, 2, t)",
+            "mistake: the last argument of money is a text, written out",
         ),
     ]);
 }

@@ -311,6 +311,37 @@ fn totals_are_read_otherwise() {
 }
 
 #[test]
+fn another_column_of_a_table_that_is_looked_up_in_is_told_as_such() {
+    let flow: String = (0..40)
+        .map(|number| format!("{number},C{number},A,10.00,0.10\n"))
+        .collect();
+    let story = story(&[
+        ("source/flow", &format!("id,acct,code,paid,fee\n{flow}")),
+        (
+            "source/r",
+            "code,rate,next_rate,minimum\nA,0.0060,0.0131,0.0010\n",
+        ),
+        ("source/m", "old_id,new_id\nC103,C900\n"),
+    ]);
+    let check = |rule: &str, taken: &str, expect: (&str, bool)| {
+        let readings = story.side(rule).readings();
+        let found = readings
+            .iter()
+            .find(|one| one.reading.as_deref() == Some(taken));
+        let found = found.unwrap_or_else(|| panic!("{rule}: none takes {taken}"));
+        assert_eq!((found.cause, found.looked_up), expect, "{}", found.en);
+    };
+    let fee = "SELECT id, round_half_up(money(paid) * money(r.rate, 4), 2) AS fee \
+               FROM flow JOIN r ON flow.code = r.code";
+    check(fee, "money(next_rate, 4)", ("R2", true));
+    check(fee, "money(minimum, 4)", ("B12", true));
+    check(fee, "money(fee)", ("B12", false));
+    let owner = "SELECT id, coalesce(m.new_id, flow.acct) AS customer \
+                 FROM flow LEFT JOIN m ON flow.acct = m.old_id";
+    check(owner, "old_id", ("D7", true));
+}
+
+#[test]
 fn a_wide_table_has_a_few_readings_of_neighbouring_columns() {
     let names: Vec<String> = (0..800).map(|number| format!("c{number}")).collect();
     let story = story(&[("source/wide", &format!("{}\n", names.join(",")))]);
