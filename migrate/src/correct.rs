@@ -108,6 +108,12 @@ struct EvidenceInput {
     blake3: String,
 }
 
+/// The cause of a break whose record is there on the other side, and was rejected.
+const REJECTED: &str = "A4";
+/// Why such a break has no entry: it would undo, or book again, what is only not readable.
+const NOT_CONVERTED: &str =
+    "its record on the other side was rejected: mend that record, or the rule, and verify again";
+
 /// Proposes correcting entries for the breaks of some evidence, and writes them when asked.
 ///
 /// Both sides of a break are corrected by whole records: what the target holds is reversed, what
@@ -162,6 +168,12 @@ pub fn correct(
             continue;
         }
         let name = found.agreement.clone();
+        if cause.as_deref() == Some(REJECTED) {
+            *left
+                .entry((name.to_string(), NOT_CONVERTED.to_owned()))
+                .or_default() += 1;
+            continue;
+        }
         let at_writer = match writers
             .iter()
             .position(|one: &Writer| one.done.agreement == name)

@@ -269,3 +269,28 @@ fn where_every_break_is_refused_nothing_is_written() {
 fn entries_are_not_written_without_a_reason() {
     assert_eq!(off().output("correct --write").status, "2");
 }
+
+#[test]
+fn what_was_rejected_on_the_other_side_is_neither_undone_nor_booked_again() {
+    let place = Place::empty()
+        .with("old/flow.csv", FLOW.replace("V3,C,3.00", "V3,C,oops"))
+        .with("crossfoot.toml", PLAN);
+    let posting = FLOW
+        .replace("V2,B,20.00,", "V2,B,20.01,")
+        .replace("V5,E,5.00", "V5,E,none");
+    let place = place.with("new/posting.csv", posting);
+    // The control cannot be computed.
+    assert_eq!(place.output("verify --evidence found").status, "5");
+    let proposed = place.output("correct --evidence found --json");
+    assert_eq!(proposed.status, "5", "{}", proposed.stderr);
+    let told: serde_json::Value = serde_json::from_str(&proposed.stdout).unwrap();
+    assert_eq!(told["left"].as_array().unwrap().len(), 1, "{told:#}");
+    assert_eq!(told["left"][0]["breaks"], 2, "{told:#}");
+    let why = told["left"][0]["why"].as_str().unwrap();
+    assert!(
+        why.starts_with("its record on the other side was rejected"),
+        "{why}"
+    );
+    // The one that is off is corrected all the same.
+    assert_eq!(told["tables"][0]["breaks"], 1, "{told:#}");
+}
