@@ -12,7 +12,8 @@ use rules::plan::{Agreement, Plan};
 use rules::prepare::PrepareError;
 use rules::sql::corrections_of;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -111,8 +112,7 @@ struct EvidenceInput {
 /// The cause of a break whose record is there on the other side, and was rejected.
 const REJECTED: &str = "A4";
 /// Why such a break has no entry: it would undo, or book again, what is only not readable.
-const NOT_CONVERTED: &str =
-    "its record on the other side was rejected: mend that record, or the rule, and verify again";
+const NOT_CONVERTED: &str = "its record on the other side was rejected, or may have been: mend what was rejected, or the rule, and verify again";
 
 /// Proposes correcting entries for the breaks of some evidence, and writes them when asked.
 ///
@@ -152,6 +152,7 @@ pub fn correct(
     let mut writers = Vec::new();
     let mut corrections = Corrections::default();
     let mut left: BTreeMap<(String, String), u64> = BTreeMap::new();
+    let rejected = rejected(&options.evidence)?;
     let path = options.evidence.join("breaks.jsonl");
     let lines = BufReader::new(File::open(&path).map_err(at(&path))?).lines();
     for (number, line) in lines.enumerate() {
@@ -168,7 +169,7 @@ pub fn correct(
             continue;
         }
         let name = found.agreement.clone();
-        if cause.as_deref() == Some(REJECTED) {
+        if may_be_rejected(&found, &rejected) {
             *left
                 .entry((name.to_string(), NOT_CONVERTED.to_owned()))
                 .or_default() += 1;
@@ -211,6 +212,41 @@ pub fn correct(
     }
     corrections.written = options.write && !corrections.tables.is_empty();
     Ok(corrections)
+}
+
+/// Of which agreements and books records were rejected.
+fn rejected(evidence: &Path) -> Result<BTreeSet<(String, String)>, ConvertError> {
+    let path = evidence.join("rejects.jsonl");
+    let mut rejected = BTreeSet::new();
+    for (number, line) in BufReader::new(File::open(&path).map_err(at(&path))?)
+        .lines()
+        .enumerate()
+    {
+        let line = line.map_err(at(&path))?;
+        let reject: ledger::Reject =
+            serde_json::from_str(&line).map_err(|error| ConvertError::Damaged {
+                path: path.clone(),
+                why: format!("line {}: {error}", number + 1),
+            })?;
+        rejected.insert((reject.agreement, reject.book));
+    }
+    Ok(rejected)
+}
+
+/// Whether what a side lacks may be among what was rejected there: unless the cause of the break rules it
+/// out, an entry would undo or book again what is only not readable.
+fn may_be_rejected(found: &Break, rejected: &BTreeSet<(String, String)>) -> bool {
+    let lacking = match found.copies.expected.cmp(&found.copies.actual) {
+        Ordering::Greater => "target",
+        Ordering::Less => "source",
+        Ordering::Equal => return false,
+    };
+    let is_ruled_out = match &found.cause.id {
+        None => false,
+        Some(id) => id != REJECTED && found.cause.rivals.iter().all(|rival| rival != REJECTED),
+    };
+    let of = (found.agreement.to_string(), lacking.to_owned());
+    found.cause.id.as_deref() == Some(REJECTED) || (rejected.contains(&of) && !is_ruled_out)
 }
 
 /// What is corrected.

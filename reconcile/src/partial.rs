@@ -116,21 +116,33 @@ impl Partial {
         made.map_err(failed(&self.path))
     }
 
-    /// Gives it its name, in the place of evidence that is there.
+    /// Gives it its name, in the place of evidence that is there. What is in it is whole: if it cannot have
+    /// that name, it stays under the one that it has, without the mark of what may be deleted.
     ///
     /// # Errors
     /// Something that is no evidence is there by now, or the folder cannot be renamed.
     pub(crate) fn place(mut self, folder: &Path) -> Result<(), VerifyError> {
-        make_room(folder)?;
+        self.is_placed = true;
+        self.put(folder).map_err(|error| match error {
+            VerifyError::Evidence { path, error } => {
+                let kept = self.path.display();
+                let why = format!("{error}; the evidence of this run is whole, and lies in {kept}");
+                let error = io::Error::new(error.kind(), why);
+                VerifyError::Evidence { path, error }
+            }
+            other => other,
+        })
+    }
+
+    fn put(&self, folder: &Path) -> Result<(), VerifyError> {
         let (own, _) = own_in(&self.path).map_err(failed(&self.path))?;
         for spilt in own.iter().filter(|path| path.is_dir()) {
             remove(spilt).map_err(failed(spilt))?;
         }
         let mark = self.path.join(MARK);
         fs::remove_file(&mark).map_err(failed(&mark))?;
-        fs::rename(&self.path, folder).map_err(failed(folder))?;
-        self.is_placed = true;
-        Ok(())
+        make_room(folder)?;
+        fs::rename(&self.path, folder).map_err(failed(folder))
     }
 
     /// Takes it away, but for what no run has written.

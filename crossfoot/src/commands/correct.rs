@@ -192,7 +192,7 @@ fn touched(
     Ok((touched, unchecked))
 }
 
-/// The folder of the latest evidence, by when its run began: names have a number behind them where
+/// The folder of the latest evidence of a plan, by when its run began: names have a number behind them where
 /// runs began in the same second.
 pub(crate) fn latest(plan: &Plan) -> Result<PathBuf, CommandError> {
     let folder = plan.folder().join("evidence");
@@ -202,6 +202,7 @@ pub(crate) fn latest(plan: &Plan) -> Result<PathBuf, CommandError> {
     let started = |path: &PathBuf| -> Option<Timestamp> {
         let manifest = fs::read(path.join("manifest.json")).ok()?;
         let manifest: Value = serde_json::from_slice(&manifest).ok()?;
+        (manifest["plan"].as_str()? == plan.name.value).then_some(())?;
         manifest["started"].as_str()?.parse().ok()
     };
     let known = folders.filter_map(|path| Some((started(&path)?, path)));

@@ -81,7 +81,7 @@ const MARK: &str = ".crossfoot-demo";
 
 /// What lies in the folder of a demo, whatever was played: what it makes itself, and the reports that it
 /// proposes at its end.
-const OWN: [&str; 22] = [
+const OWN: [&str; 23] = [
     MARK,
     ".crossfoot",
     "accountant.key",
@@ -96,6 +96,7 @@ const OWN: [&str; 22] = [
     "kept",
     "notices.jsonl",
     "old",
+    "opened",
     "registrar",
     "rehearsal",
     "report.html",

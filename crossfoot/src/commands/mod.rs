@@ -111,6 +111,14 @@ fn listen(bell: &watch::Sender<bool>) {
     }
 }
 
+/// The run stops at its next batch and cleans up behind itself. Whoever rings once more does not want to
+/// wait for that: what it leaves is marked, and goes with the next run.
+fn ring(bell: &watch::Sender<bool>) {
+    if bell.send_replace(true) {
+        std::process::exit(Kind::Incomplete.code().into());
+    }
+}
+
 /// Rings at Ctrl-C, and at what a system sends to end a program: SIGTERM, and SIGHUP where its terminal
 /// is gone.
 #[cfg(unix)]
@@ -128,7 +136,7 @@ async fn heed(bell: &watch::Sender<bool>) {
             () = next(&mut hangup) => {}
             () = next(&mut terminate) => {}
         }
-        bell.send_replace(true);
+        ring(bell);
     }
 }
 
@@ -164,7 +172,7 @@ fn is_meant_to_outlive_its_terminal() -> bool {
 #[cfg(not(unix))]
 async fn heed(bell: &watch::Sender<bool>) {
     while tokio::signal::ctrl_c().await.is_ok() {
-        bell.send_replace(true);
+        ring(bell);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use cutover::clock::Chunk;
 use cutover::daybook::{Paced, Piece};
-use reconcile::{Phase as Stretch, Watch};
+use reconcile::{Phase as Stretch, Watch, Work};
 use rules::watch::Pace;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -46,25 +46,28 @@ impl Gauge {
         &self.finished
     }
 
+    /// Telling breaks reads nothing: what that work counts are no bytes of the books.
     pub(super) fn bytes(&self) -> u64 {
         let read = |stretch: &Stretch| {
             let read = stretch.meter.bytes.load(Ordering::Relaxed);
             stretch.bytes.map_or(read, |total| read.min(total))
         };
+        let last = self.stretches.len().saturating_sub(1);
+        let stretches = self.stretches.iter().enumerate();
+        let reading = stretches.filter(|(_, stretch)| stretch.work != Work::Tell);
         // What has ended was read to its end, as far as it was known where that is.
-        let (last, before) = match self.stretches.split_last() {
-            Some((last, before)) => (Some(last), before),
-            None => (None, &[][..]),
-        };
-        let ended = before
-            .iter()
-            .map(|one| one.bytes.unwrap_or_else(|| read(one)));
-        ended.chain(last.map(read)).sum()
+        let bytes = reading.map(|(at, stretch)| match at == last {
+            true => read(stretch),
+            false => stretch.bytes.unwrap_or_else(|| read(stretch)),
+        });
+        bytes.sum()
     }
 
     pub(super) fn rows(&self) -> u64 {
-        let rows = |stretch: &Stretch| stretch.meter.rows.load(Ordering::Relaxed);
-        self.stretches.iter().map(rows).sum()
+        let reading = self.stretches.iter();
+        let reading = reading.filter(|stretch| stretch.work != Work::Tell);
+        let rows = reading.map(|stretch| stretch.meter.rows.load(Ordering::Relaxed));
+        rows.sum()
     }
 
     /// How long ago the last piece ended.
@@ -208,7 +211,6 @@ impl<F: Fn(Stretch) + Send + Sync> Watch for Wrapped<F> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rules::watch::Work;
 
     fn stretch(bytes: Option<u64>, read: u64) -> Stretch {
         let stretch = Stretch {
@@ -235,6 +237,21 @@ mod tests {
         gauge.measure();
         let units: Vec<u64> = gauge.finished().iter().map(|piece| piece.units).collect();
         assert_eq!(units, [160]);
+    }
+
+    #[test]
+    fn telling_breaks_is_no_reading() {
+        let mut gauge = Gauge::start();
+        gauge.begin(stretch(Some(100), 90));
+        let told = Stretch {
+            work: Work::Tell,
+            ..stretch(Some(1_000), 700)
+        };
+        told.meter.rows.store(700, Ordering::Relaxed);
+        gauge.begin(told);
+        assert_eq!((gauge.bytes(), gauge.rows()), (100, 0));
+        gauge.begin(stretch(Some(10), 3));
+        assert_eq!((gauge.bytes(), gauge.rows()), (103, 0));
     }
 
     #[test]

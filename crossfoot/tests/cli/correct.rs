@@ -288,9 +288,18 @@ fn what_was_rejected_on_the_other_side_is_neither_undone_nor_booked_again() {
     assert_eq!(told["left"][0]["breaks"], 2, "{told:#}");
     let why = told["left"][0]["why"].as_str().unwrap();
     assert!(
-        why.starts_with("its record on the other side was rejected"),
+        why.starts_with("its record on the other side was rejected,"),
         "{why}"
     );
     // The one that is off is corrected all the same.
+    assert_eq!(told["tables"][0]["breaks"], 1, "{told:#}");
+    // Nor where nobody asked why.
+    assert_eq!(
+        place.output("verify --no-causes --evidence bare").status,
+        "5"
+    );
+    let proposed = place.output("correct --evidence bare --json");
+    let told: serde_json::Value = serde_json::from_str(&proposed.stdout).unwrap();
+    assert_eq!(told["left"][0]["breaks"], 2, "{told:#}");
     assert_eq!(told["tables"][0]["breaks"], 1, "{told:#}");
 }

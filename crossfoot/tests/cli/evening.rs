@@ -130,11 +130,20 @@ fn people_go_on_at_the_new_system_with_all_that_they_had_and_earn() {
         );
     }
     what_bao_opened_with_is_held_against_the_wallet(&place);
-    // Nobody's key stands in what it leaves.
+    // The evidence of its own plan is the latest.
+    let report = place.output("report --plan crossfoot-demo --html report.html");
+    assert_eq!(report.status, "0", "{}", report.stderr);
+    is_a_demo_without_keys(&place);
+}
+
+/// Nobody's key stands in what is left, and another demo may be played there.
+fn is_a_demo_without_keys(place: &Place) {
     for file in ["crossfoot.toml", "notices.jsonl", "window/daybook.jsonl"] {
         let text = place.read(&format!("crossfoot-demo/{file}"));
         assert!(!text.contains("key=rx_"), "{file}: {text}");
     }
+    let again = place.output("demo --records 1000 --json");
+    assert_eq!(again.status, "0", "{}", again.stderr);
 }
 
 #[test]

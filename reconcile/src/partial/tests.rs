@@ -270,3 +270,24 @@ fn what_is_spilt_goes_with_the_folder() {
     drop(run);
     assert_eq!(files_in(scratch.path()), Vec::<String>::new());
 }
+
+#[test]
+fn what_is_whole_and_cannot_have_its_name_stays() {
+    let scratch = tempfile::tempdir().expect("a folder");
+    let folder = scratch.path().join("out");
+    evidence(&folder, &[]);
+    let Ok(Taken::Held(run)) = Partial::take(&partial_of(&folder)) else {
+        panic!("nobody holds it");
+    };
+    filled(run.path(), &[("report.json", "{}")]);
+    // Somebody has put something beside the evidence that was to be replaced.
+    filled(&folder, &[("mine.html", "x")]);
+    let error = run.place(&folder).expect_err("it is not replaced");
+    assert!(error.to_string().contains("out.partial"), "{error}");
+    let left = files_in(&partial_of(&folder));
+    assert_eq!(left, ["report.json"]);
+    assert!(folder.join("mine.html").exists());
+    // It is marked no more, so that no run takes it for what was left behind.
+    sweep(scratch.path());
+    assert_eq!(files_in(&partial_of(&folder)), left);
+}

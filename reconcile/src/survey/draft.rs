@@ -526,6 +526,13 @@ fn currency(
             ));
             None
         }
+        Told::Several(marks) if !are_mixed(facts) => {
+            said.push(format!(
+                "the marks beside the amounts ({marks}) tell another currency in each column: they are \
+                 totalled without one"
+            ));
+            None
+        }
         Told::Several(marks) => {
             let doubt = format!(
                 "whether amounts are of the same currency: the marks beside them ({marks}) tell several, \
@@ -537,6 +544,13 @@ fn currency(
             None
         }
     }
+}
+
+/// Whether amounts of several currencies stand in one column, or in the two that are compared.
+fn are_mixed(facts: &[Fact<'_>]) -> bool {
+    let open = facts.iter().filter(|fact| fact.currency.is_none());
+    let mut pairs = open.flat_map(|fact| fact.money.iter().map(|at| fact.columns(*at)));
+    pairs.any(|pair| matches!(money::currency_of_marks(&pair), Told::Several(_)))
 }
 
 impl Fact<'_> {
