@@ -11,6 +11,7 @@ use ledger::{Break, BreakKind, Decimal, Record, Wide};
 use rules::plan::{Agreement, Plan};
 use rules::prepare::PrepareError;
 use rules::sql::corrections_of;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -153,15 +154,8 @@ pub fn correct(
     let mut corrections = Corrections::default();
     let mut left: BTreeMap<(String, String), u64> = BTreeMap::new();
     let rejected = rejected(&options.evidence)?;
-    let path = options.evidence.join("breaks.jsonl");
-    let lines = BufReader::new(File::open(&path).map_err(at(&path))?).lines();
-    for (number, line) in lines.enumerate() {
-        let found: Break = serde_json::from_str(&line.map_err(at(&path))?).map_err(|error| {
-            ConvertError::Damaged {
-                path: path.clone(),
-                why: format!("line {}: {error}", number + 1),
-            }
-        })?;
+    for found in lines_of::<Break>(options.evidence.join("breaks.jsonl"))? {
+        let found = found?;
         let cause = found.cause.id.clone();
         let is_asked = |asked: &String| cause.as_ref() == Some(asked);
         if !options.causes.is_empty() && !options.causes.iter().any(is_asked) {
@@ -214,23 +208,25 @@ pub fn correct(
     Ok(corrections)
 }
 
+/// The lines of a file of evidence.
+fn lines_of<T: DeserializeOwned>(
+    path: PathBuf,
+) -> Result<impl Iterator<Item = Result<T, ConvertError>>, ConvertError> {
+    let lines = BufReader::new(File::open(&path).map_err(at(&path))?).lines();
+    Ok(lines.enumerate().map(move |(number, line)| {
+        serde_json::from_str(&line.map_err(at(&path))?).map_err(|error| ConvertError::Damaged {
+            path: path.clone(),
+            why: format!("line {}: {error}", number + 1),
+        })
+    }))
+}
+
 /// Of which agreements and books records were rejected.
 fn rejected(evidence: &Path) -> Result<BTreeSet<(String, String)>, ConvertError> {
-    let path = evidence.join("rejects.jsonl");
-    let mut rejected = BTreeSet::new();
-    for (number, line) in BufReader::new(File::open(&path).map_err(at(&path))?)
-        .lines()
-        .enumerate()
-    {
-        let line = line.map_err(at(&path))?;
-        let reject: ledger::Reject =
-            serde_json::from_str(&line).map_err(|error| ConvertError::Damaged {
-                path: path.clone(),
-                why: format!("line {}: {error}", number + 1),
-            })?;
-        rejected.insert((reject.agreement, reject.book));
-    }
-    Ok(rejected)
+    let rejects = lines_of::<ledger::Reject>(evidence.join("rejects.jsonl"))?;
+    let of =
+        |reject: Result<ledger::Reject, _>| reject.map(|reject| (reject.agreement, reject.book));
+    rejects.map(of).collect()
 }
 
 /// Whether what a side lacks may be among what was rejected there: unless the cause of the break rules it
@@ -241,12 +237,14 @@ fn may_be_rejected(found: &Break, rejected: &BTreeSet<(String, String)>) -> bool
         Ordering::Less => "source",
         Ordering::Equal => return false,
     };
-    let is_ruled_out = match &found.cause.id {
-        None => false,
-        Some(id) => id != REJECTED && found.cause.rivals.iter().all(|rival| rival != REJECTED),
-    };
     let of = (found.agreement.to_string(), lacking.to_owned());
-    found.cause.id.as_deref() == Some(REJECTED) || (rejected.contains(&of) && !is_ruled_out)
+    match found.cause.id.as_deref() {
+        Some(REJECTED) => true,
+        Some(_) => {
+            rejected.contains(&of) && found.cause.rivals.iter().any(|rival| rival == REJECTED)
+        }
+        None => rejected.contains(&of),
+    }
 }
 
 /// What is corrected.

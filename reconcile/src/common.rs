@@ -19,6 +19,7 @@ use crate::locate::Keeper;
 use crate::many::chosen;
 use crate::parallel::in_parallel;
 use crate::prepare::Agreement;
+use crate::rejected::book_of;
 use crate::scribe::BREAKS_PER_BLOCK;
 use crate::watch::Watch;
 use arrow_array::cast::AsArray;
@@ -105,13 +106,6 @@ fn scans(agreement: &Agreement, side: Side) -> Vec<&Lineage> {
     own.filter(|scan| scan.side == which).collect()
 }
 
-fn book_name(side: Side) -> &'static str {
-    match side {
-        Side::Expected => "source",
-        Side::Actual => "target",
-    }
-}
-
 /// The column's own name behind a hidden one.
 fn own_name(hidden: &str) -> &str {
     hidden.split_once('.').map_or(hidden, |(_, own)| own)
@@ -125,7 +119,7 @@ impl Columns {
             places: Vec::new(),
         };
         let scans = scans(of.agreement, side);
-        let book = book_name(side);
+        let book = book_of(side);
         if side == Side::Expected {
             for scan in &scans {
                 let owner = match scans.len() {

@@ -25,6 +25,17 @@ pub(crate) fn book_of(side: Side) -> &'static str {
     }
 }
 
+/// A reject as evidence and reports have it.
+pub(crate) fn written(agreement: &Agreement, side: Side, reject: Reject) -> ledger::Reject {
+    ledger::Reject {
+        agreement: agreement.name.clone(),
+        book: book_of(side).to_owned(),
+        reason: reject.reason,
+        record: reject.values.into_iter().collect(),
+        source: reject.sources.into_iter().map(SourceRecord::from).collect(),
+    }
+}
+
 /// The values of a key, spelled alike on both sides.
 type Key = Vec<Option<String>>;
 

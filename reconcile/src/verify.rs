@@ -14,7 +14,7 @@ use crate::parallel::{in_parallel, next_parts};
 use crate::prepare::{Agreement, Control, Origin, Prepared};
 use crate::push::{self, Looked, Restriction};
 use crate::readings::{Given, Readings};
-use crate::rejected::{Reasons, Rejected, book_of};
+use crate::rejected::{self, Reasons, Rejected};
 use crate::scribe::{BREAKS_PER_BLOCK, Written, write_out};
 use crate::tally::Tally;
 use crate::wanted::{Choice, Keys, bits_of_sample};
@@ -25,7 +25,7 @@ use footing::{Comparison, Seed, Side, SketchSize, sum_text};
 use jiff::Timestamp;
 use ledger::{
     AgreementReport, Break, ControlLine, ControlReport, ControlStatus, Counts, CrossedTotal,
-    Moment, RejectsOf, Report, Sides, SourceRecord, Total, Wide, verdict,
+    Moment, RejectsOf, Report, Sides, Total, Wide, verdict,
 };
 use rules::sql::{Begun, ControlRow, Rejects, Run, RunError, Session, Which};
 use std::collections::{BTreeMap, BTreeSet};
@@ -958,13 +958,8 @@ impl AgreementRun<'_> {
                 written += 1;
                 rejects.take(side, &reject);
                 outlet.reasons.take(side, &requires, &reject);
-                outlet.evidence.write_reject(&ledger::Reject {
-                    agreement: self.agreement.name.clone(),
-                    book: book_of(side).to_owned(),
-                    reason: reject.reason,
-                    record: reject.values.into_iter().collect(),
-                    source: reject.sources.into_iter().map(SourceRecord::from).collect(),
-                })?;
+                let reject = rejected::written(self.agreement, side, reject);
+                outlet.evidence.write_reject(&reject)?;
             }
         }
         if written != rejected {
@@ -1225,6 +1220,34 @@ struct Out<'a> {
     told: Arc<Meter>,
 }
 
+/// Counts records in even shares, as the parts are told in which their breaks are.
+struct Share {
+    told: Arc<Meter>,
+    left: u64,
+    each: u64,
+}
+
+impl Share {
+    fn of(records: u64, parts: usize, told: &Arc<Meter>) -> Self {
+        Self {
+            told: Arc::clone(told),
+            left: records,
+            each: records / (parts as u64).max(1),
+        }
+    }
+
+    fn advance(&mut self, parts: usize) {
+        let records = self.each * parts as u64;
+        self.left -= records;
+        self.told.bytes.fetch_add(records, Ordering::Relaxed);
+    }
+
+    /// Counts what no share holds.
+    fn end(self) {
+        self.told.bytes.fetch_add(self.left, Ordering::Relaxed);
+    }
+}
+
 /// A block of breaks, written out, and what it adds to the counts of their groups.
 struct Block {
     written: Written,
@@ -1264,8 +1287,7 @@ impl Out<'_> {
     fn write_paired(&mut self, paired: &Paired<'_>, given: &Given<'_>) -> Result<(), VerifyError> {
         self.count_broken(paired)?;
         let blocks: Vec<(usize, &[Found])> = paired.blocks().into_iter().enumerate().collect();
-        let mut left = paired.records();
-        let a_block = left / (blocks.len() as u64).max(1);
+        let mut share = Share::of(paired.records(), blocks.len(), &self.told);
         for wave in blocks.chunks(self.threads) {
             let write = |(number, block): (usize, &[Found])| {
                 let mut breaks = paired.describe(block);
@@ -1277,11 +1299,9 @@ impl Out<'_> {
             };
             let written = in_parallel(wave.iter().copied(), &write);
             self.append(written)?;
-            let looked_at = a_block * wave.len() as u64;
-            left -= looked_at;
-            self.told.bytes.fetch_add(looked_at, Ordering::Relaxed);
+            share.advance(wave.len());
         }
-        self.told.bytes.fetch_add(left, Ordering::Relaxed);
+        share.end();
         Ok(())
     }
 
@@ -1295,7 +1315,7 @@ impl Out<'_> {
 
     /// Writes breaks that are described already, of so many records.
     fn write(&mut self, breaks: Vec<Break>, records: u64) -> Result<(), VerifyError> {
-        let (mut left, a_break) = (records, records / (breaks.len() as u64).max(1));
+        let mut share = Share::of(records, breaks.len(), &self.told);
         let mut waiting = breaks.into_iter();
         while waiting.len() > 0 {
             let before = waiting.len();
@@ -1303,11 +1323,9 @@ impl Out<'_> {
             let write = |block: Vec<Break>| self.write_block(block);
             let written = in_parallel(blocks.into_iter(), &write);
             self.append(written)?;
-            let looked_at = a_break * (before - waiting.len()) as u64;
-            left -= looked_at;
-            self.told.bytes.fetch_add(looked_at, Ordering::Relaxed);
+            share.advance(before - waiting.len());
         }
-        self.told.bytes.fetch_add(left, Ordering::Relaxed);
+        share.end();
         Ok(())
     }
 

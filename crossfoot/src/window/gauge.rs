@@ -46,17 +46,21 @@ impl Gauge {
         &self.finished
     }
 
-    /// Telling breaks reads nothing: what that work counts are no bytes of the books.
+    /// The stretches that read, with their numbers: telling breaks reads nothing, and what that work counts
+    /// are no bytes of the books.
+    fn reading(&self) -> impl Iterator<Item = (usize, &Stretch)> {
+        let stretches = self.stretches.iter().enumerate();
+        stretches.filter(|(_, stretch)| stretch.work != Work::Tell)
+    }
+
     pub(super) fn bytes(&self) -> u64 {
         let read = |stretch: &Stretch| {
             let read = stretch.meter.bytes.load(Ordering::Relaxed);
             stretch.bytes.map_or(read, |total| read.min(total))
         };
         let last = self.stretches.len().saturating_sub(1);
-        let stretches = self.stretches.iter().enumerate();
-        let reading = stretches.filter(|(_, stretch)| stretch.work != Work::Tell);
         // What has ended was read to its end, as far as it was known where that is.
-        let bytes = reading.map(|(at, stretch)| match at == last {
+        let bytes = self.reading().map(|(at, stretch)| match at == last {
             true => read(stretch),
             false => stretch.bytes.unwrap_or_else(|| read(stretch)),
         });
@@ -64,10 +68,8 @@ impl Gauge {
     }
 
     pub(super) fn rows(&self) -> u64 {
-        let reading = self.stretches.iter();
-        let reading = reading.filter(|stretch| stretch.work != Work::Tell);
-        let rows = reading.map(|stretch| stretch.meter.rows.load(Ordering::Relaxed));
-        rows.sum()
+        let rows = |(_, stretch): (usize, &Stretch)| stretch.meter.rows.load(Ordering::Relaxed);
+        self.reading().map(rows).sum()
     }
 
     /// How long ago the last piece ended.

@@ -7,14 +7,14 @@ use crate::drive::{Worker, drive};
 use crate::error::VerifyError;
 use crate::locate::in_place_order;
 use crate::prepare::{Agreement, Prepared};
-use crate::rejected::{Rejected, book_of};
+use crate::rejected::{Rejected, written};
 use crate::rows::common;
 use crate::watch::{Phase, Watch, Work};
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_select::concat::{concat, concat_batches};
 use books::Meter;
 use footing::{Layout, Side};
-use ledger::{Record, Reject, SourceRecord};
+use ledger::{Record, Reject};
 use rules::sql::{Probe, Rejects, Run};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -129,13 +129,7 @@ impl Fetch<'_> {
             for reject in met.take().map_err(failed)? {
                 let reject = reject.map_err(failed)?;
                 rejected.take(side, &reject);
-                let reject = Reject {
-                    agreement: self.agreement.name.clone(),
-                    book: book_of(side).to_owned(),
-                    reason: reject.reason,
-                    record: reject.values.into_iter().collect(),
-                    source: reject.sources.into_iter().map(SourceRecord::from).collect(),
-                };
+                let reject = written(self.agreement, side, reject);
                 let mut records = reject.source.iter().map(|source| &source.fields);
                 let is_asked = records.any(|fields| asked.names_any_of(fields));
                 if is_asked || asked.names_any_of(&reject.record) {
