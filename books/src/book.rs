@@ -24,6 +24,8 @@ pub struct Book {
     tables: BTreeMap<String, Arc<Table>>,
     /// Tables that are there and may not be read.
     barred: BTreeSet<String>,
+    /// Files that are there and belong to no table.
+    unread: Vec<String>,
 }
 
 impl Book {
@@ -53,8 +55,9 @@ impl Book {
             return Ok(book);
         }
         let found = find_tables(spec)?;
+        book.unread = found.unread;
         let mut errors = Vec::new();
-        for (name, files) in found {
+        for (name, files) in found.tables {
             let table_spec = spec.tables.get(&name).cloned().unwrap_or_default();
             match open_table(&name, &files, &table_spec, chunk_bytes) {
                 Ok(table) => {
@@ -92,6 +95,12 @@ impl Book {
     /// Whether a table of this name is there that the user of the database may not read.
     pub fn is_barred(&self, name: &str) -> bool {
         self.barred.contains(name)
+    }
+
+    /// Files of the book's folder that belong to no table, relative to it and in order. Hidden ones,
+    /// those that the plan excludes, and marks of other programs such as `_SUCCESS` are not among them.
+    pub fn unread(&self) -> &[String] {
+        &self.unread
     }
 
     /// The table of this name.

@@ -7,6 +7,8 @@ use thiserror::Error;
 /// A book that cannot be opened as it is described.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BookError {
+    /// Which book it is, where there are two: `source` or `target`.
+    pub book: Option<&'static str>,
     /// The table it is about, where it is about one.
     pub table: Option<String>,
     /// The file it is about, relative to the book.
@@ -22,12 +24,23 @@ pub struct BookError {
 impl BookError {
     pub(crate) fn new(kind: BookErrorKind) -> BookError {
         BookError {
+            book: None,
             table: None,
             file: None,
             setting: None,
             kind,
             mend: String::new(),
         }
+    }
+
+    /// Says which of two books it is about: both may have files of one name.
+    #[must_use]
+    pub fn in_book(mut self, book: &'static str) -> BookError {
+        match &mut self.kind {
+            BookErrorKind::Read(error) => error.book = Some(book),
+            _ => self.book = Some(book),
+        }
+        self
     }
 
     pub(crate) fn table(mut self, name: &str) -> BookError {
@@ -56,6 +69,7 @@ impl fmt::Display for BookError {
         if let BookErrorKind::Read(error) = &self.kind {
             return error.fmt(f);
         }
+        put_book(f, self.book)?;
         match (&self.file, &self.table) {
             (Some(file), _) => write!(f, "{file}: ")?,
             (None, Some(table)) => write!(f, "table {table}: ")?,
@@ -71,6 +85,10 @@ impl fmt::Display for BookError {
 }
 
 impl std::error::Error for BookError {}
+
+fn put_book(f: &mut fmt::Formatter<'_>, book: Option<&str>) -> fmt::Result {
+    book.map_or(Ok(()), |book| write!(f, "in the {book}, "))
+}
 
 /// What is wrong with a book.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -193,6 +211,8 @@ impl From<ReadError> for BookError {
 /// A file that cannot be read, at its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadError {
+    /// Which book it is, where there are two: `source` or `target`.
+    pub book: Option<&'static str>,
     /// The file, relative to the book.
     pub file: String,
     /// The physical line, from 1, where that is known.
@@ -221,6 +241,7 @@ pub struct FieldPlace {
 impl ReadError {
     pub(crate) fn new(file: &str, kind: ReadErrorKind) -> ReadError {
         ReadError {
+            book: None,
             file: file.to_owned(),
             line: None,
             column: None,
@@ -234,6 +255,15 @@ impl ReadError {
     pub(crate) fn mend(mut self, mend: impl Into<String>) -> ReadError {
         self.mend = mend.into();
         self
+    }
+
+    /// Says which of two books it is about: both may have files of one name.
+    #[must_use]
+    pub fn in_book(self, book: &'static str) -> ReadError {
+        ReadError {
+            book: Some(book),
+            ..self
+        }
     }
 
     /// Whether a database has a value that no type here holds.
@@ -253,6 +283,7 @@ impl fmt::Display for ReadError {
             // It names its own place.
             return error.fmt(f);
         }
+        put_book(f, self.book)?;
         f.write_str(&self.file)?;
         if let Some(line) = self.line {
             write!(f, ":{line}")?;

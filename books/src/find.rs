@@ -18,15 +18,22 @@ pub(crate) struct FoundFile {
     pub(crate) path: PathBuf,
 }
 
-/// Finds the files of every table of a book, tables and files in order.
-pub(crate) fn find_tables(
-    spec: &BookSpec,
-) -> Result<BTreeMap<String, Vec<FoundFile>>, Vec<BookError>> {
+/// The files of a book.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// Those of every table, tables and files in order.
+    pub(crate) tables: BTreeMap<String, Vec<FoundFile>>,
+    /// Those of no table, in order.
+    pub(crate) unread: Vec<String>,
+}
+
+/// Finds the files of a book.
+pub(crate) fn find_tables(spec: &BookSpec) -> Result<Found, Vec<BookError>> {
     let listing = Listing::of(&spec.root).map_err(|error| vec![error])?;
     let mut errors = Vec::new();
     let mut tables = BTreeMap::new();
     let claimed = claim_by_glob(spec, &listing, &mut tables, &mut errors);
-    claim_by_stem(spec, &listing, &claimed, &mut tables, &mut errors);
+    let unread = claim_by_stem(spec, &listing, &claimed, &mut tables, &mut errors);
     for (name, found) in &spec.tables {
         if found.files.is_empty() && !tables.contains_key(name) {
             errors.push(no_such_stem(name, &listing));
@@ -40,7 +47,7 @@ pub(crate) fn find_tables(
         ));
     }
     if errors.is_empty() {
-        Ok(tables)
+        Ok(Found { tables, unread })
     } else {
         Err(errors)
     }
@@ -318,14 +325,15 @@ fn in_two_tables(first: &str, second: &str, file: &str) -> BookError {
     .mend(format!("exclude it from one of them: `\"!{file}\"`"))
 }
 
-/// Makes every other file of a book a table by its stem.
+/// Makes every other file of a book a table by its stem; returns those that are none.
 fn claim_by_stem(
     spec: &BookSpec,
     listing: &Listing,
     claimed: &BTreeSet<String>,
     tables: &mut BTreeMap<String, Vec<FoundFile>>,
     errors: &mut Vec<BookError>,
-) {
+) -> Vec<String> {
+    let mut unread = Vec::new();
     for file in listing
         .files
         .iter()
@@ -338,6 +346,9 @@ fn claim_by_stem(
         let named = spec.tables.get(stem).filter(|table| table.files.is_empty());
         let has_format = named.is_some_and(|table| table.format.is_some());
         if !listing.is_explicit && !has_format && format_of(&file.display).is_none() {
+            if !is_mark(&file.display) {
+                unread.push(file.display.clone());
+            }
             continue;
         }
         let files = tables.entry(stem.to_owned()).or_default();
@@ -347,6 +358,13 @@ fn claim_by_stem(
             _ => files.push(file.clone()),
         }
     }
+    unread
+}
+
+/// Whether a file is one that programs leave beside those that they write, such as `_SUCCESS`: nobody
+/// takes it for a part of a book.
+fn is_mark(display: &str) -> bool {
+    display.split('/').any(|part| part.starts_with('_')) || ending(display) == "crc"
 }
 
 /// The folder of a file that says by its name that it is a part: `posting/part-000042.parquet`.

@@ -223,6 +223,8 @@ fn is_letter(letter: char) -> bool {
 #[cfg(test)]
 mod causes;
 #[cfg(test)]
+mod engine;
+#[cfg(test)]
 mod window;
 
 #[cfg(test)]
@@ -241,6 +243,18 @@ mod tests {
     fn messages_are_put_together_as_the_engine_does() {
         check("there is no column `amout`", "没有列 `amout`");
         check("did you mean `amount`?", "是否应为 `amount`？");
+        check(
+            "in the source, there is no column `amout`",
+            "源账：没有列 `amout`",
+        );
+        check(
+            "the scale of money is a whole number from 0 to 38, written out",
+            "money 的小数位数应是直接写出的 0 至 38 的整数",
+        );
+        check(
+            "demo/books: the books do not agree; see demo/evidence",
+            "demo/books：两本账不一致；请见 demo/evidence",
+        );
         check(
             "unknown key `keys` in `[[agreement]]`",
             "`[[agreement]]` 中没有名为 `keys` 的键",

@@ -276,6 +276,10 @@ impl Page<'_> {
     fn foot(&mut self) {
         self.blank();
         self.rejects();
+        for left in &self.report.not_read {
+            let words = self.words.not_read(left);
+            self.say(0, Paint::Plain, &words);
+        }
         for moment in &self.report.moments {
             let words = self
                 .words

@@ -578,6 +578,38 @@ impl Language {
         )
     }
 
+    /// Says which files of a book's folder are no part of it.
+    pub(crate) fn not_read(self, left: &ledger::NotRead) -> String {
+        let names: Vec<String> = left.files.iter().map(|name| plain(name)).collect();
+        let more = left.count.saturating_sub(names.len() as u64);
+        let more_en = match more {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        self.pick(
+            format!(
+                "Not read: {} of the {} to no table: {}{more_en}",
+                counted(left.count, "file", "files"),
+                match left.count {
+                    1 => format!("{} belongs", left.book),
+                    _ => format!("{} belong", left.book),
+                },
+                names.join(", ")
+            ),
+            format!(
+                "未读取：{}中有 {} 个文件不属于任何表：{}{}",
+                if left.book == "source" {
+                    "源账"
+                } else {
+                    "新账"
+                },
+                left.count,
+                names.join("、"),
+                if more > 0 { " 等" } else { "" }
+            ),
+        )
+    }
+
     /// Says which moment of a database was read.
     pub(crate) fn moment(self, book: &str, moment: &str) -> String {
         self.pick(
@@ -750,6 +782,9 @@ impl Language {
             if let Some(fold) = fold {
                 said.push_str(&format!("    {}\n", plain(&self.folded(&fold))));
             }
+        }
+        for left in prepared.not_read() {
+            said.push_str(&format!("{}\n", self.not_read(&left)));
         }
         said
     }

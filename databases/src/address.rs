@@ -1,9 +1,12 @@
 //! Where a database is, and who asks.
 
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -199,6 +202,7 @@ impl Address {
             false => Tls::Off,
         };
         let password = parsed.password().map(decoded).transpose()?;
+        passwords().extend(password.clone());
         let shown = format!(
             "{}://{}@{}/{}",
             parsed.scheme(),
@@ -386,18 +390,45 @@ fn first_line(text: &str, of: &str) -> Result<String, DatabaseError> {
     }
 }
 
-/// What a command prints. Its line is split at blanks: no shell reads it.
+/// Passwords that the addresses of this process hold.
+static PASSWORDS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+fn passwords() -> MutexGuard<'static, BTreeSet<String>> {
+    PASSWORDS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The variables of the environment that hold such a password, by itself or within an address. They
+/// are no business of a command that prints another one.
+fn secret_variables() -> Vec<OsString> {
+    let known = passwords().clone();
+    let is_secret = |value: &OsStr| {
+        let value = value.to_string_lossy();
+        let within = || {
+            let address = Url::parse(&with_host(&value)).ok()?;
+            decoded(address.password()?).ok()
+        };
+        known.contains(&*value) || within().is_some_and(|password| known.contains(&password))
+    };
+    let variables = std::env::vars_os().filter(|(_, value)| is_secret(value));
+    variables.map(|(name, _)| name).collect()
+}
+
+/// What a command prints. Its line is split at blanks: no shell reads it. It runs in this program's
+/// environment, but for the passwords there.
 fn printed(line: &str) -> Result<String, DatabaseError> {
     let mut words = line.split_whitespace();
     let program = words.next().unwrap_or_default();
     let failed = |error: std::io::Error| secret(format!("{program}: {error}"));
-    let mut child = Command::new(program)
+    let mut command = Command::new(program);
+    command
         .args(words)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(failed)?;
+        .stderr(Stdio::null());
+    for name in secret_variables() {
+        command.env_remove(name);
+    }
+    let mut child = command.spawn().map_err(failed)?;
     let mut printed = child.stdout.take().expect("its output is piped");
     let reading = std::thread::spawn(move || {
         let mut bytes = Vec::new();

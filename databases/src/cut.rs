@@ -1,15 +1,16 @@
-//! Cutting a table into ranges of its key.
+//! Cutting a table into ranges of its key, or of the places of its records.
 
 use crate::load::Throttle;
 use crate::session::{Failure, Key, Session};
 use crate::table::TableInfo;
 
-/// Is a run of records of a table, in the order of its key.
+/// Is a run of records of a table, in the order of its key, or else of their places.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRange {
     /// The number of its first record in the table, from 1.
     pub first_row: u64,
-    /// How many records it holds; unknown for a table without a key, which is one range.
+    /// How many records it holds; unknown for a table whose records are not found in an order, which
+    /// is one range.
     pub rows: Option<u64>,
     pub(crate) after: Option<Key>,
     pub(crate) upto: Option<Key>,
@@ -70,7 +71,7 @@ pub(crate) fn cut(
     let mut ranges = Vec::new();
     let mut after = None;
     let mut first_row = 1;
-    if table.key.is_empty() {
+    if !table.is_ordered() {
         return Ok(vec![KeyRange {
             first_row,
             rows: None,
@@ -174,6 +175,8 @@ mod tests {
             key,
             rows_estimate: None,
             bytes_estimate: None,
+            has_places: false,
+            keeps_moment: true,
         }
     }
 

@@ -24,7 +24,7 @@ use crate::{mysql, postgres, sqlite};
 
 /// How often a read is begun again when its connection is lost.
 const ATTEMPTS: usize = 3;
-/// Bytes of a table without a key that wait to be taken, about and at most.
+/// Bytes of a table that cannot be cut that wait to be taken, about and at most.
 const HELD_MAX: usize = 64 << 20;
 /// How often it is looked at whether a read that was paused may go on, beside being told.
 const LOOKED_AT: Duration = Duration::from_millis(50);
@@ -150,7 +150,7 @@ impl Database {
     }
 
     /// Cuts a table into ranges of `rows` records each, the last one shorter; one range for a table
-    /// without a key. The same content is always cut alike.
+    /// whose records are not found in an order. The same content is always cut alike.
     ///
     /// # Errors
     /// When the connection is lost, or the server says no.
@@ -167,7 +167,8 @@ impl Database {
     }
 
     /// Starts to read some columns of a range, in the order of the key. The range is read on a
-    /// thread of its own and held until it is asked for, so that no session waits for its reader.
+    /// thread of its own and held until it is asked for, so that no session waits for its reader. Where
+    /// it gives another number of records than were counted, that is an error in the end.
     pub fn read(
         &self,
         table: usize,
@@ -184,7 +185,7 @@ impl Database {
     }
 
     /// The first so many records of a range, as a range; all of it where it has no more, or where
-    /// they cannot be told for want of a key.
+    /// they cannot be told for want of an order.
     ///
     /// # Errors
     /// When the connection is lost, or the server says no.
@@ -403,7 +404,7 @@ impl Database {
     fn query(&self, table: usize, rows: Rows, columns: &[usize], batch_rows: usize) -> Query {
         let table = Arc::clone(&self.tables()[table]);
         Query {
-            is_paced: self.shared.throttle.is_some() && table.key.is_empty(),
+            is_paced: self.shared.throttle.is_some() && !table.is_ordered(),
             table,
             columns: columns.to_vec(),
             rows,
@@ -552,21 +553,27 @@ impl Shared {
             Some(error) => Err(error),
             None => self.read_in_steps(query, first_row, count, sender),
         };
-        if let Err(error) = read {
+        let whole = read.and_then(|read| match count {
+            Some(counted) if counted != read && is_whole(query, sender) => {
+                Err(not_as_counted(&query.table, counted, read))
+            }
+            _ => Ok(()),
+        });
+        if let Err(error) = whole {
             // Whoever wanted the records may be gone.
             sender.send(Err(error));
         }
     }
 
     /// Reads a range in as many statements as its load asks for: none is long enough for the server
-    /// to notice, and between them is waited.
+    /// to notice, and between them is waited. Gives how many records came.
     fn read_in_steps(
         &self,
         query: &Query,
         first_row: u64,
         count: Option<u64>,
         sender: &Sender,
-    ) -> Result<(), DatabaseError> {
+    ) -> Result<u64, DatabaseError> {
         let step = self.throttle.as_ref().and_then(Throttle::step);
         let (Some(step), Some(count), Rows::Range { after, upto }) = (step, count, &query.rows)
         else {
@@ -574,6 +581,7 @@ impl Shared {
         };
         let mut after = after.clone();
         let mut done = 0;
+        let mut read = 0;
         while done < count {
             let is_last = count - done <= step;
             let mut upto = upto.clone();
@@ -590,7 +598,7 @@ impl Shared {
                 },
                 ..query.clone()
             };
-            self.read_at_once(&part, first_row + done, done, sender)?;
+            read += self.read_at_once(&part, first_row + done, done, sender)?;
             if let (Some(throttle), true) = (&self.throttle, part.part.is_some()) {
                 // Whatever the server has picked out, it has looked at all.
                 throttle.count(step.min(count - done));
@@ -601,23 +609,24 @@ impl Shared {
             after = upto;
             done += step;
         }
-        Ok(())
+        Ok(read)
     }
 
-    /// Reads what one statement gives. After a lost connection it goes on behind the last record
-    /// sent: in one snapshot and one order, the same records come again. Where they are numbered, so
-    /// many came in statements before.
+    /// Reads what one statement gives, and says how many records that were. After a lost connection it
+    /// goes on behind the last record sent: in one snapshot and one order, the same records come again.
+    /// Where they are numbered, so many came in statements before.
     fn read_at_once(
         &self,
         query: &Query,
         first_row: u64,
         numbered: u64,
         sender: &Sender,
-    ) -> Result<(), DatabaseError> {
+    ) -> Result<u64, DatabaseError> {
         if let Some(throttle) = &self.throttle {
             throttle.wait()?;
         }
-        // Without a key there is but one statement, however long it takes.
+        let is_ordered = query.is_ordered();
+        // What cannot be cut is but one statement, however long it takes.
         let waits = self.throttle.as_ref().filter(|_| query.is_paced);
         let mut waited = Ok(());
         let mut sent = 0_usize;
@@ -640,7 +649,7 @@ impl Shared {
                     waited = throttle.wait();
                 }
                 let is_wanted = waited.is_ok() && (new.num_rows() == 0 || sender.send(Ok(new)));
-                if is_wanted && query.table.key.is_empty() {
+                if is_wanted && !is_ordered {
                     self.pause(sender);
                 }
                 is_wanted
@@ -650,7 +659,7 @@ impl Shared {
                     Err(name_value(session, query, first_row, row, column, why).into())
                 }
                 // Without an order, what was sent already cannot be told from the rest.
-                Err(Failure::Lost(why)) if sent > 0 && query.table.key.is_empty() => {
+                Err(Failure::Lost(why)) if sent > 0 && !is_ordered => {
                     let kind = DatabaseErrorKind::Lost(why);
                     Err(DatabaseError::new(kind)
                         .mend("a table without a key cannot be read on: start again")
@@ -659,7 +668,7 @@ impl Shared {
                 other => other,
             }
         })?;
-        waited
+        waited.map(|()| sent as u64)
     }
 
     /// Waits until what a read has sent is taken, but for so many bytes. Where somebody waits for a
@@ -671,6 +680,23 @@ impl Shared {
             waiting = taken.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
+}
+
+/// Whether a read was to give just the records that were counted, and somebody wanted all of them.
+fn is_whole(query: &Query, sender: &Sender) -> bool {
+    let is_range = matches!(query.rows, Rows::Range { .. }) && query.part.is_none();
+    is_range && query.table.keeps_moment && !sender.is_closed()
+}
+
+/// The error of a range that gives more records than were counted in the same moment, or fewer. Whoever
+/// empties a table or writes it anew takes it out of all earlier moments; and an index that is sorted
+/// otherwise than its collation says finds other records from one end than from the other.
+fn not_as_counted(table: &TableInfo, counted: u64, read: u64) -> DatabaseError {
+    let what = format!("reading {}", table.full_name());
+    let why = format!("{read} records came where {counted} were counted");
+    DatabaseError::new(DatabaseErrorKind::Statement { what, why }).mend(
+        "it was emptied or written anew meanwhile, or the index of its key is damaged: start again",
+    )
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -957,6 +983,8 @@ mod tests {
             key: key.to_vec(),
             rows_estimate: None,
             bytes_estimate: None,
+            has_places: false,
+            keeps_moment: true,
         };
         let server = Flaky {
             records,
@@ -1044,6 +1072,30 @@ mod tests {
         // From its beginning it can be read again.
         let database = flaky(1, 3, &[0], 5, &[]);
         assert_eq!(read(&database, 2), (vec![1, 2, 3], None));
+    }
+
+    #[test]
+    fn a_range_that_gives_other_records_than_were_counted_is_an_error() {
+        let counted = |rows: u64| KeyRange {
+            rows: Some(rows),
+            ..WHOLE
+        };
+        let database = flaky(1, 9, &[], 0, &[0]);
+        let told = |rows: u64| {
+            let read = database.read(0, &counted(rows), &[0], 4);
+            let told: Vec<String> = read
+                .map(|batch| match batch {
+                    Ok(batch) => batch.num_rows().to_string(),
+                    Err(error) => error.to_string(),
+                })
+                .collect();
+            told.join(", ")
+        };
+        insta::assert_snapshot!([told(9), told(10), told(8)].join("\n"), @"
+        4, 4, 1
+        4, 4, 1, reading t: 9 records came where 10 were counted; it was emptied or written anew meanwhile, or the index of its key is damaged: start again
+        4, 4, 1, reading t: 9 records came where 8 were counted; it was emptied or written anew meanwhile, or the index of its key is damaged: start again
+        ");
     }
 
     #[test]

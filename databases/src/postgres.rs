@@ -187,17 +187,20 @@ impl Session for Joined {
         after: Option<&Key>,
         skip: u64,
     ) -> Result<Option<Key>, Failure> {
-        let columns: Vec<String> = table
-            .key
-            .iter()
-            .map(|at| format!("{}::text", quoted(&table.columns[*at].name)))
-            .collect();
+        let columns: Vec<String> = match table.has_places {
+            true => vec!["t.ctid::text".to_owned(), heap_of(table)],
+            false => table
+                .key
+                .iter()
+                .map(|at| format!("{}::text", quoted(&table.columns[*at].name)))
+                .collect(),
+        };
         let sql = format!(
-            "SELECT {} FROM {}{} ORDER BY {} LIMIT 1 OFFSET {skip}",
+            "SELECT {} FROM {}{}{} LIMIT 1 OFFSET {skip}",
             columns.join(", "),
             name_of(table),
             range(table, after, None),
-            key_columns(table),
+            order(table),
         );
         let found = self.link.rows(&sql);
         let found =
@@ -353,10 +356,7 @@ fn select(query: &Query) -> String {
         Rows::Range { after, upto } => range(table, after.as_ref(), upto.as_ref()),
         Rows::Keys(keys) => among(table, keys),
     };
-    let order = match table.key.is_empty() {
-        true => String::new(),
-        false => format!(" ORDER BY {}", key_columns(table)),
-    };
+    let order = order(table);
     let Some(part) = &query.part else {
         return format!(
             "SELECT {} FROM {}{condition}{order}",
@@ -393,20 +393,39 @@ fn select(query: &Query) -> String {
     )
 }
 
+/// `ORDER BY` the key. By their places records come as they are found.
+fn order(table: &TableInfo) -> String {
+    match table.key.is_empty() {
+        true => String::new(),
+        false => format!(" ORDER BY {}", key_columns(table)),
+    }
+}
+
 /// `WHERE` for what comes behind one key and up to another.
 fn range(table: &TableInfo, after: Option<&Key>, upto: Option<&Key>) -> String {
-    let side = |sign: &str, key: &Key| {
-        format!("({}) {sign} ({})", key_columns(table), literals(table, key))
+    let side = |sign: &str, key: &Key| match (table.has_places, key.first()) {
+        (true, Some(place)) => format!("t.ctid {sign} {}::tid", literal(place)),
+        _ => format!("({}) {sign} ({})", key_columns(table), literals(table, key)),
     };
-    let sides: Vec<String> = after
+    let mut sides: Vec<String> = after
         .map(|key| side(">", key))
         .into_iter()
         .chain(upto.map(|key| side("<=", key)))
         .collect();
+    if let (true, Some([_, heap])) = (table.has_places, after.or(upto).map(Vec::as_slice)) {
+        sides.push(format!("{} = {}", heap_of(table), literal(heap)));
+    }
     match sides.is_empty() {
         true => String::new(),
         false => format!(" WHERE {}", sides.join(" AND ")),
     }
+}
+
+/// The file that a table's records lie in now, whatever the moment: in another one they lie elsewhere,
+/// and no place found before means anything.
+fn heap_of(table: &TableInfo) -> String {
+    let name = literal(&qualified(table));
+    format!("pg_catalog.pg_relation_filenode({name}::regclass)::text")
 }
 
 /// Counts the records behind each of some keys, up to the next one and with it: keys of one whole
@@ -465,8 +484,13 @@ fn literals(table: &TableInfo, key: &Key) -> String {
 
 /// The table, to be called `t`.
 fn name_of(table: &TableInfo) -> String {
+    format!("{} t", qualified(table))
+}
+
+/// The table's name with its schema.
+fn qualified(table: &TableInfo) -> String {
     let schema = table.schema.as_deref().unwrap_or("public");
-    format!("{}.{} t", quoted(schema), quoted(&table.name))
+    format!("{}.{}", quoted(schema), quoted(&table.name))
 }
 
 /// A text as SQL; sessions keep `standard_conforming_strings` on, so that only quotes are special.

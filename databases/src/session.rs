@@ -10,7 +10,8 @@ use crate::error::{DatabaseError, DatabaseErrorKind};
 use crate::spelling::{Adding, Part};
 use crate::table::TableInfo;
 
-/// The values of a record's key, as text that the database reads in the key's own types.
+/// The values of a record's key, as text that the database reads in the key's own types; of a table
+/// without a key its place, in the words of its session.
 pub type Key = Vec<String>;
 
 /// An open database: what it is, which moment is seen, what lies in it, and its sessions.
@@ -84,7 +85,8 @@ pub(crate) trait Session: Send {
         count_one_by_one(self, table, after, keys)
     }
 
-    /// Reads records in the order of the table's key, and gives them on until `give` says `false`.
+    /// Reads records in the order of the table's key, or else of their places, and gives them on until
+    /// `give` says `false`.
     /// All columns asked for can be read.
     /// Batches are of [`Query::schema`].
     fn read(
@@ -157,6 +159,21 @@ pub(crate) enum Rows {
 }
 
 impl Query {
+    /// Whether its records come in one order however often they are asked for. Without a key, a table
+    /// that is read whole may have been written anew meanwhile, and what the server picks out may come
+    /// by another index.
+    pub(crate) fn is_ordered(&self) -> bool {
+        let is_whole = matches!(
+            self.rows,
+            Rows::Range {
+                after: None,
+                upto: None
+            }
+        );
+        let is_placed = self.table.has_places && !is_whole && self.part.is_none();
+        !self.table.key.is_empty() || is_placed
+    }
+
     /// The table's columns that the answer and the choice of its records take, each once.
     pub(crate) fn needed(&self) -> Vec<usize> {
         let chosen_by = self.part.iter().flat_map(|part| &part.columns);

@@ -322,6 +322,8 @@ mod tests {
             key: vec![0],
             rows_estimate: None,
             bytes_estimate: None,
+            has_places: false,
+            keeps_moment: true,
         }
     }
 

@@ -23,6 +23,10 @@ pub struct TableInfo {
     pub rows_estimate: Option<u64>,
     /// About how many bytes it takes on the server.
     pub bytes_estimate: Option<u64>,
+    /// Whether the server finds its records by where they lie, for want of a key.
+    pub(crate) has_places: bool,
+    /// Whether what was counted of it is what is read of it, whatever is written meanwhile.
+    pub(crate) keeps_moment: bool,
 }
 
 impl TableInfo {
@@ -37,6 +41,11 @@ impl TableInfo {
     /// Returns the names of the key's columns.
     pub fn key_names(&self) -> impl Iterator<Item = &str> {
         self.key.iter().map(|at| self.columns[*at].name.as_str())
+    }
+
+    /// Whether it can be cut: its records have an order in which the server finds them.
+    pub(crate) fn is_ordered(&self) -> bool {
+        !self.key.is_empty() || self.has_places
     }
 
     /// Whether its key is one column of whole numbers.

@@ -140,7 +140,7 @@ impl Sketch {
         let mut queue: VecDeque<usize> = (0..self.cells.len())
             .filter(|place| self.cells[*place] != [0; 4])
             .collect();
-        let mut found: std::collections::BTreeMap<Mark, i64> = std::collections::BTreeMap::new();
+        let mut found: Vec<Element> = Vec::new();
         // A false pure cell could be taken out and put back for ever; more steps than this can
         // only be that.
         let mut steps_left = self.cells.len().saturating_mul(8);
@@ -152,7 +152,7 @@ impl Sketch {
                 break;
             }
             steps_left -= 1;
-            *found.entry(element.mark).or_default() += element.count;
+            found.push(element);
             let cell = content(&self.check, element.mark);
             for place in places(self.bits, element.mark) {
                 for (own, part) in self.cells[place].iter_mut().zip(&cell) {
@@ -164,12 +164,17 @@ impl Sketch {
             }
         }
         let complete = self.cells.iter().all(|cell| *cell == [0; 4]);
-        let elements = found
-            .into_iter()
-            .filter(|(_, count)| *count != 0)
-            .map(|(mark, count)| Element { mark, count })
-            .collect();
-        (elements, complete)
+        // A record comes to light once, but for a false pure cell's.
+        found.sort_unstable_by_key(|element| element.mark);
+        found.dedup_by(|next, kept| {
+            let is_same = next.mark == kept.mark;
+            if is_same {
+                kept.count += next.count;
+            }
+            is_same
+        });
+        found.retain(|element| element.count != 0);
+        (found, complete)
     }
 
     /// The one record that a cell holds, if it is just one.

@@ -64,8 +64,8 @@ pub use money::{
 pub use report::{
     AgreementReport, Amount, Break, BreakCounts, BreakKind, CauseFound, CauseLine, CauseStatus,
     ControlLine, ControlReport, ControlStatus, Counts, CrossedTotal, FieldDifference, Flight, Fold,
-    FoldWay, FoldedSide, InFlight, Moment, Record, Reject, RejectLine, RejectsOf, Repair, Report,
-    Sides, SourceRecord, Total, Verdict, Version, verdict,
+    FoldWay, FoldedSide, InFlight, Moment, NotRead, Record, Reject, RejectLine, RejectsOf, Repair,
+    Report, Sides, SourceRecord, Total, Verdict, Version, verdict,
 };
 pub use rounding::{Rounding, round};
 // What records hold: short texts take no memory of their own.

@@ -39,6 +39,9 @@ pub struct Report {
     /// Why they could not be converted, the most frequent reason first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rejects_by: Vec<RejectLine>,
+    /// Files that lie beside those of the books and belong to no table; nothing in them was read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_read: Vec<NotRead>,
     /// What databases were read, and as of which moment; none where both books are files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moments: Vec<Moment>,
@@ -73,6 +76,17 @@ pub struct RejectLine {
     /// Where the first of them stands, without its fields; none where no record can be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<SourceRecord>,
+}
+
+/// Counts the files of a book's folder that belong to none of its tables.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct NotRead {
+    /// `source` or `target`.
+    pub book: String,
+    /// Number of files.
+    pub count: u64,
+    /// The first few of them, in order, relative to the book.
+    pub files: Vec<String>,
 }
 
 /// Is the moment of a database that a run has read: what is written later, it does not see.

@@ -67,15 +67,18 @@ impl Cut {
         let count = all
             .div_ceil(look.partition_records.max(1))
             .clamp(1, PARTITIONS_MAX);
-        let splitters = if count > 1 {
-            let bits = bits_of_sample(all, SAMPLED);
-            let sample = match keys {
-                Some(keys) => Choice::Keys(Arc::new(keys.one_in(bits))),
-                None => Choice::Sample(bits),
-            };
-            splitters(look, usize::try_from(count).unwrap_or(1), &sample).await?
-        } else {
-            Vec::new()
+        let count = usize::try_from(count).unwrap_or(1);
+        let splitters = match keys.and_then(|keys| keys.cuts(count)) {
+            _ if count == 1 => Vec::new(),
+            Some(words) => splitters_of_words(look, words)?,
+            None => {
+                let bits = bits_of_sample(all, SAMPLED);
+                let sample = match keys {
+                    Some(keys) => Choice::Keys(Arc::new(keys.one_in(bits))),
+                    None => Choice::Sample(bits),
+                };
+                splitters(look, count, &sample).await?
+            }
         };
         let splitters = Arc::new(splitters);
         let side = |side| spill(look, side, choice, &splitters, scratch, sampled);
@@ -128,6 +131,12 @@ impl Cut {
         let given = look.read(readings, &paired).await?;
         take(&paired, &given)
     }
+}
+
+/// Keys that cut the records, of words that are the values themselves: no book is asked for them.
+fn splitters_of_words(look: &Look<'_>, words: Vec<i64>) -> Result<Vec<Vec<u8>>, VerifyError> {
+    let keys = Encoder::new(&look.agreement.layout)?.keys_of_words(words)?;
+    Ok(keys.iter().map(|key| key.data().to_vec()).collect())
 }
 
 /// Keys that cut the records into `count` ranges of about one size.

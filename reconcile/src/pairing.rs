@@ -54,12 +54,42 @@ pub(crate) fn pair_by_key(expected: &Records, actual: &Records) -> Vec<Found> {
     let mut found = Vec::new();
     let fields: Vec<usize> = (0..expected.fields.len()).collect();
     for_each_group(expected, actual, |left, right| {
+        if let Some(only) = of_one_each(expected, left, actual, right) {
+            return found.extend(only);
+        }
         let mut open = Open::default();
         open.cancel(expected, left, actual, right);
         pair_group(expected, actual, &mut open, &fields, &mut found);
         open.close(&mut found);
     });
     found
+}
+
+/// What becomes of a key that is on each side once at most, as nearly all are: there is no choice.
+fn of_one_each(
+    expected: &Records,
+    left: &[Row],
+    actual: &Records,
+    right: &[Row],
+) -> Option<Option<Found>> {
+    match (left, right) {
+        ([one], [other]) => {
+            let whole = (
+                expected.whole.row(*one as usize),
+                actual.whole.row(*other as usize),
+            );
+            Some(
+                (whole.0.data() != whole.1.data()).then_some(Found::Differs {
+                    expected: *one,
+                    actual: *other,
+                    alternatives: 0,
+                }),
+            )
+        }
+        ([only], []) => Some(Some(Found::Missing(*only))),
+        ([], [only]) => Some(Some(Found::Extra(*only))),
+        _ => None,
+    }
 }
 
 /// Pairs records without a key: those that differ in their amounts only, then by likeness.
@@ -110,13 +140,13 @@ fn for_each_group(expected: &Records, actual: &Records, mut then: impl FnMut(&[R
             left.get(i).map(|row| expected.key.row(*row as usize)),
             right.get(j).map(|row| actual.key.row(*row as usize)),
         );
-        let least: Vec<u8> = match keys {
-            (Some(a), Some(b)) => a.data().min(b.data()).to_vec(),
-            (Some(only), None) | (None, Some(only)) => only.data().to_vec(),
+        let least: &[u8] = match keys {
+            (Some(a), Some(b)) => a.data().min(b.data()),
+            (Some(only), None) | (None, Some(only)) => only.data(),
             (None, None) => return,
         };
         let end = |side: &Records, rows: &[Row], from: usize| {
-            let same = |row: &&Row| side.key.row(**row as usize).data() == &least[..];
+            let same = |row: &&Row| side.key.row(**row as usize).data() == least;
             from + rows[from..].iter().take_while(same).count()
         };
         let (to_i, to_j) = (end(expected, &left, i), end(actual, &right, j));

@@ -10,6 +10,9 @@ use rules::prepare::{in_sql, marks_of, marks_of_all, note_money, side};
 use rules::sql::{ControlQuery, Marks, Session, Side, Which};
 use std::sync::Arc;
 
+/// How many files that belong to no table are named.
+const NAMED: usize = 5;
+
 /// A plan that can be run.
 #[derive(Debug)]
 pub struct Prepared {
@@ -78,6 +81,22 @@ impl Prepared {
     pub fn folds(&self) -> Vec<Option<ledger::Fold>> {
         let foreseen = |agreement| push::foreseen(&self.session, agreement);
         self.agreements.iter().map(foreseen).collect()
+    }
+
+    /// Tells of the files that lie in the folders of the books and belong to no table.
+    pub fn not_read(&self) -> Vec<ledger::NotRead> {
+        let of = |which: Which| {
+            let unread = self.session.book(which).unread();
+            (!unread.is_empty()).then(|| ledger::NotRead {
+                book: which.name().to_owned(),
+                count: unread.len() as u64,
+                files: unread.iter().take(NAMED).cloned().collect(),
+            })
+        };
+        [Which::Source, Which::Target]
+            .into_iter()
+            .filter_map(of)
+            .collect()
     }
 }
 

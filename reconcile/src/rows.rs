@@ -6,7 +6,7 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Decimal128Type, Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef, Decimal128Array, Float64Array, RecordBatch};
+use arrow_array::{Array, ArrayRef, Decimal128Array, Float64Array, Int64Array, RecordBatch};
 use arrow_cast::{CastOptions, cast, cast_with_options};
 use arrow_row::{RowConverter, Rows, SortField};
 use arrow_schema::{ArrowError, DataType, Schema, TimeUnit};
@@ -114,6 +114,29 @@ impl Encoder {
             .map(|index| self.common_column(*index, side, batch))
             .collect::<Result<Vec<_>, _>>()?;
         self.key.convert_columns(&columns)
+    }
+
+    /// Encodes keys by their words, which are the values themselves ([`Layout::key_is_plain`]).
+    ///
+    /// # Errors
+    /// A word is no value of the key's column.
+    pub(crate) fn keys_of_words(&self, words: Vec<i64>) -> Result<Rows, ArrowError> {
+        let words = Int64Array::from(words);
+        let columns = self.group.iter().map(|at| -> Result<ArrayRef, ArrowError> {
+            Ok(match self.layout.columns()[*at].class {
+                Class::Number { scale, .. } => {
+                    let values: Decimal128Array = words.unary(i128::from);
+                    Arc::new(values.with_precision_and_scale(38, scale)?)
+                }
+                Class::Date => {
+                    let days = cast(&words, &DataType::Int32)?;
+                    cast(&days, &common_type(Class::Date))?
+                }
+                class => cast(&words, &common_type(class))?,
+            })
+        });
+        self.key
+            .convert_columns(&columns.collect::<Result<Vec<_>, _>>()?)
     }
 
     /// What a side calls the columns that records are grouped and ordered by.
@@ -359,6 +382,41 @@ impl Records {
 mod tests {
     use super::*;
     use arrow_array::{StringArray, TimestampMicrosecondArray, TimestampNanosecondArray};
+    use arrow_schema::Field;
+    use footing::{KeyMarker, LayoutOptions, Seed};
+
+    #[test]
+    fn words_that_are_values_are_encoded_as_the_values_are() {
+        let numbers: ArrayRef = Arc::new(Int64Array::from(vec![-70_000, -1, 0, 15_852, 1 << 20]));
+        let types = [
+            DataType::Int64,
+            DataType::Int32,
+            DataType::Decimal128(18, 2),
+            DataType::Date32,
+            DataType::Timestamp(TimeUnit::Millisecond, None),
+            DataType::Timestamp(TimeUnit::Second, Some("UTC".into())),
+        ];
+        for data_type in types {
+            let small = cast(&numbers, &DataType::Int32).expect("small numbers");
+            let column = cast(&numbers, &data_type).or_else(|_| cast(&small, &data_type));
+            let column = column.expect("values of the type");
+            let schema = Arc::new(Schema::new(vec![Field::new("key", data_type, true)]));
+            let options = LayoutOptions {
+                key: vec!["key".into()],
+                ..LayoutOptions::default()
+            };
+            let layout = Layout::new(&schema, &schema, &options).expect("a good layout");
+            assert!(layout.key_is_plain(), "{schema:?}");
+            let mut marker = KeyMarker::new(&layout, Side::Expected, &Seed::new([7; 32]));
+            let words = marker.keys(&[Arc::clone(&column)]).expect("keys");
+            let words = words.into_iter().map(u64::cast_signed).collect();
+            let encoder = Encoder::new(&Arc::new(layout)).expect("an encoder");
+            let batch = RecordBatch::try_new(schema, vec![column]).expect("a batch");
+            let of_values = encoder.keys(Side::Expected, &batch).expect("keys");
+            let of_words = encoder.keys_of_words(words).expect("values");
+            assert!(of_values.iter().eq(of_words.iter()), "{:?}", batch.schema());
+        }
+    }
 
     #[test]
     fn instants_of_two_units_have_one_form_as_far_as_either_reaches() {

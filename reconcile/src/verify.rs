@@ -240,6 +240,7 @@ async fn run(
         rejects,
         rejects_of,
         rejects_by: reasons.into_lines(),
+        not_read: prepared.not_read(),
         moments,
         as_of: options.as_of.is_some(),
         evidence: evidence.shown(&options.evidence_shown),

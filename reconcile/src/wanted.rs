@@ -26,7 +26,7 @@ pub(crate) enum Choice {
 #[derive(Debug)]
 pub(crate) struct Keys {
     set: HashSet<u64>,
-    /// One bit for each of 2^16 hash values.
+    /// One bit for each hash value, of which there are a power of two.
     filter: Vec<u64>,
     /// The words as signed values in order, where a word is the value itself.
     sorted: Option<Vec<i64>>,
@@ -47,9 +47,9 @@ impl Keys {
     }
 
     fn from_set(set: HashSet<u64>, is_plain: bool) -> Self {
-        let mut filter = vec![0_u64; 1 << 10];
+        let mut filter = vec![0_u64; words_of_filter(set.len())];
         for key in &set {
-            let (word, bit) = Self::place(*key);
+            let (word, bit) = place(filter.len(), *key);
             filter[word] |= bit;
         }
         let sorted = is_plain.then(|| {
@@ -91,13 +91,17 @@ impl Keys {
         Self::from_set(set, self.sorted.is_some())
     }
 
-    fn place(key: u64) -> (usize, u64) {
-        let hash = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48;
-        ((hash >> 6) as usize, 1 << (hash & 63))
+    /// Words that cut all into `count` parts of one size, in order, where words are values.
+    pub(crate) fn cuts(&self, count: usize) -> Option<Vec<i64>> {
+        let sorted = self.sorted.as_ref()?;
+        let cut = |part: usize| sorted.get(part * sorted.len() / count).copied();
+        let mut cuts: Vec<i64> = (1..count).filter_map(cut).collect();
+        cuts.dedup();
+        Some(cuts)
     }
 
     fn contains(&self, key: u64) -> bool {
-        let (word, bit) = Self::place(key);
+        let (word, bit) = place(self.filter.len(), key);
         self.filter[word] & bit != 0 && self.set.contains(&key)
     }
 
@@ -119,6 +123,22 @@ impl Keys {
     pub(crate) fn words(&self) -> impl Iterator<Item = u64> {
         self.set.iter().copied()
     }
+}
+
+/// Words of a filter that says no to most keys that are not wanted: sixteen bits for each that is,
+/// and no more than a processor's own cache holds.
+fn words_of_filter(keys: usize) -> usize {
+    const LEAST: usize = 1 << 10;
+    const MOST: usize = 1 << 18;
+    (keys / 4).clamp(LEAST, MOST).next_power_of_two()
+}
+
+/// The word and the bit of a key in a filter of so many words.
+fn place(words: usize, key: u64) -> (usize, u64) {
+    let hash = key.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    // The best mixed bits are the highest.
+    let word = (hash >> 32) as usize & (words - 1);
+    (word, 1 << (hash >> 58))
 }
 
 /// The test for one side.
@@ -290,6 +310,30 @@ mod tests {
 
     fn one(value: i64) -> ArrayRef {
         Arc::new(Int64Array::from(vec![value]))
+    }
+
+    #[test]
+    fn many_wanted_keys_are_found_and_cut_into_parts_of_one_size() {
+        let marks = (0..100_000_u64).map(|n| Mark {
+            key: (3 * n).wrapping_sub(50),
+            x: 0,
+            y: 0,
+        });
+        let keys = Keys::new(&layout(), marks);
+        assert!((0..100_000).all(|n| keys.contains((3_u64 * n).wrapping_sub(50))));
+        assert!(!(0..100_000).any(|n| keys.contains((3_u64 * n).wrapping_sub(49))));
+        let set = keys
+            .filter
+            .iter()
+            .map(|word| word.count_ones())
+            .sum::<u32>();
+        assert!(
+            u64::from(set) * 8 < keys.filter.len() as u64 * 64,
+            "{set} bits say nothing"
+        );
+        let cuts = keys.cuts(4).expect("a plain key");
+        assert_eq!(cuts, [74_950, 149_950, 224_950]);
+        assert_eq!(keys.cuts(1), Some(Vec::new()));
     }
 
     #[test]

@@ -29,7 +29,7 @@ use crate::figure::{counted, scale_of};
 use crate::language::Language;
 use crate::method::cause_shown;
 use crate::tally::Tally;
-use crate::unchecked::unchecked_of;
+use crate::unchecked::{not_read_of, unchecked_of};
 
 /// Lines of a list that the page shows at most.
 const LINES: usize = 40;
@@ -276,7 +276,10 @@ impl Page<'_> {
         let unchecked = unchecked_of(&self.dossier.report, self.language);
         html! {
             @if unchecked.is_empty() { p { (self.language.nothing_unchecked()) } }
-            ul { @for what in unchecked { li.warn { (what) } } }
+            ul {
+                @for what in unchecked { li.warn { (what) } }
+                @for what in not_read_of(&self.dossier.report, self.language) { li { (what) } }
+            }
             p.quiet { (self.language.method_limits()) }
         }
     }

@@ -303,6 +303,7 @@ pub(crate) fn dossier() -> Dossier {
             target: 0,
         },
         rejects_by: Vec::new(),
+        not_read: Vec::new(),
         moments: Vec::new(),
         as_of: false,
         evidence: text("evidence/2013-05-27T00-00-00Z"),

@@ -40,10 +40,36 @@ pub(crate) fn unchecked_of(report: &Report, language: Language) -> Vec<String> {
     told
 }
 
+/// Gives a sentence for each book in whose folder files lie that belong to no table.
+pub(crate) fn not_read_of(report: &Report, language: Language) -> Vec<String> {
+    let left = report.not_read.iter();
+    left.map(|left| language.not_read(left)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::story;
+
+    #[test]
+    fn files_of_no_table_are_told_and_make_nothing_incomplete() {
+        let mut report = story::dossier().report;
+        let before = unchecked_of(&report, Language::English);
+        report.not_read = vec![ledger::NotRead {
+            book: "target".to_owned(),
+            count: 1_200,
+            files: vec!["a.txt".to_owned(), "b.bak".to_owned()],
+        }];
+        assert_eq!(
+            not_read_of(&report, Language::English),
+            ["target: files that belong to no table and were not read, 1,200: a.txt, b.bak, …"]
+        );
+        assert_eq!(
+            not_read_of(&report, Language::Chinese),
+            ["新账：不属于任何表而未读取的文件，1,200 个：a.txt、b.bak 等"]
+        );
+        assert_eq!(unchecked_of(&report, Language::English), before);
+    }
 
     #[test]
     fn everything_that_was_not_checked_is_told() {

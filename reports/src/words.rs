@@ -371,6 +371,25 @@ impl Language {
         self.labelled(agreement, &self.pick(what, zh))
     }
 
+    /// Which files of a book's folder are no part of it.
+    pub(crate) fn not_read(self, left: &ledger::NotRead) -> String {
+        let is_cut = left.count > left.files.len() as u64;
+        let (count, book) = (counted(left.count), left.book.as_str());
+        let more = if is_cut { ", …" } else { "" };
+        let zh = if book == "source" { "源账" } else { "新账" };
+        self.pick(
+            format!(
+                "{book}: files that belong to no table and were not read, {count}: {}{more}",
+                left.files.join(", ")
+            ),
+            format!(
+                "{zh}：不属于任何表而未读取的文件，{count} 个：{}{}",
+                left.files.join("、"),
+                if is_cut { " 等" } else { "" }
+            ),
+        )
+    }
+
     pub(crate) fn residual_unchecked(self, agreement: &str, residual: &str) -> String {
         self.pick(
             format!("{agreement}: the breaks leave a residual of {residual}"),

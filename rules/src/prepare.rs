@@ -4,7 +4,7 @@ use arrow_schema::DataType;
 use books::{Book, BookError, BookSpec, DatabaseAddress};
 
 use crate::plan::{Agreement, Plan, PlanError, SqlText};
-use crate::sql::{Marks, Session, Settings, Side, SqlError, Which};
+use crate::sql::{Marks, Session, Settings, Side, SqlError, Which, output};
 
 /// Why a plan cannot be run.
 #[derive(Debug)]
@@ -117,14 +117,18 @@ fn book_errors(
 ) -> PrepareError {
     let mut in_plan = Vec::new();
     let mut in_books = Vec::new();
-    for (book, errors) in [(&plan.source, source), (&plan.target, target)] {
+    let books = [
+        (Which::Source, &plan.source, source),
+        (Which::Target, &plan.target, target),
+    ];
+    for (which, book, errors) in books {
         for error in errors.into_iter().flatten() {
             let table = error.table.as_ref().and_then(|name| book.tables.get(name));
             match (error.setting, table) {
                 (Some(_), Some(table)) => {
                     in_plan.push(plan.error(table.place(), error.to_string(), None, None))
                 }
-                _ => in_books.push(error),
+                _ => in_books.push(error.in_book(which.name())),
             }
         }
     }
@@ -251,5 +255,13 @@ pub fn note_money(sql: &SqlText, side: &Side, money: &[String], errors: &mut Vec
         .iter()
         .filter(|name| schema.column_with_name(name).is_some());
     let given: Vec<String> = given.cloned().collect();
-    errors.extend(in_sql(sql, side.check_money(&given)));
+    let found = given.iter().filter_map(|name| {
+        let error = side.check_money(std::slice::from_ref(name)).pop()?;
+        let span = match sql.is_table() {
+            true => None,
+            false => output(sql.as_str(), name),
+        };
+        Some(SqlError { span, ..error })
+    });
+    errors.extend(in_sql(sql, found.collect()));
 }

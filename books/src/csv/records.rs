@@ -322,6 +322,7 @@ impl Records {
             name: self.layout.names.get(index).cloned().unwrap_or_default(),
         });
         ReadError {
+            book: None,
             file: self.layout.display.to_string(),
             line: Some(fault.record_line + lines_before as u64),
             column: Some(characters(&before[line_start..]) + 1),

@@ -48,6 +48,40 @@ fn every_file_of_a_folder_is_a_table_by_its_stem() {
 }
 
 #[test]
+fn files_that_belong_to_no_table_are_named() {
+    let unread = |root: &str, plan: &str, files: &[&str]| {
+        let files: Vec<(&str, &[u8])> = files.iter().map(|name| (*name, &b"a,b\n"[..])).collect();
+        let folder = shelf(&files);
+        let book = open(&folder.path().join(root), plan).unwrap();
+        book.unread().join(" ")
+    };
+    let files = [
+        "flow.csv",
+        "flow.csv.bak",
+        "notes.txt",
+        "deep/er/account.dat",
+        "extra/a.csv",
+        ".DS_Store",
+        ".git/config",
+        "_SUCCESS",
+        "_delta_log/0.json",
+        "flow.csv.crc",
+    ];
+    assert_eq!(
+        unread("", "", &files),
+        "deep/er/account.dat flow.csv.bak notes.txt"
+    );
+    // What a table of the plan reads, or the plan excludes, is no such file.
+    let plan = "[account]\nfiles = ['deep/**/*.dat', '!flow.csv.bak']\nformat = 'csv'";
+    assert_eq!(unread("", plan, &files), "notes.txt");
+    let plan = "[notes]\nformat = 'csv'";
+    assert_eq!(unread("", plan, &files), "deep/er/account.dat flow.csv.bak");
+    // A glob names its files, and a file itself.
+    assert_eq!(unread("*.csv", "", &files), "");
+    assert_eq!(unread("flow.csv", "", &files), "");
+}
+
+#[test]
 fn a_single_file_is_a_table_by_its_stem() {
     check(
         "x/flow.csv",

@@ -58,13 +58,18 @@ pub(crate) fn run(check: &Check, screen: &Screen) -> Result<u8, CommandError> {
             .iter()
             .map(|control| control.name.as_str())
             .collect();
-        return screen.document(&json!({
+        let mut document = json!({
             "version": 1,
             "plan": prepared.plan.name.value,
             "agreements": agreements,
             "controls": controls,
             "errors": [],
-        }));
+        });
+        let not_read = prepared.not_read();
+        if !not_read.is_empty() {
+            document["not_read"] = json!(not_read);
+        }
+        return screen.document(&document);
     }
     screen.print(&screen.words().plan_is_sound(&prepared))?;
     Ok(0)

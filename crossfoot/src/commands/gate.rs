@@ -100,11 +100,9 @@ fn accept(asked: &GateAccept, screen: &Screen) -> Result<u8, CommandError> {
         owner: asked.owner.clone(),
         date: Zoned::now().date(),
     })))?;
-    screen.say(
-        &screen
-            .words()
-            .break_accepted(&found.agreement, &said.join(", ")),
-    );
+    let words = screen.words();
+    let said = said.join(words.pick(", ", "，"));
+    screen.say(&words.break_accepted(&found.agreement, &said));
     Ok(0)
 }
 

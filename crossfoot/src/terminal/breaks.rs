@@ -124,7 +124,8 @@ impl Page<'_> {
             })
             .collect();
         if !amounts.is_empty() {
-            fact(words.difference(), Fact::Whole(amounts.join(", ")));
+            let amounts = amounts.join(words.pick(", ", "，"));
+            fact(words.difference(), Fact::Whole(amounts));
         }
         for (side, places) in [
             (words.source(), &found.source),
@@ -158,7 +159,7 @@ impl Page<'_> {
     fn places(&self, places: &[SourceRecord]) -> String {
         let place = |record: &SourceRecord| self.place(record);
         let shown: Vec<String> = places.iter().take(PLACES_MAX).map(place).collect();
-        let mut line = shown.join(", ");
+        let mut line = shown.join(self.words.pick(", ", "、"));
         let hidden = places.len().saturating_sub(PLACES_MAX);
         if hidden > 0 {
             let file = self.file("breaks.jsonl");
@@ -178,7 +179,8 @@ impl Page<'_> {
         }
         if !cause.rivals.is_empty() {
             let rivals: Vec<String> = cause.rivals.iter().map(|id| text::plain(id)).collect();
-            line.push_str(&format!(" ({})", rivals.join(", ")));
+            let rivals = rivals.join(self.words.pick(", ", "、"));
+            line.push_str(&format!(" ({rivals})"));
         }
         line
     }

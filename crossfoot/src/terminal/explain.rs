@@ -189,7 +189,7 @@ impl Page<'_> {
             })
             .collect();
         if !amounts.is_empty() {
-            fact(words.difference(), amounts.join(", "));
+            fact(words.difference(), amounts.join(words.pick(", ", "，")));
         }
         fact(words.source(), self.places(&found.source));
         if !found.target.is_empty() {
@@ -267,7 +267,7 @@ impl Page<'_> {
             return self.words.no_source_record().to_owned();
         }
         let places: Vec<String> = places.iter().map(|place| self.place(place)).collect();
-        places.join(", ")
+        places.join(self.words.pick(", ", "、"))
     }
 
     fn place(&self, record: &SourceRecord) -> String {
@@ -456,7 +456,8 @@ impl Page<'_> {
                     entry.places.iter().map(|place| self.place(place)).collect();
                 let amount = text::amount(&entry.amount.to_string());
                 let both = self.words.on_both(entry.is_on_both);
-                (label, format!("{amount}  {}  {both}", places.join(", ")))
+                let places = places.join(self.words.pick(", ", "、"));
+                (label, format!("{amount}  {places}  {both}"))
             })
             .collect();
         self.facts(6, &facts);

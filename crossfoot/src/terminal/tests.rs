@@ -38,6 +38,7 @@ fn report(agreements: Vec<AgreementReport>, controls: Vec<ControlReport>, reject
             target: 0,
         },
         rejects_by: Vec::new(),
+        not_read: Vec::new(),
         moments: Vec::new(),
         as_of: false,
         evidence: "evidence/2013-05-27T08-00-00Z/".to_owned(),
@@ -496,7 +497,7 @@ fn the_same_in_chinese() {
          份数不同  应有 1 份，实有 2 份
          差额      50.40 CNY (amount)
          源账      flow.csv:95
-         新账      posting.csv:90, posting.csv:91
+         新账      posting.csv:90、posting.csv:91
       3. 不一致  voucher=P00042031
          amount  -18.80 → 18.80
          差额    37.60 CNY (amount)

@@ -74,6 +74,43 @@ fn the_same_as_a_document() {
     "#);
 }
 
+#[test]
+fn files_that_belong_to_no_table_are_named() {
+    let place = Place::sound()
+        .with("old/ledger.csv.bak", "a\n1\n")
+        .with("old/notes.txt", "remember\n")
+        .with("old/_SUCCESS", "")
+        .with("new/.DS_Store", "");
+    for command in ["check", "verify"] {
+        let output = place.output(command);
+        assert_eq!(output.status, "0", "{}", output.stderr);
+        let said = "Not read: 2 files of the source belong to no table: ledger.csv.bak, notes.txt";
+        assert!(output.stdout.contains(said), "{}", output.stdout);
+        let output = place.output(&format!("{command} --lang zh"));
+        let said = "未读取：源账中有 2 个文件不属于任何表：ledger.csv.bak、notes.txt";
+        assert!(output.stdout.contains(said), "{}", output.stdout);
+        let output = place.output(&format!("{command} --json"));
+        let document: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+        assert_eq!(
+            document["not_read"],
+            serde_json::json!([{
+                "book": "source",
+                "count": 2,
+                "files": ["ledger.csv.bak", "notes.txt"],
+            }])
+        );
+    }
+    let place = Place::sound();
+    for command in ["check --json", "verify --json"] {
+        assert!(!place.output(command).stdout.contains("not_read"));
+    }
+    let place = (0..7).fold(Place::sound(), |place, at| {
+        place.with(&format!("new/{at}.txt"), "")
+    });
+    let said = "Not read: 7 files of the target belong to no table: 0.txt, 1.txt, 2.txt, 3.txt, 4.txt and 2 more";
+    assert!(place.output("check").stdout.contains(said));
+}
+
 /// A plan with mistakes in its keys, in both of its rules and in its control.
 fn mistaken() -> Place {
     Place::sound()

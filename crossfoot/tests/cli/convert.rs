@@ -236,7 +236,7 @@ fn a_source_that_cannot_be_read_to_its_end() {
     $ crossfoot convert
     exit 3
     --- stderr
-    error: flow.csv:12:1: 3 fields, 4 expected; correct the line; or declare `skip_footer` if it is a note at the end, `pad_short = true` if the rest is NULL
+    error: in the source, flow.csv:12:1: 3 fields, 4 expected; correct the line; or declare `skip_footer` if it is a note at the end, `pad_short = true` if the rest is NULL
     ");
     let published = place
         .files()

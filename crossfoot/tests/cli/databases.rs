@@ -587,22 +587,22 @@ fn what_is_wrong_with_a_database_is_said_with_exit_code_3_or_at_its_place_in_the
     $ crossfoot check
     exit 3
     --- stderr
-    error: none.db cannot be reached: there is no such file; check the path, or make the file first: it is never made by reading
+    error: in the source, none.db cannot be reached: there is no such file; check the path, or make the file first: it is never made by reading
 
     $ crossfoot check
     exit 3
     --- stderr
-    error: text.db cannot be reached: file is not a database (code 26); it is another kind of file, or encrypted
+    error: in the source, text.db cannot be reached: file is not a database (code 26); it is another kind of file, or encrypted
 
     $ crossfoot check
     exit 3
     --- stderr
-    error: 127.0.0.1:1 cannot be reached: error connecting to server: Connection refused (os error 111); is it running, and is this its host and port?
+    error: in the source, 127.0.0.1:1 cannot be reached: error connecting to server: Connection refused (os error 111); is it running, and is this its host and port?
 
     $ crossfoot check
     exit 3
     --- stderr
-    error: 127.0.0.1:1 cannot be reached: Connection refused (os error 111); is it running, and is this its host and port?
+    error: in the source, 127.0.0.1:1 cannot be reached: Connection refused (os error 111); is it running, and is this its host and port?
 
     $ crossfoot check
     exit 2
@@ -948,7 +948,7 @@ fn two_databases_are_verified_without_a_plan() {
         &place,
         "init sqlite://old.db sqlite://new.db -o zh.toml --lang zh",
     );
-    insta::assert_snapshot!(said.lines().next().unwrap(), @"源账中，entry：按 250,000 笔中的 199,999 笔判断各列");
+    insta::assert_snapshot!(said.lines().next().unwrap(), @"源账：entry：按 250,000 笔中的 199,999 笔判断各列");
 }
 
 #[test]
@@ -971,12 +971,12 @@ fn init_says_what_is_wrong_with_an_address() {
     $ crossfoot init sqlite://none.db new.csv
     exit 3
     --- stderr
-    error: none.db cannot be reached: there is no such file; check the path, or make the file first: it is never made by reading
+    error: in the source, none.db cannot be reached: there is no such file; check the path, or make the file first: it is never made by reading
 
     $ crossfoot init postgres://teller@127.0.0.1:1/pay?tls=off new.csv
     exit 3
     --- stderr
-    error: 127.0.0.1:1 cannot be reached: error connecting to server: Connection refused (os error 111); is it running, and is this its host and port?
+    error: in the source, 127.0.0.1:1 cannot be reached: error connecting to server: Connection refused (os error 111); is it running, and is this its host and port?
 
     $ crossfoot init postgres://… new.csv
     exit 2

@@ -1061,9 +1061,9 @@ fn the_story_in_chinese_with_the_fault_left_in() {
       1. 不一致  postings  voucher=2011062500000000087092 leg=2
          debit  2206.68 → 2206.67
          差额   -0.01 CNY (debit)
-         源账   flow/flow-000.[time], type_code.parquet:5
+         源账   flow/flow-000.[time].parquet:5
          新账   posting/part-000000.[time]
-         原因   B3 可能：debit：2206.68 变成 2206.67：以双精度浮点乘以 100 后截断 (B5, B6, B7)
+         原因   B3 可能：debit：2206.68 变成 2206.67：以双精度浮点乘以 100 后截断 (B5、B6、B7)
 
     ── 控制核对 ────────────────────────────────────────────────────────────────────────────────────────
             核对                                    差额
@@ -1141,7 +1141,7 @@ fn the_story_in_chinese_with_the_fault_left_in() {
     不一致  voucher=2011062500000000087092 leg=2  (postings)
       debit     2206.68 → 2206.67
       差额      -0.01 CNY (debit)
-      源账      flow/flow-000.[time], type_code.parquet:5
+      源账      flow/flow-000.[time].parquet:5
       新账      posting/part-000000.[time]
       原因      B3 浮点截断 可能：金额 debit：2206.68 变成 2206.67：以双精度浮点乘以 100 后截断
       理由      由此所得与新账所载相符，但其他原因也能：未证实

@@ -21,6 +21,28 @@ fn number(document: &Value, at: &str) -> u64 {
         .unwrap_or_else(|| panic!("{at} in {document:#}"))
 }
 
+fn has_earned(told: &Value) {
+    // Shares were paid with on the day after, and the first income is that of that day.
+    let nights = &told["after"]["nights"];
+    assert_eq!(nights[0]["income"], "0.00");
+    assert_eq!(nights[0]["shares"], "0.00");
+    assert_ne!(nights[1]["cut"]["redeemed_fast"], "0.00");
+    assert_ne!(nights[1]["shares"], "0.00");
+    let earned = number(told, "/after/earned/income_fen");
+    let all = number(told, "/after/next_day/compared/fen");
+    assert!(earned > 0);
+    assert_eq!(number(told, "/after/earned/fen"), all + earned);
+    // Everybody worked his own out by what he had noted of his shares; all of them together are the same.
+    let worked_out = &told["after"]["worked_out"];
+    assert_eq!(worked_out["fen"], earned);
+    assert_eq!(worked_out["people"], told["people"]);
+    // What was held until midnight was released by nobody's doing: of one in each circle.
+    assert_eq!(number(told, "/after/released_at_their_time"), 4);
+    // Somebody redeemed as much at once as the cap of the day lets him, and nobody more.
+    let cap = &told["after"]["most_redeemed_at_once_fen"];
+    assert_eq!(cap, &serde_json::json!([30_000, 30_000]));
+}
+
 #[test]
 fn people_go_on_at_the_new_system_with_all_that_they_had_and_earn() {
     let place = Place::empty();
@@ -64,16 +86,7 @@ fn people_go_on_at_the_new_system_with_all_that_they_had_and_earn() {
         assert!(number(&told, &format!("{at}/done")) > 0, "{at}");
         assert_eq!(number(&told, &format!("{at}/closed")), 0, "{at}");
     }
-    // Shares were paid with on the day after, and the first income is that of that day.
-    let nights = &told["after"]["nights"];
-    assert_eq!(nights[0]["income"], "0.00");
-    assert_eq!(nights[0]["shares"], "0.00");
-    assert_ne!(nights[1]["cut"]["redeemed_fast"], "0.00");
-    assert_ne!(nights[1]["shares"], "0.00");
-    let earned = number(&told, "/after/earned/income_fen");
-    let all = number(&told, "/after/next_day/compared/fen");
-    assert!(earned > 0);
-    assert_eq!(number(&told, "/after/earned/fen"), all + earned);
+    has_earned(&told);
     assert!(number(&told, "/after/proved") > 0);
     assert_eq!(told["after"]["register"]["verdict"], "balanced");
     assert!(number(&told, "/after/register/holders") > 0);

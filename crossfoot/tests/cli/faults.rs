@@ -119,8 +119,11 @@ fn a_connection_that_could_write_is_found_out_and_nothing_is_read() {
             assert_eq!(code, Some(3), "{what}");
             assert_eq!(
                 stderr.replace(&proxy.port.to_string(), "PORT").trim_end(),
-                "error: 127.0.0.1:PORT let a write through, although it was opened for reading only; \
+                format!(
+                    "error: in the {}, 127.0.0.1:PORT let a write through, although it was opened for reading only; \
                  use a user who may only SELECT",
+                    if is_source { "source" } else { "target" }
+                ),
                 "{what}"
             );
             assert!(!place.path().join("none").exists());
@@ -660,7 +663,7 @@ fn a_source_that_is_locked_is_named_and_converted_once_it_is_not() {
     PostgreSQL, exit 3
     error: cutting wide took longer than it may: canceling statement due to lock timeout (55P03); end what holds the lock, or wait longer with `?lock_timeout=…` in the address
     MariaDB, exit 3
-    error: starting one moment for all connections took longer than it may: Lock wait timeout exceeded; try restarting transaction (error 1205); another session writes, or holds a lock: wait for its end, raise `lock_timeout` in the address, or write `connections=1`, which needs no lock
+    error: in the source, starting one moment for all connections took longer than it may: Lock wait timeout exceeded; try restarting transaction (error 1205); another session writes, or holds a lock: wait for its end, raise `lock_timeout` in the address, or write `connections=1`, which needs no lock
     ");
 }
 

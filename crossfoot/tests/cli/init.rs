@@ -84,7 +84,7 @@ fn books_that_are_not_there() {
     $ crossfoot init nowhere new -o drafted.toml
     exit 3
     --- stderr
-    error: nothing is at [folder]/nowhere; name a file, a folder or a glob
+    error: in the source, nothing is at [folder]/nowhere; name a file, a folder or a glob
     ");
 }
 

@@ -344,7 +344,7 @@ fn a_load_is_kept_to_and_a_lag_that_cannot_be_known_is_refused() {
 
     let (code, _, stderr) = run(&place, "verify --max-load lag=2 --lang en");
     assert_eq!(code, Some(3));
-    insta::assert_snapshot!(hidden(&servers, &stderr), @"error: SOCKET, the lag of replicas: this server is no replica, and a source does not know how far its replicas are behind; read from a replica, or leave `lag` out");
+    insta::assert_snapshot!(hidden(&servers, &stderr), @"error: in the target, SOCKET, the lag of replicas: this server is no replica, and a source does not know how far its replicas are behind; read from a replica, or leave `lag` out");
     let (code, _, stderr) = run(&place, "verify --max-load much --lang en");
     assert_eq!(code, Some(2));
     insta::assert_snapshot!(stderr, @"

@@ -171,3 +171,40 @@ fn a_password_is_in_no_list_of_processes_no_log_and_no_file() {
         assert!(!is_told(&log), "{noted}");
     }
 }
+
+#[test]
+fn a_command_that_prints_one_password_is_not_told_the_other() {
+    let (servers, _notes) = noting();
+    let source = format!(
+        "postgres://teller:${{PASSWORD}}@127.0.0.1:{}/postgres?schema=pay",
+        servers.postgres.port
+    );
+    let target = format!(
+        "mysql://teller@127.0.0.1:{}/pay?password_command=/bin/sh%20word.sh",
+        servers.mariadb.port()
+    );
+    let plan = PLAN.replace("SOURCE", &source).replace("TARGET", &target);
+    let place = Place::empty()
+        .with("word", format!("{PASSWORD}\n"))
+        .with("word.sh", "/usr/bin/env >> seen\n/bin/cat word\n")
+        .with("crossfoot.toml", plan);
+    for line in ["convert --no-progress", "verify --no-progress"] {
+        let mut command = place.command(line);
+        command
+            .env("PASSWORD", PASSWORD)
+            .env("THE_SAME", PASSWORD)
+            .env("WITHIN", "postgres://teller:p%40ss%2Fword@db.example/pay")
+            .env("HOME", "/home/teller");
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{line}: {said}");
+    }
+    let seen = place.read("seen");
+    assert!(!is_told(seen.as_bytes()), "{seen}");
+    for name in ["PASSWORD=", "THE_SAME=", "WITHIN="] {
+        assert!(!seen.contains(name), "{seen}");
+    }
+    // What else a command may need, it has.
+    let is_kept = |name: &str| seen.lines().filter(|line| line.starts_with(name)).count() > 1;
+    assert!(is_kept("HOME=/home/teller") && is_kept("LC_ALL="), "{seen}");
+}

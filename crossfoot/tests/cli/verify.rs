@@ -211,42 +211,42 @@ fn the_first_example_in_chinese() {
          记录  account=W-1034 kind=TOPUP booked_at=2013-05-24T20:36:22Z accounting_date=2013-05-25 amou…
          差额  -88.00 CNY (amount)
          源账  flow.csv:57
-         原因  A1 可能：新账中没有这条记录 (A2, A3, A4, A8, T8, T9, P3)
+         原因  A1 可能：新账中没有这条记录 (A2、A3、A4、A8、T8、T9、P3)
       2. 份数不同  voucher=P00042002
          记录      account=W-1056 kind=REFUND booked_at=2013-05-24T21:28:29Z accounting_date=2013-05-25…
          份数不同  应有 1 份，实有 2 份
          差额      50.40 CNY (amount)
          源账      flow.csv:60
-         新账      posting.csv:108, posting.csv:109
-         原因      A5 可能：同一记录出现 2 次，应为 1 次 (B16, P1)
+         新账      posting.csv:108、posting.csv:109
+         原因      A5 可能：同一记录出现 2 次，应为 1 次 (B16、P1)
       3. 不一致  voucher=P00042031
          amount  -18.80 → 18.80
          差额    37.60 CNY (amount)
          源账    flow.csv:76
          新账    posting.csv:95
-         原因    B9 可能：amount：-18.80 变成 18.80：负号丢失 (D1, D2)
+         原因    B9 可能：amount：-18.80 变成 18.80：负号丢失 (D1、D2)
       4. 不一致  voucher=P00041979
          amount  0.29 → 0.28
          差额    -0.01 CNY (amount)
          源账    flow.csv:45
          新账    posting.csv:48
-         原因    B3 可能：amount：0.29 变成 0.28：以双精度浮点乘以 100 后截断 (B7, M1)
+         原因    B3 可能：amount：0.29 变成 0.28：以双精度浮点乘以 100 后截断 (B7、M1)
       5. 不一致  voucher=P00041933
          account  W-1003 → W-1034
          源账     flow.csv:17
          新账     posting.csv:78
-         原因     A10 可能：P00041933 与 P00041964 的 account 互换 (D3, D5, D7, D8)
+         原因     A10 可能：P00041933 与 P00041964 的 account 互换 (D3、D5、D7、D8)
       6. 不一致  voucher=P00041964
          account  W-1034 → W-1003
          源账     flow.csv:35
          新账     posting.csv:27
-         原因     A10 可能：P00041933 与 P00041964 的 account 互换 (D3, D5, D7, D8)
+         原因     A10 可能：P00041933 与 P00041964 的 account 互换 (D3、D5、D7、D8)
       7. 不一致  voucher=P00042047
          accounting_date  2013-05-25 → 2013-05-26
          源账             flow.csv:86
          新账             posting.csv:61
          原因             T2 可能：accounting_date：2013-05-25 变成 2013-05-26：后一日，时间为 22:59:58
-                          (T1, T3, M1)
+                          (T1、T3、M1)
 
     ── 控制核对 ────────────────────────────────────────────────────────────────────────────────────────
             核对                                          应有      实有   差额

@@ -7,12 +7,19 @@
     reason = "a test that cannot prepare its books fails"
 )]
 
+#[expect(unreachable_pub, reason = "it serves other tests too")]
+#[path = "../../../ruixin/pages/tests/support/browser.rs"]
+mod browser;
 #[path = "../../../databases/tests/support/certificates.rs"]
 mod certificates;
 mod controls;
 mod conversion;
 mod database;
 mod hledger;
+#[expect(dead_code, unreachable_pub, reason = "it serves other tests too")]
+#[path = "../../../ruixin/pages/tests/support/http.rs"]
+mod http;
+mod moved;
 mod place;
 #[expect(dead_code, reason = "it serves other tests too")]
 #[path = "../../../databases/tests/support/postgres.rs"]

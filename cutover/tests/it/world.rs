@@ -210,6 +210,7 @@ pub(crate) fn run(breaks: Vec<Break>, rejects: u64, plan_blake3: Digest, inputs:
             target: 0,
         },
         rejects_by: Vec::new(),
+        not_read: Vec::new(),
         moments: Vec::new(),
         as_of: false,
         evidence: "evidence/1".into(),

@@ -359,6 +359,8 @@ mod tests {
             key: (0..columns.len()).collect(),
             rows_estimate: None,
             bytes_estimate: None,
+            has_places: false,
+            keeps_moment: true,
         }
     }
 

@@ -123,10 +123,11 @@ pub(super) fn learn(conn: &mut Conn, place: &Place) -> Result<Found, DatabaseErr
     for told in listed {
         let Some(name) = told.text(0) else { continue };
         let is_view = told.text(1).as_deref() == Some("VIEW");
-        if let Some(engine) = told
+        let other = told
             .text(2)
-            .filter(|engine| !is_view && !engines.contains(engine))
-        {
+            .filter(|engine| !is_view && !engines.contains(engine));
+        let keeps_moment = other.is_none();
+        if let Some(engine) = other {
             without_moment.push((name.clone(), engine));
         }
         let columns: Vec<ColumnInfo> = columns
@@ -145,6 +146,8 @@ pub(super) fn learn(conn: &mut Conn, place: &Place) -> Result<Found, DatabaseErr
             key: if is_view { Vec::new() } else { key },
             rows_estimate: told.number(3),
             bytes_estimate: told.number(4),
+            has_places: false,
+            keeps_moment,
             columns,
             name,
         }));

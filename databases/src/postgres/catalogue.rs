@@ -41,6 +41,12 @@ const BYTES: &str = "CASE WHEN c.relkind = 'v' THEN NULL \
      * pg_catalog.current_setting('block_size')::int8 \
      WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.relation = c.oid \
      AND l.mode = 'AccessExclusiveLock') THEN pg_catalog.pg_table_size(c.oid) END";
+/// Whether records are found by where they lie, and in that order: in one heap that the user may read as
+/// a whole, of a server that searches it for places instead of reading all of it.
+const PLACES: &str = "c.relkind IN ('r', 'm') AND NOT c.relhassubclass \
+     AND EXISTS (SELECT FROM pg_catalog.pg_am m WHERE m.oid = c.relam AND m.amname = 'heap') \
+     AND pg_catalog.has_table_privilege(c.oid, 'SELECT') \
+     AND pg_catalog.current_setting('server_version_num')::int4 >= 140000";
 /// Whether a user may read something of a table.
 const GRANTED: &str = "(pg_catalog.has_table_privilege(c.oid, 'SELECT') \
      OR pg_catalog.has_any_column_privilege(c.oid, 'SELECT'))";
@@ -122,7 +128,7 @@ fn listed(link: &Link, schema: &str, declared: &str) -> Result<Vec<TableInfo>, D
             "SELECT c.oid::text, c.relname, (c.relkind IN ('v', 'm'))::text, \
              CASE WHEN c.reltuples >= 0 THEN c.reltuples::int8::text END, \
              ({BYTES})::text, \
-             pg_catalog.obj_description(c.oid, 'pg_class') \
+             pg_catalog.obj_description(c.oid, 'pg_class'), ({PLACES})::text \
              FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
              WHERE n.nspname = {} AND c.relkind IN ('r', 'p', 'v', 'm', 'f') \
              AND NOT c.relispartition AND {GRANTED} \
@@ -133,15 +139,23 @@ fn listed(link: &Link, schema: &str, declared: &str) -> Result<Vec<TableInfo>, D
     relations
         .into_iter()
         .map(|row| {
-            let [oid, name, is_view, rows, bytes, comment] = take(row);
+            let [oid, name, is_view, rows, bytes, comment, has_places] = take(row);
             let columns = columns(link, &oid, declared)?;
             let key = key(link, &oid, &columns)?;
+            let is_view = is_view == "true";
+            // What an outer join leaves empty in a view may be of a domain that takes no NULL.
+            let loosened = |(_, column): (String, ColumnInfo)| ColumnInfo {
+                is_nullable: column.is_nullable || is_view,
+                ..column
+            };
             Ok(TableInfo {
                 name,
                 schema: Some(schema.to_owned()),
-                is_view: is_view == "true",
+                is_view,
                 comment: Some(comment).filter(|comment| !comment.is_empty()),
-                columns: columns.into_iter().map(|(_, column)| column).collect(),
+                columns: columns.into_iter().map(loosened).collect(),
+                has_places: key.is_empty() && has_places == "true",
+                keeps_moment: true,
                 key,
                 rows_estimate: rows.parse().ok(),
                 bytes_estimate: bytes.parse().ok(),

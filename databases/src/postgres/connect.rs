@@ -136,11 +136,13 @@ impl Link {
         runtime.block_on(work(&self.client))
     }
 
-    /// Begins the transaction that lasts as long as the connection.
+    /// Begins the transaction that lasts as long as the connection. A statement is the work of one
+    /// process: so many at once as the address says, and no records that come as several find them.
     pub(super) fn begin(&self, snapshot: Option<&str>) -> Result<(), DatabaseError> {
         let mut sql = format!(
             "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; {SETTINGS}; \
              SET statement_timeout = {}; SET lock_timeout = {}; SET synchronize_seqscans = off; \
+             SET max_parallel_workers_per_gather = 0; \
              BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             self.place.statement_timeout.as_millis(),
             self.place.lock_timeout.as_millis(),

@@ -21,6 +21,7 @@ const DAYS_MAX: i32 = 95_000_000;
 /// Makes batches of what the server sends, however it cuts it.
 pub(super) struct Decoder {
     batches: Batches,
+    is_nullable: Vec<bool>,
     table: String,
     /// Bytes of a record that is not there whole yet.
     left: Vec<u8>,
@@ -31,8 +32,11 @@ pub(super) struct Decoder {
 
 impl Decoder {
     pub(super) fn new(query: &Query) -> Decoder {
+        let schema = query.schema();
+        let fields = schema.fields().iter();
         Decoder {
-            batches: Batches::new(query.schema(), query.batch_rows),
+            is_nullable: fields.map(|field| field.is_nullable()).collect(),
+            batches: Batches::new(schema, query.batch_rows),
             table: query.table.full_name(),
             left: Vec::new(),
             is_begun: false,
@@ -72,6 +76,9 @@ impl Decoder {
         if !self.is_over {
             return Err(Failure::Lost("the server's answer has no end".to_owned()));
         }
+        if !self.left.is_empty() {
+            return Err(self.malformed("something comes behind its end"));
+        }
         if let Some(batch) = self.batches.rest() {
             give(batch);
         }
@@ -85,6 +92,9 @@ impl Decoder {
         give: &mut dyn FnMut(RecordBatch) -> bool,
     ) -> Result<Option<usize>, Failure> {
         let mut used = 0;
+        if self.is_over {
+            return Ok(Some(used));
+        }
         if !self.is_begun {
             let Some(header) = bytes.get(..HEADER) else {
                 return Ok(Some(0));
@@ -133,6 +143,13 @@ impl Decoder {
             let length = length_at(bytes, at).unwrap_or(-1);
             at += 4;
             match usize::try_from(length) {
+                Err(_) if !self.is_nullable[index] => {
+                    return Err(Failure::Value {
+                        row: self.row,
+                        column: index,
+                        why: "it is NULL, which it must not".to_owned(),
+                    });
+                }
                 Err(_) => column.append_null(),
                 Ok(length) => {
                     let value = &bytes[at..at + length];
@@ -308,4 +325,131 @@ where
         sum = sum.checked_mul(&T::from(10))?;
     }
     Some(sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::cast::AsArray;
+    use arrow_array::types::Int64Type;
+    use arrow_schema::DataType;
+
+    use super::*;
+    use crate::session::Rows;
+    use crate::table::{ColumnInfo, TableInfo};
+
+    fn query() -> Query {
+        let column = |name: &str, data_type: DataType, is_nullable: bool| ColumnInfo {
+            name: name.to_owned(),
+            declared: String::new(),
+            data_type,
+            is_nullable,
+            is_granted: true,
+            comment: None,
+            asked: name.to_owned(),
+        };
+        let table = TableInfo {
+            name: "flow".to_owned(),
+            schema: None,
+            is_view: false,
+            comment: None,
+            columns: vec![
+                column("id", DataType::Int64, false),
+                column("memo", DataType::Utf8View, true),
+            ],
+            key: vec![0],
+            rows_estimate: None,
+            bytes_estimate: None,
+            has_places: false,
+            keeps_moment: true,
+        };
+        Query {
+            table: Arc::new(table),
+            columns: vec![0, 1],
+            rows: Rows::Range {
+                after: None,
+                upto: None,
+            },
+            part: None,
+            is_numbered: false,
+            is_paced: false,
+            batch_rows: 2,
+        }
+    }
+
+    fn field(bytes: &mut Vec<u8>, value: Option<&[u8]>) {
+        let length = value.map_or(-1, |value| i32::try_from(value.len()).expect("it is short"));
+        bytes.extend(length.to_be_bytes());
+        bytes.extend(value.unwrap_or_default());
+    }
+
+    /// What a server sends of some records.
+    fn sent(records: &[(Option<i64>, Option<&str>)]) -> Vec<u8> {
+        let mut bytes = [&SIGNATURE[..], &[0; 8]].concat();
+        for (id, memo) in records {
+            bytes.extend(2_i16.to_be_bytes());
+            field(
+                &mut bytes,
+                id.map(i64::to_be_bytes).as_ref().map(|id| &id[..]),
+            );
+            field(&mut bytes, memo.map(str::as_bytes));
+        }
+        bytes.extend((-1_i16).to_be_bytes());
+        bytes
+    }
+
+    /// The first column of what comes in pieces.
+    fn read<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Result<Vec<i64>, Failure> {
+        let mut decoder = Decoder::new(&query());
+        let mut ids = Vec::new();
+        let mut give = |batch: RecordBatch| {
+            ids.extend_from_slice(batch.column(0).as_primitive::<Int64Type>().values());
+            true
+        };
+        for piece in pieces {
+            decoder.take(piece, &mut give)?;
+        }
+        decoder.finish(&mut give)?;
+        Ok(ids)
+    }
+
+    const RECORDS: [(Option<i64>, Option<&str>); 3] = [
+        (Some(1), Some("支付")),
+        (Some(-2), None),
+        (Some(i64::MAX), Some("")),
+    ];
+
+    #[test]
+    fn an_answer_is_whole_however_it_is_cut_and_only_with_its_end() {
+        let whole = sent(&RECORDS);
+        for length in 1..=whole.len() {
+            let ids = read(whole.chunks(length)).expect("it is whole");
+            assert_eq!(ids, [1, -2, i64::MAX], "in pieces of {length}");
+        }
+        for length in 0..whole.len() {
+            // The connection may have ended at any byte, and the server have said no word.
+            let told = read(whole[..length].chunks(7));
+            assert!(matches!(told, Err(Failure::Lost(_))), "{length}: {told:?}");
+        }
+        let more = [&whole[..], &whole[HEADER..]].concat();
+        for length in [1, whole.len(), more.len()] {
+            let told = read(more.chunks(length));
+            assert!(matches!(told, Err(Failure::Error(_))), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn a_null_where_none_can_be_is_the_error_of_its_record() {
+        let told = read([&sent(&[RECORDS[0], (None, None)])[..]].into_iter());
+        let is_named = matches!(
+            told,
+            Err(Failure::Value {
+                row: 1,
+                column: 0,
+                ..
+            })
+        );
+        assert!(is_named, "{told:?}");
+    }
 }

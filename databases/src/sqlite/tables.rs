@@ -144,6 +144,8 @@ fn described(
         key: Vec::new(),
         rows_estimate: None,
         bytes_estimate: None,
+        has_places: false,
+        keeps_moment: true,
     };
     let from = format!("main.{} AS t", quoted(&listed.name));
     if listed.kind == "table" {

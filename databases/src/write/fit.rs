@@ -437,6 +437,8 @@ mod tests {
             key: vec![0],
             rows_estimate: None,
             bytes_estimate: None,
+            has_places: false,
+            keeps_moment: true,
         };
         let fields = vec![
             Field::new("day", DataType::Date32, true),

@@ -330,7 +330,7 @@ fn a_source_that_changes_under_the_run_is_noticed() {
     let place = several();
     let watch = Meddler(place.path("old/flow/part-5.csv")).into_watch();
     let error = place.convert_with(|options| options, &watch);
-    insta::assert_snapshot!(place.told(&error.expect_err("noticed")), @"flow/part-5.csv: changed while it was read; freeze the book (or copy it), then start again");
+    insta::assert_snapshot!(place.told(&error.expect_err("noticed")), @"in the source, flow/part-5.csv: changed while it was read; freeze the book (or copy it), then start again");
     let is_published = |name: &String| !name.starts_with('.');
     assert!(
         !place.target().keys().any(is_published),

@@ -36,7 +36,7 @@ pub(super) fn survey(
         }
         (Err(error), _) | (_, Err(error)) => return Err(error),
     };
-    let (old, new) = match (open(&source), open(&target)) {
+    let (old, new) = match (open_as("source", &source), open_as("target", &target)) {
         (Ok(old), Ok(new)) => (old, new),
         (Err(SurveyError::Books(mut errors)), Err(SurveyError::Books(more))) => {
             errors.extend(more);
@@ -102,6 +102,18 @@ pub(super) fn survey(
         beforehand: found,
         took,
         paths: [source.paths, target.paths],
+    })
+}
+
+/// Opens a book; what is wrong says which of both it is.
+fn open_as(book: &'static str, site: &Site) -> Result<Opened, SurveyError> {
+    open(site).map_err(|error| match error {
+        SurveyError::Books(errors) => {
+            let named = errors.into_iter().map(|error| error.in_book(book));
+            SurveyError::Books(named.collect())
+        }
+        SurveyError::Read(error) => SurveyError::Read(error.in_book(book)),
+        other => other,
     })
 }
 

@@ -8,7 +8,7 @@ use super::sheet::{Cell, Sheet, count_text};
 use crate::detail::{amounts, on_one_line};
 use crate::disposition::Dispositions;
 use crate::method::{digest_shown, facts, steps};
-use crate::unchecked::unchecked_of;
+use crate::unchecked::{not_read_of, unchecked_of};
 
 /// Empty lines for signatures by hand.
 const SIGNATURE_LINES: usize = 4;
@@ -61,6 +61,9 @@ pub(super) fn summary(
     }
     for what in unchecked {
         sheet.alarm(&what)?;
+    }
+    for what in not_read_of(report, language) {
+        sheet.line(&what)?;
     }
     sheet.finish()
 }

@@ -16,14 +16,20 @@
 //!
 //! `--soak 24 --seconds 240` drives a day of the story in four minutes, busier by day than by night,
 //! and looks at the service after each tenth: what grows beyond the books is told, and is an error.
+//! With `--nights`, and a service whose `--pace` is the hours of the soak by its seconds, the nights that are due
+//! are run after each tenth.
 //! `--overload 10` puts ten times the connections between two quiet phases, which must be alike.
 
 #[path = "../../pay/examples/driver/mod.rs"]
 mod driver;
 
+use std::time::Instant;
+
 use clap::Parser;
 use driver::{Asked, Connection, Crowd, Failure, Known, Request, drive, opened};
+use ruixin_bao::Day;
 use ruixin_bao_service::Books;
+use serde_json::Value;
 
 /// Drives load. The key has the role admin: it opens the books.
 #[derive(Debug, Parser)]
@@ -33,6 +39,9 @@ struct Arguments {
     /// Places orders of the fund instead of payments.
     #[arg(long, conflicts_with = "mix")]
     orders: bool,
+    /// Runs the nights that are due, after each tenth of a soak.
+    #[arg(long)]
+    nights: bool,
 }
 
 const FIRST_USER: usize = 6_000_001;
@@ -46,7 +55,12 @@ fn main() -> Result<(), Failure> {
         .block_on(run(arguments))
 }
 
-async fn run(Arguments { asked, orders }: Arguments) -> Result<(), Failure> {
+async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let Arguments {
+        asked,
+        orders,
+        nights,
+    } = arguments;
     // Books begin closed.
     let mut connection = Connection::open(asked.to, &asked.key).await?;
     let open = "/v1/admin/window/open";
@@ -78,6 +92,7 @@ async fn run(Arguments { asked, orders }: Arguments) -> Result<(), Failure> {
     let people = People {
         users: asked.users,
         does,
+        nights,
     };
     let store = match asked.store.as_deref() {
         Some(address) => Some(Books::keys(address).await?),
@@ -104,6 +119,8 @@ async fn there(
 struct People {
     users: usize,
     does: Does,
+    /// Whether nights are run.
+    nights: bool,
 }
 
 /// Is what they do.
@@ -182,12 +199,61 @@ impl People {
     }
 }
 
+/// What the fund earns on a day with shares, yuan.
+const EARNS: &str = "12.34";
+
+/// The day after the last one that is distributed.
+async fn next_night(connection: &mut Connection) -> Result<Option<Day>, Failure> {
+    let (_, fund) = connection.get("/v1/fund").await?;
+    let fund: Value = serde_json::from_slice(&fund)?;
+    let day = |text: &Value| text.as_str().and_then(|text| text.parse::<Day>().ok());
+    let last = day(&fund["days"][0]["day"]);
+    Ok(match last {
+        Some(last) => last.next(),
+        None => day(&fund["first_day"]),
+    })
+}
+
+/// Runs the nights of all days that are over, and gives how many.
+async fn nights(connection: &mut Connection) -> Result<u64, Failure> {
+    let mut ran = 0;
+    while let Some(day) = next_night(connection).await? {
+        let path = format!("/v1/admin/days/{day}/run");
+        let mut told = (0, String::new());
+        // Without shares there is nothing to earn.
+        for income in [EARNS, "0"] {
+            let body = format!(r#"{{"income":"{income}"}}"#);
+            let (status, answer) = connection.post(&path, "-", body).await?;
+            told = (status, String::from_utf8_lossy(&answer).into_owned());
+            if !told.1.contains("\"income-unfit\"") {
+                break;
+            }
+        }
+        match told {
+            (200, _) => ran += 1,
+            (409, says) if says.contains("\"too-early\"") => break,
+            (status, says) => return Err(format!("{path}: {status}: {says}").into()),
+        }
+    }
+    Ok(ran)
+}
+
 impl Crowd for People {
     const NUMBER: &'static str = "/id";
     const COUNTS: [&'static str; 2] = [
         "SELECT count(*) FROM posting",
         "SELECT count(*) FROM answer",
     ];
+
+    async fn between(&self, asked: &Asked) -> Result<String, Failure> {
+        if !self.nights {
+            return Ok(String::new());
+        }
+        let begun = Instant::now();
+        let mut connection = Connection::open(asked.to, &asked.key).await?;
+        let ran = nights(&mut connection).await?;
+        Ok(format!("; {ran} nights in {:.2?}", begun.elapsed()))
+    }
 
     fn next(&self, known: &mut Known) -> Request {
         match self.does {

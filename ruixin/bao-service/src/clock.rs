@@ -19,29 +19,52 @@ pub struct Clock(Kind);
 #[derive(Debug, Clone)]
 enum Kind {
     /// The system's clock, put off by a span.
-    Ahead(Arc<AtomicI64>),
+    Ahead(Pace, Arc<AtomicI64>),
     /// What somebody sets it to.
     Set(Arc<AtomicI64>),
 }
 
+/// Is how the system's clock is followed: from an instant of it on, so many times as fast.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    since: i64,
+    times: u32,
+}
+
+impl Pace {
+    fn now(self) -> i64 {
+        let passed = system_micros().saturating_sub(self.since);
+        let hurried = passed.saturating_mul(i64::from(self.times));
+        self.since.saturating_add(hurried)
+    }
+}
+
 impl Default for Clock {
     fn default() -> Clock {
-        Clock(Kind::Ahead(Arc::default()))
+        Clock(Kind::Ahead(Pace { since: 0, times: 1 }, Arc::default()))
     }
 }
 
 impl Clock {
     /// Makes a clock that shows an instant now, and goes on from there.
     pub fn starting(at_micros: i64) -> Clock {
-        let ahead = at_micros.saturating_sub(system_micros());
-        Clock(Kind::Ahead(Arc::new(AtomicI64::new(ahead))))
+        Clock::hurrying(at_micros, 1)
+    }
+
+    /// Makes a clock that shows an instant now, and goes on from there so many times as fast as others: a day
+    /// and its night are over in minutes.
+    pub fn hurrying(at_micros: i64, times: u32) -> Clock {
+        let since = system_micros();
+        let ahead = at_micros.saturating_sub(since);
+        let ahead = Arc::new(AtomicI64::new(ahead));
+        Clock(Kind::Ahead(Pace { since, times }, ahead))
     }
 
     /// Puts all clones to an instant: a ticking clock goes on from there, one that stands stands there.
     pub fn put_to(&self, at_micros: i64) {
         match &self.0 {
-            Kind::Ahead(ahead) => {
-                ahead.store(at_micros.saturating_sub(system_micros()), Ordering::Release);
+            Kind::Ahead(pace, ahead) => {
+                ahead.store(at_micros.saturating_sub(pace.now()), Ordering::Release);
             }
             Kind::Set(micros) => micros.store(at_micros, Ordering::Release),
         }
@@ -55,7 +78,7 @@ impl Clock {
     /// Gives the instant, in microseconds since 1970 UTC.
     pub fn now(&self) -> i64 {
         match &self.0 {
-            Kind::Ahead(micros) => system_micros().saturating_add(micros.load(Ordering::Acquire)),
+            Kind::Ahead(pace, ahead) => pace.now().saturating_add(ahead.load(Ordering::Acquire)),
             Kind::Set(micros) => micros.load(Ordering::Acquire),
         }
     }
@@ -147,6 +170,18 @@ mod tests {
         assert_eq!(day_of(1_369_584_000_000_000), "2013-05-27".parse().ok());
         assert_eq!(day_of(1_369_583_999_999_999), "2013-05-26".parse().ok());
         assert_eq!(day_of(i64::MAX), None);
+    }
+
+    #[test]
+    fn a_clock_that_hurries_begins_where_it_is_put_and_goes_so_many_times_as_fast() {
+        // Each second is a day; and the slow one was begun first and is read last.
+        let (slow, fast) = (Clock::starting(0), Clock::hurrying(0, 86_400));
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        let (hurried, shown) = (fast.clone().now(), slow.now());
+        assert!(hurried >= 20_000 * 86_400, "{hurried}");
+        assert!(hurried <= shown * 86_400, "{hurried} {shown}");
+        fast.put_to(-MICROS_PER_DAY);
+        assert!(fast.now() < hurried);
     }
 
     #[test]

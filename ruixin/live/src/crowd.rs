@@ -3,7 +3,9 @@
 mod at_bao;
 mod at_pay;
 mod circle;
+mod notebook;
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -13,10 +15,15 @@ use crate::client::Client;
 use crate::error::LiveError;
 use crate::fund::Fund;
 use crate::wallet::Wallet;
-use circle::{At, Circle};
+use circle::{At, Circle, Until};
+use ruixin_bao_service::view::DayRunView;
+use ruixin_service::money::Yuan;
 
 /// How many circles the crowd falls into: each asks one thing after the other.
 const CIRCLES: usize = 4;
+
+/// What is held of somebody in each circle until a time, fen.
+const HELD_UNTIL: i64 = 1_000;
 
 /// Payments of which each circle gives something back at once when it has moved.
 const GIVEN_BACK: usize = 5;
@@ -88,6 +95,45 @@ pub struct Compared {
     pub odd: Vec<Odd>,
 }
 
+/// Is somebody's part of a day: what has a right on it, hundredths, and what it earned, fen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Income {
+    /// Shares that have a right on the day.
+    pub shares: i64,
+    /// The income.
+    pub fen: i64,
+}
+
+/// Is somebody whose income is not what he worked out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OddIncome {
+    /// The account.
+    pub account: String,
+    /// What its owner worked out by his own notes: his part, cut to the fen.
+    pub worked_out: Income,
+    /// What the fund says.
+    pub found: Income,
+}
+
+/// Is what the crowd's income of a day was held against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Earned {
+    /// People who were asked for.
+    pub people: u64,
+    /// What they had of it, fen.
+    pub fen: i64,
+    /// How many of them had a fen of what the cuts left over.
+    pub with_a_fen: u64,
+    /// Those whose income is not what they worked out, nor a fen above it that is theirs.
+    pub odd: Vec<OddIncome>,
+}
+
+impl fmt::Display for Income {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(to, "{} on {} shares", Yuan(self.fen), Yuan(self.shares))
+    }
+}
+
 /// Are people who pay, move and take money.
 #[derive(Debug)]
 pub struct Crowd {
@@ -135,8 +181,8 @@ impl Crowd {
     }
 
     /// Goes on at the new system, which has taken over the wallet's books: what was free in a wallet has
-    /// bought shares of the fund.
-    pub fn move_to(&mut self, fund: &Fund) {
+    /// bought shares of the fund, which earn from a day on, such as `2013-05-28`.
+    pub fn move_to(&mut self, fund: &Fund, earns_from: &str) {
         for circle in &mut self.circles {
             circle.client = Client::new(fund.address(), fund.writer_key());
             circle.at = At::Bao {
@@ -149,6 +195,7 @@ impl Crowd {
             }
             for person in &mut circle.people {
                 person.told.fund = std::mem::take(&mut person.told.available);
+                person.shares.note(earns_from, person.told.fund);
             }
         }
     }
@@ -187,6 +234,104 @@ impl Crowd {
             ended.refunds += circle.tally.done - released;
         }
         Ok(ended)
+    }
+
+    /// Has something held of somebody in each circle until a time, such as `2013-05-28 00:01:00`.
+    ///
+    /// # Errors
+    ///
+    /// The new system answers otherwise than it should.
+    pub fn have_held_until(&mut self, fund: &Fund, time: &str) -> Result<(), LiveError> {
+        for circle in &mut self.circles {
+            circle.fill(0, 2 * HELD_UNTIL)?;
+            let person = &mut circle.people[0];
+            let (account, shop) = (&person.account, &circle.merchant);
+            let voucher = fund.hold_until(account, shop, HELD_UNTIL, time)?;
+            person.told.available -= HELD_UNTIL;
+            person.told.frozen += HELD_UNTIL;
+            circle.until.push(Until {
+                voucher,
+                who: 0,
+                amount: HELD_UNTIL,
+            });
+        }
+        Ok(())
+    }
+
+    /// Waits until the house has released what was held until a time that is over, and says how much of it there
+    /// was. Nobody asks for anything to be done meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// It is not released within a minute, or the new system answers otherwise than it should.
+    pub fn see_released(&mut self) -> Result<u64, LiveError> {
+        let mut released = 0;
+        for circle in &mut self.circles {
+            for until in std::mem::take(&mut circle.until) {
+                circle.see_expired(&until.voucher)?;
+                let told = &mut circle.people[until.who].told;
+                told.available += until.amount;
+                told.frozen -= until.amount;
+                released += 1;
+            }
+        }
+        Ok(released)
+    }
+
+    /// Lets whoever has most shares on a day redeem as much at once as the cap of the day lets anybody, fen: not a
+    /// fen more than that, neither at once nor afterwards. Says whether anybody has so much.
+    ///
+    /// # Errors
+    ///
+    /// The cap is not kept, or the new system answers otherwise than it should.
+    pub fn reach_the_cap(&mut self, cap: i64, day: &str) -> Result<bool, LiveError> {
+        let circles = self.circles.iter().enumerate();
+        let everybody = circles.flat_map(|(at, circle)| {
+            let people = circle.people.iter().enumerate();
+            people.map(move |(who, person)| (person.shares.on(day), at, who))
+        });
+        match everybody.max() {
+            Some((most, at, who)) if most >= cap => {
+                self.circles[at].reach_the_cap(who, cap, day)?;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// What somebody has redeemed at once on a day, fen: the most of all.
+    pub fn most_redeemed_at_once(&self, day: &str) -> i64 {
+        let people = self.circles.iter().flat_map(|circle| &circle.people);
+        let redeemed = people.map(|person| person.at_once.on_day(day));
+        redeemed.max().unwrap_or(0)
+    }
+
+    /// Lets everybody work out his income of a day that is distributed, from what he noted himself, and holds what
+    /// the fund says against it. Ask once a day: what was earned is noted, as it earns from the next day on.
+    ///
+    /// # Errors
+    ///
+    /// The income per ten thousand shares is not that of income and shares, or the fund answers otherwise
+    /// than it should.
+    pub fn work_out_incomes(&mut self, day: &DayRunView) -> Result<Earned, LiveError> {
+        let (income, all, date) = (day.income.0, day.shares.0, day.day.to_string());
+        let next = day.day.0.next().unwrap_or(day.day.0).to_string();
+        let worked_out = notebook::per_ten_thousand(income, all);
+        if worked_out != day.income_per_ten_thousand {
+            return Err(LiveError::Fallen(format!(
+                "the fund says that it earned {} per ten thousand shares on {date}, and it is {worked_out}",
+                day.income_per_ten_thousand
+            )));
+        }
+        let mut holders = Vec::new();
+        for circle in &mut self.circles {
+            for who in 0..circle.people.len() {
+                let holder = circle.holder(&circle.people[who], &date)?;
+                circle.people[who].shares.note(&next, holder.found.fen);
+                holders.push(holder);
+            }
+        }
+        Ok(notebook::judged(holders, income, all))
     }
 
     /// Tells everybody that shares are confirmed: they can be redeemed and paid with.

@@ -4,10 +4,11 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use ruixin_bao::Day;
 use ruixin_bao::calendar::Calendar;
-use ruixin_bao::fund::{ADVANCE, CLIENT_MONEY, SHARES, Terms};
+use ruixin_bao::fund::{ADVANCE, CLIENT_MONEY, MERCHANTS, SHARES, Terms, USERS};
 use ruixin_bao_service::clock::{self, Clock};
 use ruixin_bao_service::view::DayRunView;
 use ruixin_bao_service::{Books, api};
@@ -23,6 +24,9 @@ use crate::host::{Host, let_in, limits, runtime};
 /// redemptions: as `ruixin-bao init` has them.
 const SETTLEMENT_BANK: u64 = 1;
 const PROVIDER: u64 = 90;
+
+/// How often to look for what has expired, at least: as `ruixin-bao serve` does.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Is Ruixin Bao as a service over HTTP: closed, until its window is opened. It ends gracefully when it
 /// is dropped.
@@ -49,8 +53,9 @@ fn instant(text: &str) -> Result<i64, LiveError> {
 
 impl Fund {
     /// Makes books, a path of SQLite or an address of PostgreSQL, with a fund that begins on
-    /// `first_day`, such as `2013-05-27`, and serves them when the clock in Shanghai shows `clock`. The
-    /// hook of a release opens them only if the converted `ledger` is what it was when they took it over.
+    /// `first_day`, such as `2013-05-27`, and serves them when the clock in Shanghai shows `clock`. Nobody
+    /// redeems more at once on a day than `fast_cap_fen`, where there is one. The hook of a release opens
+    /// the books only if the converted `ledger` is what it was when they took it over.
     ///
     /// # Errors
     ///
@@ -60,6 +65,7 @@ impl Fund {
         ledger: &str,
         first_day: &str,
         clock: &str,
+        fast_cap_fen: Option<i64>,
         door: &Door,
     ) -> Result<Fund, LiveError> {
         let first_day: Day = first_day.parse().map_err(|error| failed(&error))?;
@@ -70,7 +76,7 @@ impl Fund {
             first_day,
             settlement_bank: SETTLEMENT_BANK,
             provider: PROVIDER,
-            fast_redemption_cap_fen: None,
+            fast_redemption_cap_fen: fast_cap_fen,
             payment_cap_fen: None,
         };
         Store::create(books, terms).map_err(|error| failed(&error))?;
@@ -82,6 +88,8 @@ impl Fund {
             Ok::<_, String>((open, writer))
         });
         let (open, writer) = opened.map_err(|why| failed(&why))?;
+        // It ends with the runtime, and that with the host.
+        runtime.spawn(open.clone().keep_releasing(LOOK_EVERY));
         let router = api::router(open, limits());
         Ok(Fund {
             _host: Host::start(runtime, router, limits(), door)?,
@@ -136,6 +144,26 @@ impl Fund {
             200 | 201 => Ok(()),
             _ => Err(answer.unexpected(path)),
         }
+    }
+
+    /// Holds so much of a user's wallet for a merchant until a time in Shanghai, fen, and gives the voucher.
+    pub(crate) fn hold_until(
+        &self,
+        user: &str,
+        merchant: &str,
+        fen: i64,
+        time: &str,
+    ) -> Result<String, LiveError> {
+        let leg = |subject: u16, account: &str, side: &str| json!({"subject": subject, "account": account, "side": side, "amount": yuan(fen)});
+        let legs = [
+            leg(USERS, user, "debit"),
+            leg(MERCHANTS, merchant, "credit"),
+        ];
+        let path = "/v1/vouchers";
+        let body = json!({"kind": "pending", "expires_at": time, "legs": legs});
+        let answer = self.admin.post(path, &format!("until-{user}"), &body)?;
+        let voucher = answer.body["id"].as_str().map(str::to_owned);
+        voucher.ok_or_else(|| answer.unexpected(path))
     }
 
     /// Puts its clock to a time in Shanghai; it goes on from there.

@@ -36,7 +36,7 @@ mod host;
 mod spoil;
 mod wallet;
 
-pub use crowd::{Compared, Crowd, Ended, Has, Odd, Tally};
+pub use crowd::{Compared, Crowd, Earned, Ended, Has, Income, Odd, OddIncome, Tally};
 pub use door::Door;
 pub use error::LiveError;
 pub use fund::Fund;

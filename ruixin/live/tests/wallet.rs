@@ -57,8 +57,8 @@ fn the_fund_is_closed_until_its_window_opens_and_has_days() {
     let books = books.to_str().expect("UTF-8");
     let (first, clock) = ("2013-05-27", "2013-05-27T08:00:00");
     let door = Door::find().unwrap();
-    let fund = Fund::found(books, "ledger.db", first, clock, &door).unwrap();
-    crowd.move_to(&fund);
+    let fund = Fund::found(books, "ledger.db", first, clock, None, &door).unwrap();
+    crowd.move_to(&fund, "2013-05-28");
     let tally = crowd.go_on(Duration::from_millis(200)).unwrap();
     assert!(tally.done == 0 && tally.closed > 0, "{tally:?}");
 
@@ -72,7 +72,7 @@ fn the_fund_is_closed_until_its_window_opens_and_has_days() {
 
     // Books that are there do not get another first day; what is no time is none.
     let other = Door::find().unwrap();
-    assert!(Fund::found(books, "ledger.db", "2013-05-28", clock, &other).is_err());
+    assert!(Fund::found(books, "ledger.db", "2013-05-28", clock, None, &other).is_err());
     assert!(fund.put_clock("later").is_err());
     assert!(fund.open_with(books).is_err());
 }

@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use axum::routing::{get, post};
 use ruixin_service::language::Language;
-use ruixin_service::notices::{Notice, of_language, retry_after};
+use ruixin_service::notices::{Notice, NoticeLanguage, of_language, retry_after};
 use ruixin_service::problem::Problem;
 use ruixin_service::store::Store;
 
@@ -44,9 +44,13 @@ impl Window {
         let of_closed: Vec<Notice> = of_closed.cloned().collect();
         let told = |language| {
             let told = of_language(&of_closed, language);
-            told.map(|Notice { subject, text, .. }| Told {
-                subject: subject.clone(),
-                text: text.clone(),
+            told.map(|notice| Told {
+                language: match notice.language {
+                    NoticeLanguage::En => Language::English,
+                    NoticeLanguage::Zh => Language::Chinese,
+                },
+                subject: notice.subject.clone(),
+                text: notice.text.clone(),
             })
         };
         Window {
@@ -154,6 +158,7 @@ impl Door {
         let language = visit.frame.language;
         if !window.is_open {
             let usual = || Told {
+                language,
                 subject: words::CLOSED.of(language).to_owned(),
                 text: self.house.closed_usually.of(language).to_owned(),
             };

@@ -10,6 +10,8 @@ use crate::words;
 /// Is what users are told while the service is closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
+    /// The language that it is in: the reader's, if there is any in that.
+    pub language: Language,
     /// One line.
     pub subject: String,
     /// All of it, in lines.
@@ -75,17 +77,23 @@ impl Frame {
                     (self.header(tab))
                     main #content tabindex="-1" {
                         div.wide {
-                            @if let Some(told) = &self.told {
-                                section.notice.no-print aria-label=(self.say(words::NOTICE)) {
-                                    h2 { (told.subject) }
-                                    p { (told.text) }
-                                }
-                            }
+                            @if let Some(told) = &self.told { (self.notice(told)) }
                             (content)
                         }
                     }
                     (self.footer())
                 }
+            }
+        }
+    }
+
+    /// What is told in another language than the page's says so to those who hear it.
+    fn notice(&self, told: &Told) -> Markup {
+        let other = (told.language != self.language).then(|| told.language.tag());
+        html! {
+            section.notice.no-print aria-label=(self.say(words::NOTICE)) {
+                h2 lang=[other] { (told.subject) }
+                p lang=[other] { (told.text) }
             }
         }
     }

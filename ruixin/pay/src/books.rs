@@ -25,7 +25,7 @@ use crate::{numbers, view};
 const CODES: &str = include_str!("../migrations/0002_codes.sql");
 
 /// The migrations of the books.
-const MIGRATIONS: [Migration; 6] = [
+const MIGRATIONS: [Migration; 7] = [
     Migration {
         set: "pay",
         number: 1,
@@ -61,6 +61,12 @@ const MIGRATIONS: [Migration; 6] = [
         number: 6,
         sqlite: include_str!("../migrations/0006_kept.sqlite.sql"),
         postgres: include_str!("../migrations/0006_kept.postgres.sql"),
+    },
+    Migration {
+        set: "pay",
+        number: 7,
+        sqlite: include_str!("../migrations/0007_open.sqlite.sql"),
+        postgres: include_str!("../migrations/0007_open.postgres.sql"),
     },
 ];
 

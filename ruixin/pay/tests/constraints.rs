@@ -131,7 +131,7 @@ fn records() -> [(String, &'static str); 5] {
 }
 
 /// What must be refused, and a word of the reason.
-const REFUSED: [(&str, &str); 29] = [
+const REFUSED: [(&str, &str); 32] = [
     ("UPDATE flow SET memo = 'other'", "append-only"),
     ("UPDATE flow SET amount = amount + 1", "append-only"),
     ("DELETE FROM flow", "append-only"),
@@ -147,6 +147,13 @@ const REFUSED: [(&str, &str); 29] = [
          check_code) SELECT (SELECT max(serial) FROM flow), account, '1', 1, 0, balance + 1, '99', '0', opened_at, 1 \
          FROM account WHERE owner = 'U'",
         "unique",
+    ),
+    // A record of the house, which stands against all others and has none.
+    (
+        "INSERT INTO flow (serial, account, direction, amount, fee, balance_after, type_code, status, happened_at, \
+         check_code) SELECT '9' || substr(serial, 2), (SELECT min(account) FROM account WHERE owner = 'H'), '1', 1, \
+         0, 1, '99', '0', happened_at, 1 FROM flow WHERE serial = (SELECT max(serial) FROM flow)",
+        "house has no records",
     ),
     // Money from nowhere.
     (
@@ -172,9 +179,18 @@ const REFUSED: [(&str, &str); 29] = [
          WHERE owner = 'U' AND balance <> 0",
         "begins with nothing",
     ),
+    // What is frozen is what its records froze, and they are as many as there are.
     (
         "UPDATE account SET frozen = -1, status = '1' WHERE owner = 'U'",
-        "check",
+        "last record",
+    ),
+    (
+        "UPDATE account SET frozen = frozen + 1 WHERE owner = 'U'",
+        "last record",
+    ),
+    (
+        "UPDATE account SET flow_count = flow_count + 1 WHERE owner = 'U'",
+        "last record",
     ),
     // Orders.
     ("UPDATE orders SET amount = amount + 1", "append-only"),
@@ -208,6 +224,28 @@ const REFUSED: [(&str, &str); 29] = [
     ("INSERT INTO request SELECT * FROM request", "unique"),
 ];
 
+/// What closed books do not take, beside a record that follows.
+const CLOSED: [&str; 6] = [
+    "INSERT INTO account SELECT '6000000000000000', owner, name, class, channel, opened_at, '0', 0, 0, 0, 0, NULL, \
+     check_code FROM account WHERE owner = 'U' AND balance <> 0",
+    "INSERT INTO orders SELECT * FROM orders",
+    "UPDATE orders SET status = '7', finished_at = created_at WHERE order_type = 'W'",
+    "INSERT INTO hold SELECT * FROM hold",
+    "UPDATE hold SET released = amount WHERE released < amount",
+    "INSERT INTO channel_file SELECT * FROM channel_file",
+];
+
+/// Closes the books, sees that nobody books anything past the program, and opens them again.
+async fn takes_nothing_while_it_is_closed(books: &Books) {
+    books.freeze().await.expect("frozen");
+    let follows = record(BEHIND, '1', "1", "balance_after + 1");
+    for sql in [follows.as_str()].into_iter().chain(CLOSED) {
+        let says = refused(books, sql).await;
+        assert!(says.contains("closed: no "), "{sql}: {says}");
+    }
+    books.reopen().await.expect("open");
+}
+
 /// PostgreSQL empties tables without looking at their rows.
 const EMPTIED: [&str; 6] = [
     "TRUNCATE account CASCADE",
@@ -236,6 +274,7 @@ fn the_database_refuses_what_the_program_would_never_do() {
                     assert!(says.contains("append-only"), "{sql}: {says}");
                 }
             }
+            takes_nothing_while_it_is_closed(&books).await;
             // Nothing has changed, and they go on.
             audit(books.store()).await;
             done(&books, "more", top_up(&user, "0.07")).await;
@@ -244,7 +283,7 @@ fn the_database_refuses_what_the_program_would_never_do() {
     }
 }
 
-/// An import puts two of the rules aside and makes them again.
+/// An import puts some of the rules aside and makes them again.
 #[test]
 fn what_follows_a_history_is_asked_to_follow() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -267,8 +306,15 @@ fn what_follows_a_history_is_asked_to_follow() {
             let (sql, why) = rich.expect("a statement");
             let says = refused(&books, sql).await;
             assert!(says.contains(why), "{sql}: {says}");
-            let user = opened(&books, NewOwner::User).await;
-            done(&books, "fill", top_up(&user, "12.34")).await;
+            let house = REFUSED
+                .iter()
+                .filter(|(_, why)| matches!(*why, "house has no records" | "last record"));
+            for (sql, why) in house {
+                let says = refused(&books, sql).await;
+                assert!(says.contains(why), "{sql}: {says}");
+            }
+            let user = some_traffic(&books).await;
+            takes_nothing_while_it_is_closed(&books).await;
             done(&books, "more", top_up(&user, "0.07")).await;
         });
     }

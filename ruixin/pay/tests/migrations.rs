@@ -190,7 +190,7 @@ fn books_of_a_newer_program_are_refused() {
             };
             books.store().write(newer).await.expect("written");
         });
-        let says = "pay 99 is of a newer program, and this one knows pay to 6: run the newer one";
+        let says = "pay 99 is of a newer program, and this one knows pay to 7: run the newer one";
         let refused = block_on(Books::open(&database.address(), Clock::default()));
         let refused = refused.expect_err("they are newer").to_string();
         assert!(refused.contains(says), "{refused}");

@@ -13,9 +13,9 @@ use ledger::report::ControlStatus;
 use tokio::task::JoinSet;
 
 use super::error::{RunError, SqlError};
-use super::names::{self, Scope, Text};
+use super::names::{self, Scope};
 use super::rejects::texts;
-use super::session::{Marks, Session, Which};
+use super::session::{Marks, Session};
 use super::shared::Begun;
 use super::side::{Run, Side};
 
@@ -90,7 +90,7 @@ impl Session {
             Some(_) => Ok(ControlQuery {
                 form: Form::Difference(Box::new(side)),
             }),
-            None => Err(vec![no_figure(DIFFERENCE, field.data_type())]),
+            None => Err(vec![no_figure(sql, DIFFERENCE, field.data_type())]),
         }
     }
 
@@ -150,9 +150,7 @@ impl Session {
 
 fn read(session: &Session, marks: Marks, sql: &str) -> Result<Side, Vec<SqlError>> {
     names::with_room(sql, || {
-        let read = names::read(session, Scope::both(marks), sql)?;
-        let side = Side::new(Which::Target, read.state, read.plan);
-        side.map_err(|error| vec![names::explain(&error, &Text(sql))])
+        Ok(names::read(session, Scope::both(marks), sql)?.side)
     })
 }
 
@@ -161,18 +159,20 @@ fn read_figure(session: &Session, marks: Marks, sql: &str) -> Result<Side, Vec<S
     let schema = side.schema();
     match schema.fields().last() {
         Some(field) if scale_of(field.data_type()).is_none() => {
-            Err(vec![no_figure(field.name(), field.data_type())])
+            Err(vec![no_figure(sql, field.name(), field.data_type())])
         }
         Some(_) => Ok(side),
         None => Err(vec![SqlError::new("the query gives no column")]),
     }
 }
 
-fn no_figure(name: &str, data_type: &DataType) -> SqlError {
+fn no_figure(sql: &str, name: &str, data_type: &DataType) -> SqlError {
     let error = SqlError::new(format!(
         "the figure `{name}` is {data_type}, not an exact number"
     ));
-    error.mend("give it as decimal or whole number, with money(…) where it is text")
+    error
+        .at(names::output(sql, name))
+        .mend("give it as decimal or whole number, with money(…) where it is text")
 }
 
 impl ControlQuery {

@@ -64,7 +64,13 @@ impl Session {
         };
         let queue = Mutex::new(found.chunks().into_iter());
         let origin = Origin::of_table(which, table, &schema);
-        let work = || drain(found, &queue, &request, &filter, &origin);
+        let work = || {
+            let drained = drain(found, &queue, &request, &filter, &origin);
+            drained.map_err(|error| match error {
+                RunError::Read(error) => RunError::Read(error.in_book(which.name())),
+                other => other,
+            })
+        };
         let parts = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..self.settings().threads.max(1))
                 .map(|_| scope.spawn(work))

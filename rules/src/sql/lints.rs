@@ -7,8 +7,9 @@ use std::sync::Arc;
 use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::{DataType, Schema};
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::common::{Column, DFSchema, DataFusionError, Result, Spans};
+use datafusion::common::{Column, DFSchema, DataFusionError, Result, ScalarValue, Spans};
 use datafusion::execution::SessionState;
+use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{
     BinaryExpr, Expr, ExprSchemable, LogicalPlan, Operator, Volatility,
@@ -22,7 +23,7 @@ use datafusion::sql::sqlparser::tokenizer::{Location, Span};
 
 use super::error::SqlError;
 use super::names::{self, Text};
-use super::{checked, hoist};
+use super::{checked, hoist, phrases};
 
 /// Functions that are part of the language, not of the registry.
 const SYNTAX: [&str; 12] = [
@@ -536,10 +537,15 @@ pub(super) fn of_plan(
                         SqlError::new(message).at(place(&columns, text)).mend(mend)
                     }),
             );
-            found.extend(unreadable(expr, state)?.map(|error| {
-                let message = checked::reason(&error);
-                SqlError::new(&message).at(names::mentioned(&message, text))
-            }));
+            found.extend(several_records(expr)?);
+            let formats = bad_formats(expr, &schema, state, text)?;
+            if formats.is_empty() {
+                found.extend(unreadable(expr, state)?.map(|error| {
+                    let message = checked::reason(&error);
+                    phrases::mistake(&message).at(names::mentioned(&message, text))
+                }));
+            }
+            found.extend(formats);
             Ok(TreeNodeRecursion::Continue)
         })?;
         Ok(TreeNodeRecursion::Continue)
@@ -708,13 +714,105 @@ fn decimal_scale(data_type: &DataType) -> Option<i8> {
     }
 }
 
-/// Why a part of `expr` that looks at no record fails: a literal that cannot be read.
-fn unreadable(expr: &Expr, state: &SessionState) -> Result<Option<DataFusionError>> {
+/// Says so where a query stands in the place of a value and nothing keeps it to one record. Of one
+/// that looks at the record around it, the planner itself says so.
+fn several_records(expr: &Expr) -> Result<Option<SqlError>> {
+    let mut found = None;
+    expr.apply(|node| {
+        if let Expr::ScalarSubquery(query) = node
+            && query.outer_ref_columns.is_empty()
+            && query.subquery.max_rows().is_none_or(|rows| rows > 1)
+        {
+            found = Some(phrases::mistake(phrases::SEVERAL_RECORDS));
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(found)
+}
+
+/// Functions that read a text by the formats behind it.
+const OF_FORMATS: [&str; 7] = [
+    "to_date",
+    "to_timestamp",
+    "to_timestamp_micros",
+    "to_timestamp_millis",
+    "to_timestamp_nanos",
+    "to_timestamp_seconds",
+    "to_unixtime",
+];
+
+/// The formats of dates and times within `expr` that are none: an instant cannot be written by them.
+/// Without this, every single record would be a reject.
+fn bad_formats(
+    expr: &Expr,
+    schema: &DFSchema,
+    state: &SessionState,
+    text: &Text<'_>,
+) -> Result<Vec<SqlError>> {
+    let mut found = Vec::new();
+    let Some(writer) = state.scalar_functions().get("to_char") else {
+        return Ok(found);
+    };
+    expr.apply(|node| {
+        let Expr::ScalarFunction(call) = node else {
+            return Ok(TreeNodeRecursion::Continue);
+        };
+        let (time, formats) = match (call.func.name(), call.args.as_slice()) {
+            ("to_char", [time, formats @ ..]) => {
+                (ScalarValue::new_zero(&time.get_type(schema)?).ok(), formats)
+            }
+            (name, [_, formats @ ..]) if OF_FORMATS.contains(&name) => {
+                let utc = Some("+00:00".into());
+                (
+                    Some(ScalarValue::TimestampNanosecond(Some(0), utc)),
+                    formats,
+                )
+            }
+            _ => return Ok(TreeNodeRecursion::Continue),
+        };
+        let Some(time) = time else {
+            return Ok(TreeNodeRecursion::Continue);
+        };
+        for format in formats.iter().filter_map(literal_text) {
+            let args = [time.clone(), ScalarValue::from(format)];
+            let args = args.map(|value| Expr::Literal(value, None)).to_vec();
+            let call = ScalarFunction::new_udf(Arc::clone(writer), args);
+            let written = evaluate(&Expr::ScalarFunction(call), state);
+            // It is read by, and never written by.
+            let is_read_only = format.contains("%#z");
+            if written.is_err_and(|error| checked::is_record_error(&error)) && !is_read_only {
+                let message = format!("`{format}` is no format of a date or time");
+                found.push(phrases::mistake(&message).at(names::mentioned(&message, text)));
+            }
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(found)
+}
+
+/// A text that stands in the query, also where it has been brought to another type of text.
+fn literal_text(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Literal(value, _) => value.try_as_str().flatten(),
+        Expr::Cast(cast) => literal_text(&cast.expr),
+        _ => None,
+    }
+}
+
+/// Evaluates what looks at no record.
+fn evaluate(expr: &Expr, state: &SessionState) -> Result<()> {
     let row = RecordBatch::try_new_with_options(
         Arc::new(Schema::empty()),
         Vec::new(),
         &RecordBatchOptions::new().with_row_count(Some(1)),
     )?;
+    let physical = state.create_physical_expr(expr.clone(), &DFSchema::empty())?;
+    physical.evaluate(&row)?;
+    Ok(())
+}
+
+/// Why a part of `expr` that looks at no record fails: a literal that cannot be read.
+fn unreadable(expr: &Expr, state: &SessionState) -> Result<Option<DataFusionError>> {
     let mut error = None;
     expr.apply(|node| {
         if !hoist::can_fail(node) {
@@ -723,11 +821,8 @@ fn unreadable(expr: &Expr, state: &SessionState) -> Result<Option<DataFusionErro
         if error.is_some() || !is_constant(node)? {
             return Ok(TreeNodeRecursion::Continue);
         }
-        let physical = state.create_physical_expr(node.clone(), &DFSchema::empty());
-        error = physical
-            .and_then(|physical| physical.evaluate(&row))
-            .err()
-            .filter(checked::is_record_error);
+        let evaluated = evaluate(node, state);
+        error = evaluated.err().filter(checked::is_record_error);
         Ok(TreeNodeRecursion::Jump)
     })?;
     Ok(error)

@@ -22,11 +22,13 @@ use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::{Location, Span};
 use futures::FutureExt;
 
+use super::culprit;
 use super::error::SqlError;
 use super::lints;
+use super::phrases;
 use super::scan::{FILE, ROW, Requirement};
 use super::session::{Marks, Session, Which, engine_error};
-use super::side::{self, Side};
+use super::side::Side;
 
 /// How deep brackets and subqueries may nest.
 const DEPTH: usize = 100;
@@ -76,17 +78,15 @@ pub(super) fn read_side(
         None => sql_or_table.to_owned(),
     };
     let read = read(session, scope, &sql)?;
-    let side = if requires.is_empty() {
-        Side::new(which, read.state, read.plan)
-    } else {
-        let requires = read_requires(session, scope, &read, requires)?;
-        let state = session
-            .planning(which, scope.marks, read.places, &requires)
-            .map_err(one)?;
-        let plan = plan(&state, read.statement).map_err(one)?;
-        Side::new(which, state, plan)
-    };
-    side.map_err(|error| vec![explain(&error, &Text(&sql))])
+    if requires.is_empty() {
+        return Ok(read.side);
+    }
+    let requires = read_requires(session, scope, &read, requires)?;
+    let state = session
+        .planning(which, scope.marks, read.places, &requires)
+        .map_err(one)?;
+    let plan = plan(&state, read.statement).map_err(one)?;
+    Side::new(which, state, plan).map_err(|error| vec![explain(&error, &Text(&sql))])
 }
 
 fn one(error: DataFusionError) -> Vec<SqlError> {
@@ -187,11 +187,10 @@ impl Scope {
 
 /// A query that has been parsed, resolved, planned and found free of what is refused.
 pub(super) struct Read {
-    pub(super) statement: ast::Statement,
-    pub(super) state: SessionState,
-    pub(super) plan: LogicalPlan,
+    pub(super) side: Side,
+    statement: ast::Statement,
     /// Whether the query names `_file` or `_row`.
-    pub(super) places: bool,
+    places: bool,
 }
 
 /// Reads a query, or gives every mistake that can be told at once.
@@ -210,37 +209,84 @@ pub(super) fn read(session: &Session, scope: Scope, sql: &str) -> Result<Read, V
     let mut mistakes = lints::of_text(&statement, &state, &text);
     mistakes.append(&mut resolver.certain);
     mistakes.extend(unknown_functions(&statement, &state, &text));
-    match plan(&state, statement.clone()) {
-        Ok(plan) => {
-            let mut of_plan = lints::of_plan(&plan, &state, &text).map_err(one)?;
-            let mut taken = BTreeSet::new();
-            of_plan.retain(|lint| {
-                lint.span
-                    .clone()
-                    .is_none_or(|span| taken.insert((span.start, span.end)))
+    // What is refused by its text alone need not be brought into a form that can be run.
+    let outcome = match mistakes.is_empty() {
+        true => ready(&state, scope.default, statement.clone(), &text).map(Some),
+        false => planned(&state, statement.clone(), &text).map(|_| None),
+    };
+    match outcome {
+        Ok(Some(side)) => {
+            return Ok(Read {
+                side,
+                statement,
+                places,
             });
-            mistakes.append(&mut of_plan);
-            mistakes.extend(double_names(&plan));
-            match mistakes.is_empty() {
-                true => Ok(Read {
-                    statement,
-                    state,
-                    plan,
-                    places,
-                }),
-                false => Err(in_order(mistakes)),
-            }
         }
-        Err(error) => {
+        Ok(None) => {}
+        Err(Refused::AsItIs(found)) => mistakes.extend(found),
+        Err(Refused::Planned(error)) => {
             if resolver.certain_tables {
                 mistakes.append(&mut resolver.likely);
             }
             if mistakes.is_empty() || !is_unknown_name(&error) {
-                mistakes.push(explain(&error, &text));
+                mistakes.extend(refused(&error, &statement, &text));
             }
-            Err(in_order(mistakes))
         }
     }
+    let said = |statement: &ast::Statement| -> Vec<String> {
+        let found = match ready(&state, scope.default, statement.clone(), &text) {
+            Ok(_) => Vec::new(),
+            Err(Refused::AsItIs(found)) => found,
+            Err(Refused::Planned(error)) => refused(&error, statement, &text),
+        };
+        found.into_iter().map(|mistake| mistake.message).collect()
+    };
+    let mistakes = culprit::placed(mistakes, &statement, &text, &said);
+    Err(in_order(mistakes))
+}
+
+/// Why a statement whose names are known is refused.
+enum Refused {
+    /// It cannot be planned.
+    Planned(DataFusionError),
+    /// What it is planned as may not, or cannot, be run.
+    AsItIs(Vec<SqlError>),
+}
+
+/// Plans a statement and looks at what comes of it.
+fn planned(
+    state: &SessionState,
+    statement: ast::Statement,
+    text: &Text<'_>,
+) -> Result<LogicalPlan, Refused> {
+    let plan = plan(state, statement.clone()).map_err(Refused::Planned)?;
+    let mut mistakes = match lints::of_plan(&plan, state, text) {
+        Ok(found) => found,
+        Err(error) => vec![explain(&error, text)],
+    };
+    let mut taken = BTreeSet::new();
+    mistakes.retain(|lint| {
+        lint.span
+            .clone()
+            .is_none_or(|span| taken.insert((span.start, span.end)))
+    });
+    mistakes.extend(double_names(&plan, &statement, text));
+    match mistakes.is_empty() {
+        true => Ok(plan),
+        false => Err(Refused::AsItIs(mistakes)),
+    }
+}
+
+/// As [`planned`], and brings it into the form that is run.
+fn ready(
+    state: &SessionState,
+    which: Which,
+    statement: ast::Statement,
+    text: &Text<'_>,
+) -> Result<Side, Refused> {
+    let plan = planned(state, statement, text)?;
+    Side::new(which, state.clone(), plan)
+        .map_err(|error| Refused::AsItIs(vec![explain(&error, text)]))
 }
 
 fn in_order(mut mistakes: Vec<SqlError>) -> Vec<SqlError> {
@@ -318,8 +364,25 @@ fn parse_error(error: &ParserError, text: &Text<'_>) -> SqlError {
         true => token.map(|token| token.start..text.0.len()),
         false => token,
     };
-    SqlError::new(soften(words)).at(span)
+    let error = SqlError::new(soften(words)).at(span);
+    match PARSE_MENDS.iter().find(|(said, _)| words.starts_with(said)) {
+        Some((_, mend)) => error.mend(*mend),
+        None => error,
+    }
 }
+
+/// How the parser begins what it says, and what is then usually wrong.
+const PARSE_MENDS: [(&str, &str); 3] = [
+    (
+        "Expected: end of statement, found: ",
+        "is a comma missing before it, or a word misspelt?",
+    ),
+    (
+        "Expected: ), found: ",
+        "is a comma missing before it, or a bracket not closed?",
+    ),
+    ("Unterminated string literal", "end the text with '"),
+];
 
 /// The parser speaks of `Expected: …, found: …`.
 fn soften(words: &str) -> String {
@@ -966,7 +1029,7 @@ fn unknown_functions(
     mistakes
 }
 
-fn double_names(plan: &LogicalPlan) -> Vec<SqlError> {
+fn double_names(plan: &LogicalPlan, statement: &ast::Statement, text: &Text<'_>) -> Vec<SqlError> {
     let mut seen = BTreeSet::new();
     let mut double = BTreeSet::new();
     for field in plan.schema().fields() {
@@ -975,11 +1038,87 @@ fn double_names(plan: &LogicalPlan) -> Vec<SqlError> {
             double.insert(field.name());
         }
     }
-    let error = |name| {
+    let error = |name: &String| {
         SqlError::new(format!("the query gives two columns named `{name}`"))
+            .at(output_of(statement, name, text))
             .mend("name one of them with AS")
     };
     double.into_iter().map(error).collect()
+}
+
+/// What the planner refuses a statement for.
+fn refused(error: &DataFusionError, statement: &ast::Statement, text: &Text<'_>) -> Vec<SqlError> {
+    let mistake = explain(error, text);
+    if mistake.message != phrases::SAME_NAME {
+        return vec![mistake];
+    }
+    let mut doubled = Doubled {
+        text,
+        found: Vec::new(),
+    };
+    let _ = Visit::visit(statement, &mut doubled);
+    match doubled.found.is_empty() {
+        true => vec![mistake],
+        false => doubled.found,
+    }
+}
+
+/// Columns that a query gives twice under one name, as they are written.
+struct Doubled<'a> {
+    text: &'a Text<'a>,
+    found: Vec<SqlError>,
+}
+
+impl Visitor for Doubled<'_> {
+    type Break = ();
+
+    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
+        let mut seen = BTreeSet::new();
+        for item in &select.projection {
+            let (name, span) = match item {
+                SelectItem::ExprWithAlias { alias, .. } => (alias.value.clone(), alias.span),
+                SelectItem::UnnamedExpr(expr) => (expr.to_string(), expr.span()),
+                _ => continue,
+            };
+            if !seen.insert(name) {
+                let place = self.text.range(span);
+                let mistake = phrases::mistake(phrases::SAME_NAME);
+                self.found.push(mistake.at(place));
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// Where a query says a column that it gives, the last time that it does; none where a `*` does.
+pub(crate) fn output(sql: &str, column: &str) -> Option<Range<usize>> {
+    let read = || {
+        let text = Text(sql);
+        let statement = parse(&text).map_err(|error| vec![error])?;
+        Ok(output_of(&statement, column, &text))
+    };
+    with_room(sql, read).ok().flatten()
+}
+
+fn output_of(statement: &ast::Statement, column: &str, text: &Text<'_>) -> Option<Range<usize>> {
+    let ast::Statement::Query(query) = statement else {
+        return None;
+    };
+    let SetExpr::Select(select) = query.body.as_ref() else {
+        return None;
+    };
+    let is_it = |name: &Ident| same(name, column);
+    let place = |item: &SelectItem| match item {
+        SelectItem::ExprWithAlias { alias, .. } if is_it(alias) => Some(alias.span),
+        SelectItem::UnnamedExpr(Expr::Identifier(name)) if is_it(name) => Some(name.span),
+        SelectItem::UnnamedExpr(expr @ Expr::CompoundIdentifier(parts))
+            if parts.last().is_some_and(is_it) =>
+        {
+            Some(expr.span())
+        }
+        _ => None,
+    };
+    text.range(select.projection.iter().rev().find_map(place)?)
 }
 
 // ---- Requirements -----------------------------------------------------------------------------
@@ -992,11 +1131,11 @@ fn read_requires(
     read: &Read,
     requires: &[String],
 ) -> Result<Vec<(Which, String, Requirement)>, Vec<SqlError>> {
-    let tables = side::tables(&read.plan).map_err(one)?;
+    let tables = read.side.tables();
     let mut requirements = Vec::new();
     let mut mistakes = Vec::new();
     for (index, text) in requires.iter().enumerate() {
-        match read_require(session, scope, &tables, text) {
+        match read_require(session, scope, tables, text) {
             Ok(requirement) => requirements.push(requirement),
             Err(error) => mistakes.push(SqlError {
                 message: format!("require `{text}`: {}", error.message),
@@ -1064,9 +1203,10 @@ fn requirement_on(
     };
     let read = read(session, scope, &sql);
     let read = read.map_err(|mut errors| in_text(errors.remove(0)))?;
-    let options = read.state.config_options();
-    let typed = read.state.analyzer();
-    let typed = typed.execute_and_check(read.plan, options, |_, _| {});
+    let state = read.side.state();
+    let typed = state.analyzer();
+    let written = read.side.written().clone();
+    let typed = typed.execute_and_check(written, state.config_options(), |_, _| {});
     let typed = typed.map_err(engine_error)?;
     let mut found = None;
     let visited = typed.apply_with_subqueries(|node| {
@@ -1082,11 +1222,7 @@ fn requirement_on(
     let full = session.book(side).table(table).map(|table| table.schema());
     let fits = full
         .and_then(|full| DFSchema::try_from(full.as_ref().clone()).ok())
-        .is_some_and(|names| {
-            read.state
-                .create_physical_expr(expr.clone(), &names)
-                .is_ok()
-        });
+        .is_some_and(|names| state.create_physical_expr(expr.clone(), &names).is_ok());
     match fits {
         true => Ok(Requirement {
             expr,
@@ -1131,7 +1267,7 @@ pub(super) fn explain(error: &DataFusionError, text: &Text<'_>) -> SqlError {
     let span = diagnostic
         .and_then(|diagnostic| diagnostic.span)
         .and_then(place);
-    let mend = diagnostic.and_then(|d| d.helps.first().map(|help| help.message.clone()));
+    let help = diagnostic.and_then(|d| d.helps.first().map(|help| help.message.clone()));
     let message = match error.find_root() {
         DataFusionError::Plan(message)
         | DataFusionError::NotImplemented(message)
@@ -1141,10 +1277,12 @@ pub(super) fn explain(error: &DataFusionError, text: &Text<'_>) -> SqlError {
     };
     let (message, function) = coercion(&message);
     let span = span.or_else(|| function.and_then(|name| text.word(&name)));
+    let span = span.or_else(|| mentioned(&message, text));
+    let (message, mend) = phrases::in_our_words(&message);
     SqlError {
-        span: span.or_else(|| mentioned(&message, text)),
+        span,
         message,
-        mend,
+        mend: mend.map(str::to_owned).or(help),
         require: None,
         is_of_the_machine: false,
     }

@@ -689,7 +689,8 @@ impl ScanStream {
                 None => match self.queue.draw() {
                     Some(chunk) => {
                         let part = self.run.part.as_ref();
-                        let opened = open_chunk(&self.table, chunk, &self.read, part)?;
+                        let opened = open_chunk(&self.table, chunk, &self.read, part);
+                        let opened = opened.map_err(|error| read_error(self.side, error))?;
                         self.open.insert(opened)
                     }
                     None => return Ok(None),
@@ -706,7 +707,7 @@ impl ScanStream {
                     open.rows += batch.num_rows() as u64;
                     return Ok(Some(batch));
                 }
-                Some(Err(error)) => return Err(read_error(error)),
+                Some(Err(error)) => return Err(read_error(self.side, error)),
                 None => self.finish_chunk(),
             }
         }
@@ -749,12 +750,11 @@ fn open_chunk(
     chunk: Chunk,
     read: &ReadRequest,
     part: Option<&Arc<books::Part>>,
-) -> Result<Open> {
+) -> Result<Open, books::ReadError> {
     let reader = match part {
         Some(part) => table.read_part(&chunk, read, part),
         None => table.read(&chunk, read),
-    };
-    let reader = reader.map_err(read_error)?;
+    }?;
     Ok(Open {
         chunk,
         reader,
@@ -762,8 +762,8 @@ fn open_chunk(
     })
 }
 
-fn read_error(error: books::ReadError) -> DataFusionError {
-    DataFusionError::External(Box::new(error))
+fn read_error(side: Which, error: books::ReadError) -> DataFusionError {
+    DataFusionError::External(Box::new(error.in_book(side.name())))
 }
 
 impl Stream for ScanStream {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use arrow_schema::{Schema, SchemaRef};
 use books::{Meter, RowFilter};
-use datafusion::common::{Column, Result};
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::{Column, Result, plan_err};
 use datafusion::datasource::source_as_provider;
 use datafusion::execution::{SendableRecordBatchStream, SessionState};
 use datafusion::logical_expr::expr::ScalarFunction;
@@ -29,7 +30,7 @@ use super::probe::{KeyTest, Probe, ProbeFunction};
 use super::rejects::Rejects;
 use super::scan::{BookTable, ChunkTest, ChunkWatch, FILE, ROW, RunContext, Scan, ScanLog};
 use super::session::{Marks, Session, Which, engine_error};
-use super::{lints, names};
+use super::{lints, names, phrases};
 
 /// How a query is to be run.
 #[derive(Debug, Clone)]
@@ -128,6 +129,9 @@ impl Side {
             plan,
         };
         let optimized = side.optimize(&side.plan)?;
+        if is_out_of_place(&optimized)? {
+            return plan_err!("{}", phrases::OUT_OF_PLACE);
+        }
         side.schema = plain_schema(optimized.schema().inner());
         side.lineage = lineage::widen(&optimized)?.lineage;
         side.scans = carry::others(&optimized)?.len();
@@ -441,7 +445,6 @@ impl Session {
 
 /// The tables of the books that `plan` reads, ordered, each once.
 pub(super) fn tables(plan: &LogicalPlan) -> Result<Vec<(Which, String)>> {
-    use datafusion::common::tree_node::TreeNodeRecursion;
     let mut tables = Vec::new();
     plan.apply_with_subqueries(|node| {
         if let LogicalPlan::TableScan(scan) = node
@@ -454,6 +457,28 @@ pub(super) fn tables(plan: &LogicalPlan) -> Result<Vec<(Which, String)>> {
     tables.sort();
     tables.dedup();
     Ok(tables)
+}
+
+/// Whether a query within `plan` is left over that no step computes: one that looks at the records
+/// around it and could not be made a join of.
+fn is_out_of_place(plan: &LogicalPlan) -> Result<bool> {
+    let mut found = false;
+    plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|expr| {
+            expr.apply(|inner| {
+                found |= match inner {
+                    Expr::OuterReferenceColumn(..)
+                    | Expr::Exists(_)
+                    | Expr::InSubquery(_)
+                    | Expr::SetComparison(_) => true,
+                    Expr::ScalarSubquery(query) => !query.outer_ref_columns.is_empty(),
+                    _ => false,
+                };
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })
+    })?;
+    Ok(found)
 }
 
 /// Records have no order between the books; an `ORDER BY` without a `LIMIT` only costs time.

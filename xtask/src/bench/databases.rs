@@ -390,8 +390,7 @@ pub(crate) fn draw(results: &Value) -> String {
          the other, and throws them away; the peak is that of the contestant, without the server. A contestant of ours \
          locates every record, explains it and writes evidence; the digest of each table is taken on the way, and \
          without causes it does what reladiff does: it names the records that differ. The full outer join only counts. \
-         Whatever reads PostgreSQL is connected by TCP on the machine itself, and none encrypts; MariaDB's floor and ours \
-         by its socket, reladiff by TCP. DuckDB's reader of PostgreSQL is an extension; \
+         All are connected by TCP on the machine itself, and none encrypts. DuckDB's reader of PostgreSQL is an extension; \
          a package has it of an older release only, which is the one measured here.\n",
         versions.join(", and ")
     );

@@ -239,12 +239,23 @@ impl MariaDb {
         Ok(())
     }
 
-    /// The server's own client.
+    /// The server's own client, which may do everything.
     fn client(&self) -> Command {
         let mut command = Command::new("mariadb");
         command.args(["--no-defaults", "-u", "root", "-S"]);
         command.arg(socket(self.folder.path()));
         command.args(["--quick", "-B", "-N"]);
+        command
+    }
+
+    /// The server's own client by TCP and without TLS, as all contestants are connected.
+    fn contestant(&self) -> Command {
+        let mut command = Command::new("mariadb");
+        command.args(["--no-defaults", "--skip-ssl", "-u", "teller"]);
+        command.args(["--protocol=TCP", "-h", "127.0.0.1", "-P"]);
+        command.arg(self.port.to_string());
+        command.args(["--quick", "-B", "-N"]);
+        command.env("MYSQL_PWD", PASSWORD);
         command
     }
 
@@ -305,13 +316,13 @@ impl Server for MariaDb {
     }
 
     fn addresses(&self) -> [String; 2] {
-        let socket = socket(self.folder.path());
+        let port = self.port;
         ["old_book", "new_book"]
-            .map(|book| format!("mysql://teller:${{PASSWORD}}@localhost/{book}?socket={socket}"))
+            .map(|book| format!("mysql://teller:${{PASSWORD}}@127.0.0.1:{port}/{book}"))
     }
 
     fn floor(&self) -> (&'static str, Command) {
-        let mut reading = self.client();
+        let mut reading = self.contestant();
         reading.args([
             "-e",
             "SELECT * FROM old_book.ledger; SELECT * FROM new_book.ledger",
@@ -320,12 +331,13 @@ impl Server for MariaDb {
         let mut command = Command::new("sh");
         command.args(["-c", "exec \"$0\" \"$@\" > /dev/null"]);
         command.arg(reading.get_program()).args(reading.get_args());
+        command.env("MYSQL_PWD", PASSWORD);
         ("mariadb --quick, both tables to nowhere", command)
     }
 
     fn join(&self) -> Command {
         let same = VALUES.map(|name| format!("o.{name} <=> n.{name}"));
-        let mut command = self.client();
+        let mut command = self.contestant();
         // There is no full outer join: what is missing or differs, and what is extra.
         command.arg("-e").arg(format!(
             "SELECT (SELECT COUNT(*) FROM old_book.ledger o LEFT JOIN new_book.ledger n USING (txn_id) \

@@ -40,6 +40,11 @@ const DAYS: [&str; 2] = ["2013-05-27", "2013-05-28"];
 /// What the fund earns on its first day with shares: yuan per ten thousand of them, hundredths.
 const EARNS: i128 = 123;
 
+/// What anybody can redeem at once on a day, fen: few yuan, so that the crowd meets the cap.
+const FAST_CAP: i64 = 30_000;
+/// Until when something is held of some people: it is over when the first night runs.
+const HELD_UNTIL: &str = "2013-05-28 00:01:00";
+
 /// What a bank advances for shares that are paid with before they are redeemed: ten million yuan, fen.
 const ADVANCES: i64 = 1_000_000_000;
 
@@ -246,8 +251,9 @@ impl<'a> Evening<'a> {
         let wallet = live(wallet)?;
         let books = self.stage.inside(BAO);
         let ledger = self.stage.inside(LEDGER);
-        let fund = Fund::found(&books, &ledger, DAYS[0], &at(DAYS[0], STOPS), &self.bao);
-        let fund = live(fund)?;
+        let now = at(DAYS[0], STOPS);
+        let cap = Some(FAST_CAP);
+        let fund = live(Fund::found(&books, &ledger, DAYS[0], &now, cap, &self.bao))?;
         let words = self.stage.screen.words();
         let said = words.live_runs(&wallet.address(), &fund.address());
         self.stage.say(&said)?;
@@ -401,23 +407,28 @@ impl<'a> Evening<'a> {
     /// The new system is open: people go on there, and the fund has its first nights.
     fn go_on(&self, fund: &Fund, crowd: &mut Crowd) -> Result<Value, CommandError> {
         let (stage, words) = (&self.stage, self.stage.screen.words());
-        crowd.move_to(fund);
+        crowd.move_to(fund, DAYS[1]);
         let taken = self.compare(crowd)?;
         let ended = live(crowd.end_what_was_under_way())?;
         stage.say(&words.live_ended(&ended))?;
         let after_ends = self.compare(crowd)?;
         let tally = live(crowd.go_on(AT_WORK))?;
         stage.say(&words.live_goes_on(&tally))?;
+        live(crowd.have_held_until(fund, HELD_UNTIL))?;
         let went_on = document(&tally, &self.compare(crowd)?);
         stage.took(stage.clock.get().1.elapsed())?;
 
         self.lap("went_on", ());
         let first = self.lap("first_night", self.night(fund, DAYS[1], DAYS[0], 0)?);
         stage.say(&words.live_first_night(&first))?;
+        let released = live(crowd.see_released())?;
+        stage.say(&words.live_released(released))?;
+        self.compare(crowd)?;
         stage.at(MORNING);
         live(fund.put_clock(&at(DAYS[1], MORNING)))?;
         live(fund.put_in_for_advances(ADVANCES))?;
         crowd.can_use_the_fund();
+        live(crowd.reach_the_cap(FAST_CAP, DAYS[1]))?;
         let tally = live(crowd.go_on(AT_WORK))?;
         stage.say(&words.live_next_day(&tally))?;
         let next_day = document(&tally, &self.compare(crowd)?);
@@ -431,6 +442,7 @@ impl<'a> Evening<'a> {
         );
         stage.say(&words.live_second_night(&second))?;
         let earned = self.lap("earned", self.compare(crowd)?);
+        let worked_out = self.work_out(crowd, &second)?;
         let proved = live(fund.prove())?;
         self.lap("proved", ());
         stage.say(&words.live_proved(proved))?;
@@ -447,8 +459,30 @@ impl<'a> Evening<'a> {
             "next_day": next_day,
             "nights": [first, second],
             "earned": figures(&earned),
+            "worked_out": worked_out,
+            "released_at_their_time": released,
+            "most_redeemed_at_once_fen": [FAST_CAP, crowd.most_redeemed_at_once(DAYS[1])],
             "proved": proved,
             "register": registered,
+        }))
+    }
+
+    /// Lets everybody work out his income of a day, and stops where somebody has another one.
+    fn work_out(&self, crowd: &mut Crowd, day: &DayRunView) -> Result<Value, CommandError> {
+        let earned = live(crowd.work_out_incomes(day))?;
+        if let Some(odd) = earned.odd.first() {
+            let message = format!(
+                "account {}: its owner has worked out an income of {}, and the fund says {}",
+                odd.account, odd.worked_out, odd.found
+            );
+            return Err(CommandError::new(Kind::Book, message));
+        }
+        let words = self.stage.screen.words();
+        self.stage.say(&words.live_worked_out(&earned))?;
+        Ok(json!({
+            "people": earned.people,
+            "fen": earned.fen,
+            "with_a_fen": earned.with_a_fen,
         }))
     }
 

@@ -3,7 +3,7 @@
 use super::super::{Language, counted, grouped};
 use crate::terminal::text::amount;
 use ledger::Decimal;
-use ruixin_live::{Compared, DayRunView, Ended, Opened, Tally};
+use ruixin_live::{Compared, DayRunView, Earned, Ended, Opened, Tally};
 use std::net::SocketAddr;
 
 /// Fen as yuan.
@@ -193,14 +193,28 @@ impl Language {
         )
     }
 
+    pub(crate) fn live_released(self, released: u64) -> String {
+        let was = counted(released, "amount was", "amounts were");
+        self.pick(
+            format!(
+                "{was} held until a minute past midnight: the house has released what was over by itself, though \
+                 nobody asked for anything."
+            ),
+            format!("有 {released} 笔止付于零时一分到期：无人操作，系统自行解除。"),
+        )
+    }
+
     pub(crate) fn live_next_day(self, tally: &Tally) -> String {
         let [done, refused] = [tally.done, tally.refused].map(grouped);
         self.pick(
             format!(
-                "The next morning they pay straight from the fund, too: {done} commands done, {refused} \
-                 refused."
+                "The next morning they pay straight from the fund, too, and redeem shares at once up to the \
+                 cap of the day, and not a cent more: {done} commands done, {refused} refused."
             ),
-            format!("次日上午，也可直接用基金份额付款：办成 {done} 笔，被拒 {refused} 笔。"),
+            format!(
+                "次日上午，也可直接用基金份额付款，并在当日限额内快速赎回，多一分也不行：办成 {done} 笔，\
+                 被拒 {refused} 笔。"
+            ),
         )
     }
 
@@ -217,6 +231,22 @@ impl Language {
             format!(
                 "{date} 日终：基金份额 {shares}，收益 {income} CNY，万份收益 {ten_thousand}。各人收益\
                  截到分，余下 {residue} CNY 逐分派完。"
+            ),
+        )
+    }
+
+    pub(crate) fn live_worked_out(self, earned: &Earned) -> String {
+        let [people, with_a_fen] = [earned.people, earned.with_a_fen].map(grouped);
+        let income = yuan(earned.fen);
+        self.pick(
+            format!(
+                "{people} people worked out their income by what they had noted of their shares, cut to the \
+                 cent: it is what they have, {income} CNY in all. {with_a_fen} of them have a cent more, and \
+                 nobody with less cut off has one before them."
+            ),
+            format!(
+                "{people} 位用户按自己所记份额各自算出收益并截到分：与到账一致，合计 {income} CNY。其中 \
+                 {with_a_fen} 位多得一分余数，余数按截去多少先后派发，无一越位。"
             ),
         )
     }

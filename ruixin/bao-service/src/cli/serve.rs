@@ -25,6 +25,9 @@ pub(super) struct Serve {
     /// What the clock in Shanghai shows at the start, as `2013-05-27 16:00`; left out, the time
     #[arg(long)]
     clock: Option<String>,
+    /// How many times as fast as others the clock goes, so that days and nights pass in minutes
+    #[arg(long, value_name = "TIMES", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pace: u32,
     /// The converted ledger that the books were opened with, a path or an address: the hook of a release
     /// opens them only if it is what it was
     #[arg(long, env = "RUIXIN_BAO_LEDGER", hide_env_values = true)]
@@ -42,14 +45,14 @@ fn runtime() -> Result<Runtime, CommandError> {
 /// Serves until it is told to stop, and finishes what has begun.
 pub(super) fn serve(books: &str, asked: &Serve, out: &mut impl Write) -> Result<(), CommandError> {
     logs::begin(&asked.serving.log).map_err(CommandError::usage)?;
-    let clock = match &asked.clock {
-        None => Clock::default(),
+    let begins = match &asked.clock {
+        None => Clock::default().now(),
         Some(text) => {
-            let at = clock::parse(text);
             let says = format!("`{text}` is no time: write 2013-05-27 16:00");
-            Clock::starting(at.ok_or_else(|| CommandError::usage(says))?)
+            clock::parse(text).ok_or_else(|| CommandError::usage(says))?
         }
     };
+    let clock = Clock::hurrying(begins, asked.pace);
     let limits = asked.serving.limits();
     runtime()?.block_on(async {
         let mut books = Books::open(books, clock).await.map_err(refused)?;
@@ -62,6 +65,10 @@ pub(super) fn serve(books: &str, asked: &Serve, out: &mut impl Write) -> Result<
         writeln!(out, "listening on {at}")?;
         out.flush()?;
         let (keep, every) = (asked.serving.keep_answers, asked.serving.prune_every());
+        let every = every
+            .checked_div(asked.pace)
+            .unwrap_or(every)
+            .max(LOOK_EVERY);
         let pruning = tokio::spawn(books.clone().keep_pruning(keep, every));
         let releasing = tokio::spawn(books.clone().keep_releasing(LOOK_EVERY));
         let router = api::router(books, limits);

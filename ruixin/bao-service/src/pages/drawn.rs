@@ -48,6 +48,7 @@ fn what_others_wrote_is_escaped() {
     let evil = "<script>alert(1)</script>\"'&";
     let mut frame = frame(Language::English);
     frame.told = Some(Told {
+        language: Language::English,
         subject: evil.to_owned(),
         text: evil.to_owned(),
     });
@@ -68,6 +69,7 @@ fn what_others_wrote_is_escaped() {
     };
     let told = Frame {
         told: Some(Told {
+            language: Language::English,
             subject: evil.to_owned(),
             text: evil.to_owned(),
         }),

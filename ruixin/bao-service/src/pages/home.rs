@@ -181,7 +181,7 @@ fn yield_of(frame: &Frame, days: &[FundDay], yields: &[(Day, i64)]) -> Markup {
 
 fn table(frame: &Frame, days: &[FundDay]) -> Markup {
     html! {
-        div.scroll {
+        div.scroll tabindex="0" role="region" aria-label=(frame.say(words::SEVEN_DAY)) {
             table {
                 thead {
                     tr {
@@ -193,7 +193,7 @@ fn table(frame: &Frame, days: &[FundDay]) -> Markup {
                 tbody {
                     @for day in days.iter().rev() {
                         tr {
-                            td.booked { span { (day.day) } }
+                            th.booked scope="row" { span { (day.day) } }
                             td.figure { (per_ten_thousand(day.per_ten_thousand)) }
                             td.figure {
                                 @match day.seven_day {

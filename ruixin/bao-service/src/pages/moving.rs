@@ -101,6 +101,11 @@ impl Form {
             cap: None,
         }
     }
+
+    fn is_merchant_first(&self) -> bool {
+        let is_amount_wrong = self.wrong.amount.is_some() && self.wrong.merchant.is_none();
+        self.sheet == Sheet::Pay && !is_amount_wrong
+    }
 }
 
 /// Is what is asked to be confirmed.
@@ -160,8 +165,9 @@ fn amount(frame: &Frame, form: &Form) -> Markup {
             a href={ (form.sheet.path()) "?fill=" (plain(there)) } { (frame.say(words::ALL_OF_IT)) }
         }
     };
-    let is_first = form.sheet != Sheet::Pay;
     let wrong = form.wrong.amount.as_ref();
+    // What is wrong has the keyboard, or the first field of all.
+    let is_first = !form.is_merchant_first();
     fields::amount(frame, &form.typed.amount, wrong, is_first, &under)
 }
 
@@ -171,8 +177,8 @@ fn merchant(frame: &Frame, form: &Form) -> Markup {
         div {
             label for="merchant" { (frame.say(words::MERCHANT)) }
             input #merchant type="text" name="merchant" inputmode="numeric" autocomplete="off" required
-                maxlength="20" value=(form.typed.merchant) autofocus aria-invalid=[is_wrong.then_some("true")]
-                aria-describedby=[is_wrong.then_some("merchant-wrong")];
+                maxlength="20" value=(form.typed.merchant) autofocus[form.is_merchant_first()]
+                aria-invalid=[is_wrong.then_some("true")] aria-describedby=[is_wrong.then_some("merchant-wrong")];
             (wrong("merchant-wrong", form.wrong.merchant.as_ref()))
         }
     }

@@ -176,6 +176,7 @@ impl Faces {
     fn closed(&self) -> Frame {
         Frame {
             told: Some(Told {
+                language: self.frame.language,
                 subject: self.frame.say(words::CLOSED).to_owned(),
                 text: self.frame.say(words::CLOSED_USUALLY).to_owned(),
             }),

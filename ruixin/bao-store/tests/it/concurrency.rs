@@ -52,6 +52,45 @@ fn customers(store: &mut Store, client: u64, done: &AtomicU64) {
     }
 }
 
+/// Clients that do not know of each other redeem at once for one investor: together not a fen above the cap of the
+/// day, which is 100.00, and as much as there is room for. The next day begins anew.
+#[test]
+fn many_clients_at_once_stay_below_the_cap_of_the_day() {
+    for kind in BOTH {
+        let place = Place::new(kind);
+        let (mut store, _) = books(&place, "2013-06-05");
+        let bought = request(1, USERS[0], OrderKind::Subscribe, 30_000);
+        store.place(&[bought], at("2013-06-05 10:00")).unwrap();
+        let night = at("2013-06-06 01:00");
+        store
+            .run_day(day("2013-06-05"), 0, night, threads())
+            .unwrap();
+        let redeemed = AtomicU64::new(0);
+        let redeem = |store: &mut Store, id: u64, time: &str| {
+            let order = request(id.into(), USERS[0], OrderKind::RedeemFast, 900);
+            let placed = store.place(&[order], at(time)).unwrap();
+            placed.into_iter().flatten().count() as u64
+        };
+        thread::scope(|scope| {
+            for client in 0..CLIENTS {
+                let (place, redeemed) = (&place, &redeemed);
+                scope.spawn(move || {
+                    let mut store = place.open();
+                    for round in 0..ROUNDS {
+                        let id = 10_000 + client * 1_000 + round;
+                        let done = redeem(&mut store, id, "2013-06-06 10:00");
+                        redeemed.fetch_add(done, Ordering::Relaxed);
+                    }
+                });
+            }
+        });
+        assert_eq!(redeemed.into_inner(), 11, "{kind:?}");
+        assert_eq!(redeem(&mut store, 2_000_000, "2013-06-06 10:00"), 0);
+        assert_eq!(redeem(&mut store, 2_000_001, "2013-06-07 10:00"), 1);
+        store.prove().unwrap();
+    }
+}
+
 #[test]
 fn many_clients_at_once_keep_every_rule() {
     for kind in BOTH {

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::Has;
 use super::circle::{Circle, Person};
+use super::notebook::Noted;
 use crate::client::{fen, yuan};
 use crate::error::LiveError;
 
@@ -25,6 +26,8 @@ impl Circle {
             self.people.push(Person {
                 account,
                 told: Has::default(),
+                shares: Noted::default(),
+                at_once: Noted::default(),
             });
             self.top_up(at, 100_000)?;
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::notebook::Noted;
 use super::{Has, Tally};
 use crate::client::{Answer, Client, fen, yuan};
 use crate::error::LiveError;
@@ -62,6 +63,10 @@ impl At {
 pub(super) struct Person {
     pub(super) account: String,
     pub(super) told: Has,
+    /// His shares.
+    pub(super) shares: Noted,
+    /// What he has redeemed at once.
+    pub(super) at_once: Noted,
 }
 
 /// Is a payment of which some can be given back.
@@ -89,6 +94,14 @@ pub(super) struct Asked {
     pub(super) amount: i64,
 }
 
+/// Is what is held of somebody until a time.
+#[derive(Debug, Clone)]
+pub(super) struct Until {
+    pub(super) voucher: String,
+    pub(super) who: usize,
+    pub(super) amount: i64,
+}
+
 /// Are people around a shop, who ask one thing after the other.
 #[derive(Debug)]
 pub(super) struct Circle {
@@ -100,6 +113,7 @@ pub(super) struct Circle {
     pub(super) paid: Vec<Paid>,
     pub(super) held: Vec<Held>,
     pub(super) withdrawing: Vec<Asked>,
+    pub(super) until: Vec<Until>,
     asked: u64,
     pub(super) dice: Dice,
     pub(super) tally: Tally,
@@ -119,6 +133,7 @@ impl Circle {
             paid: Vec::new(),
             held: Vec::new(),
             withdrawing: Vec::new(),
+            until: Vec::new(),
             asked: 0,
             dice: Dice(seed),
             tally: Tally::default(),
@@ -141,12 +156,32 @@ impl Circle {
         }
     }
 
-    /// Asks with an `Idempotency-Key` of its own, and counts the answer. Gives it where it was done.
-    pub(super) fn post(&mut self, path: &str, body: &Value) -> Result<Option<Answer>, LiveError> {
+    /// Asks with an `Idempotency-Key` of its own.
+    fn asks(&mut self, path: &str, body: &Value) -> Result<Answer, LiveError> {
         self.asked += 1;
         let id = format!("crowd-{}-{}", self.number, self.asked);
         let answer = self.client.post(path, &id, body)?;
         self.tally.again += u64::from(answer.again);
+        Ok(answer)
+    }
+
+    /// Asks for what must be refused, and for what reason.
+    pub(super) fn is_refused(
+        &mut self,
+        path: &str,
+        body: &Value,
+        code: &str,
+    ) -> Result<(), LiveError> {
+        let answer = self.asks(path, body)?;
+        match (answer.status, answer.code() == code) {
+            (422, true) => Ok(()),
+            _ => Err(answer.unexpected(path)),
+        }
+    }
+
+    /// Asks with an `Idempotency-Key` of its own, and counts the answer. Gives it where it was done.
+    pub(super) fn post(&mut self, path: &str, body: &Value) -> Result<Option<Answer>, LiveError> {
+        let answer = self.asks(path, body)?;
         match (answer.status, answer.code()) {
             (200 | 201, _) => {
                 self.tally.done += 1;

@@ -131,9 +131,10 @@ async fn soak<C: Crowd>(
         let tally = phase(asked, crowd, at, connections, tenth).await?;
         failed += tally.failed;
         let hour = hours * (at as u64 + 1) / 10;
+        let between = crowd.between(asked).await?;
         looks.push(watched.look().await?);
         println!(
-            "{} | {}",
+            "{} | {}{between}",
             looks[at + 1].line(&format!("{hour:>2} h")),
             tally.line(connections)
         );

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use hyper::body::Bytes;
 use serde_json::Value;
 
-use super::Failure;
 use super::connection::Connection;
+use super::{Asked, Failure};
 
 /// Is what asks a service: its people, and what they do.
 pub(crate) trait Crowd: Send + Sync + 'static {
@@ -17,6 +17,12 @@ pub(crate) trait Crowd: Send + Sync + 'static {
 
     /// What somebody asks for next.
     fn next(&self, known: &mut Known) -> Request;
+
+    /// What is done after each tenth of a soak beside what people ask for, such as the nights that are due.
+    /// Says what it was.
+    fn between(&self, _asked: &Asked) -> impl Future<Output = Result<String, Failure>> + Send {
+        std::future::ready(Ok(String::new()))
+    }
 }
 
 /// Is a request: a read without a body, a command with one.

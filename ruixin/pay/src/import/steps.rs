@@ -18,18 +18,23 @@ pub(super) const EMPTY: [(&str, &str); 4] = [
 pub(super) const LOCK: &str =
     "LOCK TABLE house, account, orders, flow, channel_file, daily_total, hold, request";
 
-/// That records follow from one another, and accounts begin with nothing, is asked of what is booked here: of
-/// a history it is checked while it is read.
+/// That records follow from one another, accounts begin with nothing, and nothing is booked in books that are
+/// closed is asked of what is booked here: a history is checked while it is read.
 pub(super) fn before(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::Sqlite => {
             "DELETE FROM house; DELETE FROM account; DELETE FROM daily_total;
-             DROP TRIGGER flow_follows; DROP TRIGGER account_begins;
+             DROP TRIGGER flow_follows; DROP TRIGGER account_begins; DROP TRIGGER account_is_opened;
+             DROP TRIGGER order_is_given; DROP TRIGGER hold_begins; DROP TRIGGER bank_line_is_booked;
              DROP INDEX flow_by_account; DROP INDEX flow_by_order"
         }
         Dialect::Postgres => {
             "ALTER TABLE flow DISABLE TRIGGER flow_follows;
              ALTER TABLE account DISABLE TRIGGER account_begins;
+             ALTER TABLE account DISABLE TRIGGER account_is_opened;
+             ALTER TABLE orders DISABLE TRIGGER order_is_given;
+             ALTER TABLE hold DISABLE TRIGGER hold_begins;
+             ALTER TABLE channel_file DISABLE TRIGGER bank_line_is_booked;
              ALTER TABLE flow DROP CONSTRAINT flow_account_fkey, DROP CONSTRAINT flow_counterparty_fkey,
                DROP CONSTRAINT flow_order_id_fkey;
              ALTER TABLE orders DROP CONSTRAINT orders_payer_fkey, DROP CONSTRAINT orders_payee_fkey;
@@ -40,7 +45,7 @@ pub(super) fn before(dialect: Dialect) -> &'static str {
     }
 }
 
-/// As the first migration and the fifth have them.
+/// As the first migration, the fifth and the seventh have them.
 pub(super) fn after(dialect: Dialect) -> [&'static str; 2] {
     let made = match dialect {
         Dialect::Sqlite => {
@@ -62,10 +67,14 @@ pub(super) fn after(dialect: Dialect) -> [&'static str; 2] {
         }
     };
     let asked = match dialect {
-        Dialect::Sqlite => include_str!("../../migrations/0005_chain.sqlite.sql"),
+        Dialect::Sqlite => include_str!("../../migrations/0007_open.sqlite.sql"),
         Dialect::Postgres => {
             "ALTER TABLE flow ENABLE TRIGGER flow_follows;
-             ALTER TABLE account ENABLE TRIGGER account_begins"
+             ALTER TABLE account ENABLE TRIGGER account_begins;
+             ALTER TABLE account ENABLE TRIGGER account_is_opened;
+             ALTER TABLE orders ENABLE TRIGGER order_is_given;
+             ALTER TABLE hold ENABLE TRIGGER hold_begins;
+             ALTER TABLE channel_file ENABLE TRIGGER bank_line_is_booked"
         }
     };
     [made, asked]

@@ -44,12 +44,80 @@ fn every_page_can_be_walked_by_keyboard_and_ear() {
     }
 }
 
+/// Whoever hears the page hears the notice in its own language, where there is none in the page's.
+#[test]
+fn a_notice_in_another_language_says_which() {
+    for (reader, written, tags) in [
+        (Language::English, Language::Chinese, 2),
+        (Language::Chinese, Language::Chinese, 0),
+    ] {
+        let told = Frame {
+            told: closed(written).told,
+            ..frame(reader)
+        };
+        let holder = holder(reader);
+        let page = home::draw(
+            &told,
+            &Home {
+                holder,
+                bills: Vec::new(),
+            },
+        );
+        let page = page.into_string();
+        let notice = page.split("<section class=\"notice").nth(1);
+        let notice = notice.and_then(|rest| rest.split("</section>").next());
+        let notice = notice.expect("a notice");
+        assert_eq!(notice.matches(" lang=\"zh-CN\"").count(), tags, "{notice}");
+    }
+}
+
+/// What is to be mended has the keyboard.
+#[test]
+fn the_field_that_is_wrong_comes_first() {
+    let language = Language::English;
+    let field = |form: &sheets::Form| {
+        let page = sheets::draw(&frame(language), form).into_string();
+        let fields = page.split("<input id=\"").skip(1);
+        let named = fields.filter(|rest| {
+            let tag = rest.split('>').next().unwrap_or_default();
+            tag.contains(" autofocus")
+        });
+        let names: Vec<String> = named
+            .filter_map(|rest| Some(rest.split('"').next()?.to_owned()))
+            .collect();
+        names.join(" ")
+    };
+    let wrong = |to: bool, amount: bool, memo: bool| {
+        let says = |is_wrong: bool| is_wrong.then(|| "wrong".to_owned());
+        sheets::Form {
+            wrong: sheets::Wrong {
+                to: says(to),
+                amount: says(amount),
+                memo: says(memo),
+                ..sheets::Wrong::default()
+            },
+            ..wrong_form(Sheet::Pay, language)
+        }
+    };
+    for (to, amount, memo, first) in [
+        (false, false, false, "to"),
+        (true, true, false, "to"),
+        (false, true, true, "amount"),
+        (false, false, true, "memo"),
+    ] {
+        assert_eq!(field(&wrong(to, amount, memo)), first);
+    }
+    let top_up = wrong_form(Sheet::TopUp, language);
+    assert_eq!(field(&top_up), "amount");
+}
+
 #[test]
 fn what_others_wrote_is_escaped() {
     let evil = "<script>alert(1)</script>\"'&";
     let language = Language::English;
     let mut told = frame(language);
     told.told = Some(Told {
+        language,
         subject: evil.to_owned(),
         text: evil.to_owned(),
     });

@@ -28,6 +28,7 @@ pub(super) fn frame(language: Language) -> Frame {
 pub(super) fn closed(language: Language) -> Frame {
     Frame {
         told: Some(Told {
+            language,
             subject: words::CLOSED.of(language).to_owned(),
             text: words::CLOSED_USUALLY.of(language).to_owned(),
         }),

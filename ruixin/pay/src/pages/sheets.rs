@@ -107,6 +107,27 @@ pub(super) struct Form {
     pub(super) banks: Vec<String>,
 }
 
+/// Is the field that has the keyboard at first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum First {
+    To,
+    Amount,
+    Memo,
+}
+
+impl Form {
+    /// The first field that is wrong, or the first of all.
+    fn first(&self) -> First {
+        let wrong = &self.wrong;
+        match (&wrong.to, &wrong.amount, &wrong.memo) {
+            _ if !self.sheet.has_other() => First::Amount,
+            (None, Some(_), _) => First::Amount,
+            (None, None, Some(_)) => First::Memo,
+            _ => First::To,
+        }
+    }
+}
+
 /// Is what somebody wants, read from what was typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Wish {
@@ -189,8 +210,8 @@ fn amount(frame: &Frame, form: &Form) -> Markup {
             a href={ (form.sheet.path()) "?edit=1&amount=" (plain(there)) } { (frame.say(words::ALL_OF_IT)) }
         }
     };
-    let is_first = !form.sheet.has_other();
     let wrong = form.wrong.amount.as_ref();
+    let is_first = form.first() == First::Amount;
     fields::amount(frame, &form.typed.amount, wrong, is_first, &under)
 }
 
@@ -204,7 +225,7 @@ fn other(frame: &Frame, form: &Form) -> Markup {
         div {
             label for="to" { (frame.say(label)) span.hint #to-hint { (frame.say(words::NUMBER_HINT)) } }
             input #to type="text" name="to" inputmode="numeric" autocomplete="off" required maxlength="32"
-                value=(form.typed.to) autofocus aria-invalid=[is_wrong.then_some("true")]
+                value=(form.typed.to) autofocus[form.first() == First::To] aria-invalid=[is_wrong.then_some("true")]
                 aria-describedby=(if is_wrong { "to-wrong to-hint" } else { "to-hint" });
             (wrong("to-wrong", form.wrong.to.as_ref()))
         }
@@ -239,6 +260,7 @@ fn memo(frame: &Frame, form: &Form) -> Markup {
         div {
             label for="memo" { (frame.say(label)) span.hint #memo-hint { (frame.say(words::MAY_BE_EMPTY)) } }
             input #memo type="text" name="memo" autocomplete="off" maxlength="100" value=(form.typed.memo)
+                autofocus[form.first() == First::Memo]
                 aria-invalid=[is_wrong.then_some("true")]
                 aria-describedby=(if is_wrong { "memo-wrong memo-hint" } else { "memo-hint" });
             (wrong("memo-wrong", form.wrong.memo.as_ref()))

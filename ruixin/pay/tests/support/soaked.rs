@@ -37,10 +37,16 @@ impl Soaked<'_> {
         for number in 0..ROUNDS {
             round(number);
             until("answers are pruned", || self.tables()[self.answers] == 0);
-            seen.push((self.memory_kib(), self.open_files(), self.tables()));
+            let tables = self.tables();
+            seen.push((
+                self.memory_kib(),
+                self.open_files(),
+                self.sessions(),
+                tables,
+            ));
         }
-        let (memory, files, first) = &seen[0];
-        let (memory_last, _, last) = &seen[ROUNDS - 1];
+        let (memory, files, sessions, first) = &seen[0];
+        let (memory_last, _, _, last) = &seen[ROUNDS - 1];
         let records = self.records.iter();
         let more: i64 = records.map(|name| last[*name] - first[*name]).sum();
         assert!(more > 0, "the books grew by {more}");
@@ -59,6 +65,7 @@ impl Soaked<'_> {
             "{memory} KiB, then {memory_last}"
         );
         until("connections are closed", || self.open_files() <= files + 4);
+        until("sessions are ended", || self.sessions() <= sessions + 2);
         if let Some(log) = &self.log {
             let log = fs::metadata(log).expect("a log").len();
             assert!(log < 32 << 20, "{log} bytes of log");
@@ -84,6 +91,18 @@ impl Soaked<'_> {
             Ok(tables)
         };
         block_on(self.store.read(read)).expect("tables")
+    }
+
+    /// How many sessions a server has: SQLite has none.
+    fn sessions(&self) -> i64 {
+        let sql = match self.store.dialect() {
+            Dialect::Sqlite => "SELECT 0",
+            Dialect::Postgres => {
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            }
+        };
+        let read = async move |tx: &mut Tx<'_>| tx.rows(sql, vec![]).await?[0].int(0);
+        block_on(self.store.read(read)).expect("sessions")
     }
 
     fn memory_kib(&self) -> u64 {

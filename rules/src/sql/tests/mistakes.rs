@@ -31,12 +31,23 @@ fn check(sql: &str, expect: &[&str]) {
 fn what_does_not_parse_is_underlined() {
     check(
         "SELECT id FORM flow WHERE x = 1",
-        &["flow: expected end of statement, found `flow`"],
+        &[
+            "flow: expected end of statement, found `flow`; is a comma missing before it, or a word misspelt?",
+        ],
     );
-    check("SELECT (id FROM flow", &["FROM: expected ), found `FROM`"]);
+    check(
+        "SELECT (id FROM flow",
+        &["FROM: expected ), found `FROM`; is a comma missing before it, or a bracket not closed?"],
+    );
+    check(
+        "SELECT id AS voucher money(amount) AS amount FROM flow",
+        &[
+            "money: expected end of statement, found `money`; is a comma missing before it, or a word misspelt?",
+        ],
+    );
     check(
         "SELECT 'open FROM flow",
-        &["'open FROM flow: Unterminated string literal"],
+        &["'open FROM flow: Unterminated string literal; end the text with '"],
     );
     check(
         "",
@@ -116,7 +127,113 @@ fn types_that_do_not_go_together_are_mistakes() {
 fn two_columns_of_one_name_are_refused() {
     check(
         "SELECT f.id, g.id FROM flow f JOIN flow g ON f.id = g.id",
-        &["?: the query gives two columns named `id`; name one of them with AS"],
+        &["g.id: the query gives two columns named `id`; name one of them with AS"],
+    );
+    check(
+        "SELECT id, amount, id FROM flow",
+        &["id: two columns of a query have the same name; name one of them with AS"],
+    );
+}
+
+#[test]
+fn what_the_planner_says_of_the_whole_is_underlined_at_its_place() {
+    let scale = "the scale of money is a whole number from 0 to 38, written out; write how many decimals there are, as in money(amount, 2)";
+    let zero = "division by zero; nothing can be divided by zero: write another divisor";
+    let format =
+        "is no format of a date or time; use the signs of strftime, as in '%Y-%m-%d %H:%M:%S'";
+    for (sql, expect) in [
+        (
+            "SELECT id, money(amount, 99) AS m FROM flow",
+            format!("money(amount, 99): {scale}"),
+        ),
+        (
+            "SELECT id, upper(id) AS u FROM flow WHERE money(amount, 99 ) > 5",
+            format!("money(amount, 99 ): {scale}"),
+        ),
+        (
+            "SELECT id, 1 / 0 AS x FROM flow",
+            format!("1 / 0: {zero}"),
+        ),
+        (
+            "SELECT f.id FROM flow AS f WHERE money(f.amount) > 0 AND CAST(f.id AS BIGINT) = 7 / (1 - 1)",
+            format!("7 / (1 - 1): {zero}"),
+        ),
+        (
+            "SELECT id, 9223372036854775807+1 AS x FROM flow",
+            "9223372036854775807+1: `9223372036854775807 + 1` is beyond the range of Int64; CAST one side to DECIMAL(38, 0), which holds more".to_owned(),
+        ),
+        (
+            "SELECT id, to_char(local_time(\"Payment Date\", 'UTC'), '%Q') AS x FROM flow",
+            format!("%Q: `%Q` {format}"),
+        ),
+        (
+            "SELECT id, to_timestamp(\"Payment Date\", '%Q') AS x FROM flow",
+            format!("%Q: `%Q` {format}"),
+        ),
+        (
+            "SELECT id FROM flow WHERE amount",
+            "amount: a condition is true or false, and this is neither; compare it with something, as in status = 'OK'".to_owned(),
+        ),
+    ] {
+        check(sql, &[&expect]);
+    }
+    check(
+        "SELECT id, to_char(local_time(\"Payment Date\", 'UTC'), '%Y-%m-%d') AS x, to_timestamp(id, '%d/%m/%Y %H:%M:%S%.3f') AS y FROM flow",
+        &[],
+    );
+}
+
+#[test]
+fn a_mistake_that_is_made_twice_is_said_at_both_places() {
+    let zero = "division by zero; nothing can be divided by zero: write another divisor";
+    check(
+        "SELECT 1 / 0 AS x, 2 / 0 AS y, 4 / 2 AS z FROM flow",
+        &[&format!("1 / 0: {zero}"), &format!("2 / 0: {zero}")],
+    );
+}
+
+#[test]
+fn a_query_in_the_place_of_a_value_gives_one_record() {
+    let several = "a query in the place of a value may give several records; take max(…), control_total(…) or another aggregate without GROUP BY, or ORDER BY … LIMIT 1, or join its table instead";
+    for (sql, at) in [
+        (
+            "SELECT id, (SELECT name FROM account) AS n FROM flow",
+            "SELECT name FROM account",
+        ),
+        (
+            "SELECT id FROM flow WHERE id = (SELECT account FROM account WHERE name = 'x')",
+            "SELECT account FROM account WHERE name = 'x'",
+        ),
+        (
+            "SELECT id, (SELECT count(*) FROM account GROUP BY name) AS n FROM flow",
+            "SELECT count(*) FROM account GROUP BY name",
+        ),
+        (
+            "SELECT f.id, (SELECT a.name FROM account AS a WHERE a.account = f.id) AS n FROM flow AS f",
+            "SELECT a.name FROM account AS a WHERE a.account = f.id",
+        ),
+    ] {
+        check(sql, &[&format!("{at}: {several}")]);
+    }
+    for sql in [
+        "SELECT id, (SELECT count(*) FROM account) AS n FROM flow",
+        "SELECT id, (SELECT max(name) FROM account) AS n FROM flow",
+        "SELECT id, (SELECT n FROM (SELECT max(name) AS n FROM account) AS m) AS n FROM flow",
+        "SELECT id, (SELECT name FROM account ORDER BY account LIMIT 1) AS n FROM flow",
+        "SELECT id, (SELECT 1) AS n FROM flow",
+        "SELECT f.id, (SELECT max(a.name) FROM account AS a WHERE a.account = f.id) AS n FROM flow AS f",
+    ] {
+        check(sql, &[]);
+    }
+}
+
+#[test]
+fn a_query_that_cannot_be_computed_where_it_stands_is_refused() {
+    check(
+        "SELECT f.id, (SELECT a.name FROM account AS a WHERE a.account = f.id ORDER BY a.name LIMIT 1) AS n FROM flow AS f",
+        &[
+            "SELECT a.name FROM account AS a WHERE a.account = f.id ORDER BY a.name LIMIT 1: a query that looks at the record around it cannot be computed here; join its table instead, grouped by what it is joined by",
+        ],
     );
 }
 

@@ -1,0 +1,3 @@
+SELECT serial AS voucher, money(amount) AS amount, memo
+FROM flow
+WHERE amount > 5

@@ -1,0 +1,5 @@
+SELECT
+  serial AS voucher
+  money(amount) AS amount,
+  memo
+FROM flow
