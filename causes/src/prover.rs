@@ -6,7 +6,7 @@ use crate::case::{Case, Field};
 use crate::catalogue::{CATALOGUE, Cause, CauseId, Way};
 use crate::explanation::{Explanation, Says};
 use crate::identity::duplicated::{is_small_change, may_be_added};
-use crate::simplicity::{can_be_confused, rank};
+use crate::simplicity::rank;
 use crate::terms::Terms;
 use crate::time::in_flight::was_changed;
 use crate::trial::{Hit, Steps, Trial};
@@ -66,9 +66,9 @@ impl Prover {
     }
 
     /// A prover that does not try one cause, for rehearsals: its faults must turn up as unknown
-    /// or as consistent, and never as another cause that is proved. Readings that stand for it are
-    /// left out too. Causes that [could be confused](crate::simplicity::can_be_confused) with it
-    /// are not proved: a rival that was not tried is not refuted.
+    /// or as consistent, and as another cause that is proved only where that makes the same record,
+    /// byte for byte. Readings that stand for it are left out too. Nothing else is changed: a prover
+    /// that took proofs back because something was left out would pass any such rehearsal.
     pub fn without(terms: Terms, cause: CauseId) -> Prover {
         Prover {
             terms,
@@ -116,7 +116,6 @@ impl Prover {
             self.doubt_hand(&case, &hits, &mut explanation);
         }
         self.doubt_column(&case, &mut explanation);
-        self.doubt(&mut explanation);
         explanation.tried = tried.unwrap_or_default();
         explanation.tried.sort_by_key(|tried| rank(tried.cause));
         explanation
@@ -212,15 +211,6 @@ impl Prover {
                 .to_owned(),
             zh: "金额恰为应有的两倍：同一记录可能被累加两次".to_owned(),
         };
-    }
-
-    /// Takes back the proof of what could be a cause that was not tried.
-    pub(crate) fn doubt(&self, explanation: &mut Explanation) {
-        let Some(untried) = self.without else { return };
-        let may_be = |cause: &CauseId| can_be_confused(*cause, untried);
-        if explanation.status == CauseStatus::Proved && explanation.causes.iter().any(may_be) {
-            explanation.status = CauseStatus::Consistent;
-        }
     }
 
     fn causes(&self) -> impl Iterator<Item = &'static Cause> + use<'_> {

@@ -6,12 +6,14 @@
 //! many are off by the same, of which one cause does not tell.
 
 mod absent;
+mod fees;
 mod legs;
 mod merge;
 mod neighbours;
 mod opposite;
 mod runs;
 mod swap;
+mod twins;
 mod uniform;
 mod unsplit;
 
@@ -30,11 +32,13 @@ type Explained = (Break, Explanation);
 impl Prover {
     /// Looks at the breaks of an agreement together, for causes that show only there: ids that were
     /// swapped or lost digits, keys that are equal but for their notation, merged records, runs at
-    /// the end of a file, files that were taken twice, amounts that are all off by the same.
+    /// the end of a file, files that were taken twice, amounts that are all off by the same, records
+    /// that are the same but for their ids, legs that their vouchers lack.
     ///
     /// Breaks are best given in the order of the report: some looks take neighbours.
     pub fn explain_together(&self, breaks: &mut [(Break, Explanation)]) {
-        let paired = absent::pair(self, breaks);
+        let mut paired = absent::pair(self, breaks);
+        twins::find(self, breaks, &mut paired);
         let swapped = swap::find(self, breaks);
         merge::by_key(self, breaks);
         neighbours::merged(self, breaks);
@@ -43,13 +47,12 @@ impl Prover {
         runs::missing(self, breaks, &paired);
         unsplit::find(self, breaks, &paired);
         legs::find(self, breaks);
+        runs::broken_off(self, breaks);
+        fees::find(self, breaks);
         swap::join(self, breaks, &swapped);
         runs::doubled(self, breaks);
         opposite::find(self, breaks);
         uniform::find(self, breaks);
-        for (_, explanation) in breaks.iter_mut() {
-            self.doubt(explanation);
-        }
     }
 
     /// The columns that tell records apart: the key, or without one all that hold no money.

@@ -270,10 +270,13 @@ impl<'c> Trial<'c> {
         // or that was held against no others, is not proved by those that it gives.
         let is_of_rule = reading.cause.as_str().starts_with('R');
         let is_doubtful = is_of_rule && reading.against != Some(0);
+        // What a float cuts off each line comes to many of the totals of another level of rounding.
+        let is_of_level = reading.cause == CauseId::B6;
         // What a column is called is no proof that its figure held before.
         let is_version = reading.cause == CauseId::R2;
         let tells_nothing = reading.picked
             || is_doubtful
+            || is_of_level
             || is_version
             || self.gives_little(reading, covers)
             || self.leaves_nothing(reading);

@@ -358,6 +358,11 @@ pub(crate) struct Explain {
     /// The agreement; needed where more than one could answer.
     #[arg(long, value_name = "NAME")]
     pub(crate) agreement: Option<String>,
+    /// Evidence of a verification: the cause is told as it told it, if the record still differs as it
+    /// did. By default the latest in `evidence/` beside the plan, where the books are too large to be
+    /// read whole for one record.
+    #[arg(long, value_name = "DIR", conflicts_with = "difference")]
+    pub(crate) evidence: Option<PathBuf>,
     /// A difference of two totals of which nothing else is known.
     #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
     pub(crate) difference: Option<String>,

@@ -22,6 +22,8 @@ const UNKNOWABLE: &str = "M2";
 pub(crate) struct Judgement {
     /// Breaks that the damage makes, and what was said of them, by planted cause.
     pub(crate) causes: BTreeMap<String, Counts>,
+    /// What breaks were wrongly proved to be, and how often, by planted cause.
+    pub(crate) wrong_proved_as: BTreeMap<String, BTreeMap<String, usize>>,
     /// Breaks that no damage made.
     pub(crate) false_breaks: usize,
     pub(crate) residual_is_zero: bool,
@@ -39,7 +41,8 @@ pub(crate) struct Counts {
     pub(crate) located: usize,
     /// Proved to be what was planted.
     pub(crate) proved: usize,
-    /// Proved or named to be another cause that makes the same of the record, byte for byte.
+    /// Proved or named to be another cause that makes the same of the record, byte for byte, where
+    /// what was planted is not named.
     pub(crate) equal: usize,
     /// Of these, proved to be it.
     pub(crate) equal_proved: usize,
@@ -150,6 +153,11 @@ impl Judgement {
         };
         *counter += 1;
         counts.equal_proved += usize::from(said == Said::Equal && found.cause.status == "proved");
+        if said == Said::WrongProved {
+            let id = found.cause.id.clone().unwrap_or_default();
+            let proved = self.wrong_proved_as.entry(planted.clone()).or_default();
+            *proved.entry(id).or_default() += 1;
+        }
         if let Some(title) = title {
             let both =
                 serde_json::json!({"planted": planted, "equals": truth.equals, "break": line});
@@ -453,6 +461,25 @@ mod tests {
                 ..located.clone()
             },
         );
+    }
+
+    #[test]
+    fn what_is_wrongly_proved_is_told_by_what_it_was_proved_to_be() {
+        let truths = [truth(Kind::Differs, "V1", Some("1.50"), Some("-1.50"))];
+        let judged = |id: &str| {
+            let cause = json!({"id": id, "status": "proved"});
+            let found = found("differs", "V1", [Some("1.5"), Some("-1.5")], cause);
+            weigh(&truths, &[found], &report("0.00")).unwrap()
+        };
+        let wrong = judged("B2");
+        assert_eq!(
+            wrong.wrong_proved_as["B9"],
+            BTreeMap::from([("B2".to_owned(), 1)])
+        );
+        assert!(judged("B9").wrong_proved_as.is_empty());
+        // What makes the same of the record is not wrong.
+        assert!(judged("D1").wrong_proved_as.is_empty());
+        assert_eq!(judged("D1").causes["B9"].equal_proved, 1);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Result, bail};
 
 use crate::book::{Book, Change, Kind, changed};
+use crate::exact::Exact;
 use crate::faults::{self, CHANGING, RULED};
 use crate::order::{Order, Orders};
 use crate::random::Random;
@@ -16,6 +17,9 @@ use crate::shapes::Shape;
 use crate::truth::{self, Truth};
 
 pub(crate) use structure::STRUCTURAL;
+
+/// Ways in which a shape lets a rule be wrong for a class.
+const VARIANTS_MAX: usize = 5;
 
 /// Is a damaged target and the truth about it.
 #[derive(Debug)]
@@ -245,12 +249,13 @@ impl<'a> Plot<'a> {
     fn single_equals(&self, at: usize, after: &[String], causes: &[&str]) -> Vec<&'static str> {
         let record = &self.book.records[at];
         let change = between(&record.cells, after);
-        let others = CHANGING.iter().chain(RULED);
+        // Of what changes which records there are, one changes a record in its place as well.
+        let others = CHANGING.iter().chain(RULED).chain(&["D1"]);
         others
             .filter(|cause| causes != [**cause])
             .filter(|cause| {
                 let outcomes = faults::outcomes(cause, self.book, record, &record.cells);
-                outcomes.contains(&change)
+                outcomes.contains(&change) || faults::bears(cause, self.book, record, &change)
             })
             .copied()
             .collect()
@@ -298,15 +303,40 @@ impl<'a> Plot<'a> {
         });
     }
 
-    /// Damages all records of one class by the same wrong rule; the class nearest to the count.
+    /// Damages all records of one class by the same wrong rule; the class nearest to the count. A rule
+    /// that is wrong computes with another figure, and one that is wrong in another class adds the same
+    /// to whatever it comes to.
     fn rule_over(&mut self, cause: &str, count: usize) {
-        let candidates = self.classes_of(cause, count);
-        let nearest = candidates
-            .into_iter()
-            .min_by_key(|class| class.len().abs_diff(count));
-        for (at, change) in nearest.unwrap_or_default() {
-            self.apply(at, &change, &[cause]);
+        let kinds: &[bool] = match cause {
+            "R1" => &[false, true],
+            _ => &[false],
+        };
+        for adds_the_same in kinds {
+            let candidates = self.classes_of(cause, count).into_iter();
+            let of_kind = candidates.filter(|class| self.adds_the_same(class) == *adds_the_same);
+            let nearest = of_kind.min_by_key(|class| class.len().abs_diff(count));
+            for (at, change) in nearest.unwrap_or_default() {
+                self.apply(at, &change, &[cause]);
+            }
         }
+    }
+
+    /// Whether all records of a class are off by the same, and there are several.
+    fn adds_the_same(&self, class: &[(usize, Change)]) -> bool {
+        let off = |(at, change): &(usize, Change)| -> Option<Vec<(usize, i128)>> {
+            let cells = &self.book.records[*at].cells;
+            let offs = change.iter().map(|(column, after)| {
+                let Kind::Money(scale) = self.book.columns[*column].kind else {
+                    return None;
+                };
+                let off = Exact::read(after)? - Exact::read(&cells[*column])?;
+                Some((*column, off.units(scale)?))
+            });
+            offs.collect()
+        };
+        let mut offs = class.iter().map(off);
+        let first = offs.next().flatten();
+        class.len() > 1 && first.is_some() && offs.all(|off| off == first)
     }
 
     /// Classes of records with what a wrong rule would have made of each.
@@ -317,15 +347,22 @@ impl<'a> Plot<'a> {
         let Some(source) = self.book.tables.first() else {
             return Vec::new();
         };
-        let Some(column) = source.columns.iter().position(|name| *name == "channel") else {
-            return Vec::new();
+        // A class is a channel, or where there are none a kind of record in one state.
+        let place = |wanted: &str| source.columns.iter().position(|name| *name == wanted);
+        let columns: Vec<usize> = match place("channel") {
+            Some(channel) => vec![channel],
+            None => ["code", "status"].into_iter().filter_map(place).collect(),
         };
-        let values: BTreeSet<&str> = source.rows.iter().map(|row| row[column].as_str()).collect();
+        let class_of = |row: usize| -> Vec<&str> {
+            let cells = &source.rows[row];
+            columns.iter().map(|at| cells[*at].as_str()).collect()
+        };
+        let values: BTreeSet<Vec<&str>> = (0..source.rows.len()).map(class_of).collect();
         let mut classes = Vec::new();
         for value in values {
-            for variant in 0..4 {
+            for variant in 0..VARIANTS_MAX {
                 let of_class = (0..self.book.records.len())
-                    .filter(|at| source.rows[self.book.records[*at].source][column] == value);
+                    .filter(|at| class_of(self.book.records[*at].source) == value);
                 let changes = of_class.filter_map(|at| self.ruled(at, cause, variant));
                 classes.push(changes.collect());
             }

@@ -35,7 +35,7 @@ use rules::sql::{Lineage, Probe, Run, Session, Which};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-/// Groups of breaks that are looked into; the largest come first.
+/// Groups of breaks that are looked into; the largest come first. The report says how many are not.
 const GROUPS_MAX: usize = 12;
 
 /// Breaks of one cause that may have something in common; of fewer, nearly anything may be chance, and
@@ -247,6 +247,8 @@ struct Group {
 #[derive(Default)]
 pub(crate) struct Groups {
     groups: Arc<[Group]>,
+    /// Causes that are not looked into, for there are more than are.
+    left_out: usize,
 }
 
 /// What was counted of the broken records, for each group.
@@ -378,7 +380,8 @@ impl Background {
                 own.extend(records.iter().filter_map(place));
             }
         }
-        let wanted = wanted(breaks);
+        let mut wanted = wanted(breaks);
+        wanted.truncate(GROUPS_MAX);
         let mut batches: [Vec<RecordBatch>; 2] = Default::default();
         for side in [Side::Expected, Side::Actual] {
             if wanted.iter().any(|(_, shape)| shape.side() == side) {
@@ -400,7 +403,7 @@ impl Background {
     }
 }
 
-/// The causes that are looked into, the most frequent first.
+/// The causes that may be looked into, the most frequent first.
 fn wanted(breaks: &[Break]) -> Vec<(CauseKey, Shape)> {
     let mut shapes: BTreeMap<CauseKey, Shape> = BTreeMap::new();
     for found in breaks {
@@ -419,12 +422,30 @@ fn wanted(breaks: &[Break]) -> Vec<(CauseKey, Shape)> {
         .filter(|(_, shape)| shape.breaks() >= BREAKS_MIN)
         .collect();
     wanted.sort_by_key(|(_, shape)| std::cmp::Reverse(shape.breaks()));
-    wanted.truncate(GROUPS_MAX);
     wanted
 }
 
-/// The groups of some breaks, each with its own breaks offered.
-fn shaped(of: Of<'_>, zone: &Zone, breaks: &[Break], threads: usize) -> Vec<Shaped> {
+/// Says that some causes were not looked into, where so many were not.
+fn not_looked_into(left_out: usize) -> Option<String> {
+    let others = match left_out {
+        0 => return None,
+        1 => "1 other".to_owned(),
+        _ => format!("{left_out} others"),
+    };
+    Some(format!(
+        "what breaks have in common was looked for of the {GROUPS_MAX} causes with the most breaks, \
+         and not of {others}"
+    ))
+}
+
+/// The groups of some causes, each with its own breaks offered.
+fn shaped(
+    of: Of<'_>,
+    zone: &Zone,
+    wanted: Vec<(CauseKey, Shape)>,
+    breaks: &[Break],
+    threads: usize,
+) -> Vec<Shaped> {
     let part = breaks.len().div_ceil(threads.max(1)).max(BREAKS_PER_BLOCK);
     let shape = |(key, shape): (CauseKey, Shape)| {
         let columns = Columns::new(of, shape.side(), &shape.differing);
@@ -448,7 +469,7 @@ fn shaped(of: Of<'_>, zone: &Zone, breaks: &[Break], threads: usize) -> Vec<Shap
             proposer,
         }
     };
-    wanted(breaks).into_iter().map(shape).collect()
+    wanted.into_iter().map(shape).collect()
 }
 
 /// A few records of each chunk of a side, with the records of the books behind them.
@@ -500,7 +521,10 @@ impl Groups {
                 finder,
             }
         };
-        let mut waiting = shaped(of, zone, breaks, threads).into_iter();
+        let mut wanted = wanted(breaks);
+        let left_out = wanted.len().saturating_sub(GROUPS_MAX);
+        wanted.truncate(GROUPS_MAX);
+        let mut waiting = shaped(of, zone, wanted, breaks, threads).into_iter();
         let mut groups = Vec::new();
         while waiting.len() > 0 {
             groups.extend(in_parallel(waiting.by_ref().take(threads.max(1)), &finish));
@@ -515,7 +539,13 @@ impl Groups {
         }
         Ok(Self {
             groups: groups.into(),
+            left_out,
         })
+    }
+
+    /// What is to be said of causes that were not looked into.
+    pub(crate) fn not_looked_into(&self) -> Option<String> {
+        not_looked_into(self.left_out)
     }
 
     pub(crate) fn nothing_counted(&self) -> Census {
@@ -643,5 +673,61 @@ impl Facts for Row<'_> {
             true => Some(shown.array.as_string_view().value(self.row)),
             false => shown.text.as_deref(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ledger::{BreakKind, CauseFound, Record};
+
+    fn of_cause(id: &str) -> Break {
+        Break {
+            agreement: SmolStr::default(),
+            kind: BreakKind::Differs,
+            key: Record::default(),
+            copies: Sides {
+                expected: 1,
+                actual: 1,
+            },
+            expected: None,
+            actual: None,
+            fields: Vec::new(),
+            difference: Vec::new(),
+            source: Vec::new(),
+            cause: CauseFound {
+                id: Some(id.to_owned()),
+                status: CauseStatus::Consistent,
+                ..CauseFound::default()
+            },
+            target: Vec::new(),
+            alternatives: 0,
+        }
+    }
+
+    #[test]
+    fn the_causes_of_the_most_breaks_are_looked_into_and_the_others_are_counted() {
+        let causes = (0..GROUPS_MAX + 2).map(|at| (format!("B{at}"), 4 + at));
+        let few = [("A1".to_owned(), 3)];
+        let breaks = causes
+            .chain(few)
+            .flat_map(|(id, count)| std::iter::repeat_n(of_cause(&id), count));
+        let wanted = wanted(&breaks.collect::<Vec<_>>());
+        let ids: Vec<Option<&str>> = wanted.iter().map(|((_, id), _)| id.as_deref()).collect();
+        // Of three breaks nothing is looked for.
+        assert_eq!(ids.len(), GROUPS_MAX + 2);
+        assert_eq!((ids[0], ids[13]), (Some("B13"), Some("B0")));
+    }
+
+    #[test]
+    fn only_causes_that_were_left_out_are_spoken_of() {
+        let said = |left_out| not_looked_into(left_out).unwrap_or_default();
+        assert_eq!(said(0), "");
+        assert_eq!(
+            said(1),
+            "what breaks have in common was looked for of the 12 causes with the most breaks, and \
+             not of 1 other"
+        );
+        assert!(said(3).ends_with("and not of 3 others"));
     }
 }

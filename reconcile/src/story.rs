@@ -10,6 +10,7 @@ mod desk;
 mod error;
 mod fetch;
 mod neighbours;
+mod partners;
 mod recheck;
 mod tell;
 
@@ -97,6 +98,19 @@ pub struct Explained {
     pub why: Explanation,
     /// Causes that are not decided, for they show only in evidence beside the records.
     pub undecided: Vec<Undecided>,
+    /// What the cause was told from.
+    pub sight: Sight,
+}
+
+/// What the cause of a break was told from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sight {
+    /// The records that were asked for.
+    Alone,
+    /// All breaks of the agreement, as a verification holds them together.
+    WithAll,
+    /// What a verification said of it, whose evidence lies there.
+    AsVerified(String),
 }
 
 /// A cause that the records alone do not show.
@@ -234,20 +248,59 @@ impl Explained {
             }
         }
         why.tried = told;
-        let is_open = |cause: &CauseId| match why.status {
-            CauseStatus::Proved => false,
-            CauseStatus::Consistent => why.causes.contains(cause) || why.rivals.contains(cause),
-            CauseStatus::Unknown => true,
-        };
-        let needing = CATALOGUE.iter().filter_map(|cause| {
-            let needs = cause.needs()?;
-            let cause = cause.id;
-            is_open(&cause).then_some(Undecided { cause, needs })
-        });
         Self {
-            undecided: needing.collect(),
+            undecided: undecided(&why),
             found,
             why,
+            sight: Sight::Alone,
         }
     }
+
+    /// Takes over what a look at all breaks says of this one. Says no, and changes nothing, where it is
+    /// of another break, or names a cause that nobody knows.
+    pub fn hear(&mut self, told: &Break, sight: Sight) -> bool {
+        let causes = told.cause.id.iter().flat_map(|id| id.split('+'));
+        let causes: Option<Vec<CauseId>> = causes.map(CauseId::find).collect();
+        let rivals = told.cause.rivals.iter().map(|id| CauseId::find(id));
+        let rivals: Option<Vec<CauseId>> = rivals.collect();
+        let (Some(causes), Some(rivals), true) = (causes, rivals, is_same(&self.found, told))
+        else {
+            return false;
+        };
+        // A sentence that is known already is known in both languages.
+        if self.why.says.en != told.cause.says {
+            self.why.says = Says {
+                en: told.cause.says.clone(),
+                zh: String::new(),
+            };
+        }
+        self.why.status = told.cause.status;
+        (self.why.causes, self.why.rivals) = (causes, rivals);
+        self.undecided = undecided(&self.why);
+        self.found.cause = told.cause.clone();
+        self.sight = sight;
+        true
+    }
+}
+
+/// Whether two breaks are one: of the same records, as they are still.
+fn is_same(one: &Break, other: &Break) -> bool {
+    (one.kind, one.copies) == (other.kind, other.copies)
+        && (&one.agreement, &one.key) == (&other.agreement, &other.key)
+        && (&one.expected, &one.actual) == (&other.expected, &other.actual)
+}
+
+/// The causes that take evidence beside the records, of those that are open.
+fn undecided(why: &Explanation) -> Vec<Undecided> {
+    let is_open = |cause: &CauseId| match why.status {
+        CauseStatus::Proved => false,
+        CauseStatus::Consistent => why.causes.contains(cause) || why.rivals.contains(cause),
+        CauseStatus::Unknown => true,
+    };
+    let needing = CATALOGUE.iter().filter_map(|cause| {
+        let needs = cause.needs()?;
+        let cause = cause.id;
+        is_open(&cause).then_some(Undecided { cause, needs })
+    });
+    needing.collect()
 }

@@ -27,6 +27,8 @@ pub(crate) struct Tally {
     pub(crate) common: BTreeMap<CauseKey, Common>,
     /// What other readings of the rule come to, in a sentence each.
     pub(crate) readings: Vec<String>,
+    /// Of which causes nothing in common was looked for, where there are too many.
+    pub(crate) not_looked_into: Option<String>,
 }
 
 /// What the breaks of one cause come to.

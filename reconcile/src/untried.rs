@@ -1,11 +1,12 @@
-//! What provers that do not try one cause say of a book: for rehearsals of the prover itself.
+//! All breaks of a book explained anew, in memory: for a story that takes more than one record, and by
+//! provers that do not try one cause, for rehearsals of the prover itself.
 
 use crate::explain::Explainer;
 use crate::locate::Look;
 use crate::prepare::{Agreement, Prepared};
-use crate::readings::Readings;
+use crate::readings::{Given, Readings};
 use crate::story::{StoryError, trace};
-use crate::watch::Watch;
+use crate::watch::{Phase, Watch, Work};
 use books::Meter;
 use causes::CauseId;
 use footing::{Seed, Side};
@@ -23,15 +24,44 @@ pub async fn explain_without(
     prepared: &Prepared,
     agreement: &Agreement,
     untried: &[Option<CauseId>],
-    (threads, watch): (usize, &Arc<dyn Watch>),
+    how: (usize, &Arc<dyn Watch>),
 ) -> Result<Vec<Vec<Break>>, StoryError> {
+    let (threads, _) = how;
+    with_all(prepared, agreement, how, |breaks, given| {
+        let explain = |untried: &Option<CauseId>| {
+            let explainer = match untried {
+                Some(cause) => Explainer::without(prepared, agreement, *cause),
+                None => Explainer::new(prepared, agreement),
+            };
+            explainer.explain_all(breaks.clone(), given, threads)
+        };
+        untried.iter().map(explain).collect()
+    })
+    .await
+}
+
+/// Reads both sides whole and gives all their breaks to whoever explains them, with what other readings
+/// of the rule give for them and what the whole book says of these.
+pub(crate) async fn with_all<T>(
+    prepared: &Prepared,
+    agreement: &Agreement,
+    (threads, watch): (usize, &Arc<dyn Watch>),
+    explain: impl FnOnce(Vec<Break>, &Given<'_>) -> T,
+) -> Result<T, StoryError> {
+    let meter = Arc::new(Meter::default());
+    watch.begin(Phase {
+        work: Work::Locate,
+        name: agreement.name.clone(),
+        bytes: None,
+        meter: Arc::clone(&meter),
+    });
     let look = Look {
         agreement,
         // Nothing is hashed here: every record is fetched.
         seed: &Seed::new([0; 32]),
         threads,
         watch,
-        meter: &Arc::new(Meter::default()),
+        meter: &meter,
         partition_records: 0,
         restriction: None,
         whereabouts: [None; 2],
@@ -47,12 +77,5 @@ pub async fn explain_without(
     let begin = || Run::new(threads);
     let counted = readings.hold_against_book(agreement, &begin, watch);
     counted.await?;
-    let explain = |untried: &Option<CauseId>| {
-        let explainer = match untried {
-            Some(cause) => Explainer::without(prepared, agreement, *cause),
-            None => Explainer::new(prepared, agreement),
-        };
-        explainer.explain_all(breaks.clone(), &given, threads)
-    };
-    Ok(untried.iter().map(explain).collect())
+    Ok(explain(breaks, &given))
 }

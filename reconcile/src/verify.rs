@@ -716,6 +716,7 @@ impl AgreementRun<'_> {
         tally.common = self.find_common(&groups, broken, folded).await?;
         self.hold_against_book(&readings).await?;
         tally.readings = readings.notes();
+        tally.not_looked_into = groups.not_looked_into();
         Ok(())
     }
 
@@ -1074,6 +1075,7 @@ impl AgreementRun<'_> {
         }
         notes.extend(tally.readings.iter().cloned());
         notes.extend(tally.filters());
+        notes.extend(tally.not_looked_into.clone());
         if tally.ambiguous > 0 {
             notes.push(format!(
                 "{} breaks could be paired in other ways that fit as well",
@@ -1465,6 +1467,7 @@ async fn compute(
     let mut status = outcome.status;
     let mut says = outcome.notes;
     says.extend(twice(&outcome.rows));
+    says.extend(residue(&outcome.rows));
     if options.as_of.is_some() && status == ControlStatus::Broken && control.reads_both() {
         status = ControlStatus::Incomplete;
         says.push("the books moved between their moments; freeze both to compute it".to_owned());
@@ -1507,6 +1510,34 @@ fn twice(rows: &[ControlRow]) -> Option<String> {
     }
 }
 
+/// Says where figures of a control differ by so little that it is no money: what is left of zero where
+/// somebody adds up in binary fractions.
+fn residue(rows: &[ControlRow]) -> Option<String> {
+    let differences = rows.iter().filter_map(|row| row.difference.as_deref());
+    match differences.filter(|difference| is_residue(difference)).count() {
+        0 => None,
+        1 => Some(
+            "in 1 line the figures are less than a billionth apart: what binary fractions leave of zero"
+                .to_owned(),
+        ),
+        count => Some(format!(
+            "in {count} lines the figures are less than a billionth apart: what binary fractions leave \
+             of zero"
+        )),
+    }
+}
+
+/// Whether the first digit of an amount that is no zero stands behind nine decimals.
+fn is_residue(difference: &str) -> bool {
+    let digits = difference.strip_prefix('-').unwrap_or(difference);
+    let Some((whole, decimals)) = digits.split_once('.') else {
+        return false;
+    };
+    let is_zero = |digit: &u8| *digit == b'0';
+    let zeros = decimals.bytes().take_while(is_zero).count();
+    whole.bytes().all(|digit| digit == b'0') && (9..decimals.len()).contains(&zeros)
+}
+
 impl Options {
     /// One thread for each processor, a fresh seed, digests taken, and the folder's own name.
     pub fn new(evidence: PathBuf) -> Self {
@@ -1523,6 +1554,33 @@ impl Options {
             limits: Limits::default(),
             as_of: None,
             beforehand: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_that_is_no_money_is_what_binary_fractions_leave() {
+        for residue in [
+            "0.000000000001364242",
+            "-0.000000000000909495",
+            "0.0000000009",
+        ] {
+            assert!(is_residue(residue), "{residue}");
+        }
+        for money in [
+            "0.00",
+            "0.000000000000",
+            "0.01",
+            "0.000000001",
+            "3.000000000001",
+            "7",
+            "-0",
+        ] {
+            assert!(!is_residue(money), "{money}");
         }
     }
 }

@@ -37,6 +37,12 @@ pub(crate) fn refresh() -> Result<()> {
         .with_context(|| format!("cannot write {}", page.display()))
 }
 
+/// The ids of all causes, in the order of the catalogue.
+pub(crate) fn ids() -> Result<Vec<String>> {
+    let blocks = all_blocks(place::root())?;
+    Ok(blocks.into_iter().map(|block| block.id).collect())
+}
+
 fn all_blocks(root: &Path) -> Result<Vec<Block>> {
     let mut files = Vec::new();
     collect(&root.join(SOURCES), &mut files)?;

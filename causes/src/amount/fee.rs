@@ -1,8 +1,8 @@
-use ledger::{Decimal, Rounding};
+use ledger::{BreakKind, Decimal, Record, Rounding};
 
 use crate::case::{Case, Field, Named};
 use crate::catalogue::{Cause, CauseId, Way};
-use crate::naming::{self, FEE, RATE};
+use crate::naming::{self, ACCOUNT, FEE, RATE, SUBJECT, TYPE, VOUCHER};
 use crate::number;
 use crate::trial::{Fit, Trial, reason};
 
@@ -30,7 +30,8 @@ pub(crate) const GROSS: Cause = Cause {
 
 // Cause: B11 fee twice or not | 手续费重复或漏收
 //
-// The fee or interest is taken twice, or not at all.
+// The fee or interest is taken twice, or not at all. Of a voucher of several legs, that of the fee is
+// there twice or missing, and another leg is off by as much.
 //
 // source:
 //     id,paid,fee
@@ -41,15 +42,29 @@ pub(crate) const GROSS: Cause = Cause {
 // target:
 //     1,98.80
 // says: B10 consistent, or B11; amount: 99.40 became 98.80: the fee 0.60 was taken off once more
+// expected:
+//     voucher:key,leg:key,account,amount:money
+//     V1,2,merchant,99.40
+//     V1,3,fee income,0.60
+// target:
+//     V1,2,merchant,100.00
+// says: B11 consistent, or A7; V1 3 is not there, and V1 2 is off by its 0.60: no fee was taken
+// says: B11 consistent, or A1, A2, A3, A4, A7, A8, P3; V1 3 is not there, and V1 2 is off by its 0.60: no fee was taken
 pub(crate) const TWICE: Cause = Cause {
     id: CauseId::B11,
     en: "fee twice or not",
     zh: "手续费重复或漏收",
-    ways: &[Way::Field(offer_twice)],
+    ways: &[
+        Way::Field(offer_twice),
+        Way::Record(offer_leg),
+        Way::Together,
+    ],
 };
 
 /// Rates of a record that a fee may be computed with.
 const RATES_MAX: usize = 3;
+/// Numbers of the source that a leg may be the fee of.
+const NUMBERS_MAX: usize = 32;
 
 fn offer_gross(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
     offer(case, field, trial);
@@ -88,6 +103,90 @@ fn offer(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
         offer_fee(case, field, pair.expected, "fees", both, trial);
     }
     offer_computed(case, field, pair.expected, trial);
+}
+
+/// Offers the leg of a voucher that books its fee: not there, no fee was taken, and there once more, it
+/// was taken twice.
+fn offer_leg(case: &Case<'_>, trial: &mut Trial<'_>) {
+    let copies = case.found.copies;
+    if case.found.kind == BreakKind::Differs || !books_fee(case) {
+        return;
+    }
+    if copies.actual < copies.expected {
+        trial.whole(None, true, Fit::Loose, || {
+            reason(
+                "it is the leg of a fee that was not taken, perhaps",
+                "可能是未计收的手续费分录",
+            )
+        });
+    } else {
+        trial.whole(case.found.actual.as_ref(), true, Fit::Loose, || {
+            reason(
+                "it is the leg of a fee that was taken twice, perhaps",
+                "可能是重复计收的手续费分录",
+            )
+        });
+    }
+}
+
+/// Says whether a record is the leg of a voucher that books a fee: a code of its own says so, or its
+/// amount is a fee of its source record.
+fn books_fee(case: &Case<'_>) -> bool {
+    let columns = &case.terms.columns;
+    if !columns
+        .iter()
+        .any(|column| naming::is(&column.name, VOUCHER))
+    {
+        return false;
+    }
+    let found = case.found;
+    let Some(record) = found.expected.as_ref().or(found.actual.as_ref()) else {
+        return false;
+    };
+    let is_code = |name: &str| {
+        let mut words = [ACCOUNT, SUBJECT, TYPE, VOUCHER].into_iter();
+        words.any(|words| naming::is(name, words))
+    };
+    // In Chinese one sign of the word for a fee stands in that for consumption, which is none.
+    let says_fee = |value: &str| {
+        let mut words = FEE.iter().filter(|word| **word != "费");
+        words.any(|word| naming::has(value, word))
+    };
+    let mut values = record.0.iter();
+    let is_named = values.any(|(name, value)| {
+        let value = value.as_deref().unwrap_or_default();
+        is_code(name) && says_fee(value)
+    });
+    is_named || is_fee_of_source(case, record)
+}
+
+/// Says whether an amount of a record is what its source calls a fee, or an amount times a rate of it.
+fn is_fee_of_source(case: &Case<'_>, record: &Record) -> bool {
+    let money = case.terms.columns.iter().filter(|column| column.is_money);
+    let amounts: Vec<Decimal> = money
+        .filter_map(|column| record.get(&column.name).flatten()?.parse::<Decimal>().ok())
+        .filter(|amount| !amount.is_zero())
+        .map(number::magnitude)
+        .collect();
+    let [own] = amounts.as_slice() else {
+        return false;
+    };
+    let numbers = || {
+        case.source_values()
+            .filter_map(|(name, text)| Some((name, number::magnitude(number::read(text)?))))
+            .take(NUMBERS_MAX)
+    };
+    let is_rate = |name: &str, value: Decimal| value < Decimal::from(1) && naming::is(name, RATE);
+    let is_product = |rate: Decimal| {
+        numbers().any(|(_, amount)| {
+            let fee = number::times(amount, rate)
+                .and_then(|fee| number::at_scale(fee, own.scale, Rounding::HalfUp));
+            amount > Decimal::from(1) && fee == Some(*own)
+        })
+    };
+    let is_told = numbers().any(|(name, value)| value == *own && naming::is(name, FEE));
+    let mut rates = numbers().filter(|(name, value)| is_rate(name, *value));
+    is_told || rates.any(|(_, rate)| is_product(rate))
 }
 
 /// Offers what a column of fees itself holds where the fee was taken twice, or not at all.

@@ -8,8 +8,11 @@ use crate::trial::{Fit, Trial, reason};
 //
 // A total is rounded where its lines should be, or each line where the total should be. Each line
 // may be off by half a unit, or by nearly a whole one where it is cut, and a total over n lines by n
-// times as much. Nothing tells which of the ways that come to the expected total the rule goes, so
-// that this is never proved.
+// times as much. Nothing in the lines tells which of the ways that come to the expected total the rule
+// goes, and what a float cuts off each line comes to many of these totals as well, so that this is never
+// proved. Where the rule adds up and rounds, it is read at the other level too and run over the lines of
+// the totals that are off; it is named first where no total of the whole book that agrees speaks
+// against it.
 //
 // source:
 //     id,account,fee

@@ -3,7 +3,7 @@
 use super::reading::{Moment, NANOS_PER_SECOND};
 use super::{Part, Predicate, Range, Role, Test};
 use crate::Kind;
-use ledger::{Civil, Decimal};
+use ledger::{Civil, Decimal, Zone};
 use std::fmt::{self, Display, Write as _};
 use std::ops::Bound;
 
@@ -73,7 +73,10 @@ impl Display for Predicate {
                     _ => column,
                 };
                 compared(&column, range, |moment| {
-                    format!("'{}'", moment_text(self.attribute.kind, *moment))
+                    format!(
+                        "'{}'",
+                        moment_text(self.attribute.kind, &self.zone, *moment)
+                    )
                 })
             }
             Test::Part(part, range) => self.part(*part, range),
@@ -191,19 +194,40 @@ fn like(text: &str) -> Option<String> {
     (!text.contains(['%', '_', '\\'])).then(|| on_one_line(&text.replace('\'', "''")))
 }
 
-/// A moment as the column writes it.
-pub(super) fn moment_text(kind: Kind, moment: Moment) -> String {
+/// A moment as the column writes it; an instant as the clock of the zone shows it, which is what people
+/// know of a cut-off, with its distance from UTC.
+fn moment_text(kind: Kind, zone: &Zone, moment: Moment) -> String {
     let seconds = moment.0.div_euclid(NANOS_PER_SECOND);
     let nanos = moment.0.rem_euclid(NANOS_PER_SECOND);
     let micros = i64::try_from(seconds * 1_000_000).unwrap_or(i64::MAX);
-    let mut text = Civil::from_micros(micros).to_string();
+    let shown = match kind {
+        Kind::Instant => on_the_clock(zone, micros),
+        _ => None,
+    };
+    let (civil, distance) = shown.unwrap_or((Civil::from_micros(micros), "Z".to_owned()));
+    let mut text = civil.to_string();
     if nanos != 0 {
         let fraction = format!(".{nanos:09}");
         text.push_str(fraction.trim_end_matches('0'));
     }
     match kind {
-        Kind::Instant => text + "Z",
+        Kind::Instant => text + &distance,
         Kind::Date => text.split('T').next().unwrap_or_default().to_owned(),
         _ => text.replacen('T', " ", 1),
     }
+}
+
+/// What the clock of a zone shows at an instant, with its distance from UTC; none where that is none, or
+/// no whole minutes, as before there were zones.
+fn on_the_clock(zone: &Zone, micros: i64) -> Option<(Civil, String)> {
+    let civil = zone.civil(micros).ok()?;
+    let distance = civil.micros().checked_sub(micros)?;
+    let minutes = distance / 60_000_000;
+    if distance == 0 || distance % 60_000_000 != 0 {
+        return None;
+    }
+    let sign = if minutes < 0 { '-' } else { '+' };
+    let minutes = minutes.abs();
+    let shown = format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60);
+    Some((civil, shown))
 }

@@ -7,7 +7,9 @@ use crate::trial::{Fit, Trial, reason};
 
 // Cause: A6 already double in the source | 源账重复
 //
-// The source holds the same record twice, perhaps under two ids, and the target takes it once.
+// The source holds the same record twice, perhaps under two ids, and the target takes it once. Under two
+// ids it is named so where another break has the same in all but the key; that a record which agrees on
+// both sides has, no break tells.
 //
 // expected:
 //     id,amount:money
@@ -16,11 +18,19 @@ use crate::trial::{Fit, Trial, reason};
 // target:
 //     1,10.00
 // says: A6 consistent, or A1; the same record is 2 times in the source and 1 times in the target
+// expected:
+//     id:key,payer,amount:money
+//     7,Zhang,128.40
+//     8,Zhang,128.40
+// target:
+//     7,Li,128.40
+// says: D5 consistent; payer: Zhang became Li: another counterparty
+// says: A6 consistent, or A1, A2, A3, A4; the source holds it twice: 7 is the same in all but its key
 pub(crate) const CAUSE: Cause = Cause {
     id: CauseId::A6,
     en: "already double in the source",
     zh: "源账重复",
-    ways: &[Way::Record(offer)],
+    ways: &[Way::Record(offer), Way::Together],
 };
 
 fn offer(case: &Case<'_>, trial: &mut Trial<'_>) {

@@ -8,7 +8,9 @@ use crate::trial::{Fit, Trial, reason};
 // Cause: A5 duplicated | 重复转入
 //
 // The target holds a record once more than it should, as after a restart that does not know what
-// was done. Where all records of a run are there twice, the run was (P1).
+// was done. Where all records of a run are there twice, the run was (P1). Under an id of its own the second
+// one is an extra record: it is named so where another break holds the same in all but the key, which
+// must be an amount of several digits and something besides that is no mere code of a kind.
 //
 // expected:
 //     id,amount:money
@@ -17,11 +19,25 @@ use crate::trial::{Fit, Trial, reason};
 //     1,10.00
 //     1,10.00
 // says: A5 consistent, or P1; the same record is there 2 times instead of 1
+// expected:
+//     id:key,payer,amount:money
+// target:
+//     8,Zhang,128.40
+//     9,Zhang,128.40
+// says: A5 consistent, or A9; 9 is the same in all but its key
+// says: A5 consistent, or A9; 8 is the same in all but its key
+// expected:
+//     id:key,payer,amount:money
+//     7,Zhang,128.40
+// target:
+//     8,Zhang,128.40
+// says: A1 consistent, or A2, A3, A4; 8 holds all of 7 but its key: it may be the same record under another id
+// says: A5 consistent, or A9; 8 holds all of 7 but its key: it may be the same record under another id
 pub(crate) const CAUSE: Cause = Cause {
     id: CauseId::A5,
     en: "duplicated",
     zh: "重复转入",
-    ways: &[Way::Record(offer)],
+    ways: &[Way::Record(offer), Way::Together],
 };
 
 fn offer(case: &Case<'_>, trial: &mut Trial<'_>) {

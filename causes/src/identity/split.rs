@@ -20,6 +20,11 @@ use crate::trial::{Fit, Trial, reason};
 //     V2,2,0,10.00
 // target:
 // says: A8 consistent, or A1, A2, A3, A4, P3; a leg of the voucher is missing: without it debits and credits are 10.00 apart
+// expected:
+//     voucher:key,leg:key,side,amount:money
+//     V3,2,C,10.00
+// target:
+// says: A8 consistent, or A1, A2, A3, A4, P3; a leg of the voucher is missing: without it debits and credits are 10.00 apart
 pub(crate) const CAUSE: Cause = Cause {
     id: CauseId::A8,
     en: "leg missing",

@@ -31,13 +31,19 @@ fn offer_shares(case: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
         return;
     }
     for other in &case.numbers {
-        let is_other = other.is_source || other.name != field.name;
-        let is_mixed = field.is_named(SHARES) || naming::is(other.name, SHARES);
-        if !(is_other && is_mixed) {
+        let is_itself = !other.is_source && other.name == field.name
+            || other.is_source && field.is_only_from(other.name);
+        // Shares for other shares are but the wrong column.
+        let is_mixed = field.is_named(SHARES) != naming::is(other.name, SHARES);
+        if is_itself || !is_mixed {
             continue;
         }
         if let Some(value) = number::at_scale(other.value, field.scale(), Rounding::HalfUp) {
-            trial.number(field, value, Fit::Exact, || {
+            // As with any other column: what must be rounded first may come near by chance, and one or
+            // two digits stand in many columns.
+            let is_near = value != other.value || number::has_few_digits(value.normalized());
+            let fit = if is_near { Fit::Loose } else { Fit::Exact };
+            trial.number(field, value, fit, || {
                 reason(
                     format!("it is the {} of the record", other.name),
                     format!("实为记录的 {}", other.name),
@@ -276,14 +282,15 @@ fn offer_with_yield(
 }
 
 /// The yields of the source: on a day of losses one is below zero.
-fn yields(case: &Case<'_>) -> impl Iterator<Item = Decimal> {
+pub(crate) fn yields(case: &Case<'_>) -> impl Iterator<Item = Decimal> {
     let of_source = case.numbers.iter().filter(|number| number.is_source);
     of_source
         .filter(|number| naming::is(number.name, INCOME) && !number.value.is_zero())
         .map(|number| number.value)
 }
 
-fn numbers(case: &Case<'_>, words: Words) -> impl Iterator<Item = Decimal> {
+/// The numbers of the source above zero whose columns bear one of the words.
+pub(crate) fn numbers(case: &Case<'_>, words: Words) -> impl Iterator<Item = Decimal> {
     case.numbers
         .iter()
         .filter(move |number| number.is_source && naming::is(number.name, words))

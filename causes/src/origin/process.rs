@@ -105,18 +105,31 @@ fn offer_race_of(field: &Field<'_>, entries: &Entries, trial: &mut Trial<'_>) {
 
 // Cause: P3 partial commit | 部分提交
 //
-// A run broke off between the head of a voucher and its legs: those of the last chunk are missing.
+// A run broke off between the head of a voucher and its legs: those of the last chunk are missing. It is
+// named first where the vouchers of one run of rows of a file are there without some of their legs, and
+// no other voucher of the file is: one that lacks a leg by itself is A8.
 //
 // expected:
 //     voucher:key,leg:key,amount:money
 //     V9,1,10.00
 // target:
 // says: A1 consistent, or A2, A3, A4, A8, P3; the record is not in the target
+// source:
+//     voucher,_file,_row
+//     V8,day1.csv,8
+//     V9,day1.csv,9
+// expected:
+//     voucher:key,leg:key,side,amount:money
+//     V8,2,C,10.00
+//     V9,2,C,4.50
+// target:
+// says: P3 consistent, or A1, A2, A3, A4, A8; the vouchers of rows 8 to 9 of day1.csv are there in part: a run may have broken off
+// says: P3 consistent, or A1, A2, A3, A4, A8; the vouchers of rows 8 to 9 of day1.csv are there in part: a run may have broken off
 pub(crate) const PARTIAL: Cause = Cause {
     id: CauseId::P3,
     en: "partial commit",
     zh: "部分提交",
-    ways: &[Way::Record(offer_partial)],
+    ways: &[Way::Record(offer_partial), Way::Together],
 };
 
 fn offer_partial(case: &Case<'_>, trial: &mut Trial<'_>) {

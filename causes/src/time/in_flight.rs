@@ -9,7 +9,9 @@ use crate::trial::{Fit, Trial, reason};
 // Cause: T8 in flight at the freeze | 停写时在途
 //
 // The source changed between the extract and the check: the target holds a version from before,
-// or lacks a record from after. The log of changes decides.
+// or lacks a record from after. The log of changes decides. Where the plan says when the source was
+// frozen, a missing record that was made or changed after that is named so before all else that may have
+// become of it.
 //
 // expected:
 //     id:key,amount:money,version:number
@@ -42,6 +44,14 @@ fn offer(_: &Case<'_>, field: &Field<'_>, trial: &mut Trial<'_>) {
 
 fn offer_record(case: &Case<'_>, trial: &mut Trial<'_>) {
     match case.found.kind {
+        BreakKind::Missing if was_written_late(case) => {
+            trial.whole(None, true, Fit::Exact, || {
+                reason(
+                    "the source record was made or changed after the freeze: the target was made before",
+                    "源记录在停写之后才写入或修改，新账在此之前生成",
+                )
+            });
+        }
         BreakKind::Missing | BreakKind::Extra => {
             if has_clock(case) {
                 trial.whole(case.found.actual.as_ref(), true, Fit::Loose, || {
@@ -70,6 +80,22 @@ fn changed_late(case: &Case<'_>) -> Option<bool> {
         .filter_map(|(_, value)| moments::read(case, value));
     let last = changes.map(|moment| moment.instant).max()?;
     Some(last >= freeze)
+}
+
+/// Says whether a source record was written after the freeze: it was changed after it, or all that it
+/// tells of times is later, also when it was made.
+fn was_written_late(case: &Case<'_>) -> bool {
+    if changed_late(case) == Some(true) {
+        return true;
+    }
+    let Some(freeze) = case.terms.freeze else {
+        return false;
+    };
+    let told = case.source_values();
+    let times = told.filter(|(name, _)| crate::naming::is(name, CLOCK));
+    let times = times.filter_map(|(_, value)| moments::read(case, value));
+    let first = times.map(|moment| moment.instant).min();
+    first.is_some_and(|first| first >= freeze)
 }
 
 /// A source that was changed after the freeze is not what the target was made from.

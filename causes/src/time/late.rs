@@ -8,7 +8,8 @@ use crate::trial::{Fit, Trial, reason};
 // Cause: T9 late arrival | 迟到或增量遗漏
 //
 // The record was committed after the extract had passed its place: ids are not in the order of
-// commits. That it lies between records that were taken decides.
+// commits. That it lies between records that were taken decides. One that was made after the freeze (T8)
+// may be late as well, for a clock may go wrong.
 //
 // source:
 //     id,paid,created_at

@@ -136,7 +136,7 @@ fn explain_pair(prover: &Prover, breaks: &mut [Explained], missing: usize, extra
 }
 
 /// Makes one break of two: as if the key were no key.
-fn as_one(missing: &Break, extra: &Break) -> Option<Break> {
+pub(super) fn as_one(missing: &Break, extra: &Break) -> Option<Break> {
     let (expected, actual) = (missing.expected.clone()?, extra.actual.clone()?);
     let fields = expected
         .0

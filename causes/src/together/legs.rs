@@ -7,7 +7,7 @@ use ledger::{Break, BreakKind, CauseStatus, Decimal};
 use super::{Explained, put_first};
 use crate::catalogue::CauseId;
 use crate::explanation::Says;
-use crate::naming::{self, VOUCHER};
+use crate::naming::{self, SIDE, VOUCHER};
 use crate::prover::Prover;
 use crate::terms::Column;
 
@@ -18,7 +18,7 @@ pub(super) fn find(prover: &Prover, breaks: &mut [Explained]) {
     if !prover.knows(CauseId::A8) {
         return;
     }
-    let Some(Sides(debit, credit)) = sides(prover) else {
+    let Some(sides) = sides(prover) else {
         return;
     };
     let mut vouchers: BTreeMap<String, Voucher> = BTreeMap::new();
@@ -28,10 +28,9 @@ pub(super) fn find(prover: &Prover, breaks: &mut [Explained]) {
         };
         let voucher = vouchers.entry(name).or_default();
         voucher.legs.push(at);
-        voucher.off = voucher.off.and_then(|off| {
-            off.checked_add(amount(found, &debit)?)?
-                .checked_sub(amount(found, &credit)?)
-        });
+        voucher.off = voucher
+            .off
+            .and_then(|off| off.checked_add(sides.off(found)?));
     }
     for voucher in vouchers.into_values() {
         let Some(off) = voucher.off.filter(|off| !off.is_zero()) else {
@@ -48,8 +47,46 @@ pub(super) fn find(prover: &Prover, breaks: &mut [Explained]) {
     }
 }
 
-/// The columns of debits and of credits.
-struct Sides(String, String);
+/// How a book tells the sides of an entry.
+enum Sides {
+    /// The columns of debits and of credits.
+    Columns(String, String),
+    /// The column of the side, in one of the words below, and that of the amount.
+    Code(String, String),
+}
+
+/// How debits and credits are called where one column tells the side.
+const CODES: &[(&str, &str)] = &[
+    ("d", "c"),
+    ("dr", "cr"),
+    ("debit", "credit"),
+    ("借", "贷"),
+    ("借方", "贷方"),
+    ("s", "h"),
+];
+
+impl Sides {
+    /// By how much the debits of a missing leg exceed its credits; none where that cannot be told.
+    fn off(&self, found: &Break) -> Option<Decimal> {
+        match self {
+            Sides::Columns(debit, credit) => {
+                amount(found, debit)?.checked_sub(amount(found, credit)?)
+            }
+            Sides::Code(side, column) => {
+                let amount = amount(found, column)?;
+                let code = found.expected.as_ref()?.get(side).flatten()?;
+                let code = code.trim().to_lowercase();
+                if CODES.iter().any(|(debit, _)| *debit == code) {
+                    Some(amount)
+                } else if CODES.iter().any(|(_, credit)| *credit == code) {
+                    amount.checked_neg()
+                } else {
+                    None
+                }
+            }
+        }
+    }
+}
 
 /// The missing legs of a voucher, and by how much their debits exceed their credits; none where
 /// that cannot be told.
@@ -67,14 +104,22 @@ impl Default for Voucher {
     }
 }
 
-/// The only two columns that are the sides of an entry, where there are just two.
+/// The only two columns that are the sides of an entry, where there are just two; or the only one that
+/// names the side of the only amount.
 fn sides(prover: &Prover) -> Option<Sides> {
     let money: Vec<&Column> = prover.money().collect();
+    if let [amount] = money.as_slice() {
+        let columns = prover.terms().columns.iter();
+        let mut named = columns.filter(|column| !column.is_money && naming::is(&column.name, SIDE));
+        let side = named.next()?;
+        let is_only = named.next().is_none();
+        return is_only.then(|| Sides::Code(side.name.clone(), amount.name.clone()));
+    }
     let mut pairs = money.iter().enumerate().flat_map(|(at, one)| {
         let others = money.iter().skip(at.saturating_add(1));
         others
             .filter(|other| naming::are_sides(&one.name, &other.name))
-            .map(|other| Sides(one.name.clone(), other.name.clone()))
+            .map(|other| Sides::Columns(one.name.clone(), other.name.clone()))
     });
     let pair = pairs.next()?;
     pairs.next().is_none().then_some(pair)

@@ -25,12 +25,12 @@ impl Run {
 }
 
 /// Names runs of missing records: the end or the beginning of a chunk was lost. Records that are
-/// there under another key, or within another record, are not.
+/// there under another key, or within another record, are not, nor are those from after the freeze.
 pub(super) fn missing(prover: &Prover, breaks: &mut [Explained], is_paired: &[bool]) {
     let is_missing = |at: usize, (found, explanation): &Explained| {
         found.kind == BreakKind::Missing
             && is_paired.get(at) != Some(&true)
-            && explanation.causes != [CauseId::A7]
+            && !matches!(explanation.causes.as_slice(), [CauseId::A7 | CauseId::T8])
     };
     let says = |run: &Run| {
         let (
@@ -47,6 +47,46 @@ pub(super) fn missing(prover: &Prover, breaks: &mut [Explained], is_paired: &[bo
         }
     };
     name_runs(prover, breaks, CauseId::A2, 2, is_missing, says);
+}
+
+/// Names the one run of vouchers of a file that are there without some of their legs: a run of the
+/// conversion broke off between the heads of its last vouchers and their legs. Vouchers that lack
+/// legs here and there were not struck by that.
+pub(super) fn broken_off(prover: &Prover, breaks: &mut [Explained]) {
+    if !prover.knows(CauseId::P3) {
+        return;
+    }
+    let is_part = |_: usize, (found, explanation): &Explained| {
+        found.kind == BreakKind::Missing && explanation.causes == [CauseId::A8]
+    };
+    let runs = runs(breaks, is_part);
+    let mut of_files: BTreeMap<&str, usize> = BTreeMap::new();
+    for run in &runs {
+        let count = of_files.entry(run.file.as_str()).or_default();
+        *count = count.saturating_add(1);
+    }
+    for run in &runs {
+        let is_only = of_files.get(run.file.as_str()) == Some(&1);
+        if !is_only || run.rows() < 2 {
+            continue;
+        }
+        let Run {
+            file, first, last, ..
+        } = run;
+        let says = Says {
+            en: format!(
+                "the vouchers of rows {first} to {last} of {file} are there in part: a run may have broken off"
+            ),
+            zh: format!("{file} 第 {first} 至 {last} 行的凭证只有一部分：批次可能中断"),
+        };
+        for at in &run.breaks {
+            if let Some((_, explanation)) = breaks.get_mut(*at)
+                && explanation.status != CauseStatus::Proved
+            {
+                put_first(explanation, CauseId::P3, false, says.clone());
+            }
+        }
+    }
 }
 
 /// Names runs of records that are there more often than they should: their run was made twice.

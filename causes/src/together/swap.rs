@@ -7,7 +7,7 @@ use ledger::{Break, BreakKind, CauseStatus, Decimal, Record, SmolStr};
 use super::{Explained, add_rival, put_first, shown_key, values};
 use crate::catalogue::CauseId;
 use crate::explanation::Says;
-use crate::naming::{self, PAIR, SIDE};
+use crate::naming::{self, COUNTERPARTY, PAIR, SIDE};
 use crate::prover::Prover;
 use crate::terms::Kind;
 
@@ -211,7 +211,11 @@ fn causes(prover: &Prover, one: &Break, other: &Break) -> Vec<CauseId> {
     if one.fields.iter().all(|field| is_time(&field.name)) {
         causes.push(CauseId::T5);
     }
-    if one.fields.iter().any(|field| naming::is(&field.name, PAIR)) {
+    // The halves of two transfers that were matched crosswise are each other's counterparties.
+    let is_counterparty = |name: &str| naming::is(name, COUNTERPARTY);
+    let is_linked = one.fields.iter().any(|field| naming::is(&field.name, PAIR))
+        || one.fields.iter().all(|field| is_counterparty(&field.name));
+    if is_linked {
         causes.push(CauseId::D6);
     }
     // Two legs of one voucher that change places are a debit and a credit that do. A voucher comes

@@ -183,6 +183,35 @@ fn a_defect_of_the_rule_is_not_proved_where_other_records_speak_against_it() {
 }
 
 #[test]
+fn another_level_of_rounding_is_named_and_never_proved() {
+    let header = "id:key,amount:money";
+    let example = Example {
+        source: Vec::new(),
+        expected: vec![header.to_owned(), "1,0.22".to_owned()],
+        target: vec!["1,0.21".to_owned()],
+        says: Vec::new(),
+    };
+    let terms = books::terms(header);
+    let found = books::breaks(&terms, &example).remove(0);
+    let prover = Prover::new(terms);
+    let first = |against| {
+        let why = prover.explain(&found, &[reading_of(&found, CauseId::B6, against)]);
+        assert_eq!(why.status, CauseStatus::Consistent, "{against:?}");
+        assert!(
+            why.rivals
+                .iter()
+                .chain(&why.causes)
+                .any(|one| *one == CauseId::B6)
+        );
+        why.causes
+    };
+    // The simpler one, unless the whole book bears out that all totals are rounded so.
+    assert_eq!(first(None), [CauseId::B5]);
+    assert_eq!(first(Some(7)), [CauseId::B5]);
+    assert_eq!(first(Some(0)), [CauseId::B6]);
+}
+
+#[test]
 fn the_one_column_that_the_rule_reads_is_not_the_wrong_one() {
     let header = "id:key,amount:money";
     let example = Example {

@@ -278,6 +278,36 @@ fn legs_that_do_not_balance_are_a_part_of_their_voucher() {
         "",
         "A2 consistent, or A1, A3, A4, A8, P3\nA2 consistent, or A1, A3, A4, A8, P3\nA2 consistent, or A1, A3, A4, A8, P3\nA2 consistent, or A1, A3, A4, A8, P3",
     );
+    // A column may tell the side.
+    check(
+        "voucher:key,leg:key,side,amount:money",
+        "",
+        "V1,1,D,9.50\nV1,2,C,10.00",
+        "",
+        "A8 consistent, or A1, A2, A3, A4, P3\nA8 consistent, or A1, A2, A3, A4, P3",
+    );
+    check(
+        "voucher:key,leg:key,side,amount:money",
+        "",
+        "V1,1,借,10.00\nV1,2,贷,10.00",
+        "",
+        "A1 consistent, or A2, A3, A4, A8, P3\nA1 consistent, or A2, A3, A4, A8, P3",
+    );
+    // Of words that name no side nothing is told, nor where two columns may name it.
+    check(
+        "voucher:key,leg:key,side,amount:money",
+        "",
+        "V1,2,left,10.00",
+        "",
+        "A1 consistent, or A2, A3, A4, A8, P3",
+    );
+    check(
+        "voucher:key,leg:key,side,direction,amount:money",
+        "",
+        "V1,2,C,in,10.00",
+        "",
+        "A1 consistent, or A2, A3, A4, A8, P3",
+    );
     // Where nothing tells the sides, nothing is said of them.
     check(
         "voucher:key,leg:key,amount:money",
@@ -285,6 +315,187 @@ fn legs_that_do_not_balance_are_a_part_of_their_voucher() {
         "V1,2,10.00",
         "",
         "A1 consistent, or A2, A3, A4, A8, P3",
+    );
+}
+
+#[test]
+fn a_run_that_broke_off_leaves_its_last_vouchers_in_part() {
+    let header = "voucher:key,leg:key,side,amount:money";
+    let source = |rows: [u32; 3]| {
+        let [one, two, three] = rows;
+        format!("voucher,_file,_row\nV1,a.csv,{one}\nV2,a.csv,{two}\nV3,a.csv,{three}")
+    };
+    let legs = "V1,2,C,10.00\nV2,2,C,4.50\nV3,2,C,7.25";
+    check(
+        header,
+        &source([7, 8, 9]),
+        legs,
+        "",
+        "P3 consistent, or A1, A2, A3, A4, A8\nP3 consistent, or A1, A2, A3, A4, A8\nP3 consistent, or A1, A2, A3, A4, A8",
+    );
+    // One that stands apart was not struck by that, and so the others may not have been either.
+    check(
+        header,
+        &source([3, 8, 9]),
+        legs,
+        "",
+        "A8 consistent, or A1, A2, A3, A4, P3\nA8 consistent, or A1, A2, A3, A4, P3\nA8 consistent, or A1, A2, A3, A4, P3",
+    );
+    // Whole vouchers are missing, and none is there in part.
+    check(
+        header,
+        &source([7, 8, 9]),
+        "V1,1,D,10.00\nV1,2,C,10.00\nV2,1,D,4.50\nV2,2,C,4.50",
+        "",
+        "A2 consistent, or A1, A3, A4, A8, P3\nA2 consistent, or A1, A3, A4, A8, P3\nA2 consistent, or A1, A3, A4, A8, P3\nA2 consistent, or A1, A3, A4, A8, P3",
+    );
+}
+
+#[test]
+fn a_voucher_that_balances_without_its_fee_was_not_charged() {
+    let header = "voucher:key,leg:key,side,account,amount:money";
+    let legs = "V1,1,D,payer,100.00\nV1,2,C,merchant,99.40\nV1,3,C,fee income,0.60";
+    // The fee's leg is missing, and the payee's has as much too much.
+    check(
+        header,
+        "",
+        legs,
+        "V1,1,D,payer,100.00\nV1,2,C,merchant,100.00",
+        "B11 consistent, or A7\nB11 consistent, or A1, A2, A3, A4, A7, A8, P3",
+    );
+    // It is missing, and the voucher does not balance.
+    check(
+        header,
+        "",
+        legs,
+        "V1,1,D,payer,100.00\nV1,2,C,merchant,99.40",
+        "A8 consistent, or A1, A2, A3, A4, B11, P3",
+    );
+    // There are two of them, and the payee has as much too little.
+    check(
+        header,
+        "",
+        legs,
+        "V1,1,D,payer,100.00\nV1,2,C,merchant,98.80\nV1,3,C,fee income,0.60\nV1,4,C,fee income,0.60",
+        "B11 consistent\nB11 consistent, or A5, A9",
+    );
+    // Another leg than the fee's is missing, and of another voucher.
+    check(
+        header,
+        "",
+        "V1,2,C,merchant,99.40\nV2,3,C,cash,0.60",
+        "V1,2,C,merchant,100.00",
+        "A7 consistent\nA8 consistent, or A1, A2, A3, A4, A7, P3",
+    );
+}
+
+#[test]
+fn a_leg_is_that_of_a_fee_by_what_its_source_says() {
+    let header = "voucher:key,leg:key,account,amount:money";
+    let named = |source: &str| {
+        let example = Example {
+            source: lines(source),
+            expected: lines(&format!("{header}\nV1,3,6021,0.60")),
+            target: Vec::new(),
+            says: Vec::new(),
+        };
+        let (_, why) = books::explain(&example, None).remove(0);
+        why.rivals.contains(&CauseId::B11)
+    };
+    assert!(named("voucher,paid,fee\nV1,100.00,0.60"));
+    assert!(named("voucher,paid,rate\nV1,100.00,0.0060"));
+    assert!(!named("voucher,paid,fee\nV1,100.00,0.50"));
+    assert!(!named("voucher,paid,coupon_no\nV1,0.60,7"));
+    assert!(!named("voucher,paid,rate\nV1,200.00,0.0060"));
+}
+
+#[test]
+fn the_same_record_under_another_id_is_told() {
+    let header = "id:key,payer,amount:money";
+    check(
+        header,
+        "",
+        "7,Zhang,128.40",
+        "8,Zhang,128.40",
+        "A1 consistent, or A2, A3, A4\nA5 consistent, or A9",
+    );
+    // Two records that are the same but for their ids, beside one that is there.
+    check(
+        header,
+        "",
+        "7,Zhang,128.40",
+        "7,Li,128.40\n8,Zhang,128.40",
+        "D5 consistent\nA5 consistent, or A9",
+    );
+    check(
+        header,
+        "",
+        "7,Zhang,128.40\n8,Zhang,128.40\n9,Zhang,128.40",
+        "",
+        "A1 consistent, or A2, A3, A4, A6\nA1 consistent, or A2, A3, A4, A6\nA1 consistent, or A2, A3, A4, A6",
+    );
+    // Another amount, or another payer, is another record.
+    for other in ["8,Zhang,128.50", "8,Li,128.40"] {
+        check(
+            header,
+            "",
+            "7,Zhang,128.40",
+            other,
+            "A1 consistent, or A2, A3, A4\nA9 consistent, or A5",
+        );
+    }
+    // So few digits, and codes of a kind, are the same in many records.
+    for (header, rest) in [
+        (header, "Zhang,0.40"),
+        ("id:key,currency,amount:money", "CNY,128.40"),
+        ("id:key,payer,amount:money", "NULL,128.40"),
+    ] {
+        check(
+            header,
+            "",
+            &format!("7,{rest}"),
+            &format!("8,{rest}"),
+            "A1 consistent, or A2, A3, A4\nA9 consistent, or A5",
+        );
+    }
+    // Many of one kind are no copies of each other.
+    let many: Vec<String> = (10..20).map(|id| format!("{id},Zhang,128.40")).collect();
+    check(
+        header,
+        "",
+        "",
+        &many.join("\n"),
+        &vec!["A9 consistent, or A5"; many.len()].join("\n"),
+    );
+}
+
+#[test]
+fn a_record_under_another_id_is_not_lost_in_a_run() {
+    check(
+        "id:key,payer,amount:money",
+        "id,paid,_file,_row\nP1,1.10,a.csv,10\nP2,2.20,a.csv,11",
+        "P1,Zhang,101.10\nP2,Li,202.20",
+        "X7,Li,202.20",
+        "A1 consistent, or A2, A3, A4\nA1 consistent, or A2, A3, A4\nA5 consistent, or A9",
+    );
+}
+
+#[test]
+fn transfers_that_were_matched_crosswise_may_be_linked_wrong() {
+    check(
+        "id:key,counterparty,amount:money",
+        "",
+        "1,M100,10.00\n2,M200,20.00",
+        "1,M200,10.00\n2,M100,20.00",
+        "A10 consistent, or D5, D6\nA10 consistent, or D5, D6",
+    );
+    // Where the whole records changed places, it is no matter of their counterparties.
+    check(
+        "id:key,payer,amount:money",
+        "",
+        "1,Zhang,10.00\n2,Li,20.00",
+        "1,Li,20.00\n2,Zhang,10.00",
+        "A10 proved\nA10 proved",
     );
 }
 

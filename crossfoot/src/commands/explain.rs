@@ -1,18 +1,24 @@
 //! `crossfoot explain`: tells one record's whole story, or what a bare difference suggests.
 
+use super::correct::latest;
 use super::{environment, read_plan, threads};
 use crate::args::Explain;
 use crate::error::{CommandError, Kind};
 use crate::screen::Screen;
 use crate::terminal::explain;
-use ledger::Decimal;
+use crate::window::desk::failed;
+use ledger::{CauseStatus, Decimal};
 use reconcile::story::{
-    Bare, CauseId, Explained, Neighbours, Question, SideSuspects, Story, StoryError, Suspect,
-    Suspicions, Told, story, suspect,
+    Bare, CauseId, Explained, Neighbours, Question, SideSuspects, Sight, Story, StoryError,
+    Suspect, Suspicions, Told, story, suspect,
 };
 use reconcile::{Watch, prepare};
+use reports::read_breaks;
 use rules::sql::SourceColumn;
 use serde_json::{Value, json};
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Nothing was checked: a suspicion is no proof.
@@ -39,15 +45,47 @@ pub(crate) fn told_of(asked: &Explain, screen: &Screen) -> Result<Story, Command
     let mut plan = read_plan(&asked.plan)?;
     asked.load.apply(&mut plan);
     let threads = threads(asked.threads, Some(&plan));
+    let latest = latest(&plan).ok();
     let prepared = prepare(plan, threads, &environment)?;
     let question = Question {
         agreement: asked.agreement.clone(),
         words: asked.key.clone(),
         threads,
     };
-    watched(threads, screen, async |watch| {
+    let mut told = watched(threads, screen, async |watch| {
         story(&prepared, &question, watch).await
-    })
+    })?;
+    let is_alone = |told: &Told| match told {
+        Told::Breaks(explained) => explained.sight == Sight::Alone,
+        Told::Agrees(_) => false,
+    };
+    match (&asked.evidence, latest) {
+        (Some(folder), _) => hear(&mut told, folder)?,
+        (None, Some(folder)) if told.records.iter().any(is_alone) => hear(&mut told, &folder)?,
+        (None, _) => {}
+    }
+    Ok(told)
+}
+
+/// Takes over what the evidence of a verification says of the records. What it says nothing of, such as
+/// where it looked for no causes, stays as it is.
+fn hear(told: &mut Story, folder: &Path) -> Result<(), CommandError> {
+    let path = folder.join("breaks.jsonl");
+    let file = File::open(&path).map_err(|error| failed(&path, &error))?;
+    for found in read_breaks(BufReader::with_capacity(1 << 20, file)) {
+        let found = found.map_err(|error| {
+            CommandError::new(Kind::Use, format!("{}: {error}", folder.display()))
+        })?;
+        if found.cause.status == CauseStatus::Unknown {
+            continue;
+        }
+        for one in &mut told.records {
+            if let Told::Breaks(explained) = one {
+                explained.hear(&found, Sight::AsVerified(folder.display().to_string()));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn suspicions(asked: &Explain, difference: &str, screen: &Screen) -> Result<u8, CommandError> {
@@ -176,9 +214,15 @@ fn broken(explained: &Explained) -> Value {
         let cause = |cause: &CauseId| json!({"id": cause.as_str(), "name": cause.name_en()});
         causes.iter().map(cause).collect()
     };
+    let evidence = match &explained.sight {
+        Sight::AsVerified(folder) => Some(folder),
+        Sight::Alone | Sight::WithAll => None,
+    };
     json!({
         "agrees": false,
         "break": explained.found,
+        "together": explained.sight != Sight::Alone,
+        "evidence": evidence,
         "causes": named(&explained.why.causes),
         "rivals": named(&explained.why.rivals),
         "tried": tried,

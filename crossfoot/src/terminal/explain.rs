@@ -6,7 +6,7 @@ use super::{Paint, Style, text, with_currency};
 use crate::words::Language;
 use ledger::{Break, BreakKind, CauseStatus, Record, Reject, SourceRecord};
 use reconcile::story::{
-    Agreed, CauseId, Entry, Explained, Neighbours, Rule, Says, SideSuspects, Story, Suspect,
+    Agreed, CauseId, Entry, Explained, Neighbours, Rule, Says, SideSuspects, Sight, Story, Suspect,
     Suspicions, Told,
 };
 
@@ -141,10 +141,15 @@ impl Page<'_> {
             Told::Agrees(agreed) => self.facts_of_agreed(agreed),
         };
         self.facts(2, &facts);
-        if let Told::Breaks(_) = told
+        if let Told::Breaks(explained) = told
             && story.records.len() == 1
         {
-            self.say(2, Paint::Dim, self.words.by_itself());
+            let told_from = match &explained.sight {
+                Sight::Alone => self.words.by_itself().to_owned(),
+                Sight::WithAll => self.words.with_all().to_owned(),
+                Sight::AsVerified(folder) => self.words.as_verified(&text::plain(folder)),
+            };
+            self.say(2, Paint::Dim, &told_from);
         }
     }
 
@@ -259,7 +264,11 @@ impl Page<'_> {
     }
 
     fn says(&self, says: &Says) -> String {
-        text::plain(self.words.pick(&says.en, &says.zh))
+        // What a report says is in English, as all that the engine says.
+        match self.words.pick(&says.en, &says.zh) {
+            none if none.is_empty() => text::plain(&self.words.engine(&says.en)),
+            said => text::plain(said),
+        }
     }
 
     fn places(&self, places: &[SourceRecord]) -> String {

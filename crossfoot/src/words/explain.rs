@@ -78,6 +78,22 @@ impl Language {
         )
     }
 
+    pub(crate) fn with_all(self) -> &'static str {
+        self.pick(
+            "Held together with all breaks of the agreement, as crossfoot verify holds them.",
+            "已与该项核对的全部差错放在一起看，与 crossfoot verify 相同。",
+        )
+    }
+
+    pub(crate) fn as_verified(self, folder: &str) -> String {
+        self.pick(
+            format!(
+                "Told as the verification in {folder} told it, which held all breaks together."
+            ),
+            format!("原因依 {folder} 中的核对结果，其中全部差错已放在一起看。"),
+        )
+    }
+
     pub(crate) fn rule_of(self, name: &str) -> String {
         self.pick(format!("The rule: {name}"), format!("规则：{name}"))
     }

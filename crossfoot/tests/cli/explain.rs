@@ -1157,3 +1157,79 @@ fn explain_teaches_by_examples() {
     nothing is proved.
     ");
 }
+
+/// Two records that hold each other's contents, and each explained alone gives no cause.
+fn swapped() -> Place {
+    let posting = "voucher,amount,memo\n\
+                   V1,1250.50,充值\n\
+                   V2,10.00,rent\n\
+                   V3,-3.20,\n\
+                   V4,0.29,\"tea, two cups\"\n";
+    Place::sound().with("new/posting.csv", posting)
+}
+
+/// The causes of the breaks of some evidence, by their vouchers.
+fn verified(place: &Place, folder: &str) -> Vec<(String, serde_json::Value)> {
+    let lines = place.read(&format!("{folder}/breaks.jsonl"));
+    let found = lines.lines().map(|line| {
+        let found: serde_json::Value = serde_json::from_str(line).unwrap();
+        let voucher = found["key"]["voucher"].as_str().unwrap().to_owned();
+        (voucher, found["cause"].clone())
+    });
+    found.collect()
+}
+
+#[test]
+fn two_records_that_were_swapped_are_told_as_verify_tells_them() {
+    let place = swapped();
+    place.run("verify --evidence out --no-progress");
+    let verified = verified(&place, "out");
+    assert_eq!(verified.len(), 2);
+    for (voucher, cause) in verified {
+        assert_eq!(cause["id"], "A10", "{cause}");
+        let told = place.output(&format!("explain {voucher} --json"));
+        let told: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
+        let record = &told["records"][0];
+        assert_eq!(record["break"]["cause"], cause);
+        assert_eq!(record["together"], true);
+        assert_eq!(record["evidence"], serde_json::Value::Null);
+        assert_eq!(record["causes"][0]["id"], "A10");
+    }
+    let screen = place.run("explain V1 --lang zh");
+    let told = screen.lines().any(|line| line.contains("互换"));
+    assert!(
+        told && screen.contains("与 crossfoot verify 相同"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn what_evidence_says_of_a_record_is_told_while_the_record_is_what_it_was() {
+    let place = swapped();
+    place.run("verify --evidence out --no-progress");
+    let breaks = place.read("out/breaks.jsonl");
+    // Whatever it says: that it comes from there is what is shown.
+    let place = place.with("out/breaks.jsonl", breaks.replace("\"A10\"", "\"V2\""));
+    let told = |place: &Place| -> serde_json::Value {
+        let told = place.output("explain V1 --evidence out --json");
+        serde_json::from_str(&told.stdout).unwrap()
+    };
+    let record = &told(&place)["records"][0];
+    assert_eq!(record["causes"][0]["id"], "V2");
+    assert_eq!(record["evidence"], "out");
+    assert!(
+        place
+            .run("explain V1 --evidence out")
+            .contains("Told as the verification in out told it, which held all breaks together.")
+    );
+    // A record that has changed since is looked at anew.
+    let posting = place.read("new/posting.csv");
+    let place = place.with(
+        "new/posting.csv",
+        posting.replace("V1,1250.50", "V1,1250.51"),
+    );
+    let record = &told(&place)["records"][0];
+    assert_eq!(record["evidence"], serde_json::Value::Null);
+    let missing = place.output("explain V1 --evidence nowhere");
+    assert_eq!(missing.status, "3", "{}", missing.stderr);
+}

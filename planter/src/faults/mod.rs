@@ -1,10 +1,13 @@
 //! What each cause makes of a record: every outcome that it can have, by real machinery where it can.
 
 mod amount;
+mod signature;
 mod text;
 mod time;
 
 use crate::book::{Book, Change, Column, Kind, Record, Role};
+
+pub(crate) use signature::bears;
 
 /// Causes that damage a record in its place, in the order of the catalogue.
 pub(crate) const CHANGING: &[&str] = &[

@@ -336,7 +336,8 @@ impl Plot<'_> {
             return false;
         }
         self.faults += 1;
-        self.replace(first, merged, &["A7"], &[]);
+        let equals = self.single_equals(first, &merged, &["A7"]);
+        self.replace(first, merged, &["A7"], &equals);
         self.omit(second, "A7", &[]);
         true
     }
@@ -423,8 +424,10 @@ impl Plot<'_> {
             return false;
         }
         self.faults += 1;
-        self.replace(first, at_first, &["A10"], &[]);
-        self.replace(second, at_second, &["A10"], &[]);
+        for (at, after) in [(first, at_first), (second, at_second)] {
+            let equals = self.single_equals(at, &after, &["A10"]);
+            self.replace(at, after, &["A10"], &equals);
+        }
         true
     }
 
@@ -439,7 +442,8 @@ impl Plot<'_> {
                 let before = &plot.book.records[*at].cells;
                 let other = if before[side] == "D" { "C" } else { "D" };
                 let after = changed(before, &vec![(side, other.to_owned())]);
-                plot.replace(*at, after, &["D1"], &[]);
+                let equals = plot.single_equals(*at, &after, &["D1"]);
+                plot.replace(*at, after, &["D1"], &equals);
             }
             true
         });

@@ -351,6 +351,44 @@ fn two_causes_on_a_record_are_one_break_that_neither_makes_alone() {
 }
 
 #[test]
+fn a_wrong_rule_strikes_one_class_with_another_figure_and_one_with_the_same_amount() {
+    for (book, planted) in planted("R1:10") {
+        let mut offs: BTreeMap<i128, usize> = BTreeMap::new();
+        for truth in &planted.truths {
+            assert_eq!(truth.kind, BreakKind::Differs);
+            for column in &book.columns {
+                let of = |record| units(column, text(record, column.name));
+                let both = of(truth.before.as_ref()).zip(of(truth.after.as_ref()));
+                if let Some((was, is)) = both.filter(|(was, is)| was != is) {
+                    *offs.entry(is - was).or_default() += 1;
+                }
+            }
+        }
+        let same = offs.get(&100).or(offs.get(&500)).copied().unwrap_or(0);
+        assert!(same > 20 && offs.len() > 20, "{}: {offs:?}", book.agreement);
+    }
+}
+
+#[test]
+fn a_fee_that_is_the_same_for_all_is_taken_twice_or_not_at_all() {
+    let book = Shape::Keyless.draw(SEED, RECORDS);
+    let orders: Orders = "B11:40".parse().unwrap();
+    let planted = plant(Shape::Keyless, &book, SEED, &orders).unwrap();
+    let amount = &book.columns[book.at("amount").unwrap()];
+    let offs: BTreeSet<i128> = planted
+        .truths
+        .iter()
+        .map(|truth| {
+            let of = |record| units(amount, text(record, amount.name)).unwrap();
+            of(truth.after.as_ref()) - of(truth.before.as_ref())
+        })
+        .collect();
+    assert_eq!(planted.truths.len(), 40);
+    assert_eq!(offs, BTreeSet::from([-200, 200]));
+    assert!(planted.truths.iter().all(|one| one.causes == ["B11"]));
+}
+
+#[test]
 fn a_coincidence_is_written_down() {
     // 0.29 through a double is 0.28: one bit of 29 is lost as well.
     for (_, planted) in planted("B3:200") {

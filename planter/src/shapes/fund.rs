@@ -18,6 +18,8 @@ const STATES: Codes = &[
 ];
 /// The share of a subscription that is its fee: 1.5 %.
 const FEE_RATE: Exact = Exact::new(150, 4);
+/// What a rule says that is wrong: 1.2 %.
+const OTHER_FEE_RATE: Exact = Exact::new(120, 4);
 /// The first days of months on which nobody trades for a week.
 const HOLIDAYS: [(i8, i8); 3] = [(1, 1), (5, 1), (10, 1)];
 
@@ -253,6 +255,12 @@ impl Order {
         }
         would.add("B11", FEE, Exact::new(0, 2));
         would.add("B11", FEE, fee + fee);
+        if self.is_subscription() {
+            // Another constant in the rule, and what a rule adds that is wrong for a class.
+            let other = (self.asked * OTHER_FEE_RATE).round(2, Mode::HalfUp);
+            would.add("R1", FEE, other);
+            would.add("R1", FEE, fee + Exact::new(500, 2));
+        }
     }
 
     /// The cut-off forgotten, or an hour off; the calendar forgotten.

@@ -16,6 +16,9 @@ const KINDS: Codes = &[
     ("TRF", "转账"),
 ];
 
+/// What every transfer costs, whatever its amount: 2.00.
+const TRANSFER_FEE: Exact = Exact::new(200, 2);
+
 const ACCOUNTING_DATE: usize = 2;
 const KIND: usize = 3;
 const AMOUNT: usize = 4;
@@ -38,6 +41,8 @@ struct Line {
     happened_at: DateTime,
     code: &'static str,
     amount: Exact,
+    /// The same for every transfer, and nothing for all else.
+    fee: Exact,
     balance: Exact,
     memo: String,
     reference: String,
@@ -51,6 +56,7 @@ pub(super) fn draw(random: &mut Random, records: usize) -> Book {
             "happened_at",
             "code",
             "amount",
+            "fee",
             "balance",
             "memo",
             "reference",
@@ -87,6 +93,11 @@ fn one_line(random: &mut Random) -> Line {
         happened_at: draws::moment(random),
         code,
         amount: draws::decimal(draws::amount(random) * sign, 2),
+        fee: if code == "TRF" {
+            TRANSFER_FEE
+        } else {
+            Exact::new(0, 2)
+        },
         balance: draws::decimal(draws::amount(random), 2),
         memo: draws::memo(random),
         reference: draws::reference(random),
@@ -94,12 +105,13 @@ fn one_line(random: &mut Random) -> Line {
 }
 
 impl Line {
-    fn written(&self) -> [String; 7] {
+    fn written(&self) -> [String; 8] {
         [
             self.account.clone(),
             draws::written(self.happened_at),
             self.code.to_owned(),
             self.amount.to_string(),
+            self.fee.to_string(),
             self.balance.to_string(),
             self.memo.clone(),
             self.reference.clone(),
@@ -110,6 +122,9 @@ impl Line {
         let instant = draws::instant(self.happened_at, &draws::shanghai());
         let date = |cut| draws::business_date(self.happened_at, cut).to_string();
         let mut would = Woulds::default();
+        would.add("B10", AMOUNT, self.amount);
+        would.add("B11", AMOUNT, self.amount);
+        would.add("B11", AMOUNT, self.amount - self.fee - self.fee);
         would.add("B12", AMOUNT, self.balance);
         for kind in slipped(KINDS, self.code) {
             would.add("D2", KIND, kind);
@@ -126,7 +141,7 @@ impl Line {
                 draws::stamped(instant),
                 date(23),
                 meaning(KINDS, self.code).to_owned(),
-                self.amount.to_string(),
+                (self.amount - self.fee).to_string(),
                 self.memo.clone(),
                 self.reference.clone(),
             ],
@@ -166,7 +181,7 @@ SELECT
   local_time(happened_at, 'Asia/Shanghai') AS booked_at,
   business_date(local_time(happened_at, 'Asia/Shanghai'), 'Asia/Shanghai', '23:00') AS accounting_date,
   {} AS kind,
-  money(amount) AS amount,
+  money(amount) - money(fee) AS amount,
   memo AS summary,
   reference
 FROM journal

@@ -233,6 +233,8 @@ impl Trade {
             let wrong = (self.amount * rate).round(2, Mode::HalfUp);
             leg.would.add("R1", AMOUNT, wrong);
         }
+        // What a rule adds that is wrong for a class.
+        leg.would.add("R1", AMOUNT, fee + Exact::new(100, 2));
         leg
     }
 

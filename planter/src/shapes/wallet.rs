@@ -367,6 +367,10 @@ impl Flow {
         for rate in rates.filter(|rate| *rate != self.channel.1) {
             would.add("R1", FEE, self.fee_at(rate).round(2, Mode::HalfUp));
         }
+        // What a rule adds that is wrong for a class.
+        if self.has_fee() {
+            would.add("R1", FEE, fee + Exact::new(100, 2));
+        }
         would.add(
             "R2",
             FEE,

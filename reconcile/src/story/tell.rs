@@ -1,7 +1,7 @@
 //! Compares the records that were fetched, and explains those that differ.
 
 use super::fetch::{Both, Fetch};
-use super::{Agreed, Explained, StoryError, TOLD_MAX, Told};
+use super::{Agreed, Explained, StoryError, TOLD_MAX, Told, partners};
 use crate::explain::terms_with;
 use crate::locate::Look;
 use crate::pairing::{Found, Row};
@@ -69,7 +69,9 @@ pub(super) async fn tell(fetch: &Fetch<'_>, both: Both) -> Result<Vec<Told>, Sto
             target: both.target,
         })
     });
-    Ok(broken.chain(agreed).collect())
+    let mut told: Vec<Told> = broken.chain(agreed).collect();
+    partners::hear(fetch, &mut told, &both.rejected).await?;
+    Ok(told)
 }
 
 /// Explains each break, and then those that were asked for together, and by what was rejected.

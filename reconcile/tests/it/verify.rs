@@ -557,6 +557,57 @@ fn records_that_are_broken_otherwise_do_not_agree_with_the_rule() {
     check(200, 0);
 }
 
+#[test]
+fn totals_that_are_rounded_by_line_are_told_from_the_rule_alone() {
+    let agreement = "[[agreement]]\nname = \"fees\"\nkey = [\"code\"]\nmoney = [\"fee\"]\n\
+                     rule = \"SELECT code, round_half_up(control_total(money(amount) * 0.006), 2) AS fee FROM flow GROUP BY code\"\n\
+                     target = \"SELECT code, money(fee) AS fee FROM posting\"\n";
+    // Of every other code half a fen is left of each line; up to a place the lines were rounded.
+    let run = |by_line_until: u64| {
+        let mut source = "id,code,amount\n".to_owned();
+        let mut target = "code,fee\n".to_owned();
+        for code in 0..40_u64 {
+            let (lines, total) = match (code % 2, code < by_line_until) {
+                (0, is_by_line) => (["2.50", "2.50"], if is_by_line { "0.04" } else { "0.03" }),
+                _ => (["10.00", "20.00"], "0.18"),
+            };
+            for (line, amount) in lines.iter().enumerate() {
+                source.push_str(&format!("{code}-{line},C{code},{amount}\n"));
+            }
+            target.push_str(&format!("C{code},{total}\n"));
+        }
+        Case::new(agreement, &source, &target).run()
+    };
+    let told = |ran: &Ran, agree: u64| {
+        let fits = ran.breaks.len();
+        let told = format!(
+            "gives what the target holds for {fits} breaks, and would change 20 records of the \
+             whole book, of which {agree} agree with the rule"
+        );
+        let notes = readings_in(&ran.report.agreements[0].notes);
+        let is_told = |note: &String| note.starts_with("B6 ") && note.ends_with(&told);
+        assert!(notes.iter().any(is_told), "{told} {notes:#?}");
+    };
+    let ran = run(40);
+    assert_eq!(ran.breaks.len(), 20);
+    told(&ran, 0);
+    for found in &ran.breaks {
+        assert_eq!(found.cause.id.as_deref(), Some("B6"), "{found:?}");
+        assert_ne!(found.cause.status, ledger::CauseStatus::Proved, "{found:?}");
+    }
+    // Where others agree with the rule, it is one of those that may be.
+    let ran = run(20);
+    assert_eq!(ran.breaks.len(), 10);
+    told(&ran, 10);
+    for found in &ran.breaks {
+        assert_eq!(found.cause.id.as_deref(), Some("B5"), "{found:?}");
+        assert!(
+            found.cause.rivals.iter().any(|one| one == "B6"),
+            "{found:?}"
+        );
+    }
+}
+
 /// How sure a break's cause is, its id and its rivals.
 fn told(found: &ledger::Break) -> String {
     let (id, rivals) = (

@@ -49,7 +49,9 @@ impl Side {
     /// reading belong together.
     ///
     /// At most 8 readings go in one pass. `None` where rule or readings do not work record by
-    /// record; see [`Side::reread_table`]. Of `run`, the partitions and the meter are used: each
+    /// record; see [`Side::reread_table`]. Where the rule adds up, its readings that round at another
+    /// level are run over all lines, each in a pass of its own, and the records are its groups: up to a
+    /// million of them, else `None`. Of `run`, the partitions and the meter are used: each
     /// stream is to be driven by a thread of its own.
     ///
     /// ```no_run
@@ -82,7 +84,8 @@ impl Side {
             return Err(RunError::Request(message));
         }
         let Some((name, provider)) = table_of(self, &GivenTable::stand, Strays::Told)? else {
-            return Ok(None);
+            let changed = self.changed_groups(readings, columns, run).await?;
+            return Ok(changed.map(|groups| vec![given(groups)]));
         };
         let Some(book) = provider.downcast_ref::<BookTable>() else {
             return Ok(None);
@@ -357,7 +360,7 @@ fn run_of(of: &[u32], first: usize, record: u32) -> Range<usize> {
 }
 
 /// Both columns in one type: amounts of other decimals are brought to the larger number of them.
-fn alike(one: ArrayRef, other: ArrayRef) -> Result<(ArrayRef, ArrayRef), RunError> {
+pub(super) fn alike(one: ArrayRef, other: ArrayRef) -> Result<(ArrayRef, ArrayRef), RunError> {
     let (left, right) = (one.data_type(), other.data_type());
     if left == right {
         return Ok((one, other));
@@ -449,6 +452,13 @@ impl Source {
 
 fn external(error: impl std::error::Error + Send + Sync + 'static) -> DataFusionError {
     DataFusionError::External(Box::new(error))
+}
+
+/// A stream of one batch.
+fn given(batch: RecordBatch) -> SendableRecordBatchStream {
+    let schema = batch.schema();
+    let once = futures::stream::iter([Ok::<_, DataFusionError>(batch)]);
+    Box::pin(RecordBatchStreamAdapter::new(schema, once))
 }
 
 fn stream(pass: &Arc<Pass>, source: &Arc<Source>) -> SendableRecordBatchStream {

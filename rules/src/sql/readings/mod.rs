@@ -2,6 +2,7 @@
 
 mod changed;
 mod given;
+mod groups;
 mod lookups;
 mod mutate;
 mod nodes;
@@ -50,6 +51,8 @@ pub struct Reading {
     pub picked: bool,
     /// Whether what is read is another column of a table that the rule looks figures or ids up in.
     pub looked_up: bool,
+    /// Whether it rounds totals at another level, and so can be run over groups alone.
+    over_groups: bool,
     plan: LogicalPlan,
 }
 
@@ -187,12 +190,14 @@ impl Side {
             .collect();
         let reading = change.reading.as_deref();
         let (en, zh) = words::sentences(&columns, change.phrase, &change.rule, reading);
+        let rows = rule.rows.print != traced.rows.print;
         Reading {
             cause: change.cause,
             en,
             zh,
             columns,
-            rows: rule.rows.print != traced.rows.print,
+            rows,
+            over_groups: change.phrase.is_level() && !rows,
             picked: change.phrase.is_picked(),
             looked_up: change.phrase.is_looked_up(),
             rule: change.rule,

@@ -507,6 +507,10 @@ fn with_rounded_lines(total: &Expr, round: &Expr, scale: &Expr) -> Option<Expr> 
     let [amount] = total.params.args.as_slice() else {
         return None;
     };
+    // Lines that are rounded so already come to the same total.
+    if rounding(amount).is_some_and(|(_, _, own)| own == scale) {
+        return None;
+    }
     let rounded = round.func.call(vec![amount.clone(), scale.clone()]);
     let mut read = total.clone();
     read.params.args = vec![rounded];

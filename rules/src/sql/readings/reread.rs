@@ -17,8 +17,8 @@ use datafusion::catalog::TableProvider;
 use datafusion::common::DFSchema;
 use futures::{StreamExt, TryStreamExt};
 
-use super::Reading;
 use super::given::{Carrying, GivenTable, Planned, Read};
+use super::{Reading, groups};
 use crate::sql::carry::{Held, ROW_BESIDE, Strays, TableName, field_beside, table_of};
 use crate::sql::checked;
 use crate::sql::error::RunError;
@@ -31,13 +31,15 @@ use crate::sql::side::Side;
 /// How many of many records are tried first.
 const SAMPLE: usize = 512;
 
-/// Records of one table, to be read by a rule and its readings; see [`Side::records`].
+/// Records of one table, or groups of a rule's output, to be read by a rule and its readings; see
+/// [`Side::records`].
 ///
 /// A record is known by its index in what it was made of.
 #[derive(Debug, Clone)]
 pub struct Records {
-    table: TableName,
-    /// All columns of the table, and the hidden ones.
+    /// The table; none where they are groups.
+    table: Option<TableName>,
+    /// All columns of the table, and the hidden ones; of groups those of the output.
     batch: RecordBatch,
     count: usize,
     /// Those that fail a requirement, ascending.
@@ -97,13 +99,19 @@ impl Side {
     }
 
     /// Takes the records of [`Side::reread_table`] out of a run of this side with lineage: record
-    /// `i` is the one behind row `i`. `None` where there is no such table.
+    /// `i` is the one behind row `i`. Where there is no such table and the rule adds up, they are the
+    /// groups themselves: record `i` is row `i`. `None` for all other rules.
     ///
     /// # Errors
     /// When `looked` does not come from such a run.
     pub fn records(&self, looked: &RecordBatch) -> Result<Option<Records>, RunError> {
         let Some((table, provider)) = table_of(self, &GivenTable::stand, Strays::Told)? else {
-            return Ok(None);
+            return Ok(groups::adds_up(self.written()).then(|| Records {
+                table: None,
+                batch: looked.clone(),
+                count: looked.num_rows(),
+                unmet: Vec::new(),
+            }));
         };
         let mut parts = Vec::new();
         let mut taken = vec![false; looked.num_rows()];
@@ -168,7 +176,7 @@ impl Side {
         let batch = self.meeting(batch, requires, &mut unmet)?;
         unmet.sort();
         Ok(Records {
-            table,
+            table: Some(table),
             batch,
             count,
             unmet,
@@ -213,6 +221,9 @@ impl Side {
     /// rule joins, each once. `threads` readings are worked on at a time, on the runtime that this
     /// is called in.
     ///
+    /// Of groups only four readings are run, those that round at another level, and for each of them the
+    /// lines of the groups are read anew; there `always` is the key that tells the groups apart.
+    ///
     /// ```no_run
     /// # async fn reread(side: rules::sql::Side, looked: arrow_array::RecordBatch) -> Result<(), Box<dyn std::error::Error>> {
     /// // `looked` comes from a run of `side` with lineage: the records that differ.
@@ -238,10 +249,14 @@ impl Side {
         threads: usize,
     ) -> Result<Vec<Option<Reread>>, RunError> {
         self.has_all(always)?;
+        let Some(table) = &records.table else {
+            let groups = &records.batch;
+            return self.reread_groups(readings, groups, always, threads).await;
+        };
         let mut held = Held::default();
         let mut carrying = Vec::with_capacity(readings.len());
         for reading in readings {
-            let one = Carrying::new(&reading.plan, &records.table)?;
+            let one = Carrying::new(&reading.plan, table)?;
             if let Some(one) = &one {
                 held.read(self, one.plan()).await?;
             }
@@ -251,13 +266,13 @@ impl Side {
         let sample = sample(&records.batch)?;
         let work = carrying.into_iter().map(|(carrying, wanted)| {
             let (side, held, sample) = (self.clone(), Arc::clone(&held), sample.clone());
-            let records = records.clone();
+            let (records, table) = (records.clone(), table.clone());
             let read = async move {
                 let Some(carrying) = carrying else {
                     return Ok(None);
                 };
                 // What the engine cannot plan is no reading that anybody lived with.
-                let Ok(planned) = carrying.planned(&side, &records.table, &wanted, &held) else {
+                let Ok(planned) = carrying.planned(&side, &table, &wanted, &held) else {
                     return Ok(None);
                 };
                 let Records { batch, unmet, .. } = records;

@@ -13,6 +13,11 @@ impl Phrase {
         self == OTHER_ROW
     }
 
+    /// Whether totals are rounded where their lines should be, or the other way round.
+    pub(super) fn is_level(self) -> bool {
+        [ROUNDED_LINES, ROUNDED_TOTAL].contains(&self)
+    }
+
     /// Whether another column was taken of a table that figures or ids are looked up in.
     pub(super) fn is_looked_up(self) -> bool {
         [OTHER_FIGURE, OTHER_VERSION, OTHER_ID].contains(&self)

@@ -308,6 +308,18 @@ fn totals_are_read_otherwise() {
             "B6 t: rounds the total, not each line, `round_half_up(control_total(money(amount) * 0.006), 2)` instead of `control_total(round_half_up(money(amount) * 0.006, 2))`",
         ],
     );
+    // Lines that are rounded already: rounding them once more changes nothing.
+    let both = "SELECT day, round_half_up(control_total(round_half_up(money(amount) * 0.006, 2)), 2) AS t FROM flow GROUP BY day";
+    let told = readings(both);
+    assert!(!told.contains("rounds each line, not the total"), "{told}");
+    assert!(told.contains("rounds the total, not each line"), "{told}");
+    // A total that is not rounded at all has lines that may be.
+    reads(
+        "SELECT day, control_total(money(amount) * 0.006) AS t FROM flow GROUP BY day",
+        &[
+            "B6 t: rounds each line, not the total, `control_total(round_half_up(money(amount) * 0.006, 2))` instead of `control_total(money(amount) * 0.006)`",
+        ],
+    );
 }
 
 #[test]

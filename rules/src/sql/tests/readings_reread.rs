@@ -587,3 +587,101 @@ fn a_reading_that_rejects_all_of_a_sample_is_given_up() {
     assert_eq!((note.of.len(), note.rejects.len()), (512, 3584));
     assert!(answers[1].is_none());
 }
+
+/// Lines of which half a fen is left of some, with the code that they are added up by.
+const LINES: &str = "\
+id,code,amount
+1,A,2.50
+2,A,2.50
+3,B,10.00
+4,C,2.50
+5,C,7.50
+6,D,100.00
+";
+const TOTALS: &str = "SELECT code, round_half_up(control_total(money(amount) * 0.006), 2) AS fee FROM flow GROUP BY code";
+const OF_LINES: &str = "SELECT code, control_total(round_half_up(money(amount) * 0.006, 2)) AS fee FROM flow GROUP BY code";
+const EACH_LINE: &str =
+    "`control_total(round_half_up(money(amount) * 0.006, 2))` instead of `round_half_up(";
+
+/// What one reading of `sql` gives for the groups of some codes, one a line, ordered; `-` where it is
+/// not run over groups.
+fn of_groups(sql: &str, words: &str, codes: &[&str], key: &[&str]) -> String {
+    let story = story(&[("source/flow", LINES)]);
+    let side = story.side(sql);
+    let run = Run {
+        lineage: true,
+        ..Run::new(2)
+    };
+    let looked = batches(&side, &run).expect("a run");
+    let batch = arrow_select::concat::concat_batches(&looked[0].schema(), &looked).expect("rows");
+    let own: Vec<String> = texts(batch.column(0)).into_iter().flatten().collect();
+    let is_wanted = |code: &String| codes.contains(&code.as_str());
+    let kept: Vec<bool> = own.iter().map(is_wanted).collect();
+    let batch = arrow_select::filter::filter_record_batch(&batch, &kept.into()).expect("rows");
+    let records = side.records(&batch).expect("records").expect("groups");
+    assert_eq!(records.len(), codes.len());
+    let readings = [reading(&side, words)];
+    let answers = wait(side.reread(&readings, &records, &always(key), 2)).expect("answers");
+    let Some(answer) = &answers[0] else {
+        return "-".to_owned();
+    };
+    let wanted = texts(batch.column(0));
+    for record in 0..u32::try_from(codes.len()).expect("few") {
+        let rows = answer.rows_of(record);
+        assert_eq!(rows.len(), 1, "a row for each group");
+        let given = &texts(answer.rows.column(0))[rows.start];
+        assert_eq!(given, &wanted[usize::try_from(record).expect("few")]);
+    }
+    let mut rows = lines(&answer.rows);
+    rows.sort();
+    rows.join("\n")
+}
+
+#[test]
+fn totals_are_recomputed_at_another_level_of_rounding() {
+    assert_eq!(
+        of_groups(TOTALS, EACH_LINE, &["A", "B", "C"], &["code"]),
+        "A|0.04\nB|0.06\nC|0.07"
+    );
+    assert_eq!(
+        of_groups(
+            OF_LINES,
+            "rounds the total, not each line",
+            &["A", "C"],
+            &["code"]
+        ),
+        "A|0.03\nC|0.06"
+    );
+    // Other readings of a rule that adds up are not run, and without a key nothing tells its groups.
+    assert_eq!(of_groups(TOTALS, "turns the sign", &["A"], &["code"]), "-");
+    assert_eq!(of_groups(TOTALS, EACH_LINE, &["A"], &[]), "-");
+}
+
+#[test]
+fn all_totals_that_another_level_of_rounding_changes_are_told() {
+    let story = story(&[("source/flow", LINES)]);
+    let changed = |sql: &str, words: &[&str]| {
+        let side = story.side(sql);
+        let readings: Vec<Reading> = words.iter().map(|words| reading(&side, words)).collect();
+        let (test, run) = (always(&["code"]), Run::new(2));
+        let found = wait(async {
+            let pass = side.changed_by(&readings, &test, &run);
+            match pass.await? {
+                Some(streams) => gather(streams).await.map(Some),
+                None => Ok(None),
+            }
+        });
+        found.expect("a pass").map(|batches| {
+            let mut found: Vec<String> = batches.iter().flat_map(lines).collect();
+            found.sort();
+            found.join("\n")
+        })
+    };
+    // Columns: the key, whether the rule gives it, whether it is another total.
+    let told = changed(TOTALS, &[EACH_LINE]);
+    assert_eq!(told.as_deref(), Some("A|true|true\nC|true|true"));
+    let told = changed(OF_LINES, &["rounds the total, not each line"]);
+    assert_eq!(told.as_deref(), Some("A|true|true\nC|true|true"));
+    // Of other readings nothing is told.
+    assert_eq!(changed(TOTALS, &[EACH_LINE, "turns the sign"]), None);
+}
