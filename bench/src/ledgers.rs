@@ -109,13 +109,6 @@ fn write_side(
     .with_context(|| folder.display().to_string())
 }
 
-/// The first records of a source as one batch of the eight columns that both books hold.
-pub(crate) fn first_records(rows: u64) -> Result<RecordBatch> {
-    let ledger = Ledger { records: rows };
-    let rows: Vec<Record> = (0..rows).map(|number| ledger.record(number)).collect();
-    batch(&schema(Columns::Same), Columns::Same, &rows)
-}
-
 const ROWS_PER_BATCH: usize = 65_536;
 
 fn write_parquet(

@@ -5,7 +5,6 @@
 #![expect(clippy::print_stdout, reason = "a command speaks on its output")]
 
 mod decode;
-mod fold;
 mod ledgers;
 mod order;
 mod plants;
@@ -29,7 +28,6 @@ bench generate --records N --dir FOLDER [--format parquet|csv]
 bench history --records N --dir FOLDER [--threads N]
 bench decode [--threads N] FILE…
 bench rule-only [--threads N] PLAN-FOLDER
-bench fold --shape keyed|keyless|text --rows N --rounds N
 bench honesty [--runs N]";
 
 fn main() -> Result<()> {
@@ -51,12 +49,6 @@ fn main() -> Result<()> {
             let rows = rule_only::run(folder, threads)?;
             println!("{{\"rows\":{rows}}}");
             Ok(())
-        }
-        Some("fold") => {
-            let shape = given.take("shape").context("--shape is missing")?;
-            let rows = given.number("rows")?.unwrap_or(8192);
-            let rounds = given.number("rounds")?.unwrap_or(1);
-            fold::rounds(&shape, rows, rounds)
         }
         Some("honesty") => {
             let runs = given.number("runs")?.unwrap_or(400);

@@ -66,3 +66,4 @@ pub use catalogue::{CATALOGUE, Cause, CauseId};
 pub use explanation::{Explanation, Says, Tried};
 pub use prover::{Prover, Reading};
 pub use terms::{Column, Kind, SourceColumn, Terms};
+pub use together::BorneOut;

@@ -1,6 +1,6 @@
 //! Tries the causes on one break.
 
-use ledger::{Break, BreakKind, CauseStatus, Record};
+use ledger::{Break, BreakKind, CauseStatus, Decimal, Record};
 
 use crate::case::{Case, Field};
 use crate::catalogue::{CATALOGUE, Cause, CauseId, Way};
@@ -54,6 +54,35 @@ pub struct Reading {
     /// How many records it would change that agree with the rule, where it was held against the whole
     /// book and gives what the target holds for several breaks.
     pub against: Option<u64>,
+}
+
+impl Reading {
+    /// Says whether it gives all that the target holds of a record that differs, and is one change of the
+    /// rule that can be told from any other: not one of many of a kind, not an older figure or just
+    /// another column of a table, and not one that leaves nothing.
+    pub fn gives_all_of(&self, found: &Break) -> bool {
+        let is_one = !self.picked && !self.looked_up && self.cause != CauseId::R2;
+        let is_whole = self.gives.is_some() && self.gives == found.actual;
+        let is_of_fields = found.kind == BreakKind::Differs;
+        is_of_fields && is_one && is_whole && !self.leaves_nothing(found)
+    }
+
+    /// Says whether all that it changes becomes nothing, or zero: many things leave that.
+    pub(crate) fn leaves_nothing(&self, found: &Break) -> bool {
+        let (Some(expected), Some(gives)) = (&found.expected, &self.gives) else {
+            return false;
+        };
+        let is_nothing = |text: &str| {
+            let number: Result<Decimal, _> = text.parse();
+            text.trim().is_empty() || number.is_ok_and(Decimal::is_zero)
+        };
+        let changed = gives
+            .0
+            .iter()
+            .filter(|(name, value)| expected.get(name) != Some(value.as_deref()));
+        let mut values = changed.map(|(_, value)| value.as_deref());
+        values.all(|value| value.is_none_or(is_nothing))
+    }
 }
 
 impl Prover {
@@ -197,7 +226,9 @@ impl Prover {
         );
         let is_unknown = explanation.causes.is_empty();
         let is_open = is_doubled || is_unknown && !is_small_change(case);
-        if !is_open || !self.knows(CauseId::A5) || !may_be_added(case) {
+        // Whoever adds a record twice adds all of its amounts.
+        let is_only_fee = explanation.causes == [CauseId::B11] && keeps_an_amount(case);
+        if !is_open || is_only_fee || !self.knows(CauseId::A5) || !may_be_added(case) {
             return;
         }
         explanation.status = CauseStatus::Consistent;
@@ -263,6 +294,18 @@ impl Prover {
         let causes = self.causes();
         causes.filter(|cause| COMPOSABLE.contains(&cause.id))
     }
+}
+
+/// Says whether an amount of the record, and not of nothing, is what it should be.
+fn keeps_an_amount(case: &Case<'_>) -> bool {
+    let mut money = case.terms.columns.iter().filter(|column| column.is_money);
+    money.any(|column| {
+        let is_off = case.fields.iter().any(|field| field.name == column.name);
+        let held = case.found.expected.as_ref();
+        let held = held.and_then(|record| record.get(&column.name).flatten());
+        let amount: Option<Decimal> = held.and_then(|text| text.parse().ok());
+        !is_off && amount.is_some_and(|amount| !amount.is_zero())
+    })
 }
 
 fn try_cause(cause: &Cause, case: &Case<'_>, trial: &mut Trial<'_>) {

@@ -6,6 +6,7 @@
 //! many are off by the same, of which one cause does not tell.
 
 mod absent;
+mod borne_out;
 mod fees;
 mod legs;
 mod merge;
@@ -18,6 +19,8 @@ mod uniform;
 mod unsplit;
 
 use ledger::{Break, CauseStatus, Record};
+
+pub use borne_out::BorneOut;
 
 use crate::catalogue::CauseId;
 use crate::explanation::{Explanation, Says};
@@ -35,7 +38,9 @@ impl Prover {
     /// the end of a file, files that were taken twice, amounts that are all off by the same, records
     /// that are the same but for their ids, legs that their vouchers lack.
     ///
-    /// Breaks are best given in the order of the report: some looks take neighbours.
+    /// Breaks are best given in the order of the report: some looks take neighbours. Those whose record
+    /// was surely rejected on the other side are there for that, and are none of them. Where A4 is the
+    /// first cause of one, a record of its key was rejected, which may be it: nothing is proved with it.
     pub fn explain_together(&self, breaks: &mut [(Break, Explanation)]) {
         let mut paired = absent::pair(self, breaks);
         twins::find(self, breaks, &mut paired);
@@ -71,6 +76,20 @@ impl Prover {
     fn money(&self) -> impl Iterator<Item = &Column> {
         self.terms().columns.iter().filter(|column| column.is_money)
     }
+}
+
+/// The causes that are named for a break, first or beside another.
+fn named(breaks: &[Explained], at: usize) -> impl Iterator<Item = CauseId> {
+    let why = breaks.get(at).map(|(_, why)| why);
+    why.into_iter()
+        .flat_map(|why| why.causes.iter().chain(&why.rivals).copied())
+}
+
+/// Says whether a record of the key of a break was rejected on the other side: then the break may be there
+/// for that, and its record be no other's counterpart.
+fn may_be_rejected(breaks: &[Explained], at: usize) -> bool {
+    let found = breaks.get(at);
+    found.is_some_and(|(_, why)| why.causes == [CauseId::A4])
 }
 
 /// Names a cause before all that was named, which become its rivals.

@@ -279,7 +279,7 @@ impl<'c> Trial<'c> {
             || is_of_level
             || is_version
             || self.gives_little(reading, covers)
-            || self.leaves_nothing(reading);
+            || reading.leaves_nothing(found);
         let fit = if reading.gives.is_none() || tells_nothing {
             Fit::Loose
         } else {
@@ -332,23 +332,6 @@ impl<'c> Trial<'c> {
         };
         let mut fields = self.case.fields.iter().filter(is_covered).peekable();
         reading.against != Some(0) && fields.peek().is_some() && fields.all(is_short)
-    }
-
-    /// Says whether all that a reading changes becomes nothing, or zero: many things leave that.
-    fn leaves_nothing(&self, reading: &Reading) -> bool {
-        let (Some(expected), Some(gives)) = (&self.case.found.expected, &reading.gives) else {
-            return false;
-        };
-        let is_nothing = |text: &str| {
-            let number: Result<Decimal, _> = text.parse();
-            text.trim().is_empty() || number.is_ok_and(Decimal::is_zero)
-        };
-        let changed = gives
-            .0
-            .iter()
-            .filter(|(name, value)| expected.get(name) != Some(value.as_deref()));
-        let mut values = changed.map(|(_, value)| value.as_deref());
-        values.all(|value| value.is_none_or(is_nothing))
     }
 
     /// The differing fields that the changes give, where each of them is what the target holds.

@@ -34,7 +34,10 @@ pub(crate) struct Planted {
 /// When a cause is not one that can be planted.
 pub(crate) fn plant(shape: Shape, book: &Book, seed: u64, orders: &Orders) -> Result<Planted> {
     let mut plot = Plot::new(shape, book, seed);
-    for order in &orders.0 {
+    // A wrong rule takes all that is left of its class: others come before it.
+    let is_of_a_class = |order: &&Order| order.causes == ["R1"];
+    let (of_classes, others): (Vec<&Order>, Vec<&Order>) = orders.0.iter().partition(is_of_a_class);
+    for order in others.into_iter().chain(of_classes) {
         plot.work(order)?;
     }
     Ok(plot.finish())
@@ -307,13 +310,16 @@ impl<'a> Plot<'a> {
     /// that is wrong computes with another figure, and one that is wrong in another class adds the same
     /// to whatever it comes to.
     fn rule_over(&mut self, cause: &str, count: usize) {
-        let kinds: &[bool] = match cause {
-            "R1" => &[false, true],
-            _ => &[false],
+        let kinds: &[Option<bool>] = match cause {
+            "R1" => &[Some(false), Some(true)],
+            _ => &[None],
         };
         for adds_the_same in kinds {
             let candidates = self.classes_of(cause, count).into_iter();
-            let of_kind = candidates.filter(|class| self.adds_the_same(class) == *adds_the_same);
+            let is_of_kind = |class: &Vec<(usize, Change)>| {
+                adds_the_same.is_none_or(|wanted| self.adds_the_same(class) == wanted)
+            };
+            let of_kind = candidates.filter(is_of_kind);
             let nearest = of_kind.min_by_key(|class| class.len().abs_diff(count));
             for (at, change) in nearest.unwrap_or_default() {
                 self.apply(at, &change, &[cause]);

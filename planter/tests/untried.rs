@@ -33,7 +33,32 @@ struct Same {
     why: &'static str,
 }
 
-const SAME: &[Same] = &[];
+const SAME: &[Same] = &[
+    Same {
+        shape: "income",
+        untried: "B4",
+        proved: "B3",
+        why: "a float of 32 bits may lose just the fen that is lost where one of 64 bits is cut",
+    },
+    Same {
+        shape: "balance",
+        untried: "B4",
+        proved: "B3",
+        why: "a float of 32 bits may lose just the fen that is lost where one of 64 bits is cut",
+    },
+    Same {
+        shape: "income",
+        untried: "B12",
+        proved: "Q1",
+        why: "an amount where shares are due is another field of the record",
+    },
+    Same {
+        shape: "fund",
+        untried: "T7",
+        proved: "D2",
+        why: "a status may be mapped as a type code is, to the row beside it",
+    },
+];
 
 /// A record of which no cause tells what it became: whatever else makes the same is proved for it.
 const UNKNOWABLE: &str = "M2";

@@ -9,6 +9,7 @@
 mod counting;
 mod guard;
 mod passes;
+mod settle;
 
 pub(crate) use passes::Passes;
 

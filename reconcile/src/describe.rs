@@ -14,6 +14,9 @@ use ledger::{
 use rules::sql::{Lineage, Which};
 use std::collections::BTreeMap;
 
+/// Copies of one record that a break tells on each side; of more it says how many there are.
+pub(crate) const COPIES_TOLD: usize = 10_000;
+
 /// Where a side's hidden columns lie in its batches.
 pub(crate) struct Trail {
     scans: Vec<TrailOfScan>,
@@ -110,6 +113,11 @@ impl Trail {
     }
 }
 
+/// The copies that a break tells.
+fn told(rows: &[Row]) -> &[Row] {
+    &rows[..rows.len().min(COPIES_TOLD)]
+}
+
 /// The number of a record's row, as every book tells it.
 fn row_number(rows: &ArrayRef, at: usize) -> Option<u64> {
     let rows = rows.as_primitive_opt::<UInt64Type>()?;
@@ -148,9 +156,16 @@ impl Describer<'_> {
                 std::slice::from_ref(actual),
                 *alternatives,
             ),
-            Found::Copies { expected, actual } => {
-                (BreakKind::Copies, &expected[..], &actual[..], 0)
-            }
+            Found::Copies {
+                expected, actual, ..
+            } => (BreakKind::Copies, told(expected), told(actual), 0),
+        };
+        let copies = match found {
+            Found::Copies { copies, .. } => *copies,
+            _ => Sides {
+                expected: expected.len() as u64,
+                actual: actual.len() as u64,
+            },
         };
         let first = |side, rows: &[Row]| rows.first().map(|row| self.record(side, *row));
         let (one, other) = (first(self.expected, expected), first(self.actual, actual));
@@ -184,17 +199,17 @@ impl Describer<'_> {
                 .as_ref()
                 .or(other.as_ref())
                 .map_or_else(Record::default, |record| self.key(record)),
-            copies: Sides {
-                expected: expected.len() as u64,
-                actual: actual.len() as u64,
-            },
+            copies,
             fields: match (expected, actual, &one, &other) {
                 ([a, ..], [b, ..], Some(one), Some(other)) => self.fields((*a, one), (*b, other)),
                 _ => Vec::new(),
             },
-            difference: match (expected, actual, &one, &other) {
-                ([_], [_], Some(one), Some(other)) => self.difference_of(one, other),
-                _ => self.difference(expected, actual),
+            difference: match (kind, &one, &other) {
+                (BreakKind::Differs, Some(one), Some(other)) => self.difference_of(one, other),
+                _ => self.difference([
+                    (self.expected, expected.first(), copies.expected, false),
+                    (self.actual, actual.first(), copies.actual, true),
+                ]),
             },
             expected: one,
             actual: other,
@@ -254,7 +269,7 @@ impl Describer<'_> {
             let mut sums = Sums::default();
             for ((value, currency), plus) in values.iter().zip(&currencies).zip([false, true]) {
                 if let Some(value) = value {
-                    sums.add(currency, value, plus);
+                    sums.add(currency, value, 1, plus);
                 }
             }
             sums.tell(&layout.columns()[*column].name, &mut amounts);
@@ -262,8 +277,9 @@ impl Describer<'_> {
         amounts
     }
 
-    /// Actual minus expected for each money column and currency, where it is not zero.
-    fn difference(&self, expected: &[Row], actual: &[Row]) -> Vec<Amount> {
+    /// Actual minus expected for each money column and currency, where it is not zero. Of each side one
+    /// record is told, how many of it there are, and whether they are added or taken away.
+    fn difference(&self, sides: [(&Records, Option<&Row>, u64, bool); 2]) -> Vec<Amount> {
         let layout = &self.agreement.layout;
         let mut amounts = Vec::new();
         for column in layout
@@ -272,15 +288,12 @@ impl Describer<'_> {
             .filter(|column| is_number(layout, **column))
         {
             let mut sums = Sums::default();
-            let sides = [
-                (self.expected, expected, false),
-                (self.actual, actual, true),
-            ];
-            for (side, rows, plus) in sides {
-                for row in rows {
-                    if let Some(text) = self.text(side, *column, *row) {
-                        sums.add(&self.currency(side, *row), &text, plus);
-                    }
+            for (side, row, copies, plus) in sides {
+                let Some(row) = row else {
+                    continue;
+                };
+                if let Some(text) = self.text(side, *column, *row) {
+                    sums.add(&self.currency(side, *row), &text, copies, plus);
                 }
             }
             sums.tell(&layout.columns()[*column].name, &mut amounts);
@@ -302,23 +315,31 @@ impl Describer<'_> {
 struct Sums(BTreeMap<String, ledger::Wide>);
 
 impl Sums {
-    /// Adds a number as it is written, or takes it away.
-    fn add(&mut self, currency: &str, text: &str, plus: bool) {
+    /// Adds a number as it is written so many times, or takes it away.
+    fn add(&mut self, currency: &str, text: &str, times: u64, plus: bool) {
         let sum = match self.0.get_mut(currency) {
             Some(sum) => sum,
             None => self.0.entry(currency.to_owned()).or_default(),
         };
-        if let Ok(amount) = text.parse::<Decimal>() {
-            if plus {
-                sum.add(amount);
-            } else {
-                sum.subtract(amount);
-            }
-        } else if let Ok(amount) = text.parse::<ledger::Wide>() {
-            if plus {
-                sum.add_wide(&amount);
-            } else {
-                sum.subtract_wide(&amount);
+        match (text.parse::<Decimal>(), times) {
+            (Ok(amount), 1) if plus => sum.add(amount),
+            (Ok(amount), 1) => sum.subtract(amount),
+            _ => {
+                let Ok(mut amount) = text.parse::<ledger::Wide>() else {
+                    return;
+                };
+                // The amount, twice it, four times it: those that make up the number.
+                let mut times = times;
+                while times > 0 {
+                    match times & 1 {
+                        1 if plus => sum.add_wide(&amount),
+                        1 => sum.subtract_wide(&amount),
+                        _ => {}
+                    }
+                    let same = amount.clone();
+                    amount.add_wide(&same);
+                    times >>= 1;
+                }
             }
         }
     }

@@ -5,7 +5,7 @@ use crate::prepare::{Agreement, Prepared};
 use crate::readings::Given;
 use crate::rejected::Rejected;
 use crate::scribe::BREAKS_PER_BLOCK;
-use causes::{CauseId, Column, Explanation, Kind, Prover, SourceColumn, Terms};
+use causes::{BorneOut, CauseId, Column, Explanation, Kind, Prover, Reading, SourceColumn, Terms};
 use footing::Class;
 use ledger::{Break, Sides, Zone};
 use rules::sql::{ComesFrom, Which};
@@ -58,7 +58,8 @@ impl<'a> Explainer<'a> {
     /// Explains each break by itself. The first of them is number `from` of those given.
     pub(crate) fn explain_each(&self, breaks: &mut [Break], given: &Given<'_>, from: usize) {
         for (at, found) in breaks.iter_mut().enumerate() {
-            let readings = given.weighed(self.agreement, from + at, found, false);
+            let weighed = given.weighed(self.agreement, from + at, found, false);
+            let readings: Vec<Reading> = weighed.into_iter().map(|(_, reading)| reading).collect();
             let mut why = self.prover.explain(found, &readings);
             if let Some(rejected) = self.rejected {
                 rejected.tell(found, &mut why);
@@ -67,8 +68,8 @@ impl<'a> Explainer<'a> {
         }
     }
 
-    /// Explains each break, and then all of them together. What readings give for them is counted
-    /// already.
+    /// Explains each break, and then all of them together: by the readings that the whole book bears
+    /// out, by what was rejected, and by each other. What readings give for them is counted already.
     pub(crate) fn explain_all(
         &self,
         breaks: Vec<Break>,
@@ -76,24 +77,41 @@ impl<'a> Explainer<'a> {
         threads: usize,
     ) -> Vec<Break> {
         let mut explained = Vec::with_capacity(breaks.len());
+        let mut borne_out = given.borne_out();
         let mut waiting = breaks.into_iter().enumerate();
         while waiting.len() > 0 {
             let blocks = next_parts(&mut waiting, BREAKS_PER_BLOCK, threads);
-            let explain = |block: Vec<(usize, Break)>| -> Vec<(Break, Explanation)> {
+            let explain = |block: Vec<(usize, Break)>| -> Vec<(Break, Explanation, Vec<usize>)> {
                 let explained = block.into_iter().map(|(at, found)| {
-                    let readings = given.weighed(self.agreement, at, &found, true);
+                    let weighed = given.weighed(self.agreement, at, &found, true);
+                    let (numbers, readings): (Vec<usize>, Vec<Reading>) =
+                        weighed.into_iter().unzip();
                     let why = self.prover.explain(&found, &readings);
-                    (found, why)
+                    let numbered = numbers.into_iter().zip(&readings);
+                    let whole = numbered.filter(|(_, reading)| reading.gives_all_of(&found));
+                    let whole: Vec<usize> = whole.map(|(number, _)| number).collect();
+                    (found, why, whole)
                 });
                 explained.collect()
             };
             let done = in_parallel(blocks.into_iter(), &explain);
-            explained.extend(done.into_iter().flatten());
+            for (found, why, whole) in done.into_iter().flatten() {
+                for (_, reading) in borne_out.iter_mut().filter(|(one, _)| whole.contains(one)) {
+                    reading.breaks.push(explained.len());
+                }
+                explained.push((found, why));
+            }
         }
-        self.prover.explain_together(&mut explained);
-        if let Some(rejected) = self.rejected {
-            rejected.tell_all(&mut explained);
-        }
+        let borne_out: Vec<BorneOut> = borne_out.into_iter().map(|(_, one)| one).collect();
+        self.prover.bear_out(&mut explained, &borne_out);
+        let look = |breaks: &mut [(Break, Explanation)]| self.prover.explain_together(breaks);
+        let explained = match self.rejected {
+            Some(rejected) => rejected.tell_together(explained, look),
+            None => {
+                look(&mut explained);
+                explained
+            }
+        };
         let with_cause = |(mut found, why): (Break, Explanation)| {
             found.cause = why.found();
             found

@@ -3,7 +3,7 @@
 use crate::describe::{Describer, Trail};
 use crate::drive::{Worker, drive};
 use crate::error::VerifyError;
-use crate::pairing::{Found, pair_by_key, pair_without_key};
+use crate::pairing::{Found, Row, pair_by_key, pair_without_key};
 use crate::parallel::in_parallel;
 use crate::prepare::Agreement;
 use crate::push::Restriction;
@@ -223,34 +223,49 @@ impl Look<'_> {
             .read(self.agreement, paired, found, self.threads)
             .await
     }
+}
 
+impl<'a> Look<'a> {
     /// Pairs what was fetched.
     pub(crate) fn pair(
         &self,
         expected: RecordBatch,
         actual: RecordBatch,
-    ) -> Result<Paired<'_>, VerifyError> {
+    ) -> Result<Paired<'a>, VerifyError> {
+        let mut paired = self.encode(in_place_order(expected)?, in_place_order(actual)?)?;
+        let layout = &self.agreement.layout;
+        paired.found = match layout.key().is_empty() {
+            false => pair_by_key(&paired.expected, &paired.actual),
+            true => pair_without_key(&paired.expected, &paired.actual, layout.money()),
+        };
+        Ok(paired)
+    }
+
+    /// Encodes records that stand in their order, of which no breaks are known yet.
+    pub(crate) fn encode(
+        &self,
+        expected: RecordBatch,
+        actual: RecordBatch,
+    ) -> Result<Paired<'a>, VerifyError> {
         let encoder = Encoder::new(&self.agreement.layout)?;
         let trail =
             |lineage, which, batch: &RecordBatch| Trail::new(lineage, which, &batch.schema());
         let mut source_trail = trail(self.agreement.expected.lineage(), Which::Source, &expected);
         let mut target_trail = trail(self.agreement.actual.lineage(), Which::Target, &actual);
-        let expected = encoder.records(Side::Expected, in_place_order(expected)?)?;
-        let actual = encoder.records(Side::Actual, in_place_order(actual)?)?;
+        let expected = encoder.records(Side::Expected, expected)?;
+        let actual = encoder.records(Side::Actual, actual)?;
         let layout = &self.agreement.layout;
         source_trail.note_compared(&expected, layout.columns());
         target_trail.note_compared(&actual, layout.columns());
-        let found = match layout.key().is_empty() {
-            false => pair_by_key(&expected, &actual),
-            true => pair_without_key(&expected, &actual, layout.money()),
-        };
         Ok(Paired {
             agreement: self.agreement,
             expected,
             actual,
             source_trail,
             target_trail,
-            found,
+            found: Vec::new(),
+            beside: Default::default(),
+            settled: 0,
         })
     }
 }
@@ -263,6 +278,10 @@ pub(crate) struct Paired<'a> {
     source_trail: Trail,
     target_trail: Trail,
     found: Vec<Found>,
+    /// More copies of records than their breaks tell, on each side.
+    beside: [Vec<Row>; 2],
+    /// Records that agree and are not held.
+    settled: u64,
 }
 
 impl Paired<'_> {
@@ -271,9 +290,28 @@ impl Paired<'_> {
         &self.found
     }
 
+    /// With breaks, with more copies on each side than these tell, and with so many records that agree.
+    pub(crate) fn with(self, found: Vec<Found>, beside: [Vec<Row>; 2], settled: u64) -> Self {
+        Self {
+            found,
+            beside,
+            ..self.and_settled(settled)
+        }
+    }
+
+    /// With so many records that agree, beside those that are held.
+    pub(crate) fn and_settled(self, settled: u64) -> Self {
+        Self { settled, ..self }
+    }
+
+    /// Whether no record is broken.
+    pub(crate) fn agrees(&self) -> bool {
+        self.found.is_empty() && self.beside.iter().all(Vec::is_empty)
+    }
+
     /// Records of both sides.
     pub(crate) fn records(&self) -> u64 {
-        (self.expected.len() + self.actual.len()) as u64
+        (self.expected.len() + self.actual.len()) as u64 + self.settled
     }
 
     /// The expected side's records, with the records of the books behind them.
@@ -323,7 +361,8 @@ impl Paired<'_> {
             Side::Actual => &self.actual.batch,
         };
         let mut wanted = vec![!are_broken; batch.num_rows()];
-        for row in self.found.iter().flat_map(|found| found.rows(side)) {
+        let found = self.found.iter().flat_map(|found| found.rows(side));
+        for row in found.chain(&self.beside[side as usize]) {
             wanted[*row as usize] = are_broken;
         }
         Ok(filter_record_batch(batch, &BooleanArray::from(wanted))?)
@@ -363,31 +402,35 @@ pub(crate) fn name_of(side: Side) -> &'static str {
 /// Puts records in an order of their own, so that which thread found one first does not show:
 /// equal records are told apart by the hidden columns that say where they stand.
 pub(crate) fn in_place_order(batch: RecordBatch) -> Result<RecordBatch, VerifyError> {
-    let places: Vec<usize> = batch
-        .schema()
-        .fields()
-        .iter()
-        .enumerate()
-        .filter(|(_, field)| field.name().ends_with("._file") || field.name().ends_with("._row"))
-        .map(|(index, _)| index)
-        .collect();
-    if places.is_empty() || batch.num_rows() < 2 {
+    let Some(places) = places_of(&batch)? else {
         return Ok(batch);
-    }
-    let columns: Vec<ArrayRef> = places
-        .iter()
-        .map(|at| Arc::clone(batch.column(*at)))
+    };
+    let mut order: Vec<u32> = (0..u32::try_from(batch.num_rows()).map_err(|_| {
+        VerifyError::Internal("more than 2^32 records in one partition".to_owned())
+    })?)
         .collect();
+    order.sort_by(|a, b| places.row(*a as usize).cmp(&places.row(*b as usize)));
+    let order = arrow_array::UInt32Array::from(order);
+    Ok(arrow_select::take::take_record_batch(&batch, &order)?)
+}
+
+/// Where records stand, encoded; none where nothing tells it.
+pub(crate) fn places_of(batch: &RecordBatch) -> Result<Option<arrow_row::Rows>, VerifyError> {
+    let schema = batch.schema();
+    let names = schema.fields().iter().map(|field| field.name());
+    let is_place = names.map(|name| name.ends_with("._file") || name.ends_with("._row"));
+    let columns = batch.columns().iter().zip(is_place);
+    let columns: Vec<ArrayRef> = columns
+        .filter(|(_, is_place)| *is_place)
+        .map(|(column, _)| Arc::clone(column))
+        .collect();
+    if columns.is_empty() {
+        return Ok(None);
+    }
     let fields = columns
         .iter()
         .map(|c| arrow_row::SortField::new(c.data_type().clone()))
         .collect();
     let rows = arrow_row::RowConverter::new(fields)?.convert_columns(&columns)?;
-    let mut order: Vec<u32> = (0..u32::try_from(batch.num_rows()).map_err(|_| {
-        VerifyError::Internal("more than 2^32 records in one partition".to_owned())
-    })?)
-        .collect();
-    order.sort_by(|a, b| rows.row(*a as usize).cmp(&rows.row(*b as usize)));
-    let order = arrow_array::UInt32Array::from(order);
-    Ok(arrow_select::take::take_record_batch(&batch, &order)?)
+    Ok(Some(rows))
 }

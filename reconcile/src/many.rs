@@ -6,6 +6,13 @@
 //! order they give the breaks in order. Where there is no key the ranges are of all columns but the
 //! money: records that differ in an amount are paired as ever, but a record that differs elsewhere
 //! may then read as one missing and one extra.
+//!
+//! Where many records share the values on which partitions are cut, no cut makes theirs small enough:
+//! such a partition is sorted and paired on disk (`crowd`).
+
+mod crowd;
+mod sorted;
+mod spool;
 
 use crate::drive::{Worker, drive};
 use crate::error::VerifyError;
@@ -14,18 +21,14 @@ use crate::readings::{Given, Readings};
 use crate::rows::Encoder;
 use crate::wanted::{Choice, bits_of_sample};
 use arrow_array::{BooleanArray, RecordBatch, UInt32Array};
-use arrow_ipc::CompressionType;
-use arrow_ipc::reader::StreamReader;
-use arrow_ipc::writer::{IpcWriteOptions, StreamWriter};
 use arrow_select::concat::concat_batches;
 use arrow_select::filter::filter_record_batch;
 use arrow_select::take::take_record_batch;
+use crowd::Crowd;
 use footing::Side;
 use rules::sql::Probe;
-use std::fs::File;
-use std::io::{BufReader, BufWriter};
+use spool::Spool;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// More partitions than this would be too many open files.
@@ -37,10 +40,15 @@ const HELD_ROWS: usize = 64 * 1024;
 /// Some twenty thousand keys tell well enough how they are spread.
 const SAMPLED: u64 = 20_000;
 
+/// So many times the records that a partition should have are compared in memory still: ranges that a
+/// sample tells are not all of one size.
+const TIMES_IN_MEMORY: u64 = 3;
+
 /// The chosen records of both sides, or all, cut into partitions on disk.
 pub(crate) struct Cut {
     expected: Spilled,
     actual: Spilled,
+    scratch: PathBuf,
 }
 
 impl Cut {
@@ -85,6 +93,7 @@ impl Cut {
         Ok(Self {
             expected: side(Side::Expected).await?,
             actual: side(Side::Actual).await?,
+            scratch: scratch.to_owned(),
         })
     }
 
@@ -110,26 +119,69 @@ impl Cut {
         readings: &Readings,
         take: &mut (dyn FnMut(&Paired<'_>, &Given<'_>) -> Result<(), VerifyError> + Send),
     ) -> Result<(), VerifyError> {
-        let pair = |partition: usize| {
-            look.pair(self.expected.read(partition)?, self.actual.read(partition)?)
+        let mut parts = Parts {
+            cut: &self,
+            look: *look,
+            next: 0,
+            crowd: None,
         };
-        let mut paired = pair(0)?;
-        for next in 1..self.expected.files.len() {
+        let mut waiting = parts.next_part()?;
+        while let Some(paired) = waiting {
             if look.watch.is_stopped() {
                 return Err(VerifyError::Stopped);
             }
             let given = look.read(readings, &paired).await?;
-            let following = std::thread::scope(|scope| {
-                let following = scope.spawn(|| pair(next));
+            waiting = std::thread::scope(|scope| {
+                let following = scope.spawn(|| parts.next_part());
                 take(&paired, &given)?;
                 following
                     .join()
                     .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            });
-            paired = following?;
+            })?;
         }
-        let given = look.read(readings, &paired).await?;
-        take(&paired, &given)
+        Ok(())
+    }
+}
+
+/// The partitions on their way to being told, each at once or in several parts.
+struct Parts<'c, 'l> {
+    cut: &'c Cut,
+    look: Look<'l>,
+    next: usize,
+    crowd: Option<Crowd<'l>>,
+}
+
+impl<'l> Parts<'_, 'l> {
+    /// Pairs the next one; none where all are paired.
+    fn next_part(&mut self) -> Result<Option<Paired<'l>>, VerifyError> {
+        loop {
+            if let Some(crowd) = &mut self.crowd {
+                if let Some(paired) = crowd.next_part()? {
+                    return Ok(Some(paired));
+                }
+                self.crowd = None;
+            }
+            let (at, cut) = (self.next, self.cut);
+            let (Some(expected), Some(actual)) =
+                (cut.expected.files.get(at), cut.actual.files.get(at))
+            else {
+                return Ok(None);
+            };
+            self.next += 1;
+            let most = self.look.partition_records.max(1);
+            if expected.rows() + actual.rows() <= most.saturating_mul(TIMES_IN_MEMORY) {
+                let paired = self
+                    .look
+                    .pair(cut.expected.read(at)?, cut.actual.read(at)?)?;
+                return Ok(Some(paired));
+            }
+            let sides = [
+                (&**expected, &cut.expected.schema),
+                (&**actual, &cut.actual.schema),
+            ];
+            let prefix = cut.scratch.join(format!("crowd-{at:03}"));
+            self.crowd = Some(Crowd::new(self.look, sides, prefix)?);
+        }
     }
 }
 
@@ -172,75 +224,14 @@ pub(crate) fn chosen(probe: &Probe, batch: &RecordBatch) -> Result<BooleanArray,
 
 /// One side's partitions on disk.
 struct Spilled {
-    files: Vec<Arc<Partition>>,
+    files: Vec<Arc<Spool>>,
     sample: Vec<RecordBatch>,
     schema: arrow_schema::SchemaRef,
 }
 
-struct Partition {
-    path: PathBuf,
-    writer: Mutex<Option<StreamWriter<BufWriter<File>>>>,
-    rows: AtomicU64,
-}
-
-impl Partition {
-    fn write(&self, batch: &RecordBatch) -> Result<(), VerifyError> {
-        let failed = |error: std::io::Error| VerifyError::Evidence {
-            path: self.path.clone(),
-            error,
-        };
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        if writer.is_none() {
-            let file = BufWriter::new(File::create_new(&self.path).map_err(failed)?);
-            let options = IpcWriteOptions::default()
-                .try_with_compression(Some(CompressionType::LZ4_FRAME))?;
-            *writer = Some(StreamWriter::try_new_with_options(
-                file,
-                &batch.schema(),
-                options,
-            )?);
-        }
-        if let Some(writer) = writer.as_mut() {
-            writer
-                .write(batch)
-                .map_err(|error| spill_error(&self.path, error))?;
-        }
-        self.rows
-            .fetch_add(batch.num_rows() as u64, Ordering::Relaxed);
-        Ok(())
-    }
-
-    fn finish(&self) -> Result<(), VerifyError> {
-        let taken = self
-            .writer
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(mut writer) = taken {
-            writer
-                .finish()
-                .map_err(|error| spill_error(&self.path, error))?;
-        }
-        Ok(())
-    }
-}
-
-fn spill_error(path: &Path, error: arrow_schema::ArrowError) -> VerifyError {
-    match error {
-        arrow_schema::ArrowError::IoError(_, error) => VerifyError::Evidence {
-            path: path.to_owned(),
-            error,
-        },
-        other => other.into(),
-    }
-}
-
 impl Spilled {
     fn rows(&self) -> u64 {
-        self.files
-            .iter()
-            .map(|file| file.rows.load(Ordering::Relaxed))
-            .sum()
+        self.files.iter().map(|file| file.rows()).sum()
     }
 
     fn take_sample(&mut self) -> Result<RecordBatch, VerifyError> {
@@ -250,17 +241,12 @@ impl Spilled {
 
     fn read(&self, partition: usize) -> Result<RecordBatch, VerifyError> {
         let file = &self.files[partition];
-        if file.rows.load(Ordering::Relaxed) == 0 {
+        let Some(batches) = file.batches(1 << 20)? else {
             return Ok(RecordBatch::new_empty(Arc::clone(&self.schema)));
-        }
-        let failed = |error: std::io::Error| VerifyError::Evidence {
-            path: file.path.clone(),
-            error,
         };
-        let reader = BufReader::with_capacity(1 << 20, File::open(&file.path).map_err(failed)?);
-        let batches = StreamReader::try_new(reader, None)?.collect::<Result<Vec<_>, _>>()?;
+        let batches = batches.collect::<Result<Vec<_>, _>>()?;
         // What has been read is not needed on disk any more.
-        std::fs::remove_file(&file.path).map_err(failed)?;
+        file.remove()?;
         Ok(concat_batches(&self.schema, &batches)?)
     }
 }
@@ -270,7 +256,7 @@ struct Spiller {
     side: Side,
     encoder: Encoder,
     splitters: Arc<Vec<Vec<u8>>>,
-    files: Vec<Arc<Partition>>,
+    files: Vec<Arc<Spool>>,
     held: Vec<RecordBatch>,
     rows: usize,
     /// Tells which records are held back, and what was.
@@ -335,14 +321,9 @@ async fn spill(
     sampled: Option<u32>,
 ) -> Result<Spilled, VerifyError> {
     let name = crate::locate::name_of(side);
-    let files: Vec<Arc<Partition>> = (0..=splitters.len())
-        .map(|number| {
-            Arc::new(Partition {
-                path: scratch.join(format!("{name}-{number:03}.arrow")),
-                writer: Mutex::new(None),
-                rows: AtomicU64::new(0),
-            })
-        })
+    let path = |number: usize| scratch.join(format!("{name}-{number:03}.arrow"));
+    let files: Vec<Arc<Spool>> = (0..=splitters.len())
+        .map(|number| Arc::new(Spool::new(path(number))))
         .collect();
     // The encoder of the layout was made before, so making it again can not fail.
     let encoders: Vec<Encoder> = (0..look.threads.max(1) + 1)

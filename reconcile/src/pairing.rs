@@ -7,6 +7,7 @@
 
 use crate::rows::Records;
 use footing::Side;
+use ledger::Sides;
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
@@ -31,10 +32,25 @@ pub(crate) enum Found {
     Copies {
         expected: Vec<Row>,
         actual: Vec<Row>,
+        /// How many there are; the rows may be of the first ones only.
+        copies: Sides,
     },
 }
 
 impl Found {
+    /// The copies of one record.
+    pub(crate) fn copies(expected: Vec<Row>, actual: Vec<Row>) -> Self {
+        let copies = Sides {
+            expected: expected.len() as u64,
+            actual: actual.len() as u64,
+        };
+        Self::Copies {
+            expected,
+            actual,
+            copies,
+        }
+    }
+
     /// The rows of a side's records.
     pub(crate) fn rows(&self, side: Side) -> &[Row] {
         match (self, side) {
@@ -258,7 +274,7 @@ impl Open {
             told_left.extend(&expected[both..]);
             told_right.extend(&actual[both..]);
             if expected.len() != actual.len() {
-                found.push(Found::Copies { expected, actual });
+                found.push(Found::copies(expected, actual));
             }
         }
         let open = |rows: Vec<Row>, told: &HashSet<Row>| -> Vec<Row> {
@@ -419,7 +435,12 @@ fn distance(
 
 /// The value without its sign, as text.
 fn magnitude(side: &Records, row: Row, field: usize) -> Vec<u8> {
-    let text = side.text(field, row).unwrap_or_default();
+    without_sign(side.text(field, row))
+}
+
+/// A value's text without its sign.
+pub(crate) fn without_sign(text: Option<String>) -> Vec<u8> {
+    let text = text.unwrap_or_default();
     text.trim_start_matches('-').as_bytes().to_vec()
 }
 

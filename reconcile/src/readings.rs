@@ -14,7 +14,7 @@ use crate::watch::Watch;
 use arrow_array::cast::AsArray;
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_select::take::take_record_batch;
-use causes::{CauseId, Says};
+use causes::{BorneOut, CauseId, Says};
 use footing::Class;
 use futures::StreamExt;
 use ledger::{Break, BreakKind, Record, SmolStr};
@@ -51,6 +51,8 @@ struct Count {
     /// How many records of other breaks it would change. They do not agree with the rule, and so do
     /// not speak for it.
     broken: AtomicU64,
+    /// Of how many breaks whose record is there it gives what the target does not hold.
+    contrary: AtomicU64,
     /// How many records of the whole book it would change, once that was counted.
     changed: OnceLock<u64>,
 }
@@ -66,6 +68,12 @@ impl Count {
         // Where it would change fewer than those, it was not counted as it was tried.
         let others = changed.checked_sub(self.fits())?;
         others.checked_sub(self.broken.load(Ordering::Relaxed))
+    }
+
+    /// Whether no record of the whole book speaks against it, be it one that agrees or one that is
+    /// broken otherwise. A record that is not there says nothing.
+    fn is_borne_out(&self) -> bool {
+        self.against() == Some(0) && self.contrary.load(Ordering::Relaxed) == 0
     }
 }
 
@@ -329,10 +337,7 @@ impl Given<'_> {
         let (cause, reading) = &self.readings[number];
         causes::Reading {
             cause: *cause,
-            says: Says {
-                en: reading.en.clone(),
-                zh: reading.zh.clone(),
-            },
+            says: said(reading),
             gives,
             picked: reading.picked,
             looked_up: reading.looked_up,
@@ -340,15 +345,30 @@ impl Given<'_> {
         }
     }
 
-    /// The readings that give what the target holds, for the prover to weigh; counted, where they were
-    /// not before.
+    /// The readings that the whole book bears out, with their numbers and none of their breaks.
+    pub(crate) fn borne_out(&self) -> Vec<(usize, BorneOut)> {
+        let numbered = self.counts.iter().zip(self.readings).enumerate();
+        let sound = numbered.filter(|(_, (count, _))| count.is_borne_out());
+        let borne_out = sound.map(|(number, (_, (cause, reading)))| {
+            let borne_out = BorneOut {
+                cause: *cause,
+                says: said(reading),
+                breaks: Vec::new(),
+            };
+            (number, borne_out)
+        });
+        borne_out.collect()
+    }
+
+    /// The readings that give what the target holds, for the prover to weigh, with their numbers;
+    /// counted, where they were not before.
     pub(crate) fn weighed(
         &self,
         agreement: &Agreement,
         at: usize,
         found: &Break,
         is_counted: bool,
-    ) -> Vec<causes::Reading> {
+    ) -> Vec<(usize, causes::Reading)> {
         let outcomes = self.outcomes(agreement, at, found);
         if !is_counted {
             self.count(found, &outcomes);
@@ -356,7 +376,7 @@ impl Given<'_> {
         let fitting = outcomes.into_iter().filter_map(|(number, outcome)| {
             let fits = outcome.fits(found);
             match outcome {
-                Outcome::Other(gives) if fits => Some(self.reading(number, gives)),
+                Outcome::Other(gives) if fits => Some((number, self.reading(number, gives))),
                 _ => None,
             }
         });
@@ -376,6 +396,8 @@ impl Given<'_> {
                     count
                         .broken
                         .fetch_add(disagreeing(found), Ordering::Relaxed);
+                    let is_there = u64::from(found.kind != BreakKind::Missing);
+                    count.contrary.fetch_add(is_there, Ordering::Relaxed);
                 }
             }
         }
@@ -487,6 +509,14 @@ impl Outcome {
             }
             _ => false,
         }
+    }
+}
+
+/// What a reading does otherwise, in both languages.
+fn said(reading: &Reading) -> Says {
+    Says {
+        en: reading.en.clone(),
+        zh: reading.zh.clone(),
     }
 }
 

@@ -36,6 +36,9 @@ pub(crate) fn written(agreement: &Agreement, side: Side, reject: Reject) -> ledg
     }
 }
 
+/// A break with what is said of it so far.
+type Explained = (Break, Explanation);
+
 /// The values of a key, spelled alike on both sides.
 type Key = Vec<Option<String>>;
 
@@ -173,8 +176,37 @@ impl Rejected {
         }
     }
 
-    /// Says of breaks, which are all there are, that their records were rejected, where they were.
-    pub(crate) fn tell_all(&self, breaks: &mut [(Break, Explanation)]) {
+    /// Has breaks, which are all there are, looked at together, and says of those whose records were
+    /// rejected that they were. Where it is sure of one, its record is neither missing nor too many: it
+    /// stands under no other key, is a part of no other record, and takes no part in the look.
+    pub(crate) fn tell_together(
+        &self,
+        mut breaks: Vec<Explained>,
+        look: impl FnOnce(&mut [Explained]),
+    ) -> Vec<Explained> {
+        if self.sides.iter().all(|side| side.known.is_empty()) {
+            look(&mut breaks);
+            return breaks;
+        }
+        // A look must know which breaks may be there for a reject.
+        self.tell_all(&mut breaks);
+        let is_settled = |(_, (_, why)): &(usize, Explained)| {
+            why.status == CauseStatus::Proved && why.causes == [CauseId::A4]
+        };
+        let (mut told, open): (Vec<_>, Vec<_>) =
+            breaks.into_iter().enumerate().partition(is_settled);
+        let (places, mut open): (Vec<usize>, Vec<Explained>) = open.into_iter().unzip();
+        look(&mut open);
+        // What a look names comes behind the reject.
+        self.tell_all(&mut open);
+        told.extend(places.into_iter().zip(open));
+        told.sort_unstable_by_key(|(place, _)| *place);
+        told.into_iter().map(|(_, explained)| explained).collect()
+    }
+
+    /// Says of breaks, which are all there are but for those of other keys, that their records were
+    /// rejected, where they were.
+    fn tell_all(&self, breaks: &mut [Explained]) {
         let mut lost: BTreeMap<(Side, Key), u64> = BTreeMap::new();
         for (found, _) in breaks.iter() {
             if let Some((side, key, _)) = self.known(found) {

@@ -79,17 +79,13 @@ impl Encoder {
     /// A value does not fit the common type; the fold has refused it before.
     pub(crate) fn records(&self, side: Side, batch: RecordBatch) -> Result<Records, ArrowError> {
         let columns = self.common_columns(side, &batch)?;
-        let key: Vec<ArrayRef> = self
-            .group
-            .iter()
-            .map(|index| Arc::clone(&columns[*index]))
-            .collect();
+        let [key, whole] = self.encoded(&columns)?;
         let field = |(converter, column): (&RowConverter, &ArrayRef)| {
             converter.convert_columns(std::slice::from_ref(column))
         };
         Ok(Records {
-            key: self.key.convert_columns(&key)?,
-            whole: self.whole.convert_columns(&columns)?,
+            key,
+            whole,
             fields: self
                 .fields
                 .iter()
@@ -104,6 +100,24 @@ impl Encoder {
                 .collect(),
             batch,
         })
+    }
+
+    /// Encodes only what records are grouped by, and all that is compared.
+    pub(crate) fn groups_and_wholes(
+        &self,
+        side: Side,
+        batch: &RecordBatch,
+    ) -> Result<[Rows; 2], ArrowError> {
+        self.encoded(&self.common_columns(side, batch)?)
+    }
+
+    fn encoded(&self, columns: &[ArrayRef]) -> Result<[Rows; 2], ArrowError> {
+        let key = self.group.iter().map(|index| Arc::clone(&columns[*index]));
+        let key: Vec<ArrayRef> = key.collect();
+        Ok([
+            self.key.convert_columns(&key)?,
+            self.whole.convert_columns(columns)?,
+        ])
     }
 
     /// Encodes only what records are grouped and ordered by.

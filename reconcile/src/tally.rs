@@ -181,7 +181,8 @@ impl Tally {
     }
 
     /// Names the conditions that hold of missing records and of no other record: a filter would leave
-    /// out just these. It is said of records that may be missing for any reason; of such as
+    /// out just these. Where the book was counted before causes were named, that is their cause (A3) and
+    /// nothing is left to say here. It is said of records that may be missing for any reason; of such as
     /// stand next to each other only together with these, and where they meet the same conditions.
     pub(crate) fn filters(&self) -> Option<String> {
         let filtered = |id: CauseId| {

@@ -95,7 +95,8 @@ pub struct Beforehand {
 pub struct Limits {
     /// More differing records than this are compared in partitions on disk.
     pub in_memory: usize,
-    /// Records of both sides that a partition should hold.
+    /// Records of both sides that a partition should hold. One of more than three times as many is sorted
+    /// on disk, and this many of its records are held at a time.
     pub partition_records: u64,
     /// Capacity of the largest sketch that a second fold may use.
     pub sketch: SketchSize,
@@ -660,6 +661,7 @@ impl AgreementRun<'_> {
             readings: Readings::default(),
             broken: groups.nothing_counted(),
             groups,
+            common: None,
             threads: self.options.threads.max(1),
             watch: self.watch,
             told: Arc::default(),
@@ -679,7 +681,7 @@ impl AgreementRun<'_> {
                     .without_flights(differing, &look, looks, &mut out)
                     .await?;
             }
-            self.tell_all(&look, differing, &mut out).await?;
+            self.tell_all(&look, differing, folded, &mut out).await?;
         } else {
             if outlet.looks.is_some() {
                 not_checked.push(NOT_LOOKED_AT.to_owned());
@@ -713,7 +715,10 @@ impl AgreementRun<'_> {
             return Ok(());
         }
         let (groups, broken, readings) = (out.groups, out.broken, out.readings);
-        tally.common = self.find_common(&groups, broken, folded).await?;
+        tally.common = match out.common {
+            Some(common) => common,
+            None => self.find_common(&groups, broken, folded).await?,
+        };
         self.hold_against_book(&readings).await?;
         tally.readings = readings.notes();
         tally.not_looked_into = groups.not_looked_into();
@@ -758,11 +763,13 @@ impl AgreementRun<'_> {
         Ok(fold(self.how(size, &meter), restriction).await?.comparison)
     }
 
-    /// Writes breaks that are all in memory, each explained by itself and then together.
+    /// Writes breaks that are all in memory, each explained by itself and then together, and last by
+    /// what those of a cause have in common in the whole book.
     async fn tell_all(
         &self,
         look: &Look<'_>,
         differing: Differing,
+        folded: &Folded,
         out: &mut Out<'_>,
     ) -> Result<(), VerifyError> {
         let paired = look.pair(differing.expected, differing.actual)?;
@@ -785,11 +792,14 @@ impl AgreementRun<'_> {
         let readings = &out.readings;
         readings.count_fits(self.agreement, &given, &found, out.threads);
         self.hold_against_book(readings).await?;
-        let found = explainer.explain_all(found, &given, out.threads);
+        let mut found = explainer.explain_all(found, &given, out.threads);
         drop(given);
         let usual = Background::sample(self.agreement, &found, self.watch).await?;
         out.propose_from(self.of(), &found, &usual)?;
         out.count_broken(&paired)?;
+        let broken = out.count_breaks(&found);
+        let common = self.find_common(&out.groups, broken, folded).await?;
+        out.common = Some(out.groups.settle(&mut found, common));
         out.write(found, paired.records())
     }
 
@@ -1217,6 +1227,9 @@ struct Out<'a> {
     /// What may be common to the breaks of each cause, and the breaks counted so far.
     groups: Groups,
     broken: Census,
+    /// What is common to the breaks of each cause, where the whole book was held against it before any of
+    /// them is written.
+    common: Option<BTreeMap<CauseKey, Common>>,
     threads: usize,
     watch: &'a Arc<dyn Watch>,
     /// Counts the breaks that are written, and the records that they were looked for among.
@@ -1276,7 +1289,7 @@ impl Out<'_> {
 
     /// Counts the records that the breaks of a partition are about.
     fn count_broken(&mut self, paired: &Paired<'_>) -> Result<(), VerifyError> {
-        if paired.found().is_empty() {
+        if paired.agrees() {
             return Ok(());
         }
         for side in self.groups.sides() {
@@ -1284,6 +1297,17 @@ impl Out<'_> {
             self.groups.count_broken(side, records, &mut self.broken)?;
         }
         Ok(())
+    }
+
+    /// Counts breaks that are all there are, each for the group of its own cause; gives what was counted
+    /// with them.
+    fn count_breaks(&mut self, breaks: &[Break]) -> Census {
+        let part = breaks.len().div_ceil(self.threads).max(1);
+        let count = |part: &[Break]| self.groups.count_breaks(part);
+        let counted = in_parallel(breaks.chunks(part), &count);
+        let mut broken = std::mem::replace(&mut self.broken, self.groups.nothing_counted());
+        counted.iter().for_each(|own| broken.add(own));
+        broken
     }
 
     /// Describes, explains and writes the breaks of a partition, a block a thread.
@@ -1309,7 +1333,10 @@ impl Out<'_> {
     }
 
     fn write_block(&self, breaks: Vec<Break>) -> Result<Block, VerifyError> {
-        let counted = self.groups.count_breaks(&breaks);
+        let counted = match self.common {
+            Some(_) => Vec::new(),
+            None => self.groups.count_breaks(&breaks),
+        };
         Ok(Block {
             written: write_out(breaks)?,
             counted,

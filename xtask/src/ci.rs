@@ -3,13 +3,14 @@
 //! All steps choose the same packages (`--workspace`) and the same targets'
 //! dependencies, so that features unify alike and nothing is built twice:
 //! clippy and rustdoc share one check of the dependencies, tests and doc tests
-//! share one build of them.
+//! share one build of them. Only the hot loop is built by itself, as users get it.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::bench::fold;
 use crate::corpus::data;
 use crate::{pages, place, programs, servers, table};
 
@@ -17,8 +18,11 @@ use crate::{pages, place, programs, servers, table};
 struct Step {
     name: &'static str,
     again: String,
-    work: Box<dyn FnOnce() -> Result<()>>,
+    /// Says in a word or two what came of it.
+    work: Box<dyn FnOnce() -> Result<String>>,
 }
+
+const OK: &str = "ok";
 
 impl Step {
     fn cargo(name: &'static str, line: &str, variables: &'static [(&str, &str)]) -> Self {
@@ -33,7 +37,8 @@ impl Step {
             work: Box::new(move || {
                 let mut command = place::cargo();
                 command.args(words).envs(variables.iter().copied());
-                succeed(&mut command)
+                succeed(&mut command)?;
+                Ok(OK.to_owned())
             }),
         }
     }
@@ -42,7 +47,7 @@ impl Step {
         Self {
             name,
             again: again.to_owned(),
-            work: Box::new(work),
+            work: Box::new(move || work().map(|()| OK.to_owned())),
         }
     }
 }
@@ -51,6 +56,7 @@ struct Outcome {
     name: &'static str,
     again: String,
     took: Duration,
+    said: String,
     failure: Option<String>,
 }
 
@@ -64,7 +70,7 @@ pub(crate) fn run() -> Result<()> {
     outcomes.push(play(Step {
         name: "servers",
         again: "cargo xtask ci".to_owned(),
-        work: Box::new(move || servers::none_is_left(&before)),
+        work: Box::new(move || servers::none_is_left(&before).map(|()| OK.to_owned())),
     }));
     println!("\n{}", summary(&outcomes));
     if data::packed()?.is_none() {
@@ -104,7 +110,21 @@ fn steps() -> Vec<Step> {
             rustdoc,
         ),
         Step::own("pages", "cargo xtask pages", pages::run),
+        Step {
+            name: "hot loop",
+            again: "cargo xtask bench fold --check".to_owned(),
+            work: Box::new(hot_loop),
+        },
     ]
+}
+
+/// Counts the instructions of the hot loop, where valgrind is or can be installed. It builds the footing
+/// alone, as users get it.
+fn hot_loop() -> Result<String> {
+    match programs::provide(programs::FOR_CALLGRIND) {
+        Ok(()) => fold::check(),
+        Err(missing) => Ok(format!("not counted: {missing}")),
+    }
 }
 
 fn tests() -> &'static str {
@@ -118,8 +138,10 @@ fn tests() -> &'static str {
 fn play(step: Step) -> Outcome {
     eprintln!("\n== {}: {}", step.name, step.again);
     let started = Instant::now();
-    let result = (step.work)();
-    let failure = result.err().map(|error| format!("{error:#}"));
+    let (said, failure) = match (step.work)() {
+        Ok(said) => (said, None),
+        Err(error) => (String::new(), Some(format!("{error:#}"))),
+    };
     if let Some(failure) = &failure {
         eprintln!("{}: {failure}", step.name);
     }
@@ -127,6 +149,7 @@ fn play(step: Step) -> Outcome {
         name: step.name,
         again: step.again,
         took: started.elapsed(),
+        said,
         failure,
     }
 }
@@ -148,7 +171,7 @@ fn summary(outcomes: &[Outcome]) -> String {
 
 fn row(outcome: &Outcome) -> Vec<String> {
     let word = match &outcome.failure {
-        None => "ok".to_owned(),
+        None => outcome.said.clone(),
         Some(_) => format!("FAILED  again: {}", outcome.again),
     };
     vec![outcome.name.to_owned(), clock(outcome.took), word]
@@ -178,13 +201,22 @@ mod tests {
                 name: "format",
                 again: "cargo fmt".to_owned(),
                 took: Duration::from_secs(4),
+                said: OK.to_owned(),
+                failure: None,
+            },
+            Outcome {
+                name: "hot loop",
+                again: "cargo xtask bench fold --check".to_owned(),
+                took: Duration::from_secs(90),
+                said: "not counted: no valgrind".to_owned(),
                 failure: None,
             },
         ];
         insta::assert_snapshot!(summary(&outcomes), @r"
-        oracle  1:01  FAILED  again: A='b c' cargo no-such-command --locked
-        format  0:04  ok
-        whole   1:05
+        oracle    1:01  FAILED  again: A='b c' cargo no-such-command --locked
+        format    0:04  ok
+        hot loop  1:30  not counted: no valgrind
+        whole     2:35
         ");
     }
 

@@ -3,7 +3,7 @@
 //! Each folder of `examples/` holds an `expected.json`: for every plan its exit
 //! code, the members of the report that must be as given, and words that must
 //! stand on stderr. The council's books also have tables of what is known to be
-//! off, record by record; the breaks are held against them.
+//! off, row by row; the breaks are held against them.
 
 pub(crate) mod data;
 mod likeness;
@@ -31,6 +31,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
     let program = place::build_release()?.join("crossfoot");
     let mut rows = vec![header()];
     let mut failures = Vec::new();
+    let mut truths = Vec::new();
     for folder in folders()? {
         let Some(variables) = data.variables_for(&folder) else {
             rows.push(vec![shown(&folder), "not run: no data".to_owned()]);
@@ -45,12 +46,17 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
                 evidence: scratch.path().join("evidence"),
                 variables: &variables,
             };
-            let (row, faults) = play(&program, &run, expected, &data)?;
+            let truth = data.truth_for(&run.plan)?;
+            let (row, faults) = play(&program, &run, expected, truth.as_ref())?;
             failures.extend(faults.iter().map(|fault| format!("{}: {fault}", row[0])));
+            truths.extend(truth.map(|truth| format!("{}: {}", row[0], truth.said())));
             rows.push(row);
         }
     }
     println!("{}", table::draw(&rows, &[1, 2, 4]));
+    for said in truths {
+        println!("truth: {said}");
+    }
     if data.is_absent() {
         println!("real books: not run: no data");
     }
@@ -76,7 +82,7 @@ fn play(
     program: &Path,
     run: &Run<'_>,
     expected: &Value,
-    data: &data::Data,
+    truth: Option<&truth::Truth>,
 ) -> Result<(Vec<String>, Vec<String>)> {
     if run.evidence.exists() {
         fs::remove_dir_all(&run.evidence).context("older evidence cannot be removed")?;
@@ -120,8 +126,8 @@ fn play(
             &report,
         ));
     }
-    if let Some(truth) = data.truth_for(&run.plan)? {
-        faults.extend(truth.compare(&run.evidence.join("breaks.jsonl"))?);
+    if let Some(truth) = truth {
+        faults.extend(truth.compare(&run.evidence, &report)?);
     }
     let agreements = || report["agreements"].as_array().into_iter().flatten();
     let records: u64 = agreements()

@@ -47,7 +47,8 @@ cargo xtask COMMAND
   bench --help           lists what else can be measured
   rehearse-causes        plants every cause in seeded books and measures what is found,
                          writes docs/CAUSES-MEASURED.md; --seed S, --records N, --quick
-  fuzz TARGET [SECONDS]  runs one fuzz target, 60 seconds if not said
+  fuzz TARGET [SECONDS]  runs one fuzz target, 60 seconds if not said, and notes in
+                         docs/BENCHMARKS.md what came of it
   api [SERVICE]          holds the services against their OpenAPI documents with schemathesis,
                          which it installs from PyPI; --seed N, --examples N
   dist                   the program with its man pages and completions

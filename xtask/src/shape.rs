@@ -10,7 +10,7 @@ use crate::{place, table};
 #[test]
 fn the_crates_know_each_other_one_way_only() {
     insta::assert_snapshot!(map(&place::metadata().unwrap()), @"
-    bench               books cutover footing ruixin-history rules
+    bench               books cutover ruixin-history rules
     books               databases
     causes              ledger
     channels

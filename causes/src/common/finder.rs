@@ -355,6 +355,26 @@ impl Common {
         self.covered == self.broken && self.counterexamples == 0
     }
 
+    /// What the same conditions say of other broken records of the book, as many, of which they hold of
+    /// `covered`: the records that agree are the same.
+    pub fn of_others(&self, covered: u64, broken: u64) -> Self {
+        let split = Split {
+            covered,
+            broken,
+            matching: covered + self.counterexamples,
+            book: self.book - self.broken + broken,
+        };
+        Self {
+            conditions: self.conditions.clone(),
+            covered,
+            broken,
+            matching: self.matching,
+            counterexamples: self.counterexamples,
+            book: split.book,
+            risk_ratio: RiskRatio::of(split),
+        }
+    }
+
     /// The conditions as a report's `where` shows them.
     pub fn shown(&self) -> Vec<String> {
         self.conditions.iter().map(ToString::to_string).collect()

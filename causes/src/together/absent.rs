@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ledger::{Break, BreakKind, CauseStatus, FieldDifference, Record, Sides, SmolStr};
 
-use super::{Explained, add_rival, normal_values, values};
+use super::{Explained, add_rival, may_be_rejected, normal_values, values};
 use crate::amount::floats::id_through_double;
 use crate::catalogue::CauseId;
 use crate::explanation::Explanation;
@@ -116,12 +116,17 @@ fn explain_pair(prover: &Prover, breaks: &mut [Explained], missing: usize, extra
     if !is_told {
         return false;
     }
-    // That they are one record and not two is never shown by what was done to it.
-    if !is_shown && explanation.status == CauseStatus::Proved {
+    // That they are one record and not two is never shown by what was done to it, nor by their keys where
+    // one of them may have been rejected.
+    let may_be_two = !is_shown
+        || [missing, extra]
+            .iter()
+            .any(|at| may_be_rejected(breaks, *at));
+    if may_be_two && explanation.status == CauseStatus::Proved {
         explanation.status = CauseStatus::Consistent;
     }
     for (at, own) in [(missing, CauseId::A1), (extra, CauseId::A9)] {
-        if !is_shown && prover.knows(own) {
+        if may_be_two && prover.knows(own) {
             add_rival(&mut explanation, own);
         }
         if let Some((_, held)) = breaks.get_mut(at) {

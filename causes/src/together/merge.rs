@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ledger::{Break, BreakKind, CauseStatus, Decimal, Record};
 
-use super::{Explained, add_rival, normal_values, put_first, shown_key, values};
+use super::{Explained, add_rival, may_be_rejected, normal_values, put_first, shown_key, values};
 use crate::catalogue::CauseId;
 use crate::explanation::Says;
 use crate::prover::Prover;
@@ -188,6 +188,7 @@ pub(super) fn settle(prover: &Prover, breaks: &mut [Explained], at: usize, lost:
     let is_rival = all.iter().any(|at| is_proved_otherwise(breaks, *at));
     let is_open = fits_otherwise(breaks, at)
         || begins_alone(prover, breaks, at, lost)
+        || all.iter().any(|at| may_be_rejected(breaks, *at))
         || !holds_labels_of_one(prover, breaks, at, lost);
     let is_proved = !is_rival && !is_open;
     for at in all {

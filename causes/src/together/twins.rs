@@ -120,7 +120,11 @@ fn tell_other_id(prover: &Prover, breaks: &mut [Explained], missing: usize, extr
     let (Some(lost), Some(found)) = (of(missing), of(extra)) else {
         return;
     };
-    let (here, there) = (shown_key(lost), shown_key(found));
+    // A key may be empty.
+    let [there, here] = [found, lost].map(|one| match shown_key(one) {
+        key if key.is_empty() => "\"\"".to_owned(),
+        key => key,
+    });
     let says = Says {
         en: format!(
             "{there} holds all of {here} but its key: it may be the same record under another id"

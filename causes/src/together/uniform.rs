@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::{Break, BreakKind, CauseStatus, Decimal, SmolStr};
 
-use super::{Explained, add_rival, put_first};
+use super::{Explained, add_rival, named, put_first};
 use crate::catalogue::CauseId;
 use crate::explanation::Says;
 use crate::number;
@@ -542,13 +542,6 @@ fn untold<'o>(members: &[&'o Off], breaks: &[Explained]) -> Vec<&'o Off> {
     } else {
         rest
     }
-}
-
-/// The causes that are named for a break, first or beside another.
-fn named(breaks: &[Explained], at: usize) -> impl Iterator<Item = CauseId> {
-    let why = breaks.get(at).map(|(_, why)| why);
-    why.into_iter()
-        .flat_map(|why| why.causes.iter().chain(&why.rivals).copied())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Other readings of the rule, weighed like any hypothesis.
 
-use causes::{CauseId, Explanation, Prover, Reading, Says, SourceColumn, Terms};
+use causes::{BorneOut, CauseId, Explanation, Prover, Reading, Says, SourceColumn, Terms};
 use ledger::{Break, CauseStatus, Record};
 
 use crate::block::Example;
@@ -470,4 +470,110 @@ fn a_reading_that_leaves_nothing_proves_nothing() {
     // Where something else is given as well, that tells.
     let both = of("1,0.00,2013-05-19", "1,0.00,2013-05-19");
     assert_eq!(both.status, CauseStatus::Proved);
+}
+
+/// Breaks that one reading of the rule gives, a line each: what is expected, and what the target holds.
+fn of_one_reading(cause: CauseId, lines: &[(&str, &str)]) -> (Prover, Vec<(Break, Explanation)>) {
+    let header = "id:key,amount:money";
+    let terms = books::terms(header);
+    let prover = Prover::new(terms.clone());
+    let of = |(at, (expected, target)): (usize, &(&str, &str))| {
+        let example = Example {
+            source: Vec::new(),
+            expected: vec![header.to_owned(), format!("{at},{expected}")],
+            target: vec![format!("{at},{target}")],
+            says: Vec::new(),
+        };
+        let found = books::breaks(&terms, &example).remove(0);
+        let reading = reading_of(&found, cause, Some(0));
+        assert!(reading.gives_all_of(&found));
+        let why = prover.explain(&found, &[reading]);
+        (found, why)
+    };
+    let breaks = lines.iter().enumerate().map(of).collect();
+    (prover, breaks)
+}
+
+/// So many breaks of which nothing but the reading tells, and so many whose sign was lost as well.
+fn told_and_doubtful(told: usize, doubtful: usize) -> (Prover, Vec<(Break, Explanation)>) {
+    let mut lines = vec![("5.00", "7.31"); told];
+    lines.extend(vec![("-468.60", "468.60"); doubtful]);
+    of_one_reading(CauseId::B10, &lines)
+}
+
+fn borne_out(cause: CauseId, breaks: std::ops::Range<usize>) -> BorneOut {
+    BorneOut {
+        cause,
+        says: Says::default(),
+        breaks: breaks.collect(),
+    }
+}
+
+fn proved(breaks: &[(Break, Explanation)], cause: CauseId) -> usize {
+    let is_proved = |why: &Explanation| why.status == CauseStatus::Proved && why.causes == [cause];
+    breaks.iter().filter(|(_, why)| is_proved(why)).count()
+}
+
+#[test]
+fn a_reading_that_the_whole_book_bears_out_is_proved_for_all_of_its_breaks() {
+    let (prover, mut breaks) = told_and_doubtful(12, 8);
+    assert_eq!(proved(&breaks, CauseId::B10), 12);
+    assert!(breaks[19].1.rivals.contains(&CauseId::B9));
+    prover.bear_out(&mut breaks, &[borne_out(CauseId::B10, 0..20)]);
+    assert_eq!(proved(&breaks, CauseId::B10), 20);
+    assert!(breaks.iter().all(|(_, why)| why.rivals.is_empty()));
+}
+
+#[test]
+fn a_reading_is_not_proved_where_something_else_may_be_what_was_done_throughout() {
+    // The sign is lost in most of them.
+    let (prover, mut breaks) = told_and_doubtful(8, 12);
+    prover.bear_out(&mut breaks, &[borne_out(CauseId::B10, 0..20)]);
+    assert_eq!(proved(&breaks, CauseId::B10), 8);
+    // They are few.
+    let (prover, mut breaks) = told_and_doubtful(12, 3);
+    prover.bear_out(&mut breaks, &[borne_out(CauseId::B10, 0..15)]);
+    assert_eq!(proved(&breaks, CauseId::B10), 12);
+    // The book bears another reading out as well, be it for one of them.
+    let (prover, mut breaks) = told_and_doubtful(12, 8);
+    let others = [
+        borne_out(CauseId::B10, 0..20),
+        borne_out(CauseId::B9, 19..20),
+    ];
+    prover.bear_out(&mut breaks, &others);
+    assert_eq!(proved(&breaks, CauseId::B10), 19);
+    // It is not tried.
+    let (prover, mut breaks) = told_and_doubtful(12, 8);
+    let without = Prover::without(prover.terms().clone(), CauseId::B10);
+    without.bear_out(&mut breaks, &[borne_out(CauseId::B10, 0..20)]);
+    assert_eq!(proved(&breaks, CauseId::B10), 12);
+}
+
+#[test]
+fn a_way_of_rounding_is_told_from_what_only_stands_beside_the_last_digit() {
+    let lines = [("0.22", "0.21"); 20];
+    let told = |cause: CauseId| {
+        let (prover, mut breaks) = of_one_reading(cause, &lines);
+        assert_eq!(proved(&breaks, cause), 0);
+        prover.bear_out(&mut breaks, &[borne_out(cause, 0..20)]);
+        proved(&breaks, cause)
+    };
+    assert_eq!(told(CauseId::B5), 20);
+    // Another rule may just be another way of rounding.
+    assert_eq!(told(CauseId::B10), 0);
+}
+
+#[test]
+fn one_of_many_readings_of_a_kind_gives_nothing_whole() {
+    let (_, found) = off_by_no_known_cause();
+    let whole = |change: fn(&mut Reading)| {
+        let mut reading = reading_of(&found, CauseId::B12, Some(0));
+        change(&mut reading);
+        reading.gives_all_of(&found)
+    };
+    assert!(whole(|_| ()));
+    assert!(!whole(|reading| reading.picked = true));
+    assert!(!whole(|reading| reading.looked_up = true));
+    assert!(!whole(|reading| reading.cause = CauseId::R2));
+    assert!(!whole(|reading| reading.gives = None));
 }

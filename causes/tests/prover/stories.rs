@@ -1519,6 +1519,21 @@ fn fees_of_their_own_and_losses_of_a_day() {
             "k,738.10",
             "B11 consistent, or A5",
         ),
+        // A record that was added twice has all of its amounts twice.
+        (
+            "id:key,amount:money,fee:money",
+            "id,asked;k,24603.25",
+            "k,24603.25,369.05",
+            "k,24603.25,738.10",
+            "B11 proved",
+        ),
+        (
+            "id:key,amount:money,fee:money",
+            "id,asked;k,24603.25",
+            "k,0.00,369.05",
+            "k,0.00,738.10",
+            "B11 consistent, or A5",
+        ),
         (
             "id:key,fee:money",
             "id,asked;k,24603.25",

@@ -363,8 +363,7 @@ fn the_story_as_it_is_told() {
       also fits   M1 bit flip
       to decide   what lies outside of these records; crossfoot verify holds all breaks together and
                   counts what they have in common
-      Looked at by itself. A cause that takes two records (ids swapped, amounts that cancel) shows in
-        crossfoot verify.
+      Held together with all breaks of the agreement, as crossfoot verify holds them.
 
     ── What the source holds ───────────────────────────────────────────────────────────────────────────
       flow/flow-000.[time]
@@ -1149,7 +1148,7 @@ fn the_story_in_chinese_with_the_fault_left_in() {
       同样相符  B6 逐笔与汇总舍入
       同样相符  B7 尾差未分
       尚需      这些记录以外的证据；crossfoot verify 会把全部差错放在一起，统计其共同点
-      此处只看这一笔。需两笔记录才能看出的原因（串号、互抵）见 crossfoot verify。
+      已与该项核对的全部差错放在一起看，与 crossfoot verify 相同。
 
     ── 源账所载 ────────────────────────────────────────────────────────────────────────────────────────
       flow/flow-000.[time]

@@ -21,8 +21,7 @@ fn a_record_that_differs() {
       also fits   M1 bit flip
       to decide   what lies outside of these records; crossfoot verify holds all breaks together and
                   counts what they have in common
-      Looked at by itself. A cause that takes two records (ids swapped, amounts that cancel) shows in
-        crossfoot verify.
+      Held together with all breaks of the agreement, as crossfoot verify holds them.
 
     ── What the source holds ───────────────────────────────────────────────────────────────────────────
       flow.csv:45
@@ -123,7 +122,6 @@ fn a_record_that_differs() {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "the screen is shown whole")]
 fn a_record_that_differs_in_chinese() {
     insta::assert_snapshot!(Place::first().run("explain P00042031 --lang zh"), @r#"
     $ crossfoot explain P00042031 --lang zh
@@ -138,9 +136,8 @@ fn a_record_that_differs_in_chinese() {
       理由      由此所得与新账所载相符，但其他原因也能：未证实
       同样相符  D1 借贷方向
       同样相符  D2 类型码映射
-      同样相符  R1 规则缺陷
-      尚需      R1: 能得出新账所载的另一种规则读法，或差错记录的共同点
-      此处只看这一笔。需两笔记录才能看出的原因（串号、互抵）见 crossfoot verify。
+      尚需      这些记录以外的证据；crossfoot verify 会把全部差错放在一起，统计其共同点
+      已与该项核对的全部差错放在一起看，与 crossfoot verify 相同。
 
     ── 源账所载 ────────────────────────────────────────────────────────────────────────────────────────
       flow.csv:76
@@ -256,8 +253,7 @@ fn a_record_that_is_missing() {
       also fits   P3 partial commit
       to decide   what lies outside of these records; crossfoot verify holds all breaks together and
                   counts what they have in common
-      Looked at by itself. A cause that takes two records (ids swapped, amounts that cancel) shows in
-        crossfoot verify.
+      Held together with all breaks of the agreement, as crossfoot verify holds them.
 
     ── What the source holds ───────────────────────────────────────────────────────────────────────────
       flow.csv:57
@@ -407,8 +403,7 @@ fn a_record_that_is_there_twice() {
       also fits   P1 run twice
       to decide   what lies outside of these records; crossfoot verify holds all breaks together and
                   counts what they have in common
-      Looked at by itself. A cause that takes two records (ids swapped, amounts that cancel) shows in
-        crossfoot verify.
+      Held together with all breaks of the agreement, as crossfoot verify holds them.
 
     ── What the source holds ───────────────────────────────────────────────────────────────────────────
       flow.csv:60
@@ -540,8 +535,7 @@ fn a_record_that_nobody_expects() {
       also fits   T8 in flight at the freeze
       to decide   what lies outside of these records; crossfoot verify holds all breaks together and
                   counts what they have in common
-      Looked at by itself. A cause that takes two records (ids swapped, amounts that cancel) shows in
-        crossfoot verify.
+      Held together with all breaks of the agreement, as crossfoot verify holds them.
 
     ── The rule: rules/posting.sql ─────────────────────────────────────────────────────────────────────
       -- What the ledger must hold of each record of the wallet.
@@ -608,8 +602,7 @@ fn a_record_that_the_rule_cannot_convert() {
       cause       A4 rejected and not tried again proved: its record in the source (flow.csv:2) was
                   rejected: money: `223.2x` has letters that mean nothing in an amount at character 6
       why         it gives what the target holds, byte for byte, and no other cause does
-      Looked at by itself. A cause that takes two records (ids swapped, amounts that cancel) shows in
-        crossfoot verify.
+      Held together with all breaks of the agreement, as crossfoot verify holds them.
     rejected  flow.csv:2
       why  money: `223.2x` has letters that mean nothing in an amount at character 6
 
@@ -686,11 +679,9 @@ fn a_record_by_other_columns_than_its_key() {
       why         it gives what the target holds, but so do others: not proved
       also fits   D1 debit and credit reversed
       also fits   D2 type code mapping
-      also fits   R1 rule defect
-      to decide   R1: another reading of the rule that gives what the target holds, or what the broken
-                  records have in common
-      Looked at by itself. A cause that takes two records (ids swapped, amounts that cancel) shows in
-        crossfoot verify.
+      to decide   what lies outside of these records; crossfoot verify holds all breaks together and
+                  counts what they have in common
+      Held together with all breaks of the agreement, as crossfoot verify holds them.
 
     ── What the source holds ───────────────────────────────────────────────────────────────────────────
       flow.csv:76
@@ -1137,6 +1128,10 @@ fn explain_teaches_by_examples() {
           --no-progress          Shows no progress
           --color <COLOR>        When to use colour [default: auto] [possible values: auto, always,
                                  never]
+          --evidence <DIR>       Evidence of a verification: the cause is told as it told it, if the
+                                 record still differs as it did. By default the latest in `evidence/`
+                                 beside the plan, where the books are too large to be read whole for one
+                                 record
           --difference <AMOUNT>  A difference of two totals of which nothing else is known
           --column <COLUMN>      The money column of the difference; needed where there is more than one
           --currency <CODE>      The currency of the difference; needed where the records have one each

@@ -765,8 +765,8 @@ fn who_is_let_in_at_last_leaves_the_same_bytes() {
         let whole = left(&servers, of_target);
         assert!(whole.starts_with("2000 "), "{of_target}: {whole}");
         for (wrong, said) in [
-            ("source.pem", "error: no secure connection to localhost:"),
-            ("target.pem", "error: no secure connection to localhost:"),
+            ("source.pem", "no secure connection to localhost:"),
+            ("target.pem", "no secure connection to localhost:"),
             ("SOURCE", " refuses teller: "),
             ("TARGET", " refuses teller: "),
         ] {

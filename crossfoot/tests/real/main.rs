@@ -110,10 +110,17 @@ fn a_row_too_few_or_too_many_in_the_tables_is_told() {
     let without: Vec<&str> = sound.lines().filter(is_other).collect();
     let with = format!("{sound}networkrail\t2017-02.csv\t7\t-12.00\t12.00\tsign-lost\n");
     let wrong = tempfile::tempdir().unwrap();
+    for one in fs::read_dir(&run.council).unwrap() {
+        let one = one.unwrap();
+        if one.file_name().to_string_lossy().starts_with("truth_") {
+            fs::copy(one.path(), wrong.path().join(one.file_name())).unwrap();
+        }
+    }
     for rows in [without.join("\n"), with] {
         fs::write(wrong.path().join(table), rows).unwrap();
         let told = run.faults(wrong.path());
-        assert_eq!(told.len(), 1, "{told:?}");
+        // The row, and the amount of the target that it speaks of.
+        assert!((1..=2).contains(&told.len()), "{told:?}");
     }
 }
 
@@ -145,7 +152,12 @@ impl Run {
             _folder: folder,
         };
         run.holds(&expected(&plan));
-        assert_eq!(run.faults(&run.council), Vec::<String>::new(), "{body}");
+        let said = Truth::read(&run.council, body).unwrap().said();
+        assert_eq!(
+            run.faults(&run.council),
+            Vec::<String>::new(),
+            "{body}: {said}"
+        );
         let closed = json!({"column": "amount", "currency": "GBP", "amount": "0.00"});
         run.holds(&json!({"agreements": [{"residual": [closed]}]}));
         Some(run)
@@ -155,8 +167,7 @@ impl Run {
     fn faults(&self, tables: &Path) -> Vec<String> {
         let truth = Truth::read(tables, self.body).unwrap();
         let evidence = self.report["evidence"].as_str().unwrap();
-        let breaks = Path::new(evidence).join("breaks.jsonl");
-        truth.compare(&breaks).unwrap()
+        truth.compare(Path::new(evidence), &self.report).unwrap()
     }
 
     /// What is said of each break.

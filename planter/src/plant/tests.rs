@@ -365,7 +365,7 @@ fn a_wrong_rule_strikes_one_class_with_another_figure_and_one_with_the_same_amou
             }
         }
         let same = offs.get(&100).or(offs.get(&500)).copied().unwrap_or(0);
-        assert!(same > 20 && offs.len() > 20, "{}: {offs:?}", book.agreement);
+        assert!(same > 2 && offs.len() > 20, "{}: {offs:?}", book.agreement);
     }
 }
 

@@ -228,13 +228,13 @@ impl Trade {
         leg.would.add("B11", AMOUNT, Exact::new(0, 2));
         leg.would.add("B12", AMOUNT, self.amount);
         leg.would.add("B12", AMOUNT, self.coupon);
+        // What a rule adds that is wrong for a class; of the ways there may be many.
+        leg.would.add("R1", AMOUNT, fee + Exact::new(100, 2));
         for (_, rate) in RATES.iter().filter(|(_, rate)| *rate != self.channel.1) {
             let rate = Exact::read(rate).expect("a rate of the table");
             let wrong = (self.amount * rate).round(2, Mode::HalfUp);
             leg.would.add("R1", AMOUNT, wrong);
         }
-        // What a rule adds that is wrong for a class.
-        leg.would.add("R1", AMOUNT, fee + Exact::new(100, 2));
         leg
     }
 

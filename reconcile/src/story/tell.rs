@@ -91,12 +91,11 @@ fn explain(
         (found, why)
     };
     let breaks = breaks.into_iter().enumerate();
-    let mut explained: Vec<(Break, Explanation)> = breaks.map(explain).collect();
-    if explained.len() > 1 {
-        prover.explain_together(&mut explained);
-    }
-    rejected.tell_all(&mut explained);
-    explained
+    rejected.tell_together(breaks.map(explain).collect(), |explained| {
+        if explained.len() > 1 {
+            prover.explain_together(explained);
+        }
+    })
 }
 
 /// Whether another reading of the rule says something of a field that differs. One that changes
@@ -116,7 +115,9 @@ fn rows(found: &Found) -> [&[Row]; 2] {
         Found::Differs {
             expected, actual, ..
         } => [std::slice::from_ref(expected), std::slice::from_ref(actual)],
-        Found::Copies { expected, actual } => [expected, actual],
+        Found::Copies {
+            expected, actual, ..
+        } => [expected, actual],
     }
 }
 
@@ -144,7 +145,7 @@ fn agreed(expected: &Records, actual: &Records, found: &[Found]) -> Vec<Found> {
             same.entry(record).or_default()[side].push(row);
         }
     }
-    let copies = |[expected, actual]: [Vec<Row>; 2]| Found::Copies { expected, actual };
+    let copies = |[expected, actual]: [Vec<Row>; 2]| Found::copies(expected, actual);
     same.into_values().map(copies).collect()
 }
 

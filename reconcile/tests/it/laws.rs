@@ -325,6 +325,146 @@ fn when_every_record_differs_every_record_is_told() {
     assert_eq!(without_causes(&small), without_causes(&first));
 }
 
+/// Records of one group: they differ in their amounts at most.
+fn group(amounts: impl Iterator<Item = i64>) -> Vec<(String, Value)> {
+    let record = |amount| ("S000".to_owned(), (amount, "memo".to_owned()));
+    amounts.map(record).collect()
+}
+
+/// So many copies of one amount.
+fn copies(amount: i64, times: usize) -> std::iter::RepeatN<i64> {
+    std::iter::repeat_n(amount, times)
+}
+
+/// Records of the source and of the target.
+type Crowd = [Vec<(String, Value)>; 2];
+
+/// Source and target with one group that is far too large for a partition, and what it shows.
+fn crowds() -> Vec<(&'static str, Crowd)> {
+    let same = || (0..60).flat_map(|n| copies(n * 3 - 70, 1 + n as usize % 7));
+    let signs = |sign: i64| (1..150).map(move |n| sign * n * 1_009);
+    vec![
+        (
+            "copies, equally often but for two",
+            [
+                group(same().chain(copies(50_000, 300)).chain(copies(-7, 9))),
+                group(same().chain(copies(50_000, 303)).chain(copies(-7, 30))),
+            ],
+        ),
+        ("all differ", [group(1..201), group(10_001..10_251)]),
+        (
+            "nearly all agree",
+            [
+                group((0..900).map(|n| n * 11)),
+                group((0..900).map(|n| n * 11 + i64::from(n == 412))),
+            ],
+        ),
+        (
+            "lost signs, copies, others and such as agree",
+            [
+                group(
+                    signs(-1)
+                        .chain(same())
+                        .chain(copies(77_000, 100))
+                        .chain(900_000..900_040)
+                        .chain(copies(31, 20)),
+                ),
+                group(
+                    same()
+                        .chain(copies(77_000, 60))
+                        .chain(signs(1))
+                        .chain(800_000..800_090)
+                        .chain(copies(-31, 25)),
+                ),
+            ],
+        ),
+        (
+            "more copies than find a partner",
+            [
+                group(
+                    copies(100, 150)
+                        .chain(copies(200, 5))
+                        .chain(copies(300, 80)),
+                ),
+                group(copies(100, 10).chain(copies(200, 95)).chain(1_000..1_030)),
+            ],
+        ),
+    ]
+}
+
+/// Such groups are sorted and paired on disk; that does not show.
+#[test]
+fn a_group_that_memory_does_not_hold_is_paired_as_in_memory() {
+    for (name, [mut left, mut right]) in crowds() {
+        // Others stand before it and behind it.
+        for n in 0..20_i64 {
+            for (rows, off) in [(&mut left, 0), (&mut right, i64::from(n % 3 == 0))] {
+                let serial = format!("{}{n:03}", if n < 10 { "A" } else { "X" });
+                rows.push((serial.clone(), (n, "memo".to_owned())));
+                rows.push((serial, (n * 100 + 50 + off, "memo".to_owned())));
+            }
+        }
+        for (keyed, is_turned) in [(true, false), (true, true), (false, false), (false, true)] {
+            let (source, target) = match is_turned {
+                false => (&left, &right),
+                true => (&right, &left),
+            };
+            let case = Case::new(plan(keyed), &csv(source), &csv(&turned(target, 77)));
+            let first = case.try_run(|options| options.causes = false);
+            let first = first.expect("the run ends");
+            let nothing = Case::new(plan(keyed), &csv(target), &csv(target)).run();
+            assert_eq!(rebuilt(source, first.closes()), rebuilt(target, &nothing));
+            for threads in [1, 3] {
+                let phases = Arc::new(Phases::default());
+                let watch: Arc<dyn Watch> = phases.clone();
+                let again = case.try_run_watched(&watch, &|_| None, |options| {
+                    on_disk(options);
+                    options.causes = false;
+                    options.threads = threads;
+                    options.limits.partition_records = 40;
+                });
+                let again = again.expect("the run ends");
+                let what = format!("{name}; key: {keyed}, turned: {is_turned}, {threads} threads");
+                assert!(again.lines == first.lines, "{what}:\n{}", again.shown());
+                assert_eq!(without_causes(&again).1, without_causes(&first).1, "{what}");
+                assert!(phases.are_told_to_their_end(), "{what}");
+            }
+        }
+    }
+}
+
+/// Which of many copies are the ones too many, nothing tells: the first ones are told, and all are
+/// counted.
+#[test]
+fn of_very_many_copies_the_first_are_told() {
+    const TOLD: usize = 10_000;
+    let [left, right] = [TOLD + 50, TOLD + 52].map(|times| group(copies(500, times)));
+    let case = Case::new(plan(false), &csv(&left), &csv(&right));
+    let first = case.try_run(|options| options.causes = false);
+    let first = first.expect("the run ends");
+    let [found] = &first.closes().breaks[..] else {
+        panic!("{} breaks", first.breaks.len());
+    };
+    assert_eq!(found.kind, BreakKind::Copies);
+    assert_eq!(
+        (found.copies.expected, found.copies.actual),
+        (TOLD as u64 + 50, TOLD as u64 + 52)
+    );
+    assert_eq!((found.source.len(), found.target.len()), (TOLD, TOLD));
+    assert_eq!(found.difference[0].amount, "10.00");
+    let phases = Arc::new(Phases::default());
+    let watch: Arc<dyn Watch> = phases.clone();
+    let again = case.try_run_watched(&watch, &|_| None, |options| {
+        on_disk(options);
+        options.causes = false;
+        options.limits.partition_records = 2_000;
+    });
+    let again = again.expect("the run ends");
+    assert!(again.lines == first.lines, "{}", again.shown().len());
+    assert_eq!(without_causes(&again).1, without_causes(&first).1);
+    assert!(phases.are_told_to_their_end());
+}
+
 #[test]
 fn how_many_differ_decides_what_is_done_and_not_what_was_estimated_of_it() {
     // 1,990 differ, of 2,000 that are held in memory: some estimates say that there are more.
@@ -639,6 +779,13 @@ impl Phases {
     fn count(&self, work: Work) -> usize {
         let phases = self.0.lock().expect("no panic before");
         phases.iter().filter(|phase| phase.work == work).count()
+    }
+
+    /// Whether as many records were told as were to be.
+    fn are_told_to_their_end(&self) -> bool {
+        let phases = self.0.lock().expect("no panic before");
+        let mut telling = phases.iter().filter(|phase| phase.work == Work::Tell);
+        telling.all(|phase| phase.bytes == Some(phase.meter.bytes.load(Ordering::Relaxed)))
     }
 
     /// Bytes that some work has read.

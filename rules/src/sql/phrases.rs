@@ -14,11 +14,13 @@ pub(super) const SAME_NAME: &str = "two columns of a query have the same name";
 
 const ONE_RECORD: &str = "take max(…), control_total(…) or another aggregate without GROUP BY, or \
     ORDER BY … LIMIT 1, or join its table instead";
+const NAMED: &str = "name one of them with AS";
 const JOINED: &str = "join its table instead, grouped by what it is joined by";
 
 /// What stands in a message, what is said instead (nothing: the message as it is), and the mend.
-static PHRASES: [(&str, &str, &str); 18] = [
+static PHRASES: [(&str, &str, &str); 19] = [
     (SEVERAL_RECORDS, "", ONE_RECORD),
+    (SAME_NAME, "", NAMED),
     (OUT_OF_PLACE, "", JOINED),
     (
         "Correlated scalar subquery must be aggregated",
@@ -60,7 +62,7 @@ static PHRASES: [(&str, &str, &str); 18] = [
     (
         "Projections require unique expression names",
         SAME_NAME,
-        "name one of them with AS",
+        NAMED,
     ),
     (
         "may mean columns of several tables",

@@ -7,3 +7,4 @@ mod corpus;
 mod in_use;
 mod laws;
 mod schema;
+mod seeds;

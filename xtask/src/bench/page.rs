@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::bench::figures::{bytes, cpu, found, list, text, thousands};
 use crate::bench::{databases, evening, honesty, targets};
+use crate::fuzz;
 
 /// What was measured, each in a run of its own.
 #[derive(Debug, Default)]
@@ -20,6 +21,7 @@ struct Figures {
     databases: Option<Value>,
     honesty: Option<Value>,
     callgrind: Option<Value>,
+    fuzz: Option<Value>,
 }
 
 impl Figures {
@@ -32,6 +34,7 @@ impl Figures {
             databases: read(&folder.join("databases.json"))?,
             honesty: read(&folder.join("honesty.json"))?,
             callgrind: read(&folder.join("callgrind.json"))?,
+            fuzz: read(&folder.join("fuzz.json"))?,
         })
     }
 
@@ -44,6 +47,7 @@ impl Figures {
             &self.databases,
             &self.honesty,
             &self.callgrind,
+            &self.fuzz,
         ];
         all.into_iter().all(Option::is_none)
     }
@@ -125,6 +129,9 @@ fn draw(figures: &Figures) -> String {
     }
     if let Some(callgrind) = &figures.callgrind {
         page += &hot_loop(callgrind);
+    }
+    if let Some(noted) = &figures.fuzz {
+        page += &fuzz::draw(noted);
     }
     page
 }

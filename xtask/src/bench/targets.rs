@@ -75,6 +75,14 @@ pub(crate) fn draw_breaks(breaks: &Value) -> String {
             50.0,
         ),
     ];
+    let many = |name: &str| {
+        let rows = row_of("1000000", name).zip(row_of("1", name));
+        rows.map(|(many, few)| wall(many) / wall(few))
+    };
+    for (name, with) in [(names::LOCATED, ", without causes"), (names::OURS, "")] {
+        let name_of_target = format!("a million breaks{with}: time against one break");
+        targets.push(Target::at_most(&name_of_target, many(name), 4.0));
+    }
     targets.extend(BREAKS.map(|breaks| {
         Target::exact(
             &format!("{breaks} breaks: every one is reported"),
