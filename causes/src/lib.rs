@@ -26,8 +26,8 @@
 //! [`Prover`] tries the causes of the [`CATALOGUE`] on one break; [`Prover::explain_together`]
 //! looks at several at once, for what one record cannot show. Each hypothesis says what the
 //! target would hold. A cause is *proved* where it gives what the target holds, byte for byte,
-//! and no other cause of the catalogue does; otherwise all that do are named. An [`Explanation`]
-//! is a value: the record, both books and the rule are left alone.
+//! and no other cause of the catalogue does, or where the whole book bears a reading of the rule out
+//! alone ([`Prover::bear_out`]); otherwise all that do are named. An [`Explanation`] is a value: the record, both books and the rule are left alone.
 //!
 //! This crate reads no file, runs no SQL and keeps no state. Another reading of the rule comes in
 //! as a [`Reading`], computed elsewhere. It never guesses from totals.

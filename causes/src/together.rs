@@ -73,6 +73,11 @@ impl Prover {
         })
     }
 
+    /// The columns that are not of the key.
+    fn others(&self) -> impl Iterator<Item = &Column> {
+        self.terms().columns.iter().filter(|column| !column.is_key)
+    }
+
     fn money(&self) -> impl Iterator<Item = &Column> {
         self.terms().columns.iter().filter(|column| column.is_money)
     }
@@ -112,6 +117,17 @@ fn put_first(explanation: &mut Explanation, cause: CauseId, is_proved: bool, say
     explanation.causes = vec![cause];
     explanation.rivals = rivals;
     explanation.says = says;
+}
+
+/// Names a cause first for some breaks, except for those that are proved.
+fn put_first_where_open(breaks: &mut [Explained], places: &[usize], cause: CauseId, says: &Says) {
+    for at in places {
+        if let Some((_, explanation)) = breaks.get_mut(*at)
+            && explanation.status != CauseStatus::Proved
+        {
+            put_first(explanation, cause, false, says.clone());
+        }
+    }
 }
 
 /// Adds a rival, which takes back a proof.
@@ -164,5 +180,11 @@ fn shown_key(found: &Break) -> String {
         .flat_map(|key| &key.0)
         .filter_map(|(_, value)| value.as_deref())
         .collect();
-    texts.join(" ")
+    let shown = texts.join(" ");
+    // A key may be empty.
+    if shown.is_empty() {
+        "\"\"".to_owned()
+    } else {
+        shown
+    }
 }

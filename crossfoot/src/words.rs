@@ -97,6 +97,14 @@ fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{} {noun}", grouped(count))
 }
 
+/// A book, `source` or `target`, in Chinese.
+fn book_zh(book: &str) -> &'static str {
+    match book {
+        "source" => "源账",
+        _ => "新账",
+    }
+}
+
 /// Gives a count with separators between its thousands.
 pub(crate) fn grouped(count: u64) -> String {
     amount(&count.to_string())
@@ -548,10 +556,9 @@ impl Language {
 
     /// A number of records of a book.
     fn records_of(self, book: &str, count: u64) -> String {
-        let book_zh = if book == "target" { "新账" } else { "源账" };
         self.pick(
             counted(count, &format!("{book} record"), &format!("{book} records")),
-            format!("{} 笔{book_zh}记录", grouped(count)),
+            format!("{} 笔{}记录", grouped(count), book_zh(book)),
         )
     }
 
@@ -584,7 +591,7 @@ impl Language {
         let more = left.count.saturating_sub(names.len() as u64);
         let more_en = match more {
             0 => String::new(),
-            more => format!(" and {more} more"),
+            more => format!(" and {} more", grouped(more)),
         };
         self.pick(
             format!(
@@ -598,12 +605,8 @@ impl Language {
             ),
             format!(
                 "未读取：{}中有 {} 个文件不属于任何表：{}{}",
-                if left.book == "source" {
-                    "源账"
-                } else {
-                    "新账"
-                },
-                left.count,
+                book_zh(&left.book),
+                grouped(left.count),
                 names.join("、"),
                 if more > 0 { " 等" } else { "" }
             ),
@@ -614,10 +617,7 @@ impl Language {
     pub(crate) fn moment(self, book: &str, moment: &str) -> String {
         self.pick(
             format!("The {book} as it was at one moment: {moment}"),
-            format!(
-                "{}取自同一时刻：{moment}",
-                if book == "source" { "源账" } else { "新账" }
-            ),
+            format!("{}取自同一时刻：{moment}", book_zh(book)),
         )
     }
 

@@ -187,21 +187,24 @@ impl Session for Joined {
         after: Option<&Key>,
         skip: u64,
     ) -> Result<Option<Key>, Failure> {
-        let columns: Vec<String> = match table.has_places {
-            true => vec!["t.ctid::text".to_owned(), heap_of(table)],
-            false => table
-                .key
-                .iter()
-                .map(|at| format!("{}::text", quoted(&table.columns[*at].name)))
-                .collect(),
-        };
-        let sql = format!(
-            "SELECT {} FROM {}{}{} LIMIT 1 OFFSET {skip}",
-            columns.join(", "),
+        let found = format!(
+            "FROM {}{}{} LIMIT 1 OFFSET {skip}",
             name_of(table),
             range(table, after, None),
             order(table),
         );
+        let key = table.key.iter();
+        let columns: Vec<String> = key
+            .map(|at| format!("{}::text", quoted(&table.columns[*at].name)))
+            .collect();
+        let sql = match table.has_places {
+            // A server computes what it is asked of the records that it skips, too.
+            true => format!(
+                "SELECT t.ctid::text, {} FROM (SELECT t.ctid {found}) t",
+                heap_of(table)
+            ),
+            false => format!("SELECT {} {found}", columns.join(", ")),
+        };
         let found = self.link.rows(&sql);
         let found =
             found.map_err(|error| self.failed(&format!("cutting {}", table.name), &error))?;

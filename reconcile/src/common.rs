@@ -27,8 +27,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch};
 use arrow_schema::{DataType, Schema};
 use arrow_select::filter::filter_record_batch;
-use causes::Kind;
 use causes::common::{Attribute, Attributes, ColumnIndex, Facts, Finder, Proposer, Tally};
+use causes::{CauseId, Kind};
 use counting::{Asked, Counter};
 use footing::{Side, value_text};
 use ledger::{Break, CauseStatus, Sides, SmolStr, ToSmolStr, Zone};
@@ -58,6 +58,11 @@ pub(crate) type CauseKey = (CauseStatus, Option<String>);
 
 pub(crate) fn key_of(found: &Break) -> CauseKey {
     (found.cause.status, found.cause.id.clone())
+}
+
+/// The key of breaks that may be there for a cause.
+pub(crate) fn consistent(cause: CauseId) -> CauseKey {
+    (CauseStatus::Consistent, Some(cause.as_str().to_owned()))
 }
 
 fn is_of(found: &Break, (status, id): &CauseKey) -> bool {

@@ -19,7 +19,7 @@ use crate::error::VerifyError;
 use crate::locate::{Look, Paired};
 use crate::readings::{Given, Readings};
 use crate::rows::Encoder;
-use crate::wanted::{Choice, bits_of_sample};
+use crate::wanted::{Choice, bits_of_sample, cuts};
 use arrow_array::{BooleanArray, RecordBatch, UInt32Array};
 use arrow_select::concat::concat_batches;
 use arrow_select::filter::filter_record_batch;
@@ -206,11 +206,7 @@ async fn splitters(
         sampled.extend(keys.iter().map(|row| row.data().to_vec()));
     }
     sampled.sort_unstable();
-    let mut splitters: Vec<Vec<u8>> = (1..count)
-        .filter_map(|part| sampled.get(part * sampled.len() / count).cloned())
-        .collect();
-    splitters.dedup();
-    Ok(splitters)
+    Ok(cuts(&sampled, count))
 }
 
 /// Which of a batch's records a probe is after.

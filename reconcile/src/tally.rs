@@ -1,6 +1,6 @@
 //! What the breaks of one agreement come to: counted, added up, and told apart by cause.
 
-use crate::common::CauseKey;
+use crate::common::{CauseKey, consistent};
 use crate::error::VerifyError;
 use causes::CauseId;
 use causes::common::{Common, Role};
@@ -186,8 +186,7 @@ impl Tally {
     /// stand next to each other only together with these, and where they meet the same conditions.
     pub(crate) fn filters(&self) -> Option<String> {
         let filtered = |id: CauseId| {
-            let key = (CauseStatus::Consistent, Some(id.as_str().to_owned()));
-            let common = self.common.get(&key)?;
+            let common = self.common.get(&consistent(id))?;
             (common.separates() && is_of_values(common)).then_some(common)
         };
         let omitted = filtered(CauseId::A1)?;
@@ -242,7 +241,7 @@ fn unreadable(what: &str, error: &dyn std::fmt::Display) -> VerifyError {
 }
 
 /// Whether there are conditions, all on what records say: no filter asks where they stand.
-fn is_of_values(common: &Common) -> bool {
+pub(crate) fn is_of_values(common: &Common) -> bool {
     let mut conditions = common.conditions.iter();
     !common.conditions.is_empty()
         && conditions.all(|condition| condition.attribute.role == Role::Value)

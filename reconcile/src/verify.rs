@@ -443,13 +443,19 @@ fn is_digested_as_read(
 
 /// The bytes of the tables that a query reads.
 pub(crate) fn bytes_of(session: &Session, sides: &[&rules::sql::Side]) -> u64 {
-    let tables = sides.iter().flat_map(|side| side.tables());
-    let table = |(which, name): &(Which, String)| session.book(*which).table(name);
-    tables
-        .filter_map(table)
+    tables_read(session, sides)
         .flat_map(|table| table.files())
         .map(|file| file.bytes)
         .sum()
+}
+
+/// The tables that queries read.
+pub(crate) fn tables_read<'t>(
+    session: &'t Session,
+    sides: &'t [&rules::sql::Side],
+) -> impl Iterator<Item = &'t Table> {
+    let names = sides.iter().flat_map(|side| side.tables());
+    names.filter_map(|(which, name)| session.book(*which).table(name).map(|table| &**table))
 }
 
 /// Returns how many bytes a verification reads, as far as that is known before: every file once for
@@ -581,10 +587,7 @@ impl AgreementRun<'_> {
             return size;
         }
         let sides = [&self.agreement.expected, &self.agreement.actual];
-        let tables = sides.into_iter().flat_map(|side| side.tables());
-        let table =
-            |(which, name): &(Which, String)| self.prepared.session.book(*which).table(name);
-        let tables: Vec<_> = tables.filter_map(table).collect();
+        let tables: Vec<&Table> = tables_read(&self.prepared.session, &sides).collect();
         if tables.iter().all(|table| table.moment().is_none()) {
             return SketchSize::DEFAULT;
         }

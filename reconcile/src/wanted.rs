@@ -93,11 +93,8 @@ impl Keys {
 
     /// Words that cut all into `count` parts of one size, in order, where words are values.
     pub(crate) fn cuts(&self, count: usize) -> Option<Vec<i64>> {
-        let sorted = self.sorted.as_ref()?;
-        let cut = |part: usize| sorted.get(part * sorted.len() / count).copied();
-        let mut cuts: Vec<i64> = (1..count).filter_map(cut).collect();
-        cuts.dedup();
-        Some(cuts)
+        let sorted = self.sorted.as_deref()?;
+        Some(cuts(sorted, count))
     }
 
     fn contains(&self, key: u64) -> bool {
@@ -123,6 +120,14 @@ impl Keys {
     pub(crate) fn words(&self) -> impl Iterator<Item = u64> {
         self.set.iter().copied()
     }
+}
+
+/// Cuts what is sorted into `count` parts of about one size; gives where each but the first begins.
+pub(crate) fn cuts<T: Clone + PartialEq>(sorted: &[T], count: usize) -> Vec<T> {
+    let cut = |part: usize| sorted.get(part * sorted.len() / count).cloned();
+    let mut cuts: Vec<T> = (1..count).filter_map(cut).collect();
+    cuts.dedup();
+    cuts
 }
 
 /// Words of a filter that says no to most keys that are not wanted: sixteen bits for each that is,

@@ -95,7 +95,7 @@ const HEAD: &str = "\
 
 <!-- Written by `cargo xtask causes` from the blocks above the code of each cause. -->
 
-Why a record is off. A cause is **proved** where applying it to what the rule gives makes exactly what the target holds, byte for byte, and no other cause of this page does. Where several do, the simplest is named first and the others beside it: it is **consistent**. Where none does the cause is **unknown**. The order of simplicity stands in `causes/src/simplicity.rs`.
+Why a record is off. A cause is **proved** where applying it to what the rule gives makes exactly what the target holds, byte for byte, and no other cause of this page does, or where [the whole book](explain.md#what-the-whole-book-decides) bears it out alone. Where several do, the simplest is named first and the others beside it: it is **consistent**. Where none does the cause is **unknown**. The order of simplicity stands in `causes/src/simplicity.rs`.
 
 Each cause shows two tiny books, `expected` (what the rule gives) and `target`, with the source where it matters, and what is reported of them. A test runs them all.
 ";

@@ -68,7 +68,8 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<()> {
     let said = fuzzer.stderr.take().context("it has an output")?;
     let told = Told::of(said, |line| eprintln!("{line}"))?;
     let status = fuzzer.wait().context("cargo cannot be waited for")?;
-    if told.executions == 0 {
+    // A seed that fails ends the run before anything is counted.
+    if told.executions == 0 && told.failing.is_empty() {
         bail!("{target}: nothing ran, {status}");
     }
     let seconds = told.seconds.unwrap_or(started.elapsed().as_secs());
@@ -135,10 +136,7 @@ impl Told {
 fn note(target: &str, told: &Told, seconds: u64) -> Result<()> {
     let bench = place::root().join("bench");
     let file: PathBuf = bench.join("fuzz.json");
-    let mut noted: Value = match file.exists() {
-        true => serde_json::from_slice(&fs::read(&file)?).context("bench/fuzz.json is no JSON")?,
-        false => json!({}),
-    };
+    let mut noted = page::read(&file)?.unwrap_or_else(|| json!({}));
     noted[target] = json!({
         "date": machine::said_by("date", &["-u", "+%F"]),
         "seconds": seconds,

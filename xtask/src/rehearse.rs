@@ -14,6 +14,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::arguments::Arguments;
+use crate::bench::figures::thousands;
 use crate::{causes, place, table};
 
 /// The page that a whole rehearsal writes.
@@ -543,21 +544,8 @@ fn header(first: &str, last: Option<&str>) -> Vec<String> {
 }
 
 fn row(first: String, counts: &Counts) -> Vec<String> {
-    let counts = counts.iter().map(|count| grouped(*count));
+    let counts = counts.iter().map(|count| thousands(*count));
     std::iter::once(first).chain(counts).collect()
-}
-
-/// A number with its thousands apart.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// A table as pages hold it; all columns but the first to the right.
@@ -581,8 +569,8 @@ fn page(tally: &Tally, seed: u64, records: usize) -> String {
         .filter_map(|kind| Some((kind, tally.by_kind.get(kind)?)));
     for (kind, (cases, counts, false_breaks)) in kinds {
         let mut line = row((*kind).to_owned(), counts);
-        line.insert(1, grouped(*cases));
-        line.push(grouped(*false_breaks));
+        line.insert(1, thousands(*cases));
+        line.push(thousands(*false_breaks));
         by_kind.push(line);
     }
     PAGE_TEXT

@@ -24,10 +24,7 @@ struct Group {
 pub(super) fn pair(prover: &Prover, breaks: &mut [Explained]) -> Vec<bool> {
     let mut is_paired = vec![false; breaks.len()];
     let has_key = prover.terms().columns.iter().any(|column| column.is_key);
-    let rest = |record: &Record| {
-        let columns = prover.terms().columns.iter();
-        values(record, columns.filter(|column| !column.is_key))
-    };
+    let rest = |record: &Record| values(record, prover.others());
     let normal = |record: &Record| normal_values(record, prover.identity());
     let double = |record: &Record| through_double(&values(record, prover.identity()));
     // What has most in common comes first.
@@ -85,12 +82,17 @@ fn pair_by(
         }
         for (missing, extra) in group.missing.into_iter().zip(group.extra) {
             if explain_pair(prover, breaks, missing, extra) {
-                for at in [missing, extra] {
-                    if let Some(mark) = is_paired.get_mut(at) {
-                        *mark = true;
-                    }
-                }
+                mark(is_paired, [missing, extra]);
             }
+        }
+    }
+}
+
+/// Marks two breaks as a pair.
+pub(super) fn mark(is_paired: &mut [bool], pair: [usize; 2]) {
+    for at in pair {
+        if let Some(mark) = is_paired.get_mut(at) {
+            *mark = true;
         }
     }
 }

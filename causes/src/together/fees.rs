@@ -8,6 +8,7 @@ use ledger::{Break, BreakKind, CauseStatus, Decimal, Record};
 use super::{Explained, put_first, shown_key, values};
 use crate::catalogue::CauseId;
 use crate::explanation::{Explanation, Says};
+use crate::naming::{self, VOUCHER};
 use crate::number;
 use crate::prover::Prover;
 use crate::terms::Column;
@@ -20,7 +21,9 @@ pub(super) fn find(prover: &Prover, breaks: &mut [Explained]) {
     let Some((_, voucher)) = key.split_last().filter(|(_, voucher)| !voucher.is_empty()) else {
         return;
     };
-    if !prover.knows(CauseId::B11) {
+    // Of what is no voucher, such as the records of a day, no leg belongs to another.
+    let is_voucher = key.iter().any(|column| naming::is(&column.name, VOUCHER));
+    if !is_voucher || !prover.knows(CauseId::B11) {
         return;
     }
     let of = |found: &Break| values(&found.key, voucher.iter().copied());

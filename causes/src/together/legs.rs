@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Break, BreakKind, CauseStatus, Decimal};
+use ledger::{Break, BreakKind, Decimal};
 
-use super::{Explained, put_first};
+use super::{Explained, put_first_where_open};
 use crate::catalogue::CauseId;
 use crate::explanation::Says;
 use crate::naming::{self, SIDE, VOUCHER};
@@ -37,13 +37,7 @@ pub(super) fn find(prover: &Prover, breaks: &mut [Explained]) {
             continue;
         };
         let says = says(voucher.legs.len(), off);
-        for at in voucher.legs {
-            if let Some((_, explanation)) = breaks.get_mut(at)
-                && explanation.status != CauseStatus::Proved
-            {
-                put_first(explanation, CauseId::A8, false, says.clone());
-            }
-        }
+        put_first_where_open(breaks, &voucher.legs, CauseId::A8, &says);
     }
 }
 

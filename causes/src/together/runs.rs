@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Break, BreakKind, CauseStatus};
+use ledger::{Break, BreakKind};
 
-use super::{Explained, put_first};
+use super::{Explained, put_first_where_open};
 use crate::catalogue::CauseId;
 use crate::explanation::Says;
 use crate::prover::Prover;
@@ -79,13 +79,7 @@ pub(super) fn broken_off(prover: &Prover, breaks: &mut [Explained]) {
             ),
             zh: format!("{file} 第 {first} 至 {last} 行的凭证只有一部分：批次可能中断"),
         };
-        for at in &run.breaks {
-            if let Some((_, explanation)) = breaks.get_mut(*at)
-                && explanation.status != CauseStatus::Proved
-            {
-                put_first(explanation, CauseId::P3, false, says.clone());
-            }
-        }
+        put_first_where_open(breaks, &run.breaks, CauseId::P3, &says);
     }
 }
 
@@ -144,14 +138,7 @@ fn name_runs(
             continue;
         }
         let says = says(&run);
-        for at in &run.breaks {
-            let Some((_, explanation)) = breaks.get_mut(*at) else {
-                continue;
-            };
-            if explanation.status != CauseStatus::Proved {
-                put_first(explanation, cause, false, says.clone());
-            }
-        }
+        put_first_where_open(breaks, &run.breaks, cause, &says);
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::{Break, BreakKind, CauseStatus, Decimal, Record, SmolStr};
 
-use super::{Explained, add_rival, put_first, shown_key, values};
+use super::{Explained, add_rival, put_first, put_first_where_open, shown_key, values};
 use crate::catalogue::CauseId;
 use crate::explanation::Says;
 use crate::naming::{self, COUNTERPARTY, PAIR, SIDE};
@@ -77,10 +77,7 @@ pub(super) fn join(prover: &Prover, breaks: &mut [Explained], swapped: &BTreeSet
     if swapped.is_empty() || !prover.knows(CauseId::A10) {
         return;
     }
-    let rest = |record: &Record| {
-        let columns = prover.terms().columns.iter();
-        values(record, columns.filter(|column| !column.is_key))
-    };
+    let rest = |record: &Record| values(record, prover.others());
     let mut missing: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (at, (found, _)) in breaks.iter().enumerate() {
         if let (BreakKind::Missing, Some(record)) = (found.kind, &found.expected) {
@@ -113,13 +110,7 @@ pub(super) fn join(prover: &Prover, breaks: &mut [Explained], swapped: &BTreeSet
             en: format!("{here} is the leg that {there} lacks: the two hold each other's legs"),
             zh: format!("{here} 即 {there} 所缺的分录：两者分录互换"),
         };
-        for at in [at, other] {
-            if let Some((_, explanation)) = breaks.get_mut(at)
-                && explanation.status != CauseStatus::Proved
-            {
-                put_first(explanation, CauseId::A10, false, says.clone());
-            }
-        }
+        put_first_where_open(breaks, &[at, other], CauseId::A10, &says);
     }
 }
 
@@ -181,8 +172,7 @@ fn explain(prover: &Prover, breaks: &mut [Explained], one: usize, other: usize) 
 /// Says whether each of two records holds all of the other but its key, as ids that were swapped leave
 /// them.
 fn hold_each_other(prover: &Prover, one: &Break, other: &Break) -> bool {
-    let columns = prover.terms().columns.iter();
-    let mut others = columns.filter(|column| !column.is_key);
+    let mut others = prover.others();
     let holds = |held: &Option<Record>, of: &Option<Record>, name: &str| {
         let value = |record: &Option<Record>| Some(record.as_ref()?.get(name)?.map(str::to_owned));
         value(held).is_some() && value(held) == value(of)

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use ledger::{BreakKind, CauseStatus, Decimal, Record};
 
-use super::absent::as_one;
-use super::{Explained, add_rival, put_first, shown_key, values};
+use super::absent::{as_one, mark};
+use super::{Explained, add_rival, put_first, put_first_where_open, shown_key, values};
 use crate::catalogue::CauseId;
 use crate::explanation::Says;
 use crate::naming::{self, CURRENCY, SIDE, STATUS, TYPE};
@@ -42,11 +42,7 @@ pub(super) fn find(prover: &Prover, breaks: &mut [Explained], is_paired: &mut [b
         if missing == extra {
             for (missing, extra) in twins.missing.into_iter().zip(twins.extra) {
                 tell_other_id(prover, breaks, missing, extra);
-                for at in [missing, extra] {
-                    if let Some(mark) = is_paired.get_mut(at) {
-                        *mark = true;
-                    }
-                }
+                mark(is_paired, [missing, extra]);
             }
         } else {
             tell_doubled(prover, breaks, &twins);
@@ -58,7 +54,7 @@ pub(super) fn find(prover: &Prover, breaks: &mut [Explained], is_paired: &mut [b
 /// The breaks that are alike, by what they hold besides the key. Missing and extra records that are a
 /// pair already are told.
 fn twins(prover: &Prover, breaks: &[Explained], is_paired: &[bool]) -> BTreeMap<String, Twins> {
-    let rest = |record: &Record| tells(prover, record).then(|| values(record, others(prover)));
+    let rest = |record: &Record| tells(prover, record).then(|| values(record, prover.others()));
     let mut all: BTreeMap<String, Twins> = BTreeMap::new();
     for (at, (found, _)) in breaks.iter().enumerate() {
         let is_open = is_paired.get(at) == Some(&false);
@@ -89,12 +85,6 @@ fn twins(prover: &Prover, breaks: &[Explained], is_paired: &[bool]) -> BTreeMap<
     all
 }
 
-/// The columns that are not of the key.
-fn others(prover: &Prover) -> impl Iterator<Item = &Column> {
-    let columns = prover.terms().columns.iter();
-    columns.filter(|column| !column.is_key)
-}
-
 /// Says whether a record holds enough besides its key to be told from most others: an amount of some
 /// digits, and something that is no code of a kind.
 fn tells(prover: &Prover, record: &Record) -> bool {
@@ -111,7 +101,7 @@ fn tells(prover: &Prover, record: &Record) -> bool {
         let is_held = held(column).is_some_and(|text| !text.trim().is_empty());
         is_held && !column.is_money && !is_kind(column)
     };
-    others(prover).any(is_amount) && others(prover).any(is_mark)
+    prover.others().any(is_amount) && prover.others().any(is_mark)
 }
 
 /// One is missing, and one is extra: it may be the same record, whose id another cause may have changed.
@@ -120,11 +110,7 @@ fn tell_other_id(prover: &Prover, breaks: &mut [Explained], missing: usize, extr
     let (Some(lost), Some(found)) = (of(missing), of(extra)) else {
         return;
     };
-    // A key may be empty.
-    let [there, here] = [found, lost].map(|one| match shown_key(one) {
-        key if key.is_empty() => "\"\"".to_owned(),
-        key => key,
-    });
+    let (there, here) = (shown_key(found), shown_key(lost));
     let says = Says {
         en: format!(
             "{there} holds all of {here} but its key: it may be the same record under another id"
@@ -171,11 +157,7 @@ fn tell_doubled(prover: &Prover, breaks: &mut [Explained], twins: &Twins) {
             en: format!("{other} is the same in all but its key"),
             zh: format!("除键以外与 {other} 完全相同"),
         };
-        if let Some((_, explanation)) = breaks.get_mut(*at)
-            && explanation.status != CauseStatus::Proved
-        {
-            put_first(explanation, CauseId::A5, false, says);
-        }
+        put_first_where_open(breaks, &[*at], CauseId::A5, &says);
     }
 }
 

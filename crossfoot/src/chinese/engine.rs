@@ -97,37 +97,37 @@ const PARTS: [&str; 1] = ["{found} is not from {least} to {most}"];
 
 #[test]
 fn every_message_of_the_engine_is_told() {
-    let mut count = 0;
-    let mut lacking = Vec::new();
-    for name in CRATES {
-        let crate_of = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
-        for path in sources(&crate_of.join("src")) {
-            let text = fs::read_to_string(&path).expect("a source");
-            for message in messages(&text) {
-                count += 1;
-                if !is_told(&message) {
-                    lacking.push(format!("{}: {message}", path.display()));
-                }
-            }
-        }
-    }
+    let all = all_messages();
+    let lacking: Vec<String> = all
+        .iter()
+        .filter(|(_, message)| !is_told(message))
+        .map(|(path, message)| format!("{}: {message}", path.display()))
+        .collect();
     assert!(lacking.is_empty(), "{}", lacking.join("\n"));
-    assert!(count > 400, "the sources were read: {count}");
+    assert!(all.len() > 400, "the sources were read: {}", all.len());
 }
 
 #[test]
 fn no_exception_is_left_over() {
+    let all = all_messages();
+    let known = SAID.iter().map(|(message, _)| *message).chain(PARTS);
+    for message in known {
+        assert!(all.iter().any(|(_, one)| one == message), "{message}");
+    }
+}
+
+/// All messages of the engine, each with its source.
+fn all_messages() -> Vec<(PathBuf, String)> {
     let mut all = Vec::new();
     for name in CRATES {
         let crate_of = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
         for path in sources(&crate_of.join("src")) {
-            all.extend(messages(&fs::read_to_string(path).expect("a source")));
+            let text = fs::read_to_string(&path).expect("a source");
+            let found = messages(&text).into_iter();
+            all.extend(found.map(|message| (path.clone(), message)));
         }
     }
-    let known = SAID.iter().map(|(message, _)| *message).chain(PARTS);
-    for message in known {
-        assert!(all.iter().any(|one| one == message), "{message}");
-    }
+    all
 }
 
 /// The sources below a folder that are no tests.

@@ -99,14 +99,7 @@ fn somebody_with_a_browser_goes_on_at_the_new_system_with_what_there_was() {
     };
 
     // Before the freeze: signed in at the wallet, on a phone without scripts.
-    let person = Person(Browser::start(Setup {
-        width: 390,
-        height: 844,
-        is_phone: true,
-        scripts: false,
-        is_dark: false,
-        language: "zh-CN",
-    }));
+    let person = Person(Browser::start(Setup::PHONE));
     let pay = wallet.address();
     person.go(pay, &link(pay, wallet.writer_key(), "accounts"));
     person.sees("#balance", "1,234.56", false);

@@ -6,7 +6,8 @@
 //! Amounts that are all off in a class, for a reason that nothing else tells, are a rule that is wrong
 //! for it (R1), or where there are few of its records a form that nobody wrote down (R3).
 
-use super::{CauseKey, Columns, Group, Groups, is_of, key_of, records_of};
+use super::{CauseKey, Columns, Group, Groups, consistent, is_of, key_of, records_of};
+use crate::tally::is_of_values;
 use causes::CauseId;
 use causes::common::{Common, Role};
 use footing::Side;
@@ -71,13 +72,12 @@ impl Groups {
 
 /// What the conditions of a cause, which hold of all of its breaks and of no record that agrees, settle.
 fn settled<'g>(group: &'g Group, common: &Common, breaks: &[Break]) -> Option<Settled<'g>> {
-    let mut conditions = common.conditions.iter();
-    let are_of_values = conditions.all(|one| one.attribute.role == Role::Value);
-    let mut conditions = common.conditions.iter();
-    let are_of_places = conditions.all(|one| one.attribute.role != Role::Value);
     if common.conditions.is_empty() {
         return None;
     }
+    let are_of_values = is_of_values(common);
+    let mut conditions = common.conditions.iter();
+    let are_of_places = conditions.all(|one| one.attribute.role != Role::Value);
     let is = |cause: CauseId| group.key == consistent(cause);
     let is_unknown = group.key == (CauseStatus::Unknown, None);
     if is(CauseId::A1) && are_of_values {
@@ -177,10 +177,6 @@ fn only_column(found: &Break) -> Option<&SmolStr> {
         (BreakKind::Differs, [field]) => Some(&field.name),
         _ => None,
     }
-}
-
-fn consistent(cause: CauseId) -> CauseKey {
-    (CauseStatus::Consistent, Some(cause.as_str().to_owned()))
 }
 
 fn conditions(common: &Common) -> String {

@@ -192,10 +192,7 @@ impl<'a> Crowd<'a> {
                 .ok_or_else(cut_short)?;
             let is_off = run.counts[0] != run.counts[1];
             for side in SIDES.map(|side| side as usize) {
-                let mut keep = |batch, _| {
-                    kept[side].push(batch);
-                    Ok(())
-                };
+                let mut keep = keeping(&mut kept[side]);
                 for _ in 0..run.counts[side] {
                     self.settled += u64::from(!is_off);
                     let pick = is_off.then_some(());
@@ -204,10 +201,7 @@ impl<'a> Crowd<'a> {
             }
         }
         for side in SIDES.map(|side| side as usize) {
-            let mut keep = |batch, _| {
-                kept[side].push(batch);
-                Ok(())
-            };
+            let mut keep = keeping(&mut kept[side]);
             picks[side].flush(&self.records[side], BEFORE_RECORD, &mut keep)?;
         }
         let [expected, actual] = self.whole(kept)?;
@@ -333,8 +327,7 @@ fn kind_of(side: Side) -> u64 {
 fn sorted(room: &Room, encoder: &Encoder, side: Side, spool: &Spool) -> Result<Table, VerifyError> {
     let mut sorter = Sorter::new(room);
     for batch in spool.batches(BUFFER)?.into_iter().flatten() {
-        let batch = batch.map_err(|error| spool.spill_error(error))?;
-        sorter.push(with_order(encoder, side, &batch)?)?;
+        sorter.push(with_order(encoder, side, &batch?)?)?;
     }
     spool.remove()?;
     sorter.finish()
@@ -555,6 +548,16 @@ impl<T> Picks<T> {
         let own: Vec<usize> = (before..batch.num_columns()).collect();
         let part = take_record_batch(&batch.project(&own)?, &UInt32Array::from(rows))?;
         put(rules::sql::compact(&part)?, std::mem::take(&mut self.with))
+    }
+}
+
+/// Keeps what is picked, of which nothing else is known.
+fn keeping(
+    kept: &mut Vec<RecordBatch>,
+) -> impl FnMut(RecordBatch, Vec<()>) -> Result<(), VerifyError> {
+    move |batch, _| {
+        kept.push(batch);
+        Ok(())
     }
 }
 
@@ -780,11 +783,8 @@ impl Telling {
             let mut rows: [Vec<Row>; 2] = Default::default();
             let mut copies = [0; 2];
             for side in SIDES.map(|side| side as usize) {
-                let (cursor, kept) = (&mut self.records[side], &mut told.records[side]);
-                let mut keep = |batch, _| {
-                    kept.push(batch);
-                    Ok(())
-                };
+                let cursor = &mut self.records[side];
+                let mut keep = keeping(&mut told.records[side]);
                 while place_at(cursor) == Some(place) {
                     copies[side] = cursor.number(COPIES);
                     rows[side].push(taken[side]);
@@ -821,11 +821,7 @@ impl Telling {
             }
         }
         for (side, pick) in picks.iter_mut().enumerate() {
-            let kept = &mut told.records[side];
-            let mut keep = |batch, _| {
-                kept.push(batch);
-                Ok(())
-            };
+            let mut keep = keeping(&mut told.records[side]);
             pick.flush(&self.records[side], BEFORE_BROKEN, &mut keep)?;
         }
         Ok((taken != [0, 0]).then_some(told))

@@ -8,7 +8,7 @@ use arrow_ipc::writer::{IpcWriteOptions, StreamWriter};
 use arrow_schema::ArrowError;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -20,7 +20,19 @@ pub(super) struct Spool {
 }
 
 /// Reads the batches of a file.
-pub(super) type Batches = StreamReader<BufReader<File>>;
+pub(super) struct Batches {
+    reader: StreamReader<BufReader<File>>,
+    path: PathBuf,
+}
+
+impl Iterator for Batches {
+    type Item = Result<RecordBatch, VerifyError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let batch = self.reader.next()?;
+        Some(batch.map_err(|error| spill_error(&self.path, error)))
+    }
+}
 
 impl Spool {
     /// Makes no file before something is written.
@@ -51,7 +63,7 @@ impl Spool {
         }
         if let Some(writer) = writer.as_mut() {
             let written = writer.write(batch);
-            written.map_err(|error| self.spill_error(error))?;
+            written.map_err(|error| spill_error(&self.path, error))?;
         }
         self.rows
             .fetch_add(batch.num_rows() as u64, Ordering::Relaxed);
@@ -62,7 +74,8 @@ impl Spool {
     pub(super) fn finish(&self) -> Result<(), VerifyError> {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(mut writer) = writer.take() {
-            writer.finish().map_err(|error| self.spill_error(error))?;
+            let finished = writer.finish();
+            finished.map_err(|error| spill_error(&self.path, error))?;
         }
         Ok(())
     }
@@ -73,8 +86,11 @@ impl Spool {
             return Ok(None);
         }
         let file = File::open(&self.path).map_err(|error| self.failed(error))?;
-        let batches = StreamReader::try_new(BufReader::with_capacity(buffer, file), None);
-        batches.map(Some).map_err(|error| self.spill_error(error))
+        let reader = StreamReader::try_new(BufReader::with_capacity(buffer, file), None);
+        Ok(Some(Batches {
+            reader: reader.map_err(|error| spill_error(&self.path, error))?,
+            path: self.path.clone(),
+        }))
     }
 
     /// Takes the file away before this goes.
@@ -85,19 +101,23 @@ impl Spool {
         }
     }
 
-    /// What is wrong with the file, where that is what went wrong.
-    pub(super) fn spill_error(&self, error: ArrowError) -> VerifyError {
-        match error {
-            ArrowError::IoError(_, error) => self.failed(error),
-            other => other.into(),
-        }
-    }
-
     fn failed(&self, error: io::Error) -> VerifyError {
-        VerifyError::Evidence {
-            path: self.path.clone(),
-            error,
-        }
+        failed(&self.path, error)
+    }
+}
+
+/// What is wrong with the file, where that is what went wrong.
+fn spill_error(path: &Path, error: ArrowError) -> VerifyError {
+    match error {
+        ArrowError::IoError(_, error) => failed(path, error),
+        other => other.into(),
+    }
+}
+
+fn failed(path: &Path, error: io::Error) -> VerifyError {
+    VerifyError::Evidence {
+        path: path.to_owned(),
+        error,
     }
 }
 

@@ -6,8 +6,7 @@ use super::{Sight, StoryError, Told};
 use crate::explain::Explainer;
 use crate::rejected::Rejected;
 use crate::untried::with_all;
-use crate::verify::bytes_of;
-use rules::sql::Which;
+use crate::verify::{bytes_of, tables_read};
 
 /// Of files of so many bytes or fewer, both books are read once more for it, and held in memory.
 const BYTES_MAX: u64 = 16 << 20;
@@ -46,8 +45,6 @@ pub(super) async fn hear(
 fn is_small(fetch: &Fetch<'_>) -> bool {
     let session = &fetch.prepared.session;
     let sides = [&fetch.agreement.expected, &fetch.agreement.actual];
-    let tables = sides.iter().flat_map(|side| side.tables());
-    let table = |(which, name): &(Which, String)| session.book(*which).table(name);
-    let mut tables = tables.filter_map(table);
+    let mut tables = tables_read(session, &sides);
     tables.all(|table| table.moment().is_none()) && bytes_of(session, &sides) <= BYTES_MAX
 }

@@ -1050,11 +1050,13 @@ fn only_what_a_filter_can_ask_for_looks_filtered_out() {
     let ran = fees_and_payments(|number| (number < 330).then(|| id(number)));
     assert_eq!(ran.report.agreements[0].breaks.missing, 70);
     assert_eq!(line_of(&ran, "A3"), None);
+    assert_eq!(filters(&ran), Vec::<&str>::new());
     // Payments are missing as well, in one run with two fees: no condition holds of all 84.
     let is_there = |number: u32| !is_fee(number) && !(11..15).contains(&number);
     let ran = fees_and_payments(|number| is_there(number).then(|| id(number)));
     assert_eq!(ran.report.agreements[0].breaks.missing, 84);
     assert_eq!(line_of(&ran, "A3"), None);
+    assert_eq!(filters(&ran), Vec::<&str>::new());
 }
 
 /// 1,000 records in no order, without those of the given numbers.

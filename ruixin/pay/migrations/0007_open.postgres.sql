@@ -1,5 +1,5 @@
 -- While the books are closed nothing is booked, whoever writes; the house has no records; and what an account has
--- frozen, and how many records, goes on by what its new records say. The import puts all of it but the last aside,
+-- frozen, and how many records, goes on by what its new records say. The import puts those on what comes in aside,
 -- as it checks all of a history itself.
 CREATE FUNCTION only_open() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -47,7 +47,8 @@ CREATE TRIGGER hold_goes_on BEFORE UPDATE ON hold FOR EACH ROW
 CREATE TRIGGER bank_line_is_booked BEFORE INSERT ON channel_file FOR EACH ROW
   EXECUTE FUNCTION only_open('closed: no line of a bank is booked');
 
--- 10 and 11 are the old codes of what is frozen and unfrozen; 11 came to be another one.
+-- 10 and 11 are the old codes of what is frozen and unfrozen; 11 came to be another one on the business day
+-- 2011-07-01, which began at 23:00.
 CREATE FUNCTION account_tells() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   records   bigint;
@@ -55,7 +56,7 @@ DECLARE
 BEGIN
   SELECT count(*), coalesce(sum(CASE
       WHEN f.type_code IN ('10', '41') THEN f.amount
-      WHEN f.type_code = '42' OR f.type_code = '11' AND f.happened_at < '2011-07-01' THEN -f.amount
+      WHEN f.type_code = '42' OR f.type_code = '11' AND f.happened_at < '2011-06-30 23:00:00.000' THEN -f.amount
       ELSE 0 END), 0)
     INTO records, frozen_by
     FROM flow f WHERE f.account = NEW.account AND f.serial > coalesce(OLD.last_serial, '');

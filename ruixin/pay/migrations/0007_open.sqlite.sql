@@ -1,6 +1,7 @@
 -- While the books are closed nothing is booked, whoever writes; the house has no records; and what an account has
 -- frozen, and how many records, goes on by what its new records say. The triggers of the fifth migration are among
--- these. The import puts them aside, as it checks all of a history itself, and runs this file again.
+-- these. The import puts those on what comes in aside, as it checks all of a history itself, and runs this file
+-- again.
 DROP TRIGGER IF EXISTS flow_follows;
 DROP TRIGGER IF EXISTS account_begins;
 DROP TRIGGER IF EXISTS account_is_opened;
@@ -35,12 +36,13 @@ BEGIN SELECT RAISE(ABORT, 'account: one of a customer begins with nothing on it'
 CREATE TRIGGER account_is_opened BEFORE INSERT ON account
 WHEN NEW.owner <> 'H' AND EXISTS (SELECT 1 FROM house WHERE state = 'closed')
 BEGIN SELECT RAISE(ABORT, 'closed: no account is opened'); END;
--- 10 and 11 are the old codes of what is frozen and unfrozen; 11 came to be another one.
+-- 10 and 11 are the old codes of what is frozen and unfrozen; 11 came to be another one on the business day
+-- 2011-07-01, which began at 23:00.
 CREATE TRIGGER account_tells BEFORE UPDATE OF frozen, flow_count, last_serial ON account
 WHEN NEW.owner <> 'H' AND EXISTS (SELECT 1 FROM (
     SELECT count(*) AS records, coalesce(sum(round(CASE
       WHEN type_code IN ('10', '41') THEN amount
-      WHEN type_code = '42' OR type_code = '11' AND happened_at < '2011-07-01' THEN -amount
+      WHEN type_code = '42' OR type_code = '11' AND happened_at < '2011-06-30 23:00:00.000' THEN -amount
       ELSE 0 END * 100)), 0) AS fen
     FROM flow WHERE account = NEW.account AND serial > coalesce(OLD.last_serial, '')) AS since
   WHERE NEW.flow_count <> OLD.flow_count + since.records

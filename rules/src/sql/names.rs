@@ -211,8 +211,8 @@ pub(super) fn read(session: &Session, scope: Scope, sql: &str) -> Result<Read, V
     mistakes.extend(unknown_functions(&statement, &state, &text));
     // What is refused by its text alone need not be brought into a form that can be run.
     let outcome = match mistakes.is_empty() {
-        true => ready(&state, scope.default, statement.clone(), &text).map(Some),
-        false => planned(&state, statement.clone(), &text).map(|_| None),
+        true => ready(&state, scope.default, &statement, &text).map(Some),
+        false => planned(&state, &statement, &text).map(|_| None),
     };
     match outcome {
         Ok(Some(side)) => {
@@ -234,7 +234,7 @@ pub(super) fn read(session: &Session, scope: Scope, sql: &str) -> Result<Read, V
         }
     }
     let said = |statement: &ast::Statement| -> Vec<String> {
-        let found = match ready(&state, scope.default, statement.clone(), &text) {
+        let found = match ready(&state, scope.default, statement, &text) {
             Ok(_) => Vec::new(),
             Err(Refused::AsItIs(found)) => found,
             Err(Refused::Planned(error)) => refused(&error, statement, &text),
@@ -256,7 +256,7 @@ enum Refused {
 /// Plans a statement and looks at what comes of it.
 fn planned(
     state: &SessionState,
-    statement: ast::Statement,
+    statement: &ast::Statement,
     text: &Text<'_>,
 ) -> Result<LogicalPlan, Refused> {
     let plan = plan(state, statement.clone()).map_err(Refused::Planned)?;
@@ -270,7 +270,7 @@ fn planned(
             .clone()
             .is_none_or(|span| taken.insert((span.start, span.end)))
     });
-    mistakes.extend(double_names(&plan, &statement, text));
+    mistakes.extend(double_names(&plan, statement, text));
     match mistakes.is_empty() {
         true => Ok(plan),
         false => Err(Refused::AsItIs(mistakes)),
@@ -281,7 +281,7 @@ fn planned(
 fn ready(
     state: &SessionState,
     which: Which,
-    statement: ast::Statement,
+    statement: &ast::Statement,
     text: &Text<'_>,
 ) -> Result<Side, Refused> {
     let plan = planned(state, statement, text)?;

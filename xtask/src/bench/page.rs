@@ -72,7 +72,7 @@ pub(crate) fn write(figures: &Path, docs: &Path) -> Result<()> {
     Ok(())
 }
 
-fn read(path: &Path) -> Result<Option<Value>> {
+pub(crate) fn read(path: &Path) -> Result<Option<Value>> {
     if !path.exists() {
         return Ok(None);
     }

@@ -179,7 +179,7 @@ impl Truth {
         });
         let unnamed: Vec<String> = unnamed.map(|(place, _)| at(place)).collect();
         let missed: Vec<String> = missed.keys().map(at).collect();
-        [
+        told([
             ("rows whose sign was lost are not found", missed),
             (
                 "rows with another fault are not found with their amounts",
@@ -190,10 +190,7 @@ impl Truth {
                 "amounts of the target are not so often too many as they should",
                 off,
             ),
-        ]
-        .into_iter()
-        .filter_map(|(what, which)| fault(what, &which))
-        .collect()
+        ])
     }
 
     fn faults_of_rejects(&self, rejects: &[Value]) -> Vec<String> {
@@ -211,13 +208,10 @@ impl Truth {
             }
         }
         let missed: Vec<String> = missed.keys().map(at).collect();
-        [
+        told([
             ("grand totals are not rejected with their amounts", missed),
             ("rejects are no grand totals of the table", claimed),
-        ]
-        .into_iter()
-        .filter_map(|(what, which)| fault(what, &which))
-        .collect()
+        ])
     }
 
     fn faults_of_months(&self, report: &Value) -> Vec<String> {
@@ -242,16 +236,13 @@ impl Truth {
             .keys()
             .filter(|month| !found.contains_key(*month));
         let missed: Vec<String> = missed.cloned().collect();
-        [
+        told([
             ("months are not found to be off", missed),
             (
                 "months are off that are not in the table, or not by so much",
                 claimed,
             ),
-        ]
-        .into_iter()
-        .filter_map(|(what, which)| fault(what, &which))
-        .collect()
+        ])
     }
 }
 
@@ -285,6 +276,14 @@ fn at((file, line): &Place) -> String {
 fn shown(sources: &[Place], targets: &[Place]) -> String {
     let place = sources.first().or(targets.first());
     place.map_or_else(|| "no place".to_owned(), at)
+}
+
+/// Each kind of fault that there is, in a line.
+fn told<const N: usize>(kinds: [(&str, Vec<String>); N]) -> Vec<String> {
+    let kinds = kinds.into_iter();
+    kinds
+        .filter_map(|(what, which)| fault(what, &which))
+        .collect()
 }
 
 /// How many, and the first of them.

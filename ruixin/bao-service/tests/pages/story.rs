@@ -179,14 +179,7 @@ fn languages(reader: &mut Reader<'_>) {
 
 #[test]
 fn on_a_phone_in_chinese_without_scripts() {
-    live(Setup {
-        width: 390,
-        height: 844,
-        is_phone: true,
-        scripts: false,
-        is_dark: false,
-        language: "zh-CN",
-    });
+    live(Setup::PHONE);
 }
 
 #[test]

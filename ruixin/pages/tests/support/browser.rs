@@ -38,6 +38,18 @@ pub struct Setup {
     pub language: &'static str,
 }
 
+impl Setup {
+    /// A phone in Chinese, without scripts.
+    pub const PHONE: Setup = Setup {
+        width: 390,
+        height: 844,
+        is_phone: true,
+        scripts: false,
+        is_dark: false,
+        language: "zh-CN",
+    };
+}
+
 /// How often a driver is started: it takes a free port of IPv4, and ends where the same one of IPv6
 /// is taken.
 const STARTS: usize = 10;

@@ -64,16 +64,7 @@ impl Side {
         };
         let both = readings.iter().zip(&mut answers);
         for (reading, answer) in both.filter(|(reading, _)| is_run(reading)).take(RUN_MAX) {
-            // What the engine cannot plan is no reading that anybody lived with.
-            let Ok(side) = self.read_as(reading) else {
-                continue;
-            };
-            let rows = match all_rows(&side, &run, usize::MAX).await {
-                Ok(rows) => rows,
-                Err(RunError::Request(_) | RunError::Query { .. }) => continue,
-                Err(error) => return Err(error),
-            };
-            if let Some(rows) = rows {
+            if let Some(rows) = self.rows_as(reading, &run, usize::MAX).await? {
                 let wanted = self.wanted(&[reading], key);
                 *answer = Some(keys.answer(&rows, key, &wanted)?);
             }
@@ -101,16 +92,30 @@ impl Side {
         };
         let mut flags = Vec::with_capacity(readings.len());
         for reading in readings {
-            let Ok(side) = self.read_as(reading) else {
-                return Ok(None);
-            };
-            let read = all_rows(&side, &Run::new(run.partitions), GROUPS_MAX).await?;
-            let Some(read) = read else {
+            let of_reading = Run::new(run.partitions);
+            let Some(read) = self.rows_as(reading, &of_reading, GROUPS_MAX).await? else {
                 return Ok(None);
             };
             flags.push(changed(&rule, &read)?);
         }
         told(&rule, columns, &flags).map(Some)
+    }
+
+    /// All rows that a reading gives; `None` where there are more than so many, and where the engine
+    /// cannot plan or run it: that is no reading that anybody lived with.
+    async fn rows_as(
+        &self,
+        reading: &Reading,
+        run: &Run,
+        most: usize,
+    ) -> Result<Option<RecordBatch>, RunError> {
+        let Ok(side) = self.read_as(reading) else {
+            return Ok(None);
+        };
+        match all_rows(&side, run, most).await {
+            Err(RunError::Request(_) | RunError::Query { .. }) => Ok(None),
+            rows => rows,
+        }
     }
 }
 
